@@ -1,0 +1,31 @@
+# The native rings: tests/unit (the core) and tests/sim (the functions on a simulated host). Each
+# source file is one CTest test, so that a failure names the file.
+function(fabula_add_test_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE
+    DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WITH_ALL_ASSERTS
+    FABULA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  foreach(source IN LISTS arg_SOURCES)
+    cmake_path(GET source STEM stem)
+    add_test(NAME ${name}/${stem} COMMAND ${name} --source-file=*/${stem}.cpp --no-skipped-summary)
+    set_tests_properties(${name}/${stem} PROPERTIES
+      FAIL_REGULAR_EXPRESSION "test cases: +0 " ENVIRONMENT
+      "UBSAN_OPTIONS=print_stacktrace=1;ASAN_OPTIONS=detect_stack_use_after_return=1")
+  endforeach()
+endfunction()
+
+file(GLOB unit_sources CONFIGURE_DEPENDS tests/unit/*.cpp)
+list(FILTER unit_sources EXCLUDE REGEX "/main\\.cpp$")
+if(unit_sources)
+  fabula_add_test_program(unit SOURCES ${unit_sources} LIBRARIES fabula_shared)
+endif()
+
+file(GLOB simulator_sources CONFIGURE_DEPENDS wasm/sim/*.cpp)
+file(GLOB sim_sources CONFIGURE_DEPENDS tests/sim/*.cpp)
+if(simulator_sources AND sim_sources)
+  add_library(fabula_simulator STATIC ${simulator_sources})
+  target_link_libraries(fabula_simulator PUBLIC fabula_functions)
+  fabula_add_test_program(sim SOURCES ${sim_sources} LIBRARIES fabula_simulator)
+endif()

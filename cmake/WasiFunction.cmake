@@ -1,0 +1,16 @@
+# Builds one folder as one reactor module; the folder's main.cpp names the handler.
+set(FABULA_STACK_BYTES 131072)
+set(FABULA_MAXIMUM_MEMORY_BYTES 33554432)
+
+function(fabula_add_wasi_function name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  add_executable(${name} ${ARGN} ${sources} ${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp)
+  set_target_properties(${name} PROPERTIES SUFFIX .wasm
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions)
+  target_link_libraries(${name} PRIVATE fabula_runtime)
+  target_link_options(${name} PRIVATE -mexec-model=reactor -flto
+    -Wl,--stack-first -Wl,-z,stack-size=${FABULA_STACK_BYTES}
+    -Wl,--max-memory=${FABULA_MAXIMUM_MEMORY_BYTES} -Wl,--strip-all -Wl,--fatal-warnings)
+endfunction()
+
+target_compile_options(fabula_flags INTERFACE -flto)

@@ -1,0 +1,36 @@
+# The WASI toolchain: WASI_SDK_PATH, else Debian's clang-19 packages, else PyPI's ziglang
+# (FABULA_ZIG names a `zig`, or `python3 -m ziglang` must work).
+set(CMAKE_SYSTEM_NAME WASI)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(FABULA_WASI ON)
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES FABULA_WASI)
+
+if(DEFINED ENV{WASI_SDK_PATH})
+  set(FABULA_WASI_TOOLCHAIN wasi-sdk)
+  set(CMAKE_CXX_COMPILER $ENV{WASI_SDK_PATH}/bin/clang++)
+  set(CMAKE_AR $ENV{WASI_SDK_PATH}/bin/llvm-ar)
+  set(CMAKE_RANLIB $ENV{WASI_SDK_PATH}/bin/llvm-ranlib)
+  set(CMAKE_SYSROOT $ENV{WASI_SDK_PATH}/share/wasi-sysroot)
+  set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+elseif(EXISTS /usr/bin/clang++-19 AND EXISTS /usr/include/wasm32-wasi/stdlib.h
+       AND NOT "$ENV{FABULA_WASI_TOOLCHAIN}" STREQUAL "zig")
+  set(FABULA_WASI_TOOLCHAIN debian)
+  set(CMAKE_CXX_COMPILER /usr/bin/clang++-19)
+  set(CMAKE_AR /usr/bin/llvm-ar-19)
+  set(CMAKE_RANLIB /usr/bin/llvm-ranlib-19)
+  set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+else()
+  set(FABULA_WASI_TOOLCHAIN zig)
+  set(CMAKE_CXX_COMPILER ${CMAKE_CURRENT_LIST_DIR}/zig-cxx)
+  set(CMAKE_AR ${CMAKE_CURRENT_LIST_DIR}/zig-ar)
+  set(CMAKE_RANLIB ${CMAKE_CURRENT_LIST_DIR}/zig-ranlib)
+endif()
+
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+
+# Without tail calls a loop of ready awaits overflows the stack (design section 3).
+set(CMAKE_CXX_FLAGS_INIT "-mtail-call -mbulk-memory")
+set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -DNDEBUG")

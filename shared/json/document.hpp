@@ -1,0 +1,36 @@
+// The only way into nlohmann/json: bounded parsing and typed optional access that cannot abort.
+// (Without exceptions nlohmann's `at`, `get<T>` of a wrong type, `[]` on a wrong type and `dump` of
+// bad UTF-8 end the process, and its destructor recurses, so depth is bounded while parsing.)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/result/result.hpp"
+
+namespace fabula::json {
+
+using Document = nlohmann::json;
+
+// Deep enough for any body we define or provider we know; shallow enough for the guest's stack.
+inline constexpr std::size_t kMaximumDepth = 64;
+
+// Parses one JSON text. Problems: invalid_utf8, json_too_deep, malformed_json.
+Result<Document> parse(std::string_view text);
+
+// Compact text, never fails: bad UTF-8 is replaced by U+FFFD.
+std::string dump(const Document& document);
+
+// The member of an object, or nullptr when `object` is no object or has no such member.
+const Document* find(const Document& object, std::string_view key);
+
+// The member when it is there and has the type; else nothing. Views live as long as `object`.
+std::optional<std::string_view> string_at(const Document& object, std::string_view key);
+std::optional<std::int64_t> integer_at(const Document& object, std::string_view key);
+std::optional<bool> boolean_at(const Document& object, std::string_view key);
+
+}  // namespace fabula::json

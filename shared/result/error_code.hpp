@@ -1,0 +1,70 @@
+// The stable error codes of Fabula: what a caller may switch on. One table gives each its HTTP
+// status, title and whether trying again can help; design section 9 is its source.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace fabula {
+
+enum class ErrorCode : std::uint8_t {
+  // 400: the bytes cannot be read as what they should be.
+  malformed_json,
+  json_too_deep,
+  invalid_utf8,
+  invalid_id,
+  // 401: who is calling is not proven.
+  missing_credentials,
+  invalid_token,
+  token_expired,
+  // 403: who is calling is known and may not.
+  forbidden,
+  // 404: unknown, or somebody else's; the two are not told apart.
+  not_found,
+  method_not_allowed,
+  not_acceptable,
+  // 409
+  turn_in_progress,
+  // 413
+  body_too_large,
+  // 415
+  unsupported_media_type,
+  // 422: readable, but a field is missing, of the wrong type or out of range.
+  invalid_request,
+  // 429
+  rate_limited,
+  // 500: a fault of ours.
+  internal_error,
+  // 502 and the error events of a stream: what the model's provider did.
+  provider_error,
+  provider_unauthorized,
+  provider_rate_limited,
+  provider_refused_request,
+  provider_malformed,
+  provider_incomplete,
+  // 503
+  no_provider,
+  database_unavailable,
+  // 504
+  provider_timeout,
+  // Only in streams: the isolate is about to end, or the time limit of a reply has passed.
+  interrupted,
+  time_limit,
+};
+
+struct ErrorCodeFacts {
+  ErrorCode code;
+  std::string_view name;   // the `code` that callers see
+  std::string_view title;  // RFC 9457 `title`
+  int status;              // HTTP status when the answer has not begun
+  bool retryable;          // the same request may succeed later
+};
+
+// Never fails: every ErrorCode has a row.
+const ErrorCodeFacts& facts(ErrorCode code);
+
+// The code with this name, as the database's functions raise them in `detail`; nothing if unknown.
+std::optional<ErrorCode> error_code_named(std::string_view name);
+
+}  // namespace fabula

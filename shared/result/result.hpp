@@ -1,0 +1,38 @@
+// Errors are values: Result<T> holds a T or the Problem that kept it from being made.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
+
+#include "shared/result/error_code.hpp"
+
+namespace fabula {
+
+// One fault of an input: `path` names the field as in `attachments[0].url`, "" is the whole body.
+struct FieldError {
+  std::string path;
+  std::string message;
+};
+
+// Why something could not be done, in words that tell the caller what to do. `detail` reaches
+// clients: never put a key, a stack, SQL or a foreign service's own text into it; those go to
+// `cause`, which is only logged.
+struct Problem {
+  ErrorCode code = ErrorCode::internal_error;
+  std::string detail;
+  std::string cause;
+  std::vector<FieldError> errors;
+  int retry_after_s = 0;  // 0: not known
+};
+
+template <class T>
+using Result = tl::expected<T, Problem>;
+
+// `return problem(ErrorCode::not_found, "...")` from any function that returns a Result.
+inline tl::unexpected<Problem> problem(ErrorCode code, std::string detail, std::string cause = {}) {
+  return tl::unexpected<Problem>(Problem{code, std::move(detail), std::move(cause), {}, 0});
+}
+
+}  // namespace fabula
