@@ -1,0 +1,1 @@
+// POST /chat: one turn of a story's conversation.

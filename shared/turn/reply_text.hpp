@@ -1,0 +1,35 @@
+// The part of a reply that is not yet known to be saved. The rest is in the database, so a long
+// reply does not fill the instance's memory. Offsets count UTF-8 bytes of the reply's text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fabula::turn {
+
+class ReplyText {
+ public:
+  void append(std::string_view text) { unsaved_.append(text); }
+
+  // The whole reply's length.
+  std::uint64_t size_bytes() const { return saved_bytes_ + unsaved_.size(); }
+
+  // Where the unsaved part begins. A save sends `unsaved()` from here.
+  std::uint64_t saved_bytes() const { return saved_bytes_; }
+  std::string_view unsaved() const { return unsaved_; }
+
+  // The database has the reply up to `offset_bytes`. Offsets outside the unsaved part are ignored:
+  // an answer that came late says nothing new.
+  void mark_saved(std::uint64_t offset_bytes) {
+    if (offset_bytes <= saved_bytes_ || offset_bytes > size_bytes()) return;
+    unsaved_.erase(0, static_cast<std::size_t>(offset_bytes - saved_bytes_));
+    saved_bytes_ = offset_bytes;
+  }
+
+ private:
+  std::string unsaved_;
+  std::uint64_t saved_bytes_ = 0;
+};
+
+}  // namespace fabula::turn

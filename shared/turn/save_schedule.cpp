@@ -1,0 +1,22 @@
+#include "shared/turn/save_schedule.hpp"
+
+#include <algorithm>
+
+namespace fabula::turn {
+
+bool SaveSchedule::is_due(std::int64_t now_ms, bool has_unsaved_text) {
+  if (now_ms < due_ms_) return false;
+  if (has_unsaved_text || now_ms - last_ms_ >= kLongestGapMs) return true;
+  // Silence: look again after the next gap, at the latest when a sign of life is due.
+  gap_ms_ = std::min(gap_ms_ * 2, kLongestGapMs);
+  due_ms_ = std::min(now_ms + gap_ms_, last_ms_ + kLongestGapMs);
+  return false;
+}
+
+void SaveSchedule::saved(std::int64_t now_ms) {
+  gap_ms_ = std::min(gap_ms_ * 2, kLongestGapMs);
+  last_ms_ = now_ms;
+  due_ms_ = now_ms + gap_ms_;
+}
+
+}  // namespace fabula::turn

@@ -1,0 +1,28 @@
+// Linked into every module: whatever makes the C++ runtime give up is named to the host before the
+// trap. Defining these also drops the runtime's own versions, which drag in stdio.
+#include <cstdarg>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <version>
+
+#include "wasm/abi/imports.hpp"
+
+namespace {
+
+[[noreturn]] void panic(const char* message) {
+  fabula_import_panic(message, static_cast<std::uint32_t>(std::strlen(message)));
+  __builtin_trap();
+}
+
+}  // namespace
+
+// libc++abi's way to end the program.
+extern "C" [[noreturn]] void abort_message(const char* format, ...) { panic(format); }
+
+// libc++'s hardening and what throws when there are exceptions (length_error, bad_alloc, ...).
+_LIBCPP_BEGIN_NAMESPACE_STD
+[[noreturn]] void __libcpp_verbose_abort(const char* format, ...) noexcept { panic(format); }
+_LIBCPP_END_NAMESPACE_STD
+
+extern "C" void abort() { panic("abort"); }

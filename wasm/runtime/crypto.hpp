@@ -1,0 +1,48 @@
+// The host's WebCrypto.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/operation.hpp"
+
+namespace fabula::runtime {
+
+// Checks a signature; `key` is a public JWK as JSON, or the raw secret for hs256. The outcome's
+// `value` is 1 when it is right. Status `invalid`: the key cannot be used.
+class Verify : public Operation {
+ public:
+  Verify(Context& context, abi::VerifyAlgorithm algorithm, std::string_view key,
+         std::string_view data, std::string_view signature)
+      : Operation(context) {
+    fabula_import_verify(context.request(), id(), static_cast<std::uint32_t>(algorithm), key.data(),
+                         static_cast<std::uint32_t>(key.size()), data.data(),
+                         static_cast<std::uint32_t>(data.size()), signature.data(),
+                         static_cast<std::uint32_t>(signature.size()));
+  }
+};
+
+// SHA-256 of `data` into `digest`, which must outlive the operation.
+class Sha256 : public Operation {
+ public:
+  Sha256(Context& context, std::string_view data, std::span<unsigned char, 32> digest)
+      : Operation(context) {
+    fabula_import_sha256(context.request(), id(), data.data(),
+                         static_cast<std::uint32_t>(data.size()), digest.data());
+  }
+};
+
+// A JSON Web Key Set, from the isolate's cache when it is there. The outcome's `value` is the
+// stream of its text, which the caller reads and closes (HttpAnswer).
+class PublicKeys : public Operation {
+ public:
+  PublicKeys(Context& context, std::string_view url, bool refresh) : Operation(context) {
+    fabula_import_public_keys(context.request(), id(), url.data(),
+                              static_cast<std::uint32_t>(url.size()), refresh ? 1 : 0);
+  }
+};
+
+}  // namespace fabula::runtime

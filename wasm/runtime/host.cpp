@@ -1,0 +1,41 @@
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::runtime {
+
+std::string request_head(Context& context) {
+  const auto length = fabula_import_request_head(context.request(), nullptr, 0);
+  std::string head(length, '\0');
+  fabula_import_request_head(context.request(), head.data(), length);
+  return head;
+}
+
+std::optional<std::string> environment(Context& context, std::string_view name) {
+  const auto name_bytes = static_cast<std::uint32_t>(name.size());
+  const auto length =
+      fabula_import_environment(context.request(), name.data(), name_bytes, nullptr, 0);
+  if (length <= 0) return std::nullopt;
+  std::string value(static_cast<std::size_t>(length), '\0');
+  fabula_import_environment(context.request(), name.data(), name_bytes, value.data(),
+                            static_cast<std::uint32_t>(length));
+  return value;
+}
+
+std::int64_t now_ms(Context& context) {
+  return static_cast<std::int64_t>(fabula_import_clock_ms(context.request()));
+}
+
+void fill_random(Context& context, std::span<unsigned char> bytes) {
+  fabula_import_random(context.request(), bytes.data(), static_cast<std::uint32_t>(bytes.size()));
+}
+
+void log_line(Context& context, abi::LogLevel level, std::string_view line) {
+  fabula_import_log(context.request(), static_cast<std::uint32_t>(level), line.data(),
+                    static_cast<std::uint32_t>(line.size()));
+}
+
+bool notices_leaving_only_on_write(Context& context) {
+  const auto bit = static_cast<std::uint32_t>(abi::HostTrait::notices_leaving_only_on_write);
+  return (fabula_import_host_traits(context.request()) & bit) != 0;
+}
+
+}  // namespace fabula::runtime

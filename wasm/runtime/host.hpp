@@ -1,0 +1,31 @@
+// What the host answers at once: the request's head, settings, the clock, random bytes, the log.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wasm/runtime/context.hpp"
+
+namespace fabula::runtime {
+
+// The incoming request as `METHOD URL\nname: value\n...`, for shared/http/head.hpp.
+std::string request_head(Context& context);
+
+// A setting; nothing when it is not set or empty.
+std::optional<std::string> environment(Context& context, std::string_view name);
+
+// Milliseconds since 1970-01-01 UTC.
+std::int64_t now_ms(Context& context);
+
+void fill_random(Context& context, std::span<unsigned char> bytes);
+
+// One line, a JSON object.
+void log_line(Context& context, abi::LogLevel level, std::string_view line);
+
+// True on hosts that notice the client's leaving only when something is written.
+bool notices_leaving_only_on_write(Context& context);
+
+}  // namespace fabula::runtime

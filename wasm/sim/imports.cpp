@@ -1,0 +1,159 @@
+// The guest's imports (wasm/abi/abi.json), answered by the simulated world.
+#include "wasm/abi/imports.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "wasm/sim/simulated_request.hpp"
+#include "wasm/sim/world.hpp"
+
+using fabula::sim::SimulatedRequest;
+using fabula::sim::World;
+namespace abi = fabula::abi;
+
+namespace {
+
+SimulatedRequest& at(std::uint32_t request) { return World::current().request(request); }
+
+std::string_view view(const void* data, std::uint32_t bytes) {
+  return {static_cast<const char*>(data), bytes};
+}
+
+std::string copy(const void* data, std::uint32_t bytes) { return std::string(view(data, bytes)); }
+
+std::uint32_t put(std::string_view text, void* buffer, std::uint32_t capacity) {
+  const auto count = std::min<std::size_t>(text.size(), capacity);
+  if (count > 0) std::memcpy(buffer, text.data(), count);
+  return static_cast<std::uint32_t>(text.size());
+}
+
+// Not SHA-256: any fixed spread of the input over 32 bytes serves a simulation.
+void stand_in_digest(std::string_view data, unsigned char* digest) {
+  std::uint64_t state = 0xcbf29ce484222325u;
+  for (int i = 0; i < 32; ++i) {
+    for (const char c : data) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    digest[i] = static_cast<unsigned char>(state >> 32);
+    state += 0x9e3779b97f4a7c15u;
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+std::uint32_t fabula_import_request_head(std::uint32_t request, void* buffer,
+                                         std::uint32_t capacity) {
+  return put(at(request).head(), buffer, capacity);
+}
+
+void fabula_import_http_start(std::uint32_t request, std::uint32_t operation, const void* head,
+                              std::uint32_t head_bytes, const void* body,
+                              std::uint32_t body_bytes) {
+  at(request).http_start(operation, copy(head, head_bytes), copy(body, body_bytes));
+}
+
+std::uint32_t fabula_import_http_head(std::uint32_t request, std::uint32_t stream, void* buffer,
+                                      std::uint32_t capacity) {
+  return put(at(request).http_head(stream), buffer, capacity);
+}
+
+void fabula_import_http_close(std::uint32_t request, std::uint32_t stream) {
+  at(request).http_close(stream);
+}
+
+void fabula_import_body_read(std::uint32_t request, std::uint32_t operation, std::uint32_t stream,
+                             void* buffer, std::uint32_t capacity) {
+  at(request).body_read(operation, stream, static_cast<char*>(buffer), capacity);
+}
+
+void fabula_import_response_start(std::uint32_t request, const void* head,
+                                  std::uint32_t head_bytes) {
+  at(request).response_start(copy(head, head_bytes));
+}
+
+void fabula_import_response_write(std::uint32_t request, std::uint32_t operation, const void* data,
+                                  std::uint32_t data_bytes) {
+  at(request).response_write(operation, view(data, data_bytes));
+}
+
+void fabula_import_response_end(std::uint32_t request) { at(request).response_end(); }
+
+// The simulator's guests cannot trap: a native trap ends the test itself.
+void fabula_import_response_on_trap(std::uint32_t, const void*, std::uint32_t) {}
+
+void fabula_import_sleep(std::uint32_t request, std::uint32_t operation,
+                         std::uint32_t duration_ms) {
+  at(request).sleep(operation, duration_ms);
+}
+
+void fabula_import_cancel(std::uint32_t request, std::uint32_t operation) {
+  at(request).cancel(operation);
+}
+
+void fabula_import_public_keys(std::uint32_t request, std::uint32_t operation, const void*,
+                               std::uint32_t, std::uint32_t) {
+  at(request).public_keys(operation);
+}
+
+void fabula_import_verify(std::uint32_t request, std::uint32_t operation, std::uint32_t,
+                          const void*, std::uint32_t, const void* data, std::uint32_t data_bytes,
+                          const void* signature, std::uint32_t signature_bytes) {
+  const auto& verify = World::current().verify;
+  const bool is_right = verify && verify(view(data, data_bytes), view(signature, signature_bytes));
+  at(request).complete_soon(operation, abi::Status::ok, is_right ? 1 : 0);
+}
+
+void fabula_import_sha256(std::uint32_t request, std::uint32_t operation, const void* data,
+                          std::uint32_t data_bytes, void* digest) {
+  stand_in_digest(view(data, data_bytes), static_cast<unsigned char*>(digest));
+  at(request).complete_soon(operation, abi::Status::ok, 32);
+}
+
+void fabula_import_hmac_sha256(std::uint32_t request, std::uint32_t operation, const void* key,
+                               std::uint32_t key_bytes, const void* data, std::uint32_t data_bytes,
+                               void* digest) {
+  stand_in_digest(copy(key, key_bytes) + copy(data, data_bytes),
+                  static_cast<unsigned char*>(digest));
+  at(request).complete_soon(operation, abi::Status::ok, 32);
+}
+
+double fabula_import_clock_ms(std::uint32_t) {
+  return static_cast<double>(World::current().clock().now_ms());
+}
+
+void fabula_import_random(std::uint32_t, void* buffer, std::uint32_t length) {
+  auto* bytes = static_cast<unsigned char*>(buffer);
+  for (std::uint32_t i = 0; i < length; ++i) {
+    bytes[i] = static_cast<unsigned char>(World::current().random().next());
+  }
+}
+
+std::int32_t fabula_import_environment(std::uint32_t, const void* name, std::uint32_t name_bytes,
+                                       void* buffer, std::uint32_t capacity) {
+  const auto& environment = World::current().environment;
+  const auto found = environment.find(view(name, name_bytes));
+  if (found == environment.end()) return -1;
+  return static_cast<std::int32_t>(put(found->second, buffer, capacity));
+}
+
+std::uint32_t fabula_import_host_traits(std::uint32_t) {
+  return World::current().behaviour.host_traits;
+}
+
+void fabula_import_log(std::uint32_t, std::uint32_t, const void* line, std::uint32_t line_bytes) {
+  World::current().add_log_line(copy(line, line_bytes));
+}
+
+void fabula_import_panic(const void* message, std::uint32_t message_bytes) {
+  std::fprintf(stderr, "panic: %.*s\n", static_cast<int>(message_bytes),
+               static_cast<const char*>(message));
+  std::abort();
+}
+
+void fabula_import_finish(std::uint32_t request) { at(request).finish(); }
+
+}  // extern "C"

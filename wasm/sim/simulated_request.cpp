@@ -1,0 +1,243 @@
+#include "wasm/sim/simulated_request.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace fabula::sim {
+
+SimulatedRequest::SimulatedRequest(World& world, std::uint32_t number, std::string head,
+                                   std::string body)
+    : client(*this), world_(world), number_(number), head_(std::move(head)) {
+  auto incoming = std::make_shared<Exchange>();
+  incoming->on_change_ = [] {};
+  incoming->respond(200);
+  incoming->send(body);
+  incoming->end();
+  streams_.emplace(0u, Stream{std::move(incoming), 0, {0, nullptr, 0}});
+}
+
+void SimulatedRequest::start(runtime::Context::Handler handler) {
+  auto* handle = runtime::Context::start(number_, handler);
+  if (!is_finished_) handle_ = handle;
+}
+
+void SimulatedRequest::kill() {
+  if (is_finished_) return;
+  is_killed_ = true;
+  runtime::Context::destroy(std::exchange(handle_, nullptr));
+  finish();
+}
+
+void SimulatedRequest::announce_end_of_isolate() {
+  if (is_finished_) return;
+  due_.push_back({{0, static_cast<std::int32_t>(abi::Event::isolate_ending), 0, 0}, {}});
+  deliver_due();
+}
+
+void SimulatedRequest::http_start(std::uint32_t operation, std::string head, std::string body) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->method = head.substr(0, head.find(' '));
+  exchange->url = head.substr(head.find(' ') + 1, head.find('\n') - head.find(' ') - 1);
+  exchange->head = std::move(head);
+  exchange->body = std::move(body);
+  const auto stream = ++last_stream_;
+  exchange->on_change_ = [this, stream] { look_at(stream); };
+  streams_.emplace(stream, Stream{exchange, operation, {0, nullptr, 0}});
+  operations_.emplace(operation, false);
+  world_.dispatch(exchange);
+}
+
+std::string SimulatedRequest::http_head(std::uint32_t stream) const {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? std::string() : found->second.exchange->answer_head_;
+}
+
+void SimulatedRequest::http_close(std::uint32_t stream) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return;
+  Exchange& exchange = *found->second.exchange;
+  exchange.is_closed_by_guest_ = exchange.is_open();
+  exchange.on_change_ = [] {};
+  streams_.erase(found);
+}
+
+void SimulatedRequest::body_read(std::uint32_t operation, std::uint32_t stream, char* buffer,
+                                 std::uint32_t capacity) {
+  operations_.emplace(operation, false);
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return complete_soon(operation, abi::Status::invalid);
+  found->second.read = {operation, buffer, capacity};
+  look_at(stream);
+}
+
+// Completes what this stream's state allows: the head first, then a pending read.
+void SimulatedRequest::look_at(std::uint32_t number) {
+  const auto found = streams_.find(number);
+  if (found == streams_.end()) return;
+  Stream& stream = found->second;
+  const Exchange& exchange = *stream.exchange;
+  if (stream.start_operation != 0) {
+    if (exchange.phase_ == Exchange::Phase::waiting) return;
+    const auto operation = std::exchange(stream.start_operation, 0u);
+    if (exchange.phase_ == Exchange::Phase::broken && exchange.status_ == 0) {
+      streams_.erase(found);
+      return complete(operation,
+                      {operation, static_cast<std::int32_t>(abi::Status::network), 0, 0});
+    }
+    return complete(operation, {operation, 0, number, exchange.status_});
+  }
+  if (stream.read.operation == 0) return;
+  const Read read = stream.read;
+  if (!exchange.unread_.empty()) {
+    stream.read.operation = 0;
+    auto limit = std::min<std::size_t>(read.capacity, exchange.unread_.size());
+    if (world_.behaviour.longest_read_bytes != 0) {
+      const auto piece = world_.random().between(1, world_.behaviour.longest_read_bytes);
+      limit = std::min(limit, static_cast<std::size_t>(piece));
+    }
+    // The bytes leave the stream only at delivery, so a cancelled read loses none.
+    auto source = stream.exchange;
+    return complete(read.operation, {read.operation, 0, 0, 0}, [source, read, limit] {
+      const auto count = std::min(limit, source->unread_.size());
+      std::memcpy(read.buffer, source->unread_.data(), count);
+      source->unread_.erase(0, count);
+      return static_cast<std::uint32_t>(count);
+    });
+  }
+  if (exchange.phase_ == Exchange::Phase::ended) {
+    stream.read.operation = 0;
+    complete(read.operation, {read.operation, 0, 0, 0});
+  } else if (exchange.phase_ == Exchange::Phase::broken) {
+    stream.read.operation = 0;
+    complete(read.operation,
+             {read.operation, static_cast<std::int32_t>(abi::Status::network), 0, 0});
+  }
+}
+
+void SimulatedRequest::response_start(std::string head) { response_head_ = std::move(head); }
+
+void SimulatedRequest::response_write(std::uint32_t operation, std::string_view bytes) {
+  operations_.emplace(operation, false);
+  if (client_has_left_) {
+    notice_leaving();
+    return complete_soon(operation, abi::Status::disconnected);
+  }
+  response_body_.append(bytes);
+  waiting_writes_.push_back({operation, bytes.size()});
+  let_writes_through();
+}
+
+void SimulatedRequest::let_writes_through() {
+  while (!waiting_writes_.empty() && waiting_writes_.front().needs_room_for <= room_bytes_) {
+    const Write write = waiting_writes_.front();
+    waiting_writes_.erase(waiting_writes_.begin());
+    if (room_bytes_ != std::numeric_limits<std::size_t>::max()) {
+      room_bytes_ -= write.needs_room_for;
+    }
+    complete_soon(write.operation, abi::Status::ok);
+  }
+}
+
+void SimulatedRequest::response_end() { response_ended_ = true; }
+
+void SimulatedRequest::sleep(std::uint32_t operation, std::uint32_t duration_ms) {
+  operations_.emplace(operation, false);
+  world_.clock().after(duration_ms,
+                       [this, operation] { complete(operation, {operation, 0, 0, 0}); });
+}
+
+void SimulatedRequest::public_keys(std::uint32_t operation) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->on_change_ = [] {};
+  exchange->respond(200);
+  exchange->send(world_.public_keys);
+  exchange->end();
+  const auto stream = ++last_stream_;
+  streams_.emplace(stream, Stream{std::move(exchange), 0, {0, nullptr, 0}});
+  complete_soon(operation, abi::Status::ok, stream);
+}
+
+void SimulatedRequest::complete_soon(std::uint32_t operation, abi::Status status,
+                                     std::uint32_t value, std::uint32_t detail) {
+  operations_.emplace(operation, false);
+  complete(operation, {operation, static_cast<std::int32_t>(status), value, detail});
+}
+
+void SimulatedRequest::complete(std::uint32_t operation, abi::Completion completion,
+                                std::function<std::uint32_t()> fill) {
+  const auto found = operations_.find(operation);
+  if (found == operations_.end() || found->second) return;
+  found->second = true;
+  due_.push_back({completion, std::move(fill)});
+  if (is_delivery_scheduled_) return;
+  is_delivery_scheduled_ = true;
+  const auto delay_ms = world_.random().between(0, world_.behaviour.longest_delay_ms);
+  world_.clock().after(delay_ms, [this] {
+    is_delivery_scheduled_ = false;
+    deliver_due();
+  });
+}
+
+void SimulatedRequest::deliver_due() {
+  while (!due_.empty() && handle_) {
+    auto batch = std::exchange(due_, {});
+    // At most one that fills a buffer, and that one first (wasm/abi/abi.json).
+    const auto filling = std::find_if(batch.begin(), batch.end(),
+                                      [](const Due& due) { return static_cast<bool>(due.fill); });
+    if (filling != batch.end()) std::rotate(batch.begin(), filling, std::next(filling));
+    std::uint32_t count = 0;
+    for (auto& due : batch) {
+      if (count == abi::kCompletionCapacity || (count > 0 && due.fill)) {
+        due_.push_back(std::move(due));
+        continue;
+      }
+      const auto operation = due.completion.operation;
+      if (operation != 0 && operations_.erase(operation) == 0) continue;  // cancelled
+      if (due.fill) due.completion.value = due.fill();
+      handle_->completions[count++] = due.completion;
+    }
+    if (count > 0) runtime::Context::resume(handle_, count);
+  }
+}
+
+void SimulatedRequest::cancel(std::uint32_t operation) {
+  operations_.erase(operation);
+  std::erase_if(waiting_writes_,
+                [operation](const Write& write) { return write.operation == operation; });
+  for (auto& [number, stream] : streams_) {
+    if (stream.read.operation == operation) stream.read.operation = 0;
+  }
+  const auto started = std::find_if(streams_.begin(), streams_.end(), [operation](auto& entry) {
+    return entry.second.start_operation == operation;
+  });
+  if (started != streams_.end()) http_close(started->first);
+}
+
+void SimulatedRequest::finish() {
+  is_finished_ = true;
+  handle_ = nullptr;
+  operations_.clear();
+  due_.clear();
+  while (!streams_.empty()) http_close(streams_.begin()->first);
+}
+
+void SimulatedRequest::leave() {
+  if (client_has_left_ || response_ended_) return;
+  client_has_left_ = true;
+  for (const auto& write : std::exchange(waiting_writes_, {})) {
+    complete_soon(write.operation, abi::Status::disconnected);
+  }
+  const auto only_on_write =
+      static_cast<std::uint32_t>(abi::HostTrait::notices_leaving_only_on_write);
+  if ((world_.behaviour.host_traits & only_on_write) != 0) return;
+  world_.clock().after(world_.behaviour.notices_leaving_after_ms, [this] { notice_leaving(); });
+}
+
+void SimulatedRequest::notice_leaving() {
+  if (std::exchange(leaving_was_noticed_, true) || is_finished_) return;
+  due_.push_back({{0, static_cast<std::int32_t>(abi::Event::client_left), 0, 0}, {}});
+  world_.clock().after(0, [this] { deliver_due(); });
+}
+
+}  // namespace fabula::sim

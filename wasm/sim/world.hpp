@@ -1,0 +1,108 @@
+// The simulated world around the functions: a clock, peers that answer HTTP, clients that call. It
+// stands in for the TypeScript host, so that every await can be delayed, cut or failed on purpose;
+// the same seed gives the same run. One World at a time per thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/sim/clock.hpp"
+#include "wasm/sim/exchange.hpp"
+#include "wasm/sim/random.hpp"
+
+namespace fabula::sim {
+
+class SimulatedRequest;
+
+// What the simulated host does to the guest's operations.
+struct HostBehaviour {
+  std::int64_t longest_delay_ms = 0;          // each completion is delayed by up to this
+  std::uint32_t longest_read_bytes = 0;       // 0: as much as fits; else pieces of 1..this
+  std::uint32_t host_traits = 0;              // abi::HostTrait bits
+  std::int64_t notices_leaving_after_ms = 0;  // without notices_leaving_only_on_write
+};
+
+// The caller of a function, and what has come back so far.
+class Client {
+ public:
+  explicit Client(SimulatedRequest& request) : request_(request) {}
+
+  std::uint32_t status() const;     // 0 while no head has come
+  const std::string& head() const;  // `STATUS\nname: value\n...`
+  const std::string& body() const;
+  bool is_ended() const;   // the response has ended properly
+  bool is_broken() const;  // the connection broke before that
+
+  // Closes the connection.
+  void leave();
+  // From now on the client takes only `bytes` more, then the function's writes wait.
+  void take_only(std::size_t bytes);
+  void take_everything();
+
+ private:
+  SimulatedRequest& request_;
+};
+
+class World {
+ public:
+  using Peer = std::function<void(std::shared_ptr<Exchange>)>;
+
+  explicit World(std::uint64_t seed);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // The world whose guests are running on this thread.
+  static World& current();
+
+  Clock& clock() { return clock_; }
+  Random& random() { return random_; }
+
+  HostBehaviour behaviour;
+  std::map<std::string, std::string, std::less<>> environment;
+  // Whether a signature is right; the simulator has no cryptography of its own.
+  std::function<bool(std::string_view data, std::string_view signature)> verify;
+  // The text of the key set at a URL.
+  std::string public_keys = R"({"keys":[]})";
+
+  // Exchanges whose URL starts with `url_prefix` go to `peer`; others cannot be reached.
+  void serve(std::string url_prefix, Peer peer);
+
+  // Calls a function. `head` is `METHOD URL\nname: value\n...`. The client lives as long as the
+  // world.
+  Client& call(runtime::Context::Handler handler, std::string head, std::string body = {});
+
+  // The platform's warning to all running requests, and its end of one: nothing more runs there.
+  void announce_end_of_isolate();
+  void kill(Client& client);
+
+  // Runs until nothing is left to happen, at most `limit_ms` of simulated time.
+  void run(std::int64_t limit_ms = 3'600'000);
+
+  // Requests whose work is not over, and exchanges that are still open.
+  std::size_t unfinished_requests() const;
+  std::size_t open_exchanges() const;
+  const std::vector<std::string>& log() const { return log_; }
+
+  // For the imports.
+  SimulatedRequest& request(std::uint32_t id);
+  void dispatch(const std::shared_ptr<Exchange>& exchange);
+  void add_log_line(std::string line) { log_.push_back(std::move(line)); }
+
+ private:
+  Clock clock_;
+  Random random_;
+  std::vector<std::pair<std::string, Peer>> peers_;
+  std::vector<std::unique_ptr<SimulatedRequest>> requests_;  // index + 1 is the request's number
+  std::vector<std::shared_ptr<Exchange>> exchanges_;
+  std::vector<std::string> log_;
+  World* outer_;
+};
+
+}  // namespace fabula::sim
