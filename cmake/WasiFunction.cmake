@@ -4,7 +4,9 @@ set(FABULA_MAXIMUM_MEMORY_BYTES 33554432)
 
 function(fabula_add_wasi_function name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
-  add_executable(${name} ${ARGN} ${sources} ${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp)
+  # panic.cpp comes first: a linker that has libc before the objects (Zig's) must see our abort before
+  # anything asks for one.
+  add_executable(${name} ${ARGN} ${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp ${sources})
   set_target_properties(${name} PROPERTIES SUFFIX .wasm
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions)
   target_link_libraries(${name} PRIVATE fabula_runtime)

@@ -1,12 +1,12 @@
-# The WASI toolchain: WASI_SDK_PATH, else Debian's clang-19 packages, else PyPI's ziglang
-# (FABULA_ZIG names a `zig`, or `python3 -m ziglang` must work).
+# The WASI toolchain: WASI_SDK_PATH, else Debian's clang-19 packages, else Zig, which scripts/setup
+# fetches from PyPI (FABULA_ZIG names another `zig`; FABULA_WASI_TOOLCHAIN=zig asks for it).
 set(CMAKE_SYSTEM_NAME WASI)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(FABULA_WASI ON)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES FABULA_WASI)
 
-if(DEFINED ENV{WASI_SDK_PATH})
+if(NOT "$ENV{WASI_SDK_PATH}" STREQUAL "")
   set(FABULA_WASI_TOOLCHAIN wasi-sdk)
   set(CMAKE_CXX_COMPILER $ENV{WASI_SDK_PATH}/bin/clang++)
   set(CMAKE_AR $ENV{WASI_SDK_PATH}/bin/llvm-ar)
@@ -22,6 +22,10 @@ elseif(EXISTS /usr/bin/clang++-19 AND EXISTS /usr/include/wasm32-wasi/stdlib.h
   set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
 else()
   set(FABULA_WASI_TOOLCHAIN zig)
+  if("$ENV{FABULA_ZIG}" STREQUAL ""
+     AND NOT EXISTS ${CMAKE_CURRENT_LIST_DIR}/../.fabula/toolchain/zig/ziglang/zig)
+    message(FATAL_ERROR "There is no compiler for WebAssembly: run ./scripts/setup")
+  endif()
   set(CMAKE_CXX_COMPILER ${CMAKE_CURRENT_LIST_DIR}/zig-cxx)
   set(CMAKE_AR ${CMAKE_CURRENT_LIST_DIR}/zig-ar)
   set(CMAKE_RANLIB ${CMAKE_CURRENT_LIST_DIR}/zig-ranlib)

@@ -1,7 +1,14 @@
 #include "shared/json/document.hpp"
 
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <utility>
 
+#include "shared/json/scanner.hpp"
+#include "shared/json/text.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::json {
@@ -30,6 +37,107 @@ bool is_deeper_than(std::string_view text, std::size_t limit) {
   return false;
 }
 
+Document number(std::string_view literal) {
+  const char* end = literal.data() + literal.size();
+  std::int64_t integer = 0;
+  if (const auto [rest, error] = std::from_chars(literal.data(), end, integer);
+      error == std::errc() && rest == end) {
+    return integer >= 0 ? Document(static_cast<std::uint64_t>(integer)) : Document(integer);
+  }
+  std::uint64_t large = 0;
+  if (const auto [rest, error] = std::from_chars(literal.data(), end, large);
+      error == std::errc() && rest == end) {
+    return large;
+  }
+  return std::strtod(std::string(literal).c_str(), nullptr);
+}
+
+// Recurses no deeper than kMaximumDepth, which parse() has checked. A fault is the scanner's.
+Document read_value(Scanner& scanner) {
+  switch (scanner.peek()) {
+    case Kind::object: {
+      auto object = Document::object_t();
+      scanner.enter_object();
+      StringSpan key;
+      while (scanner.next_member(key)) {
+        std::string name;
+        append_unescaped(name, key);
+        object.insert_or_assign(std::move(name), read_value(scanner));
+      }
+      return object;
+    }
+    case Kind::array: {
+      auto array = Document::array_t();
+      scanner.enter_array();
+      while (scanner.next_element()) array.push_back(read_value(scanner));
+      return array;
+    }
+    case Kind::string: {
+      StringSpan span;
+      std::string value;
+      if (scanner.read_string(span)) append_unescaped(value, span);
+      return value;
+    }
+    case Kind::number: {
+      std::string_view literal;
+      return scanner.read_number(literal) ? number(literal) : Document();
+    }
+    case Kind::boolean:
+      return scanner.skip_value() == "true";
+    case Kind::null:
+    case Kind::none:
+      break;
+  }
+  scanner.skip_value();
+  return nullptr;
+}
+
+void append(std::string& out, const Document& document);
+
+template <class Items, class AppendItem>
+void append_items(std::string& out, const Items& items, const char* brackets,
+                  AppendItem append_item) {
+  out.push_back(brackets[0]);
+  bool is_first = true;
+  for (const auto& item : items) {
+    if (!std::exchange(is_first, false)) out.push_back(',');
+    append_item(item);
+  }
+  out.push_back(brackets[1]);
+}
+
+void append_number(std::string& out, double number) {
+  std::array<char, 64> digits{};
+  const char* const end =
+      nlohmann::detail::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+void append(std::string& out, const Document& document) {
+  if (const auto* object = document.get_ptr<const Document::object_t*>()) {
+    append_items(out, *object, "{}", [&out](const auto& member) {
+      append_string(out, member.first);
+      out.push_back(':');
+      append(out, member.second);
+    });
+  } else if (const auto* array = document.get_ptr<const Document::array_t*>()) {
+    append_items(out, *array, "[]", [&out](const auto& item) { append(out, item); });
+  } else if (const auto* text = document.get_ptr<const std::string*>()) {
+    append_string(out, *text);
+  } else if (const auto* boolean = document.get_ptr<const bool*>()) {
+    out += *boolean ? "true" : "false";
+  } else if (const auto* natural = document.get_ptr<const std::uint64_t*>()) {
+    out += std::to_string(*natural);
+  } else if (const auto* integer = document.get_ptr<const std::int64_t*>()) {
+    append_integer(out, *integer);
+  } else if (const auto* real = document.get_ptr<const double*>();
+             real != nullptr && std::isfinite(*real)) {
+    append_number(out, *real);
+  } else {
+    out += "null";
+  }
+}
+
 }  // namespace
 
 Result<Document> parse(std::string_view text) {
@@ -40,15 +148,18 @@ Result<Document> parse(std::string_view text) {
     return problem(ErrorCode::json_too_deep,
                    "The JSON is nested more than 64 levels deep. Send a flatter document.");
   }
-  auto document = Document::parse(text.begin(), text.end(), nullptr, false);
-  if (document.is_discarded()) {
+  Scanner scanner(text);
+  Document document = read_value(scanner);
+  if (!scanner.finish()) {
     return problem(ErrorCode::malformed_json, "The body is not valid JSON. Send one JSON value.");
   }
   return document;
 }
 
 std::string dump(const Document& document) {
-  return document.dump(-1, ' ', false, Document::error_handler_t::replace);
+  std::string out;
+  append(out, document);
+  return out;
 }
 
 const Document* find(const Document& object, std::string_view key) {

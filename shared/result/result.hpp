@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
 #include <vector>
@@ -18,8 +19,17 @@ struct FieldError {
 
 // Why something could not be done, in words that tell the caller what to do. `detail` reaches
 // clients: never put a key, a stack, SQL or a foreign service's own text into it; those go to
-// `cause`, which is only logged.
+// `cause`, which is only logged. Its special members are not inline: every Result has them on its
+// error path, and that path should cost bytes once.
 struct Problem {
+  Problem();
+  Problem(ErrorCode error_code, std::string_view detail_for_caller, std::string_view cause_for_log);
+  Problem(const Problem&);
+  Problem(Problem&&) noexcept;
+  Problem& operator=(const Problem&);
+  Problem& operator=(Problem&&) noexcept;
+  ~Problem();
+
   ErrorCode code = ErrorCode::internal_error;
   std::string detail;
   std::string cause;
@@ -31,8 +41,7 @@ template <class T>
 using Result = tl::expected<T, Problem>;
 
 // `return problem(ErrorCode::not_found, "...")` from any function that returns a Result.
-inline tl::unexpected<Problem> problem(ErrorCode code, std::string detail, std::string cause = {}) {
-  return tl::unexpected<Problem>(Problem{code, std::move(detail), std::move(cause), {}, 0});
-}
+tl::unexpected<Problem> problem(ErrorCode code, std::string_view detail,
+                                std::string_view cause = {});
 
 }  // namespace fabula

@@ -243,7 +243,7 @@ TEST_CASE("work goes on after the response has ended") {
         notes.push_back("saved");
       },
       "GET http://test/\n");
-  world.run(1000);
+  world.run_for(1000);
   CHECK(client.is_ended());
   CHECK(notes.empty());
   world.run();
@@ -303,7 +303,7 @@ TEST_CASE("a write waits while the client takes nothing") {
       "GET http://test/\n");
   client.take_only(10);
   world.clock().after(1000, [&client] { client.take_everything(); });
-  world.run(500);
+  world.run_for(500);
   CHECK(notes == std::vector<std::string>{"0"});
   world.run();
   CHECK(notes.size() == 3);

@@ -44,8 +44,9 @@ void World::kill(Client& client) {
   }
 }
 
-void World::run(std::int64_t limit_ms) {
-  const auto end_ms = clock_.now_ms() + limit_ms;
+void World::run() {
+  constexpr std::int64_t kLongestMs = 3'600'000;
+  const auto end_ms = clock_.now_ms() + kLongestMs;
   while (!clock_.is_idle() && clock_.now_ms() < end_ms) clock_.step();
 }
 

@@ -82,8 +82,10 @@ class World {
   void announce_end_of_isolate();
   void kill(Client& client);
 
-  // Runs until nothing is left to happen, at most `limit_ms` of simulated time.
-  void run(std::int64_t limit_ms = 3'600'000);
+  // Runs until nothing is left to happen, at most an hour of simulated time.
+  void run();
+  // Runs what happens within `duration_ms`, and stands at its end.
+  void run_for(std::int64_t duration_ms) { clock_.run_until(clock_.now_ms() + duration_ms); }
 
   // Requests whose work is not over, and exchanges that are still open.
   std::size_t unfinished_requests() const;

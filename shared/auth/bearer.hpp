@@ -1,0 +1,38 @@
+// What the Authorization header claims, before anything of it is proven (RFC 6750).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/result/result.hpp"
+
+namespace fabula::auth {
+
+enum class BearerKind : std::uint8_t {
+  none,             // no header: nobody claims anything
+  publishable_key,  // supabase-js sends its key when nobody is signed in: no user
+  guest_token,      // of a guest whom we created; only the database knows whether it is right
+  jwt,              // looks like one; its signature and claims are still to be checked
+};
+
+struct Bearer {
+  BearerKind kind = BearerKind::none;
+  std::string_view token;  // a view of the header's value; empty for `none`
+};
+
+// "fg_" and the base64url of 32 random bytes.
+inline constexpr std::string_view kGuestTokenPrefix = "fg_";
+inline constexpr std::size_t kGuestTokenRandomBytes = 32;
+
+std::string make_guest_token(std::string_view random_bytes);
+
+// A header that is there and is none of these kinds is invalid_token, never silently nobody: that
+// goes for other schemes, unknown keys and secret keys, which prove no user.
+Result<Bearer> classify_bearer(std::optional<std::string_view> authorization,
+                               const std::vector<std::string>& publishable_keys);
+
+}  // namespace fabula::auth

@@ -1,0 +1,62 @@
+// What the environment says about who may call, and how we reach Supabase (design section 7).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "shared/auth/jwt.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::auth {
+
+// A reference to any callable that takes a setting's name as `std::string_view` and gives its value
+// as `std::optional<std::string>`. It must outlive the reference.
+class EnvironmentLookup {
+ public:
+  template <class Callable>
+    requires(!std::is_same_v<Callable, EnvironmentLookup>)
+  EnvironmentLookup(const Callable& callable)  // NOLINT(google-explicit-constructor)
+      : callable_(std::addressof(callable)), call_([](const void* target, std::string_view name) {
+          return (*static_cast<const Callable*>(target))(name);
+        }) {}
+
+  // A setting that is set to nothing counts as not set.
+  std::optional<std::string> operator()(std::string_view name) const {
+    auto value = call_(callable_, name);
+    return value && !value->empty() ? value : std::nullopt;
+  }
+
+ private:
+  const void* callable_;
+  std::optional<std::string> (*call_)(const void*, std::string_view);
+};
+
+struct Settings {
+  bool is_development = false;  // FABULA_ENV; production unless it says otherwise
+  std::string supabase_url;     // SUPABASE_URL without a slash at the end
+  std::string rest_url;         // SUPABASE_REST_URL, else below supabase_url
+  std::string secret_key;       // what we send to REST; acts as service_role
+  std::vector<std::string> publishable_keys;
+  std::string jwks;          // SUPABASE_JWKS: the key set itself; may be empty
+  std::string jwks_url;      // where to fetch it, SUPABASE_JWKS_URL or below supabase_url
+  std::string hs256_secret;  // FABULA_JWT_SECRET; empty: HS256 tokens are refused
+  ClaimExpectations expectations;
+};
+
+// Reads SUPABASE_URL, SUPABASE_REST_URL, SUPABASE_SECRET_KEYS (JSON, name to key; `default` is
+// preferred) or else SUPABASE_SERVICE_ROLE_KEY or SUPABASE_SERVICE_KEY, SUPABASE_PUBLISHABLE_KEYS
+// (the same form) and SUPABASE_ANON_KEY and SUPABASE_KEY, SUPABASE_JWKS, SUPABASE_JWKS_URL, and
+// FABULA_ENV, FABULA_JWT_SECRET, FABULA_JWT_ISSUER (instead of SUPABASE_URL/auth/v1, where
+// functions reach Supabase by another name than its tokens bear). In development a token may lack
+// its issuer.
+//
+// internal_error, with the setting at fault as cause, when a needed one is missing or cannot be
+// right: no URL, no secret key, key lists that are no JSON, an unknown FABULA_ENV, an HS256 secret
+// that is a public key or, in production, shorter than 32 bytes (RFC 7518, section 3.2).
+Result<Settings> read_settings(EnvironmentLookup environment);
+
+}  // namespace fabula::auth

@@ -1,0 +1,22 @@
+// Calls of SQL functions in PostgREST's dialect: the request's bytes and what an error answer
+// means.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/result/result.hpp"
+
+namespace fabula::database {
+
+// `POST <rest_url>/rpc/<function>` as a head of wasm/abi/abi.json. An opaque secret key goes into
+// `apikey` alone; a JWT of the older kind is the bearer as well.
+Result<std::string> rpc_head(std::string_view rest_url, std::string_view secret_key,
+                             std::string_view function);
+
+// Problem of a non-2xx answer. A function refuses with SQLSTATE PTnnn, its message for the caller
+// and our code in `details` (and the seconds to wait in `hint`); all else is a fault of the
+// database, whose words go to the log alone.
+Problem problem_of_answer(int status, std::string_view body);
+
+}  // namespace fabula::database

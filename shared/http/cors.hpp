@@ -1,0 +1,33 @@
+// Cross-origin resource sharing (the Fetch standard, section "HTTP CORS protocol"). No cookies and
+// no credentials mode: who is calling is proven by headers that a page must set itself.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/http/head.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::http {
+
+struct CorsPolicy {
+  bool is_any_allowed = true;
+  std::vector<std::string> origins;  // lower case, without a slash at the end
+};
+
+// Reads FABULA_ALLOWED_ORIGINS: `*`, or origins such as `https://app.example` between commas. Not
+// set or blank means `*`. An entry that is no origin is a fault of the deployment: internal_error.
+Result<CorsPolicy> parse_allowed_origins(std::string_view setting);
+
+// Any OPTIONS request, by which a browser asks whether the real one may follow; we have no other
+// use for the method, so one that lacks a preflight's headers gets the same answer.
+bool is_preflight(const RequestHead& request);
+
+// The whole answer to a preflight: 204, without a body.
+ResponseHead preflight_response(const CorsPolicy& policy, const RequestHead& request);
+
+// What every other answer needs so that the page may read it. Keeps a `Vary` that is there.
+void add_cors_headers(const CorsPolicy& policy, const RequestHead& request, Headers& response);
+
+}  // namespace fabula::http

@@ -1,0 +1,47 @@
+#include "shared/http/router.hpp"
+
+#include "shared/text/split.hpp"
+
+namespace fabula::http {
+namespace {
+
+bool is_placeholder(std::string_view part) {
+  return part.size() > 2 && part.front() == '{' && part.back() == '}';
+}
+
+// Where the path begins after the platform's prefix.
+std::size_t prefix_segments(const std::vector<std::string>& segments) {
+  const bool has_prefix = segments.size() > 2 && segments[0] == "functions" && segments[1] == "v1";
+  return has_prefix ? 2 : 0;
+}
+
+}  // namespace
+
+std::optional<std::vector<Capture>> match_pattern(std::string_view pattern,
+                                                  const std::vector<std::string>& segments) {
+  std::vector<Capture> captures;
+  std::size_t next = prefix_segments(segments);
+  text::Splitter parts(pattern.substr(1), '/');
+  while (const auto part = parts.next()) {
+    if (next == segments.size()) return std::nullopt;
+    const auto& segment = segments[next++];
+    if (is_placeholder(*part)) {
+      if (segment.empty()) return std::nullopt;
+      captures.push_back(Capture{part->substr(1, part->size() - 2), segment});
+    } else if (segment != *part) {
+      return std::nullopt;
+    }
+  }
+  if (next != segments.size()) return std::nullopt;
+  return captures;
+}
+
+tl::unexpected<Problem> no_route(bool has_other_method) {
+  if (has_other_method) {
+    return problem(ErrorCode::method_not_allowed,
+                   "This path does not take that method. The Allow header names those it takes.");
+  }
+  return problem(ErrorCode::not_found, "There is nothing at this path.");
+}
+
+}  // namespace fabula::http

@@ -1,0 +1,43 @@
+// JSON text without a document: strings and numbers appended to a buffer, and a writer that puts
+// the commas. RFC 8259; never more than one line, so the text can stand in a `data:` field.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fabula::json {
+
+// Appends a JSON string with its quotes. Ill-formed UTF-8 becomes U+FFFD, so it is always valid.
+void append_string(std::string& out, std::string_view utf8);
+
+void append_integer(std::string& out, std::int64_t value);
+
+// Writes values into `out`, which must outlive it. The caller keeps begin and end in balance and
+// writes a key before each member's value.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  Writer& begin_object() { return begin('{'); }
+  Writer& end_object() { return end('}'); }
+  Writer& begin_array() { return begin('['); }
+  Writer& end_array() { return end(']'); }
+  Writer& key(std::string_view name);
+  Writer& string(std::string_view utf8);
+  Writer& integer(std::int64_t value);
+  Writer& boolean(bool value) { return raw(value ? "true" : "false"); }
+  Writer& null() { return raw("null"); }
+  // A value that is JSON text already, taken as it is.
+  Writer& raw(std::string_view json);
+
+ private:
+  void separate();
+  Writer& begin(char bracket);
+  Writer& end(char bracket);
+
+  std::string& out_;
+  bool needs_comma_ = false;
+};
+
+}  // namespace fabula::json

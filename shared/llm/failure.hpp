@@ -1,0 +1,28 @@
+// What model providers answer when they do not answer: from their statuses and error objects to our
+// codes. Their own words may hold keys, prompts and addresses, so they go to Problem::cause only,
+// cut to 500 bytes, with whatever looks like a key removed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/json/document.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::llm {
+
+inline constexpr std::size_t kMaximumCauseBytes = 500;
+
+// An answer whose status is not 2xx. `body_prefix` is its first bytes (a few KiB are enough),
+// `retry_after` its Retry-After header; only the form in seconds is understood.
+Problem classify_http_failure(int status, std::string_view body_prefix,
+                              std::string_view retry_after = {});
+
+// An error inside an answer of status 200: the value of its `error` member, an object with any of
+// code, type, status and message, or just a text.
+Problem classify_reported_error(const json::Document& error);
+
+// A problem of one of the provider_* codes, with our words for it and the provider's as cause.
+Problem provider_problem(ErrorCode code, std::string_view providers_words);
+
+}  // namespace fabula::llm

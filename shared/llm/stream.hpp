@@ -1,0 +1,64 @@
+// What every decoder of a model's streamed answer gives, whichever wire format it reads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/result/result.hpp"
+
+namespace fabula::llm {
+
+enum class FinishReason : std::uint8_t {
+  none,  // the provider has not said
+  stop,
+  length,
+  tool_calls,
+  content_filter,
+  refusal,
+  error,
+  other,
+};
+
+// As it is written into rows and shown to callers; "" for none.
+std::string_view name(FinishReason reason);
+
+// The providers' own words, of all wire formats, to ours; unknown ones are `other`.
+FinishReason finish_reason_named(std::string_view provider_word);
+
+// As the provider's last statement counts them. Reasoning is part of output_tokens, cached of
+// input.
+struct Usage {
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t reasoning_tokens = 0;
+  std::int64_t cached_input_tokens = 0;
+
+  bool operator==(const Usage&) const = default;
+};
+
+// Receives an answer while it is decoded. Each text is valid UTF-8, not empty, ends with a whole
+// character, and is gone when the call returns.
+class StreamSink {
+ public:
+  // A part of the reply. A refusal in words is a reply too.
+  virtual void on_text(std::string_view text) = 0;
+  // A part of what the model thinks aloud; not for the reader of the reply.
+  virtual void on_reasoning(std::string_view text) { static_cast<void>(text); }
+
+ protected:
+  ~StreamSink() = default;
+};
+
+struct StreamSummary {
+  // The provider's own end was seen and no error was reported.
+  bool complete = false;
+  FinishReason finish_reason = FinishReason::none;
+  std::optional<Usage> usage;
+  // Why it is not complete: provider_incomplete (it just ended), provider_malformed, or what the
+  // provider reported, its own words in `cause`. Nothing when complete.
+  std::optional<Problem> problem;
+};
+
+}  // namespace fabula::llm

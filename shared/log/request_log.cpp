@@ -1,0 +1,64 @@
+#include "shared/log/request_log.hpp"
+
+#include "shared/json/text.hpp"
+#include "shared/text/timestamps.hpp"
+
+namespace fabula::log {
+namespace {
+
+std::string_view level_name(Level level) {
+  switch (level) {
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+void add(json::Writer& writer, std::string_view key, std::string_view value) {
+  if (!value.empty()) writer.key(key).string(value);
+}
+
+void add(json::Writer& writer, std::string_view key, std::optional<std::int64_t> value) {
+  if (value) writer.key(key).integer(*value);
+}
+
+}  // namespace
+
+Level level(const RequestLog& log) {
+  if (log.code.empty()) return Level::info;
+  if (log.code.starts_with("provider_")) return Level::warn;
+  return log.status >= 500 || log.status == 200 ? Level::error : Level::info;
+}
+
+std::string to_line(const RequestLog& log, std::string_view message, std::int64_t started_ms,
+                    std::int64_t now_ms) {
+  std::string line;
+  json::Writer writer(line);
+  writer.begin_object();
+  add(writer, "timestamp", text::format_timestamp(now_ms));
+  add(writer, "level", level_name(level(log)));
+  add(writer, "message", message);
+  add(writer, "function", log.function);
+  add(writer, "request_id", log.request_id);
+  add(writer, "user_id", log.user_id);
+  add(writer, "session_id", log.session_id);
+  add(writer, "stream_id", log.stream_id);
+  add(writer, "provider", log.provider);
+  add(writer, "model", log.model);
+  add(writer, "outcome", log.outcome);
+  add(writer, "code", log.code);
+  add(writer, "cause", log.cause);
+  writer.key("latency_ms").integer(now_ms - started_ms);
+  add(writer, "first_token_ms", log.first_token_ms);
+  add(writer, "tokens_in", log.tokens_in);
+  add(writer, "tokens_out", log.tokens_out);
+  writer.key("status").integer(log.status);
+  writer.end_object();
+  return line;
+}
+
+}  // namespace fabula::log

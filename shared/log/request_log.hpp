@@ -1,0 +1,38 @@
+// The one log line that each request leaves: a JSON object, without any prompt, reply or key.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fabula::log {
+
+// Fields that stay empty are left out of the line.
+struct RequestLog {
+  std::string_view function;  // which of functions/
+  std::string request_id;
+  std::string user_id;
+  std::string session_id;
+  std::string stream_id;
+  std::string provider;
+  std::string model;
+  std::string outcome;  // a turn::Status, for turns
+  std::string code;     // the stable error code, if anything went wrong
+  std::string cause;    // what is not told to clients
+  std::optional<std::int64_t> first_token_ms;
+  std::optional<std::int64_t> tokens_in;
+  std::optional<std::int64_t> tokens_out;
+  int status = 0;  // HTTP
+};
+
+enum class Level : std::uint8_t { info, warn, error };
+
+// Errors of ours are `error`, of the caller `info`, of the provider `warn`.
+Level level(const RequestLog& log);
+
+// `message` says what happened in a few constant words.
+std::string to_line(const RequestLog& log, std::string_view message, std::int64_t started_ms,
+                    std::int64_t now_ms);
+
+}  // namespace fabula::log

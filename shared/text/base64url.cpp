@@ -1,0 +1,64 @@
+#include "shared/text/base64url.hpp"
+
+#include <cstdint>
+
+#include "shared/text/ascii.hpp"
+
+namespace fabula::text {
+namespace {
+
+constexpr unsigned kBitsPerCharacter = 6;
+constexpr unsigned kBitsPerByte = 8;
+
+// The six bits that a character stands for, or -1.
+constexpr int sextet(char c) {
+  if (is_upper(c)) return c - 'A';
+  if (is_lower(c)) return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '-') return 62;
+  return c == '_' ? 63 : -1;
+}
+
+}  // namespace
+
+std::string encode_base64url(std::string_view bytes) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;  // the lowest `held` of them wait to be written
+  unsigned held = 0;
+  for (const char c : bytes) {
+    bits = (bits << kBitsPerByte) | static_cast<unsigned char>(c);
+    held += kBitsPerByte;
+    while (held >= kBitsPerCharacter) {
+      held -= kBitsPerCharacter;
+      text += kAlphabet[(bits >> held) & 0x3FU];
+    }
+  }
+  if (held > 0) text += kAlphabet[(bits << (kBitsPerCharacter - held)) & 0x3FU];
+  return text;
+}
+
+std::optional<std::string> decode_base64url(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const char c : text) {
+    const int value = sextet(c);
+    if (value < 0) return std::nullopt;
+    bits = (bits << kBitsPerCharacter) | static_cast<std::uint32_t>(value);
+    held += kBitsPerCharacter;
+    if (held >= kBitsPerByte) {
+      held -= kBitsPerByte;
+      bytes += static_cast<char>((bits >> held) & 0xFFU);
+    }
+  }
+  const std::uint32_t unused = bits & ((1U << held) - 1U);
+  // A lone last character holds six bits: too few for a byte.
+  if (held == kBitsPerCharacter || unused != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace fabula::text

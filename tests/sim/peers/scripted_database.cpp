@@ -1,0 +1,159 @@
+#include "tests/sim/peers/scripted_database.hpp"
+
+#include <utility>
+
+namespace fabula::tests {
+namespace {
+
+std::string text_at(const json::Document& object, std::string_view key) {
+  return std::string(json::string_at(object, key).value_or(""));
+}
+
+std::string refusal(std::string_view sqlstate, std::string_view code) {
+  json::Document body = {
+      {"code", sqlstate}, {"message", "Refused."}, {"details", code}, {"hint", "2"}};
+  return json::dump(body);
+}
+
+}  // namespace
+
+std::string StoredGeneration::text() const {
+  std::string whole;
+  for (const auto& [offset, chunk] : chunks) whole += chunk;
+  return whole;
+}
+
+ScriptedDatabase::ScriptedDatabase(sim::World& world) : world_(world) {
+  world.serve("http://db/rest/v1/rpc/",
+              [this](std::shared_ptr<sim::Exchange> exchange) { handle(exchange); });
+}
+
+std::string ScriptedDatabase::make_id(std::size_t number) {
+  const auto digits = std::to_string(number);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+StoredGeneration* ScriptedDatabase::find(const std::string& id) {
+  for (auto& generation : generations) {
+    if (generation.id == id) return &generation;
+  }
+  return nullptr;
+}
+
+void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
+  const auto function = exchange->url.substr(exchange->url.rfind('/') + 1);
+  calls.push_back(function);
+  const auto kind = fault(function);
+  if (kind == Fault::never_answer) return;
+  if (kind == Fault::refuse_connection) return exchange->break_connection();
+  Answer answer;
+  if (kind == Fault::answer_503) {
+    answer = {503, "upstream is down"};
+  } else if (kind == Fault::answer_garbage) {
+    answer = {200, "<html>"};
+  } else {
+    const auto body = json::parse(exchange->body);
+    requests.push_back(body ? (*body)["request"] : json::Document());
+    answer = call(function, requests.back());
+    if (kind == Fault::lose_answer) {
+      world_.clock().after(latency_ms, [exchange] { exchange->break_connection(); });
+      return;
+    }
+  }
+  world_.clock().after(latency_ms, [exchange, answer] {
+    exchange->respond(answer.status, "content-type: application/json\n");
+    exchange->send(answer.body);
+    exchange->end();
+  });
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
+                                                const json::Document& request) {
+  if (function == "begin_turn") return begin_turn(request);
+  if (function == "append_chunk") return append_chunk(request);
+  if (function == "finish_turn") return finish_turn(request);
+  return {404, R"({"code":"PGRST202","message":"no such function"})"};
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request) {
+  constexpr std::int64_t kSilenceMs = 60'000;
+  auto session_id = text_at(request, "session_id");
+  const bool is_new = session_id.empty();
+  if (is_new) session_id = make_id(sessions.size() + 1);
+  if (!is_new && sessions.count(session_id) == 0) return {404, refusal("PT404", "not_found")};
+  for (auto& generation : generations) {
+    if (generation.session_id != session_id || generation.status != "streaming") continue;
+    if (world_.clock().now_ms() - generation.heartbeat_ms < kSilenceMs) {
+      return {409, refusal("PT409", "turn_in_progress")};
+    }
+    generation.status = "interrupted";
+    const auto text = generation.text();
+    if (!text.empty()) sessions[session_id].push_back({"assistant", text, false});
+  }
+  auto& messages = sessions[session_id];
+  auto history = json::Document::array();
+  for (const auto& message : messages) {
+    history.push_back({{"role", message.role}, {"content", message.content}});
+  }
+  messages.push_back({"user", text_at(request, "text"), true});
+  StoredGeneration generation;
+  generation.id = "generation-" + std::to_string(generations.size() + 1);
+  generation.session_id = session_id;
+  generation.heartbeat_ms = world_.clock().now_ms();
+  generations.push_back(generation);
+  const json::Document answer = {{"user_id", "user-1"},
+                                 {"session_id", session_id},
+                                 {"project_id", "project-1"},
+                                 {"user_message_id", "question-1"},
+                                 {"message_id", "reply-1"},
+                                 {"stream_id", "stream-" + generation.id},
+                                 {"generation_id", generation.id},
+                                 {"created_session", is_new},
+                                 {"title", text_at(request, "title")},
+                                 {"history", history}};
+  return {200, json::dump(answer)};
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::append_chunk(const json::Document& request) {
+  auto* generation = find(text_at(request, "generation_id"));
+  if (!generation) return {404, refusal("PT404", "not_found")};
+  const auto offset =
+      static_cast<std::uint64_t>(json::integer_at(request, "from_offset").value_or(0));
+  const auto text = text_at(request, "text");
+  if (generation->status == "streaming") {
+    if (offset > generation->saved_bytes) return {409, refusal("PT409", "invalid_request")};
+    generation->heartbeat_ms = world_.clock().now_ms();
+    if (!text.empty() && offset + text.size() > generation->saved_bytes) {
+      generation->chunks.erase(generation->chunks.lower_bound(offset), generation->chunks.end());
+      generation->chunks[offset] = text;
+      generation->saved_bytes = offset + text.size();
+    }
+  }
+  const json::Document answer = {{"cancel_requested", generation->cancel_requested},
+                                 {"status", generation->status},
+                                 {"saved_bytes", generation->saved_bytes}};
+  return {200, json::dump(answer)};
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& request) {
+  auto* generation = find(text_at(request, "generation_id"));
+  if (!generation) return {404, refusal("PT404", "not_found")};
+  const auto offset =
+      static_cast<std::uint64_t>(json::integer_at(request, "from_offset").value_or(0));
+  if (generation->status == "streaming") {
+    generation->chunks.erase(generation->chunks.lower_bound(offset), generation->chunks.end());
+    generation->chunks[offset] = text_at(request, "text");
+    generation->status = text_at(request, "status");
+    generation->error_code = text_at(request, "error_code");
+    const auto text = generation->text();
+    generation->saved_bytes = text.size();
+    if (!text.empty()) {
+      sessions[generation->session_id].push_back(
+          {"assistant", text, generation->status == "complete"});
+    }
+  }
+  const json::Document answer = {{"status", generation->status}, {"message_id", "reply-1"}};
+  return {200, json::dump(answer)};
+}
+
+}  // namespace fabula::tests

@@ -1,0 +1,77 @@
+// The engine functions of supabase/migrations as a peer of the simulation: the same answers from
+// tables in memory, and faults on purpose.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shared/json/document.hpp"
+#include "wasm/sim/exchange.hpp"
+#include "wasm/sim/world.hpp"
+
+namespace fabula::tests {
+
+struct StoredMessage {
+  std::string role;
+  std::string content;
+  bool is_complete = true;
+};
+
+struct StoredGeneration {
+  std::string id;
+  std::string session_id;
+  std::string status = "streaming";
+  std::string error_code;
+  std::map<std::uint64_t, std::string> chunks;  // by offset
+  std::uint64_t saved_bytes = 0;
+  bool cancel_requested = false;
+  std::int64_t heartbeat_ms = 0;
+
+  std::string text() const;
+};
+
+class ScriptedDatabase {
+ public:
+  explicit ScriptedDatabase(sim::World& world);
+
+  // What a call does instead of its work, if anything: called with the function's name.
+  enum class Fault {
+    none,
+    refuse_connection,
+    lose_answer,
+    answer_503,
+    answer_garbage,
+    never_answer
+  };
+  std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
+  std::int64_t latency_ms = 3;
+
+  std::map<std::string, std::vector<StoredMessage>> sessions;
+  std::vector<StoredGeneration> generations;
+  std::vector<std::string> calls;  // the functions that were called, in order
+  std::vector<json::Document> requests;
+
+  // The id of the session that is created as the `number`th.
+  static std::string make_id(std::size_t number);
+
+  StoredGeneration* find(const std::string& id);
+
+ private:
+  void handle(const std::shared_ptr<sim::Exchange>& exchange);
+  struct Answer {
+    std::uint32_t status = 200;
+    std::string body;
+  };
+  Answer call(const std::string& function, const json::Document& request);
+  Answer begin_turn(const json::Document& request);
+  Answer append_chunk(const json::Document& request);
+  Answer finish_turn(const json::Document& request);
+
+  sim::World& world_;
+};
+
+}  // namespace fabula::tests

@@ -1,0 +1,48 @@
+#include "shared/database/rpc.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace fabula;
+using fabula::database::problem_of_answer;
+using fabula::database::rpc_head;
+
+TEST_CASE("an opaque secret key travels in apikey alone") {
+  CHECK(rpc_head("http://db/rest/v1", "sb_secret_x", "begin_turn") ==
+        "POST http://db/rest/v1/rpc/begin_turn\ncontent-type: application/json\n"
+        "accept: application/json\napikey: sb_secret_x\n");
+}
+
+TEST_CASE("a service_role token of the older kind is the bearer as well") {
+  const auto head = rpc_head("http://db/rest/v1", "eyJhbGciOi.x.y", "begin_turn");
+  CHECK(head->find("authorization: Bearer eyJhbGciOi.x.y\n") != std::string::npos);
+}
+
+TEST_CASE("a refusal raised in SQL keeps its code, its words and its waiting time") {
+  const auto problem = problem_of_answer(
+      409, R"({"code":"PT409","message":"Wait.","details":"turn_in_progress","hint":"7"})");
+  CHECK(problem.code == ErrorCode::turn_in_progress);
+  CHECK(problem.detail == "Wait.");
+  CHECK(problem.retry_after_s == 7);
+  CHECK(problem.cause.empty());
+}
+
+TEST_CASE("what the database says of itself reaches the log and not the caller") {
+  for (const auto* body : {R"({"code":"42883","message":"function secret() does not exist"})",
+                           R"({"code":"PT404","message":"secret","details":"no such code"})",
+                           "<html>secret</html>", ""}) {
+    const auto problem = problem_of_answer(404, body);
+    CHECK(problem.code == ErrorCode::internal_error);
+    CHECK(problem.detail.find("secret") == std::string::npos);
+    CHECK(problem.cause.find(body) != std::string::npos);
+  }
+}
+
+TEST_CASE("faults that pass by themselves are told apart") {
+  CHECK(problem_of_answer(500, R"({"code":"40P01","message":"deadlock detected"})").code ==
+        ErrorCode::database_unavailable);
+  CHECK(problem_of_answer(503, "").code == ErrorCode::database_unavailable);
+  CHECK(problem_of_answer(504, R"({"code":"PGRST003"})").code == ErrorCode::database_unavailable);
+  CHECK(problem_of_answer(500, R"({"code":"XX000"})").code == ErrorCode::internal_error);
+}

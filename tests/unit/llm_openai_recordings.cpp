@@ -1,0 +1,104 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "shared/llm/openai_stream.hpp"
+#include "tests/unit/collecting_sink.hpp"
+#include "tests/unit/recordings.hpp"
+
+using namespace fabula;
+using tests::decode_openai;
+
+namespace {
+
+void check_whole(const tests::Decoded& decoded, const tests::Expected& expected) {
+  CHECK(decoded.text == expected.text);
+  CHECK(decoded.reasoning == expected.reasoning);
+  CHECK(decoded.summary.complete);
+  CHECK_FALSE(decoded.summary.problem);
+  CHECK(llm::name(decoded.summary.finish_reason) == expected.finish_reason);
+  REQUIRE(decoded.summary.usage);
+  CHECK(decoded.summary.usage->input_tokens == expected.input_tokens);
+  CHECK(decoded.summary.usage->output_tokens == expected.output_tokens);
+}
+
+// A body of which every cut can be tried: the recording's first and last chunks.
+std::vector<std::string> ends_of(std::vector<std::string> data) {
+  constexpr std::ptrdiff_t kKept = 4;
+  if (data.size() > 2 * kKept) data.erase(data.begin() + kKept, data.end() - kKept);
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("every recording is decoded exactly, in every framing, whole and byte by byte") {
+  for (const auto recording : tests::kOpenAiRecordings) {
+    CAPTURE(recording);
+    const auto data = tests::payloads(recording);
+    const auto expected = tests::expected_of(recording);
+    for (const std::string_view line_end : {"\n", "\r\n", "\r"}) {
+      for (const bool has_comments : {false, true}) {
+        for (const bool has_end_marker : {false, true}) {
+          const auto body = tests::framed(data, {line_end, has_comments, has_end_marker});
+          check_whole(decode_openai(body), expected);
+          check_whole(decode_openai("\xEF\xBB\xBF" + body, 1), expected);
+          check_whole(decode_openai(body, 1000), expected);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a recording cut in two at any byte gives the same") {
+  for (const auto recording : tests::kOpenAiRecordings) {
+    CAPTURE(recording);
+    const auto data = ends_of(tests::payloads(recording));
+    for (const std::string_view line_end : {"\n", "\r\n"}) {
+      const auto body = tests::framed(data, {line_end, true, true});
+      const auto whole = decode_openai(body);
+      REQUIRE(whole.summary.complete);
+      int differences = 0;
+      for (std::size_t cut = 0; cut <= body.size(); ++cut) {
+        llm::OpenAiStream stream;
+        tests::CollectingSink sink;
+        tests::feed_copy(stream, std::string_view(body).substr(0, cut), sink);
+        tests::feed_copy(stream, std::string_view(body).substr(cut), sink);
+        const auto summary = stream.finish();
+        const bool is_same = sink.text == whole.text && sink.reasoning == whole.reasoning &&
+                             summary.complete && summary.usage == whole.summary.usage &&
+                             summary.finish_reason == whole.summary.finish_reason;
+        if (!is_same) ++differences;
+      }
+      CHECK(differences == 0);
+    }
+  }
+}
+
+TEST_CASE("a recording that ends early is incomplete, with the text so far, at every byte") {
+  for (const auto recording : tests::kOpenAiRecordings) {
+    CAPTURE(recording);
+    const auto expected = tests::expected_of(recording);
+    const auto body = tests::framed(tests::payloads(recording), {"\n", true, true});
+    // The end is the blank line after the first chunk that names a reason.
+    const auto finish = body.find("\"finish_reason\":\"");
+    REQUIRE(finish != std::string::npos);
+    const auto end = body.find("\n\n", finish) + 2;
+
+    llm::OpenAiStream stream;
+    tests::CollectingSink sink;
+    int faults = 0;
+    for (std::size_t at = 0; at < body.size(); ++at) {
+      auto copy = stream;  // what would be known if the body ended here
+      const auto summary = copy.finish();
+      const bool is_prefix = expected.text.compare(0, sink.text.size(), sink.text) == 0;
+      const bool is_right =
+          at < end ? !summary.complete && summary.problem &&
+                         summary.problem->code == ErrorCode::provider_incomplete &&
+                         summary.finish_reason == llm::FinishReason::none
+                   : summary.complete && !summary.problem && sink.text == expected.text;
+      if (!is_right || !is_prefix) ++faults;
+      tests::feed_copy(stream, std::string_view(body).substr(at, 1), sink);
+    }
+    CHECK(faults == 0);
+  }
+}

@@ -1,0 +1,147 @@
+#include "shared/llm/route.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+using namespace fabula;
+
+namespace {
+
+class MapSettings final : public llm::Settings {
+ public:
+  MapSettings(std::initializer_list<std::pair<const std::string, std::string>> values)
+      : values_(values) {}
+
+  std::optional<std::string> find(std::string_view name) const override {
+    const auto value = values_.find(std::string(name));
+    if (value == values_.end()) return std::nullopt;
+    return value->second;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+std::string fault_of(std::string_view route) {
+  const auto parsed = llm::parse_route(route, "MODEL_CHAT");
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().code == ErrorCode::no_provider);
+  return parsed.error().detail;
+}
+
+Result<llm::Endpoint> resolve(std::string_view route, const MapSettings& settings,
+                              bool is_development = false) {
+  const auto parsed = llm::parse_route(route, "MODEL_CHAT");
+  REQUIRE(parsed);
+  return llm::resolve(parsed->front(), settings, is_development);
+}
+
+void check_refused(const Result<llm::Endpoint>& endpoint, std::string_view named) {
+  REQUIRE_FALSE(endpoint);
+  CHECK(endpoint.error().code == ErrorCode::no_provider);
+  CHECK(endpoint.error().detail.find(named) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a route is read in order, models keep their colons and slashes") {
+  const auto route = llm::parse_route(
+      " openai:gpt-4o-mini, hf:meta-llama/Llama-3.3-70B-Instruct:together ,ollama: qwen3:8b",
+      "MODEL_CHAT");
+  REQUIRE(route);
+  REQUIRE(route->size() == 3);
+  CHECK((*route)[0].provider->name == "openai");
+  CHECK((*route)[0].model == "gpt-4o-mini");
+  CHECK((*route)[1].provider->name == "hf");
+  CHECK((*route)[1].model == "meta-llama/Llama-3.3-70B-Instruct:together");
+  CHECK((*route)[2].model == "qwen3:8b");
+}
+
+TEST_CASE("a fault in a route says what is wrong with which entry") {
+  CHECK(fault_of("").find("`MODEL_CHAT` has an empty entry") == 0);
+  CHECK(fault_of("openai:a,").find("empty entry") != std::string::npos);
+  CHECK(fault_of("gpt-4o").find("without a colon, `gpt-4o`") != std::string::npos);
+  CHECK(fault_of("openai:a,opnai:b").find("unknown provider, `opnai`. Known are: openai, ") !=
+        std::string::npos);
+  CHECK(fault_of("openai: ").find("names no model of `openai`") != std::string::npos);
+}
+
+TEST_CASE("an entry resolves to where and how to call") {
+  const auto endpoint = resolve("openai:gpt-4o-mini", {{"OPENAI_API_KEY", "sk-1\n"}});
+  REQUIRE(endpoint);
+  CHECK(endpoint->provider->name == "openai");
+  CHECK(endpoint->model == "gpt-4o-mini");
+  CHECK(endpoint->url == "https://api.openai.com/v1/chat/completions");
+  CHECK(endpoint->headers.find("authorization") == "Bearer sk-1");
+  CHECK(endpoint->headers.find("content-type") == "application/json");
+  CHECK(endpoint->headers.find("accept") == "text/event-stream");
+}
+
+TEST_CASE("a base URL may be set, with or without a slash at its end") {
+  for (const std::string base : {"https://llm.example/v1", "https://llm.example/v1/"}) {
+    const auto endpoint = resolve("openai:m", {{"OPENAI_API_KEY", "k"}, {"OPENAI_BASE_URL", base}});
+    REQUIRE(endpoint);
+    CHECK(endpoint->url == "https://llm.example/v1/chat/completions");
+  }
+}
+
+TEST_CASE("loopback and plain http are for development") {
+  const MapSettings local = {{"LOCAL_BASE_URL", "http://127.0.0.1:8081/v1"}};
+  const auto endpoint = resolve("local:SmolLM2", local, true);
+  REQUIRE(endpoint);
+  CHECK(endpoint->url == "http://127.0.0.1:8081/v1/chat/completions");
+  CHECK_FALSE(endpoint->headers.find("authorization"));
+  check_refused(resolve("local:SmolLM2", local), "LOCAL_BASE_URL");
+  check_refused(resolve("local:m", {{"LOCAL_BASE_URL", "https://localhost/v1"}}), "https");
+  check_refused(resolve("local:m", {{"LOCAL_BASE_URL", "http://llm.example/v1"}}), "https");
+  CHECK(resolve("local:m", {{"LOCAL_BASE_URL", "https://llm.example/v1"}}));
+  CHECK(resolve("ollama:m", {}, true));
+  check_refused(resolve("ollama:m", {}), "OLLAMA_BASE_URL");
+}
+
+TEST_CASE("what is not set or cannot be used is named") {
+  check_refused(resolve("openai:m", {}), "OPENAI_API_KEY");
+  check_refused(resolve("openai:m", {{"OPENAI_API_KEY", "  "}}), "OPENAI_API_KEY");
+  check_refused(resolve("hf:m", {}), "HF_TOKEN");
+  check_refused(resolve("local:m", {}, true), "LOCAL_BASE_URL");
+  check_refused(resolve("openai:m", {{"OPENAI_API_KEY", "a\r\nx-evil: 1"}}), "OPENAI_API_KEY");
+  for (const std::string bad : {"llm.example", "ftp://llm.example", "https://a b/",
+                                "https://h/?x=1", "https://user@h/", "https://"}) {
+    CAPTURE(bad);
+    check_refused(resolve("openai:m", {{"OPENAI_API_KEY", "k"}, {"OPENAI_BASE_URL", bad}}, true),
+                  "OPENAI_BASE_URL");
+  }
+}
+
+TEST_CASE("a problem never holds the key") {
+  const auto endpoint = resolve("openai:m", {{"OPENAI_API_KEY", "se cret"}});
+  REQUIRE_FALSE(endpoint);
+  CHECK(endpoint.error().detail.find("se cret") == std::string::npos);
+  CHECK(endpoint.error().cause.find("se cret") == std::string::npos);
+}
+
+TEST_CASE("OpenRouter is told who calls, when that is set") {
+  const auto endpoint =
+      resolve("openrouter:openai/gpt-4o", {{"OPENROUTER_API_KEY", "k"},
+                                           {"HTTP_REFERER", "https://fabula.example"},
+                                           {"X_TITLE", "Fabula"}});
+  REQUIRE(endpoint);
+  CHECK(endpoint->headers.find("http-referer") == "https://fabula.example");
+  CHECK(endpoint->headers.find("x-title") == "Fabula");
+  const auto other = resolve("openai:m", {{"OPENAI_API_KEY", "k"}, {"X_TITLE", "Fabula"}});
+  REQUIRE(other);
+  CHECK_FALSE(other->headers.find("x-title"));
+}
+
+TEST_CASE("every provider's own address can be used") {
+  for (const auto& provider : llm::kProviders) {
+    CAPTURE(provider.name);
+    CHECK(llm::find_provider(provider.name) == &provider);
+    if (provider.default_base_url.empty()) continue;
+    const bool is_hosted = provider.needs_key;
+    CHECK(resolve(std::string(provider.name) + ":m", {{std::string(provider.key_setting), "k"}},
+                  !is_hosted));
+  }
+}

@@ -1,0 +1,135 @@
+#include "wasm/engine/call.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "shared/text/uuid.hpp"
+#include "wasm/runtime/body.hpp"
+#include "wasm/runtime/host.hpp"
+#include "wasm/runtime/response.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using runtime::Context;
+using runtime::Task;
+
+constexpr std::size_t kMaximumRequestIdBytes = 128;
+
+// A caller may name its request, for tracing; anything that could not stand in a log is replaced.
+std::string request_id(Context& context, const http::Headers& headers) {
+  const auto given = headers.find("x-request-id");
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; };
+  if (given && !given->empty() && given->size() <= kMaximumRequestIdBytes &&
+      std::all_of(given->begin(), given->end(), is_plain)) {
+    return std::string(*given);
+  }
+  std::array<std::uint8_t, 16> random{};
+  runtime::fill_random(context, random);
+  return text::make_uuid_v4(random);
+}
+
+}  // namespace
+
+Call::Call(Context& context, std::string_view function)
+    : context_(context), started_ms_(runtime::now_ms(context)) {
+  log_.function = function;
+}
+
+Result<void> Call::read_head() {
+  auto head = http::parse_request_head(runtime::request_head(context_));
+  log_.request_id = request_id(context_, head ? head->headers : http::Headers());
+  if (!head) return tl::unexpected(std::move(head.error()));
+  head_ = std::move(*head);
+  auto url = http::parse_url(head_.url);
+  if (!url) return tl::unexpected(std::move(url.error()));
+  url_ = std::move(*url);
+  return {};
+}
+
+Result<void> Call::read_settings() {
+  const auto origins = runtime::environment(context_, "FABULA_ALLOWED_ORIGINS");
+  auto cors = http::parse_allowed_origins(origins.value_or("*"));
+  if (!cors) return tl::unexpected(std::move(cors.error()));
+  cors_ = std::move(*cors);
+  const auto lookup = [this](std::string_view name) {
+    return runtime::environment(context_, name);
+  };
+  auto settings = auth::read_settings(lookup);
+  if (!settings) return tl::unexpected(std::move(settings.error()));
+  settings_ = std::move(*settings);
+  return {};
+}
+
+std::int64_t Call::number_setting(std::string_view name, std::int64_t normal, std::int64_t lowest,
+                                  std::int64_t highest) const {
+  const auto text = runtime::environment(context_, name);
+  if (!text) return normal;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  const bool is_number = error == std::errc() && end == text->data() + text->size();
+  return is_number && value >= lowest && value <= highest ? value : normal;
+}
+
+Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
+  auto body = co_await runtime::read_whole(context_, runtime::kRequestBody, limit_bytes);
+  if (body) co_return std::move(*body);
+  if (body.error() == runtime::BodyFault::too_large) {
+    co_return problem(
+        ErrorCode::body_too_large,
+        "The body is larger than " + std::to_string(limit_bytes) + " bytes. Send a shorter one.");
+  }
+  co_return problem(ErrorCode::malformed_json, "The body broke off. Send the request again.");
+}
+
+Result<void> Call::start(http::ResponseHead head) {
+  head.headers.set("x-request-id", log_.request_id);
+  http::add_cors_headers(cors_, head_, head.headers);
+  auto text = http::serialize(head);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  is_started_ = true;
+  log_.status = head.status;
+  runtime::start_response(context_, *text);
+  return {};
+}
+
+Task<void> Call::send(http::Response response) {
+  if (auto started = start(std::move(response.head)); !started) {
+    note_problem(started.error());
+    // Only headers that we made ourselves can be at fault, so a bare head is sent instead.
+    is_started_ = true;
+    runtime::start_response(context_, "500\n");
+  }
+  if (!response.body.empty()) co_await runtime::ResponseWrite(context_, response.body);
+  runtime::end_response(context_);
+}
+
+Task<void> Call::refuse(Problem problem) {
+  note_problem(problem);
+  if (is_started_) {
+    runtime::end_response(context_);
+    co_return;
+  }
+  auto response = http::problem_response(problem, log_.request_id);
+  co_await send(std::move(response));
+}
+
+void Call::note_problem(const Problem& problem) {
+  log_.code = facts(problem.code).name;
+  log_.cause = problem.cause;
+}
+
+void Call::write_log(std::string_view message) {
+  const auto now_ms = runtime::now_ms(context_);
+  const auto line = log::to_line(log_, message, started_ms_, now_ms);
+  const auto level = log::level(log_);
+  runtime::log_line(context_,
+                    level == log::Level::error  ? abi::LogLevel::error
+                    : level == log::Level::warn ? abi::LogLevel::warn
+                                                : abi::LogLevel::info,
+                    line);
+}
+
+}  // namespace fabula::engine

@@ -1,0 +1,72 @@
+// One incoming request as an endpoint sees it, and the ways to answer it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "shared/auth/settings.hpp"
+#include "shared/http/cors.hpp"
+#include "shared/http/head.hpp"
+#include "shared/http/problem_response.hpp"
+#include "shared/http/url.hpp"
+#include "shared/log/request_log.hpp"
+#include "shared/result/result.hpp"
+#include "wasm/engine/database.hpp"
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::engine {
+
+class Call {
+ public:
+  Call(runtime::Context& context, std::string_view function);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Reads the request's head; before anything else.
+  Result<void> read_head();
+  // Reads the settings; before anything that needs them.
+  Result<void> read_settings();
+
+  runtime::Context& context() { return context_; }
+  const http::RequestHead& head() const { return head_; }
+  const http::Url& url() const { return url_; }
+  const auth::Settings& settings() const { return settings_; }
+  DatabaseSettings database() const { return {settings_.rest_url, settings_.secret_key}; }
+  const http::CorsPolicy& cors() const { return cors_; }
+  std::int64_t started_ms() const { return started_ms_; }
+  log::RequestLog& log() { return log_; }
+
+  // A numeric setting within bounds; outside them, or not a number, it is `normal`.
+  std::int64_t number_setting(std::string_view name, std::int64_t normal, std::int64_t lowest,
+                              std::int64_t highest) const;
+
+  // The request's body, at most `limit_bytes`: body_too_large, or invalid_request when it broke.
+  runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
+
+  // Sends a whole response.
+  runtime::Task<void> send(http::Response response);
+  // Sends the response's head; the body follows by ResponseWrite and end_response.
+  Result<void> start(http::ResponseHead head);
+  bool is_started() const { return is_started_; }
+
+  // The answer to what went wrong: the problem's response, if none has begun, and its log fields.
+  runtime::Task<void> refuse(Problem problem);
+  void note_problem(const Problem& problem);
+
+  // Writes the request's log line.
+  void write_log(std::string_view message);
+
+ private:
+  runtime::Context& context_;
+  http::RequestHead head_;
+  http::Url url_;
+  auth::Settings settings_;
+  http::CorsPolicy cors_;
+  std::int64_t started_ms_;
+  log::RequestLog log_;
+  bool is_started_ = false;
+};
+
+}  // namespace fabula::engine

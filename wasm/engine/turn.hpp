@@ -1,0 +1,57 @@
+// One turn of any conversation: begun in the database, answered by a model, told to the client,
+// stored (design section 5). Endpoints differ in what they ask for and how the turn is framed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/http/head.hpp"
+#include "shared/llm/route.hpp"
+#include "shared/result/result.hpp"
+#include "shared/turn/rows.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/identity.hpp"
+#include "wasm/engine/relay.hpp"
+#include "wasm/engine/turn_framing.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::engine {
+
+struct TurnRequest {
+  std::string_view kind;  // of the session
+  std::optional<std::string> session_id;
+  std::optional<std::string> project_id;
+  std::string_view claimed_user_id;  // "": none; the database refuses any but the caller's own
+  std::string_view text;
+  std::string_view system_prompt;
+};
+
+// Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
+// FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS and FABULA_TIME_LIMIT_MS.
+struct TurnLimits {
+  std::int64_t history_tokens = 12'000;
+  std::int64_t maximum_output_tokens = 2'000;
+  RelayLimits relay;
+};
+TurnLimits read_turn_limits(const Call& call);
+
+// The endpoint of the first model in the route that `setting` (MODEL_CHAT) names.
+Result<llm::Endpoint> resolve_model(Call& call, std::string_view setting,
+                                    std::string_view default_route);
+
+// Stores the user's message and opens the reply. What is refused here is refused as a status.
+runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
+                                                  const TurnRequest& request,
+                                                  const llm::Endpoint& model,
+                                                  const TurnLimits& limits);
+
+// Streams the reply as the call's response, whose `head` is the caller's but for the ids, and
+// stores it. From here on faults are told in the stream.
+runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
+                                        const TurnRequest& request, const llm::Endpoint& model,
+                                        const TurnLimits& limits, TurnFraming& framing,
+                                        http::ResponseHead head);
+
+}  // namespace fabula::engine
