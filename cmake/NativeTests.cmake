@@ -1,5 +1,5 @@
-# The native rings: tests/unit (the core) and tests/sim (the functions on a simulated host). Each
-# source file is one CTest test, so that a failure names the file.
+# The tests, all of them in CTest. First the native rings: tests/unit (the core) and tests/sim (the
+# functions on a simulated host); each source file is one test, so that a failure names the file.
 function(fabula_add_test_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
@@ -32,3 +32,15 @@ if(simulator_sources AND sim_sources)
   target_link_libraries(fabula_sim_peers PUBLIC fabula_simulator)
   fabula_add_test_program(sim SOURCES ${sim_sources} LIBRARIES fabula_sim_peers)
 endif()
+
+# The sources' checks and the suites that run the real thing. Suites start servers and take both
+# cores, so they run one at a time.
+foreach(check format types abi)
+  add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check ${check})
+endforeach()
+file(GLOB suites RELATIVE ${CMAKE_SOURCE_DIR}/tests CONFIGURE_DEPENDS tests/*/run)
+foreach(suite IN LISTS suites)
+  cmake_path(GET suite PARENT_PATH folder)
+  add_test(NAME suite/${folder} COMMAND ${CMAKE_SOURCE_DIR}/tests/${suite})
+  set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL ON TIMEOUT 600)
+endforeach()

@@ -97,13 +97,8 @@ void SimulatedRequest::look_at(std::uint32_t number) {
       limit = std::min(limit, static_cast<std::size_t>(piece));
     }
     // The bytes leave the stream only at delivery, so a cancelled read loses none.
-    auto source = stream.exchange;
-    return complete(read.operation, {read.operation, 0, 0, 0}, [source, read, limit] {
-      const auto count = std::min(limit, source->unread_.size());
-      std::memcpy(read.buffer, source->unread_.data(), count);
-      source->unread_.erase(0, count);
-      return static_cast<std::uint32_t>(count);
-    });
+    return complete(read.operation, {read.operation, 0, 0, 0},
+                    ReadBytes{stream.exchange, read.buffer, limit});
   }
   if (exchange.phase_ == Exchange::Phase::ended) {
     stream.read.operation = 0;
@@ -165,11 +160,11 @@ void SimulatedRequest::complete_soon(std::uint32_t operation, abi::Status status
 }
 
 void SimulatedRequest::complete(std::uint32_t operation, abi::Completion completion,
-                                std::function<std::uint32_t()> fill) {
+                                std::optional<ReadBytes> read) {
   const auto found = operations_.find(operation);
   if (found == operations_.end() || found->second) return;
   found->second = true;
-  due_.push_back({completion, std::move(fill)});
+  due_.push_back({completion, std::move(read)});
   if (is_delivery_scheduled_) return;
   is_delivery_scheduled_ = true;
   const auto delay_ms = world_.random().between(0, world_.behaviour.longest_delay_ms);
@@ -181,28 +176,41 @@ void SimulatedRequest::complete(std::uint32_t operation, abi::Completion complet
 
 void SimulatedRequest::deliver_due() {
   while (!due_.empty() && handle_) {
-    auto batch = std::exchange(due_, {});
-    // At most one that fills a buffer, and that one first (wasm/abi/abi.json).
-    const auto filling = std::find_if(batch.begin(), batch.end(),
-                                      [](const Due& due) { return static_cast<bool>(due.fill); });
-    if (filling != batch.end()) std::rotate(batch.begin(), filling, std::next(filling));
     std::uint32_t count = 0;
-    for (auto& due : batch) {
-      if (count == abi::kCompletionCapacity || (count > 0 && due.fill)) {
+    for (auto& due : std::exchange(due_, {})) {
+      if (count == abi::kCompletionCapacity) {
         due_.push_back(std::move(due));
         continue;
       }
       const auto operation = due.completion.operation;
       if (operation != 0 && operations_.erase(operation) == 0) continue;  // cancelled
-      if (due.fill) due.completion.value = due.fill();
+      if (due.read) {
+        due.completion.value = due.read->take();
+        batch_.emplace(operation, *due.read);
+      }
       handle_->completions[count++] = due.completion;
     }
     if (count > 0) runtime::Context::resume(handle_, count);
+    batch_.clear();
   }
 }
 
+std::uint32_t SimulatedRequest::ReadBytes::take() {
+  auto& unread = exchange->unread_;
+  taken = unread.substr(0, limit);
+  unread.erase(0, taken.size());
+  std::memcpy(buffer, taken.data(), taken.size());
+  return static_cast<std::uint32_t>(taken.size());
+}
+
+void SimulatedRequest::ReadBytes::give_back() { exchange->unread_.insert(0, taken); }
+
 void SimulatedRequest::cancel(std::uint32_t operation) {
   operations_.erase(operation);
+  if (const auto found = batch_.find(operation); found != batch_.end()) {
+    found->second.give_back();
+    batch_.erase(found);
+  }
   std::erase_if(waiting_writes_,
                 [operation](const Write& write) { return write.operation == operation; });
   for (auto& [number, stream] : streams_) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +53,15 @@ class SimulatedRequest {
     char* buffer;
     std::uint32_t capacity;
   };
+  // What a completed read takes from its stream, at delivery.
+  struct ReadBytes {
+    std::shared_ptr<Exchange> exchange;
+    char* buffer;
+    std::size_t limit;
+    std::string taken = {};
+    std::uint32_t take();
+    void give_back();
+  };
   struct Stream {
     std::shared_ptr<Exchange> exchange;
     std::uint32_t start_operation = 0;  // 0 once the head has been delivered
@@ -68,7 +77,7 @@ class SimulatedRequest {
   void notice_leaving();
   void let_writes_through();
   void complete(std::uint32_t operation, abi::Completion completion,
-                std::function<std::uint32_t()> fill = {});
+                std::optional<ReadBytes> read = std::nullopt);
   void deliver_due();
 
   World& world_;
@@ -83,9 +92,11 @@ class SimulatedRequest {
   std::map<std::uint32_t, bool> operations_;
   struct Due {
     abi::Completion completion;
-    std::function<std::uint32_t()> fill;  // writes the guest's buffer at delivery
+    std::optional<ReadBytes> read;
   };
   std::vector<Due> due_;
+  // Reads of the batch that is being delivered: until the guest has seen them they can be undone.
+  std::map<std::uint32_t, ReadBytes> batch_;
   bool is_delivery_scheduled_ = false;
 
   std::string response_head_;

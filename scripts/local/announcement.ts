@@ -1,0 +1,16 @@
+// What a developer is told about a running server, by ./scripts/dev and by ./scripts/status.
+import type { State } from "./state.ts";
+
+/** Shown instead of a key that is not ours to print. */
+export const KEY_OF_ENVIRONMENT = "(SUPABASE_SECRET_KEYS of your environment)";
+
+export function keyLines(state: State): string[] {
+  return [`PUBLISHABLE_KEY=${state.publishableKey}`, `SECRET_KEY=${state.secretKey}`];
+}
+
+export function curlCommand(url: string): string {
+  const body = JSON.stringify({
+    text: "A lighthouse keeper finds a door in the sea. Help me begin.",
+  });
+  return `curl -N ${url}/functions/v1/chat -H 'Content-Type: application/json' -d '${body}'`;
+}

@@ -1,0 +1,38 @@
+// HTTP in front of a function from Request to Response.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+
+type Fetch = (request: Request) => Promise<Response>;
+
+export function createDatabaseServer(fetch: Fetch): Server {
+  return createServer((incoming, outgoing) => {
+    answer(fetch, incoming, outgoing).catch((error: Error) => {
+      console.error(error);
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(500).end();
+    });
+  });
+}
+
+async function answer(fetch: Fetch, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const response = await fetch(await readRequest(incoming));
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) {
+    if (name !== "set-cookie") outgoing.setHeader(name, value);
+  }
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
+  outgoing.end(Buffer.from(await response.arrayBuffer()));
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<Request> {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  const method = incoming.method ?? "GET";
+  const pieces: Buffer[] = [];
+  for await (const piece of incoming) pieces.push(piece as Buffer);
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const url = new URL(incoming.url ?? "/", `http://${incoming.headers.host ?? "127.0.0.1"}`);
+  return new Request(url, { method, headers, ...(hasBody && { body: Buffer.concat(pieces) }) });
+}

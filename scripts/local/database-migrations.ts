@@ -1,0 +1,80 @@
+// Applies supabase/migrations, and remembers it as the Supabase CLI does: in the table
+// supabase_migrations.schema_migrations, one transaction a file.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { StartError } from "./part.ts";
+
+export interface SqlDatabase {
+  /** Runs statements as one transaction. */
+  run(sql: string): Promise<void>;
+  rows<Row>(sql: string): Promise<Row[]>;
+}
+
+interface Migration {
+  version: string;
+  name: string;
+  file: string;
+  sql: string;
+}
+
+interface AppliedMigration {
+  version: string;
+  statements: string[] | null;
+}
+
+/** Throws a StartError that names the migration that PostgreSQL refused, and why. */
+export async function applyMigrations(database: SqlDatabase, folder: string): Promise<void> {
+  const applied = await database.rows<AppliedMigration>(
+    "select version, statements from supabase_migrations.schema_migrations",
+  );
+  const appliedStatements = new Map(applied.map((row) => [row.version, row.statements]));
+  for (const migration of readMigrations(folder)) {
+    const statements = appliedStatements.get(migration.version);
+    if (statements === undefined) await apply(database, migration);
+    else refuseChange(migration, statements);
+  }
+}
+
+function readMigrations(folder: string): Migration[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const [, version, name] = /^(\d{14})_(.+)\.sql$/.exec(file) ?? [];
+      if (!version || !name) return [];
+      return [{ version, name, file, sql: readFileSync(join(folder, file), "utf8") }];
+    });
+}
+
+async function apply(database: SqlDatabase, migration: Migration): Promise<void> {
+  const { version, name, sql } = migration;
+  try {
+    await database.run(
+      `${sql}\n;insert into supabase_migrations.schema_migrations (version, name, statements)
+       values (${quote(version)}, ${quote(name)}, array[${quote(sql)}])`,
+    );
+  } catch (error) {
+    throw new StartError(`Migration ${migration.file} failed: ${describe(error as Error, sql)}`, {
+      cause: error,
+    });
+  }
+  console.log(`applied migration ${migration.file}`);
+}
+
+// The Supabase CLI stores a file split into its statements, which says nothing about the file.
+function refuseChange(migration: Migration, statements: string[] | null): void {
+  if (statements?.length !== 1 || statements[0] === migration.sql) return;
+  throw new StartError(
+    `Migration ${migration.file} has changed since it was applied, and migrations are only added: ` +
+      "put the change into a new file, or start on an empty directory with --data DIR.",
+  );
+}
+
+function describe(error: Error, sql: string): string {
+  const position = Number((error as { position?: string | number }).position);
+  const line = position > 0 ? ` (line ${sql.slice(0, position - 1).split("\n").length})` : "";
+  return error.message + line;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,81 @@
+// The process of the embedded Supabase. Its parent sends it one message, DatabaseServerOptions, and
+// gets one back, DatabaseReport. It ends with its parent, or on SIGTERM.
+import { mkdirSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createDatabaseServer } from "./database-http.ts";
+import { openLite } from "./database-lite.ts";
+import { lockFolder } from "./database-lock.ts";
+import { applyMigrations } from "./database-migrations.ts";
+import { StartError } from "./part.ts";
+
+export interface DatabaseServerOptions {
+  root: string;
+  dataDir: string;
+  port: number;
+  databaseUrl?: string;
+  publishableKey: string;
+  secretKey: string;
+  jwtSecret: string;
+}
+
+export type DatabaseReport =
+  | { url: string }
+  /** Explained: the reason is in words for the developer and needs no log beside it. */
+  | { failure: string; isExplained: boolean };
+
+async function serve(options: DatabaseServerOptions): Promise<string> {
+  const folder = join(options.dataDir, "database");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await lockFolder(folder);
+  // Lite takes its files from here, so nothing of it gets into the repository.
+  process.chdir(folder);
+
+  const lite = await openLite(options, folder);
+  await applyMigrations(lite.database, join(options.root, "supabase/migrations"));
+  await lite.prepareRequests();
+
+  const server = createDatabaseServer(lite.fetch);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, "127.0.0.1", resolve);
+  });
+  closeAtEnd(async () => {
+    server.close();
+    server.closeAllConnections();
+    await lite.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function closeAtEnd(close: () => Promise<void>): void {
+  const end = () => void close().finally(() => process.exit(0));
+  process.once("SIGTERM", end);
+  process.once("disconnect", end);
+}
+
+// Lite logs every statement that PostgreSQL refuses with its parameters: what people have written.
+function logWithoutParameters(): void {
+  const log = console.error;
+  console.error = (...values: unknown[]) => log(...values.map(withoutParameters));
+}
+
+function withoutParameters(value: unknown): unknown {
+  if (!(value instanceof Error) || !("severity" in value)) return value;
+  const { code, detail } = value as { code?: string; detail?: string };
+  return [code, detail?.match(/^\w+$/)?.[0], value.message].filter(Boolean).join(" ");
+}
+
+// Ctrl-C in a terminal reaches every process; the parent ends this one after those that need it.
+process.on("SIGINT", () => {});
+logWithoutParameters();
+process.once("message", (options: DatabaseServerOptions) => {
+  const report = (message: DatabaseReport) => process.send?.(message);
+  serve(options).then(
+    (url) => report({ url }),
+    (error: Error) => {
+      console.error(error);
+      report({ failure: error.message, isExplained: error instanceof StartError });
+    },
+  );
+});

@@ -1,0 +1,141 @@
+// The development server as a whole: one origin in front of a database, a model and the functions.
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { curlCommand, KEY_OF_ENVIRONMENT, keyLines } from "./announcement.ts";
+import {
+  callersSettings,
+  embeddedSupabaseSettings,
+  remoteSupabaseSettings,
+} from "./functions_environment.ts";
+import { untilHealthy } from "./health.ts";
+import { loadKeys } from "./keys.ts";
+import { startOrigin, type Origin } from "./origin.ts";
+import { isUrgentFunctionsLine, neverUrgent } from "./part_log.ts";
+import type { PartStarters } from "./part_starters.ts";
+import { PartGroup } from "./part_group.ts";
+import { freePorts } from "./ports.ts";
+import type { Environment, Settings } from "./settings.ts";
+import { claimDataDir, releaseDataDir, updateState, type State } from "./state.ts";
+
+export interface DevelopmentServerOptions {
+  root: string;
+  settings: Settings;
+  environment: Environment;
+  starters: PartStarters;
+  /** Takes the lines that the developer sees. */
+  print: (line: string) => void;
+}
+
+export class DevelopmentServer {
+  readonly #options: DevelopmentServerOptions;
+  readonly #parts: PartGroup;
+  #origin: Origin | undefined;
+  #state: State | undefined;
+
+  constructor(options: DevelopmentServerOptions) {
+    this.#options = options;
+    this.#parts = new PartGroup(options.settings.dataDir);
+  }
+
+  /**
+   * Starts everything, and announces it when a request would succeed. Rejects when something cannot
+   * start or a part ends by itself; stays pending as long as all is well.
+   */
+  async run(): Promise<never> {
+    const { settings, print } = this.#options;
+    mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+    const state = await this.#claimDataDir();
+    keyLines(state).forEach(print);
+    await Promise.race([this.#startParts(state.url), this.#parts.fault]);
+    updateState(settings.dataDir, { ...state, ready: true });
+    print(`ready ${state.url}`);
+    print("");
+    print(curlCommand(state.url));
+    return this.#parts.fault;
+  }
+
+  /** Ends all that was started. The data directory is given back last, when nobody writes to it. */
+  async stop(): Promise<void> {
+    this.#origin?.disconnect();
+    await this.#parts.stop();
+    if (this.#state) releaseDataDir(this.#options.settings.dataDir, this.#state);
+    await this.#origin?.close();
+  }
+
+  // Listens first: the state file names a server that answers, and a taken port is told at once.
+  async #claimDataDir(): Promise<State> {
+    const { root, settings } = this.#options;
+    const instance = randomUUID();
+    this.#origin = await startOrigin(settings.port, {
+      instance,
+      pageDir: join(root, "scripts/local/page"),
+      functionsUrl: () => this.#parts.url("functions"),
+      databaseUrl: () => settings.supabase?.url ?? this.#parts.url("database"),
+    });
+    const { publishableKey, secretKey } = settings.supabase
+      ? { ...settings.supabase, secretKey: KEY_OF_ENVIRONMENT }
+      : loadKeys(settings.dataDir);
+    const url = `http://127.0.0.1:${this.#origin.port}`;
+    const state = { instance, pid: process.pid, url, ready: false, publishableKey, secretKey };
+    await claimDataDir(settings.dataDir, state);
+    this.#state = state;
+    return state;
+  }
+
+  async #startParts(originUrl: string): Promise<void> {
+    const { root, settings, environment, starters, print } = this.#options;
+    const { dataDir, runtime, supabase, databaseUrl } = settings;
+    const [databasePort = 0, modelPort = 0, functionsPort = 0] = await freePorts(3);
+    const provider = await starters.chooseProvider(environment);
+    print(provider.notice);
+
+    const starting: Promise<void>[] = [];
+    let supabaseSettings: Record<string, string>;
+    if (supabase) {
+      print(`database ${supabase.url} (SUPABASE_URL; its migrations are yours: supabase db push)`);
+      supabaseSettings = remoteSupabaseSettings(supabase);
+    } else {
+      if (databaseUrl) print(`database ${new URL(databaseUrl).host} (DATABASE_URL)`);
+      const keys = loadKeys(dataDir);
+      const embeddedUrl = `http://127.0.0.1:${databasePort}`;
+      supabaseSettings = embeddedSupabaseSettings(originUrl, embeddedUrl, keys);
+      const start = {
+        root,
+        dataDir,
+        port: databasePort,
+        ...keys,
+        ...(databaseUrl && { databaseUrl }),
+      };
+      starting.push(
+        this.#parts.start("database", neverUrgent, (log) =>
+          starters.startDatabase({ ...start, log }),
+        ),
+      );
+    }
+    if (provider.kind === "local") {
+      provider.settings["LOCAL_BASE_URL"] = `http://127.0.0.1:${modelPort}/v1`;
+      const start = { root, dataDir, port: modelPort };
+      starting.push(
+        this.#parts.start("model", neverUrgent, (log) =>
+          starters.startLocalModel({ ...start, log }),
+        ),
+      );
+    }
+    const functionsEnvironment = {
+      FABULA_ALLOWED_ORIGINS: "*",
+      ...callersSettings(environment),
+      ...provider.settings,
+      ...supabaseSettings,
+      FABULA_ENV: "development",
+    };
+    const start = { root, runtime, port: functionsPort, environment: functionsEnvironment };
+    starting.push(
+      this.#parts.start("functions", isUrgentFunctionsLine, (log) =>
+        starters.startFunctions({ ...start, log }),
+      ),
+    );
+    await Promise.all(starting);
+    await untilHealthy(`${originUrl}/functions/v1/chat/health`);
+  }
+}

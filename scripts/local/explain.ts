@@ -1,0 +1,24 @@
+// One line for the developer about what went wrong while starting, and what to do about it.
+import { StartError } from "./part.ts";
+
+const OTHER_DIRECTORY = "./scripts/dev --data DIR";
+
+export function explain(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  const where = path ? ` (${path})` : "";
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return `No space left on the disk${where}. Free some, or use another: ${OTHER_DIRECTORY}`;
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return `The data directory cannot be written${where}. Use another: ${OTHER_DIRECTORY}`;
+    case "ENOTDIR":
+    case "EEXIST":
+      return `The data directory is no directory${where}. Use another: ${OTHER_DIRECTORY}`;
+    default:
+      return message || String(error);
+  }
+}

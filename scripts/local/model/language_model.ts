@@ -1,0 +1,162 @@
+// SmolLM2 on llama.cpp: tokens in, text out.
+import { availableParallelism } from "node:os";
+import {
+  getLlama,
+  LlamaGrammarEvaluationState,
+  LlamaLogLevel,
+  type Llama,
+  type LlamaContextSequence,
+  type LlamaGrammar,
+  type LlamaModel,
+  type SequenceEvaluateOptions,
+  type Token,
+} from "node-llama-cpp";
+import { invalid } from "./errors.ts";
+import type { Message } from "./messages.ts";
+import { promptTokens } from "./prompt.ts";
+import type { JsonSchema } from "./response_format.ts";
+import { StopScanner } from "./stop_scanner.ts";
+
+export interface Generation {
+  prompt: readonly Token[];
+  maximumTokens: number;
+  temperature: number;
+  topP: number;
+  seed: number;
+  stops: readonly string[];
+  grammar?: LlamaGrammar;
+}
+
+export interface GenerationEnd {
+  finishReason: "stop" | "length";
+  completionTokens: number;
+  /** Of the prompt, how many had been read for an earlier request. */
+  cachedTokens: number;
+}
+
+export const CONTEXT_TOKENS = 4096;
+/** The prompt is read in pieces of this size, about 0.3 s each, so that a client's leaving is noticed. */
+const PROMPT_PIECE_TOKENS = 64;
+/** This model repeats itself without a penalty (measured); the form of JSON has to repeat. */
+const REPEAT_PENALTY = 1.1;
+const REPEAT_WINDOW_TOKENS = 64;
+/** The library's JSON grammars end with this, as a sign that the value is complete. */
+const JSON_END = "\n\n\n\n";
+/** A character takes at most 4 bytes, so at most 4 tokens. */
+const MAXIMUM_TOKENS_PER_CHARACTER = 4;
+const REPLACEMENT_CHARACTER = "\uFFFD";
+
+export class LanguageModel {
+  readonly #llama: Llama;
+  readonly #model: LlamaModel;
+  readonly #sequence: LlamaContextSequence;
+
+  private constructor(llama: Llama, model: LlamaModel, sequence: LlamaContextSequence) {
+    this.#llama = llama;
+    this.#model = model;
+    this.#sequence = sequence;
+  }
+
+  static async load(modelPath: string): Promise<LanguageModel> {
+    // One thread per core makes the threads spin for each other: 0.3 tokens/s instead of 100 (measured).
+    const threads = Math.max(1, availableParallelism() - 1);
+    const llama = await getLlama({
+      build: "never", gpu: false, maxThreads: threads, logLevel: LlamaLogLevel.error, progressLogs: false,
+    });
+    const model = await llama.loadModel({ modelPath });
+    const context = await model.createContext({ contextSize: CONTEXT_TOKENS, sequences: 1, threads });
+    return new LanguageModel(llama, model, context.getSequence());
+  }
+
+  prompt(messages: readonly Message[]): Token[] {
+    return promptTokens(this.#model, messages);
+  }
+
+  /** How many tokens a reply to this prompt can have; 0 or less if the prompt is too long. */
+  roomAfter(prompt: readonly Token[]): number {
+    return CONTEXT_TOKENS - 1 - prompt.length;
+  }
+
+  async grammar(schema: JsonSchema): Promise<LlamaGrammar> {
+    try {
+      return await this.#llama.createGrammarForJsonSchema(schema as { type: "object" });
+    } catch (error) {
+      const message = `The local model cannot follow this schema: ${(error as Error).message}`;
+      throw invalid("response_format.json_schema.schema", message, "invalid_json_schema");
+    }
+  }
+
+  /**
+   * Gives `onText` pieces of text, never half a character. Only one generation may run at a time.
+   * Throws the signal's reason soon after it aborts. The prompt must leave room in the context.
+   */
+  async generate(
+    generation: Generation, signal: AbortSignal, onText: (text: string) => void,
+  ): Promise<GenerationEnd> {
+    const { prompt, grammar } = generation;
+    const cachedTokens = await this.#readPrompt(prompt, signal);
+    const maximumTokens = Math.min(generation.maximumTokens, this.roomAfter(prompt));
+    const scanner = new StopScanner(grammar ? [...generation.stops, JSON_END] : generation.stops);
+    const written: Token[] = [];
+    let undecoded: Token[] = [];
+    let finishReason: GenerationEnd["finishReason"] = "length";
+
+    const tokens = this.#sequence.evaluate(prompt.slice(-1), this.#sampling(generation, written));
+    for await (const token of tokens) {
+      signal.throwIfAborted();
+      if (this.#endsReply(token)) {
+        finishReason = "stop";
+        break;
+      }
+      written.push(token);
+      undecoded.push(token);
+      const text = this.#model.detokenize(undecoded, false);
+      const isWhole = !text.endsWith(REPLACEMENT_CHARACTER);
+      if (isWhole || undecoded.length === MAXIMUM_TOKENS_PER_CHARACTER) {
+        undecoded = [];
+        const shown = scanner.push(text);
+        if (shown) onText(shown);
+      }
+      if (scanner.stopped) {
+        finishReason = "stop";
+        break;
+      }
+      if (written.length >= maximumTokens) break;
+    }
+    const rest = scanner.flush();
+    if (rest) onText(rest);
+    return { finishReason, completionTokens: written.length, cachedTokens };
+  }
+
+  // Reads all of the prompt but its last token, reusing what the prompt before had in common with it.
+  async #readPrompt(prompt: readonly Token[], signal: AbortSignal): Promise<number> {
+    const tokens = prompt.slice(0, -1);
+    await this.#sequence.adaptStateToTokens(tokens, false);
+    const cachedTokens = this.#sequence.nextTokenIndex;
+    for (let at = cachedTokens; at < tokens.length; at += PROMPT_PIECE_TOKENS) {
+      signal.throwIfAborted();
+      await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(at, at + PROMPT_PIECE_TOKENS));
+    }
+    signal.throwIfAborted();
+    return cachedTokens;
+  }
+
+  #sampling(generation: Generation, written: readonly Token[]): SequenceEvaluateOptions {
+    const { temperature, topP, seed, grammar } = generation;
+    if (grammar) {
+      const state = new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+      return { temperature, topP, seed, yieldEogToken: true, grammarEvaluationState: state };
+    }
+    const repeatPenalty = {
+      punishTokens: () => written.slice(-REPEAT_WINDOW_TOKENS).filter((token) => token !== this.#model.tokens.nl),
+      maxPunishTokens: REPEAT_WINDOW_TOKENS,
+      penalty: REPEAT_PENALTY,
+    };
+    return { temperature, topP, seed, yieldEogToken: true, repeatPenalty };
+  }
+
+  // Any mark ends a reply: one that opens a message would begin somebody else's.
+  #endsReply(token: Token): boolean {
+    return this.#model.isEogToken(token) || this.#model.isSpecialToken(token);
+  }
+}

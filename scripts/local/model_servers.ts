@@ -1,0 +1,62 @@
+// Model servers that a developer may have running: is there one, and which model would it write with.
+
+/** Reads JSON from a URL; undefined when nothing there answers with JSON in time. */
+export type Probe = (url: string) => Promise<unknown>;
+
+/** Loopback answers at once; somebody else's server that does not must not hold up the start. */
+const PROBE_DEADLINE_MS = 300;
+
+export async function probeUrl(url: string): Promise<unknown> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_DEADLINE_MS) });
+    return response.ok ? await response.json() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ollama's first model that can chat: `GET /api/tags`. */
+export async function probeOllama(baseUrl: string, probe: Probe): Promise<string | undefined> {
+  const tags = await probe(`${serverRoot(baseUrl)}/api/tags`);
+  return list(tags, "models").filter(isChatModel).map((model) => text(model, "name")).find(Boolean);
+}
+
+/**
+ * The model of a llama.cpp server. Port 8080 is anybody's, so two of its answers are looked at: its
+ * `/health` says `{"status":"ok"}`, and its models are owned by `llamacpp`.
+ */
+export async function probeLlamaCpp(baseUrl: string, probe: Probe): Promise<string | undefined> {
+  const health = await probe(`${serverRoot(baseUrl)}/health`);
+  if (text(health, "status") !== "ok") return undefined;
+  const models = list(await probe(`${serverRoot(baseUrl)}/v1/models`), "data");
+  const model = models.find((candidate) => text(candidate, "owned_by") === "llamacpp");
+  const id = text(model, "id");
+  // The name is a file's path unless the server was given an alias, and routes are split at commas.
+  return id?.includes(",") ? undefined : id;
+}
+
+function serverRoot(baseUrl: string): string {
+  return baseUrl.replace(/\/+$/, "").replace(/\/v1$/, "");
+}
+
+// Embedding models are of the BERT family, or say so in their name.
+function isChatModel(model: unknown): boolean {
+  const details = field(model, "details");
+  const families = [text(details, "family"), ...list(details, "families")];
+  const isEncoder = families.some((family) => typeof family === "string" && family.includes("bert"));
+  return !isEncoder && !/embed/i.test(text(model, "name") ?? "embed");
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function text(value: unknown, key: string): string | undefined {
+  const found = field(value, key);
+  return typeof found === "string" && found !== "" ? found : undefined;
+}
+
+function list(value: unknown, key: string): unknown[] {
+  const found = field(value, key);
+  return Array.isArray(found) ? found : [];
+}

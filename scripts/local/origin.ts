@@ -1,0 +1,121 @@
+// The one origin of the development server: the functions, the embedded Supabase and the page.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { sendPage } from "./page_files.ts";
+import { PortInUseError } from "./ports.ts";
+import type { ProblemFacts } from "./problem.ts";
+import { forwardRequest, forwardUpgrade, type Upstream } from "./proxy.ts";
+
+export interface OriginOptions {
+  /** Tells this server from any other: what `INSTANCE_PATH` answers. */
+  instance: string;
+  /** Folder of the page's files. */
+  pageDir: string;
+  /** Where the parts listen; undefined while they start. */
+  functionsUrl(): string | undefined;
+  databaseUrl(): string | undefined;
+}
+
+export interface Origin {
+  port: number;
+  /** Ends the open connections: streams see their client leave. Goes on answering. */
+  disconnect(): void;
+  /** Takes no more connections and ends the open ones. */
+  close(): Promise<void>;
+}
+
+/** Answers `{"instance": ...}`: a second start, and ./scripts/status, see that this one lives. */
+export const INSTANCE_PATH = "/.well-known/fabula-development-server";
+
+const FUNCTIONS_UNAVAILABLE: ProblemFacts = {
+  status: 502,
+  code: "internal_error",
+  title: "Internal error",
+  detail: "The functions did not answer. See logs/functions.log in the data directory.",
+  headers: { "Retry-After": "1" },
+};
+const DATABASE_UNAVAILABLE: ProblemFacts = {
+  status: 503,
+  code: "database_unavailable",
+  title: "Database unavailable",
+  detail: "The database did not answer. See logs/database.log in the data directory.",
+  headers: { "Retry-After": "1" },
+};
+
+/** Resolves when it listens on 127.0.0.1; throws PortInUseError when somebody else does. */
+export async function startOrigin(port: number, options: OriginOptions): Promise<Origin> {
+  const functions: Upstream = {
+    url: options.functionsUrl,
+    unavailable: FUNCTIONS_UNAVAILABLE,
+  };
+  const database: Upstream = { url: options.databaseUrl, unavailable: DATABASE_UNAVAILABLE };
+
+  const upstreamOf = (path: string): Upstream | undefined => {
+    if (isBelow(path, "/functions/v1")) return functions;
+    if (["/rest/v1", "/auth/v1", "/storage/v1"].some((prefix) => isBelow(path, prefix))) {
+      return database;
+    }
+    return undefined;
+  };
+
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const path = pathOf(request);
+    const upstream = upstreamOf(path);
+    if (upstream) {
+      forwardRequest(request, response, upstream);
+    } else if (path === INSTANCE_PATH) {
+      const body = JSON.stringify({ instance: options.instance });
+      response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+      response.end(body);
+    } else {
+      sendPage(options.pageDir, path, request, response);
+    }
+  };
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const upstream = upstreamOf(pathOf(request));
+    if (upstream) forwardUpgrade(request, socket, head, upstream);
+    else socket.destroy();
+  };
+
+  const server = createServer(answer);
+  server.requestTimeout = 0; // An upload may take long; the functions have limits of their own.
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.on("close", () => upgraded.delete(socket));
+    upgrade(request, socket, head);
+  });
+  await listen(server, port);
+  const disconnect = () => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy(); // The server has let go of these.
+  };
+  const closed = new Promise<void>((resolve) => server.on("close", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    disconnect,
+    close: () => {
+      server.close();
+      disconnect();
+      return closed;
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "EADDRINUSE" ? new PortInUseError(port) : error);
+    });
+    server.listen(port, "127.0.0.1", () => resolve());
+  });
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split(/[?#]/, 1)[0] ?? "/";
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
+}

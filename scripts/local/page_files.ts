@@ -1,0 +1,65 @@
+// The page at the root of the development server: three files, read anew for each request so that
+// an edit needs only a reload.
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { sendProblem } from "./problem.ts";
+
+const FILES = new Map([
+  ["/", { name: "index.html", type: "text/html; charset=utf-8" }],
+  ["/page.js", { name: "page.js", type: "text/javascript; charset=utf-8" }],
+  ["/page.css", { name: "page.css", type: "text/css; charset=utf-8" }],
+]);
+
+// Nothing from elsewhere, and no inline script: what a model writes can never become code.
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export async function sendPage(
+  folder: string,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const file = FILES.get(path);
+  if (!file) {
+    const detail = "Here are /, /functions/v1/, /rest/v1/, /auth/v1/ and /storage/v1/.";
+    sendProblem(response, { status: 404, code: "not_found", title: "Not found", detail }, path);
+    return;
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    const problem = {
+      status: 405,
+      code: "method_not_allowed",
+      title: "Method not allowed",
+      detail: "This path takes GET and HEAD.",
+      headers: { Allow: "GET, HEAD" },
+    };
+    sendProblem(response, problem, path);
+    return;
+  }
+  const body = await readFile(join(folder, file.name)).catch(() => undefined);
+  if (!body) {
+    const detail = `${file.name} cannot be read from ${folder}.`;
+    const problem = { status: 500, code: "internal_error", title: "Internal error", detail };
+    sendProblem(response, problem, path);
+    return;
+  }
+  response.writeHead(200, {
+    "Content-Type": file.type,
+    "Content-Length": body.byteLength,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}

@@ -1,0 +1,63 @@
+// The log of one part: a file in the data directory, the newest lines in memory for a last word if
+// the part dies, and on the terminal only what a developer must see.
+import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream } from "node:fs";
+import { join } from "node:path";
+import type { LineLog } from "./part.ts";
+
+const KEPT_LINES = 15;
+
+export interface PartLog {
+  write: LineLog;
+  /** The newest lines, oldest first. */
+  tail(): string[];
+  file: string;
+  close(): Promise<void>;
+}
+
+/** Starts an empty file; the one of the run before is kept as `NAME.previous.log`. */
+export function openPartLog(
+  dataDir: string,
+  name: string,
+  isUrgent: (line: string) => boolean,
+): PartLog {
+  const folder = join(dataDir, "logs");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.log`);
+  if (existsSync(file)) renameSync(file, join(folder, `${name}.previous.log`));
+  const stream = createWriteStream(file, { mode: 0o600 });
+  stream.on("error", (error) => console.error(`fabula: cannot write ${file}: ${error.message}`));
+  const newest: string[] = [];
+  return {
+    file,
+    write: (line) => {
+      stream.write(`${line}\n`);
+      newest.push(line);
+      if (newest.length > KEPT_LINES) newest.shift();
+      if (isUrgent(line)) console.error(`[${name}] ${line}`);
+    },
+    tail: () => [...newest],
+    close: () => end(stream),
+  };
+}
+
+function end(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on("close", resolve);
+    stream.end();
+  });
+}
+
+/** Of the functions: warnings, errors, and what is no log entry, such as a runtime's own lines. */
+export function isUrgentFunctionsLine(line: string): boolean {
+  try {
+    const { level } = JSON.parse(line) as { level?: unknown };
+    return level === "warn" || level === "warning" || level === "error" || level === "fatal";
+  } catch {
+    return line.trim() !== "";
+  }
+}
+
+/** Of parts that chat while they work: nothing; a death is reported by whoever notices it. */
+export function neverUrgent(): boolean {
+  return false;
+}

@@ -1,0 +1,47 @@
+// Errors of the development server itself, as every other error of Fabula: RFC 9457 problem+json.
+import { STATUS_CODES, type ServerResponse } from "node:http";
+
+export interface ProblemFacts {
+  status: number;
+  /** One of the codes of shared/result/error_code.cpp. */
+  code: string;
+  title: string;
+  /** What the caller can do. */
+  detail: string;
+  headers?: Record<string, string>;
+}
+
+function problemBody(problem: ProblemFacts, instance: string): string {
+  const { status, code, title, detail } = problem;
+  return JSON.stringify({ type: "about:blank", title, status, detail, instance, code });
+}
+
+// Pages of any origin may read it, as all our answers.
+function problemHeaders(problem: ProblemFacts, body: string): Record<string, string> {
+  return {
+    "Content-Type": "application/problem+json",
+    "Content-Length": String(Buffer.byteLength(body)),
+    "Cache-Control": "no-store",
+    "Access-Control-Allow-Origin": "*",
+    ...problem.headers,
+  };
+}
+
+export function sendProblem(
+  response: ServerResponse,
+  problem: ProblemFacts,
+  instance: string,
+): void {
+  const body = problemBody(problem, instance);
+  response.writeHead(problem.status, problemHeaders(problem, body));
+  response.end(body);
+}
+
+/** The same as bytes, for a socket that asked for an upgrade and has no response object. */
+export function rawProblem(problem: ProblemFacts, instance: string): string {
+  const body = problemBody(problem, instance);
+  const headers = { ...problemHeaders(problem, body), Connection: "close" };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const status = `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`;
+  return `${[status, ...lines].join("\r\n")}\r\n\r\n${body}`;
+}

@@ -1,0 +1,81 @@
+// Which model writes, when the developer has said little: an explicit route, else a hosted provider
+// whose key is set, else a server that runs on this machine, else the local model.
+import { probeLlamaCpp, probeOllama, probeUrl, type Probe } from "./model_servers.ts";
+import type { Environment } from "./settings.ts";
+
+export interface ProviderChoice {
+  /** `local`: `startLocalModel` must be called, and its URL goes into LOCAL_BASE_URL. */
+  kind: "hosted" | "running" | "local";
+  /** For MODEL_CHAT, such as `openai:gpt-4o-mini`. */
+  route: string;
+  /** What the functions need to know beyond what the developer has set. */
+  settings: Record<string, string>;
+  /** One line for the developer: who writes. */
+  notice: string;
+}
+
+export const LOCAL_ROUTE = "local:smollm2-135m-instruct";
+
+interface HostedProvider {
+  key: string;
+  route: string;
+}
+
+/** Only providers of the OpenAI-compatible kind; the first whose key is set is taken. */
+const HOSTED: readonly HostedProvider[] = [
+  { key: "OPENAI_API_KEY", route: "openai:gpt-4o-mini" },
+  { key: "OPENROUTER_API_KEY", route: "openrouter:openai/gpt-4o-mini" },
+  { key: "HF_TOKEN", route: "hf:meta-llama/Llama-3.1-8B-Instruct" },
+];
+
+const RUNNING = [
+  { provider: "ollama", setting: "OLLAMA_BASE_URL", baseUrl: "http://127.0.0.1:11434/v1", find: probeOllama },
+  { provider: "llamacpp", setting: "LLAMACPP_BASE_URL", baseUrl: "http://127.0.0.1:8080/v1", find: probeLlamaCpp },
+] as const;
+
+const LOCAL_NOTICE = "test model, set OPENAI_API_KEY for real writing";
+
+/** `probe` reads JSON from a URL; tests give their own. */
+export async function chooseProvider(
+  environment: Environment, probe: Probe = probeUrl,
+): Promise<ProviderChoice> {
+  const explicit = environment["MODEL_CHAT"]?.trim();
+  if (explicit) return explicitChoice(explicit, environment);
+  const hosted = HOSTED.find(({ key }) => environment[key]);
+  if (hosted) {
+    const { key, route } = hosted;
+    return { kind: "hosted", route, settings: { MODEL_CHAT: route }, notice: `${route}, by ${key}` };
+  }
+  if (environment["LOCAL_BASE_URL"]) return runningChoice(LOCAL_ROUTE, "LOCAL_BASE_URL", environment["LOCAL_BASE_URL"]);
+  for (const { provider, setting, baseUrl: usual, find } of RUNNING) {
+    const baseUrl = environment[setting] || usual;
+    const model = await find(baseUrl, probe);
+    if (model) return runningChoice(`${provider}:${model}`, setting, baseUrl);
+  }
+  return { kind: "local", route: LOCAL_ROUTE, settings: { MODEL_CHAT: LOCAL_ROUTE }, notice: LOCAL_NOTICE };
+}
+
+function runningChoice(route: string, setting: string, baseUrl: string): ProviderChoice {
+  return {
+    kind: "running",
+    route,
+    settings: { MODEL_CHAT: route, [setting]: baseUrl },
+    notice: `${route}, running at ${baseUrl}`,
+  };
+}
+
+// A route may name several providers: the local model is started if any of them is `local`.
+function explicitChoice(route: string, environment: Environment): ProviderChoice {
+  const providers = route.split(",").map((entry) => entry.trim().split(":", 1)[0] ?? "");
+  const settings: Record<string, string> = { MODEL_CHAT: route };
+  for (const { provider, setting, baseUrl } of RUNNING) {
+    if (providers.includes(provider)) settings[setting] = environment[setting] || baseUrl;
+  }
+  const isServed = Boolean(environment["LOCAL_BASE_URL"]);
+  if (providers.includes("local") && !isServed) {
+    const notice = providers[0] === "local" ? LOCAL_NOTICE : `${route}, by MODEL_CHAT`;
+    return { kind: "local", route, settings, notice };
+  }
+  const isRunning = providers.some((name) => ["local", "ollama", "llamacpp"].includes(name));
+  return { kind: isRunning ? "running" : "hosted", route, settings, notice: `${route}, by MODEL_CHAT` };
+}

@@ -1,0 +1,202 @@
+// A streaming reverse proxy: every piece goes on as it comes, back-pressure included, and when one
+// side leaves, the other side is told at once (RFC 9110 sections 7.6 and 7.8).
+import {
+  Agent as HttpAgent,
+  request as startHttpRequest,
+  STATUS_CODES,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { Agent as HttpsAgent, request as startHttpsRequest } from "node:https";
+import { pipeline, Transform, type Duplex } from "node:stream";
+import { rawProblem, sendProblem, type ProblemFacts } from "./problem.ts";
+
+export interface Upstream {
+  /** Where requests go; undefined while the part is still starting. */
+  url(): string | undefined;
+  /** The answer while the part starts, cannot be reached, or breaks off before it has answered. */
+  unavailable: ProblemFacts;
+}
+
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+// A connection for each request: on loopback it costs little, and an idle connection that the other
+// side closes just as it is used again would turn into an error that no caller could explain. Still
+// the upstream is not told: one that means to close answers an upload early and then resets the
+// connection, and its answer is lost.
+const agent = new HttpAgent({ keepAlive: true });
+const agentWithTls = new HttpsAgent({ keepAlive: true });
+agent.maxFreeSockets = 0;
+agentWithTls.maxFreeSockets = 0;
+
+export function forwardRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  upstream: Upstream,
+): void {
+  const target = upstream.url();
+  const refuse = () => sendProblem(response, upstream.unavailable, request.url ?? "/");
+  if (target === undefined) {
+    refuse();
+    return;
+  }
+  const outgoing = startRequest(request, target, forwardedHeaders(request, target));
+  let answer: IncomingMessage | undefined;
+
+  outgoing.on("response", (incoming) => {
+    answer = incoming;
+    const { statusCode = 502, statusMessage = "" } = incoming;
+    response.writeHead(statusCode, statusMessage, endToEndHeaders(incoming.rawHeaders));
+    response.flushHeaders(); // A stream's status and ids must not wait for its first token.
+    incoming.pipe(response);
+    // The upstream broke off: the caller must see a broken answer, not a short one.
+    incoming.on("close", () => {
+      if (!incoming.complete) response.destroy();
+    });
+  });
+  // Without a listener an upgrade that nobody asked for would leave the caller waiting for ever.
+  outgoing.on("upgrade", (_incoming, socket) => socket.destroy());
+  // Also comes after an answer, when the upstream did not want all of the body: nothing is lost.
+  outgoing.on("error", () => outgoing.destroy());
+  outgoing.on("close", () => {
+    if (!answer && !response.destroyed) refuse();
+  });
+  response.on("close", () => outgoing.destroy());
+
+  // A body that breaks off must not look finished upstream.
+  request.on("close", () => {
+    if (!request.complete) outgoing.destroy();
+  });
+  request.pipe(readBeforeEachWrite()).pipe(outgoing);
+}
+
+// An upstream that does not want all of a body answers early and resets the connection. A write
+// then fails, and the answer that has come but has not been read is lost. So before each write the
+// event loop goes once through all that can be read.
+function readBeforeEachWrite(): Transform {
+  return new Transform({
+    transform: (piece, _encoding, done) => void setImmediate(done, null, piece),
+  });
+}
+
+/** Passes a WebSocket (or any other upgrade) through, byte for byte in both directions. */
+export function forwardUpgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  upstream: Upstream,
+): void {
+  const target = upstream.url();
+  const refuse = () => socket.end(rawProblem(upstream.unavailable, request.url ?? "/"));
+  socket.on("error", () => socket.destroy());
+  if (target === undefined) {
+    refuse();
+    return;
+  }
+  const upgrade = ["Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? "websocket"];
+  const outgoing = startRequest(request, target, [
+    ...forwardedHeaders(request, target),
+    ...upgrade,
+  ]);
+  let answered = false;
+
+  outgoing.on("upgrade", (incoming, peer, peerHead) => {
+    answered = true;
+    writeRawHead(socket, incoming, incoming.rawHeaders);
+    if (peerHead.length > 0) socket.write(peerHead);
+    if (head.length > 0) peer.write(head);
+    // Neither WebSocket side goes on after the other has ended its half.
+    const end = () => {
+      socket.destroy();
+      peer.destroy();
+    };
+    pipeline(socket, peer, end);
+    pipeline(peer, socket, end);
+  });
+  outgoing.on("response", (incoming) => {
+    answered = true;
+    const headers = endToEndHeaders(incoming.rawHeaders);
+    writeRawHead(socket, incoming, [...headers, "Connection", "close"]);
+    incoming.pipe(socket);
+    incoming.on("close", () => {
+      if (!incoming.complete) socket.destroy();
+    });
+  });
+  outgoing.on("error", () => outgoing.destroy());
+  outgoing.on("close", () => {
+    if (!answered && !socket.destroyed) refuse();
+  });
+  socket.on("close", () => outgoing.destroy());
+  outgoing.end();
+}
+
+function startRequest(request: IncomingMessage, target: string, headers: string[]): ClientRequest {
+  const { protocol, hostname, port, pathname } = new URL(target);
+  const secure = protocol === "https:";
+  const start = secure ? startHttpsRequest : startHttpRequest;
+  return start({
+    agent: secure ? agentWithTls : agent,
+    // URL keeps the brackets of an IPv6 address, sockets do not want them.
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    port: port || (secure ? 443 : 80),
+    method: request.method ?? "GET",
+    path: pathname.replace(/\/$/, "") + (request.url ?? "/"),
+    headers,
+  });
+}
+
+// Keeps the caller's Host on loopback, so that a part writes URLs that the caller can use; another
+// machine finds its site by it.
+function forwardedHeaders(request: IncomingMessage, target: string): string[] {
+  const host = request.headers.host ?? "";
+  const isLocal = new URL(target).hostname === "127.0.0.1";
+  const kept = headerPairs(endToEndHeaders(request.rawHeaders)).filter(([name]) => {
+    // `Expect` has been answered by this server; whose request it is, only this server knows.
+    return !/^(host|expect|forwarded|x-forwarded-(for|host|proto))$/i.test(name);
+  });
+  const headers = [
+    ["Host", isLocal ? host : new URL(target).host],
+    ...kept,
+    ["X-Forwarded-For", request.socket.remoteAddress ?? ""],
+    ["X-Forwarded-Host", host],
+    ["X-Forwarded-Proto", "http"],
+  ];
+  const isChunked = request.headers["transfer-encoding"] !== undefined;
+  if (isChunked) headers.push(["Transfer-Encoding", "chunked"]);
+  return headers.flat();
+}
+
+function endToEndHeaders(rawHeaders: readonly string[]): string[] {
+  const pairs = headerPairs(rawHeaders);
+  const named = pairs
+    .filter(([name]) => name.toLowerCase() === "connection")
+    .flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/));
+  const dropped = new Set([...HOP_BY_HOP, ...named]);
+  return pairs.filter(([name]) => !dropped.has(name.toLowerCase())).flat();
+}
+
+function headerPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    pairs.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""]);
+  }
+  return pairs;
+}
+
+function writeRawHead(socket: Duplex, incoming: IncomingMessage, headers: string[]): void {
+  const { statusCode = 502 } = incoming;
+  const reason = incoming.statusMessage || STATUS_CODES[statusCode] || "";
+  const lines = headerPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${statusCode} ${reason}\r\n${lines.join("")}\r\n`, "latin1");
+}

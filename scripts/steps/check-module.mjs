@@ -1,0 +1,46 @@
+// Checks a function's module: its imports and exports against the ABI, its size against the limits.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { wasmInterface } from "./wasm-interface.mjs";
+
+// A module is loaded at every cold start, and these are what a chat function needs with room to grow.
+const largestBytes = 200_000;
+const largestGzipBytes = 80_000;
+
+const abi = JSON.parse(readFileSync(new URL("../../wasm/abi/abi.json", import.meta.url), "utf8"));
+const wasmTypes = { u32: "i32", i32: "i32", ptr: "i32", f64: "f64" };
+
+function signature({ params, result }) {
+  const parameters = params.map(({ type }) => wasmTypes[type]).join(", ");
+  return `(${parameters}) -> (${result === null ? "" : wasmTypes[result]})`;
+}
+
+/** What is wrong with the module, in sentences; empty when nothing is. */
+export function interfaceFaults(bytes) {
+  const { imports, exports } = wasmInterface(bytes);
+  const known = new Map(abi.imports.map((entry) => [entry.name, signature(entry)]));
+  const offered = new Map(exports.map((entry) => [entry.name, entry.signature]));
+  const faults = [];
+  for (const { module, name, signature: found } of imports) {
+    if (module !== abi.module) {
+      faults.push(`it imports ${module}.${name}: a function may import "${abi.module}" alone`);
+    } else if (known.get(name) !== found) {
+      faults.push(`it imports ${name} as ${found}; the ABI has ${known.get(name) ?? "none"}`);
+    }
+  }
+  for (const entry of abi.exports) {
+    const found = offered.get(entry.name);
+    if (found !== signature(entry)) {
+      faults.push(`it exports ${entry.name} as ${found ?? "nothing"}; the ABI has ${signature(entry)}`);
+    }
+  }
+  return faults;
+}
+
+export function sizeFaults(bytes) {
+  const gzipBytes = gzipSync(bytes, { level: 9 }).length;
+  const faults = [];
+  if (bytes.length > largestBytes) faults.push(`it is larger than ${largestBytes} bytes`);
+  if (gzipBytes > largestGzipBytes) faults.push(`it is larger than ${largestGzipBytes} bytes gzipped`);
+  return { gzipBytes, faults };
+}

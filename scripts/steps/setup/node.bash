@@ -1,0 +1,29 @@
+# Node and npm packages. Sourced by scripts/setup.
+
+require_node() {
+  command -v node >/dev/null || fail "Node is missing: install Node 20 or newer"
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
+    fail "Node $(node --version) is too old: install Node 20 or newer"
+  command -v npm >/dev/null || fail "npm is missing: install it (Node's own packages include it)"
+}
+
+# set_up_packages dev|test: the root's packages. What the tests need includes what running needs, and
+# is not taken away again.
+set_up_packages() {
+  local mode=$1 sum stamp
+  sum=$(cksum <package-lock.json)
+  stamp=$(cat node_modules/.fabula-setup 2>/dev/null || true)
+  if [[ $stamp == test* ]]; then mode=test; fi
+  if [[ $stamp == "$mode $sum" ]]; then return; fi
+  say "installing npm packages"
+  if [[ $mode == dev ]]; then npm_command . ci --omit=dev; else npm_command . ci; fi
+  echo "$mode $sum" >node_modules/.fabula-setup
+}
+
+# npm_command DIRECTORY COMMAND [OPTION...]: no package's install script is needed, so none runs.
+npm_command() {
+  local directory=$1
+  shift
+  (cd "$directory" && logged npm "$@" --ignore-scripts --no-audit --no-fund) ||
+    failed "npm $1" "$(grep -m1 'npm \(error\|ERR!\)' "$log" || echo 'run this again')"
+}

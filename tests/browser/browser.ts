@@ -1,0 +1,111 @@
+// Chromium as Debian ships it, and the page as a person sees it.
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+
+const SCREENSHOTS = "build/tests/browser";
+
+/** A browser that asks nobody but the tested server for anything. */
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export interface OpenOptions {
+  colorScheme?: "light" | "dark";
+  width_px?: number;
+}
+
+/** The page in a profile of its own, watched for errors in its console and requests elsewhere. */
+export class StoryPage {
+  readonly page: Page;
+  /** Console errors that the test expects, such as the browser's own line for a status of 401. */
+  readonly expectedErrors: RegExp[] = [];
+  readonly #errors: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(
+    context: TestContext,
+    browser: Browser,
+    url: string,
+    { colorScheme = "light", width_px = 900 }: OpenOptions = {},
+  ): Promise<StoryPage> {
+    const viewport = { width: width_px, height: 800 };
+    const profile = await browser.newContext({ colorScheme, viewport });
+    const page = await profile.newPage();
+    const story = new StoryPage(page);
+    const { origin } = new URL(url);
+    page.on("pageerror", (error) => story.#errors.push(String(error)));
+    page.on("console", (line) => {
+      if (line.type() === "error" || line.type() === "warning") story.#errors.push(line.text());
+    });
+    page.on("request", (request) => {
+      const isForeign = !request.url().startsWith(origin) && !request.url().startsWith("data:");
+      if (isForeign) story.#errors.push(`request to ${request.url()}`);
+    });
+    context.after(() => profile.close());
+    await page.goto(url);
+    return story;
+  }
+
+  assertNoErrors(): void {
+    const unexpected = this.#errors.filter(
+      (text) => !this.expectedErrors.some((it) => it.test(text)),
+    );
+    assert.deepEqual(unexpected, []);
+  }
+
+  async send(text: string): Promise<void> {
+    await this.page.getByLabel("Your message").fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  replies(): Locator {
+    return this.page.locator(".assistant");
+  }
+
+  lastReply(): Locator {
+    return this.replies().last();
+  }
+
+  /** Resolves when the last reply is over, however it ended. */
+  async untilQuiet(timeout_ms = 30_000): Promise<void> {
+    await this.page
+      .locator('.assistant[aria-busy="true"]')
+      .waitFor({ state: "detached", timeout: timeout_ms });
+  }
+
+  lastText(): Promise<string> {
+    return this.lastReply().locator(".text").innerText();
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
+  }
+
+  /** Lengths of the last reply, one for each time it changed on the screen from now on. */
+  async watchLengths(): Promise<() => Promise<number[]>> {
+    await this.page.evaluate(() => {
+      const seen: number[] = [];
+      Object.assign(window, { seen });
+      new MutationObserver(() => {
+        const length = document.querySelector(".assistant:last-child .text")?.textContent?.length;
+        if (length !== undefined && length !== seen.at(-1)) seen.push(length);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    return () => this.page.evaluate(() => (window as unknown as { seen: number[] }).seen);
+  }
+}

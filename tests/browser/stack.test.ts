@@ -1,0 +1,104 @@
+// The page on the real development server: real functions, database and local model, as set-up and
+// build have made them (./scripts/setup test, ./scripts/build).
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright-core";
+import { freePorts } from "../../scripts/local/ports.ts";
+import { launchBrowser, StoryPage } from "./browser.ts";
+
+const MODEL = ".fabula/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+const START_DEADLINE_MS = 60_000;
+const REPLY_DEADLINE_MS = 60_000;
+
+let browser: Browser;
+before(async () => (browser = await launchBrowser()));
+after(() => browser.close());
+
+interface Server {
+  url: string;
+  stop(): Promise<void>;
+}
+
+async function startServer(runtime: string, dataDir: string): Promise<Server> {
+  const [port = 0] = await freePorts(1);
+  const child = spawn(process.execPath, ["build/local/supervisor.js"], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      PATH: process.env["PATH"],
+      FABULA_PORT: String(port),
+      FABULA_RUNTIME: runtime,
+      FABULA_DATA_DIR: dataDir,
+      FABULA_MODEL_FILE: resolve(process.env["FABULA_MODEL_FILE"] ?? MODEL),
+      MODEL_CHAT: "local:smollm2-135m-instruct",
+      FABULA_MAX_OUTPUT_TOKENS: "120",
+    },
+  });
+  let output = "";
+  child.stdout.on("data", (piece: Buffer) => (output += piece.toString()));
+  const exited = new Promise<void>((done) => child.on("exit", () => done()));
+  for (let waited_ms = 0; !/^ready /m.test(output); waited_ms += 50) {
+    assert.ok(waited_ms < START_DEADLINE_MS && child.exitCode === null, output);
+    await sleep(50);
+  }
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
+}
+
+function temporaryDir(context: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "fabula-browser-"));
+  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+for (const runtime of ["deno", "workerd"]) {
+  test(`a story with the local model, across a reload (${runtime})`, async (context) => {
+    const server = await startServer(runtime, temporaryDir(context));
+    context.after(() => server.stop());
+    const story = await StoryPage.open(context, browser, server.url);
+    const { page } = story;
+    const lengths = await story.watchLengths();
+    await story.send("Write two sentences about a lighthouse keeper called Mara.");
+    await story.untilQuiet(REPLY_DEADLINE_MS);
+    assert.equal(await page.getByRole("alert").count(), 0, await page.innerText("main"));
+    const seen = await lengths();
+    assert.ok(seen.length >= 10, `the text changed ${seen.length} times`);
+    const sessionId = await page.locator("#ids dd").first().textContent();
+    assert.match(sessionId ?? "", /^[0-9a-f-]{36}$/);
+    assert.match(await page.title(), /^Write two sentences .* - Fabula$/);
+
+    await page.reload();
+    await story.send("What is her dog called?");
+    await story.untilQuiet(REPLY_DEADLINE_MS);
+    assert.equal(await story.replies().count(), 2);
+    assert.equal(await page.getByRole("alert").count(), 0, await page.innerText("main"));
+    assert.equal(await page.locator("#ids dd").first().textContent(), sessionId);
+    await story.screenshot(`stack-${runtime}`);
+    story.assertNoErrors();
+  });
+}
+
+test("after Stop the conversation goes on from what was written", async (context) => {
+  const server = await startServer("deno", temporaryDir(context));
+  context.after(() => server.stop());
+  const story = await StoryPage.open(context, browser, server.url);
+  const { page } = story;
+  await story.send("Tell a long story about the sea.");
+  await page.waitForFunction(() => {
+    return (document.querySelector(".assistant .text")?.textContent?.length ?? 0) > 20;
+  });
+  await page.getByRole("button", { name: "Stop" }).click();
+  await story.lastReply().getByText("Stopped here.").waitFor();
+  await page.waitForTimeout(1_000); // The turn is over when the function has saved it.
+  await story.send("And then?");
+  await story.untilQuiet(REPLY_DEADLINE_MS);
+  assert.equal(await page.getByRole("alert").count(), 0, await page.innerText("main"));
+  story.assertNoErrors();
+});

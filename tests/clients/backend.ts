@@ -1,0 +1,111 @@
+// What the functions of both runtimes share in one file of tests: the embedded Supabase, with a data
+// directory of its own, and a scripted model.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startDatabase } from "../../scripts/local/database.ts";
+import { loadKeys, type Keys } from "../../scripts/local/keys.ts";
+import type { Part } from "../../scripts/local/part.ts";
+import { ScriptedModel } from "./scripted_model.ts";
+import { Secrets } from "./secrets.ts";
+
+// The bundled tests lie in build/tests/clients.
+export const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+
+export type Row = Record<string, any>;
+
+export const TABLES = [
+  "principals",
+  "projects",
+  "sessions",
+  "messages",
+  "generations",
+  "generation_chunks",
+] as const;
+export type Table = (typeof TABLES)[number];
+
+export interface BackendOptions {
+  /** A real PostgreSQL instead of the embedded one. */
+  databaseUrl?: string;
+}
+
+export class Backend {
+  readonly keys: Keys;
+  readonly model: ScriptedModel;
+  readonly secrets: Secrets;
+  readonly databaseLog: string[] = [];
+  readonly #dataDir: string;
+  readonly #options: BackendOptions;
+  #database!: Part;
+
+  private constructor(dataDir: string, secrets: Secrets, model: ScriptedModel, options: BackendOptions) {
+    this.#dataDir = dataDir;
+    this.#options = options;
+    this.secrets = secrets;
+    this.model = model;
+    this.keys = loadKeys(dataDir);
+    secrets.add(this.keys.secretKey);
+    secrets.add(this.keys.jwtSecret);
+  }
+
+  static async start(options: BackendOptions = {}): Promise<Backend> {
+    const secrets = new Secrets();
+    const dataDir = mkdtempSync(join(tmpdir(), "fabula-clients-"));
+    const model = await ScriptedModel.start(secrets);
+    const backend = new Backend(dataDir, secrets, model, options);
+    await backend.#startDatabase();
+    return backend;
+  }
+
+  get databaseUrl(): string {
+    return this.#database.url;
+  }
+
+  /** Ends the database and starts it again from what it has stored. */
+  async restartDatabase(): Promise<void> {
+    await this.#database.stop();
+    await this.#startDatabase();
+  }
+
+  /** Rows as the secret key sees them, where every column has the given value. */
+  async rows(table: Table, where: Row = {}, order?: string): Promise<Row[]> {
+    const query = new URLSearchParams();
+    for (const [column, value] of Object.entries(where)) query.set(column, `eq.${value}`);
+    if (order) query.set("order", order);
+    const response = await fetch(`${this.databaseUrl}/rest/v1/${table}?${query}`, {
+      headers: { apikey: this.keys.secretKey },
+    });
+    if (!response.ok) throw new Error(`${table}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Row[];
+  }
+
+  /** A session's messages in the order in which they came. */
+  messages(sessionId: string): Promise<Row[]> {
+    return this.rows("messages", { session_id: sessionId }, "position");
+  }
+
+  /** Everything that is stored, to see that nothing has changed. */
+  async everything(): Promise<Record<string, Row[]>> {
+    const tables = TABLES.map(async (table) => [table, await this.rows(table)] as const);
+    return Object.fromEntries(await Promise.all(tables));
+  }
+
+  async stop(): Promise<void> {
+    await this.#database.stop();
+    await this.model.stop();
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  async #startDatabase(): Promise<void> {
+    const { databaseUrl } = this.#options;
+    this.#database = await startDatabase({
+      root,
+      dataDir: this.#dataDir,
+      port: 0,
+      ...this.keys,
+      ...(databaseUrl && { databaseUrl }),
+      log: (line) => this.databaseLog.push(line),
+    });
+  }
+}

@@ -1,0 +1,192 @@
+// A provider with the OpenAI-compatible API that answers each prompt as its test has scripted it.
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Secrets } from "./secrets.ts";
+import { until } from "./wait.ts";
+
+export interface Message {
+  role: string;
+  content: string;
+}
+
+/** What the functions sent. */
+export interface CompletionRequest {
+  model: string;
+  messages: Message[];
+  stream: boolean;
+}
+
+export type Script = (reply: Reply) => void | Promise<void>;
+
+/** One answer under way. */
+export class Reply {
+  readonly request: CompletionRequest;
+  readonly authorization: string | undefined;
+  /** When the connection or the answer ended, as of `performance.now()`. */
+  closedAtMs: number | undefined;
+  readonly #response: ServerResponse;
+  readonly #secrets: Secrets;
+
+  constructor(request: CompletionRequest, response: ServerResponse, secrets: Secrets) {
+    this.request = request;
+    this.authorization = response.req.headers.authorization;
+    this.#response = response;
+    this.#secrets = secrets;
+    response.once("close", () => (this.closedAtMs = performance.now()));
+  }
+
+  get isClosed(): boolean {
+    return this.closedAtMs !== undefined;
+  }
+
+  text(content: string): void {
+    this.#secrets.add(content);
+    this.#chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+  }
+
+  /** The whole end of an answer: its reason, its usage, its marker. */
+  finish(prompt_tokens = 11, completion_tokens = 7): void {
+    this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+    this.#chunk({ choices: [], usage: { prompt_tokens, completion_tokens, total_tokens: 18 } });
+    this.end("data: [DONE]\n\n");
+  }
+
+  /** Bytes as they are, in an answer that calls itself an event stream. */
+  raw(bytes: string): void {
+    this.#begin();
+    this.#response.write(bytes);
+  }
+
+  /** The head alone. */
+  flush(): void {
+    this.#begin();
+    this.#response.flushHeaders();
+  }
+
+  end(bytes = ""): void {
+    this.#begin();
+    this.#response.end(bytes);
+  }
+
+  refuse(status: number, body: string, headers: Record<string, string> = {}): void {
+    this.#response.writeHead(status, { "content-type": "application/json", ...headers });
+    this.#response.end(body);
+  }
+
+  /** Breaks the connection. */
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  #chunk(fields: object): void {
+    const chunk = {
+      id: "chatcmpl-scripted",
+      object: "chat.completion.chunk",
+      created: 1_763_700_000,
+      model: this.request.model,
+      ...fields,
+    };
+    this.raw(`data: ${JSON.stringify(chunk)}\n\n`);
+  }
+
+  #begin(): void {
+    if (this.#response.headersSent) return;
+    this.#response.writeHead(200, { "content-type": "text/event-stream" });
+  }
+}
+
+export class ScriptedModel {
+  readonly #scripts = new Map<string, Script>();
+  readonly #replies: Reply[] = [];
+  readonly #secrets: Secrets;
+  readonly #server: Server;
+  #port = 0;
+
+  private constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+    this.#server = createServer((request, response) => {
+      response.socket?.setNoDelay(true);
+      void this.#answer(request, response);
+    });
+  }
+
+  static async start(secrets: Secrets): Promise<ScriptedModel> {
+    const model = new ScriptedModel(secrets);
+    await model.#listen();
+    return model;
+  }
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${this.#port}/v1`;
+  }
+
+  /** Says how a prompt, the newest message of a request, is answered. Tests share no prompts. */
+  script(prompt: string, script: Script): void {
+    this.#secrets.add(prompt);
+    this.#scripts.set(prompt, script);
+  }
+
+  /** Scripts a whole answer in pieces, `gap_ms` apart. */
+  tell(prompt: string, pieces: readonly string[], gap_ms = 0): void {
+    this.#secrets.add(pieces.join(""));
+    this.script(prompt, async (reply) => {
+      for (const [number, piece] of pieces.entries()) {
+        if (number > 0 && gap_ms > 0) await delay(gap_ms);
+        if (reply.isClosed) return;
+        reply.text(piece);
+      }
+      reply.finish();
+    });
+  }
+
+  /** The answers to a prompt so far. */
+  replies(prompt: string): Reply[] {
+    return this.#replies.filter(({ request }) => request.messages.at(-1)?.content === prompt);
+  }
+
+  /** The first answer to a prompt, once the request for it is there. */
+  reply(prompt: string): Promise<Reply> {
+    return until("the request to the model", () => this.replies(prompt)[0]);
+  }
+
+  /** How many requests there have been. */
+  get count(): number {
+    return this.#replies.length;
+  }
+
+  /** Nobody listens at the model's address while `work` is done. */
+  async whileDown(work: () => Promise<void>): Promise<void> {
+    await this.stop();
+    try {
+      await work();
+    } finally {
+      await this.#listen();
+    }
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #listen(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pieces: Buffer[] = [];
+    for await (const piece of incoming) pieces.push(piece as Buffer);
+    const request = JSON.parse(Buffer.concat(pieces).toString()) as CompletionRequest;
+    const reply = new Reply(request, response, this.#secrets);
+    this.#replies.push(reply);
+    const script = this.#scripts.get(request.messages.at(-1)?.content ?? "");
+    if (script) await script(reply);
+    else reply.refuse(500, '{"error":{"message":"no test has scripted this prompt"}}');
+  }
+}

@@ -1,0 +1,149 @@
+// The whole stack as its callers see it, once for each runtime: the functions as scripts/build has
+// bundled them, behind the origin of the development server.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { embeddedSupabaseSettings } from "../../scripts/local/functions_environment.ts";
+import { startFunctions, type FunctionsPart } from "../../scripts/local/functions-runtime.ts";
+import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
+import type { Runtime } from "../../scripts/local/settings.ts";
+import { Backend, root, type BackendOptions, type Row } from "./backend.ts";
+import { until } from "./wait.ts";
+
+export const RUNTIMES: readonly Runtime[] = ["deno", "workerd"];
+
+/** Of the scripted model's provider. */
+export const PROVIDER_KEY = "sk-scripted-provider-key-0123456789";
+
+export class Stack {
+  readonly runtime: Runtime;
+  readonly backend: Backend;
+  /** The one origin, such as http://127.0.0.1:54321. */
+  readonly url: string;
+  /** What the runtime and the functions have written. */
+  readonly lines: string[];
+  readonly functions: FunctionsPart;
+  readonly #origin: Origin;
+
+  private constructor(
+    runtime: Runtime,
+    backend: Backend,
+    origin: Origin,
+    functions: FunctionsPart,
+    lines: string[],
+  ) {
+    this.runtime = runtime;
+    this.backend = backend;
+    this.#origin = origin;
+    this.url = originUrl(origin);
+    this.functions = functions;
+    this.lines = lines;
+  }
+
+  /** `settings` are given the origin's URL, and come on top of the development server's own. */
+  static async start(
+    runtime: Runtime,
+    backend: Backend,
+    settings: (originUrl: string) => Record<string, string> = () => ({}),
+  ): Promise<Stack> {
+    backend.secrets.add(PROVIDER_KEY);
+    const lines: string[] = [];
+    let functionsUrl: string | undefined;
+    const origin = await startOrigin(0, {
+      instance: randomUUID(),
+      pageDir: join(root, "scripts/local/page"),
+      functionsUrl: () => functionsUrl,
+      databaseUrl: () => backend.databaseUrl,
+    });
+    const url = originUrl(origin);
+    const functions = await startFunctions({
+      root,
+      runtime,
+      port: 0,
+      environment: {
+        FABULA_ENV: "development",
+        FABULA_ALLOWED_ORIGINS: "*",
+        MODEL_CHAT: "local:scripted",
+        LOCAL_BASE_URL: backend.model.baseUrl,
+        LOCAL_API_KEY: PROVIDER_KEY,
+        ...embeddedSupabaseSettings(url, backend.databaseUrl, backend.keys),
+        ...settings(url),
+      },
+      log: (line) => lines.push(line),
+    });
+    functionsUrl = functions.url;
+    return new Stack(runtime, backend, origin, functions, lines);
+  }
+
+  /** The log entries about the request of this id, once there is one. */
+  logEntries(requestId: string): Promise<Row[]> {
+    const mark = `"request_id":${JSON.stringify(requestId)}`;
+    return until(`a log line about ${requestId}`, () => {
+      const found = this.lines.filter((line) => line.includes(mark));
+      return found.length > 0 && found.map((line) => JSON.parse(line) as Row);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.functions.stop();
+    await this.#origin.close();
+  }
+}
+
+function originUrl(origin: Origin): string {
+  return `http://127.0.0.1:${origin.port}`;
+}
+
+export interface SuiteOptions extends BackendOptions {
+  settings?: (originUrl: string) => Record<string, string>;
+}
+
+/** Defines the tests once for each runtime; the stack is there when they run. */
+export function onBothRuntimes(
+  title: string,
+  define: (stack: () => Stack) => void,
+  options: SuiteOptions = {},
+): void {
+  describe(title, () => {
+    let backend: Backend;
+    before(async () => {
+      backend = await Backend.start(options);
+    });
+    after(() => backend.stop());
+
+    for (const runtime of RUNTIMES) {
+      describe(`on ${runtime}`, () => {
+        let stack: Stack;
+        before(async () => {
+          stack = await Stack.start(runtime, backend, options.settings);
+        });
+        after(() => stack.stop());
+        define(() => stack);
+        test("the log of all this is JSON lines without a trap, a text or a key", () => {
+          assertDiscreetLog(stack);
+        });
+      });
+    }
+  });
+}
+
+const LOG_MEMBERS = new Set(
+  ("timestamp level message function request_id user_id session_id stream_id provider model " +
+    "latency_ms first_token_ms tokens_in tokens_out status outcome code cause").split(" "),
+);
+
+/** What holds for every log, whatever has happened. */
+export function assertDiscreetLog({ lines, backend }: Stack): void {
+  assert.ok(lines.length > 0, "nothing was logged");
+  for (const line of lines) {
+    const entry = JSON.parse(line) as Row;
+    assert.match(entry["timestamp"], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, line);
+    assert.match(entry["level"], /^(info|warn|error)$/, line);
+    assert.equal(entry["message"], "request", line);
+    const unknown = Object.keys(entry).filter((name) => !LOG_MEMBERS.has(name));
+    assert.deepEqual(unknown, [], line);
+  }
+  assert.deepEqual(backend.secrets.foundIn(lines), []);
+  assert.deepEqual(backend.secrets.foundIn(backend.databaseLog), []);
+}

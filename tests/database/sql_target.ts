@@ -1,0 +1,79 @@
+// A real PostgreSQL, called as PostgREST calls it: one transaction a call, as a role that may do
+// nothing itself and becomes service_role.
+import pg from "pg";
+import { startPostgres } from "./postgres_server.ts";
+import { Refusal, type Row, type Target } from "./target.ts";
+
+export interface SqlTarget extends Target {
+  /** Runs a statement as a role, with the claims of a token if given, and rolls back. */
+  tryAs(role: string, sql: string, claims?: object): Promise<Row[]>;
+  /** Runs statements as their owner. */
+  asOwner(sql: string, parameters?: unknown[]): Promise<Row[]>;
+}
+
+const CONNECTIONS = 40;
+
+export async function startSqlTarget(root: string): Promise<SqlTarget> {
+  const server = await startPostgres(root);
+  const edge = new pg.Pool({ connectionString: server.authenticatorUrl, max: CONNECTIONS });
+  const owner = new pg.Pool({ connectionString: server.ownerUrl, max: 2 });
+
+  async function transaction<T>(role: string, end: "commit" | "rollback", work: (client: pg.PoolClient) => Promise<T>) {
+    const client = await edge.connect();
+    try {
+      await client.query("begin");
+      await client.query(`set local role ${role}`);
+      const result = await work(client);
+      await client.query(end);
+      return result;
+    } catch (error) {
+      await client.query("rollback");
+      throw asRefusal(error);
+    } finally {
+      client.release();
+    }
+  }
+
+  return {
+    call: (name, request) =>
+      transaction("service_role", "commit", async (client) => {
+        const sql = `select public.${name}(request := $1::jsonb) as answer`;
+        const result = await client.query(sql, [JSON.stringify(request)]);
+        return result.rows[0].answer;
+      }),
+    select: (table, where) =>
+      transaction("service_role", "commit", async (client) => {
+        const sql = `select * from public.${table} where ${conditions(where, 1)}`;
+        return (await client.query(sql, Object.values(where))).rows;
+      }),
+    update: (table, where, values) =>
+      transaction("service_role", "commit", async (client) => {
+        const settings = Object.keys(values).map((column, index) => `${column} = $${index + 1}`);
+        const count = settings.length;
+        const sql = `update public.${table} set ${settings.join(", ")} where ${conditions(where, count + 1)}`;
+        await client.query(sql, [...Object.values(values), ...Object.values(where)]);
+      }),
+    tryAs: (role, sql, claims) =>
+      transaction(role, "rollback", async (client) => {
+        if (claims) {
+          await client.query("select set_config('request.jwt.claims', $1, true)", [JSON.stringify(claims)]);
+        }
+        return (await client.query(sql)).rows;
+      }),
+    asOwner: async (sql, parameters) => (await owner.query(sql, parameters)).rows,
+    stop: async () => {
+      await Promise.all([edge.end(), owner.end()]);
+      await server.stop();
+    },
+  };
+}
+
+function conditions(where: Row, from: number): string {
+  return Object.keys(where).map((column, index) => `${column} = $${index + from}`).join(" and ");
+}
+
+function asRefusal(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  const status = /^PT(\d{3})$/.exec(error.code ?? "")?.[1];
+  return status ? new Refusal(Number(status), error.detail ?? "", error.message, error.hint ?? "") : error;
+}

@@ -1,0 +1,112 @@
+// The OpenAI-style decoder on any bytes: as one chunk, scanner and full parser give the same
+// answer; as a body, every cut gives the same reply, which is valid UTF-8.
+//
+//   clang++-19 -std=c++20 -O1 -g -fno-exceptions -fno-rtti -fsanitize=fuzzer,address,undefined \
+//     -I. tests/fuzz/openai_stream.cpp shared/*/*.cpp -o fuzz_openai_stream
+#include "shared/llm/openai_stream.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/llm/chunk_shape.hpp"
+#include "shared/llm/openai_chunk.hpp"
+#include "shared/text/utf8.hpp"
+
+namespace {
+
+using namespace fabula;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+class Reply final : public llm::StreamSink {
+ public:
+  void on_text(std::string_view part) override { add(text, part); }
+  void on_reasoning(std::string_view part) override { add(reasoning, part); }
+
+  std::string text;
+  std::string reasoning;
+  llm::StreamSummary summary;
+
+ private:
+  static void add(std::string& all, std::string_view part) {
+    require(!part.empty() && text::is_valid_utf8(part));
+    all += part;
+  }
+};
+
+Reply decode(std::string_view body, std::size_t piece_bytes) {
+  llm::OpenAiStream stream;
+  Reply reply;
+  while (!body.empty()) {
+    const auto size = std::min(piece_bytes, body.size());
+    const std::vector<char> piece(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(size));
+    body.remove_prefix(size);
+    stream.feed({piece.data(), piece.size()}, reply);
+  }
+  reply.summary = stream.finish();
+  require(reply.summary.complete != reply.summary.problem.has_value());
+  return reply;
+}
+
+void check_chunk(std::string_view json) {
+  llm::OpenAiChunk usual;
+  if (!llm::read_usual_chunk(json, usual)) return;
+  llm::OpenAiChunk any;
+  llm::read_any_chunk(json, any);
+  if (!nlohmann::json::accept(json.begin(), json.end())) {
+    // Only lone surrogates are told apart by the scanner alone.
+    require(!any.problem);
+    if (usual.has_lone_surrogates) return;
+  }
+  require(usual.text == any.text && usual.reasoning == any.reasoning);
+  require(usual.finish_reason == any.finish_reason && usual.usage == any.usage);
+  require(!usual.problem && !any.problem);
+}
+
+// With any other string in its place, a chunk of a remembered shape says that string.
+void check_shape(std::string_view json) {
+  llm::OpenAiChunk chunk;
+  if (!llm::read_usual_chunk(json, chunk) || chunk.only_contents.empty()) return;
+  llm::ChunkShape shape;
+  shape.remember(json, chunk.only_contents);
+  const auto at = static_cast<std::size_t>(chunk.only_contents.data() - json.data());
+  std::string other(json);
+  other.replace(at, chunk.only_contents.size(), R"(\"é\ud83d\ude00)");
+  const auto string = shape.match(other);
+  require(string.has_value());
+  std::string said;
+  json::append_unescaped(said, *string);
+  llm::OpenAiChunk any;
+  llm::read_any_chunk(other, any);
+  require(any.text + any.reasoning == said);
+  require(!any.usage && !any.problem && any.finish_reason == llm::FinishReason::none);
+}
+
+void check_body(std::string_view body, std::size_t piece_bytes) {
+  const auto whole = decode(body, body.size());
+  const auto cut = decode(body, piece_bytes);
+  require(whole.text == cut.text && whole.reasoning == cut.reasoning);
+  require(whole.summary.complete == cut.summary.complete);
+  require(whole.summary.finish_reason == cut.summary.finish_reason);
+  require(whole.summary.usage == cut.summary.usage);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  check_chunk(bytes);
+  check_shape(bytes);
+  check_body(bytes, 1 + data[0] % 32U);
+  check_body("data: " + std::string(bytes) + "\n\n", 1 + data[0] % 32U);
+  return 0;
+}

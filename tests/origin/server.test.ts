@@ -1,0 +1,234 @@
+// The whole program as the developer runs it, with scripted parts in the place of the real ones.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "../../scripts/local/ports.ts";
+
+const PROGRAM = "build/tests/origin/server/supervisor.js";
+
+interface Run {
+  pid: number;
+  url: string;
+  output(): string;
+  errors(): string;
+  /** Resolves with the exit status. */
+  exited: Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
+  untilReady(): Promise<void>;
+}
+
+function temporaryDir(context: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "fabula-origin-"));
+  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function start(
+  context: TestContext,
+  dataDir: string,
+  environment: Record<string, string> = {},
+): Promise<Run> {
+  const [port = 0] = await freePorts(1);
+  const env = { PATH: process.env["PATH"], FABULA_PORT: String(port), FABULA_DATA_DIR: dataDir };
+  const child = spawn(process.execPath, [PROGRAM], { env: { ...env, ...environment } });
+  const text = { output: "", errors: "" };
+  child.stdout.on("data", (piece: Buffer) => (text.output += piece.toString()));
+  child.stderr.on("data", (piece: Buffer) => (text.errors += piece.toString()));
+  const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
+  context.after(async () => {
+    child.kill("SIGTERM");
+    await exited;
+  });
+  const untilReady = async () => {
+    for (let waited_ms = 0; !/^ready /m.test(text.output); waited_ms += 20) {
+      assert.ok(waited_ms < 15_000 && child.exitCode === null, text.output + text.errors);
+      await sleep(20);
+    }
+  };
+  return {
+    pid: child.pid ?? 0,
+    url: `http://127.0.0.1:${port}`,
+    output: () => text.output,
+    errors: () => text.errors,
+    exited,
+    signal: (name) => child.kill(name),
+    untilReady,
+  };
+}
+
+// All processes that carry the run's data directory in their environment, as children inherit it.
+function processesOf(dataDir: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      if (/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) return false;
+      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`FABULA_DATA_DIR=${dataDir}\0`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function untilGone(dataDir: string): Promise<void> {
+  for (let waited_ms = 0; waited_ms < 5_000; waited_ms += 50) {
+    if (processesOf(dataDir).length === 0) return;
+    await sleep(50);
+  }
+  assert.deepEqual(processesOf(dataDir), []);
+}
+
+test("it announces keys, notice, ready and a curl, in this order, and serves", async (context) => {
+  const run = await start(context, temporaryDir(context));
+  await run.untilReady();
+  await sleep(50);
+  const order = [
+    /^PUBLISHABLE_KEY=sb_publishable_[\w-]{32}$/,
+    /^SECRET_KEY=sb_secret_[\w-]{32}$/,
+    /^test model$/,
+    new RegExp(`^ready ${run.url}$`),
+    /^$/,
+    /^curl -N http/,
+  ];
+  const lines = run.output().trimEnd().split("\n");
+  assert.equal(lines.length, order.length, run.output());
+  order.forEach((pattern, index) => assert.match(lines[index] ?? "", pattern));
+  const page = await fetch(run.url);
+  assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+  assert.equal(page.headers.get("cache-control"), "no-store");
+});
+
+test("the functions get addresses, keys and the developer's settings", async (context) => {
+  const dataDir = temporaryDir(context);
+  const run = await start(context, dataDir, {
+    OPENAI_API_KEY: "sk-1",
+    MODEL_DOSSIER: "openai:x",
+    FABULA_ENV: "production",
+  });
+  await run.untilReady();
+  const { environment } = (await (await fetch(`${run.url}/functions/v1/chat`)).json()) as {
+    environment: Record<string, string>;
+  };
+  const [publishableKey] = /(?<=PUBLISHABLE_KEY=)\S+/.exec(run.output()) ?? [];
+  assert.equal(environment["SUPABASE_URL"], run.url);
+  assert.match(environment["SUPABASE_REST_URL"] ?? "", /^http:\/\/127\.0\.0\.1:\d+\/rest\/v1$/);
+  assert.equal(
+    environment["SUPABASE_PUBLISHABLE_KEYS"],
+    JSON.stringify({ default: publishableKey }),
+  );
+  assert.equal(environment["OPENAI_API_KEY"], "sk-1");
+  assert.equal(environment["MODEL_DOSSIER"], "openai:x");
+  assert.equal(environment["FABULA_ENV"], "development");
+  assert.equal(environment["FABULA_ALLOWED_ORIGINS"], "*");
+  assert.match(environment["LOCAL_BASE_URL"] ?? "", /^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+});
+
+test("the keys are kept from run to run, and only their owner can read them", async (context) => {
+  const dataDir = temporaryDir(context);
+  const keysOf = (run: Run) => run.output().match(/^\w+_KEY=\S+$/gm);
+  const first = await start(context, dataDir);
+  await first.untilReady();
+  first.signal("SIGINT");
+  assert.equal(await first.exited, 0);
+  const second = await start(context, dataDir);
+  await second.untilReady();
+  assert.deepEqual(keysOf(second), keysOf(first));
+  assert.equal(statSync(join(dataDir, "keys.json")).mode & 0o777, 0o600);
+  assert.equal(statSync(join(dataDir, "server.json")).mode & 0o777, 0o600);
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"] as const) {
+  test(`${signal} leaves no process behind`, async (context) => {
+    const dataDir = temporaryDir(context);
+    const run = await start(context, dataDir);
+    await run.untilReady();
+    assert.ok(processesOf(dataDir).length >= 8);
+    run.signal(signal);
+    assert.equal(await run.exited, signal === "SIGKILL" ? null : 0);
+    await untilGone(dataDir);
+    assert.ok(!readdirSync(dataDir).includes("server.json"));
+  });
+}
+
+test("a server that is killed leaves no process and starts again", async (context) => {
+  const dataDir = temporaryDir(context);
+  const run = await start(context, dataDir);
+  await run.untilReady();
+  const { pid } = JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")) as { pid: number };
+  process.kill(pid, "SIGKILL");
+  assert.equal(await run.exited, 1);
+  await untilGone(dataDir);
+  const again = await start(context, dataDir);
+  await again.untilReady();
+});
+
+test("a signal while it starts ends it too", async (context) => {
+  const dataDir = temporaryDir(context);
+  const run = await start(context, dataDir);
+  while (!run.output().includes("SECRET_KEY")) await sleep(5);
+  run.signal("SIGTERM");
+  assert.equal(await run.exited, 0);
+  await untilGone(dataDir);
+  assert.doesNotMatch(run.output(), /^ready/m);
+});
+
+test("a part that dies is named with its last words", async (context) => {
+  const dataDir = temporaryDir(context);
+  const run = await start(context, dataDir, { SCRIPTED_DATABASE: "dies" });
+  assert.equal(await run.exited, 1);
+  assert.match(run.errors(), /The database ended: exit status 9\n[\s\S]*database: out of memory/);
+  await untilGone(dataDir);
+});
+
+test("a part that does not start is named with its last words", async (context) => {
+  const dataDir = temporaryDir(context);
+  const run = await start(context, dataDir, { SCRIPTED_FUNCTIONS: "fails to start" });
+  assert.equal(await run.exited, 1);
+  assert.match(
+    run.errors(),
+    /The functions did not start: exit status 3\n[\s\S]*the wasm is missing/,
+  );
+  await untilGone(dataDir);
+});
+
+test("a port in use is one line that names the owner and --port", async (context) => {
+  const owner = createServer();
+  await new Promise<void>((resolve) => owner.listen(0, "127.0.0.1", resolve));
+  context.after(() => owner.close());
+  const address = owner.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const run = await start(context, temporaryDir(context), { FABULA_PORT: String(port) });
+  assert.equal(await run.exited, 1);
+  const owned = `fabula: Port ${port} is in use by node (process ${process.pid}). Stop it, or `;
+  assert.ok(run.errors().startsWith(`${owned}choose another port: ./scripts/dev --port `));
+  assert.equal(run.errors().trimEnd().split("\n").length, 1);
+});
+
+test("a second server on a data directory is told of the first", async (context) => {
+  const dataDir = temporaryDir(context);
+  const first = await start(context, dataDir);
+  await first.untilReady();
+  const second = await start(context, dataDir);
+  assert.equal(await second.exited, 1);
+  assert.ok(second.errors().includes(`already runs on ${dataDir}: ${first.url}`), second.errors());
+  assert.equal(second.errors().trimEnd().split("\n").length, 1);
+  assert.equal((await fetch(`${first.url}/functions/v1/chat/health`)).status, 200);
+});
+
+test("a data directory that is a file is one line that says what to do", async (context) => {
+  const file = join(temporaryDir(context), "file");
+  writeFileSync(file, "");
+  const run = await start(context, file);
+  assert.equal(await run.exited, 1);
+  assert.match(run.errors(), /^fabula: The data directory is no directory .*--data DIR\n$/);
+});
+
+test("a full disk is one line that says what to do", async (context) => {
+  const run = await start(context, "/dev/full/data");
+  assert.equal(await run.exited, 1);
+  assert.match(run.errors(), /^fabula: .*--data DIR\n$/);
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readSettings } from "../../scripts/local/settings.ts";
+
+const ROOT = "/project";
+
+test("without any setting: the usual port, deno, .fabula, everything embedded", () => {
+  assert.deepEqual(readSettings(ROOT, {}), {
+    port: 54321,
+    runtime: "deno",
+    dataDir: "/project/.fabula",
+  });
+});
+
+test("a Supabase project is taken with its keys, of the newer or the older names", () => {
+  const expected = { url: "https://a.supabase.co", publishableKey: "p", secretKey: "s" };
+  const newer = {
+    SUPABASE_URL: "https://a.supabase.co/",
+    SUPABASE_PUBLISHABLE_KEYS: '{"default":"p"}',
+    SUPABASE_SECRET_KEYS: '{"server":"s"}',
+  };
+  const older = {
+    SUPABASE_URL: "https://a.supabase.co",
+    SUPABASE_ANON_KEY: "p",
+    SUPABASE_SERVICE_ROLE_KEY: "s",
+  };
+  assert.deepEqual(readSettings(ROOT, newer).supabase, expected);
+  assert.deepEqual(readSettings(ROOT, older).supabase, expected);
+});
+
+const REFUSED: [string, Record<string, string>, RegExp][] = [
+  ["a word as port", { FABULA_PORT: "http" }, /"http" is no port/],
+  ["port 0", { FABULA_PORT: "0" }, /takes 1 to 65535/],
+  ["port 65536", { FABULA_PORT: "65536" }, /takes 1 to 65535/],
+  ["an unknown runtime", { FABULA_RUNTIME: "bun" }, /deno or workerd/],
+  ["a Supabase URL without keys", { SUPABASE_URL: "https://a.co" }, /SUPABASE_PUBLISHABLE_KEYS/],
+  ["a Supabase URL that is none", { SUPABASE_URL: "a.co" }, /SUPABASE_URL must look like/],
+  ["a database URL that is none", { DATABASE_URL: "mysql://a" }, /DATABASE_URL must look like/],
+  [
+    "two databases",
+    {
+      SUPABASE_URL: "https://a.co",
+      SUPABASE_ANON_KEY: "p",
+      SUPABASE_SERVICE_KEY: "s",
+      DATABASE_URL: "postgres://a/b",
+    },
+    /both set: unset one/,
+  ],
+  [
+    "keys that are no JSON object",
+    { SUPABASE_URL: "https://a.co", SUPABASE_PUBLISHABLE_KEYS: "sb_secret_x" },
+    /must be a JSON object/,
+  ],
+];
+
+for (const [what, environment, message] of REFUSED) {
+  test(`${what} is refused in words, without showing a key`, () => {
+    assert.throws(
+      () => readSettings(ROOT, environment),
+      (error: Error) => message.test(error.message) && !error.message.includes("sb_secret_x"),
+    );
+  });
+}

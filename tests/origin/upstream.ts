@@ -1,0 +1,40 @@
+// A real HTTP server on loopback in the place of a part, and an origin in front of it.
+import { randomUUID } from "node:crypto";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
+
+export interface Upstream {
+  server: Server;
+  url: string;
+  close(): void;
+}
+
+export async function startUpstream(listener: RequestListener): Promise<Upstream> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { server, url: `http://127.0.0.1:${port}`, close };
+}
+
+export interface TestedOrigin {
+  origin: Origin;
+  url: string;
+}
+
+export async function originInFrontOf(urls: {
+  functions?: string | undefined;
+  database?: string | undefined;
+}): Promise<TestedOrigin> {
+  const origin = await startOrigin(0, {
+    instance: randomUUID(),
+    pageDir: "scripts/local/page",
+    functionsUrl: () => urls.functions,
+    databaseUrl: () => urls.database,
+  });
+  return { origin, url: `http://127.0.0.1:${origin.port}` };
+}

@@ -1,0 +1,35 @@
+/** The functions on a plain Deno: the Supabase adapter with what that platform does around it. */
+import { serve } from "./supabase.ts";
+
+declare const Deno: {
+  env: { get(name: string): string | undefined };
+  addSignalListener(signal: "SIGTERM", listener: () => void): void;
+  exit(): never;
+};
+
+const background = new Set<Promise<unknown>>();
+
+Object.assign(globalThis, {
+  EdgeRuntime: {
+    waitUntil(promise: Promise<unknown>): void {
+      background.add(promise);
+      void promise.finally(() => background.delete(promise));
+    },
+  },
+});
+
+/** Serves on loopback; the first line of output says at which port. */
+export function serveProcess(functions: Record<string, string>): void {
+  const server = serve(functions, {
+    hostname: "127.0.0.1",
+    port: Number(Deno.env.get("FABULA_FUNCTIONS_PORT") ?? 0),
+    onListen: ({ port }) => console.log(JSON.stringify({ event: "listen", port })),
+  });
+  // As the platform ends an isolate: it says so, and lets finish what is under way.
+  Deno.addSignalListener("SIGTERM", async () => {
+    globalThis.dispatchEvent(new Event("beforeunload"));
+    await server.shutdown();
+    await Promise.all(background);
+    Deno.exit();
+  });
+}

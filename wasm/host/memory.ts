@@ -1,0 +1,60 @@
+/** The host's view of a guest's memory. Every address and length comes from the guest. */
+
+const encoder = new TextEncoder();
+// A byte order mark is text like any other: what the guest wrote is what comes out.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export const encodeText = (text: string): Uint8Array => encoder.encode(text);
+
+export class GuestMemory {
+  #memory: WebAssembly.Memory | null = null;
+  #bytes = new Uint8Array(0);
+  #words = new DataView(this.#bytes.buffer);
+
+  /** The guest's imports are made before its memory is. */
+  attach(memory: WebAssembly.Memory): void {
+    this.#memory = memory;
+  }
+
+  /** A copy, for what outlives the call. */
+  copy(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.window(address, length).slice();
+  }
+
+  text(address: number, length: number): string {
+    return decoder.decode(this.window(address, length));
+  }
+
+  /** The guest's own bytes: valid only until the guest runs again. */
+  window(address: number, length: number): Uint8Array<ArrayBuffer> {
+    const begin = address >>> 0;
+    const end = begin + (length >>> 0);
+    this.#check(begin, end);
+    return this.#bytes.subarray(begin, end);
+  }
+
+  /** Writes as much as fits and returns the whole length: the contract of the immediate imports. */
+  fill(address: number, capacity: number, bytes: Uint8Array): number {
+    const length = Math.min(capacity >>> 0, bytes.length);
+    if (length > 0) this.window(address, length).set(bytes.subarray(0, length));
+    return bytes.length;
+  }
+
+  setWord(address: number, value: number): void {
+    const begin = address >>> 0;
+    this.#check(begin, begin + 4);
+    this.#words.setInt32(begin, value, true);
+  }
+
+  /** Throws, and so ends the instance, when the guest names memory that it does not have. */
+  #check(begin: number, end: number): void {
+    // Memory that has grown is another buffer, and the old one is detached.
+    if (this.#memory !== null && this.#bytes.buffer !== this.#memory.buffer) {
+      this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+      this.#words = new DataView(this.#memory.buffer);
+    }
+    if (end > this.#bytes.length) {
+      throw new RangeError(`the guest named the bytes ${begin} to ${end}, outside its memory`);
+    }
+  }
+}

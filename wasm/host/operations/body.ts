@@ -1,0 +1,118 @@
+import { Status } from "../abi.ts";
+import type { Completions } from "../completions.ts";
+import type { GuestMemory } from "../memory.ts";
+import { Operation } from "../operation.ts";
+
+const nothing = new Uint8Array(0);
+
+/** A body that a guest reads piece by piece, into buffers smaller or larger than what arrives. */
+export class BodyStream {
+  readonly #completions: Completions;
+  readonly #failure: Status;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  #isReading = false;
+  #hasFailed = false;
+  // What arrived last, and how much of it the guest has. The bytes that it took last stay here, so
+  // that a cancelled read can give them back.
+  #chunk: Uint8Array = nothing;
+  #taken = 0;
+  #waiting: ReadOperation | null = null;
+
+  /** `failure` is what a read completes with when the connection breaks. */
+  constructor(
+    body: ReadableStream<Uint8Array> | null,
+    completions: Completions,
+    failure: Status = Status.network,
+  ) {
+    this.#reader = body === null ? null : body.getReader();
+    this.#completions = completions;
+    this.#failure = failure;
+  }
+
+  read(operation: ReadOperation): void {
+    if (this.#waiting !== null) throw new Error("the guest reads a body twice at a time");
+    this.#waiting = operation;
+    if (this.#taken < this.#chunk.length || this.#reader === null) this.#wake();
+    else if (!this.#isReading) this.#pull(this.#reader);
+  }
+
+  /** Moves bytes into the guest's buffer; returns how many. */
+  take(buffer: Uint8Array): number {
+    const length = Math.min(buffer.length, this.#chunk.length - this.#taken);
+    buffer.set(this.#chunk.subarray(this.#taken, this.#taken + length));
+    this.#taken += length;
+    this.#waiting = null;
+    return length;
+  }
+
+  /** The read is cancelled: the next one gets what this one waited for or was given. */
+  giveBack(operation: ReadOperation): void {
+    if (this.#waiting === operation) this.#waiting = null;
+    this.#taken -= operation.value;
+  }
+
+  /** Gives the rest up, which closes the connection unless the body had ended. */
+  close(): void {
+    const reader = this.#reader;
+    this.#reader = null;
+    this.#chunk = nothing;
+    this.#taken = 0;
+    reader?.cancel().catch(() => {});
+  }
+
+  #pull(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+    this.#isReading = true;
+    reader.read().then(this.#onRead, this.#onFailure);
+  }
+
+  readonly #onRead = ({ value, done }: ReadableStreamReadResult<Uint8Array>): void => {
+    this.#isReading = false;
+    if (this.#reader === null) return;
+    if (done) {
+      this.#reader = null;
+    } else {
+      this.#chunk = value;
+      this.#taken = 0;
+      if (value.length === 0) return this.#pull(this.#reader);
+    }
+    this.#wake();
+  };
+
+  readonly #onFailure = (): void => {
+    this.#isReading = false;
+    if (this.#reader === null) return;
+    this.#reader = null;
+    this.#hasFailed = true;
+    this.#wake();
+  };
+
+  #wake(): void {
+    if (this.#waiting === null) return;
+    if (this.#hasFailed) {
+      this.#completions.fail(this.#waiting, this.#failure);
+      this.#waiting = null;
+    } else {
+      this.#completions.complete(this.#waiting);
+    }
+  }
+}
+
+export class ReadOperation extends Operation {
+  constructor(
+    id: number,
+    private readonly stream: BodyStream | null,
+    private readonly address: number,
+    private readonly capacity: number,
+  ) {
+    super(id);
+  }
+
+  override deliver(memory: GuestMemory): void {
+    if (this.stream === null || this.status !== Status.ok) return;
+    this.value = this.stream.take(memory.window(this.address, this.capacity));
+  }
+
+  override abandon(): void {
+    this.stream?.giveBack(this);
+  }
+}

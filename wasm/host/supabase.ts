@@ -1,0 +1,62 @@
+/** Supabase Edge Functions, and the same on a plain Deno. */
+import { handleRequest } from "./handle-request.ts";
+import type { Platform } from "./platform.ts";
+import { problemResponse } from "./problem.ts";
+import { functionName } from "./routing.ts";
+
+declare const Deno: {
+  env: { get(name: string): string | undefined };
+  serve(options: object, handler: (request: Request) => Promise<Response>): Server;
+};
+
+/** Not on a plain Deno, whose process lives on anyway. */
+declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
+
+/** What Deno.serve returns, as far as it is used here. */
+export interface Server {
+  shutdown(): Promise<void>;
+}
+
+/** Where to listen; on Supabase the platform decides. */
+export interface ListenOptions {
+  hostname?: string;
+  port?: number;
+  onListen?: (address: { port: number }) => void;
+}
+
+const endingListeners = new Set<() => void>();
+
+globalThis.addEventListener("beforeunload", () => {
+  for (const listener of endingListeners) listener();
+});
+
+const platform: Platform = {
+  environment: (name) => Deno.env.get(name),
+  waitUntil: (promise) => {
+    if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(promise);
+  },
+  traits: 0,
+  onEnding: (listener) => {
+    endingListeners.add(listener);
+    return () => endingListeners.delete(listener);
+  },
+};
+
+/** Serves functions by name, each given as base64 of its module, compiled once. */
+export function serve(functions: Record<string, string>, options: ListenOptions = {}): Server {
+  const modules = new Map(
+    Object.entries(functions).map(([name, text]) => [name, compile(text)] as const),
+  );
+  return Deno.serve(options, async (request) => {
+    const module = modules.get(functionName(request.url));
+    if (module === undefined) return problemResponse("not_found", request.url);
+    return await handleRequest(module, request, platform);
+  });
+}
+
+function compile(base64: string): WebAssembly.Module {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
+  return new WebAssembly.Module(bytes);
+}
