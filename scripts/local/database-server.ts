@@ -1,6 +1,6 @@
 // The process of the embedded Supabase. Its parent sends it one message, DatabaseServerOptions, and
 // gets one back, DatabaseReport. It ends with its parent, or on SIGTERM.
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createDatabaseServer } from "./database-http.ts";
@@ -26,7 +26,8 @@ export type DatabaseReport =
 
 async function serve(options: DatabaseServerOptions): Promise<string> {
   const folder = join(options.dataDir, "database");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
   await lockFolder(folder);
   // Lite takes its files from here, so nothing of it gets into the repository.
   process.chdir(folder);

@@ -31,7 +31,9 @@ export function modelFile(dataDir: string): string {
 export async function startLocalModel(options: LocalModelOptions): Promise<Part> {
   const file = modelFile(options.dataDir);
   if (!existsSync(file)) {
-    throw new StartError(`The local model is not at ${file}: run ./scripts/setup model, or set OPENAI_API_KEY.`);
+    throw new StartError(
+      `The local model is not at ${file}: run ./scripts/setup model, or set OPENAI_API_KEY.`,
+    );
   }
   const server = await bundleServer(options.root);
   const args = [server, "--model", file, "--port", String(options.port), "--until-stdin-ends"];
@@ -40,7 +42,9 @@ export async function startLocalModel(options: LocalModelOptions): Promise<Part>
   child.stdin?.on("error", () => {}); // It ended; `exit` says so.
   const exited = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(`the local model ended (${signal ?? `exit status ${code}`})`));
+    child.once("exit", (code, signal) =>
+      resolve(`the local model ended (${signal ?? `exit status ${code}`})`),
+    );
   });
   const url = await listeningUrl(child, exited, options.log);
   let stopping = false;
@@ -71,7 +75,11 @@ async function bundleServer(root: string): Promise<string> {
   return outfile;
 }
 
-async function listeningUrl(child: ChildProcess, exited: Promise<string>, log: LineLog): Promise<string> {
+async function listeningUrl(
+  child: ChildProcess,
+  exited: Promise<string>,
+  log: LineLog,
+): Promise<string> {
   let lastLine = "";
   let announce: (url: string) => void = () => {};
   const listening = new Promise<string>((resolve) => (announce = resolve));
@@ -86,7 +94,10 @@ async function listeningUrl(child: ChildProcess, exited: Promise<string>, log: L
   }
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`not ready after ${START_DEADLINE_MS / 1000} s`), START_DEADLINE_MS);
+    timer = setTimeout(
+      () => resolve(`not ready after ${START_DEADLINE_MS / 1000} s`),
+      START_DEADLINE_MS,
+    );
   });
   const fault = Promise.race([exited, late]).then((reason) => ({ reason }));
   const first = await Promise.race([listening, fault]);

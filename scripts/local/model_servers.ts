@@ -1,4 +1,5 @@
-// Model servers that a developer may have running: is there one, and which model would it write with.
+// Model servers that a developer may have running: is there one, and which model would it write
+// with.
 
 /** Reads JSON from a URL; undefined when nothing there answers with JSON in time. */
 export type Probe = (url: string) => Promise<unknown>;
@@ -18,7 +19,10 @@ export async function probeUrl(url: string): Promise<unknown> {
 /** Ollama's first model that can chat: `GET /api/tags`. */
 export async function probeOllama(baseUrl: string, probe: Probe): Promise<string | undefined> {
   const tags = await probe(`${serverRoot(baseUrl)}/api/tags`);
-  return list(tags, "models").filter(isChatModel).map((model) => text(model, "name")).find(Boolean);
+  return list(tags, "models")
+    .filter(isChatModel)
+    .map((model) => text(model, "name"))
+    .find(Boolean);
 }
 
 /**
@@ -43,12 +47,16 @@ function serverRoot(baseUrl: string): string {
 function isChatModel(model: unknown): boolean {
   const details = field(model, "details");
   const families = [text(details, "family"), ...list(details, "families")];
-  const isEncoder = families.some((family) => typeof family === "string" && family.includes("bert"));
+  const isEncoder = families.some(
+    (family) => typeof family === "string" && family.includes("bert"),
+  );
   return !isEncoder && !/embed/i.test(text(model, "name") ?? "embed");
 }
 
 function field(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  return typeof value === "object" && value !== null
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }
 
 function text(value: unknown, key: string): string | undefined {

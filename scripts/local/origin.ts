@@ -1,9 +1,9 @@
 // The one origin of the development server: the functions, the embedded Supabase and the page.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { sendPage } from "./page_files.ts";
-import { PortInUseError } from "./ports.ts";
+import { listen } from "./ports.ts";
 import type { ProblemFacts } from "./problem.ts";
 import { forwardRequest, forwardUpgrade, type Upstream } from "./proxy.ts";
 
@@ -43,7 +43,7 @@ const DATABASE_UNAVAILABLE: ProblemFacts = {
   headers: { "Retry-After": "1" },
 };
 
-/** Resolves when it listens on 127.0.0.1; throws PortInUseError when somebody else does. */
+/** Resolves when it listens on 127.0.0.1; rejects when somebody else does. */
 export async function startOrigin(port: number, options: OriginOptions): Promise<Origin> {
   const functions: Upstream = {
     url: options.functionsUrl,
@@ -101,15 +101,6 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
       return closed;
     },
   };
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? new PortInUseError(port) : error);
-    });
-    server.listen(port, "127.0.0.1", () => resolve());
-  });
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -29,30 +29,52 @@ const HOSTED: readonly HostedProvider[] = [
 ];
 
 const RUNNING = [
-  { provider: "ollama", setting: "OLLAMA_BASE_URL", baseUrl: "http://127.0.0.1:11434/v1", find: probeOllama },
-  { provider: "llamacpp", setting: "LLAMACPP_BASE_URL", baseUrl: "http://127.0.0.1:8080/v1", find: probeLlamaCpp },
+  {
+    provider: "ollama",
+    setting: "OLLAMA_BASE_URL",
+    baseUrl: "http://127.0.0.1:11434/v1",
+    find: probeOllama,
+  },
+  {
+    provider: "llamacpp",
+    setting: "LLAMACPP_BASE_URL",
+    baseUrl: "http://127.0.0.1:8080/v1",
+    find: probeLlamaCpp,
+  },
 ] as const;
 
 const LOCAL_NOTICE = "test model, set OPENAI_API_KEY for real writing";
 
 /** `probe` reads JSON from a URL; tests give their own. */
 export async function chooseProvider(
-  environment: Environment, probe: Probe = probeUrl,
+  environment: Environment,
+  probe: Probe = probeUrl,
 ): Promise<ProviderChoice> {
   const explicit = environment["MODEL_CHAT"]?.trim();
   if (explicit) return explicitChoice(explicit, environment);
   const hosted = HOSTED.find(({ key }) => environment[key]);
   if (hosted) {
     const { key, route } = hosted;
-    return { kind: "hosted", route, settings: { MODEL_CHAT: route }, notice: `${route}, by ${key}` };
+    return {
+      kind: "hosted",
+      route,
+      settings: { MODEL_CHAT: route },
+      notice: `${route}, by ${key}`,
+    };
   }
-  if (environment["LOCAL_BASE_URL"]) return runningChoice(LOCAL_ROUTE, "LOCAL_BASE_URL", environment["LOCAL_BASE_URL"]);
+  if (environment["LOCAL_BASE_URL"])
+    return runningChoice(LOCAL_ROUTE, "LOCAL_BASE_URL", environment["LOCAL_BASE_URL"]);
   for (const { provider, setting, baseUrl: usual, find } of RUNNING) {
     const baseUrl = environment[setting] || usual;
     const model = await find(baseUrl, probe);
     if (model) return runningChoice(`${provider}:${model}`, setting, baseUrl);
   }
-  return { kind: "local", route: LOCAL_ROUTE, settings: { MODEL_CHAT: LOCAL_ROUTE }, notice: LOCAL_NOTICE };
+  return {
+    kind: "local",
+    route: LOCAL_ROUTE,
+    settings: { MODEL_CHAT: LOCAL_ROUTE },
+    notice: LOCAL_NOTICE,
+  };
 }
 
 function runningChoice(route: string, setting: string, baseUrl: string): ProviderChoice {
@@ -77,5 +99,10 @@ function explicitChoice(route: string, environment: Environment): ProviderChoice
     return { kind: "local", route, settings, notice };
   }
   const isRunning = providers.some((name) => ["local", "ollama", "llamacpp"].includes(name));
-  return { kind: isRunning ? "running" : "hosted", route, settings, notice: `${route}, by MODEL_CHAT` };
+  return {
+    kind: isRunning ? "running" : "hosted",
+    route,
+    settings,
+    notice: `${route}, by MODEL_CHAT`,
+  };
 }

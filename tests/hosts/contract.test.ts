@@ -6,8 +6,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { findDeno } from "../../scripts/local/functions-deno.ts";
-import { interfaceFaults, sizeFaults } from "../../scripts/steps/check-module.mjs";
 import { output, root } from "./both-hosts.ts";
+
+// Loaded as the build loads it, not bundled: it reads the ABI's table beside itself.
+const { interfaceFaults, sizeFaults } = (await import(
+  join(root, "scripts/steps/check-module.mjs")
+)) as {
+  interfaceFaults(bytes: Uint8Array): string[];
+  sizeFaults(bytes: Uint8Array): { faults: string[] };
+};
 
 test("the C++ and the TypeScript side of the ABI are those of its table", () => {
   execFileSync(join(root, "scripts/generate-abi"), ["--check"]);
@@ -59,8 +66,11 @@ test("a folder for Supabase works alone, wherever it lies", async () => {
   );
   const deno = spawn(
     findDeno(root),
-    ["run", "--no-prompt", "--no-remote", "--allow-net", "--allow-env", `--allow-read=${directory}`,
-      join(directory, "platform.js")],
+    [
+      ...["run", "--no-prompt", "--no-remote", "--allow-net", "--allow-env"],
+      `--allow-read=${directory}`,
+      join(directory, "platform.js"),
+    ],
     { env: { DENO_DIR: join(output, "deno-cache"), NO_COLOR: "1" } },
   );
   try {

@@ -14,7 +14,12 @@ test("ends at once, even while it writes, and nothing listens any more", async (
   const part = await startLocalModel({ root, dataDir: setUpModel(), port: 0, log });
   const response = await fetch(`${part.url}/v1/chat/completions`, {
     method: "POST",
-    body: JSON.stringify({ model: MODEL, messages: [user("Write a long story.")], stream: true, max_tokens: 1024 }),
+    body: JSON.stringify({
+      model: MODEL,
+      messages: [user("Write a long story.")],
+      stream: true,
+      max_tokens: 1024,
+    }),
   });
   const cut = assert.rejects(response.text());
   const startedAt = performance.now();
@@ -41,7 +46,10 @@ async function startFault(file: string): Promise<string> {
 }
 
 test("without the model's file it says where it looked and what to run", async () => {
-  assert.match(await startFault("/nonexistent/model.gguf"), /\/nonexistent\/model\.gguf.*scripts\/setup model/);
+  assert.match(
+    await startFault("/nonexistent/model.gguf"),
+    /\/nonexistent\/model\.gguf.*scripts\/setup model/,
+  );
 });
 
 test("with a file that is no model it says so in one line", async () => {
@@ -50,5 +58,8 @@ test("with a file that is no model it says so in one line", async () => {
   writeFileSync(file, "this is no model");
   const message = await startFault(file);
   rmSync(folder, { recursive: true });
-  assert.match(message, /^The local model does not start: Invalid GGUF[^\n]*broken\.gguf is damaged[^\n]*$/);
+  assert.match(
+    message,
+    /^The local model does not start: Invalid GGUF[^\n]*broken\.gguf is damaged[^\n]*$/,
+  );
 });

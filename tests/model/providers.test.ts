@@ -5,7 +5,11 @@ import { test, type TestContext } from "node:test";
 import { chooseProvider } from "../../scripts/local/providers.ts";
 
 /** A server on loopback that answers with JSON by path, and 404 to everything else. */
-async function serve(context: TestContext, answers: Record<string, unknown>, delayMs = 0): Promise<string> {
+async function serve(
+  context: TestContext,
+  answers: Record<string, unknown>,
+  delayMs = 0,
+): Promise<string> {
   const server = createServer((request, response) => {
     const answer = answers[request.url ?? ""];
     setTimeout(() => {
@@ -27,12 +31,18 @@ const ALONE = { OLLAMA_BASE_URL: NOTHING, LLAMACPP_BASE_URL: NOTHING };
 
 const OLLAMA_TAGS = {
   models: [
-    { name: "nomic-embed-text:latest", details: { family: "nomic-bert", families: ["nomic-bert"] } },
+    {
+      name: "nomic-embed-text:latest",
+      details: { family: "nomic-bert", families: ["nomic-bert"] },
+    },
     { name: "llama3.2:latest", details: { family: "llama", families: ["llama"] } },
     { name: "qwen3:8b", details: { family: "qwen3", families: ["qwen3"] } },
   ],
 };
-const LLAMACPP_MODELS = { object: "list", data: [{ id: "story-7b.gguf", object: "model", owned_by: "llamacpp" }] };
+const LLAMACPP_MODELS = {
+  object: "list",
+  data: [{ id: "story-7b.gguf", object: "model", owned_by: "llamacpp" }],
+};
 
 test("with nothing set and nothing running, the local model writes and says that it is a test model", async () => {
   const choice = await chooseProvider(ALONE);
@@ -46,7 +56,12 @@ test("with nothing set and nothing running, the local model writes and says that
 
 test("a hosted provider's key comes before anything that runs; OpenAI's before OpenRouter's before HF's", async (context) => {
   const ollama = await serve(context, { "/api/tags": OLLAMA_TAGS });
-  const keys = { OPENAI_API_KEY: "a", OPENROUTER_API_KEY: "b", HF_TOKEN: "c", OLLAMA_BASE_URL: ollama };
+  const keys = {
+    OPENAI_API_KEY: "a",
+    OPENROUTER_API_KEY: "b",
+    HF_TOKEN: "c",
+    OLLAMA_BASE_URL: ollama,
+  };
   const choose = async (environment: Record<string, string>): Promise<string> => {
     const choice = await chooseProvider(environment);
     assert.equal(choice.kind, "hosted");
@@ -95,7 +110,10 @@ test("another server on llama.cpp's port is not taken for it", async (context) =
     { "/health": { status: "ok" } },
     { "/health": "ok", "/v1/models": LLAMACPP_MODELS },
     { "/health": { status: "loading model" }, "/v1/models": LLAMACPP_MODELS },
-    { "/health": { status: "ok" }, "/v1/models": { object: "list", data: [{ id: "gpt", owned_by: "vllm" }] } },
+    {
+      "/health": { status: "ok" },
+      "/v1/models": { object: "list", data: [{ id: "gpt", owned_by: "vllm" }] },
+    },
     { "/health": { status: "ok" }, "/v1/models": { data: null } },
   ];
   for (const answers of others) {
@@ -117,11 +135,17 @@ test("MODEL_CHAT wins over keys and servers, and says what has to run", async (c
   const choose = (route: string, more: Record<string, string> = {}) =>
     chooseProvider({ OPENAI_API_KEY: "a", OLLAMA_BASE_URL: url, MODEL_CHAT: route, ...more });
   const hosted = await choose("openrouter:meta-llama/llama-3.3-70b-instruct:free,openai:gpt-4o");
-  assert.deepEqual([hosted.kind, hosted.route], ["hosted", "openrouter:meta-llama/llama-3.3-70b-instruct:free,openai:gpt-4o"]);
+  assert.deepEqual(
+    [hosted.kind, hosted.route],
+    ["hosted", "openrouter:meta-llama/llama-3.3-70b-instruct:free,openai:gpt-4o"],
+  );
   const running = await choose("ollama:qwen3:8b");
   assert.deepEqual([running.kind, running.settings["OLLAMA_BASE_URL"]], ["running", url]);
   const local = await choose("local:smollm2-135m-instruct");
-  assert.deepEqual([local.kind, local.notice], ["local", "test model, set OPENAI_API_KEY for real writing"]);
+  assert.deepEqual(
+    [local.kind, local.notice],
+    ["local", "test model, set OPENAI_API_KEY for real writing"],
+  );
   assert.equal((await choose("openai:gpt-4o, local:smollm2-135m-instruct")).kind, "local");
 });
 

@@ -58,7 +58,11 @@ for (const [parameter, body] of BAD_FIELDS) {
 }
 
 test("a body that is no JSON, no object, or no UTF-8 is 400", async () => {
-  for (const [body, code] of [["{", "invalid_json"], ["[]", "invalid_type"], ["", "invalid_json"]] as const) {
+  for (const [body, code] of [
+    ["{", "invalid_json"],
+    ["[]", "invalid_type"],
+    ["", "invalid_json"],
+  ] as const) {
     const response = await post(body);
     assert.equal(response.status, 400);
     assert.equal((await refusal(response)).code, code);

@@ -9,8 +9,13 @@ const messages = [
 ];
 
 async function answerIn(schema: object, more: object = {}): Promise<unknown> {
-  const response_format = { type: "json_schema", json_schema: { name: "facts", strict: true, schema } };
-  const answer = await completion(await model.complete({ messages, response_format, max_tokens: 400, ...more }));
+  const response_format = {
+    type: "json_schema",
+    json_schema: { name: "facts", strict: true, schema },
+  };
+  const answer = await completion(
+    await model.complete({ messages, response_format, max_tokens: 400, ...more }),
+  );
   assert.equal(answer.choices[0]?.finish_reason, "stop");
   return JSON.parse(contentOf(answer)) as unknown;
 }
@@ -41,12 +46,16 @@ test("a JSON schema is kept: properties, arrays with limits, enumerations, choic
     $defs: { label: { type: "string", maxLength: 20 } },
   };
   for (const seed of [1, 2]) {
-    const { facts } = (await answerIn(schema, { seed, stream: false })) as { facts: Record<string, unknown>[] };
+    const { facts } = (await answerIn(schema, { seed, stream: false })) as {
+      facts: Record<string, unknown>[];
+    };
     assert.ok(facts.length >= 1 && facts.length <= 2);
     for (const fact of facts) {
       assert.deepEqual(Object.keys(fact), ["kind", "quote", "age", "label"]);
       assert.ok(fact["kind"] === "person" || fact["kind"] === "place");
-      assert.ok(fact["quote"] === null || (typeof fact["quote"] === "string" && fact["quote"].length <= 40));
+      assert.ok(
+        fact["quote"] === null || (typeof fact["quote"] === "string" && fact["quote"].length <= 40),
+      );
       assert.ok(fact["age"] === null || Number.isInteger(fact["age"]));
       assert.ok(typeof fact["label"] === "string" && fact["label"].length <= 20);
     }
@@ -58,7 +67,12 @@ test("the top of a schema may be an array, and an object may be one of two forms
     type: "object",
     properties: { kind: { const: kind }, text: { type: "string", maxLength: 12 } },
   });
-  const schema = { type: "array", minItems: 2, maxItems: 2, items: { anyOf: [form("age"), form("home")] } };
+  const schema = {
+    type: "array",
+    minItems: 2,
+    maxItems: 2,
+    items: { anyOf: [form("age"), form("home")] },
+  };
   const answer = (await answerIn(schema)) as { kind: string }[];
   assert.equal(answer.length, 2);
   assert.ok(answer.every(({ kind }) => kind === "age" || kind === "home"));
@@ -75,7 +89,8 @@ test("json_object gives some JSON object", async () => {
     assert.match(contentOf(answer), /^\{/);
   }
   assert.ok(complete.length > 0);
-  for (const text of complete) assert.equal(Object.getPrototypeOf(JSON.parse(text)), Object.prototype);
+  for (const text of complete)
+    assert.equal(Object.getPrototypeOf(JSON.parse(text)), Object.prototype);
 });
 
 test("the form also holds in a stream", async () => {

@@ -40,7 +40,13 @@ export function serveModel(): ServedModel {
   const log: string[] = [];
   before(async () => {
     const dataDir = setUpModel();
-    part = await startLocalModel({ root: process.cwd(), dataDir, port: 0, record, log: (line) => log.push(line) });
+    part = await startLocalModel({
+      root: process.cwd(),
+      dataDir,
+      port: 0,
+      record,
+      log: (line) => log.push(line),
+    });
     served.url = part.url;
   });
   after(async () => {
@@ -50,7 +56,11 @@ export function serveModel(): ServedModel {
   const served: ServedModel = {
     url: "",
     log,
-    recorded: () => readFileSync(record, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as unknown),
+    recorded: () =>
+      readFileSync(record, "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
     complete: (body, signal) =>
       fetch(`${served.url}/v1/chat/completions`, {
         method: "POST",
@@ -61,7 +71,8 @@ export function serveModel(): ServedModel {
     logged: async (pattern, limitMs) => {
       const deadline = Date.now() + limitMs;
       while (!log.some((line) => pattern.test(line))) {
-        if (Date.now() > deadline) throw new Error(`nothing like ${pattern} was logged within ${limitMs} ms`);
+        if (Date.now() > deadline)
+          throw new Error(`nothing like ${pattern} was logged within ${limitMs} ms`);
         await sleep(20);
       }
     },

@@ -29,7 +29,12 @@ async function readChunks(response: Response): Promise<Chunk[]> {
 
 test("streams the role, the text piece by piece, the reason of the end, the usage, [DONE]", async () => {
   const chunks = await readChunks(
-    await model.complete({ messages: LONG_STORY, max_tokens: 25, stream: true, stream_options: { include_usage: true } }),
+    await model.complete({
+      messages: LONG_STORY,
+      max_tokens: 25,
+      stream: true,
+      stream_options: { include_usage: true },
+    }),
   );
   const [first] = chunks;
   const [last, counts] = chunks.slice(-2);
@@ -51,12 +56,18 @@ test("streams the role, the text piece by piece, the reason of the end, the usag
 });
 
 test("without include_usage no chunk speaks of usage", async () => {
-  const chunks = await readChunks(await model.complete({ messages: LONG_STORY, max_tokens: 5, stream: true }));
+  const chunks = await readChunks(
+    await model.complete({ messages: LONG_STORY, max_tokens: 5, stream: true }),
+  );
   assert.ok(chunks.every((chunk) => !("usage" in chunk) && chunk.choices.length === 1));
 });
 
 test("the pieces make the text that is written without stream", async () => {
-  const body = { messages: [user("Greet me with an emoji and in Japanese.")], max_tokens: 60, seed: 11 };
+  const body = {
+    messages: [user("Greet me with an emoji and in Japanese.")],
+    max_tokens: 60,
+    seed: 11,
+  };
   const whole = contentOf(await completion(await model.complete(body)));
   const chunks = await readChunks(await model.complete({ ...body, stream: true }));
   const text = chunks.map(({ choices }) => String(choices[0]?.delta["content"] ?? "")).join("");
@@ -68,7 +79,10 @@ test("the text arrives while it is written", async () => {
   const times: number[] = [];
   for await (const _ of response.body ?? []) times.push(performance.now());
   const spread = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  assert.ok(times.length > 20 && spread > 200, `${times.length} pieces within ${spread.toFixed()} ms`);
+  assert.ok(
+    times.length > 20 && spread > 200,
+    `${times.length} pieces within ${spread.toFixed()} ms`,
+  );
 });
 
 async function leave(body: object, whenMs: number): Promise<void> {
@@ -109,7 +123,11 @@ test("one request more than may wait is 429, and those who wait can leave", asyn
   assert.equal(error.code, "rate_limit_exceeded");
   controller.abort();
   const outcomes = await Promise.allSettled(others);
-  assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1, "only one was refused");
+  assert.equal(
+    outcomes.filter(({ status }) => status === "fulfilled").length,
+    1,
+    "only one was refused",
+  );
   const startedAt = performance.now();
   await completion(await model.complete({ messages: [user("hello")], max_tokens: 1 }));
   assert.ok(performance.now() - startedAt < 3000, "nobody who left is still served");

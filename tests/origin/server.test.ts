@@ -1,8 +1,9 @@
 // The whole program as the developer runs it, with scripted parts in the place of the real ones.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -20,6 +21,10 @@ interface Run {
   exited: Promise<number | null>;
   signal(name: NodeJS.Signals): void;
   untilReady(): Promise<void>;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function temporaryDir(context: TestContext): string {
@@ -199,13 +204,26 @@ test("a port in use is one line that names the owner and --port", async (context
   const owner = createServer();
   await new Promise<void>((resolve) => owner.listen(0, "127.0.0.1", resolve));
   context.after(() => owner.close());
-  const address = owner.address();
-  const port = typeof address === "object" && address ? address.port : 0;
+  const port = portOf(owner);
   const run = await start(context, temporaryDir(context), { FABULA_PORT: String(port) });
   assert.equal(await run.exited, 1);
   const owned = `fabula: Port ${port} is in use by node (process ${process.pid}). Stop it, or `;
   assert.ok(run.errors().startsWith(`${owned}choose another port: ./scripts/dev --port `));
   assert.equal(run.errors().trimEnd().split("\n").length, 1);
+});
+
+test("a port that only a connection holds is waited for", async (context) => {
+  const peer = createServer((socket) => socket.on("error", () => {}));
+  await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+  context.after(() => peer.close());
+  const connection = connect(portOf(peer), "127.0.0.1");
+  await once(connection, "connect");
+  const environment = { FABULA_PORT: String(connection.localPort) };
+  const run = await start(context, temporaryDir(context), environment);
+  await sleep(1_000);
+  assert.equal(run.output() + run.errors(), "");
+  connection.resetAndDestroy();
+  await run.untilReady();
 });
 
 test("a second server on a data directory is told of the first", async (context) => {

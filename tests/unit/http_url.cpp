@@ -132,6 +132,12 @@ TEST_CASE("what is no plain absolute URL is refused") {
   }
 }
 
+TEST_CASE("a URL with a user's name is told so, and the name and password are not repeated") {
+  const auto url = http::parse_url("https://fox:hunter2@a.example/");
+  REQUIRE_FALSE(url);
+  CHECK(url.error().detail == "The URL names a user. Leave out everything up to the @.");
+}
+
 TEST_CASE("encoded text that is not UTF-8 or holds NUL is told apart") {
   for (const std::string_view bad : {"http://a/%FF", "http://a/%C3", "http://a/?x=%ED%A0%80",
                                      "http://a/?%00", "http://a/a%00b"}) {

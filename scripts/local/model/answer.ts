@@ -23,13 +23,19 @@ export function usage(promptTokens: number, end: GenerationEnd): object {
     total_tokens: promptTokens + end.completionTokens,
     prompt_tokens_details: { cached_tokens: end.cachedTokens, audio_tokens: 0 },
     completion_tokens_details: {
-      reasoning_tokens: 0, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0,
+      reasoning_tokens: 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
     },
   };
 }
 
 export function wholeReply(
-  identity: ReplyIdentity, text: string, end: GenerationEnd, promptTokens: number,
+  identity: ReplyIdentity,
+  text: string,
+  end: GenerationEnd,
+  promptTokens: number,
 ): object {
   const message = { role: "assistant", content: text, refusal: null };
   return {
@@ -39,7 +45,9 @@ export function wholeReply(
   };
 }
 
-/** The chunks of one streamed reply, in this order: `first`, any number of `text`, `last`, `counts`. */
+/**
+ * The chunks of one streamed reply, in this order: `first`, any number of `text`, `last`, `counts`.
+ */
 export class ChunkWriter {
   readonly #head: object;
   // With usage asked for, every chunk but the one that carries it says `usage: null`.

@@ -1,9 +1,21 @@
 // `POST /v1/chat/completions`: from the checked request to the answer on the wire.
 import { randomInt } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { ChunkWriter, END_OF_STREAM, event, newReplyIdentity, usage, wholeReply } from "./answer.ts";
+import {
+  ChunkWriter,
+  END_OF_STREAM,
+  event,
+  newReplyIdentity,
+  usage,
+  wholeReply,
+} from "./answer.ts";
 import { ApiError, errorBody } from "./errors.ts";
-import { CONTEXT_TOKENS, type Generation, type GenerationEnd, type LanguageModel } from "./language_model.ts";
+import {
+  CONTEXT_TOKENS,
+  type Generation,
+  type GenerationEnd,
+  type LanguageModel,
+} from "./language_model.ts";
 import { readCompletionRequest, type CompletionRequest } from "./request.ts";
 import { WaitingLine } from "./waiting_line.ts";
 
@@ -23,7 +35,10 @@ export class Completions {
     this.#model = model;
   }
 
-  /** Throws `ApiError` while a status can still be sent; after that, errors are events in the stream. */
+  /**
+   * Throws `ApiError` while a status can still be sent; after that, errors are events in the
+   * stream.
+   */
   async answer(body: unknown, response: ServerResponse): Promise<void> {
     const request = readCompletionRequest(body, MODEL_ID);
     const leaving = new AbortController();
@@ -45,7 +60,9 @@ export class Completions {
       if (!(error instanceof ClientLeft)) throw error;
     } finally {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-      console.error(`completion: prompt ${generation.prompt.length} tokens; ${outcome}; ${seconds} s`);
+      console.error(
+        `completion: prompt ${generation.prompt.length} tokens; ${outcome}; ${seconds} s`,
+      );
     }
   }
 
@@ -65,7 +82,10 @@ export class Completions {
   }
 
   async #whole(
-    _request: CompletionRequest, generation: Generation, response: ServerResponse, leaving: AbortSignal,
+    _request: CompletionRequest,
+    generation: Generation,
+    response: ServerResponse,
+    leaving: AbortSignal,
   ): Promise<GenerationEnd> {
     let text = "";
     const end = await this.#model.generate(generation, leaving, (piece) => (text += piece));
@@ -75,14 +95,18 @@ export class Completions {
     return end;
   }
 
-  // Back-pressure is not awaited: a reply is at most a few hundred KB, and a client that reads slowly
-  // must not hold the model.
+  // Back-pressure is not awaited: a reply is at most a few hundred KB, and a client that reads
+  // slowly must not hold the model.
   async #stream(
-    request: CompletionRequest, generation: Generation, response: ServerResponse, leaving: AbortSignal,
+    request: CompletionRequest,
+    generation: Generation,
+    response: ServerResponse,
+    leaving: AbortSignal,
   ): Promise<GenerationEnd> {
     const chunks = new ChunkWriter(newReplyIdentity(MODEL_ID), request.includeUsage);
     response.writeHead(200, {
-      "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache",
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-cache",
     });
     response.write(chunks.first());
     try {

@@ -1,4 +1,5 @@
-// Errors in the shape that OpenAI's clients know: https://platform.openai.com/docs/guides/error-codes
+// Errors in the shape that OpenAI's clients know:
+// https://platform.openai.com/docs/guides/error-codes
 
 export interface ErrorFacts {
   status: number;

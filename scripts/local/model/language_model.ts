@@ -35,7 +35,10 @@ export interface GenerationEnd {
 }
 
 export const CONTEXT_TOKENS = 4096;
-/** The prompt is read in pieces of this size, about 0.3 s each, so that a client's leaving is noticed. */
+/**
+ * The prompt is read in pieces of this size, about 0.3 s each, so that a client's leaving is
+ * noticed.
+ */
 const PROMPT_PIECE_TOKENS = 64;
 /** This model repeats itself without a penalty (measured); the form of JSON has to repeat. */
 const REPEAT_PENALTY = 1.1;
@@ -58,13 +61,22 @@ export class LanguageModel {
   }
 
   static async load(modelPath: string): Promise<LanguageModel> {
-    // One thread per core makes the threads spin for each other: 0.3 tokens/s instead of 100 (measured).
+    // One thread per core makes the threads spin for each other: 0.3 tokens/s instead of 100
+    // (measured).
     const threads = Math.max(1, availableParallelism() - 1);
     const llama = await getLlama({
-      build: "never", gpu: false, maxThreads: threads, logLevel: LlamaLogLevel.error, progressLogs: false,
+      build: "never",
+      gpu: false,
+      maxThreads: threads,
+      logLevel: LlamaLogLevel.error,
+      progressLogs: false,
     });
     const model = await llama.loadModel({ modelPath });
-    const context = await model.createContext({ contextSize: CONTEXT_TOKENS, sequences: 1, threads });
+    const context = await model.createContext({
+      contextSize: CONTEXT_TOKENS,
+      sequences: 1,
+      threads,
+    });
     return new LanguageModel(llama, model, context.getSequence());
   }
 
@@ -91,7 +103,9 @@ export class LanguageModel {
    * Throws the signal's reason soon after it aborts. The prompt must leave room in the context.
    */
   async generate(
-    generation: Generation, signal: AbortSignal, onText: (text: string) => void,
+    generation: Generation,
+    signal: AbortSignal,
+    onText: (text: string) => void,
   ): Promise<GenerationEnd> {
     const { prompt, grammar } = generation;
     const cachedTokens = await this.#readPrompt(prompt, signal);
@@ -128,14 +142,17 @@ export class LanguageModel {
     return { finishReason, completionTokens: written.length, cachedTokens };
   }
 
-  // Reads all of the prompt but its last token, reusing what the prompt before had in common with it.
+  // Reads all of the prompt but its last token, reusing what the prompt before had in common with
+  // it.
   async #readPrompt(prompt: readonly Token[], signal: AbortSignal): Promise<number> {
     const tokens = prompt.slice(0, -1);
     await this.#sequence.adaptStateToTokens(tokens, false);
     const cachedTokens = this.#sequence.nextTokenIndex;
     for (let at = cachedTokens; at < tokens.length; at += PROMPT_PIECE_TOKENS) {
       signal.throwIfAborted();
-      await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(at, at + PROMPT_PIECE_TOKENS));
+      await this.#sequence.evaluateWithoutGeneratingNewTokens(
+        tokens.slice(at, at + PROMPT_PIECE_TOKENS),
+      );
     }
     signal.throwIfAborted();
     return cachedTokens;
@@ -148,7 +165,8 @@ export class LanguageModel {
       return { temperature, topP, seed, yieldEogToken: true, grammarEvaluationState: state };
     }
     const repeatPenalty = {
-      punishTokens: () => written.slice(-REPEAT_WINDOW_TOKENS).filter((token) => token !== this.#model.tokens.nl),
+      punishTokens: () =>
+        written.slice(-REPEAT_WINDOW_TOKENS).filter((token) => token !== this.#model.tokens.nl),
       maxPunishTokens: REPEAT_WINDOW_TOKENS,
       penalty: REPEAT_PENALTY,
     };

@@ -1,4 +1,5 @@
-// The conversation as OpenAI's clients send it, brought to the three roles that the model was trained on.
+// The conversation as OpenAI's clients send it, brought to the three roles that the model was
+// trained on.
 import { invalid } from "./errors.ts";
 import { isObject } from "./json.ts";
 

@@ -15,7 +15,10 @@ export function promptTokens(model: LlamaModel, messages: readonly Message[]): T
   const opening: Message[] =
     messages[0]?.role === "system" ? [] : [{ role: "system", content: DEFAULT_SYSTEM }];
   const tokens = [...opening, ...messages].flatMap(({ role, content }) => [
-    ...mark("<|im_start|>"), ...text(`${role}\n${content}`), ...mark("<|im_end|>"), ...text("\n"),
+    ...mark("<|im_start|>"),
+    ...text(`${role}\n${content}`),
+    ...mark("<|im_end|>"),
+    ...text("\n"),
   ]);
   return [...tokens, ...mark("<|im_start|>"), ...text("assistant\n")];
 }

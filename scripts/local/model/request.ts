@@ -60,7 +60,8 @@ function presentFields(body: Record<string, unknown>): Record<string, unknown> {
 }
 
 function checkModel(asked: unknown, model: string): void {
-  if (asked === undefined) throw invalid("model", "You must provide a model parameter.", "missing_required_parameter");
+  if (asked === undefined)
+    throw invalid("model", "You must provide a model parameter.", "missing_required_parameter");
   if (typeof asked !== "string") throw invalid("model", "model must be a string.", "invalid_type");
   if (asked !== model) {
     const message = `The model "${asked}" does not exist: this server has "${model}".`;
@@ -71,8 +72,10 @@ function checkModel(asked: unknown, model: string): void {
 function refuseUnsupported(fields: Record<string, unknown>): void {
   for (const name of UNSUPPORTED) {
     const value = fields[name];
-    const isOff = value === undefined || value === false || (Array.isArray(value) && value.length === 0);
-    if (!isOff) throw invalid(name, `The local model does not support ${name}.`, "unsupported_parameter");
+    const isOff =
+      value === undefined || value === false || (Array.isArray(value) && value.length === 0);
+    if (!isOff)
+      throw invalid(name, `The local model does not support ${name}.`, "unsupported_parameter");
   }
   const count = fields["n"];
   if (count !== undefined && count !== 1) {
@@ -82,8 +85,10 @@ function refuseUnsupported(fields: Record<string, unknown>): void {
 
 function readIncludeUsage(options: unknown, stream: boolean): boolean {
   if (options === undefined) return false;
-  if (!isObject(options)) throw invalid("stream_options", "stream_options must be an object.", "invalid_type");
-  if (!stream) throw invalid("stream_options", "stream_options is only allowed when stream is true.");
+  if (!isObject(options))
+    throw invalid("stream_options", "stream_options must be an object.", "invalid_type");
+  if (!stream)
+    throw invalid("stream_options", "stream_options is only allowed when stream is true.");
   return readBoolean(presentFields(options), "include_usage", "stream_options.");
 }
 
@@ -115,7 +120,11 @@ function readBoolean(fields: Record<string, unknown>, name: string, path = ""): 
 }
 
 function readNumber(
-  fields: Record<string, unknown>, name: string, lowest: number, highest: number, whole = false,
+  fields: Record<string, unknown>,
+  name: string,
+  lowest: number,
+  highest: number,
+  whole = false,
 ): number | undefined {
   const value = fields[name];
   if (value === undefined) return undefined;

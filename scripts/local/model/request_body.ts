@@ -17,7 +17,12 @@ export async function readJsonBody(request: IncomingMessage): Promise<JsonBody> 
     size += piece.length;
     if (size > MAXIMUM_BODY_BYTES) {
       const message = `The body must be at most ${MAXIMUM_BODY_BYTES} bytes.`;
-      throw new ApiError({ status: 413, code: "request_too_large", message, headers: { Connection: "close" } });
+      throw new ApiError({
+        status: 413,
+        code: "request_too_large",
+        message,
+        headers: { Connection: "close" },
+      });
     }
     pieces.push(piece);
   }

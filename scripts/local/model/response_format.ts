@@ -14,7 +14,10 @@ export function readResponseFormat(format: unknown): JsonSchema | undefined {
   if (kind === "text") return undefined;
   if (kind === "json_object") return { type: "object", additionalProperties: true };
   if (kind !== "json_schema") {
-    throw invalid("response_format.type", "response_format.type must be text, json_object or json_schema.");
+    throw invalid(
+      "response_format.type",
+      "response_format.type must be text, json_object or json_schema.",
+    );
   }
   const description = (format as Record<string, unknown>)["json_schema"];
   const schema = isObject(description) ? description["schema"] : undefined;
@@ -24,8 +27,8 @@ export function readResponseFormat(format: unknown): JsonSchema | undefined {
   return toGrammarSchema(schema, 0);
 }
 
-// The library knows `oneOf` but not `anyOf`, and lists of scalar types but not of objects or arrays;
-// an object without properties would be {} to it, where JSON Schema allows any.
+// The library knows `oneOf` but not `anyOf`, and lists of scalar types but not of objects or
+// arrays; an object without properties would be {} to it, where JSON Schema allows any.
 function toGrammarSchema(schema: unknown, depth: number): JsonSchema {
   if (!isObject(schema) || depth > MAXIMUM_DEPTH) {
     const message = `The schema must consist of objects, at most ${MAXIMUM_DEPTH} deep.`;
@@ -34,13 +37,21 @@ function toGrammarSchema(schema: unknown, depth: number): JsonSchema {
   const convert = (inner: unknown): JsonSchema => toGrammarSchema(inner, depth + 1);
   const { type, anyOf, ...rest } = schema;
   const choices = anyOf ?? rest["oneOf"];
-  if (Array.isArray(choices)) return { ...convertNamed(rest, "$defs", convert), oneOf: choices.map(convert) };
+  if (Array.isArray(choices))
+    return { ...convertNamed(rest, "$defs", convert), oneOf: choices.map(convert) };
   if (Array.isArray(type) && type.length > 1) {
-    return { ...convertNamed(rest, "$defs", convert), oneOf: type.map((one) => convert({ ...rest, type: one })) };
+    return {
+      ...convertNamed(rest, "$defs", convert),
+      oneOf: type.map((one) => convert({ ...rest, type: one })),
+    };
   }
   const converted: Record<string, unknown> = { ...rest };
   if (type !== undefined) converted["type"] = Array.isArray(type) ? type[0] : type;
-  Object.assign(converted, convertNamed(rest, "$defs", convert), convertNamed(rest, "properties", convert));
+  Object.assign(
+    converted,
+    convertNamed(rest, "$defs", convert),
+    convertNamed(rest, "properties", convert),
+  );
   if (isObject(rest["items"])) converted["items"] = convert(rest["items"]);
   if (isObject(rest["additionalProperties"])) {
     converted["additionalProperties"] = convert(rest["additionalProperties"]);
@@ -52,9 +63,13 @@ function toGrammarSchema(schema: unknown, depth: number): JsonSchema {
 }
 
 function convertNamed(
-  schema: Record<string, unknown>, key: string, convert: (inner: unknown) => JsonSchema,
+  schema: Record<string, unknown>,
+  key: string,
+  convert: (inner: unknown) => JsonSchema,
 ): Record<string, unknown> {
   const named = schema[key];
   if (!isObject(named)) return {};
-  return { [key]: Object.fromEntries(Object.entries(named).map(([name, inner]) => [name, convert(inner)])) };
+  return {
+    [key]: Object.fromEntries(Object.entries(named).map(([name, inner]) => [name, convert(inner)])),
+  };
 }

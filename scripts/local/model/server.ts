@@ -4,7 +4,8 @@
 //
 // Prints `listening http://127.0.0.1:PORT` when it takes requests. `--port 0` picks a free port.
 // `--record` appends the JSON body of each completion request as one line: what the model was sent.
-// `--until-stdin-ends` ends it with the process that holds its standard input, however that one dies.
+// `--until-stdin-ends` ends it with the process that holds its standard input, however that one
+// dies.
 import { appendFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -48,7 +49,9 @@ async function load(file: string): Promise<LanguageModel> {
   try {
     return await LanguageModel.load(file);
   } catch (error) {
-    giveUp(`${(error as Error).message} (if ${file} is damaged, remove it and run ./scripts/setup model)`);
+    giveUp(
+      `${(error as Error).message} (if ${file} is damaged, remove it and run ./scripts/setup model)`,
+    );
   }
 }
 
@@ -68,11 +71,20 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   const allowed = path === "/v1/chat/completions" ? "POST" : "GET";
   if (!["/health", "/v1/models", "/v1/chat/completions", `/v1/models/${MODEL_ID}`].includes(path)) {
-    throw new ApiError({ status: 404, code: "unknown_url", message: `Invalid URL (${request.method} ${path})` });
+    throw new ApiError({
+      status: 404,
+      code: "unknown_url",
+      message: `Invalid URL (${request.method} ${path})`,
+    });
   }
   if (request.method !== allowed) {
     const message = `Not allowed to ${request.method} on ${path}: use ${allowed}.`;
-    throw new ApiError({ status: 405, code: "method_not_allowed", message, headers: { Allow: allowed } });
+    throw new ApiError({
+      status: 405,
+      code: "method_not_allowed",
+      message,
+      headers: { Allow: allowed },
+    });
   }
   if (path === "/health") return sendJson(response, 200, { status: "ok" });
   if (path === "/v1/models") return sendJson(response, 200, { object: "list", data: [model] });
@@ -84,7 +96,10 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 function sendJson(
-  response: ServerResponse, status: number, body: object, headers: Record<string, string> = {},
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
 ): void {
   response.writeHead(status, { "Content-Type": "application/json", ...headers });
   response.end(JSON.stringify(body));

@@ -14,7 +14,10 @@ export class StopScanner {
     return this.#stopped;
   }
 
-  /** Takes a piece; returns what can be shown, keeping back what may be the beginning of a stop text. */
+  /**
+   * Takes a piece; returns what can be shown, keeping back what may be the beginning of a stop
+   * text.
+   */
   push(piece: string): string {
     if (this.#stopped) return "";
     const text = this.#held + piece;

@@ -1,5 +1,5 @@
-// The model writes one reply at a time: on few cores, two at once would both be slower than one after
-// the other. Who comes meanwhile waits in line, and the line has an end.
+// The model writes one reply at a time: on few cores, two at once would both be slower than one
+// after the other. Who comes meanwhile waits in line, and the line has an end.
 import { ApiError } from "./errors.ts";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -15,8 +15,8 @@ export class WaitingLine {
   }
 
   /**
-   * Resolves when it is the caller's turn, with a function that ends the turn. Throws `ApiError` 429
-   * when the line is full, the signal's reason when it aborts while waiting.
+   * Resolves when it is the caller's turn, with a function that ends the turn. Throws `ApiError`
+   * 429 when the line is full, the signal's reason when it aborts while waiting.
    */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();

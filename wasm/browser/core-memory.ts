@@ -1,0 +1,29 @@
+import type { CoreModule } from "fabula-core";
+
+const MAXIMUM_TEXT_BYTES = 1 << 20;
+
+const encoder = new TextEncoder();
+// A byte order mark is text like any other.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function readText(core: CoreModule, address: number, bytes: number): string {
+  return decoder.decode(core.HEAPU8.subarray(address, address + bytes));
+}
+
+/** What one of the core's functions makes of a text. Lone surrogates become U+FFFD. */
+export function transformText(
+  core: CoreModule,
+  input: string,
+  transform: (text: number) => void,
+): string {
+  const encoded = encoder.encode(input);
+  if (encoded.length > MAXIMUM_TEXT_BYTES) {
+    throw new RangeError(`the text has ${encoded.length} bytes: at most ${MAXIMUM_TEXT_BYTES}`);
+  }
+  const text = core._fabula_text_create(encoded.length);
+  core.HEAPU8.set(encoded, core._fabula_text_data(text));
+  transform(text);
+  const output = readText(core, core._fabula_text_data(text), core._fabula_text_bytes(text));
+  core._fabula_text_destroy(text);
+  return output;
+}
