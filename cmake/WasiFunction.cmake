@@ -2,6 +2,9 @@
 set(FABULA_STACK_BYTES 131072)
 set(FABULA_MAXIMUM_MEMORY_BYTES 33554432)
 
+# For scripts/build, whose size limits hold for clang: zig does not know -Oz.
+file(WRITE ${CMAKE_BINARY_DIR}/toolchain ${FABULA_WASI_TOOLCHAIN})
+
 function(fabula_add_wasi_function name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   # panic.cpp comes first: a linker that has libc before the objects (Zig's) must see our abort before

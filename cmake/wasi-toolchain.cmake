@@ -1,5 +1,6 @@
 # The WASI toolchain: WASI_SDK_PATH, else Debian's clang-19 packages, else Zig, which scripts/setup
 # fetches from PyPI (FABULA_ZIG names another `zig`; FABULA_WASI_TOOLCHAIN=zig asks for it).
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(CMAKE_SYSTEM_NAME WASI)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)

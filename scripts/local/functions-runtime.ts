@@ -21,7 +21,7 @@ export interface FunctionsOptions {
   output?: string;
 }
 
-/** How to start a runtime. It announces on its `listens` stream, as {"event":"listen","port":...}. */
+/** How to start a runtime; it says on its `listens` stream {"event":"listen","port":...}. */
 export interface RuntimeCommand {
   file: string;
   arguments: string[];
@@ -84,7 +84,9 @@ function announcedPort(line: string): number | null {
 function endOf(child: ChildProcess, runtime: string): Promise<string> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(`${runtime} could not be started: ${error.message}`));
-    child.once("exit", (code, signal) => resolve(`${runtime} ended (${signal ?? `status ${code}`})`));
+    child.once("exit", (code, signal) => {
+      resolve(`${runtime} ended (${signal ?? `status ${code}`})`);
+    });
   });
 }
 

@@ -72,8 +72,17 @@ export async function chooseProvider(
   return {
     kind: "local",
     route: LOCAL_ROUTE,
-    settings: { MODEL_CHAT: LOCAL_ROUTE },
+    settings: { ...localLimits(environment), MODEL_CHAT: LOCAL_ROUTE },
     notice: LOCAL_NOTICE,
+  };
+}
+
+// The local model reads some 200 tokens a second and holds 4,096: what a hosted model is sent would
+// keep its reader waiting, or not fit at all.
+function localLimits(environment: Environment): Record<string, string> {
+  return {
+    FABULA_HISTORY_TOKENS: environment["FABULA_HISTORY_TOKENS"] || "1200",
+    FABULA_MAX_OUTPUT_TOKENS: environment["FABULA_MAX_OUTPUT_TOKENS"] || "400",
   };
 }
 
@@ -96,7 +105,7 @@ function explicitChoice(route: string, environment: Environment): ProviderChoice
   const isServed = Boolean(environment["LOCAL_BASE_URL"]);
   if (providers.includes("local") && !isServed) {
     const notice = providers[0] === "local" ? LOCAL_NOTICE : `${route}, by MODEL_CHAT`;
-    return { kind: "local", route, settings, notice };
+    return { kind: "local", route, settings: { ...localLimits(environment), ...settings }, notice };
   }
   const isRunning = providers.some((name) => ["local", "ollama", "llamacpp"].includes(name));
   return {

@@ -1,15 +1,15 @@
 // A streaming reverse proxy: every piece goes on as it comes, back-pressure included, and when one
 // side leaves, the other side is told at once (RFC 9110 sections 7.6 and 7.8).
 import {
-  Agent as HttpAgent,
   request as startHttpRequest,
   STATUS_CODES,
   type ClientRequest,
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import { Agent as HttpsAgent, request as startHttpsRequest } from "node:https";
-import { pipeline, Transform, type Duplex } from "node:stream";
+import { request as startHttpsRequest } from "node:https";
+import { pipeline, type Duplex } from "node:stream";
+import { PatientSocket } from "./patient_socket.ts";
 import { rawProblem, sendProblem, type ProblemFacts } from "./problem.ts";
 
 export interface Upstream {
@@ -30,15 +30,6 @@ const HOP_BY_HOP = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-
-// A connection for each request: on loopback it costs little, and an idle connection that the other
-// side closes just as it is used again would turn into an error that no caller could explain. Still
-// the upstream is not told: one that means to close answers an upload early and then resets the
-// connection, and its answer is lost.
-const agent = new HttpAgent({ keepAlive: true });
-const agentWithTls = new HttpsAgent({ keepAlive: true });
-agent.maxFreeSockets = 0;
-agentWithTls.maxFreeSockets = 0;
 
 export function forwardRequest(
   request: IncomingMessage,
@@ -67,10 +58,10 @@ export function forwardRequest(
   });
   // Without a listener an upgrade that nobody asked for would leave the caller waiting for ever.
   outgoing.on("upgrade", (_incoming, socket) => socket.destroy());
-  // Also comes after an answer, when the upstream did not want all of the body: nothing is lost.
-  outgoing.on("error", () => outgoing.destroy());
+  outgoing.on("error", () => {}); // `close` follows, and tells whether an answer came before.
   outgoing.on("close", () => {
     if (!answer && !response.destroyed) refuse();
+    request.resume(); // A caller reads no answer before it has sent all of its body.
   });
   response.on("close", () => outgoing.destroy());
 
@@ -78,16 +69,7 @@ export function forwardRequest(
   request.on("close", () => {
     if (!request.complete) outgoing.destroy();
   });
-  request.pipe(readBeforeEachWrite()).pipe(outgoing);
-}
-
-// An upstream that does not want all of a body answers early and resets the connection. A write
-// then fails, and the answer that has come but has not been read is lost. So before each write the
-// event loop goes once through all that can be read.
-function readBeforeEachWrite(): Transform {
-  return new Transform({
-    transform: (piece, _encoding, done) => void setImmediate(done, null, piece),
-  });
+  request.pipe(outgoing);
 }
 
 /** Passes a WebSocket (or any other upgrade) through, byte for byte in both directions. */
@@ -143,17 +125,20 @@ export function forwardUpgrade(
 
 function startRequest(request: IncomingMessage, target: string, headers: string[]): ClientRequest {
   const { protocol, hostname, port, pathname } = new URL(target);
-  const secure = protocol === "https:";
-  const start = secure ? startHttpsRequest : startHttpRequest;
-  return start({
-    agent: secure ? agentWithTls : agent,
-    // URL keeps the brackets of an IPv6 address, sockets do not want them.
-    hostname: hostname.replace(/^\[|\]$/g, ""),
-    port: port || (secure ? 443 : 80),
+  // URL keeps the brackets of an IPv6 address, sockets do not want them.
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const options = {
+    host,
     method: request.method ?? "GET",
     path: pathname.replace(/\/$/, "") + (request.url ?? "/"),
     headers,
-  });
+  };
+  // A connection for each request: on loopback it costs little, and an idle connection that the
+  // other side closes just as it is used again would turn into an error that nobody could explain.
+  if (protocol === "https:")
+    return startHttpsRequest({ ...options, port: port || 443, agent: false });
+  const createConnection = () => new PatientSocket().connect(Number(port || 80), host);
+  return startHttpRequest({ ...options, createConnection });
 }
 
 // Keeps the caller's Host on loopback, so that a part writes URLs that the caller can use; another

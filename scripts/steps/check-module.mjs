@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { wasmInterface } from "./wasm-interface.mjs";
 
-// A module is loaded at every cold start, and these are what a chat function needs with room to grow.
+// A module is loaded at every cold start; a chat function fits into this.
 const largestBytes = 200_000;
 const largestGzipBytes = 80_000;
 
@@ -31,7 +31,8 @@ export function interfaceFaults(bytes) {
   for (const entry of abi.exports) {
     const found = offered.get(entry.name);
     if (found !== signature(entry)) {
-      faults.push(`it exports ${entry.name} as ${found ?? "nothing"}; the ABI has ${signature(entry)}`);
+      const offer = found ?? "nothing";
+      faults.push(`it exports ${entry.name} as ${offer}; the ABI has ${signature(entry)}`);
     }
   }
   return faults;
@@ -41,6 +42,8 @@ export function sizeFaults(bytes) {
   const gzipBytes = gzipSync(bytes, { level: 9 }).length;
   const faults = [];
   if (bytes.length > largestBytes) faults.push(`it is larger than ${largestBytes} bytes`);
-  if (gzipBytes > largestGzipBytes) faults.push(`it is larger than ${largestGzipBytes} bytes gzipped`);
+  if (gzipBytes > largestGzipBytes) {
+    faults.push(`it is larger than ${largestGzipBytes} bytes gzipped`);
+  }
   return { gzipBytes, faults };
 }

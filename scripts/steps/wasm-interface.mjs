@@ -1,5 +1,5 @@
-// What a WebAssembly module imports and exports, with the types, which the JavaScript interface does
-// not tell: https://webassembly.github.io/spec/core/binary/modules.html
+// What a WebAssembly module imports and exports, with the types, which the JavaScript interface
+// does not tell: https://webassembly.github.io/spec/core/binary/modules.html
 const sectionIds = { type: 1, import: 2, function: 3, export: 7 };
 const functionKind = 0;
 const valueTypes = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64" };
@@ -81,7 +81,8 @@ export function wasmInterface(bytes) {
   const types = read("type", readSignature);
   const imports = read("import", readImport);
   const own = read("function", (section) => section.number());
-  const typeOf = (index) => (index < imports.length ? imports[index].type : own[index - imports.length]);
+  // Imported functions are numbered first, then the module's own.
+  const typeOf = (index) => imports[index]?.type ?? own[index - imports.length];
   return {
     imports: imports.map(({ module, name, type }) => ({ module, name, signature: types[type] })),
     exports: read("export", readExport)

@@ -154,10 +154,11 @@ return case
 end;
 
 -- Begins a turn: {principal, kind, session_id | null, project_id | null, text, title, provider,
--- model, history_budget_tokens, stream_id | null}; principal is what private.resolve_principal
--- takes, title is for a session that is created. Returns {user_id, session_id, project_id,
--- user_message_id, message_id, stream_id, generation_id, epoch, turn_number, created_session, title,
--- history}, where message_id is the one that the reply will have.
+-- model, history_budget_tokens, stream_id | null, claimed_user_id | null}; principal is what
+-- private.resolve_principal takes, title is for a session that is created, and a claimed_user_id
+-- must be the principal's own. Returns {user_id, session_id, project_id, user_message_id,
+-- message_id, stream_id, generation_id, epoch, turn_number, created_session, title, history}, where
+-- message_id is the one that the reply will have.
 create function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -177,6 +178,10 @@ begin
   end if;
 
   principal_id := private.resolve_principal(request -> 'principal');
+  if private.read_id(request, 'claimed_user_id') <> principal_id then
+    perform private.refuse(403, 'forbidden',
+      'The user id names somebody else than the token: leave it out, or send that user''s token.');
+  end if;
   session := private.open_session(
     principal_id, request ->> 'kind', wanted_session_id, private.read_id(request, 'project_id'),
     coalesce(nullif(left(btrim(request ->> 'title'), 200), ''), 'Untitled'));

@@ -24,6 +24,8 @@ export class Stack {
   /** What the runtime and the functions have written. */
   readonly lines: string[];
   readonly functions: FunctionsPart;
+  /** What the functions see of their environment. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly #origin: Origin;
 
   private constructor(
@@ -31,6 +33,7 @@ export class Stack {
     backend: Backend,
     origin: Origin,
     functions: FunctionsPart,
+    environment: Record<string, string>,
     lines: string[],
   ) {
     this.runtime = runtime;
@@ -38,6 +41,7 @@ export class Stack {
     this.#origin = origin;
     this.url = originUrl(origin);
     this.functions = functions;
+    this.environment = environment;
     this.lines = lines;
   }
 
@@ -57,23 +61,19 @@ export class Stack {
       databaseUrl: () => backend.databaseUrl,
     });
     const url = originUrl(origin);
-    const functions = await startFunctions({
-      root,
-      runtime,
-      port: 0,
-      environment: {
-        FABULA_ENV: "development",
-        FABULA_ALLOWED_ORIGINS: "*",
-        MODEL_CHAT: "local:scripted",
-        LOCAL_BASE_URL: backend.model.baseUrl,
-        LOCAL_API_KEY: PROVIDER_KEY,
-        ...embeddedSupabaseSettings(url, backend.databaseUrl, backend.keys),
-        ...settings(url),
-      },
-      log: (line) => lines.push(line),
-    });
+    const environment = {
+      FABULA_ENV: "development",
+      FABULA_ALLOWED_ORIGINS: "*",
+      MODEL_CHAT: "local:scripted",
+      LOCAL_BASE_URL: backend.model.baseUrl,
+      LOCAL_API_KEY: PROVIDER_KEY,
+      ...embeddedSupabaseSettings(url, backend.databaseUrl, backend.keys),
+      ...settings(url),
+    };
+    const log = (line: string) => void lines.push(line);
+    const functions = await startFunctions({ root, runtime, port: 0, environment, log });
     functionsUrl = functions.url;
-    return new Stack(runtime, backend, origin, functions, lines);
+    return new Stack(runtime, backend, origin, functions, environment, lines);
   }
 
   /** The log entries about the request of this id, once there is one. */

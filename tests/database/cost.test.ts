@@ -92,5 +92,5 @@ test("the lists that people ask for come from an index", async () => {
   assert.match(
     await plan(`select * from public.messages where session_id = '${session!["session_id"]}'
       order by position desc limit 50`),
-    /Index Scan Backward using messages_session_id_position_key/);
+    /Index Scan Backward using messages_session_id_owner_id_position_key/);
 });

@@ -5,7 +5,7 @@ import { startPostgres } from "./postgres_server.ts";
 import { Refusal, type Row, type Target } from "./target.ts";
 
 export interface SqlTarget extends Target {
-  /** Runs a statement as a role, with the claims of a token if given, and rolls back. */
+  /** Runs statements as a role, with the claims of a token if given, and rolls back; the last one's rows. */
   tryAs(role: string, sql: string, claims?: object): Promise<Row[]>;
   /** Runs statements as their owner. */
   asOwner(sql: string, parameters?: unknown[]): Promise<Row[]>;
@@ -58,7 +58,8 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
         if (claims) {
           await client.query("select set_config('request.jwt.claims', $1, true)", [JSON.stringify(claims)]);
         }
-        return (await client.query(sql)).rows;
+        const results = [await client.query(sql)].flat();
+        return results.at(-1)!.rows;
       }),
     asOwner: async (sql, parameters) => (await owner.query(sql, parameters)).rows,
     stop: async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ test("the build accepts a guest that keeps to the ABI", () => {
 test("the build refuses imports and exports that the ABI does not have", () => {
   const faults = (module: string, name: string) =>
     interfaceFaults(moduleImporting(module, name)).join("\n");
-  assert.match(faults("wasi_snapshot_preview1", "fd_write"), /imports wasi_snapshot_preview1.fd_write/);
+  assert.match(faults("wasi_snapshot_preview1", "fd_write"), /imports wasi_.*: a function may/);
   assert.match(faults("fabula", "teleport"), /imports teleport .*the ABI has none/);
   assert.match(faults("fabula", "clock_ms"), /imports clock_ms .*the ABI has \(i32\) -> \(f64\)/);
   assert.doesNotMatch(faults("fabula", "clock_ms"), /_initialize as \(\)/);
@@ -48,8 +49,10 @@ test("the build refuses imports and exports that the ABI does not have", () => {
 });
 
 test("the build refuses a module that is too large", () => {
-  const random = Uint8Array.from({ length: 200_001 }, (_, index) => (index * 2654435761) >>> 13);
-  assert.equal(sizeFaults(random).faults.length, 2);
+  const loose = Buffer.alloc(200_001);
+  const dense = randomBytes(80_001);
+  assert.deepEqual(sizeFaults(loose).faults, ["it is larger than 200000 bytes"]);
+  assert.deepEqual(sizeFaults(dense).faults, ["it is larger than 80000 bytes gzipped"]);
 });
 
 test("a folder for Supabase works alone, wherever it lies", async () => {

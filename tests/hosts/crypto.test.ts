@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { VerifyAlgorithm } from "../../wasm/host/abi.ts";
-import { onBothHosts, type Host } from "./both-hosts.ts";
+import { onBothHosts, root, type Host } from "./both-hosts.ts";
 
 const invalid = -4;
 
@@ -17,7 +18,7 @@ interface Group {
 
 // C2SP/wycheproof, see tests/vectors/README.md.
 const vectors = JSON.parse(
-  readFileSync(new URL("../../../tests/vectors/json_web_signature_test.json", import.meta.url), "utf8"),
+  readFileSync(join(root, "tests/vectors/json_web_signature_test.json"), "utf8"),
 ) as { testGroups: Group[] };
 
 /** The guest's input: parts, each after its length. */

@@ -49,7 +49,11 @@ test("with nothing set and nothing running, the local model writes and says that
   assert.deepEqual(choice, {
     kind: "local",
     route: "local:smollm2-135m-instruct",
-    settings: { MODEL_CHAT: "local:smollm2-135m-instruct" },
+    settings: {
+      MODEL_CHAT: "local:smollm2-135m-instruct",
+      FABULA_HISTORY_TOKENS: "1200",
+      FABULA_MAX_OUTPUT_TOKENS: "400",
+    },
     notice: "test model, set OPENAI_API_KEY for real writing",
   });
 });

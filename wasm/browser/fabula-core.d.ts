@@ -1,4 +1,4 @@
-/** The ES module that Emscripten makes of wasm/browser's C++; scripts/steps/bundle-browser.mjs finds it. */
+/** What Emscripten makes of wasm/browser's C++; scripts/steps/bundle-browser.mjs finds it. */
 declare module "fabula-core" {
   /** Addresses and lengths are in bytes; the heap's views are made anew when memory grows. */
   export interface CoreModule {

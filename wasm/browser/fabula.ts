@@ -1,14 +1,3 @@
-/**
- * Fabula's core for web pages: the same C++ as the functions', compiled by Emscripten.
- *
- *     const fabula = await loadFabula();
- *     const stream = fabula.openChatStream();
- *     for await (const piece of response.body) {
- *       for (const event of stream.feed(piece)) show(event);
- *     }
- *     if (!stream.isOver) resumeAfter(stream.lastId); // The connection broke.
- *     stream.dispose();
- */
 import createCore from "fabula-core";
 import { CoreChatStream } from "./chat-stream.ts";
 import { transformText } from "./core-memory.ts";
@@ -78,7 +67,18 @@ export interface LoadOptions {
   wasmUrl?: string | URL;
 }
 
-/** Fetches and compiles fabula.wasm. Rejects when that cannot be done. */
+/**
+ * Fetches and compiles fabula.wasm: the same C++ core as the functions'. Rejects when that cannot be
+ * done. A page's Content-Security-Policy needs `script-src 'self' 'wasm-unsafe-eval'`.
+ *
+ *     const fabula = await loadFabula();
+ *     const stream = fabula.openChatStream();
+ *     for await (const piece of response.body) {
+ *       for (const event of stream.feed(piece)) show(event);
+ *     }
+ *     if (!stream.isOver) resumeAfter(stream.lastId); // The connection broke.
+ *     stream.dispose();
+ */
 export async function loadFabula(options: LoadOptions = {}): Promise<Fabula> {
   const response = await fetch(options.wasmUrl ?? new URL("fabula.wasm", import.meta.url));
   if (!response.ok) throw new Error(`${response.url} cannot be loaded: status ${response.status}`);

@@ -11,7 +11,7 @@ export class Operation {
 
   constructor(readonly id: number) {}
 
-  /** Called when the completion is handed over: the only time that the guest's buffer is written. */
+  /** Called when the completion is handed over; only now may the guest's buffer be written. */
   deliver(_memory: GuestMemory): void {}
 
   /**

@@ -12,8 +12,8 @@ const bodilessStatuses = new Set([204, 205, 304]);
  * The body is a plain ReadableStream that is pulled, without a buffer of its own: the guest's bytes
  * go out when the runtime asks for them, which is back-pressure down to the socket, and one
  * callback a write. Measured on workerd, CPU a thousand chunks of 318 bytes read from an upstream
- * and written one by one: this 58 ms, IdentityTransformStream with a writer 57, a byte stream 70,
- * TransformStream 74. On both runtimes its `cancel` tells that the client has left.
+ * and written one by one: this form 58 ms, IdentityTransformStream with a writer 57, a byte stream
+ * 70, TransformStream 74. On both runtimes its `cancel` tells that the client has left.
  */
 export class GuestResponse {
   /** Settles once: with what the guest started, or with a problem when it never did. */

@@ -1,0 +1,24 @@
+// A connection that loses no answer. A server that does not want all of a body answers early and
+// resets the connection. The next write then fails, and with it Node drops the answer that has come
+// but has not been read. Here the failure is reported only when all that had come has been read.
+import { Socket } from "node:net";
+
+type Done = (error?: Error | null) => void;
+
+export class PatientSocket extends Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+    super._write(chunk, encoding, reportLate(done));
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
+    super._writev?.(chunks, reportLate(done));
+  }
+}
+
+// The first round of the event loop may be the one that is under way and has read already.
+function reportLate(done: Done): Done {
+  return (error) => {
+    if (error) setImmediate(() => setImmediate(done, error));
+    else done();
+  };
+}

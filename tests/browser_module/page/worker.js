@@ -1,0 +1,4 @@
+import { loadFabula } from "./fabula.js";
+
+const { sessionTitle } = await loadFabula();
+postMessage(sessionTitle("# In a *worker*"));
