@@ -11,7 +11,7 @@
 namespace fabula::database {
 namespace {
 
-constexpr std::size_t kMaximumCauseBytes = 500;
+constexpr std::size_t kMaximumCauseBytes = 200;
 
 // SQLSTATE classes that pass by themselves: connection, transaction rollback (serialisation,
 // deadlock), resources, operator intervention.
@@ -56,8 +56,12 @@ Problem problem_of_answer(int status, std::string_view body) {
       return refusal;
     }
   }
-  std::string cause = "database answered " + std::to_string(status) + ": ";
-  cause += text::prefix_bytes(body, kMaximumCauseBytes);
+  // Not `details`: Postgres puts whole rows there, and with them what people wrote.
+  std::string cause = "database answered " + std::to_string(status);
+  if (!sqlstate.empty()) cause.append(" ").append(sqlstate);
+  if (!field("message").empty()) {
+    cause.append(": ").append(text::prefix_bytes(field("message"), kMaximumCauseBytes));
+  }
   const bool is_gateway_fault = status == 502 || status == 503 || status == 504 || status == 429;
   if (is_gateway_fault || may_pass(sqlstate) || sqlstate.starts_with("PGRST00")) {
     return {ErrorCode::database_unavailable,

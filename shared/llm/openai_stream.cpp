@@ -99,7 +99,8 @@ void OpenAiStream::read_ignored_text() {
     }
   }
   if (!has_events_) {
-    fail(provider_problem(ErrorCode::provider_malformed, "no event stream: " + text));
+    // The text itself may be a whole reply, which no log should hold.
+    fail(provider_problem(ErrorCode::provider_malformed, "the body is no event stream"));
   }
 }
 
