@@ -4,18 +4,15 @@
 #include <array>
 #include <charconv>
 #include <optional>
-#include <utility>
+#include <string>
 
-#include "shared/json/text.hpp"
-#include "shared/llm/redaction.hpp"
 #include "shared/text/ascii.hpp"
-#include "shared/text/utf8.hpp"
-#include "shared/text/utf8_repair.hpp"
 
 namespace fabula::llm {
 namespace {
 
 constexpr int kLongestRetryAfterSeconds = 24 * 60 * 60;
+constexpr std::size_t kMaximumIdentifierBytes = 64;
 
 std::string_view detail_for(ErrorCode code) {
   switch (code) {
@@ -102,18 +99,26 @@ ErrorCode code_for_error(const json::Document& error) {
   return ErrorCode::provider_error;
 }
 
-// The message, with the error's type in front of it, as far as there are such.
-std::string words_of(const json::Document& error) {
-  if (const auto* text = error.get_ptr<const std::string*>()) return *text;
-  std::string words;
-  for (const auto member : {"type", "message", "detail"}) {
-    const auto* value = json::find(error, member);
-    if (!value || value->is_null()) continue;
-    if (!words.empty()) words += ": ";
-    const auto* text = value->get_ptr<const std::string*>();
-    words += text ? *text : json::dump(*value);
+bool is_identifier(std::string_view word) {
+  return !word.empty() && word.size() <= kMaximumIdentifierBytes &&
+         std::all_of(word.begin(), word.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+         });
+}
+
+// What kind of error it is, in the provider's own identifiers and numbers.
+std::string kinds_of(const json::Document& error) {
+  std::string kinds;
+  const auto add = [&kinds](std::string_view word) {
+    if (!kinds.empty()) kinds += ' ';
+    kinds += word;
+  };
+  for (const auto member : kKindMembers) {
+    const auto word = json::string_at(error, member).value_or("");
+    if (is_identifier(word)) add(word);
   }
-  return words.empty() ? json::dump(error) : words;
+  if (const auto status = status_in(error)) add(std::to_string(*status));
+  return kinds.empty() ? "an error without a kind" : kinds;
 }
 
 int parse_retry_after_s(std::string_view value) {
@@ -128,34 +133,22 @@ int parse_retry_after_s(std::string_view value) {
 
 }  // namespace
 
-Problem provider_problem(ErrorCode code, std::string_view providers_words) {
-  std::string words;
-  text::append_repaired(words, providers_words);
-  words = without_secrets(words);
-  words.resize(text::prefix_bytes(words, kMaximumCauseBytes).size());
-  Problem problem;
-  problem.code = code;
-  problem.detail = detail_for(code);
-  problem.cause = std::move(words);
-  return problem;
+Problem provider_problem(ErrorCode code, std::string_view cause) {
+  return Problem(code, detail_for(code), cause);
 }
 
 Problem classify_reported_error(const json::Document& error) {
-  return provider_problem(code_for_error(error), words_of(error));
+  return provider_problem(code_for_error(error), kinds_of(error));
 }
 
 Problem classify_http_failure(int status, std::string_view body_prefix,
                               std::string_view retry_after) {
-  std::string words = "HTTP ";
-  json::append_integer(words, status);
-  words += ": ";
+  std::string cause = "HTTP " + std::to_string(status);
   if (const auto document = json::parse(body_prefix)) {
     const auto* error = json::find(*document, "error");
-    words += words_of(error ? *error : *document);
-  } else {
-    words += body_prefix;
+    cause += ": " + kinds_of(error ? *error : *document);
   }
-  Problem problem = provider_problem(code_for_status(status), words);
+  Problem problem = provider_problem(code_for_status(status), cause);
   problem.retry_after_s = parse_retry_after_s(retry_after);
   return problem;
 }

@@ -1,6 +1,6 @@
 // What model providers answer when they do not answer: from their statuses and error objects to our
-// codes. Their own words may hold keys, prompts and addresses, so they go to Problem::cause only,
-// cut to 500 bytes, with whatever looks like a key removed.
+// codes. Their messages quote prompts, replies and keys, so not a word of them is kept: the cause,
+// which is logged, has their status and the identifiers of the error's kind alone.
 #pragma once
 
 #include <string>
@@ -11,8 +11,6 @@
 
 namespace fabula::llm {
 
-inline constexpr std::size_t kMaximumCauseBytes = 500;
-
 // An answer whose status is not 2xx. `body_prefix` is its first bytes (a few KiB are enough),
 // `retry_after` its Retry-After header; only the form in seconds is understood.
 Problem classify_http_failure(int status, std::string_view body_prefix,
@@ -22,7 +20,8 @@ Problem classify_http_failure(int status, std::string_view body_prefix,
 // code, type, status and message, or just a text.
 Problem classify_reported_error(const json::Document& error);
 
-// A problem of one of the provider_* codes, with our words for it and the provider's as cause.
-Problem provider_problem(ErrorCode code, std::string_view providers_words);
+// A problem of one of the provider_* codes, with our words for its reader; `cause` must be ours
+// too.
+Problem provider_problem(ErrorCode code, std::string_view cause);
 
 }  // namespace fabula::llm

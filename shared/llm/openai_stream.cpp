@@ -75,7 +75,7 @@ void OpenAiStream::read_event(const sse::Event& event, StreamSink& sink) {
   if (chunk_.problem) {
     fail(std::move(*chunk_.problem));
   } else if (event.type == "error") {
-    fail(provider_problem(ErrorCode::provider_error, data));
+    fail(provider_problem(ErrorCode::provider_error, "an event of type error"));
   } else if (chunk_.finish_reason == FinishReason::error) {
     fail(provider_problem(ErrorCode::provider_error, "finish_reason is error"));
   }

@@ -273,7 +273,7 @@ TEST_CASE("no key or other text of the provider's gets into what clients see") {
       decode(event(R"({"error":{"code":401,"message":"bad key sk-abc123def456"}})"));
   REQUIRE(decoded.summary.problem);
   CHECK(decoded.summary.problem->detail.find("bad key") == std::string::npos);
-  CHECK(decoded.summary.problem->cause == "bad key [removed]");
+  CHECK(decoded.summary.problem->cause == "401");
 }
 
 TEST_CASE("any bytes cut anywhere are survived, and pieces change nothing") {
