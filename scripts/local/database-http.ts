@@ -13,7 +13,11 @@ export function createDatabaseServer(fetch: Fetch): Server {
   });
 }
 
-async function answer(fetch: Fetch, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  fetch: Fetch,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const response = await fetch(await readRequest(incoming));
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) {

@@ -34,7 +34,7 @@ async function serve(options: DatabaseServerOptions): Promise<string> {
 
   const lite = await openLite(options, folder);
   await applyMigrations(lite.database, join(options.root, "supabase/migrations"));
-  await lite.prepareRequests();
+  await lite.settlePrivileges();
 
   const server = createDatabaseServer(lite.fetch);
   await new Promise<void>((resolve, reject) => {
@@ -46,6 +46,8 @@ async function serve(options: DatabaseServerOptions): Promise<string> {
     server.closeAllConnections();
     await lite.close();
   });
+  const learned = lite.learnTables().catch((error: Error) => console.error(error));
+  if (options.databaseUrl) await learned; // PGlite takes too long for that.
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -66,6 +68,10 @@ function withoutParameters(value: unknown): unknown {
   const { code, detail } = value as { code?: string; detail?: string };
   return [code, detail?.match(/^\w+$/)?.[0], value.message].filter(Boolean).join(" ");
 }
+
+// When a PostgreSQL goes away, its driver rejects statements for which nobody waits any more. The next
+// statement connects again, so this process has to live on.
+process.on("unhandledRejection", (reason) => console.error(reason));
 
 // Ctrl-C in a terminal reaches every process; the parent ends this one after those that need it.
 process.on("SIGINT", () => {});

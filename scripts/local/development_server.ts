@@ -8,6 +8,7 @@ import {
   embeddedSupabaseSettings,
   remoteSupabaseSettings,
 } from "./functions_environment.ts";
+import { checkDiskSpace } from "./disk_space.ts";
 import { untilHealthy } from "./health.ts";
 import { loadKeys } from "./keys.ts";
 import { startOrigin, type Origin } from "./origin.ts";
@@ -45,6 +46,7 @@ export class DevelopmentServer {
   async run(): Promise<never> {
     const { settings, print } = this.#options;
     mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+    checkDiskSpace(settings.dataDir);
     const state = await this.#claimDataDir();
     keyLines(state).forEach(print);
     await Promise.race([this.#startParts(state.url), this.#parts.fault]);

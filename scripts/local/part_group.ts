@@ -1,4 +1,5 @@
 // The parts of the development server: started side by side, watched, and stopped in reverse order.
+import { checkDiskSpace } from "./disk_space.ts";
 import type { LineLog, Part } from "./part.ts";
 import { StartError } from "./part.ts";
 import { openPartLog, type PartLog } from "./part_log.ts";
@@ -45,6 +46,7 @@ export class PartGroup {
     try {
       part = await starting;
     } catch (error) {
+      checkDiskSpace(this.#dataDir);
       // A reason that the part put into words itself needs no log lines beside it.
       if (error instanceof StartError) throw error;
       throw new StartError(withLog(`The ${name} did not start: ${(error as Error).message}`, log));

@@ -54,7 +54,13 @@ export class Backend {
     const dataDir = mkdtempSync(join(tmpdir(), "fabula-clients-"));
     const model = await ScriptedModel.start(secrets);
     const backend = new Backend(dataDir, secrets, model, options);
-    await backend.#startDatabase();
+    try {
+      await backend.#startDatabase();
+    } catch (error) {
+      await model.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+      throw error;
+    }
     return backend;
   }
 

@@ -111,7 +111,7 @@ onBothRuntimes("logs", (stack) => {
       reply.refuse(503, '{"error":{"message":"overloaded"}}');
     });
     assert.deepEqual([entry["level"], entry["code"], entry["outcome"]], ["warn", "provider_error", "failed"]);
-    assert.match(entry["cause"], /HTTP 503: overloaded/);
+    assert.match(entry["cause"], /^HTTP 503\b/);
   });
 
   test("a leak would be found: the scan is not blind", () => {

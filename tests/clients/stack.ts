@@ -71,7 +71,12 @@ export class Stack {
       ...settings(url),
     };
     const log = (line: string) => void lines.push(line);
-    const functions = await startFunctions({ root, runtime, port: 0, environment, log });
+    const functions = await startFunctions({ root, runtime, port: 0, environment, log }).catch(
+      async (error: Error) => {
+        await origin.close();
+        throw error;
+      },
+    );
     functionsUrl = functions.url;
     return new Stack(runtime, backend, origin, functions, environment, lines);
   }

@@ -237,6 +237,8 @@ onBothRuntimes("supabase-js", (stack) => {
       for (const name of ENGINE_FUNCTIONS) {
         const { data, error, status: got } = await client.rpc(name, { request });
         assert.deepEqual([data, got, error?.code], [null, status, "42501"], name);
+        // Not merely stopped by what the function would do next.
+        assert.equal(error?.message, `permission denied for function ${name}`);
       }
     }
     assert.deepEqual(await stack().backend.everything(), before);

@@ -26,7 +26,12 @@ before(async () => {
   target = await startRestTarget(process.cwd());
   ana = await signUp();
   bob = await signUp();
-  guestTurn = await say(target, { kind: "new_guest", token_hash: newTokenHash() }, "Guest?", "Guest.");
+  guestTurn = await say(
+    target,
+    { kind: "new_guest", token_hash: newTokenHash() },
+    "Guest?",
+    "Guest.",
+  );
 });
 after(() => target.stop());
 
@@ -41,30 +46,50 @@ async function signUp(): Promise<Person> {
   assert.equal(error, null);
   assert.ok(data.session, "signing up gives a session at once");
   const principal = { kind: "user", issuer: ISSUER, subject: data.session.user.id };
-  return { client, token: data.session.access_token, turn: await say(target, principal, "Who?", "A fox.") };
+  return {
+    client,
+    token: data.session.access_token,
+    turn: await say(target, principal, "Who?", "A fox."),
+  };
 }
 
-function request(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+function request(
+  path: string,
+  init: RequestInit & { headers: Record<string, string> },
+): Promise<Response> {
   const headers = { "content-type": "application/json", ...init.headers };
   return fetch(`${target.url}/rest/v1/${path}`, { ...init, headers });
 }
 
 test("people read their own projects, sessions and messages, and no others", async () => {
   for (const { client, turn } of [ana, bob]) {
-    for (const [table, count] of [["projects", 1], ["sessions", 1], ["messages", 2]] as const) {
+    for (const [table, count] of [
+      ["projects", 1],
+      ["sessions", 1],
+      ["messages", 2],
+    ] as const) {
       const { data, error } = await client.from(table).select("*");
       assert.equal(error, null);
       assert.equal(data!.length, count, table);
-      assert.ok(data!.every((row) => row.owner_id === turn["user_id"]), table);
+      assert.ok(
+        data!.every((row) => row.owner_id === turn["user_id"]),
+        table,
+      );
     }
-    const { data } = await client.from("messages").select("role, content, is_complete").order("position");
+    const { data } = await client
+      .from("messages")
+      .select("role, content, is_complete")
+      .order("position");
     assert.deepEqual(data, [
       { role: "user", content: "Who?", is_complete: true },
       { role: "assistant", content: "A fox.", is_complete: true },
     ]);
   }
   for (const turn of [bob.turn, guestTurn]) {
-    const { data } = await ana.client.from("messages").select("*").eq("session_id", turn["session_id"]);
+    const { data } = await ana.client
+      .from("messages")
+      .select("*")
+      .eq("session_id", turn["session_id"]);
     assert.deepEqual(data, []);
   }
 });
@@ -78,7 +103,11 @@ test("nobody reads without being signed in", async () => {
       assert.equal(response.status, 401, table);
       assert.equal(((await response.json()) as Row)["code"], "42501");
     }
-    assert.equal((await request(table, { headers: {} })).status, 401, "not even on loopback without a key");
+    assert.equal(
+      (await request(table, { headers: {} })).status,
+      401,
+      "not even on loopback without a key",
+    );
   }
 });
 
@@ -103,7 +132,10 @@ test("people write nothing directly", async () => {
       assert.deepEqual([status, error?.code], [403, "42501"], `${table}: ${error?.message}`);
     }
   }
-  const { error } = await ana.client.from("messages").update({ content: "forged" }).eq("message_id", id);
+  const { error } = await ana.client
+    .from("messages")
+    .update({ content: "forged" })
+    .eq("message_id", id);
   assert.equal(error?.code, "42501");
   const [message] = await target.select("messages", { message_id: id });
   assert.equal(message!["content"], "A fox.");
@@ -127,11 +159,22 @@ test("engine functions are the edge's alone", async () => {
 });
 
 test("internal functions cannot be called over REST at all", async () => {
-  for (const name of ["act_as", "current_principal", "align_grants_with_policies", "close_generation"]) {
-    const response = await request(`rpc/${name}`, { method: "POST", headers: { apikey: SECRET_KEY }, body: "{}" });
+  for (const name of [
+    "act_as",
+    "current_principal",
+    "align_grants_with_policies",
+    "close_generation",
+  ]) {
+    const response = await request(`rpc/${name}`, {
+      method: "POST",
+      headers: { apikey: SECRET_KEY },
+      body: "{}",
+    });
     assert.equal(response.status, 404, name);
     const inSchema = await request(`rpc/${name}`, {
-      method: "POST", headers: { apikey: SECRET_KEY, "content-profile": "private" }, body: "{}",
+      method: "POST",
+      headers: { apikey: SECRET_KEY, "content-profile": "private" },
+      body: "{}",
     });
     assert.equal(inSchema.status, 406, name);
   }

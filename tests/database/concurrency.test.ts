@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { Refusal, type Row } from "./target.ts";
-import { append, begin, finish, messagesOf, newTokenHash, newUser, only, say, silence } from "./turns.ts";
+import {
+  append,
+  begin,
+  finish,
+  messagesOf,
+  newTokenHash,
+  newUser,
+  only,
+  say,
+  silence,
+} from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -15,7 +25,9 @@ const times = <T>(count: number, make: (index: number) => Promise<T>) =>
   Promise.allSettled(Array.from({ length: count }, (_, index) => make(index)));
 
 function split<T>(results: PromiseSettledResult<T>[]): { answers: T[]; refusals: string[] } {
-  const answers = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const answers = results.flatMap((result) =>
+    result.status === "fulfilled" ? [result.value] : [],
+  );
   const refusals = results.flatMap((result) => {
     if (result.status === "fulfilled") return [];
     assert.ok(result.reason instanceof Refusal, String(result.reason));
@@ -67,16 +79,25 @@ test("refused callers that come again are all served, in an order without holes"
   }
   await Promise.all(Array.from({ length: 20 }, (_, index) => persist(index)));
   const messages = await messagesOf(target, { session_id });
-  assert.deepEqual(messages.map((message) => message["position"]), Array.from({ length: 42 }, (_, i) => i + 1));
-  assert.deepEqual(messages.map((message) => message["turn_number"]),
-    Array.from({ length: 42 }, (_, i) => Math.floor(i / 2) + 1));
+  assert.deepEqual(
+    messages.map((message) => message["position"]),
+    Array.from({ length: 42 }, (_, i) => i + 1),
+  );
+  assert.deepEqual(
+    messages.map((message) => message["turn_number"]),
+    Array.from({ length: 42 }, (_, i) => Math.floor(i / 2) + 1),
+  );
   messages.forEach((message, index) => {
     assert.equal(message["parent_id"], messages[index - 1]?.["message_id"] ?? null);
     assert.ok(index === 0 || message["created_at"] >= messages[index - 1]!["created_at"]);
-    if (index > 1 && index % 2 === 1) assert.equal(message["content"], `Yes, ${messages[index - 1]!["content"]}.`);
+    if (index > 1 && index % 2 === 1)
+      assert.equal(message["content"], `Yes, ${messages[index - 1]!["content"]}.`);
   });
   const session = await only(target, "sessions", { session_id });
-  assert.deepEqual([session["turn_count"], session["message_count"], Number(session["last_epoch"])], [21, 42, 21]);
+  assert.deepEqual(
+    [session["turn_count"], session["message_count"], Number(session["last_epoch"])],
+    [21, 42, 21],
+  );
 });
 
 test("an end that races with the turn that takes a silent one over stores one reply", async () => {
@@ -90,10 +111,16 @@ test("an end that races with the turn that takes a silent one over stores one re
       await append(target, dead, 10, "a ");
       return finish(target, dead, { from_offset: 12, text: "fox." });
     };
-    const [end, next] = await Promise.allSettled([late(), begin(target, user, { session_id: dead["session_id"] })]);
+    const [end, next] = await Promise.allSettled([
+      late(),
+      begin(target, user, { session_id: dead["session_id"] }),
+    ]);
     assert.equal(end.status, "fulfilled", String(end.status === "rejected" && end.reason));
     const { refusals } = split([next]);
-    const replies = await target.select("messages", { session_id: dead["session_id"], role: "assistant" });
+    const replies = await target.select("messages", {
+      session_id: dead["session_id"],
+      role: "assistant",
+    });
     assert.equal(replies.length, 1);
     if ((end.value as Row)["already"]) {
       takenOver += 1;
@@ -112,12 +139,23 @@ test("ends and chunks of one turn at once store its text once", async () => {
   for (let round = 0; round < 20; round += 1) {
     const turn = await begin(target, newUser());
     await append(target, turn, 0, bytes.subarray(0, 8).toString());
-    const { answers, refusals } = split(await times(12, (index) =>
-      index % 3 === 2
-        ? finish(target, turn, { from_offset: 8, text: bytes.subarray(8).toString() })
-        : append(target, turn, index % 2 === 0 ? 0 : 8, bytes.subarray(index % 2 === 0 ? 0 : 8, 14).toString())));
+    const { answers, refusals } = split(
+      await times(12, (index) =>
+        index % 3 === 2
+          ? finish(target, turn, { from_offset: 8, text: bytes.subarray(8).toString() })
+          : append(
+              target,
+              turn,
+              index % 2 === 0 ? 0 : 8,
+              bytes.subarray(index % 2 === 0 ? 0 : 8, 14).toString(),
+            ),
+      ),
+    );
     assert.deepEqual(refusals, []);
     assert.equal(answers.filter((answer) => answer["already"] === false).length, 1);
-    assert.equal((await only(target, "messages", { message_id: turn["message_id"] }))["content"], text);
+    assert.equal(
+      (await only(target, "messages", { message_id: turn["message_id"] }))["content"],
+      text,
+    );
   }
 });

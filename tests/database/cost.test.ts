@@ -12,7 +12,9 @@ before(async () => {
 after(() => target.stop());
 
 /** A session with this many messages, as if so many turns had been made. */
-async function longSession(messages: number): Promise<{ user: Row & { kind: string }; session_id: string }> {
+async function longSession(
+  messages: number,
+): Promise<{ user: Row & { kind: string }; session_id: string }> {
   const user = newUser();
   const { session_id, message_id } = await say(target, user, "First?", "First.");
   // Without triggers: checking the foreign keys of so many rows takes longer than all the rest.
@@ -34,7 +36,8 @@ async function longSession(messages: number): Promise<{ user: Row & { kind: stri
      update public.sessions set message_count = ${messages}, turn_count = ${messages} / 2,
        active_leaf_id = (select message_id from stored order by position desc limit 1)
      where session_id = '${session_id}';
-     reset session_replication_role`);
+     reset session_replication_role`,
+  );
   return { user, session_id };
 }
 
@@ -57,15 +60,27 @@ test("a turn in a session of 20,000 messages touches about as many pages as in o
   await target.asOwner("vacuum analyze");
   const pages = async ({ user, session_id }: typeof short) => {
     const beginning = {
-      principal: user, kind: "chat", session_id, text: "Next?", history_budget_tokens: 3000,
+      principal: user,
+      kind: "chat",
+      session_id,
+      text: "Next?",
+      history_budget_tokens: 3000,
     };
     const first = await measure("begin_turn", beginning);
     const turn = await begin(target, user, beginning);
     assert.ok(turn["history"].length > 60, "the budget is used");
     await append(target, turn, 0, "A ");
-    const added = await measure("append_chunk", { generation_id: turn["generation_id"], from_offset: 2, text: "f" });
-    const last = await measure("finish_turn",
-      { generation_id: turn["generation_id"], status: "complete", from_offset: 2, text: "fox." });
+    const added = await measure("append_chunk", {
+      generation_id: turn["generation_id"],
+      from_offset: 2,
+      text: "f",
+    });
+    const last = await measure("finish_turn", {
+      generation_id: turn["generation_id"],
+      status: "complete",
+      from_offset: 2,
+      text: "fox.",
+    });
     await finish(target, turn);
     return { first, added, last };
   };
@@ -81,16 +96,23 @@ test("the lists that people ask for come from an index", async () => {
   for (let index = 0; index < 300; index += 1) await begin(target, newUser());
   await target.asOwner("analyze");
   const plan = async (sql: string) => {
-    const rows = await target.tryAs("authenticated", `explain (costs off) ${sql}`, { sub: user["subject"] });
+    const rows = await target.tryAs("authenticated", `explain (costs off) ${sql}`, {
+      sub: user["subject"],
+    });
     return rows.map((row) => row["QUERY PLAN"]).join("\n");
   };
-  assert.match(await plan("select * from public.sessions order by last_message_at desc limit 20"),
-    /Index Scan using sessions_of_owner/);
-  assert.match(await plan("select * from public.projects order by updated_at desc limit 20"),
-    /Index Scan using projects_of_owner/);
+  assert.match(
+    await plan("select * from public.sessions order by last_message_at desc limit 20"),
+    /Index Scan using sessions_of_owner/,
+  );
+  assert.match(
+    await plan("select * from public.projects order by updated_at desc limit 20"),
+    /Index Scan using projects_of_owner/,
+  );
   const [session] = await target.select("sessions", { owner_id: user["subject"] });
   assert.match(
     await plan(`select * from public.messages where session_id = '${session!["session_id"]}'
       order by position desc limit 50`),
-    /Index Scan Backward using messages_session_id_owner_id_position_key/);
+    /Index Scan Backward using messages_session_id_owner_id_position_key/,
+  );
 });

@@ -25,9 +25,13 @@ test("an empty PostgreSQL gets roles, schemas and migrations, and serves turns",
   await append(target, turn, 0, "And ");
   await assert.rejects(begin(target, user, { session_id }), refusal(409, "turn_in_progress"));
   await finish(target, turn, { from_offset: 4, text: "more." });
-  assert.deepEqual((await messagesOf(target, turn)).map((message) => message["metadata"]["status"] ?? null),
-    [null, "complete", null, "complete"]);
-  const anonymous = await fetch(`${target.url}/rest/v1/messages`, { headers: { apikey: PUBLISHABLE_KEY } });
+  assert.deepEqual(
+    (await messagesOf(target, turn)).map((message) => message["metadata"]["status"] ?? null),
+    [null, "complete", null, "complete"],
+  );
+  const anonymous = await fetch(`${target.url}/rest/v1/messages`, {
+    headers: { apikey: PUBLISHABLE_KEY },
+  });
   assert.equal(anonymous.status, 401);
 
   const again = await startRestTarget(root, postgres.ownerUrl);
@@ -39,8 +43,10 @@ test("while PostgreSQL is away, callers get status 500 with the code that Lite h
   const postgres = await startPostgres(root, { roles: false, migrated: false });
   const target = await startRestTarget(root, postgres.ownerUrl);
   context.after(() => target.stop());
+  const ask = () => fetch(`${target.url}/rest/v1/messages`, { headers: { apikey: SECRET_KEY } });
+  assert.equal((await ask()).status, 200);
   await postgres.stop();
-  const response = await fetch(`${target.url}/rest/v1/messages`, { headers: { apikey: SECRET_KEY } });
+  const response = await ask();
   assert.equal(response.status, 500);
   const answer = (await response.json()) as { code: string; message: string };
   assert.equal(answer.code, "SUP");
@@ -51,12 +57,18 @@ test("a PostgreSQL that is not there, or whose user may not, is named in one lin
   const dataDir = await mkdtemp(join(tmpdir(), "fabula-start-"));
   context.after(() => rm(dataDir, { recursive: true, force: true }));
   const refuses = (databaseUrl: string, pattern: RegExp) =>
-    assert.rejects(startDatabase({ ...databaseOptions(root, dataDir), databaseUrl }), (error: Error) => {
-      assert.ok(error instanceof StartError, String(error));
-      assert.match(error.message, pattern);
-      return true;
-    });
-  await refuses("postgres://nobody@127.0.0.1:1/none", /^No connection to 127\.0\.0\.1:1 \(DATABASE_URL\): .*ECONNREFUSED/);
+    assert.rejects(
+      startDatabase({ ...databaseOptions(root, dataDir), databaseUrl }),
+      (error: Error) => {
+        assert.ok(error instanceof StartError, String(error));
+        assert.match(error.message, pattern);
+        return true;
+      },
+    );
+  await refuses(
+    "postgres://nobody@127.0.0.1:1/none",
+    /^No connection to 127\.0\.0\.1:1 \(DATABASE_URL\): .*ECONNREFUSED/,
+  );
   const postgres = await startPostgres(root, { migrated: false });
   context.after(() => postgres.stop());
   await refuses(postgres.authenticatorUrl, /^DATABASE_URL must name a superuser/);

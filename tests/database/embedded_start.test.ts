@@ -3,14 +3,23 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { startDatabase } from "../../scripts/local/database.ts";
 import { StartError, type Part } from "../../scripts/local/part.ts";
-import { databaseOptions, SECRET_KEY } from "./rest_target.ts";
+import { databaseOptions, PUBLISHABLE_KEY, SECRET_KEY } from "./rest_target.ts";
 import { newTokenHash } from "./turns.ts";
 
 let folder: string;
@@ -23,14 +32,18 @@ before(() => {
   dataDir = join(folder, "data");
   // The repository, with migrations that can be changed.
   mkdirSync(join(root, "supabase"), { recursive: true });
-  for (const part of ["scripts", "node_modules"]) symlinkSync(join(process.cwd(), part), join(root, part));
+  for (const part of ["scripts", "node_modules"])
+    symlinkSync(join(process.cwd(), part), join(root, part));
   cpSync("supabase/migrations", join(root, "supabase/migrations"), { recursive: true });
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function running<T>(work: (database: Part, log: string[]) => Promise<T>): Promise<T> {
   const log: string[] = [];
-  const database = await startDatabase({ ...databaseOptions(root, dataDir), log: (line) => log.push(line) });
+  const database = await startDatabase({
+    ...databaseOptions(root, dataDir),
+    log: (line) => log.push(line),
+  });
   try {
     return await work(database, log);
   } finally {
@@ -50,7 +63,9 @@ async function begin(database: { url: string }): Promise<void> {
 }
 
 async function countMessages(database: { url: string }): Promise<number> {
-  const answer = await fetch(`${database.url}/rest/v1/messages?select=message_id`, { headers: { apikey: SECRET_KEY } });
+  const answer = await fetch(`${database.url}/rest/v1/messages?select=message_id`, {
+    headers: { apikey: SECRET_KEY },
+  });
   return ((await answer.json()) as object[]).length;
 }
 
@@ -74,23 +89,41 @@ test("a first start that was killed half-way is made good by the next", async ()
   await running(async (database, log) => {
     await begin(database);
     assert.equal(await countMessages(database), 1);
-    assert.ok(log.some((line) => /^applied migration .*privileges/.test(line)), log.join("\n"));
+    assert.ok(
+      log.some((line) => /^applied migration .*privileges/.test(line)),
+      log.join("\n"),
+    );
   });
 });
 
 test("what was stored is there after the next start, and no migration is applied twice", async () => {
   await running(async (database, log) => {
     assert.equal(await countMessages(database), 1);
-    assert.deepEqual(log.filter((line) => line.includes("migration")), []);
+    assert.deepEqual(
+      log.filter((line) => line.includes("migration")),
+      [],
+    );
+    const headers = { apikey: PUBLISHABLE_KEY };
+    assert.equal(
+      (await fetch(`${database.url}/rest/v1/messages`, { headers })).status,
+      401,
+      "rights are as before",
+    );
   });
 });
 
 async function holdDatabase(): Promise<{ holder: ChildProcess; url: string; databasePid: number }> {
-  const holder = spawn(process.execPath, ["build/tests/database/database_holder.js", root, dataDir], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const holder = spawn(
+    process.execPath,
+    ["build/tests/database/database_holder.js", root, dataDir],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const [url] = (await once(createInterface({ input: holder.stdout! }), "line")) as [string];
-  const children = execFileSync("pgrep", ["-P", String(holder.pid), "-f", "database-server"], { encoding: "utf8" });
+  const children = execFileSync("pgrep", ["-P", String(holder.pid), "-f", "database-server"], {
+    encoding: "utf8",
+  });
   return { holder, url, databasePid: Number(children.trim()) };
 }
 
@@ -124,7 +157,10 @@ test("a database that is killed while it writes starts again with all that it ha
     await once(holder, "exit");
     const found = await running(countMessages);
     // The last one may have been stored without its answer getting through.
-    assert.ok(found === expected || found === expected + 1, `${found} messages, ${expected} answered for`);
+    assert.ok(
+      found === expected || found === expected + 1,
+      `${found} messages, ${expected} answered for`,
+    );
     expected = found;
   }
 });
@@ -137,12 +173,19 @@ test("one process at a time works on a data directory", async () => {
 });
 
 test("a migration that PostgreSQL refuses is named, with the reason and the line, and leaves no trace", async () => {
-  const file = writeMigration("20990101000000_broken.sql",
-    "create table public.half (id integer);\n\nselect no_such_column\nfrom public.half;\n");
-  await refusesToStart(/^Migration 20990101000000_broken\.sql failed: column "no_such_column" does not exist \(line 3\)$/);
+  const file = writeMigration(
+    "20990101000000_broken.sql",
+    "create table public.half (id integer);\n\nselect no_such_column\nfrom public.half;\n",
+  );
+  await refusesToStart(
+    /^Migration 20990101000000_broken\.sql failed: column "no_such_column" does not exist \(line 3\)$/,
+  );
   rmSync(file);
   await running(async (database) => {
-    assert.equal((await fetch(`${database.url}/rest/v1/half`, { headers: { apikey: SECRET_KEY } })).status, 404);
+    assert.equal(
+      (await fetch(`${database.url}/rest/v1/half`, { headers: { apikey: SECRET_KEY } })).status,
+      404,
+    );
   });
 });
 
@@ -160,6 +203,9 @@ test("a migration that is added is applied at the next start, and must not be ch
 
 test("files of the embedded Supabase are in the data directory alone, its keys for the owner's eyes", () => {
   assert.deepEqual(readdirSync(join(root, "supabase")), ["migrations"]);
-  assert.deepEqual(readdirSync(join(process.cwd(), "supabase")).filter((name) => name.startsWith(".")), []);
+  assert.deepEqual(
+    readdirSync(join(process.cwd(), "supabase")).filter((name) => name.startsWith(".")),
+    [],
+  );
   assert.equal(statSync(join(dataDir, "database")).mode & 0o077, 0);
 });

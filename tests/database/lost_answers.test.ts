@@ -31,7 +31,10 @@ test(`no sequence of lost and repeated calls doubles or loses text (SEED=${SEED}
   const random = randomNumbers(SEED);
   const user = newUser();
   for (let index = 0; index < TURNS; index += 1) {
-    const characters = Array.from({ length: 1 + random(60) }, () => ALPHABET[random(ALPHABET.length)]!);
+    const characters = Array.from(
+      { length: 1 + random(60) },
+      () => ALPHABET[random(ALPHABET.length)]!,
+    );
     const reply = characters.join("");
     const turn = await begin(target, user);
     const sent: { offset: number; text: string }[] = [];
@@ -49,10 +52,16 @@ test(`no sequence of lost and repeated calls doubles or loses text (SEED=${SEED}
       if (fate !== 1) acknowledged = answer["saved_bytes"]; // Else lost on the way back.
       if (fate === 2) {
         const late = sent[random(sent.length)]!;
-        assert.equal((await append(target, turn, late.offset, late.text))["saved_bytes"], soFar.length);
+        assert.equal(
+          (await append(target, turn, late.offset, late.text))["saved_bytes"],
+          soFar.length,
+        );
       }
     }
-    const end = { from_offset: acknowledged, text: Buffer.from(reply).subarray(acknowledged).toString() };
+    const end = {
+      from_offset: acknowledged,
+      text: Buffer.from(reply).subarray(acknowledged).toString(),
+    };
     await finish(target, turn, end);
     if (random(2) === 0) assert.equal((await finish(target, turn, end))["already"], true);
     const message = await only(target, "messages", { message_id: turn["message_id"] });

@@ -11,7 +11,14 @@ import pg from "pg";
 const BINARIES = process.env["POSTGRES_BIN"] ?? "/usr/lib/postgresql/15/bin";
 
 const INITIALISATION = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"];
-const SETTINGS = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=80"];
+const SETTINGS = [
+  "-c",
+  "listen_addresses=127.0.0.1",
+  "-c",
+  "fsync=off",
+  "-c",
+  "max_connections=80",
+];
 const START_DEADLINE_MS = 30_000;
 const RETRY_MS = 50;
 
@@ -101,9 +108,12 @@ async function untilItAnswers(connectionString: string): Promise<void> {
 }
 
 // PostgreSQL refuses to run as root: then it runs as the user that its package has made.
-async function unprivileged(directory: string): Promise<{ cwd: string; uid?: number; gid?: number }> {
+async function unprivileged(
+  directory: string,
+): Promise<{ cwd: string; uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return { cwd: directory };
-  const id = async (kind: string) => Number((await promisify(execFile)("id", [kind, "postgres"])).stdout);
+  const id = async (kind: string) =>
+    Number((await promisify(execFile)("id", [kind, "postgres"])).stdout);
   const [uid, gid] = [await id("-u"), await id("-g")];
   await chown(directory, uid, gid);
   return { cwd: directory, uid, gid };

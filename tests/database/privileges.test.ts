@@ -16,7 +16,8 @@ after(() => target.stop());
 test("every table of public has row level security", async () => {
   const bare = await target.asOwner(
     `select relname from pg_class
-     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relrowsecurity`);
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relrowsecurity`,
+  );
   assert.deepEqual(bare, []);
 });
 
@@ -25,12 +26,16 @@ test("signed-in people may select from tables with a policy; nobody else may do 
     `select grantee || ' ' || privilege_type || ' ' || table_name as grant
      from information_schema.role_table_grants
      where table_schema in ('public', 'private') and grantee in ('PUBLIC', 'anon', 'authenticated')
-     order by 1`);
-  assert.deepEqual(grants.map((row) => row["grant"]), [
-    "authenticated SELECT messages",
-    "authenticated SELECT projects",
-    "authenticated SELECT sessions",
-  ]);
+     order by 1`,
+  );
+  assert.deepEqual(
+    grants.map((row) => row["grant"]),
+    [
+      "authenticated SELECT messages",
+      "authenticated SELECT projects",
+      "authenticated SELECT sessions",
+    ],
+  );
 });
 
 test("grants that somebody has widened are put back", async () => {
@@ -38,7 +43,8 @@ test("grants that somebody has widened are put back", async () => {
   await target.asOwner("select private.align_grants_with_policies()");
   const [wide] = await target.asOwner(
     `select count(*)::integer from information_schema.role_table_grants
-     where table_schema = 'public' and grantee in ('anon', 'authenticated')`);
+     where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
+  );
   assert.equal(wide!["count"], 3);
 });
 
@@ -48,16 +54,20 @@ test("anon may execute no function, signed-in people only what policies and hist
      from pg_proc function, unnest('{anon,authenticated}'::text[]) role
      where function.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
        and has_function_privilege(role, function.oid, 'execute')
-     order by 1`);
-  assert.deepEqual(executable.map((row) => row["grant"]),
-    ["authenticated private.current_principal", "authenticated private.estimate_tokens"]);
+     order by 1`,
+  );
+  assert.deepEqual(
+    executable.map((row) => row["grant"]),
+    ["authenticated private.current_principal", "authenticated private.estimate_tokens"],
+  );
 });
 
 test("every function is bound to a search path, or is parsed when it is created", async () => {
   const loose = await target.asOwner(
     `select oid::regproc from pg_proc
      where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
-       and prosqlbody is null and not 'search_path=""' = any (coalesce(proconfig, '{}'))`);
+       and prosqlbody is null and not 'search_path=""' = any (coalesce(proconfig, '{}'))`,
+  );
   assert.deepEqual(loose, []);
 });
 
@@ -83,7 +93,8 @@ test("every foreign key can be followed backwards by an index", async () => {
        ) @> key.columns
        or indrelid = key.conrelid and indpred is null and indisunique and indnkeyatts = 1 and (
          select attname::text from pg_attribute where attrelid = indrelid and attnum = indkey[0]
-       ) = any (key.columns))`);
+       ) = any (key.columns))`,
+  );
   assert.deepEqual(slow, []);
 });
 
@@ -94,15 +105,29 @@ test("row level security shows a principal's own rows", async () => {
   await say(target, stranger, "Other.", "Other.");
   const external = { kind: "external", issuer: "https://clerk.test", subject: "user_1" };
   const foreign = await say(target, external, "Foreign.", "Foreign.");
-  const owners = async (claims?: object) =>
-    (await target.tryAs("authenticated", "select distinct owner_id from public.messages", claims))
-      .map((row: Row) => row["owner_id"]);
+  const owners = async (claims?: object) => {
+    const sql = (table: string) => `select distinct owner_id from public.${table}`;
+    const [messages, ...others] = await Promise.all(
+      ["messages", "sessions", "projects"].map(async (table) =>
+        (await target.tryAs("authenticated", sql(table), claims)).map(
+          (row: Row) => row["owner_id"],
+        ),
+      ),
+    );
+    for (const other of others) assert.deepEqual(other, messages);
+    return messages;
+  };
   assert.deepEqual(await owners({ sub: user_id, iss: owner["issuer"] }), [user_id]);
   assert.deepEqual(await owners({ sub: stranger["subject"] }), [stranger["subject"]]);
-  assert.deepEqual(await owners({ sub: "user_1", iss: "https://clerk.test" }), [foreign["user_id"]]);
+  assert.deepEqual(await owners({ sub: "user_1", iss: "https://clerk.test" }), [
+    foreign["user_id"],
+  ]);
   assert.deepEqual(await owners({ sub: "user_1", iss: "https://other.test" }), []);
-  assert.deepEqual(await owners({ sub: foreign["user_id"], iss: "https://clerk.test" }), [],
-    "the id of another issuer's user is nobody's subject");
+  assert.deepEqual(
+    await owners({ sub: foreign["user_id"], iss: "https://clerk.test" }),
+    [],
+    "the id of another issuer's user is nobody's subject",
+  );
   assert.deepEqual(await owners({ sub: randomUUID() }), []);
   assert.deepEqual(await owners({}), []);
   assert.deepEqual(await owners(), []);
@@ -112,33 +137,49 @@ test("row level security shows a principal's own rows", async () => {
 
 test("the claim that the embedded Supabase sets alone is understood", async () => {
   const { user_id } = await say(target, newUser(), "Mine.", "Yours.");
-  const rows = await target.tryAs("authenticated",
+  const rows = await target.tryAs(
+    "authenticated",
     `set local request.jwt.claims = '';
      set local request.jwt.claim.sub = '${user_id}';
-     select private.current_principal() as principal`);
+     select private.current_principal() as principal`,
+  );
   assert.deepEqual(rows, [{ principal: user_id }]);
 });
 
 test("a message can neither have a parent in another session nor another owner than its session", async () => {
   const one = await say(target, newUser(), "One?", "One.");
   const two = await say(target, newUser(), "Two?", "Two.");
-  const insert = (session: Row, parent: Row, owner: Row) => target.asOwner(
-    `insert into public.messages (session_id, owner_id, parent_id, turn_id, turn_number, position, role, content)
+  const insert = (session: Row, parent: Row, owner: Row) =>
+    target.asOwner(
+      `insert into public.messages (session_id, owner_id, parent_id, turn_id, turn_number, position, role, content)
      values ($1, $2, $3, gen_random_uuid(), 9, 9, 'user', 'x')`,
-    [session["session_id"], owner["user_id"], parent["message_id"]]);
+      [session["session_id"], owner["user_id"], parent["message_id"]],
+    );
   await assert.rejects(insert(one, two, one), /foreign key/);
   await assert.rejects(insert(one, one, two), /foreign key/);
   await insert(one, one, one);
   await assert.rejects(
-    target.asOwner("update public.sessions set active_leaf_id = $1 where session_id = $2",
-      [two["message_id"], one["session_id"]]), /foreign key/);
+    target.asOwner("update public.sessions set active_leaf_id = $1 where session_id = $2", [
+      two["message_id"],
+      one["session_id"],
+    ]),
+    /foreign key/,
+  );
 });
 
 test("all of an owner goes to another owner with projects and sessions, and away with the principal", async () => {
   const from = await say(target, newUser(), "One?", "One.");
   const { user_id: owner_id } = await say(target, newUser(), "Two?", "Two.");
-  await target.asOwner("update public.projects set owner_id = $1 where owner_id = $2", [owner_id, from["user_id"]]);
-  for (const [table, count] of [["projects", 2], ["sessions", 2], ["messages", 4], ["generations", 2]] as const) {
+  await target.asOwner("update public.projects set owner_id = $1 where owner_id = $2", [
+    owner_id,
+    from["user_id"],
+  ]);
+  for (const [table, count] of [
+    ["projects", 2],
+    ["sessions", 2],
+    ["messages", 4],
+    ["generations", 2],
+  ] as const) {
     assert.equal((await target.select(table, { owner_id })).length, count, table);
   }
   await target.asOwner("delete from public.principals where id = $1", [owner_id]);

@@ -26,8 +26,10 @@ export async function startRestTarget(root: string, databaseUrl?: string): Promi
     url: database.url,
     log,
     call: (name, request) => send("POST", `${rest}/rpc/${name}`, { request }),
-    select: async (table, where) => (await send("GET", `${rest}/${table}?${filters(where)}`)) as Row[],
-    update: async (table, where, values) => void (await send("PATCH", `${rest}/${table}?${filters(where)}`, values)),
+    select: async (table, where) =>
+      (await send("GET", `${rest}/${table}?${filters(where)}`)) as Row[],
+    update: async (table, where, values) =>
+      void (await send("PATCH", `${rest}/${table}?${filters(where)}`, values)),
     stop: async () => {
       await database.stop();
       await rm(dataDir, { recursive: true, force: true });
@@ -50,7 +52,11 @@ export function databaseOptions(root: string, dataDir: string): DatabaseOptions 
 async function send(method: string, url: string, body?: object): Promise<any> {
   const headers: Record<string, string> = { apikey: SECRET_KEY };
   if (body) headers["content-type"] = "application/json";
-  const response = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  const response = await fetch(url, {
+    method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+  });
   const text = await response.text();
   const answer = text === "" ? undefined : JSON.parse(text);
   if (response.ok) return answer;
@@ -61,5 +67,7 @@ async function send(method: string, url: string, body?: object): Promise<any> {
 }
 
 function filters(where: Row): string {
-  return new URLSearchParams(Object.entries(where).map(([column, value]) => [column, `eq.${value}`])).toString();
+  return new URLSearchParams(
+    Object.entries(where).map(([column, value]) => [column, `eq.${value}`]),
+  ).toString();
 }

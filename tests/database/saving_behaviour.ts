@@ -17,15 +17,22 @@ function describeAppend(target: () => Target): void {
     const turn = await begin(target(), newUser());
     assert.deepEqual(await append(target(), turn, 0, "Füchse"), { ...STREAMING, saved_bytes: 7 });
     assert.deepEqual(await append(target(), turn, 7, " 🦊"), { ...STREAMING, saved_bytes: 12 });
-    const chunks = await target().select("generation_chunks", { generation_id: turn["generation_id"] });
-    assert.deepEqual(
-      chunks.map((chunk) => [chunk["from_offset"], chunk["text"]]).sort(), [[0, "Füchse"], [7, " 🦊"]]);
+    const chunks = await target().select("generation_chunks", {
+      generation_id: turn["generation_id"],
+    });
+    assert.deepEqual(chunks.map((chunk) => [chunk["from_offset"], chunk["text"]]).sort(), [
+      [0, "Füchse"],
+      [7, " 🦊"],
+    ]);
   });
 
   test("a heartbeat stores nothing", async () => {
     const turn = await begin(target(), newUser());
     assert.deepEqual(await append(target(), turn, 0, ""), { ...STREAMING, saved_bytes: 0 });
-    assert.deepEqual(await target().select("generation_chunks", { generation_id: turn["generation_id"] }), []);
+    assert.deepEqual(
+      await target().select("generation_chunks", { generation_id: turn["generation_id"] }),
+      [],
+    );
   });
 
   test("what was sent before is not stored again, what came since is", async () => {
@@ -45,7 +52,10 @@ function describeAppend(target: () => Target): void {
     await assert.rejects(append(target(), turn, 4, "e"), refusal(422, "invalid_request"));
     await assert.rejects(append(target(), turn, -1, "abc"), refusal(422, "invalid_request"));
     await assert.rejects(append(target(), turn, 0, "abüc"), refusal(422, "invalid_request"));
-    await assert.rejects(append(target(), turn, null as never, "d"), refusal(422, "invalid_request"));
+    await assert.rejects(
+      append(target(), turn, null as never, "d"),
+      refusal(422, "invalid_request"),
+    );
     assert.equal((await append(target(), turn, 3, "d"))["saved_bytes"], 4);
   });
 
@@ -54,16 +64,26 @@ function describeAppend(target: () => Target): void {
     const megabyte = "m".repeat(1 << 20);
     for (let index = 0; index < 4; index += 1) await append(target(), turn, index << 20, megabyte);
     await assert.rejects(append(target(), turn, 4 << 20, "m"), refusal(413, "body_too_large"));
-    await assert.rejects(finish(target(), turn, { from_offset: 4 << 20, text: "m" }), refusal(413, "body_too_large"));
+    await assert.rejects(
+      finish(target(), turn, { from_offset: 4 << 20, text: "m" }),
+      refusal(413, "body_too_large"),
+    );
     const end = await finish(target(), turn, { from_offset: 4 << 20, text: "", status: "stopped" });
     assert.equal(end["saved_bytes"], 4 << 20);
   });
 
   test("a cancel is told with the next chunk", async () => {
     const turn = await begin(target(), newUser());
-    await target().update("generations", { generation_id: turn["generation_id"] }, { cancel_requested: true });
-    assert.deepEqual(await append(target(), turn, 0, "a"),
-      { status: "streaming", cancel_requested: true, saved_bytes: 1 });
+    await target().update(
+      "generations",
+      { generation_id: turn["generation_id"] },
+      { cancel_requested: true },
+    );
+    assert.deepEqual(await append(target(), turn, 0, "a"), {
+      status: "streaming",
+      cancel_requested: true,
+      saved_bytes: 1,
+    });
   });
 
   test("an unknown generation is not found", async () => {
@@ -79,62 +99,130 @@ function describeFinish(target: () => Target): void {
     const user = newUser();
     const turn = await begin(target(), user, { title: "Foxes" });
     await append(target(), turn, 0, "There was ");
-    const end = await finish(target(), turn, { from_offset: 10, text: "a fox.", model: "the-fallback" });
-    assert.deepEqual(end,
-      { message_id: turn["message_id"], status: "complete", already: false, saved_bytes: 16, title: "Foxes" });
+    const end = await finish(target(), turn, {
+      from_offset: 10,
+      text: "a fox.",
+      model: "the-fallback",
+    });
+    assert.deepEqual(end, {
+      message_id: turn["message_id"],
+      status: "complete",
+      already: false,
+      saved_bytes: 16,
+      title: "Foxes",
+    });
     const message = await only(target(), "messages", { message_id: turn["message_id"] });
     assert.deepEqual(
-      [message["role"], message["content"], message["is_complete"], message["parent_id"], message["owner_id"],
-        message["provider"], message["model"], message["input_tokens"], message["output_tokens"]],
-      ["assistant", "There was a fox.", true, turn["user_message_id"], turn["user_id"],
-        "local", "the-fallback", 11, 5]);
-    assert.deepEqual(message["metadata"],
-      { status: "complete", finish_reason: "stop", stream_id: turn["stream_id"] });
+      [
+        message["role"],
+        message["content"],
+        message["is_complete"],
+        message["parent_id"],
+        message["owner_id"],
+        message["provider"],
+        message["model"],
+        message["input_tokens"],
+        message["output_tokens"],
+      ],
+      [
+        "assistant",
+        "There was a fox.",
+        true,
+        turn["user_message_id"],
+        turn["user_id"],
+        "local",
+        "the-fallback",
+        11,
+        5,
+      ],
+    );
+    assert.deepEqual(message["metadata"], {
+      status: "complete",
+      finish_reason: "stop",
+      stream_id: turn["stream_id"],
+    });
     const session = await only(target(), "sessions", { session_id: turn["session_id"] });
-    assert.deepEqual([session["active_leaf_id"], session["message_count"], session["turn_count"]],
-      [turn["message_id"], 2, 1]);
-    const generation = await only(target(), "generations", { generation_id: turn["generation_id"] });
     assert.deepEqual(
-      [generation["status"], generation["first_token_ms"], generation["latency_ms"], generation["saved_bytes"],
-        generation["model"], generation["input_tokens"], generation["output_tokens"]],
-      ["complete", 80, 900, 16, "the-fallback", 11, 5]);
+      [session["active_leaf_id"], session["message_count"], session["turn_count"]],
+      [turn["message_id"], 2, 1],
+    );
+    const generation = await only(target(), "generations", {
+      generation_id: turn["generation_id"],
+    });
+    assert.deepEqual(
+      [
+        generation["status"],
+        generation["first_token_ms"],
+        generation["latency_ms"],
+        generation["saved_bytes"],
+        generation["model"],
+        generation["input_tokens"],
+        generation["output_tokens"],
+      ],
+      ["complete", 80, 900, 16, "the-fallback", 11, 5],
+    );
     assert.ok(generation["finished_at"]);
-    assert.deepEqual(await target().select("generation_chunks", { generation_id: turn["generation_id"] }), []);
+    assert.deepEqual(
+      await target().select("generation_chunks", { generation_id: turn["generation_id"] }),
+      [],
+    );
   });
 
   for (const status of ["stopped", "disconnected", "interrupted", "failed"]) {
     test(`a reply that ended as ${status} is kept as incomplete`, async () => {
       const turn = await begin(target(), newUser());
       const end = await finish(target(), turn, {
-        status, finish_reason: null, error_code: "provider_incomplete", usage: null, first_token_ms: null,
+        status,
+        finish_reason: null,
+        error_code: "provider_incomplete",
+        usage: null,
+        first_token_ms: null,
       });
       assert.equal(end["status"], status);
       const message = await only(target(), "messages", { message_id: turn["message_id"] });
-      assert.deepEqual([message["is_complete"], message["content"], message["input_tokens"]],
-        [false, "There was a fox.", null]);
-      assert.deepEqual(message["metadata"],
-        { status, error_code: "provider_incomplete", stream_id: turn["stream_id"] });
+      assert.deepEqual(
+        [message["is_complete"], message["content"], message["input_tokens"]],
+        [false, "There was a fox.", null],
+      );
+      assert.deepEqual(message["metadata"], {
+        status,
+        error_code: "provider_incomplete",
+        stream_id: turn["stream_id"],
+      });
     });
   }
 
   test("a turn without a word leaves no message", async () => {
     const user = newUser();
     const turn = await begin(target(), user);
-    const end = await finish(target(), turn, { status: "failed", text: "", error_code: "provider_timeout" });
+    const end = await finish(target(), turn, {
+      status: "failed",
+      text: "",
+      error_code: "provider_timeout",
+    });
     assert.deepEqual([end["message_id"], end["status"], end["saved_bytes"]], [null, "failed", 0]);
     const again = await finish(target(), turn, { status: "failed", text: "" });
     assert.deepEqual([again["message_id"], again["already"]], [null, true]);
     assert.equal((await messagesOf(target(), turn)).length, 1);
     const session = await only(target(), "sessions", { session_id: turn["session_id"] });
-    assert.deepEqual([session["active_leaf_id"], session["message_count"]], [turn["user_message_id"], 1]);
-    assert.equal((await begin(target(), user, { session_id: turn["session_id"] }))["turn_number"], 2);
+    assert.deepEqual(
+      [session["active_leaf_id"], session["message_count"]],
+      [turn["user_message_id"], 1],
+    );
+    assert.equal(
+      (await begin(target(), user, { session_id: turn["session_id"] }))["turn_number"],
+      2,
+    );
   });
 
   test("finishing again changes nothing", async () => {
     const turn = await begin(target(), newUser());
     const end = await finish(target(), turn);
     const before = await only(target(), "messages", { message_id: turn["message_id"] });
-    const again = await finish(target(), turn, { status: "failed", text: "There was a fox. And more." });
+    const again = await finish(target(), turn, {
+      status: "failed",
+      text: "There was a fox. And more.",
+    });
     assert.deepEqual(again, { ...end, already: true });
     assert.deepEqual(await only(target(), "messages", { message_id: turn["message_id"] }), before);
     assert.equal((await messagesOf(target(), turn)).length, 2);
@@ -155,8 +243,13 @@ function describeFinish(target: () => Target): void {
     const turn = await begin(target(), user, { session_id });
     await target().update("sessions", { session_id }, { active_leaf_id: first["message_id"] });
     await finish(target(), turn);
-    assert.equal((await only(target(), "sessions", { session_id }))["active_leaf_id"], first["message_id"]);
-    assert.equal((await only(target(), "messages", { message_id: turn["message_id"] }))["parent_id"],
-      turn["user_message_id"]);
+    assert.equal(
+      (await only(target(), "sessions", { session_id }))["active_leaf_id"],
+      first["message_id"],
+    );
+    assert.equal(
+      (await only(target(), "messages", { message_id: turn["message_id"] }))["parent_id"],
+      turn["user_message_id"],
+    );
   });
 }

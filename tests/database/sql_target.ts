@@ -18,7 +18,11 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
   const edge = new pg.Pool({ connectionString: server.authenticatorUrl, max: CONNECTIONS });
   const owner = new pg.Pool({ connectionString: server.ownerUrl, max: 2 });
 
-  async function transaction<T>(role: string, end: "commit" | "rollback", work: (client: pg.PoolClient) => Promise<T>) {
+  async function transaction<T>(
+    role: string,
+    end: "commit" | "rollback",
+    work: (client: pg.PoolClient) => Promise<T>,
+  ) {
     const client = await edge.connect();
     try {
       await client.query("begin");
@@ -56,7 +60,9 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
     tryAs: (role, sql, claims) =>
       transaction(role, "rollback", async (client) => {
         if (claims) {
-          await client.query("select set_config('request.jwt.claims', $1, true)", [JSON.stringify(claims)]);
+          await client.query("select set_config('request.jwt.claims', $1, true)", [
+            JSON.stringify(claims),
+          ]);
         }
         const results = [await client.query(sql)].flat();
         return results.at(-1)!.rows;
@@ -70,11 +76,15 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
 }
 
 function conditions(where: Row, from: number): string {
-  return Object.keys(where).map((column, index) => `${column} = $${index + from}`).join(" and ");
+  return Object.keys(where)
+    .map((column, index) => `${column} = $${index + from}`)
+    .join(" and ");
 }
 
 function asRefusal(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   const status = /^PT(\d{3})$/.exec(error.code ?? "")?.[1];
-  return status ? new Refusal(Number(status), error.detail ?? "", error.message, error.hint ?? "") : error;
+  return status
+    ? new Refusal(Number(status), error.detail ?? "", error.message, error.hint ?? "")
+    : error;
 }

@@ -58,7 +58,13 @@ export function finish(target: Target, turn: Row, changes: Row = {}): Promise<Ro
 }
 
 /** A whole turn of the session, or of a new one. */
-export async function say(target: Target, principal: Principal, text: string, reply: string, changes: Row = {}) {
+export async function say(
+  target: Target,
+  principal: Principal,
+  text: string,
+  reply: string,
+  changes: Row = {},
+) {
   const turn = await begin(target, principal, { text, ...changes });
   await finish(target, turn, { text: reply });
   return turn;

@@ -1,7 +1,6 @@
 import { after, before } from "node:test";
-import { describeBegin } from "./begin_behaviour.ts";
 import { startRestTarget, type RestTarget } from "./rest_target.ts";
-import { describeSaving } from "./saving_behaviour.ts";
+import { describeTurns } from "./turn_behaviour.ts";
 
 let target: RestTarget;
 before(async () => {
@@ -9,5 +8,4 @@ before(async () => {
 });
 after(() => target.stop());
 
-describeBegin(() => target);
-describeSaving(() => target);
+describeTurns(() => target);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { describeBegin } from "./begin_behaviour.ts";
-import { describeSaving } from "./saving_behaviour.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
+import { describeTurns } from "./turn_behaviour.ts";
 import { begin, newUser, say } from "./turns.ts";
 
 let target: SqlTarget;
@@ -11,8 +10,7 @@ before(async () => {
 });
 after(() => target.stop());
 
-describeBegin(() => target);
-describeSaving(() => target);
+describeTurns(() => target);
 
 test("history has at most 200 messages", async () => {
   const user = newUser();

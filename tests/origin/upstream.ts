@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { TestContext } from "node:test";
 import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
 
 export interface Upstream {
@@ -37,4 +38,18 @@ export async function originInFrontOf(urls: {
     databaseUrl: () => urls.database,
   });
   return { origin, url: `http://127.0.0.1:${origin.port}` };
+}
+
+/** An upstream in the place of every part; both end with the test. */
+export async function setUp(context: TestContext, listener: RequestListener) {
+  const upstream = await startUpstream(listener);
+  const { origin, url } = await originInFrontOf({
+    functions: upstream.url,
+    database: upstream.url,
+  });
+  context.after(async () => {
+    await origin.close();
+    upstream.close();
+  });
+  return { upstream, origin, url };
 }

@@ -159,6 +159,28 @@ TEST_CASE("a reply that takes too long ends at the time limit, and its text is k
   CHECK(stored_reply(chat).size() > 500);
 }
 
+TEST_CASE("a model that never stops writing is stopped, and its text kept") {
+  ChatWorld chat(1);
+  const std::string paragraph(16'000, 'x');
+  for (int i = 0; i < 200; ++i) chat.model.pieces.push_back({10, text_event(paragraph)});
+  chat.model.end = ScriptedModel::End::stay_open;
+  const auto& client = chat.talk("Tell me everything.");
+  CHECK(error_code(client) == "provider_error");
+  CHECK(stored_reply(chat) == read_events(client).text);
+  CHECK(stored_reply(chat).size() < 2'000'000);
+  check_nothing_is_left_open(chat);
+}
+
+TEST_CASE("a character that Postgres cannot store is replaced for the client and in the row") {
+  ChatWorld chat(1);
+  chat.model.pieces = {
+      {0, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\\u0000a\\u0000b\"}}]}\n\n"},
+      {5, end_events()}};
+  const auto& client = chat.talk("Hello?");
+  CHECK(stored_reply(chat) == "\uFFFDa\uFFFDb");
+  CHECK(read_events(client).text == stored_reply(chat));
+}
+
 TEST_CASE("a finish reason without the stream's end does not keep the client waiting") {
   ChatWorld chat(1);
   chat.model.pieces = {

@@ -9,6 +9,8 @@
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
+#include "wasm/runtime/select.hpp"
+#include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -17,6 +19,8 @@ using runtime::Context;
 using runtime::Task;
 
 constexpr std::size_t kMaximumRequestIdBytes = 128;
+constexpr std::size_t kDiscardedBytes = std::size_t{16} << 20;
+constexpr std::uint32_t kDiscardTimeoutMs = 10'000;
 
 // A caller may name its request, for tracing; anything that could not stand in a log is replaced.
 std::string request_id(Context& context, const http::Headers& headers) {
@@ -77,6 +81,12 @@ Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
   auto body = co_await runtime::read_whole(context_, runtime::kRequestBody, limit_bytes);
   if (body) co_return std::move(*body);
   if (body.error() == runtime::BodyFault::too_large) {
+    // Many clients read no answer before they have sent all of their body, and see a broken
+    // connection if the server closes it earlier.
+    co_await runtime::when_any(runtime::discard(context_, runtime::kRequestBody, kDiscardedBytes),
+                               [](Context& context) -> Task<void> {
+                                 co_await runtime::Timer(context, kDiscardTimeoutMs);
+                               }(context_));
     co_return problem(
         ErrorCode::body_too_large,
         "The body is larger than " + std::to_string(limit_bytes) + " bytes. Send a shorter one.");

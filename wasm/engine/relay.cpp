@@ -21,6 +21,8 @@ constexpr std::size_t kMaximumUnsentBytes = std::size_t{64} * 1024;
 constexpr std::int64_t kProbeSilenceMs = 1000;
 // A provider that has said the reason of its end but neither ends the stream nor says more.
 constexpr std::int64_t kAfterFinishMs = 3000;
+// Far beyond any model's longest output; the database takes no more than 4 MiB.
+constexpr std::uint64_t kMaximumReplyBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kRefusalPrefixBytes = 4096;
 constexpr std::uint32_t kRefusalReadMs = 2000;
 
@@ -159,13 +161,28 @@ std::optional<RelayEnd> Relay::look_at_answer(std::int64_t now_ms) {
   last_piece_ms_ = now_ms;
   decoder_.feed({buffer_.data(), outcome.value}, *this);
   if (decoder_.ended() || decoder_.failed()) return end_of_answer();
+  if (reply_.size_bytes() > kMaximumReplyBytes) {
+    return failed(
+        ErrorCode::provider_error,
+        "The model wrote more than a reply may hold; what was written is kept. Ask for the "
+        "rest in a new message.",
+        "reply too long");
+  }
   return std::nullopt;
 }
 
 void Relay::on_text(std::string_view text) {
   if (!first_token_ms_) first_token_ms_ = last_piece_ms_ - started_ms_;
-  reply_.append(text);
-  framing_.text(unsent_, text);
+  const auto tell = [this](std::string_view part) {
+    reply_.append(part);
+    framing_.text(unsent_, part);
+  };
+  // Postgres stores no U+0000; the client is told the same as is stored.
+  for (auto nul = text.find('\0'); nul != std::string_view::npos; nul = text.find('\0')) {
+    tell(std::string(text.substr(0, nul)) + "\uFFFD");
+    text.remove_prefix(nul + 1);
+  }
+  if (!text.empty()) tell(text);
 }
 
 RelayEnd Relay::end_of_answer() {

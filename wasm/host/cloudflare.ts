@@ -22,7 +22,7 @@ export function worker(functions: Record<string, WebAssembly.Module>): Worker {
   return {
     async fetch(request, env, context) {
       const module = modules.get(functionName(request.url));
-      if (module === undefined) return problemResponse("not_found", request.url);
+      if (module === undefined) return problemResponse("not_found", request);
       return await handleRequest(module, request, {
         environment: (name) => {
           const value = env[name];

@@ -13,9 +13,13 @@ const problems = {
   },
 } as const;
 
-export function problemResponse(code: keyof typeof problems, url: string): Response {
+// As shared/http takes a caller's name for its request.
+const plainId = /^[!#-[\]-~]{1,128}$/;
+
+export function problemResponse(code: keyof typeof problems, request: Request): Response {
   const { status, title, detail } = problems[code];
-  const instance = new URL(url).pathname;
+  const given = request.headers.get("x-request-id") ?? "";
+  const instance = plainId.test(given) ? given : crypto.randomUUID();
   const body = { type: `urn:fabula:problem:${code}`, title, status, code, detail, instance };
   return new Response(JSON.stringify(body), {
     status,
@@ -24,6 +28,8 @@ export function problemResponse(code: keyof typeof problems, url: string): Respo
       "cache-control": "no-store",
       // It says nothing about anybody, so a page of any origin may read what went wrong.
       "access-control-allow-origin": "*",
+      "access-control-expose-headers": "x-request-id",
+      "x-request-id": instance,
     },
   });
 }

@@ -49,7 +49,7 @@ export function serve(functions: Record<string, string>, options: ListenOptions 
   );
   return Deno.serve(options, async (request) => {
     const module = modules.get(functionName(request.url));
-    if (module === undefined) return problemResponse("not_found", request.url);
+    if (module === undefined) return problemResponse("not_found", request);
     return await handleRequest(module, request, platform);
   });
 }

@@ -25,4 +25,13 @@ Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uin
   co_return text;
 }
 
+Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes) {
+  std::string buffer(16 * 1024, '\0');
+  for (std::size_t dropped = 0; dropped < limit_bytes;) {
+    const Outcome outcome = co_await BodyRead(context, stream, buffer);
+    if (!outcome.is_ok() || outcome.value == 0) co_return;
+    dropped += outcome.value;
+  }
+}
+
 }  // namespace fabula::runtime

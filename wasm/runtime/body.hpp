@@ -31,4 +31,7 @@ enum class BodyFault { too_large, broken };
 Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uint32_t stream,
                                                       std::size_t limit_bytes);
 
+// Reads a stream and drops what it says, until its end or until `limit_bytes` have come.
+Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes);
+
 }  // namespace fabula::runtime

@@ -89,7 +89,7 @@ export class GuestResponse {
     this.#request.signal.removeEventListener("abort", this.#clientLeft);
     if (this.#state === "waiting") {
       this.#state = "ended";
-      this.#resolve(problemResponse("internal_error", this.#request.url));
+      this.#resolve(problemResponse("internal_error", this.#request));
     } else if (this.#state === "started") {
       this.#close(trapped ? this.#onTrap : null);
     }

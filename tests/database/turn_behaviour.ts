@@ -1,0 +1,16 @@
+// What the engine functions do, whichever database they run on.
+import { describeCallers } from "./caller_behaviour.ts";
+import { describeHistory } from "./history_behaviour.ts";
+import { describeRunningTurns } from "./running_turn_behaviour.ts";
+import { describeSaving } from "./saving_behaviour.ts";
+import { describeSessions } from "./session_behaviour.ts";
+import type { Target } from "./target.ts";
+
+/** Defines the tests; the target is asked for when they run. */
+export function describeTurns(target: () => Target): void {
+  describeCallers(target);
+  describeSessions(target);
+  describeRunningTurns(target);
+  describeHistory(target);
+  describeSaving(target);
+}
