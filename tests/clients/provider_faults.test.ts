@@ -232,6 +232,16 @@ onBothRuntimes(
       assert.deepEqual([generation!["status"], generation!["error_code"]], ["failed", "time_limit"]);
     });
 
+    test("U+0000 in the model's text, which no row can hold: told and stored as U+FFFD", async () => {
+      const prompt = `What did the fox do? (nothing, ${stack().runtime})`;
+      stack().backend.model.tell(prompt, ["It said \u0000 and", "\u0000", " no more.\u0000"]);
+      const { events, sessionId } = await talk(stack(), { text: prompt }, { token: ana.token });
+      assert.deepEqual(events.ending, ["metadata", "done"], events.raw);
+      assert.equal(events.text, "It said \ufffd and\ufffd no more.\ufffd");
+      const [, reply] = await stack().backend.messages(sessionId);
+      assert.deepEqual([reply!["content"], reply!["is_complete"]], [events.text, true]);
+    });
+
     test("a reason for the end, but no marker: complete, and the client does not wait for long", async () => {
       const prompt = `What did the fox do? (finished, ${stack().runtime})`;
       stack().backend.model.script(prompt, (reply) => {
