@@ -43,7 +43,8 @@ begin
       select private.read_id(caller, 'subject'), 'user', caller ->> 'issuer', caller ->> 'subject'
       where not exists (
         select from public.principals where id = private.read_id(caller, 'subject'))
-      on conflict (id) do nothing;
+      -- Two first turns at once may collide in either key of the same new row.
+      on conflict do nothing;
       select * into principal from public.principals
       where id = private.read_id(caller, 'subject') and kind = 'user';
     when 'external' then
