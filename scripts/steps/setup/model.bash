@@ -14,6 +14,12 @@ needs_model() {
   [[ $kind == local ]]
 }
 
+# Whether the model and its server are there already: then nobody has to be asked what writes.
+has_model() {
+  [[ -f ${FABULA_MODEL_FILE:-$data/models/$model_name} ]] &&
+    [[ $(cat scripts/local/model/node_modules/.fabula-setup 2>/dev/null || true) == *" $(cksum <scripts/local/model/package-lock.json)" ]]
+}
+
 # All the optional packages together are 725 MB; the one for this platform brings it to 85 MB.
 set_up_model_server() {
   local directory=scripts/local/model package stamp
