@@ -1,0 +1,55 @@
+// One endpoint as its callers see it. The function that serves it checks requests by this, and the
+// docs function tells it as OpenAPI.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "shared/api/schema.hpp"
+#include "shared/result/error_code.hpp"
+
+namespace fabula::api {
+
+enum class Access : std::uint8_t {
+  anyone,               // nobody is asked who they are
+  caller,               // a user or a guest; nobody is 401
+  caller_or_new_guest,  // nobody becomes a new guest
+};
+
+enum class AnswerKind : std::uint8_t {
+  object,        // of `schema`
+  list,          // a bare array of `schema`, with x-total-count and content-range
+  event_stream,  // text/event-stream
+  html,
+};
+
+struct Answer {
+  AnswerKind kind = AnswerKind::object;
+  int status = 200;
+  const Schema* schema = nullptr;  // nullptr: any JSON object
+  std::string_view description;
+  bool has_etag = false;  // and If-None-Match is answered with 304
+};
+
+// The largest body of requests that carry no long text.
+inline constexpr std::uint32_t kSmallBodyBytes = 16 * 1024;
+
+struct Operation {
+  std::string_view id;       // OpenAPI's operationId, in snake case
+  std::string_view method;   // in upper case
+  std::string_view pattern;  // as in shared/http/router.hpp; `{..._id}` is a UUID
+  std::string_view summary;
+  Access access = Access::caller;
+  const Schema* query = nullptr;
+  const Schema* body = nullptr;
+  bool is_body_optional = false;  // an absent body is an empty object
+  std::uint32_t maximum_body_bytes = kSmallBodyBytes;
+  bool takes_if_match = false;         // 412 when it names another version
+  bool takes_idempotency_key = false;  // the header Idempotency-Key
+  Answer answer;
+  // Refusals besides those that follow from the members above (401, 404 of an id, 422, ...).
+  std::span<const ErrorCode> refusals = {};
+};
+
+}  // namespace fabula::api
