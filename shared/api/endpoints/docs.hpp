@@ -29,7 +29,7 @@ inline constexpr Operation kHealth{.id = "docs_health",
                                    .pattern = "/docs/health",
                                    .summary = "Whether the function runs",
                                    .access = Access::anyone,
-                                   .answer = {.schema = &api::kHealth}};
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 // The function `redoc`, for those who look for the page there.
 inline constexpr Operation kRedirect{
@@ -40,12 +40,13 @@ inline constexpr Operation kRedirect{
     .access = Access::anyone,
     .answer = {.kind = AnswerKind::redirect, .status = 308, .description = "Go to /docs."}};
 
-inline constexpr Operation kRedocHealth{.id = "redoc_health",
-                                        .method = "GET",
-                                        .pattern = "/redoc/health",
-                                        .summary = "Whether the function runs",
-                                        .access = Access::anyone,
-                                        .answer = {.schema = &api::kHealth}};
+inline constexpr Operation kRedocHealth{
+    .id = "redoc_health",
+    .method = "GET",
+    .pattern = "/redoc/health",
+    .summary = "Whether the function runs",
+    .access = Access::anyone,
+    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr std::array kOperations{kReadPage, kReadDocument, kHealth, kRedirect, kRedocHealth};
 

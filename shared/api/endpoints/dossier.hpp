@@ -9,7 +9,10 @@
 namespace fabula::api::dossier {
 
 constexpr Field count_field(std::string_view name) {
-  return {.name = name, .type = Type::integer, .is_required = true};
+  return {.name = name,
+          .type = Type::integer,
+          .description = "How many there are.",
+          .is_required = true};
 }
 
 inline constexpr Field kVersionField{.name = "version",
@@ -18,7 +21,10 @@ inline constexpr Field kVersionField{.name = "version",
                                      .is_required = true};
 
 inline constexpr std::array kSummaryFields{
-    Field{.name = "project_id", .type = Type::uuid, .is_required = true},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project.",
+          .is_required = true},
     Field{.name = "title",
           .description = "The story's title, else the project's name.",
           .is_required = true},
@@ -34,8 +40,12 @@ inline constexpr std::array kSummaryFields{
 inline constexpr Schema kSummary{"DossierSummary", "How much a dossier holds.", kSummaryFields};
 
 inline constexpr std::array kDossierFields{
-    Field{.name = "project_id", .type = Type::uuid, .is_required = true},
-    Field{.name = "user_id", .type = Type::uuid, .is_required = true},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project.",
+          .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
     Field{.name = "title",
           .description = "The story's title, else the project's name.",
           .is_required = true},
@@ -65,7 +75,7 @@ inline constexpr Operation kHealth{.id = "dossier_health",
                                    .pattern = "/dossier/health",
                                    .summary = "Whether the function runs",
                                    .access = Access::anyone,
-                                   .answer = {.schema = &api::kHealth}};
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr Operation kReadDossier{
     .id = "read_dossier",

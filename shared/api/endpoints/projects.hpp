@@ -12,6 +12,7 @@ inline constexpr std::array<std::string_view, 3> kOrders{"updated_at", "created_
 
 constexpr Field name_field(bool is_required) {
   return {.name = "name",
+          .description = "The project's name.",
           .is_required = is_required,
           .maximum = kMaximumNameCharacters,
           .is_not_blank = true};
@@ -24,13 +25,29 @@ inline constexpr Field kStatusField{
     .name = "status", .description = "Whether it is being worked on.", .choices = kProjectStatuses};
 
 inline constexpr std::array kProjectFields{
-    Field{.name = "project_id", .type = Type::uuid, .is_required = true},
-    Field{.name = "user_id", .type = Type::uuid, .is_required = true},
-    Field{.name = "name", .is_required = true},
-    Field{.name = "is_favourite", .type = Type::boolean, .is_required = true},
-    Field{.name = "phase", .is_required = true, .choices = kProjectPhases},
-    Field{.name = "status", .is_required = true, .choices = kProjectStatuses},
-    Field{.name = "session_count", .type = Type::integer, .is_required = true},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project.",
+          .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "name", .description = "The project's name.", .is_required = true},
+    Field{.name = "is_favourite",
+          .type = Type::boolean,
+          .description = "Whether it is a favourite.",
+          .is_required = true},
+    Field{.name = "phase",
+          .description = "How far the story is.",
+          .is_required = true,
+          .choices = kProjectPhases},
+    Field{.name = "status",
+          .description = "Whether it is being worked on.",
+          .is_required = true,
+          .choices = kProjectStatuses},
+    Field{.name = "session_count",
+          .type = Type::integer,
+          .description = "Its sessions that are not deleted.",
+          .is_required = true},
     kCreatedAt,
     kUpdatedAt,
 };
@@ -79,7 +96,7 @@ inline constexpr Operation kHealth{.id = "projects_health",
                                    .pattern = "/projects/health",
                                    .summary = "Whether the function runs",
                                    .access = Access::anyone,
-                                   .answer = {.schema = &api::kHealth}};
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr Operation kReadProject{
     .id = "read_project",

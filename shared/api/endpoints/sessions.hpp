@@ -9,16 +9,30 @@
 namespace fabula::api::sessions {
 
 inline constexpr std::array kSessionFields{
-    Field{.name = "session_id", .type = Type::uuid, .is_required = true},
-    Field{.name = "user_id", .type = Type::uuid, .is_required = true},
-    Field{.name = "project_id", .type = Type::uuid, .is_required = true, .is_nullable = true},
+    Field{.name = "session_id",
+          .type = Type::uuid,
+          .description = "The session.",
+          .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project it belongs to.",
+          .is_required = true,
+          .is_nullable = true},
     Field{.name = "project_title",
           .description = "The project's name.",
           .is_required = true,
           .is_nullable = true},
-    Field{.name = "kind", .is_required = true, .choices = kSessionKinds},
-    Field{.name = "title", .is_required = true},
-    Field{.name = "is_active", .type = Type::boolean, .is_required = true},
+    Field{.name = "kind",
+          .description = "What it is used for.",
+          .is_required = true,
+          .choices = kSessionKinds},
+    Field{.name = "title", .description = "Its title.", .is_required = true},
+    Field{.name = "is_active",
+          .type = Type::boolean,
+          .description = "False when it is deleted.",
+          .is_required = true},
     Field{.name = "message_count",
           .type = Type::integer,
           .description = "The messages on the path to the active one.",
@@ -36,6 +50,7 @@ inline constexpr std::array kSessionFields{
     kUpdatedAt,
     Field{.name = "last_message_at",
           .type = Type::timestamp,
+          .description = "When something was last said.",
           .is_required = true,
           .is_nullable = true},
 };
@@ -90,10 +105,14 @@ inline constexpr Schema kMigrate{"GuestMigrationRequest", "A guest who has an ac
                                  kMigrateFields};
 
 inline constexpr std::array kMigratedFields{
-    Field{.name = "projects", .type = Type::integer, .is_required = true},
-    Field{.name = "sessions", .type = Type::integer, .is_required = true},
-    Field{.name = "messages", .type = Type::integer, .is_required = true},
-    Field{.name = "dossiers", .type = Type::integer, .is_required = true},
+    Field{
+        .name = "projects", .type = Type::integer, .description = "Projects.", .is_required = true},
+    Field{
+        .name = "sessions", .type = Type::integer, .description = "Sessions.", .is_required = true},
+    Field{
+        .name = "messages", .type = Type::integer, .description = "Messages.", .is_required = true},
+    Field{
+        .name = "dossiers", .type = Type::integer, .description = "Dossiers.", .is_required = true},
 };
 inline constexpr Schema kMigrated{"Migrated", "How much was moved.", kMigratedFields};
 
@@ -107,7 +126,11 @@ inline constexpr std::array kMigrationFields{
           .type = Type::uuid,
           .description = "Whose everything is now.",
           .is_required = true},
-    Field{.name = "migrated", .type = Type::object, .is_required = true, .schema = &kMigrated},
+    Field{.name = "migrated",
+          .type = Type::object,
+          .description = "How much was moved.",
+          .is_required = true,
+          .schema = &kMigrated},
 };
 inline constexpr Schema kMigration{"GuestMigration", "What was moved to the account.",
                                    kMigrationFields};
@@ -143,7 +166,7 @@ inline constexpr Operation kHealth{.id = "sessions_health",
                                    .pattern = "/sessions/health",
                                    .summary = "Whether the function runs",
                                    .access = Access::anyone,
-                                   .answer = {.schema = &api::kHealth}};
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr Operation kMigrateGuest{
     .id = "migrate_guest",

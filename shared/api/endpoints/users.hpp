@@ -37,11 +37,26 @@ inline constexpr std::array kSaveFields{
 inline constexpr Schema kSave{"ProfileUpdate", "What changes of a profile.", kSaveFields};
 
 inline constexpr std::array kProfileFields{
-    Field{.name = "user_id", .type = Type::uuid, .is_required = true},
-    Field{.name = "kind", .is_required = true, .choices = kPrincipalKinds},
-    Field{.name = "email", .is_required = true, .is_nullable = true},
-    Field{.name = "display_name", .is_required = true, .is_nullable = true},
-    Field{.name = "avatar_url", .is_required = true, .is_nullable = true},
+    Field{.name = "user_id",
+          .type = Type::uuid,
+          .description = "The caller's id.",
+          .is_required = true},
+    Field{.name = "kind",
+          .description = "How the caller is known.",
+          .is_required = true,
+          .choices = kPrincipalKinds},
+    Field{.name = "email",
+          .description = "Address, when it is known.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "display_name",
+          .description = "What the caller wants to be called.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "avatar_url",
+          .description = "A picture of the caller.",
+          .is_required = true,
+          .is_nullable = true},
     kCreatedAt,
     kUpdatedAt,
 };
@@ -63,7 +78,7 @@ inline constexpr Operation kHealth{.id = "users_health",
                                    .pattern = "/users/health",
                                    .summary = "Whether the function runs",
                                    .access = Access::anyone,
-                                   .answer = {.schema = &api::kHealth}};
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr Operation kReadProfile{
     .id = "read_profile",
