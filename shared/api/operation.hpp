@@ -22,14 +22,16 @@ enum class AnswerKind : std::uint8_t {
   list,          // a bare array of `schema`, with x-total-count and content-range
   event_stream,  // text/event-stream
   html,
+  redirect,  // Location names where it is; no body
 };
 
 struct Answer {
   AnswerKind kind = AnswerKind::object;
   int status = 200;
   const Schema* schema = nullptr;  // nullptr: any JSON object
-  std::string_view description;
-  bool has_etag = false;  // and If-None-Match is answered with 304
+  std::string_view description = {};
+  bool has_etag = false;    // and If-None-Match is answered with 304
+  bool may_create = false;  // 201 instead of `status` when the thing was not there before
 };
 
 // The largest body of requests that carry no long text.

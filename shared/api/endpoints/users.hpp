@@ -70,7 +70,7 @@ inline constexpr Operation kSaveProfile{
     .pattern = "/users",
     .summary = "Create or change the caller's profile",
     .body = &kSave,
-    .answer = {.schema = &kProfile, .description = "The profile as it is now."},
+    .answer = {.schema = &kProfile, .description = "The profile as it is now.", .may_create = true},
     .refusals = kSaveRefusals};
 
 inline constexpr Operation kHealth{.id = "users_health",
