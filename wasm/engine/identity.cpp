@@ -9,7 +9,7 @@
 #include "shared/auth/jws.hpp"
 #include "shared/auth/jwt.hpp"
 #include "shared/auth/keys.hpp"
-#include "shared/text/hex.hpp"
+#include "wasm/engine/digest.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/crypto.hpp"
 #include "wasm/runtime/host.hpp"
@@ -26,15 +26,9 @@ constexpr std::string_view kSupabaseIssuer = "supabase";
 constexpr std::size_t kMaximumKeySetBytes = 64 * 1024;
 
 Task<Result<Caller>> guest(Context& context, auth::Principal::Kind kind, std::string_view token) {
-  std::array<unsigned char, 32> digest{};
-  if (!(co_await runtime::Sha256(context, token, digest)).is_ok()) {
-    co_return problem(ErrorCode::internal_error, "The request could not be checked. Try again.",
-                      "the host cannot compute SHA-256");
-  }
   Caller caller;
   caller.principal.kind = kind;
-  caller.principal.token_hash =
-      text::encode_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  caller.principal.token_hash = co_await sha256_hex(context, token);
   co_return caller;
 }
 
