@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "shared/chat/blank.hpp"
+#include "shared/text/blank.hpp"
 #include "shared/text/uuid.hpp"
 
 namespace fabula::chat {
@@ -52,7 +52,7 @@ std::string read_text(const json::Document& body, Faults& faults) {
   }
   const auto text = read_string(body, kPath, faults);
   if (!text) return {};
-  if (is_blank(*text)) {
+  if (text::is_blank(*text)) {
     faults.add(kPath, "Send a message that is not blank.");
   } else if (text->size() > kMaximumTextBytes) {
     faults.add(kPath, "Send at most 200000 bytes of UTF-8.");

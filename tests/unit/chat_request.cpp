@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "shared/chat/blank.hpp"
+#include "shared/text/blank.hpp"
 
 using namespace fabula;
 
@@ -85,11 +85,11 @@ TEST_CASE("only misspelt ids are an invalid id") {
 TEST_CASE("a message must say something") {
   for (const std::string_view blank :
        {"", " ", "\n\t\r\v\f ", "\u00A0\u2003\u3000", "\u200B\uFEFF"}) {
-    CHECK(chat::is_blank(blank));
+    CHECK(text::is_blank(blank));
     CHECK(faults(with_text(blank)) == "invalid_request: text");
   }
   for (const std::string_view text : {".", "\u00A0.", "物", " 🐉 ", "é"}) {
-    CHECK_FALSE(chat::is_blank(text));
+    CHECK_FALSE(text::is_blank(text));
     CHECK(faults(with_text(text)) == "none");
   }
 }
