@@ -3,10 +3,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
+#include "shared/json/decimal.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/utf8.hpp"
@@ -49,7 +49,7 @@ Document number(std::string_view literal) {
       error == std::errc() && rest == end) {
     return large;
   }
-  return std::strtod(std::string(literal).c_str(), nullptr);
+  return parse_decimal(literal);
 }
 
 // Recurses no deeper than kMaximumDepth, which parse() has checked. A fault is the scanner's.

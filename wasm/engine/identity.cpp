@@ -25,31 +25,23 @@ using runtime::Task;
 constexpr std::string_view kSupabaseIssuer = "supabase";
 constexpr std::size_t kMaximumKeySetBytes = 64 * 1024;
 
-Task<Result<std::string>> hash_token(Context& context, std::string_view token) {
+Task<Result<Caller>> guest(Context& context, auth::Principal::Kind kind, std::string_view token) {
   std::array<unsigned char, 32> digest{};
   if (!(co_await runtime::Sha256(context, token, digest)).is_ok()) {
     co_return problem(ErrorCode::internal_error, "The request could not be checked. Try again.",
                       "the host cannot compute SHA-256");
   }
-  co_return text::encode_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
-Task<Result<Caller>> guest(Context& context, std::string_view token) {
   Caller caller;
-  caller.principal.kind = turn::Principal::Kind::guest;
-  caller.principal.token_hash = co_await hash_token(context, token);
+  caller.principal.kind = kind;
+  caller.principal.token_hash =
+      text::encode_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
   co_return caller;
 }
 
-Task<Result<Caller>> new_guest(Context& context) {
+std::string random_guest_token(Context& context) {
   std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
   runtime::fill_random(context, random);
-  Caller caller;
-  caller.new_guest_token =
-      auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
-  caller.principal.kind = turn::Principal::Kind::new_guest;
-  caller.principal.token_hash = co_await hash_token(context, caller.new_guest_token);
-  co_return caller;
+  return auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
 }
 
 Task<Result<std::string>> fetch_key_set(Context& context, std::string_view url, bool refresh) {
@@ -64,20 +56,6 @@ Task<Result<std::string>> fetch_key_set(Context& context, std::string_view url, 
                     "no key set at " + std::string(url));
 }
 
-// The keys to try: from the settings, else from the key set's address, anew if the key is unknown.
-Task<Result<std::vector<auth::VerificationKey>>> find_keys(Context& context,
-                                                           const auth::Settings& settings,
-                                                           const auth::Jws& token) {
-  auto keys = co_await auth::candidate_keys(token, {settings.jwks, settings.hs256_secret});
-  if (!keys.empty() || settings.jwks_url.empty()) co_return keys;
-  for (const bool refresh : {false, true}) {
-    const std::string jwks = co_await fetch_key_set(context, settings.jwks_url, refresh);
-    keys = co_await auth::candidate_keys(token, {jwks, settings.hs256_secret});
-    if (!keys.empty()) co_return keys;
-  }
-  co_return keys;
-}
-
 abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   switch (algorithm) {
     case auth::SignatureAlgorithm::es256:
@@ -90,22 +68,65 @@ abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   return abi::VerifyAlgorithm::es256;
 }
 
-// The user of a token; nothing for the role `anon`.
-Task<Result<std::optional<auth::TokenUser>>> token_user(Context& context,
-                                                        const auth::Settings& settings,
-                                                        std::string_view token) {
-  const auth::Jws jws = co_await auth::parse_jws(token);
-  const auto keys = co_await find_keys(context, settings, jws);
-  bool is_verified = false;
+// Where the keys of one issuer are; those of another never verify its tokens.
+struct Trust {
+  auth::KeySources known;
+  std::string_view jwks_url;
+};
+
+// Tries the keys that are known, else those at the key set's address, anew if the key is unknown.
+Task<Result<void>> verify(Context& context, Trust trust, const auth::Jws& token) {
+  auto keys = co_await auth::candidate_keys(token, trust.known);
+  for (const bool refresh : {false, true}) {
+    if (!keys.empty()) break;
+    const std::string jwks = co_await fetch_key_set(context, trust.jwks_url, refresh);
+    keys = co_await auth::candidate_keys(token, {jwks, {}});
+  }
   for (const auto& key : keys) {
     const auto outcome = co_await runtime::Verify(context, host_algorithm(key.algorithm), key.key,
-                                                  jws.signing_input, jws.signature);
-    is_verified = outcome.is_ok() && outcome.value == 1;
-    if (is_verified) break;
+                                                  token.signing_input, token.signature);
+    if (outcome.is_ok() && outcome.value == 1) co_return {};
   }
-  if (!is_verified) co_return auth::unverified_token();
+  co_return auth::unverified_token();
+}
+
+// Whom the claims name, if they are true; nobody for Supabase's role `anon`.
+Result<std::optional<Caller>> claimed_caller(const auth::Settings& settings,
+                                             const auth::Claims& claims, const auth::Issuer* issuer,
+                                             std::int64_t now_ms) {
+  Caller caller;
+  if (issuer) {
+    auto subject = auth::check_issuer_claims(claims, *issuer, now_ms);
+    if (!subject) return tl::unexpected(std::move(subject.error()));
+    caller.principal = {auth::Principal::Kind::external, issuer->name, *std::move(subject), {}};
+    return std::optional(std::move(caller));
+  }
+  auto user = auth::check_claims(claims, settings.expectations, now_ms);
+  if (!user) return tl::unexpected(std::move(user.error()));
+  if (!*user) return std::optional<Caller>();
+  caller.principal = {
+      auth::Principal::Kind::user, std::string(kSupabaseIssuer), std::move((*user)->id), {}};
+  caller.is_anonymous = (*user)->is_anonymous;
+  return std::optional(std::move(caller));
+}
+
+// Whom the bearer proves; nobody when it claims nothing.
+Task<Result<std::optional<Caller>>> find_caller(Context& context, const auth::Settings& settings,
+                                                auth::Bearer bearer) {
+  if (bearer.kind == auth::BearerKind::guest_token) {
+    co_return co_await guest(context, auth::Principal::Kind::guest, bearer.token);
+  }
+  if (bearer.kind != auth::BearerKind::jwt) co_return std::optional<Caller>();
+  const auth::Jws jws = co_await auth::parse_jws(bearer.token);
+  // Read before they are proven, to choose the keys and to refuse early; whatever they say, only
+  // the keys of the issuer that they name can prove them.
   const auth::Claims claims = co_await auth::parse_claims(jws.payload);
-  co_return co_await auth::check_claims(claims, settings.expectations, runtime::now_ms(context));
+  const auto* issuer = auth::find_issuer(settings.issuers, claims);
+  auto caller = co_await claimed_caller(settings, claims, issuer, runtime::now_ms(context));
+  Trust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
+  if (issuer) trust = {{}, issuer->jwks_url};
+  co_await verify(context, trust, jws);
+  co_return caller;
 }
 
 }  // namespace
@@ -114,16 +135,41 @@ Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
                               const http::Headers& headers) {
   const auth::Bearer bearer =
       co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
-  if (bearer.kind == auth::BearerKind::guest_token) co_return co_await guest(context, bearer.token);
-  if (bearer.kind == auth::BearerKind::jwt) {
-    const auto user = co_await token_user(context, settings, bearer.token);
-    if (user) {
-      Caller caller;
-      caller.principal = {turn::Principal::Kind::user, std::string(kSupabaseIssuer), user->id, {}};
-      co_return caller;
+  auto known = co_await find_caller(context, settings, bearer);
+  if (known) co_return *std::move(known);
+  auto token = random_guest_token(context);
+  Caller caller = co_await guest(context, auth::Principal::Kind::new_guest, token);
+  caller.new_guest_token = std::move(token);
+  co_return caller;
+}
+
+Task<Result<Caller>> identify_known(Context& context, const auth::Settings& settings,
+                                    const http::Headers& headers) {
+  const auth::Bearer bearer =
+      co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
+  auto known = co_await find_caller(context, settings, bearer);
+  if (known) co_return *std::move(known);
+  co_return problem(ErrorCode::missing_credentials,
+                    "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
+                    "POST /chat as a guest, keep the answer's x-guest-token and send that.");
+}
+
+Task<Result<auth::Principal>> prove_guest(Context& context, const auth::Settings& settings,
+                                          std::string_view token) {
+  const auto bearer = auth::classify_token(token, settings.publishable_keys);
+  if (bearer) {
+    auto caller = co_await runtime::attempt(find_caller(context, settings, *bearer));
+    if (!caller && facts(caller.error().code).status >= 500) {
+      co_return tl::unexpected(std::move(caller.error()));
     }
+    const bool is_guest =
+        caller && *caller &&
+        ((*caller)->is_anonymous || (*caller)->principal.kind == auth::Principal::Kind::guest);
+    if (is_guest) co_return std::move((*caller)->principal);
   }
-  co_return co_await new_guest(context);
+  co_return problem(ErrorCode::forbidden,
+                    "This token proves no guest. Send the guest's own token: the x-guest-token "
+                    "that it was given, or the current access token of the anonymous user.");
 }
 
 }  // namespace fabula::engine
