@@ -4,52 +4,50 @@
 #include <array>
 
 #include "shared/api/endpoints/answers.hpp"
-#include "shared/api/endpoints/told.hpp"
 #include "shared/api/operation.hpp"
 
-namespace fabula::api::docs::inline FABULA_API_TABLES {
+namespace fabula::api::docs {
 
 inline constexpr Operation kReadPage{
     .id = "read_docs",
     .method = "GET",
     .pattern = "/docs",
-    .summary = told("This documentation as a page"),
+    .summary = "This documentation as a page",
     .access = Access::anyone,
-    .answer = {.kind = AnswerKind::html, .description = told("The page."), .has_etag = true}};
+    .answer = {.kind = AnswerKind::html, .description = "The page.", .has_etag = true}};
 
 inline constexpr Operation kReadDocument{
     .id = "read_openapi",
     .method = "GET",
     .pattern = "/docs/openapi.json",
-    .summary = told("This documentation as an OpenAPI document"),
+    .summary = "This documentation as an OpenAPI document",
     .access = Access::anyone,
-    .answer = {.description = told("The document."), .has_etag = true}};
+    .answer = {.description = "The document.", .has_etag = true}};
 
-inline constexpr Operation kHealth{
-    .id = "docs_health",
-    .method = "GET",
-    .pattern = "/docs/health",
-    .summary = told("Whether the function runs"),
-    .access = Access::anyone,
-    .answer = {.schema = told(api::kHealth), .description = told("It runs.")}};
+inline constexpr Operation kHealth{.id = "docs_health",
+                                   .method = "GET",
+                                   .pattern = "/docs/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 // The function `redoc`, for those who look for the page there.
 inline constexpr Operation kRedirect{
     .id = "redirect_to_docs",
     .method = "GET",
     .pattern = "/redoc",
-    .summary = told("The way to the page"),
+    .summary = "The way to the page",
     .access = Access::anyone,
-    .answer = {.kind = AnswerKind::redirect, .status = 308, .description = told("Go to /docs.")}};
+    .answer = {.kind = AnswerKind::redirect, .status = 308, .description = "Go to /docs."}};
 
 inline constexpr Operation kRedocHealth{
     .id = "redoc_health",
     .method = "GET",
     .pattern = "/redoc/health",
-    .summary = told("Whether the function runs"),
+    .summary = "Whether the function runs",
     .access = Access::anyone,
-    .answer = {.schema = told(api::kHealth), .description = told("It runs.")}};
+    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr std::array kOperations{kReadPage, kReadDocument, kHealth, kRedirect, kRedocHealth};
 
-}  // namespace fabula::api::docs::inline FABULA_API_TABLES
+}  // namespace fabula::api::docs

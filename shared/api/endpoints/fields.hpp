@@ -5,10 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "shared/api/endpoints/told.hpp"
 #include "shared/api/schema.hpp"
 
-namespace fabula::api::inline FABULA_API_TABLES {
+namespace fabula::api {
 
 // What the database's tables take (supabase/migrations).
 inline constexpr std::int64_t kMaximumNameCharacters = 200;
@@ -26,7 +25,7 @@ inline constexpr std::array<std::string_view, 2> kDirections{"asc", "desc"};
 constexpr Field limit_field(std::string_view default_json) {
   return {.name = "limit",
           .type = Type::integer,
-          .description = told("How many items a page holds."),
+          .description = "How many items a page holds.",
           .minimum = 1,
           .maximum = kMaximumPageItems,
           .default_json = default_json};
@@ -34,8 +33,8 @@ constexpr Field limit_field(std::string_view default_json) {
 
 inline constexpr Field kOffsetField{.name = "offset",
                                     .type = Type::integer,
-                                    .description = told("How many items come before the page."),
+                                    .description = "How many items come before the page.",
                                     .maximum = kMaximumOffset,
                                     .default_json = "0"};
 
-}  // namespace fabula::api::inline FABULA_API_TABLES
+}  // namespace fabula::api

@@ -4,10 +4,9 @@
 #include <array>
 
 #include "shared/api/endpoints/answers.hpp"
-#include "shared/api/endpoints/told.hpp"
 #include "shared/api/operation.hpp"
 
-namespace fabula::api::users::inline FABULA_API_TABLES {
+namespace fabula::api::users {
 
 // RFC 5321: 64 of the mailbox, the @, 255 of the domain.
 inline constexpr std::int64_t kMaximumEmailCharacters = 320;
@@ -18,85 +17,83 @@ inline constexpr std::array<std::string_view, 3> kPrincipalKinds{"user", "guest"
 inline constexpr std::array kSaveFields{
     Field{.name = "user_id",
           .type = Type::uuid,
-          .description = told("The caller's own id; another's is refused.")},
+          .description = "The caller's own id; another's is refused."},
     Field{.name = "email",
           .type = Type::email,
-          .description = told("Null removes it."),
+          .description = "Null removes it.",
           .is_nullable = true,
           .maximum = kMaximumEmailCharacters},
     Field{.name = "display_name",
-          .description = told("Null removes it."),
+          .description = "Null removes it.",
           .is_nullable = true,
           .maximum = kMaximumNameCharacters,
           .is_not_blank = true},
     Field{.name = "avatar_url",
           .type = Type::url,
-          .description = told("Null removes it."),
+          .description = "Null removes it.",
           .is_nullable = true,
           .maximum = kMaximumUrlCharacters},
 };
-inline constexpr Schema kSave{"ProfileUpdate", told("What changes of a profile."), kSaveFields};
+inline constexpr Schema kSave{"ProfileUpdate", "What changes of a profile.", kSaveFields};
 
 inline constexpr std::array kProfileFields{
     Field{.name = "user_id",
           .type = Type::uuid,
-          .description = told("The caller's id."),
+          .description = "The caller's id.",
           .is_required = true},
     Field{.name = "kind",
-          .description = told("How the caller is known."),
+          .description = "How the caller is known.",
           .is_required = true,
           .choices = kPrincipalKinds},
     Field{.name = "email",
-          .description = told("Address, when it is known."),
+          .description = "Address, when it is known.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "display_name",
-          .description = told("What the caller wants to be called."),
+          .description = "What the caller wants to be called.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "avatar_url",
-          .description = told("A picture of the caller."),
+          .description = "A picture of the caller.",
           .is_required = true,
           .is_nullable = true},
     kCreatedAt,
     kUpdatedAt,
 };
-inline constexpr Schema kProfile{"Profile", told("Who the caller is."), kProfileFields};
+inline constexpr Schema kProfile{"Profile", "Who the caller is.", kProfileFields};
 
 inline constexpr std::array kSaveRefusals{ErrorCode::forbidden};
 
-inline constexpr Operation kSaveProfile{.id = "save_profile",
-                                        .method = "POST",
-                                        .pattern = "/users",
-                                        .summary = told("Create or change the caller's profile"),
-                                        .body = &kSave,
-                                        .answer = {.schema = told(kProfile),
-                                                   .description = told("The profile as it is now."),
-                                                   .may_create = true},
-                                        .refusals = kSaveRefusals};
+inline constexpr Operation kSaveProfile{
+    .id = "save_profile",
+    .method = "POST",
+    .pattern = "/users",
+    .summary = "Create or change the caller's profile",
+    .body = &kSave,
+    .answer = {.schema = &kProfile, .description = "The profile as it is now.", .may_create = true},
+    .refusals = kSaveRefusals};
 
-inline constexpr Operation kHealth{
-    .id = "users_health",
-    .method = "GET",
-    .pattern = "/users/health",
-    .summary = told("Whether the function runs"),
-    .access = Access::anyone,
-    .answer = {.schema = told(api::kHealth), .description = told("It runs.")}};
+inline constexpr Operation kHealth{.id = "users_health",
+                                   .method = "GET",
+                                   .pattern = "/users/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
 inline constexpr Operation kReadProfile{
     .id = "read_profile",
     .method = "GET",
     .pattern = "/users/me",
-    .summary = told("The caller's profile"),
-    .answer = {.schema = told(kProfile), .description = told("The profile."), .has_etag = true}};
+    .summary = "The caller's profile",
+    .answer = {.schema = &kProfile, .description = "The profile.", .has_etag = true}};
 
 inline constexpr Operation kDeleteAccount{
     .id = "delete_account",
     .method = "DELETE",
     .pattern = "/users/me",
-    .summary = told("Delete the caller's account and everything in it"),
-    .answer = {.schema = told(kDone), .description = told("Everything is deleted.")}};
+    .summary = "Delete the caller's account and everything in it",
+    .answer = {.schema = &kDone, .description = "Everything is deleted."}};
 
 inline constexpr std::array kOperations{kSaveProfile, kHealth, kReadProfile, kDeleteAccount};
 
-}  // namespace fabula::api::users::inline FABULA_API_TABLES
+}  // namespace fabula::api::users
