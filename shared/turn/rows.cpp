@@ -25,23 +25,6 @@ void write_or_null(json::Writer& writer, std::string_view key, std::string_view 
   }
 }
 
-void write_principal(json::Writer& writer, const Principal& principal) {
-  writer.begin_object();
-  switch (principal.kind) {
-    case Principal::Kind::user:
-      writer.key("kind").string("user").key("issuer").string(principal.issuer);
-      writer.key("subject").string(principal.subject);
-      break;
-    case Principal::Kind::guest:
-      writer.key("kind").string("guest").key("token_hash").string(principal.token_hash);
-      break;
-    case Principal::Kind::new_guest:
-      writer.key("kind").string("new_guest").key("token_hash").string(principal.token_hash);
-      break;
-  }
-  writer.end_object();
-}
-
 }  // namespace
 
 std::string begin_turn_request(const BeginTurn& turn) {

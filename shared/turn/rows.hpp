@@ -7,21 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "shared/auth/principal.hpp"
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/status.hpp"
 
 namespace fabula::turn {
 
-// Who is calling, proven before: a user by an issuer's token, a guest by the hash of a token of
-// ours.
-struct Principal {
-  enum class Kind : std::uint8_t { user, guest, new_guest };
-  Kind kind = Kind::new_guest;
-  std::string issuer;      // of a user
-  std::string subject;     // of a user, a UUID
-  std::string token_hash;  // of a guest: SHA-256 in hexadecimal
-};
+using auth::Principal;
 
 struct BeginTurn {
   const Principal& principal;
