@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "shared/auth/bearer.hpp"
-#include "shared/auth/jws.hpp"
 #include "shared/auth/jwt.hpp"
-#include "shared/auth/keys.hpp"
 #include "shared/text/hex.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/crypto.hpp"
@@ -60,28 +58,6 @@ abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   return abi::VerifyAlgorithm::es256;
 }
 
-// Where the keys of one issuer are; those of another never verify its tokens.
-struct Trust {
-  auth::KeySources known;
-  std::string_view jwks_url;
-};
-
-// Tries the keys that are known, else those at the key set's address, anew if the key is unknown.
-Task<Result<void>> verify(Context& context, Trust trust, const auth::Jws& token) {
-  auto keys = co_await auth::candidate_keys(token, trust.known);
-  for (const bool refresh : {false, true}) {
-    if (!keys.empty()) break;
-    const std::string jwks = co_await fetch_key_set(context, trust.jwks_url, refresh);
-    keys = co_await auth::candidate_keys(token, {jwks, {}});
-  }
-  for (const auto& key : keys) {
-    const auto outcome = co_await runtime::Verify(context, host_algorithm(key.algorithm), key.key,
-                                                  token.signing_input, token.signature);
-    if (outcome.is_ok() && outcome.value == 1) co_return {};
-  }
-  co_return auth::unverified_token();
-}
-
 // Whom the claims name, if they are true; nobody for Supabase's role `anon`.
 Result<void> read_caller(const auth::Claims& claims, const auth::Settings& settings,
                          const auth::Issuer* issuer, std::int64_t now_ms, Caller& caller) {
@@ -119,13 +95,28 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   const auth::Claims claims = co_await auth::parse_claims(jws.payload);
   const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
   co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
-  Trust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
+  KeyTrust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
   if (issuer) trust = {{}, *json::string_at(*issuer, "jwks_url")};
-  co_await verify(context, trust, jws);
+  co_await verify_signature(context, trust, jws);
   co_return caller;
 }
 
 }  // namespace
+
+Task<Result<void>> verify_signature(Context& context, KeyTrust trust, const auth::Jws& token) {
+  auto keys = co_await auth::candidate_keys(token, trust.known);
+  for (const bool refresh : {false, true}) {
+    if (!keys.empty() || trust.jwks_url.empty()) break;
+    const std::string jwks = co_await fetch_key_set(context, trust.jwks_url, refresh);
+    keys = co_await auth::candidate_keys(token, {jwks, {}});
+  }
+  for (const auto& key : keys) {
+    const auto outcome = co_await runtime::Verify(context, host_algorithm(key.algorithm), key.key,
+                                                  token.signing_input, token.signature);
+    if (outcome.is_ok() && outcome.value == 1) co_return {};
+  }
+  co_return auth::unverified_token();
+}
 
 Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
                               const http::Headers& headers) {
