@@ -5,7 +5,17 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { contents, editReply, retake, select, takes } from "./actions.ts";
 import type { Row, Target } from "./target.ts";
-import { append, begin, finish, messagesOf, newUser, only, refusal, say } from "./turns.ts";
+import {
+  append,
+  begin,
+  finish,
+  messagesOf,
+  newUser,
+  only,
+  refusal,
+  say,
+  silence,
+} from "./turns.ts";
 
 export function describeTakes(target: () => Target): void {
   const session = (turn: Row) => only(target(), "sessions", { session_id: turn["session_id"] });
@@ -172,7 +182,7 @@ export function describeTakes(target: () => Target): void {
     await editReply(target(), user, turn["message_id"], "é".repeat(2 << 20));
   });
 
-  test("a reply that is still being written has no takes to choose from yet", async () => {
+  test("a reply that is still being written is waited for, one that never ends is not", async () => {
     const user = newUser();
     const { message_id, ...turn } = await begin(target(), user);
     await append(target(), turn, 0, "There ");
@@ -182,6 +192,9 @@ export function describeTakes(target: () => Target): void {
       refusal(409, "turn_in_progress"),
     );
     await assert.rejects(takes(target(), user, message_id), refusal(404, "not_found"));
+    await silence(target(), turn, 61);
+    const changed = await editReply(target(), user, message_id, "There was a fox.");
+    assert.deepEqual([changed["etag"], changed["body"]["is_complete"]], ["2", false]);
   });
 
   test("unknown messages, another's and those of deleted sessions are refused alike", async () => {
