@@ -51,8 +51,8 @@ const EXPECTED = {
 
 onBothHosts("signatures of tokens", (host) => {
   const verdict = async (jwks: string, secret: string, token: string): Promise<string> => {
-    const body = JSON.stringify({ jwks, secret, token });
-    const response = await fetch(`${host().url}/signatures`, { method: "POST", body });
+    const body = JSON.stringify({ action: "verify_signature", jwks, secret, token });
+    const response = await fetch(`${host().url}/identity`, { method: "POST", body });
     assert.equal(response.status, 200);
     return await response.text();
   };
