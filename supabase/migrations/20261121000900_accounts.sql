@@ -115,9 +115,9 @@ begin
     insert into public.principals (id, kind, issuer, subject, guest_token_hash, expires_at)
     select new.id, new.kind, new.issuer, new.subject, new.guest_token_hash, new.expires_at
     from (
-      select private.read_id(caller, 'subject') as id, 'user' as kind, caller ->> 'issuer' as issuer,
-        private.read_id(caller, 'subject')::text as subject, null as guest_token_hash,
-        null::timestamptz as expires_at
+      select private.read_id(caller, 'subject') as id, 'user' as kind,
+        caller ->> 'issuer' as issuer, private.read_id(caller, 'subject')::text as subject,
+        null as guest_token_hash, null::timestamptz as expires_at
       where caller ->> 'kind' = 'user'
       union all
       select gen_random_uuid(), 'external', caller ->> 'issuer', caller ->> 'subject', null, null
@@ -132,7 +132,7 @@ begin
     -- its mark.
     if private.is_deleted(caller) then
       perform private.refuse(401, 'invalid_token',
-        'This account has been deleted: sign up again, or go on without a token as a new guest.');
+        'This account has been deleted: sign up again, or go on without it as a new guest.');
     end if;
     principal := private.find_principal(caller);
   end if;
@@ -155,8 +155,8 @@ begin
 end
 $$;
 
--- Nothing new for an owner who is gone or has moved meanwhile: a Supabase user is not held as a guest
--- is, because most calls only read.
+-- Nothing new for an owner who is gone or has moved meanwhile: resolve_principal does not hold
+-- users as it holds guests, because most calls only read.
 create function private.hold_owner() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -185,7 +185,6 @@ begin
   if not found then
     return false;
   end if;
-  perform from public.rate_limits where owner_id = principal_id for update;
   perform from public.projects where owner_id = principal_id order by project_id for update;
   perform from public.dossiers where owner_id = principal_id order by project_id for update;
   perform from public.sessions where owner_id = principal_id order by session_id for update;

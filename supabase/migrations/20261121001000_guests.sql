@@ -140,7 +140,7 @@ begin
     end if;
     if principal.migrated_to <> account_id then
       perform private.refuse(403, 'forbidden',
-        'This guest has moved to another account: sign in to that account.');
+        'This guest has moved to another account: sign in to that one.');
     end if;
     is_moved := principal.migrated_to is not null;
     if not is_moved then
@@ -163,8 +163,8 @@ end
 $$;
 
 -- Removes guests whose time is over, with all that is theirs, and what is kept of moved guests and
--- of deleted accounts: {limit?}, of guests in one call; returns {deleted}, of those. Background work
--- calls it, for nobody.
+-- of deleted accounts: {limit?}, of guests in one call; returns {deleted}, of those. Background
+-- work calls it, for nobody.
 create function public.delete_expired_guests(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare

@@ -2,8 +2,8 @@
 
 create table public.usage (
   usage_id uuid primary key default gen_random_uuid(),
-  -- Without a foreign key: checking one would lock the principal while a turn ends, after its session,
-  -- which others lock the other way round. A trigger below removes the rows with the principal.
+  -- Without a foreign key: checking one would lock the principal while a turn ends, after its
+  -- session, which others lock the other way round. A trigger below removes a principal's rows.
   owner_id uuid not null,
   -- A row outlives what was said: deleting a conversation gives nobody new calls.
   generation_id uuid unique references public.generations (generation_id) on delete set null,
@@ -30,9 +30,6 @@ create table public.rate_limits (
   full_at timestamptz not null,
   primary key (owner_id, action)
 );
-
-create trigger hold_owner before insert on public.rate_limits
-  for each row execute function private.hold_owner();
 
 alter table public.usage enable row level security;
 alter table public.rate_limits enable row level security;
@@ -86,6 +83,7 @@ create function private.take_rate_limit(
 language plpgsql set search_path = '' as $$
 declare
   cost interval;
+  holder public.principals;
   earliest timestamptz;
   taken_at timestamptz;
   wait_seconds integer;
@@ -96,6 +94,11 @@ begin
       'A rate limit must be at least one request in at least one second.');
   end if;
   cost := make_interval(secs => window_seconds::double precision / max_requests);
+
+  -- Before the row that is the principal's, as everywhere; so who has the principal for itself need
+  -- not wait for these rows.
+  select * into holder from public.principals where id = principal_id for key share;
+  perform private.require_current(holder);
 
   -- Twice at most: a first use at the same time has made the row meanwhile.
   for attempt in 1..2 loop

@@ -53,7 +53,9 @@ export function describeAccounts(target: () => Target): void {
     for (const { principal, id } of await everyKind()) {
       await remove(principal);
       const issuers =
-        principal.kind === "user" ? [principal["issuer"], "http://127.0.0.1:9/auth/v1"] : [undefined];
+        principal.kind === "user"
+          ? [principal["issuer"], "http://127.0.0.1:9/auth/v1"]
+          : [undefined];
       for (const issuer of issuers) {
         const caller = issuer ? { ...principal, issuer } : principal;
         await assert.rejects(begin(target(), caller), refusal(401, "invalid_token"));

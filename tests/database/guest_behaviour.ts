@@ -67,10 +67,16 @@ export function describeGuests(target: () => Target): void {
       // Being given away is no change.
       const [projects, , messages] = before as [Row[], Row[], Row[]];
       for (const { project_id, updated_at } of projects) {
-        assert.deepEqual((await only(target(), "projects", { project_id }))["updated_at"], updated_at);
+        assert.deepEqual(
+          (await only(target(), "projects", { project_id }))["updated_at"],
+          updated_at,
+        );
       }
       for (const { message_id, updated_at } of messages) {
-        assert.deepEqual((await only(target(), "messages", { message_id }))["updated_at"], updated_at);
+        assert.deepEqual(
+          (await only(target(), "messages", { message_id }))["updated_at"],
+          updated_at,
+        );
       }
     }
   });
@@ -110,7 +116,11 @@ export function describeGuests(target: () => Target): void {
   });
 
   test("both must be proven, and meant", async () => {
-    const [account, guest, other] = [await newAccount(), await guestOf(target()), await newAccount()];
+    const [account, guest, other] = [
+      await newAccount(),
+      await guestOf(target()),
+      await newAccount(),
+    ];
     const body = { temp_user_id: guest.id, permanent_user_id: account.id };
     const refuses = (changes: Row, status: number, code: string) =>
       assert.rejects(migrate(target(), account, guest, changes), refusal(status, code));
@@ -179,12 +189,17 @@ export function describeGuests(target: () => Target): void {
     assert.equal(generations.length, 4);
     for (const column of ["stream_id", "idempotency_key"]) {
       const kept = generations.find(({ message_id }) => message_id === account.turn["message_id"])!;
-      const renamed = generations.find(({ message_id }) => message_id === guest.turn["message_id"])!;
+      const renamed = generations.find(
+        ({ message_id }) => message_id === guest.turn["message_id"],
+      )!;
       assert.equal(kept[column], name);
       assert.match(renamed[column], new RegExp(`^${name}-[0-9a-f-]{36}$`));
     }
     const longest = generations.map(({ stream_id }) => stream_id).filter((id) => id[0] === "x");
-    assert.deepEqual(longest.map((id) => id.length), [128, 128]);
+    assert.deepEqual(
+      longest.map((id) => id.length),
+      [128, 128],
+    );
     assert.equal(new Set(longest).size, 2);
     const renamed = await only(target(), "generations", {
       generation_id: guest.turn["generation_id"],

@@ -32,8 +32,10 @@ test("signed-in people may select from tables with a policy; nobody else may do 
     grants.map((row) => row["grant"]),
     [
       "authenticated SELECT messages",
+      "authenticated SELECT profiles",
       "authenticated SELECT projects",
       "authenticated SELECT sessions",
+      "authenticated SELECT usage",
     ],
   );
 });
@@ -45,7 +47,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 3);
+  assert.equal(wide!["count"], 5);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {
@@ -58,7 +60,11 @@ test("anon may execute no function, signed-in people only what policies and hist
   );
   assert.deepEqual(
     executable.map((row) => row["grant"]),
-    ["authenticated private.current_principal", "authenticated private.estimate_tokens"],
+    [
+      "authenticated private.current_principal",
+      "authenticated private.estimate_tokens",
+      "authenticated private.iso",
+    ],
   );
 });
 
@@ -179,6 +185,7 @@ test("all of an owner goes to another owner with projects and sessions, and away
     ["sessions", 2],
     ["messages", 4],
     ["generations", 2],
+    ["usage", 1],
   ] as const) {
     assert.equal((await target.select(table, { owner_id })).length, count, table);
   }

@@ -7,8 +7,7 @@ import { append, begin, finish, newUser, only, silence } from "./turns.ts";
 const TEXT = "Es war einmal ein Füchslein."; // 29 bytes of UTF-8: 8 tokens and 4 around them.
 
 export function describeUsage(target: () => Target): void {
-  const usageOf = (turn: Row) =>
-    only(target(), "usage", { generation_id: turn["generation_id"] });
+  const usageOf = (turn: Row) => only(target(), "usage", { generation_id: turn["generation_id"] });
   const counted = ({ input_tokens, output_tokens, is_estimated, status }: Row) => ({
     input_tokens,
     output_tokens,
@@ -18,10 +17,7 @@ export function describeUsage(target: () => Target): void {
 
   test("what the provider tells is counted, once", async () => {
     const turn = await begin(target(), newUser());
-    assert.deepEqual(
-      await target().select("usage", { generation_id: turn["generation_id"] }),
-      [],
-    );
+    assert.deepEqual(await target().select("usage", { generation_id: turn["generation_id"] }), []);
     await finish(target(), turn);
     await finish(target(), turn);
     const usage = await usageOf(turn);
