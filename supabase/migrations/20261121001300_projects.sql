@@ -276,8 +276,7 @@ begin
 end
 $$;
 
--- What the dossier of a project says: {principal, project_id}. The version is a position of its
--- log.
+-- What a project's dossier says: {principal, project_id}. The version is a position of its log.
 create function public.read_dossier(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
