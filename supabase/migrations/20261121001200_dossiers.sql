@@ -218,18 +218,11 @@ begin
     principal_id := private.resolve_principal(request -> 'principal');
   end if;
 
-  -- The project is kept from changing its owner, which would lock dossier and messages in another
-  -- order; writers do not wait for each other here.
-  perform from public.projects
+  -- From here on one writer at a time. The snapshot is not read.
+  select head, folded_to, owner_id into dossier
+  from public.dossiers
   where project_id = wanted_id and owner_id = coalesce(principal_id, owner_id)
-  for key share;
-  if found then
-    -- What follows is done by one writer at a time; the snapshot is not read.
-    select head, folded_to, owner_id into dossier
-    from public.dossiers
-    where project_id = wanted_id
-    for no key update;
-  end if;
+  for no key update;
   if not found then
     perform private.refuse(404, 'not_found',
       'There is no such dossier: use the id of a project of yours.');
