@@ -44,14 +44,15 @@ Result<std::string> single_etag(std::string_view if_match) {
 Result<http::Response> response_of_envelope(std::string_view envelope,
                                             std::optional<std::string_view> if_none_match) {
   std::array members = {
-      json::RawMember{.key = "body"},          json::RawMember{.key = "status"},
-      json::RawMember{.key = "total"},         json::RawMember{.key = "content_range"},
+      json::RawMember{.key = "body"},  json::RawMember{.key = "status"},
+      json::RawMember{.key = "total"}, json::RawMember{.key = "content_range"},
       json::RawMember{.key = "etag"},
   };
   if (!json::find_raw_members(envelope, members) || members[0].value.empty()) {
-    return problem(ErrorCode::internal_error,
-                   "Something went wrong on our side. Try again; if it stays, report the request id.",
-                   "the database answered something else than an envelope");
+    return problem(
+        ErrorCode::internal_error,
+        "Something went wrong on our side. Try again; if it stays, report the request id.",
+        "the database answered something else than an envelope");
   }
   const auto& [body, status, total, content_range, etag] = members;
   http::Response response;
@@ -61,7 +62,8 @@ Result<http::Response> response_of_envelope(std::string_view envelope,
   // Whoever keeps it asks again with the ETag, and with the same credentials.
   headers.set("cache-control", etag.value.empty() ? "no-store" : "private, no-cache");
   headers.set("vary", "Authorization");
-  if (!total.value.empty() && total.value != "null") headers.set("x-total-count", std::string(total.value));
+  if (!total.value.empty() && total.value != "null")
+    headers.set("x-total-count", std::string(total.value));
   if (auto range = json::string_value(content_range.value)) {
     headers.set("content-range", *std::move(range));
   }

@@ -1,4 +1,5 @@
-// What an engine function of the database answers for an endpoint, and the response that it becomes.
+// What an engine function of the database answers for an endpoint, and the response that it
+// becomes.
 //
 //   {"body": ..., "status": 201, "total": 57, "content_range": "0-19/57", "etag": "41"}
 //
@@ -14,8 +15,8 @@
 
 namespace fabula::api {
 
-// `if_none_match` is the request's header: when it names the answer's etag, the answer is 304 and has
-// no body. internal_error when this is no envelope.
+// `if_none_match` is the request's header: when it names the answer's etag, the answer is 304 and
+// has no body. internal_error when this is no envelope.
 Result<http::Response> response_of_envelope(std::string_view envelope,
                                             std::optional<std::string_view> if_none_match);
 

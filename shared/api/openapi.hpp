@@ -9,6 +9,9 @@
 
 namespace fabula::api {
 
+// Of the interface, as package.json has it.
+inline constexpr std::string_view kVersion = "0.1.0";
+
 struct OperationGroup {
   std::string_view tag;  // the function: "sessions"
   std::string_view description;
