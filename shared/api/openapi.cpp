@@ -20,13 +20,6 @@ using json::Writer;
 constexpr int kCreated = 201;
 constexpr int kNotModified = 304;
 
-constexpr std::string_view kAbout =
-    "A storytelling backend: JSON in and out in UTF-8, times in ISO 8601 and UTC, ids that are "
-    "UUIDs. Unknown fields of a body are ignored, and null is the same as absent unless it is said "
-    "otherwise. Refusals are application/problem+json. A path that exists answers 405 with Allow "
-    "to "
-    "any other method, and preflight with CORS headers.";
-
 void write_path_parameters(Writer& writer, std::string_view pattern) {
   text::Splitter parts(pattern.substr(1), '/');
   while (const auto part = parts.next()) {
