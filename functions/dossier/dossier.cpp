@@ -10,9 +10,9 @@ namespace fabula::dossier {
 namespace {
 
 constexpr std::array kRoutes{
-    engine::EndpointRoute{&api::dossier::kListDossiers, &engine::forward, "list_dossiers"},
-    engine::EndpointRoute{&api::dossier::kHealth, &engine::health},
-    engine::EndpointRoute{&api::dossier::kReadDossier, &engine::forward, "read_dossier"},
+    engine::route<api::dossier::kListDossiers>(&engine::forward, "list_dossiers"),
+    engine::route<api::dossier::kHealth>(&engine::health),
+    engine::route<api::dossier::kReadDossier>(&engine::forward, "read_dossier"),
 };
 
 }  // namespace

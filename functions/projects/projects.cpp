@@ -10,12 +10,12 @@ namespace fabula::projects {
 namespace {
 
 constexpr std::array kRoutes{
-    engine::EndpointRoute{&api::projects::kListProjects, &engine::forward, "list_projects"},
-    engine::EndpointRoute{&api::projects::kCreateProject, &engine::forward, "create_project"},
-    engine::EndpointRoute{&api::projects::kHealth, &engine::health},
-    engine::EndpointRoute{&api::projects::kReadProject, &engine::forward, "read_project"},
-    engine::EndpointRoute{&api::projects::kUpdateProject, &engine::forward, "update_project"},
-    engine::EndpointRoute{&api::projects::kDeleteProject, &engine::forward, "delete_project"},
+    engine::route<api::projects::kListProjects>(&engine::forward, "list_projects"),
+    engine::route<api::projects::kCreateProject>(&engine::forward, "create_project"),
+    engine::route<api::projects::kHealth>(&engine::health),
+    engine::route<api::projects::kReadProject>(&engine::forward, "read_project"),
+    engine::route<api::projects::kUpdateProject>(&engine::forward, "update_project"),
+    engine::route<api::projects::kDeleteProject>(&engine::forward, "delete_project"),
 };
 
 }  // namespace

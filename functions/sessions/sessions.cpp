@@ -30,18 +30,19 @@ Task<Result<void>> migrate(Call& call, const Match& match) {
   json::Writer writer(members);
   auth::write_principal(writer, guest);
   members.append(",");
-  co_return co_await engine::answer_from_database(call, match, caller.principal, body, members);
+  co_await engine::answer_from_database(call, match, caller.principal, body, members);
+  co_return {};
 }
 
 constexpr std::array kRoutes{
-    engine::EndpointRoute{&api::sessions::kListSessions, &engine::forward, "list_sessions"},
-    engine::EndpointRoute{&api::sessions::kDeleteSessions, &engine::forward, "delete_sessions"},
-    engine::EndpointRoute{&api::sessions::kHealth, &engine::health},
-    engine::EndpointRoute{&api::sessions::kMigrateGuest, &migrate, "migrate_guest"},
-    engine::EndpointRoute{&api::sessions::kReadSession, &engine::forward, "read_session"},
-    engine::EndpointRoute{&api::sessions::kUpdateSession, &engine::forward, "update_session"},
-    engine::EndpointRoute{&api::sessions::kDeleteSession, &engine::forward, "delete_session"},
-    engine::EndpointRoute{&api::sessions::kListMessages, &engine::forward, "list_messages"},
+    engine::route<api::sessions::kListSessions>(&engine::forward, "list_sessions"),
+    engine::route<api::sessions::kDeleteSessions>(&engine::forward, "delete_sessions"),
+    engine::route<api::sessions::kHealth>(&engine::health),
+    engine::route<api::sessions::kMigrateGuest>(&migrate, "migrate_guest"),
+    engine::route<api::sessions::kReadSession>(&engine::forward, "read_session"),
+    engine::route<api::sessions::kUpdateSession>(&engine::forward, "update_session"),
+    engine::route<api::sessions::kDeleteSession>(&engine::forward, "delete_session"),
+    engine::route<api::sessions::kListMessages>(&engine::forward, "list_messages"),
 };
 
 }  // namespace

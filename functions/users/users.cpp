@@ -10,10 +10,10 @@ namespace fabula::users {
 namespace {
 
 constexpr std::array kRoutes{
-    engine::EndpointRoute{&api::users::kSaveProfile, &engine::forward, "save_profile"},
-    engine::EndpointRoute{&api::users::kHealth, &engine::health},
-    engine::EndpointRoute{&api::users::kReadProfile, &engine::forward, "read_profile"},
-    engine::EndpointRoute{&api::users::kDeleteAccount, &engine::forward, "delete_account"},
+    engine::route<api::users::kSaveProfile>(&engine::forward, "save_profile"),
+    engine::route<api::users::kHealth>(&engine::health),
+    engine::route<api::users::kReadProfile>(&engine::forward, "read_profile"),
+    engine::route<api::users::kDeleteAccount>(&engine::forward, "delete_account"),
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "shared/api/check.hpp"
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "shared/api/expectation.hpp"
 #include "shared/api/faults.hpp"
 #include "shared/json/text.hpp"
+#include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
 
 namespace fabula::api {
@@ -18,9 +18,7 @@ namespace {
 // A parameter's text as the value that its type asks for, else as a string.
 json::Document parameter_value(std::string_view text, Type type) {
   if (type == Type::integer) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size()) return number;
+    if (const auto number = text::parse_integer(text)) return *number;
   }
   if (type == Type::boolean && (text == "true" || text == "false")) return text == "true";
   return text;

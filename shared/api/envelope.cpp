@@ -1,11 +1,12 @@
 #include "shared/api/envelope.hpp"
 
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "shared/database/rpc.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/text/ascii.hpp"
+#include "shared/text/integer.hpp"
 #include "shared/text/split.hpp"
 
 namespace fabula::api {
@@ -49,16 +50,14 @@ Result<http::Response> response_of_envelope(std::string_view envelope,
       json::RawMember{.key = "etag"},
   };
   if (!json::find_raw_members(envelope, members) || members[0].value.empty()) {
-    return problem(
-        ErrorCode::internal_error,
-        "Something went wrong on our side. Try again; if it stays, report the request id.",
-        "the database answered something else than an envelope");
+    return database::unexpected_answer("the engine function");
   }
   const auto& [body, status, total, content_range, etag] = members;
   http::Response response;
   auto& headers = response.head.headers;
-  std::from_chars(status.value.data(), status.value.data() + status.value.size(),
-                  response.head.status);
+  if (const auto code = text::parse_natural(status.value)) {
+    response.head.status = static_cast<int>(*code);
+  }
   // Whoever keeps it asks again with the ETag, and with the same credentials.
   headers.set("cache-control", etag.value.empty() ? "no-store" : "private, no-cache");
   headers.set("vary", "Authorization");

@@ -5,7 +5,7 @@ export type Row = Record<string, any>;
 
 export interface Target {
   /** Calls an engine function; throws a Refusal when it refuses. */
-  call(name: "begin_turn" | "append_chunk" | "finish_turn", request: object): Promise<Row>;
+  call(name: string, request: object): Promise<Row>;
   /** Rows where every column has the given value, in no particular order. */
   select(table: string, where: Row): Promise<Row[]>;
   update(table: string, where: Row, values: Row): Promise<void>;

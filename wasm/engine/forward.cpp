@@ -63,10 +63,10 @@ Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
                                         const json::Document& body, std::string_view members) {
   const std::string request = co_await engine_request(call, match, principal, body, members);
-  const std::string answer = co_await call_function(call.context(), call.database(),
-                                                    match.route.engine_function, request);
-  auto response = co_await api::response_of_envelope(
-      answer, call.head().headers.find("if-none-match"));
+  const std::string answer =
+      co_await call_function(call.context(), call.database(), match.route.engine_function, request);
+  auto response =
+      co_await api::response_of_envelope(answer, call.head().headers.find("if-none-match"));
   co_await call.send(std::move(response));
   co_return {};
 }
@@ -77,7 +77,8 @@ Task<Result<void>> forward(Call& call, const Match& match) {
   const Caller caller = co_await identify_known(call.context(), call.settings(), headers);
   json::Document body;
   if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
-  co_return co_await answer_from_database(call, match, caller.principal, body);
+  co_await answer_from_database(call, match, caller.principal, body);
+  co_return {};
 }
 
 }  // namespace fabula::engine

@@ -20,7 +20,8 @@ runtime::Task<Result<void>> forward(Call& call, const Match& match);
 runtime::Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation);
 
 // Calls the route's engine function for this principal and sends its answer. `members` is JSON text
-// that is added to the request, such as `"guest":{...},`; `body` is checked against the declaration.
+// that is added to the request, such as `"guest":{...},`; `body` is checked against the
+// declaration.
 runtime::Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                                  const auth::Principal& principal,
                                                  const json::Document& body,

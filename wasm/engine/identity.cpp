@@ -6,10 +6,8 @@
 #include <vector>
 
 #include "shared/auth/bearer.hpp"
-#include "shared/auth/jws.hpp"
 #include "shared/auth/jwt.hpp"
-#include "shared/auth/keys.hpp"
-#include "shared/text/hex.hpp"
+#include "wasm/engine/digest.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/crypto.hpp"
 #include "wasm/runtime/host.hpp"
@@ -20,29 +18,12 @@ namespace {
 
 using runtime::Context;
 using runtime::Task;
+using Kind = auth::Principal::Kind;
 
 // Whoever issues them: all tokens of this deployment's Supabase name users of one set.
 constexpr std::string_view kSupabaseIssuer = "supabase";
 constexpr std::size_t kMaximumKeySetBytes = 64 * 1024;
-
-Task<Result<Caller>> guest(Context& context, auth::Principal::Kind kind, std::string_view token) {
-  std::array<unsigned char, 32> digest{};
-  if (!(co_await runtime::Sha256(context, token, digest)).is_ok()) {
-    co_return problem(ErrorCode::internal_error, "The request could not be checked. Try again.",
-                      "the host cannot compute SHA-256");
-  }
-  Caller caller;
-  caller.principal.kind = kind;
-  caller.principal.token_hash =
-      text::encode_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-  co_return caller;
-}
-
-std::string random_guest_token(Context& context) {
-  std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
-  runtime::fill_random(context, random);
-  return auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
-}
+constexpr int kLowestServerError = 500;
 
 Task<Result<std::string>> fetch_key_set(Context& context, std::string_view url, bool refresh) {
   const auto outcome = co_await runtime::PublicKeys(context, url, refresh);
@@ -68,17 +49,55 @@ abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   return abi::VerifyAlgorithm::es256;
 }
 
-// Where the keys of one issuer are; those of another never verify its tokens.
-struct Trust {
-  auth::KeySources known;
-  std::string_view jwks_url;
-};
+// Whom the claims name, if they are true; nobody for Supabase's role `anon`.
+Result<void> read_caller(const auth::Claims& claims, const auth::Settings& settings,
+                         const auth::Issuer* issuer, std::int64_t now_ms, Caller& caller) {
+  auto& principal = caller.principal;
+  if (issuer) {
+    auto subject = auth::check_issuer_claims(claims, *issuer, now_ms);
+    if (!subject) return tl::unexpected(std::move(subject.error()));
+    principal.kind = Kind::external;
+    principal.issuer = *claims.issuer;
+    principal.subject = *std::move(subject);
+    return {};
+  }
+  auto user = auth::check_claims(claims, settings.expectations, now_ms);
+  if (!user) return tl::unexpected(std::move(user.error()));
+  if (!*user) return {};
+  principal.kind = Kind::user;
+  principal.issuer = kSupabaseIssuer;
+  principal.subject = std::move((*user)->id);
+  caller.is_anonymous = (*user)->is_anonymous;
+  return {};
+}
 
-// Tries the keys that are known, else those at the key set's address, anew if the key is unknown.
-Task<Result<void>> verify(Context& context, Trust trust, const auth::Jws& token) {
+// Whom the bearer proves; a new guest, without a token yet, when it claims nothing.
+Task<Result<Caller>> find_caller(Context& context, const auth::Settings& settings,
+                                 auth::Bearer bearer) {
+  Caller caller;
+  if (bearer.kind == auth::BearerKind::guest_token) {
+    caller.principal.kind = Kind::guest;
+    caller.principal.token_hash = co_await sha256_hex(context, bearer.token);
+  }
+  if (bearer.kind != auth::BearerKind::jwt) co_return caller;
+  const auth::Jws jws = co_await auth::parse_jws(bearer.token);
+  // Read before they are proven, to choose the keys and to refuse early; whatever they say, only
+  // the keys of the issuer that they name can prove them.
+  const auth::Claims claims = co_await auth::parse_claims(jws.payload);
+  const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
+  co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
+  KeyTrust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
+  if (issuer) trust = {{}, *json::string_at(*issuer, "jwks_url")};
+  co_await verify_signature(context, trust, jws);
+  co_return caller;
+}
+
+}  // namespace
+
+Task<Result<void>> verify_signature(Context& context, KeyTrust trust, const auth::Jws& token) {
   auto keys = co_await auth::candidate_keys(token, trust.known);
   for (const bool refresh : {false, true}) {
-    if (!keys.empty()) break;
+    if (!keys.empty() || trust.jwks_url.empty()) break;
     const std::string jwks = co_await fetch_key_set(context, trust.jwks_url, refresh);
     keys = co_await auth::candidate_keys(token, {jwks, {}});
   }
@@ -90,56 +109,18 @@ Task<Result<void>> verify(Context& context, Trust trust, const auth::Jws& token)
   co_return auth::unverified_token();
 }
 
-// Whom the claims name, if they are true; nobody for Supabase's role `anon`.
-Result<std::optional<Caller>> claimed_caller(const auth::Settings& settings,
-                                             const auth::Claims& claims, const auth::Issuer* issuer,
-                                             std::int64_t now_ms) {
-  Caller caller;
-  if (issuer) {
-    auto subject = auth::check_issuer_claims(claims, *issuer, now_ms);
-    if (!subject) return tl::unexpected(std::move(subject.error()));
-    caller.principal = {auth::Principal::Kind::external, issuer->name, *std::move(subject), {}};
-    return std::optional(std::move(caller));
-  }
-  auto user = auth::check_claims(claims, settings.expectations, now_ms);
-  if (!user) return tl::unexpected(std::move(user.error()));
-  if (!*user) return std::optional<Caller>();
-  caller.principal = {
-      auth::Principal::Kind::user, std::string(kSupabaseIssuer), std::move((*user)->id), {}};
-  caller.is_anonymous = (*user)->is_anonymous;
-  return std::optional(std::move(caller));
-}
-
-// Whom the bearer proves; nobody when it claims nothing.
-Task<Result<std::optional<Caller>>> find_caller(Context& context, const auth::Settings& settings,
-                                                auth::Bearer bearer) {
-  if (bearer.kind == auth::BearerKind::guest_token) {
-    co_return co_await guest(context, auth::Principal::Kind::guest, bearer.token);
-  }
-  if (bearer.kind != auth::BearerKind::jwt) co_return std::optional<Caller>();
-  const auth::Jws jws = co_await auth::parse_jws(bearer.token);
-  // Read before they are proven, to choose the keys and to refuse early; whatever they say, only
-  // the keys of the issuer that they name can prove them.
-  const auth::Claims claims = co_await auth::parse_claims(jws.payload);
-  const auto* issuer = auth::find_issuer(settings.issuers, claims);
-  auto caller = co_await claimed_caller(settings, claims, issuer, runtime::now_ms(context));
-  Trust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
-  if (issuer) trust = {{}, issuer->jwks_url};
-  co_await verify(context, trust, jws);
-  co_return caller;
-}
-
-}  // namespace
-
 Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
                               const http::Headers& headers) {
   const auth::Bearer bearer =
       co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
-  auto known = co_await find_caller(context, settings, bearer);
-  if (known) co_return *std::move(known);
-  auto token = random_guest_token(context);
-  Caller caller = co_await guest(context, auth::Principal::Kind::new_guest, token);
-  caller.new_guest_token = std::move(token);
+  Caller caller = co_await find_caller(context, settings, bearer);
+  if (caller.principal.kind == Kind::new_guest) {
+    std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
+    runtime::fill_random(context, random);
+    caller.new_guest_token =
+        auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
+    caller.principal.token_hash = co_await sha256_hex(context, caller.new_guest_token);
+  }
   co_return caller;
 }
 
@@ -147,8 +128,8 @@ Task<Result<Caller>> identify_known(Context& context, const auth::Settings& sett
                                     const http::Headers& headers) {
   const auth::Bearer bearer =
       co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
-  auto known = co_await find_caller(context, settings, bearer);
-  if (known) co_return *std::move(known);
+  Caller caller = co_await find_caller(context, settings, bearer);
+  if (caller.principal.kind != Kind::new_guest) co_return caller;
   co_return problem(ErrorCode::missing_credentials,
                     "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
                     "POST /chat as a guest, keep the answer's x-guest-token and send that.");
@@ -159,13 +140,12 @@ Task<Result<auth::Principal>> prove_guest(Context& context, const auth::Settings
   const auto bearer = auth::classify_token(token, settings.publishable_keys);
   if (bearer) {
     auto caller = co_await runtime::attempt(find_caller(context, settings, *bearer));
-    if (!caller && facts(caller.error().code).status >= 500) {
+    if (!caller && facts(caller.error().code).status >= kLowestServerError) {
       co_return tl::unexpected(std::move(caller.error()));
     }
-    const bool is_guest =
-        caller && *caller &&
-        ((*caller)->is_anonymous || (*caller)->principal.kind == auth::Principal::Kind::guest);
-    if (is_guest) co_return std::move((*caller)->principal);
+    if (caller && (caller->principal.kind == Kind::guest || caller->is_anonymous)) {
+      co_return std::move(caller->principal);
+    }
   }
   co_return problem(ErrorCode::forbidden,
                     "This token proves no guest. Send the guest's own token: the x-guest-token "

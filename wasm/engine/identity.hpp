@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/auth/jws.hpp"
+#include "shared/auth/keys.hpp"
 #include "shared/auth/principal.hpp"
 #include "shared/auth/settings.hpp"
 #include "shared/http/headers.hpp"
@@ -53,5 +55,16 @@ runtime::Task<Result<Caller>> identify_known(runtime::Context& context,
 runtime::Task<Result<auth::Principal>> prove_guest(runtime::Context& context,
                                                    const auth::Settings& settings,
                                                    std::string_view token);
+
+// Whose signatures count: the keys of one issuer. Those of another never verify its tokens.
+struct KeyTrust {
+  auth::KeySources known;
+  std::string_view jwks_url;  // where to look for a key that is not known; empty: nowhere
+};
+
+// The step of all these that needs the host's cryptography: succeeds when one of the keys verifies
+// the token's signature. invalid_token if none does; database_unavailable as in `identify`.
+runtime::Task<Result<void>> verify_signature(runtime::Context& context, KeyTrust trust,
+                                             const auth::Jws& token);
 
 }  // namespace fabula::engine

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shared/api/operation.hpp"
+#include "shared/api/undocumented.hpp"
 #include "shared/http/router.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/runtime/context.hpp"
@@ -31,6 +32,12 @@ struct EndpointRoute {
   // The database's function behind it, for endpoints that hand the request on (forward.hpp).
   std::string_view engine_function = {};
 };
+
+// How a function's table names a route.
+template <const api::Operation& kOperation>
+constexpr EndpointRoute route(Endpoint endpoint, std::string_view engine_function = {}) {
+  return {&api::kUndocumented<&kOperation>, endpoint, engine_function};
+}
 
 // Answers `GET /<name>/health`.
 runtime::Task<Result<void>> health(Call& call, const Match& match);
