@@ -72,9 +72,9 @@ Task<Result<void>> read_page(Call& call, const Match&) {
 }
 
 constexpr std::array kRoutes{
-    engine::EndpointRoute{&api::docs::kReadPage, &read_page},
-    engine::EndpointRoute{&api::docs::kReadDocument, &read_document},
-    engine::EndpointRoute{&api::docs::kHealth, &engine::health},
+    engine::route<api::docs::kReadPage>(&read_page),
+    engine::route<api::docs::kReadDocument>(&read_document),
+    engine::route<api::docs::kHealth>(&engine::health),
 };
 
 }  // namespace

@@ -26,8 +26,8 @@ Task<Result<void>> redirect(Call& call, const Match&) {
 }
 
 constexpr std::array kRoutes{
-    engine::EndpointRoute{&api::docs::kRedirect, &redirect},
-    engine::EndpointRoute{&api::docs::kRedocHealth, &engine::health},
+    engine::route<api::docs::kRedirect>(&redirect),
+    engine::route<api::docs::kRedocHealth>(&engine::health),
 };
 
 }  // namespace
