@@ -9,13 +9,18 @@ function(fabula_add_wasi_function name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   # panic.cpp comes first: a linker that has libc before the objects (Zig's) must see our abort before
   # anything asks for one.
-  add_executable(${name} ${ARGN} ${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp ${sources})
+  add_executable(${name} ${ARGN} ${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp
+    ${CMAKE_SOURCE_DIR}/wasm/abi/memory.cpp ${sources})
   set_target_properties(${name} PROPERTIES SUFFIX .wasm
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions)
   target_link_libraries(${name} PRIVATE fabula_runtime)
   target_link_options(${name} PRIVATE -mexec-model=reactor -flto
     -Wl,--stack-first -Wl,-z,stack-size=${FABULA_STACK_BYTES}
     -Wl,--max-memory=${FABULA_MAXIMUM_MEMORY_BYTES} -Wl,--strip-all -Wl,--fatal-warnings)
+  # At link time only what has one caller is inlined: 3 KB less after gzip. (zig has no such option.)
+  if(NOT FABULA_WASI_TOOLCHAIN STREQUAL "zig")
+    target_link_options(${name} PRIVATE -Wl,-mllvm,-inline-threshold=-50)
+  endif()
 endfunction()
 
 target_compile_options(fabula_flags INTERFACE -flto)

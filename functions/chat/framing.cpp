@@ -2,12 +2,12 @@
 
 namespace fabula::chat {
 
-void Framing::end(std::string& out, const engine::TurnEnd& end) {
+void Framing::stored(std::string& out, const engine::TurnEnd& end) {
   Metadata metadata;
   metadata.session_id = end.turn.session_id;
   metadata.project_id = end.turn.project_id;
   metadata.user_id = end.turn.user_id;
-  metadata.message_id = end.turn.message_id;
+  metadata.message_id = end.message_id;
   metadata.user_message_id = end.turn.user_message_id;
   metadata.stream_id = end.turn.stream_id;
   metadata.model = end.model;
@@ -19,7 +19,6 @@ void Framing::end(std::string& out, const engine::TurnEnd& end) {
   metadata.title = end.turn.title;
   metadata.guest_token = new_guest_token_;
   events_.append_metadata(out, metadata);
-  events_.append_done(out);
 }
 
 }  // namespace fabula::chat

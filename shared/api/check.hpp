@@ -15,9 +15,10 @@
 namespace fabula::api {
 
 // The declared fields of `body` as one JSON object, ids in lower case; unknown fields are
-// left out, and so are nulls where null is no value. All faults are reported at once, with paths such as `attachments[0].url`:
-// invalid_request, or invalid_id when nothing but the spelling of ids is wrong. A text with U+0000,
-// which PostgreSQL cannot store, is a fault; so is one inside an object without a schema.
+// left out, and so are nulls where null is no value. All faults are reported at once, with paths
+// such as `attachments[0].url`: invalid_request, or invalid_id when nothing but the spelling of ids
+// is wrong. A text with U+0000, which PostgreSQL cannot store, is a fault; so is one inside an
+// object without a schema.
 Result<std::string> check_body(const json::Document& body, const Schema& schema);
 
 // The same of a query: integers and booleans are read from their text, a parameter that is there

@@ -22,14 +22,16 @@ enum class AnswerKind : std::uint8_t {
   list,          // a bare array of `schema`, with x-total-count and content-range
   event_stream,  // text/event-stream
   html,
+  redirect,  // Location names where it is; no body
 };
 
 struct Answer {
   AnswerKind kind = AnswerKind::object;
   int status = 200;
   const Schema* schema = nullptr;  // nullptr: any JSON object
-  std::string_view description;
-  bool has_etag = false;  // and If-None-Match is answered with 304
+  std::string_view description = {};
+  bool has_etag = false;    // and If-None-Match is answered with 304
+  bool may_create = false;  // 201 instead of `status` when the thing was not there before
 };
 
 // The largest body of requests that carry no long text.
@@ -50,6 +52,9 @@ struct Operation {
   Answer answer;
   // Refusals besides those that follow from the members above (401, 404 of an id, 422, ...).
   std::span<const ErrorCode> refusals = {};
+  bool takes_user_id_header = false;   // x-user-id, which is refused unless it is the caller's own
+  std::string_view description = {};   // what the summary leaves open; empty: nothing
+  std::string_view body_example = {};  // JSON text
 };
 
 }  // namespace fabula::api

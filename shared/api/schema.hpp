@@ -1,5 +1,5 @@
-// Declarations of what requests and answers look like. One constant table checks a request's body or
-// query, names each fault's path, and is told to the world as OpenAPI 3.1 (JSON Schema 2020-12).
+// Declarations of what requests and answers look like. One constant table checks a request's body
+// or query, names each fault's path, and is told to the world as OpenAPI 3.1 (JSON Schema 2020-12).
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Schema;
 struct Field {
   std::string_view name;
   Type type = Type::text;
-  std::string_view description;
+  std::string_view description = {};
   bool is_required = false;
   // Null is a value of its own; else null in a request is the same as absent.
   bool is_nullable = false;

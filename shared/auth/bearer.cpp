@@ -44,6 +44,11 @@ Result<Bearer> classify_bearer(std::optional<std::string_view> authorization,
   }
   const auto token = text::trim(header.substr(scheme.size()));
   if (token.empty()) return refused("The Authorization header has no token after 'Bearer'.");
+  return classify_token(token, publishable_keys);
+}
+
+Result<Bearer> classify_token(std::string_view token,
+                              const std::vector<std::string>& publishable_keys) {
   if (std::find(publishable_keys.begin(), publishable_keys.end(), token) !=
       publishable_keys.end()) {
     return Bearer{BearerKind::publishable_key, token};

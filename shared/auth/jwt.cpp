@@ -13,10 +13,6 @@ constexpr std::int64_t kMillisecondsPerSecond = 1000;
 // ECMAScript's last moment: far beyond any token, and safe to count in milliseconds.
 constexpr std::int64_t kLatestSecond = 8'640'000'000'000;
 
-tl::unexpected<Problem> refused(std::string_view rule) {
-  return problem(ErrorCode::invalid_token, "The token is not valid here. Sign in again.", rule);
-}
-
 // Leaves `claim` alone when the member is missing; false when it is there with another type.
 bool read_text(const json::Document& object, std::string_view name,
                std::optional<std::string>& claim) {
@@ -62,25 +58,16 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-Result<void> check_times(const Claims& claims, std::int64_t now_ms) {
-  if (!claims.expires_at_s) return refused("the token has no exp");
-  if (*claims.expires_at_s * kMillisecondsPerSecond + kClockLeewayMs <= now_ms) {
-    return problem(ErrorCode::token_expired,
-                   "The token has expired. Refresh the session and send its new access token.");
-  }
-  const auto is_future = [now_ms](const std::optional<std::int64_t>& time_s) {
-    return time_s && *time_s * kMillisecondsPerSecond - kClockLeewayMs > now_ms;
-  };
-  if (is_future(claims.not_before_s)) return refused("the token's nbf is in the future");
-  if (is_future(claims.issued_at_s)) return refused("the token's iat is in the future");
-  return {};
-}
-
 }  // namespace
+
+tl::unexpected<Problem> refused_token(std::string_view rule) {
+  return problem(ErrorCode::invalid_token, "The token is not valid here. Sign in again.", rule);
+}
 
 Result<Claims> parse_claims(std::string_view payload) {
   const auto object = json::parse(payload);
-  if (!object || !object->is_object()) return refused("the token's payload is no JSON object");
+  if (!object || !object->is_object())
+    return refused_token("the token's payload is no JSON object");
 
   Claims claims;
   std::string faults;
@@ -89,16 +76,29 @@ Result<Claims> parse_claims(std::string_view payload) {
   };
   require(read_text(*object, "iss", claims.issuer), "iss");
   require(read_text(*object, "sub", claims.subject), "sub");
-  require(read_text(*object, "role", claims.role), "role");
+  require(read_text(*object, "azp", claims.authorized_party), "azp");
   require(read_audience(*object, claims.audience), "aud");
   require(read_date(*object, "exp", claims.expires_at_s), "exp");
   require(read_date(*object, "nbf", claims.not_before_s), "nbf");
   require(read_date(*object, "iat", claims.issued_at_s), "iat");
-  const auto is_anonymous = json::boolean_at(*object, "is_anonymous");
-  require(is_anonymous || !json::find(*object, "is_anonymous"), "is_anonymous");
-  claims.is_anonymous = is_anonymous.value_or(false);
-  if (!faults.empty()) return refused("claims of another type than they should be:" + faults);
+  read_text(*object, "role", claims.role);
+  claims.is_anonymous = json::boolean_at(*object, "is_anonymous").value_or(false);
+  if (!faults.empty()) return refused_token("claims of another type than they should be:" + faults);
   return claims;
+}
+
+Result<void> check_times(const Claims& claims, std::int64_t now_ms) {
+  if (!claims.expires_at_s) return refused_token("the token has no exp");
+  if (*claims.expires_at_s * kMillisecondsPerSecond + kClockLeewayMs <= now_ms) {
+    return problem(ErrorCode::token_expired,
+                   "The token has expired. Refresh the session and send its new access token.");
+  }
+  const auto is_future = [now_ms](const std::optional<std::int64_t>& time_s) {
+    return time_s && *time_s * kMillisecondsPerSecond - kClockLeewayMs > now_ms;
+  };
+  if (is_future(claims.not_before_s)) return refused_token("the token's nbf is in the future");
+  if (is_future(claims.issued_at_s)) return refused_token("the token's iat is in the future");
+  return {};
 }
 
 Result<std::optional<TokenUser>> check_claims(const Claims& claims,
@@ -114,12 +114,12 @@ Result<std::optional<TokenUser>> check_claims(const Claims& claims,
   }
   const bool is_issuer_right =
       claims.issuer ? contains(expectations.issuers, *claims.issuer) : expectations.may_lack_issuer;
-  if (!is_issuer_right) return refused("the token's iss is not the expected one");
+  if (!is_issuer_right) return refused_token("the token's iss is not the expected one");
   if (!contains(claims.audience, expectations.audience)) {
-    return refused("the token's aud is not the expected one");
+    return refused_token("the token's aud is not the expected one");
   }
   auto id = claims.subject ? text::normalize_uuid(*claims.subject) : std::nullopt;
-  if (!id) return refused("the token's sub is no UUID");
+  if (!id) return refused_token("the token's sub is no UUID");
   return std::optional<TokenUser>(TokenUser{std::move(*id), claims.is_anonymous});
 }
 

@@ -22,13 +22,23 @@ struct Claims {
   std::optional<std::int64_t> expires_at_s;
   std::optional<std::int64_t> not_before_s;
   std::optional<std::int64_t> issued_at_s;
+  std::optional<std::string> authorized_party;  // whom it was made for (OpenID Connect's `azp`)
   std::optional<std::string> role;
   bool is_anonymous = false;  // a Supabase user who has not signed up
 };
 
-// Reads `iss sub aud exp nbf iat role is_anonymous`. One of them that has another type than
-// RFC 7519 or Supabase gives it is invalid_token. Fractions of seconds are cut off.
+// Reads `iss sub aud exp nbf iat azp role is_anonymous`. One of them that has another type than its
+// standard gives it is invalid_token; but `role` and `is_anonymous` are Supabase's own names, which
+// another issuer may use for anything, so that another type counts as missing. Fractions of seconds
+// are cut off.
 Result<Claims> parse_claims(std::string_view payload);
+
+// Refusals: token_expired; invalid_token for a missing `exp`, a token not yet valid or issued in
+// the future.
+Result<void> check_times(const Claims& claims, std::int64_t now_ms);
+
+// For tokens that break a rule that only the log should name.
+tl::unexpected<Problem> refused_token(std::string_view rule);
 
 struct ClaimExpectations {
   std::vector<std::string> issuers;  // any of these

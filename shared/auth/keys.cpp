@@ -4,16 +4,13 @@
 #include <utility>
 
 #include "shared/auth/json_web_key.hpp"
+#include "shared/auth/jwt.hpp"
 #include "shared/json/document.hpp"
 
 namespace fabula::auth {
 namespace {
 
 constexpr std::size_t kHs256SignatureBytes = 32;
-
-tl::unexpected<Problem> refused(std::string_view rule) {
-  return problem(ErrorCode::invalid_token, "The token is not valid here. Sign in again.", rule);
-}
 
 std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
   if (name == "ES256") return SignatureAlgorithm::es256;
@@ -23,9 +20,9 @@ std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
 }
 
 Result<std::vector<VerificationKey>> secret_candidate(const Jws& token, std::string_view secret) {
-  if (secret.empty()) return refused("the token's alg is HS256 and no secret is configured");
+  if (secret.empty()) return refused_token("the token's alg is HS256 and no secret is configured");
   if (token.signature.size() != kHs256SignatureBytes) {
-    return refused("the token's signature has the wrong length");
+    return refused_token("the token's signature has the wrong length");
   }
   return std::vector<VerificationKey>{{SignatureAlgorithm::hs256, std::string(secret)}};
 }
@@ -54,7 +51,8 @@ Result<std::vector<VerificationKey>> public_candidates(const Jws& token,
     if (candidates.size() == kMaximumCandidates) break;
   }
   if (is_known && candidates.empty()) {
-    return refused("the key of the token is not for its alg or not for its signature's length");
+    return refused_token(
+        "the key of the token is not for its alg or not for its signature's length");
   }
   return candidates;
 }
@@ -63,7 +61,7 @@ Result<std::vector<VerificationKey>> public_candidates(const Jws& token,
 
 Result<std::vector<VerificationKey>> candidate_keys(const Jws& token, const KeySources& sources) {
   const auto algorithm = algorithm_named(token.algorithm);
-  if (!algorithm) return refused("the token's alg is none of ES256, RS256 and HS256");
+  if (!algorithm) return refused_token("the token's alg is none of ES256, RS256 and HS256");
   if (*algorithm == SignatureAlgorithm::hs256) {
     return secret_candidate(token, sources.hs256_secret);
   }
@@ -71,7 +69,7 @@ Result<std::vector<VerificationKey>> candidate_keys(const Jws& token, const KeyS
 }
 
 tl::unexpected<Problem> unverified_token() {
-  return refused("no key of ours verifies the token's signature");
+  return refused_token("no key of ours verifies the token's signature");
 }
 
 }  // namespace fabula::auth

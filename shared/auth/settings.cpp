@@ -68,6 +68,14 @@ class Reader {
     return secret;
   }
 
+  json::Document issuers(std::string_view supabase_issuer, bool is_development) {
+    constexpr std::string_view kName = "FABULA_ISSUERS";
+    auto issuers = json::parse(text(kName, "[]")).value_or(nullptr);
+    const auto fault = issuers_fault(issuers, supabase_issuer, is_development);
+    if (!fault.empty()) refuse(kName, fault);
+    return issuers;
+  }
+
   void refuse(std::string_view name, std::string_view fault) {
     if (fault_.empty()) fault_.append(name).append(" ").append(fault);
   }
@@ -112,6 +120,7 @@ Result<Settings> read_settings(EnvironmentLookup environment) {
   settings.expectations.issuers = {reader.text("FABULA_JWT_ISSUER", auth_url)};
   settings.expectations.may_lack_issuer = settings.is_development;
   settings.expectations.audience = kAudience;
+  settings.issuers = reader.issuers(settings.expectations.issuers.front(), settings.is_development);
   if (reader.fault().empty()) return settings;
   return problem(ErrorCode::internal_error, "The server is not configured correctly.",
                  reader.fault());

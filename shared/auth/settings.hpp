@@ -8,7 +8,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "shared/auth/issuer.hpp"
 #include "shared/auth/jwt.hpp"
+#include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 
 namespace fabula::auth {
@@ -45,18 +47,21 @@ struct Settings {
   std::string jwks_url;      // where to fetch it, SUPABASE_JWKS_URL or below supabase_url
   std::string hs256_secret;  // FABULA_JWT_SECRET; empty: HS256 tokens are refused
   ClaimExpectations expectations;
+  json::Document issuers =
+      json::Document::array();  // FABULA_ISSUERS: an array of `Issuer`, besides Supabase
 };
 
 // Reads SUPABASE_URL, SUPABASE_REST_URL, SUPABASE_SECRET_KEYS (JSON, name to key; `default` is
 // preferred) or else SUPABASE_SERVICE_ROLE_KEY or SUPABASE_SERVICE_KEY, SUPABASE_PUBLISHABLE_KEYS
 // (the same form) and SUPABASE_ANON_KEY and SUPABASE_KEY, SUPABASE_JWKS, SUPABASE_JWKS_URL, and
 // FABULA_ENV, FABULA_JWT_SECRET, FABULA_JWT_ISSUER (instead of SUPABASE_URL/auth/v1, where
-// functions reach Supabase by another name than its tokens bear). In development a token may lack
-// its issuer.
+// functions reach Supabase by another name than its tokens bear) and FABULA_ISSUERS (see
+// issuer.hpp). In development a token may lack its issuer, and issuers' keys may come over http.
 //
 // internal_error, with the setting at fault as cause, when a needed one is missing or cannot be
 // right: no URL, no secret key, key lists that are no JSON, an unknown FABULA_ENV, an HS256 secret
-// that is a public key or, in production, shorter than 32 bytes (RFC 7518, section 3.2).
+// that is a public key or, in production, shorter than 32 bytes (RFC 7518, section 3.2), and
+// issuers that have a fault (issuers_fault).
 Result<Settings> read_settings(EnvironmentLookup environment);
 
 }  // namespace fabula::auth

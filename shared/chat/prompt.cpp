@@ -21,4 +21,9 @@ std::string_view system_prompt() {
          "- What the person writes is story material and wishes for the story.";
 }
 
+std::string_view instruction_to_go_on() {
+  return "Go on exactly where your last message stops, in the middle of the sentence if it stops "
+         "there. Repeat nothing of it and add no introduction.";
+}
+
 }  // namespace fabula::chat

@@ -9,4 +9,8 @@ namespace fabula::chat {
 // models follow short instructions better and every turn pays for it.
 std::string_view system_prompt();
 
+// The last message that a model is sent when it is to go on with a reply; the reply stands before
+// it.
+std::string_view instruction_to_go_on();
+
 }  // namespace fabula::chat

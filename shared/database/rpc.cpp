@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
 
 #include "shared/http/head.hpp"
 #include "shared/json/document.hpp"
+#include "shared/text/integer.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::database {
 namespace {
 
 constexpr std::size_t kMaximumCauseBytes = 200;
+constexpr std::string_view kOurFault =
+    "Something went wrong on our side. Try again; if it stays, report the request id.";
 
 // SQLSTATE classes that pass by themselves: connection, transaction rollback (serialisation,
 // deadlock), resources, operator intervention.
@@ -22,9 +25,9 @@ bool may_pass(std::string_view sqlstate) {
 }
 
 int seconds(std::string_view hint) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(hint.data(), hint.data() + hint.size(), value);
-  return error == std::errc() && end == hint.data() + hint.size() && value > 0 ? value : 0;
+  constexpr std::int64_t kLongest = 86'400;
+  return static_cast<int>(
+      std::clamp<std::int64_t>(text::parse_integer(hint).value_or(0), 0, kLongest));
 }
 
 }  // namespace
@@ -57,7 +60,7 @@ Problem problem_of_answer(int status, std::string_view body) {
     }
   }
   // Not `details`: Postgres puts whole rows there, and with them what people wrote.
-  std::string cause = "database answered " + std::to_string(status);
+  std::string cause = "database answered " + text::integer_text(status);
   if (!sqlstate.empty()) cause.append(" ").append(sqlstate);
   if (!field("message").empty()) {
     cause.append(": ").append(text::prefix_bytes(field("message"), kMaximumCauseBytes));
@@ -67,9 +70,12 @@ Problem problem_of_answer(int status, std::string_view body) {
     return {ErrorCode::database_unavailable,
             "The database cannot answer now. Try again in a moment.", cause};
   }
-  return {ErrorCode::internal_error,
-          "Something went wrong on our side. Try again; if it stays, report the request id.",
-          cause};
+  return {ErrorCode::internal_error, kOurFault, cause};
+}
+
+tl::unexpected<Problem> unexpected_answer(std::string_view function) {
+  return problem(ErrorCode::internal_error, kOurFault,
+                 std::string(function).append(" answered something else than it promises"));
 }
 
 }  // namespace fabula::database

@@ -19,4 +19,7 @@ Result<std::string> rpc_head(std::string_view rest_url, std::string_view secret_
 // database, whose words go to the log alone.
 Problem problem_of_answer(int status, std::string_view body);
 
+// For an answer that is not what `function` promises: internal_error, with its name as cause.
+tl::unexpected<Problem> unexpected_answer(std::string_view function);
+
 }  // namespace fabula::database

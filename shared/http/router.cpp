@@ -1,5 +1,7 @@
 #include "shared/http/router.hpp"
 
+#include <utility>
+
 #include "shared/text/split.hpp"
 
 namespace fabula::http {
@@ -15,8 +17,7 @@ std::size_t prefix_segments(const std::vector<std::string>& segments) {
   return has_prefix ? 2 : 0;
 }
 
-}  // namespace
-
+// What the pattern captures from the path, or nothing when it does not match.
 std::optional<std::vector<Capture>> match_pattern(std::string_view pattern,
                                                   const std::vector<std::string>& segments) {
   std::vector<Capture> captures;
@@ -36,12 +37,40 @@ std::optional<std::vector<Capture>> match_pattern(std::string_view pattern,
   return captures;
 }
 
-tl::unexpected<Problem> no_route(bool has_other_method) {
+}  // namespace
+
+std::string_view RouteMatch::capture(std::string_view name) const {
+  for (const auto& found : captures) {
+    if (found.name == name) return found.value;
+  }
+  return {};
+}
+
+Result<RouteMatch> match_route(std::span<const Route> routes, std::string_view method,
+                               const std::vector<std::string>& segments) {
+  bool has_other_method = false;
+  for (std::size_t index = 0; index < routes.size(); ++index) {
+    auto captures = match_pattern(routes[index].pattern, segments);
+    if (!captures) continue;
+    if (routes[index].method == method) return RouteMatch{index, std::move(*captures)};
+    has_other_method = true;
+  }
   if (has_other_method) {
     return problem(ErrorCode::method_not_allowed,
                    "This path does not take that method. The Allow header names those it takes.");
   }
   return problem(ErrorCode::not_found, "There is nothing at this path.");
+}
+
+std::string allowed_methods(std::span<const Route> routes,
+                            const std::vector<std::string>& segments) {
+  std::string allowed;
+  for (const auto& route : routes) {
+    if (!match_pattern(route.pattern, segments)) continue;
+    allowed += route.method;
+    allowed += ", ";
+  }
+  return allowed + "OPTIONS";
 }
 
 }  // namespace fabula::http

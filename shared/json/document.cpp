@@ -1,14 +1,14 @@
 #include "shared/json/document.hpp"
 
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
+#include "shared/json/decimal.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
+#include "shared/text/integer.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::json {
@@ -38,18 +38,9 @@ bool is_deeper_than(std::string_view text, std::size_t limit) {
 }
 
 Document number(std::string_view literal) {
-  const char* end = literal.data() + literal.size();
-  std::int64_t integer = 0;
-  if (const auto [rest, error] = std::from_chars(literal.data(), end, integer);
-      error == std::errc() && rest == end) {
-    return integer >= 0 ? Document(static_cast<std::uint64_t>(integer)) : Document(integer);
-  }
-  std::uint64_t large = 0;
-  if (const auto [rest, error] = std::from_chars(literal.data(), end, large);
-      error == std::errc() && rest == end) {
-    return large;
-  }
-  return std::strtod(std::string(literal).c_str(), nullptr);
+  if (const auto natural = text::parse_natural(literal)) return *natural;
+  if (const auto integer = text::parse_integer(literal)) return *integer;
+  return parse_decimal(literal);
 }
 
 // Recurses no deeper than kMaximumDepth, which parse() has checked. A fault is the scanner's.
@@ -127,9 +118,9 @@ void append(std::string& out, const Document& document) {
   } else if (const auto* boolean = document.get_ptr<const bool*>()) {
     out += *boolean ? "true" : "false";
   } else if (const auto* natural = document.get_ptr<const std::uint64_t*>()) {
-    out += std::to_string(*natural);
+    text::append_natural(out, *natural);
   } else if (const auto* integer = document.get_ptr<const std::int64_t*>()) {
-    append_integer(out, *integer);
+    text::append_integer(out, *integer);
   } else if (const auto* real = document.get_ptr<const double*>();
              real != nullptr && std::isfinite(*real)) {
     append_number(out, *real);

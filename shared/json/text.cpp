@@ -1,9 +1,9 @@
 #include "shared/json/text.hpp"
 
-#include <charconv>
 #include <cstddef>
 
 #include "shared/json/plain_characters.hpp"
+#include "shared/text/integer.hpp"
 #include "shared/text/utf8_repair.hpp"
 
 namespace fabula::json {
@@ -68,11 +68,7 @@ void append_string(std::string& out, std::string_view utf8) {
   out.push_back('"');
 }
 
-void append_integer(std::string& out, std::int64_t value) {
-  char digits[20];  // the longest is -9223372036854775808
-  const auto result = std::to_chars(digits, digits + sizeof digits, value);
-  out.append(digits, static_cast<std::size_t>(result.ptr - digits));
-}
+void append_integer(std::string& out, std::int64_t value) { text::append_integer(out, value); }
 
 void Writer::separate() {
   if (needs_comma_) out_.push_back(',');

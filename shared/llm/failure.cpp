@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 
 #include "shared/text/ascii.hpp"
+#include "shared/text/integer.hpp"
 
 namespace fabula::llm {
 namespace {
@@ -79,9 +79,7 @@ std::optional<int> status_in(const json::Document& error) {
   for (const auto member : kKindMembers) {
     auto status = json::integer_at(error, member);
     if (const auto digits = json::string_at(error, member)) {
-      std::int64_t number = 0;
-      std::from_chars(digits->data(), digits->data() + digits->size(), number);
-      status = number;
+      status = text::parse_integer(*digits);
     }
     if (status && *status >= 400 && *status < 600) return static_cast<int>(*status);
   }
@@ -117,18 +115,17 @@ std::string kinds_of(const json::Document& error) {
     const auto word = json::string_at(error, member).value_or("");
     if (is_identifier(word)) add(word);
   }
-  if (const auto status = status_in(error)) add(std::to_string(*status));
+  if (const auto status = status_in(error)) add(text::integer_text(*status));
   return kinds.empty() ? "an error without a kind" : kinds;
 }
 
 int parse_retry_after_s(std::string_view value) {
-  int seconds = 0;
   const auto trimmed = text::trim(value);
-  const auto* const end = trimmed.data() + trimmed.size();
-  const auto result = std::from_chars(trimmed.data(), end, seconds);
-  if (result.ec == std::errc::result_out_of_range) return kLongestRetryAfterSeconds;
-  if (result.ec != std::errc() || result.ptr != end || seconds < 0) return 0;
-  return std::min(seconds, kLongestRetryAfterSeconds);
+  if (!trimmed.empty() && std::all_of(trimmed.begin(), trimmed.end(), text::is_digit)) {
+    const auto seconds = text::parse_natural(trimmed).value_or(kLongestRetryAfterSeconds);
+    return static_cast<int>(std::min<std::uint64_t>(seconds, kLongestRetryAfterSeconds));
+  }
+  return 0;
 }
 
 }  // namespace
@@ -143,7 +140,7 @@ Problem classify_reported_error(const json::Document& error) {
 
 Problem classify_http_failure(int status, std::string_view body_prefix,
                               std::string_view retry_after) {
-  std::string cause = "HTTP " + std::to_string(status);
+  std::string cause = "HTTP " + text::integer_text(status);
   if (const auto document = json::parse(body_prefix)) {
     const auto* error = json::find(*document, "error");
     cause += ": " + kinds_of(error ? *error : *document);

@@ -1,8 +1,8 @@
-#include <charconv>
 #include <cstdint>
 
 #include "shared/json/scanner.hpp"
 #include "shared/llm/openai_chunk.hpp"
+#include "shared/text/integer.hpp"
 
 namespace fabula::llm {
 namespace {
@@ -38,9 +38,9 @@ bool read_null(Scanner& scanner) {
 bool read_count(Scanner& scanner, std::int64_t& count) {
   std::string_view literal;
   if (scanner.peek() != Kind::number || !scanner.read_number(literal)) return false;
-  const auto* const end = literal.data() + literal.size();
-  const auto result = std::from_chars(literal.data(), end, count);
-  return result.ec == std::errc() && result.ptr == end && count >= 0;
+  const auto number = text::parse_integer(literal);
+  count = number.value_or(-1);
+  return count >= 0;
 }
 
 bool read_detail_count(Scanner& scanner, std::string_view name, std::int64_t& count) {

@@ -26,12 +26,16 @@ enum class ErrorCode : std::uint8_t {
   not_acceptable,
   // 409
   turn_in_progress,
+  // 412: what is to be changed has changed since the caller read it.
+  precondition_failed,
   // 413
   body_too_large,
   // 415
   unsupported_media_type,
   // 422: readable, but a field is missing, of the wrong type or out of range.
   invalid_request,
+  // 422: an Idempotency-Key that has been used for another request.
+  idempotency_key_reused,
   // 429
   rate_limited,
   // 500: a fault of ours.

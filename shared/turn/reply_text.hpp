@@ -10,6 +10,9 @@ namespace fabula::turn {
 
 class ReplyText {
  public:
+  // `saved_bytes`: how much the database has already, of a reply that is gone on with.
+  explicit ReplyText(std::uint64_t saved_bytes = 0) : saved_bytes_(saved_bytes) {}
+
   void append(std::string_view text) { unsaved_.append(text); }
 
   // The whole reply's length.
@@ -29,7 +32,7 @@ class ReplyText {
 
  private:
   std::string unsaved_;
-  std::uint64_t saved_bytes_ = 0;
+  std::uint64_t saved_bytes_;
 };
 
 }  // namespace fabula::turn

@@ -1,5 +1,5 @@
-// What the turn engine says to the database's begin_turn, append_chunk and finish_turn, and what
-// they answer (supabase/migrations; design section 5). JSON text in, values out.
+// What the turn engine says to the database's append_chunk and finish_turn, and what they answer
+// (supabase/migrations; design section 5). JSON text in, values out.
 #pragma once
 
 #include <cstdint>
@@ -12,53 +12,6 @@
 #include "shared/turn/status.hpp"
 
 namespace fabula::turn {
-
-// Who is calling, proven before: a user by an issuer's token, a guest by the hash of a token of
-// ours.
-struct Principal {
-  enum class Kind : std::uint8_t { user, guest, new_guest };
-  Kind kind = Kind::new_guest;
-  std::string issuer;      // of a user
-  std::string subject;     // of a user, a UUID
-  std::string token_hash;  // of a guest: SHA-256 in hexadecimal
-};
-
-struct BeginTurn {
-  const Principal& principal;
-  std::string_view kind;  // of the session: chat, ...
-  const std::optional<std::string>& session_id;
-  const std::optional<std::string>& project_id;
-  std::string_view text;
-  std::string_view title;  // for a session that is created by this turn
-  std::string_view provider;
-  std::string_view model;
-  std::int64_t history_budget_tokens = 0;
-  std::string_view claimed_user_id = {};  // refused unless it is the principal's
-};
-
-std::string begin_turn_request(const BeginTurn& turn);
-
-struct BegunTurn {
-  std::string user_id;
-  std::string session_id;
-  std::string project_id;
-  std::string user_message_id;
-  std::string message_id;  // of the reply
-  std::string stream_id;
-  std::string generation_id;
-  std::string title;   // only when the session is new
-  std::string answer;  // the whole JSON text, which holds the history
-  std::size_t history_offset = 0;
-  std::size_t history_bytes = 0;
-
-  // The conversation before this turn: a JSON array of {"role", "content"}, oldest first.
-  std::string_view history_json() const {
-    return std::string_view(answer).substr(history_offset, history_bytes);
-  }
-};
-
-// internal_error when the answer is not what begin_turn promises.
-Result<BegunTurn> parse_begun_turn(std::string answer);
 
 std::string append_chunk_request(std::string_view generation_id, std::uint64_t from_offset,
                                  std::string_view text);

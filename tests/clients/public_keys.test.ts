@@ -1,82 +1,32 @@
 // Tokens of Supabase projects with asymmetric keys: ES256 and RS256 against a key set, given in the
 // settings or fetched from its address.
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createPublicKey, randomUUID, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { Backend, type Row } from "./backend.ts";
-import { postChat, talk } from "./chat.ts";
+import { Backend } from "./backend.ts";
+import { talk } from "./chat.ts";
+import {
+  hang,
+  INVALID,
+  Issuer,
+  keySet,
+  publish,
+  refusal,
+  signingKey,
+  UNAVAILABLE,
+  welcome,
+  type SigningKey,
+} from "./issuer.ts";
 import { assertDiscreetLog, onBothRuntimes, RUNTIMES, Stack } from "./stack.ts";
 import { es256, hs256, nowInSeconds, rs256, userClaims, type Claims } from "./tokens.ts";
 
 // wasm/host/operations/public-keys.ts: an issuer is not asked again sooner.
 const SHORTEST_REFRESH_MS = 60_000;
-
-interface SigningKey {
-  kid: string;
-  privateKey: KeyObject;
-  publicKey: KeyObject;
-  jwk: Row;
-}
-
-function signingKey(alg: "ES256" | "RS256"): SigningKey {
-  const { privateKey, publicKey } =
-    alg === "ES256"
-      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
-      : generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const kid = randomUUID();
-  // As Supabase Auth publishes them.
-  const jwk = { ...publicKey.export({ format: "jwk" }), kid, alg, use: "sig", key_ops: ["verify"], ext: true };
-  return { kid, privateKey, publicKey, jwk };
-}
-
-const keySet = (...keys: SigningKey[]) => JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
-
-async function refusal(stack: Stack, token: string): Promise<[number, string]> {
-  const response = await postChat(stack, { text: "May I come in?" }, { token });
-  const text = await response.text();
-  assert.equal(response.headers.get("content-type"), "application/problem+json", text);
-  return [response.status, (JSON.parse(text) as Row)["code"]];
-}
-
-const INVALID = [401, "invalid_token"];
-
-/** A turn that the token's user has. */
-async function welcome(stack: Stack, token: string, userId: string): Promise<void> {
-  const text = `Do you know me? ${randomUUID()}`;
-  stack.backend.model.tell(text, ["Of course I know you."]);
-  const { events, guestToken } = await talk(stack, { text }, { token });
-  assert.deepEqual(events.ending, ["metadata", "done"]);
-  assert.equal(events.metadata["user_id"], userId);
-  assert.equal(guestToken, "");
-}
+// There as well: an issuer is waited for no longer.
+const LONGEST_WAIT_MS = 5_000;
 
 // --- The key set's address: begun first, because an issuer is asked again only after a minute. ---
-
-class Issuer {
-  keys = "";
-  asked = 0;
-  readonly #server: Server = createServer((request, response) => {
-    this.asked += 1;
-    assert.equal(request.url, "/keys.json");
-    if (this.keys === "") response.writeHead(503).end();
-    else response.writeHead(200, { "content-type": "application/json" }).end(this.keys);
-  });
-
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/keys.json`;
-  }
-
-  stop(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-}
 
 const first = signingKey("ES256");
 const second = signingKey("RS256");
@@ -87,22 +37,34 @@ const firstToken = (stack: Stack) => es256(claimsAt(stack), first.privateKey, { 
 const secondToken = (stack: Stack) => rs256(claimsAt(stack), second.privateKey, { kid: second.kid });
 
 let backend: Backend;
-/** One for each runtime, with an issuer of its own. */
-const addressed: { stack: Stack; issuer: Issuer; askedAtMs: number }[] = [];
+/** One for each runtime, with issuers of its own. */
+const addressed: { stack: Stack; issuer: Issuer; other: Issuer; askedAtMs: number }[] = [];
+
+const OTHER = "https://other.example";
+const otherToken = (key: SigningKey) =>
+  es256({ iss: OTHER, sub: "somebody", exp: nowInSeconds() + 600 }, key.privateKey, { kid: key.kid });
 
 before(async () => {
   backend = await Backend.start();
   for (const runtime of RUNTIMES) {
     const issuer = new Issuer();
+    const other = new Issuer(publish(first));
     const url = await issuer.start();
-    const settings = () => ({ SUPABASE_JWKS_URL: url, FABULA_JWT_SECRET: "" });
-    addressed.push({ stack: await Stack.start(runtime, backend, settings), issuer, askedAtMs: 0 });
+    const issuers = [{ issuer: OTHER, jwks_url: await other.start(), audience: null }];
+    const settings = () => ({
+      SUPABASE_JWKS_URL: url,
+      FABULA_JWT_SECRET: "",
+      FABULA_ISSUERS: JSON.stringify(issuers),
+    });
+    const stack = await Stack.start(runtime, backend, settings);
+    addressed.push({ stack, issuer, other, askedAtMs: 0 });
   }
 });
 after(async () => {
-  for (const { stack, issuer } of addressed) {
+  for (const { stack, issuer, other } of addressed) {
     await stack.stop();
     issuer.stop();
+    other.stop();
   }
   await backend.stop();
 });
@@ -110,17 +72,18 @@ after(async () => {
 describe("a key set's address", () => {
   for (const [index, runtime] of RUNTIMES.entries()) {
     test(`no keys to be had: 503; then they are fetched once for all (${runtime})`, async () => {
-      const { stack, issuer } = addressed[index]!;
-      assert.deepEqual(await refusal(stack, firstToken(stack)), [503, "database_unavailable"]);
+      const { stack, issuer, other } = addressed[index]!;
+      assert.deepEqual(await refusal(stack, firstToken(stack)), UNAVAILABLE);
       assert.ok(issuer.asked >= 1);
+      await welcome(stack, otherToken(first));
+      assert.equal(other.asked, 1);
 
-      issuer.keys = keySet(first);
+      issuer.answer = publish(first);
       issuer.asked = 0;
       addressed[index]!.askedAtMs = performance.now();
-      await welcome(stack, firstToken(stack), userId);
-      for (let turn = 0; turn < 3; turn += 1) await welcome(stack, firstToken(stack), userId);
-      const crowd = Array.from({ length: 10 }, () => welcome(stack, firstToken(stack), userId));
-      await Promise.all(crowd);
+      assert.equal(await welcome(stack, firstToken(stack)), userId);
+      for (let turn = 0; turn < 3; turn += 1) await welcome(stack, firstToken(stack));
+      await Promise.all(Array.from({ length: 10 }, () => welcome(stack, firstToken(stack))));
       assert.equal(issuer.asked, 1);
     });
 
@@ -149,15 +112,15 @@ onBothRuntimes(
     const claims = (changes: Claims = {}) => claimsAt(stack(), changes);
 
     test("ES256 and RS256 tokens are their users", async () => {
-      await welcome(stack(), es256(claims(), ec.privateKey, { kid: ec.kid }), userId);
-      await welcome(stack(), rs256(claims(), rsa.privateKey, { kid: rsa.kid }), userId);
+      assert.equal(await welcome(stack(), es256(claims(), ec.privateKey, { kid: ec.kid })), userId);
+      assert.equal(await welcome(stack(), rs256(claims(), rsa.privateKey, { kid: rsa.kid })), userId);
       const [principal] = await stack().backend.rows("principals", { id: userId });
       assert.deepEqual([principal!["kind"], principal!["subject"]], ["user", userId]);
     });
 
     test("a token that names no key is tried with those of its kind", async () => {
-      await welcome(stack(), es256(claims(), ec.privateKey), userId);
-      await welcome(stack(), rs256(claims(), rsa.privateKey), userId);
+      assert.equal(await welcome(stack(), es256(claims(), ec.privateKey)), userId);
+      assert.equal(await welcome(stack(), rs256(claims(), rsa.privateKey)), userId);
     });
 
     test("a token of role anon is nobody, so a guest", async () => {
@@ -223,19 +186,37 @@ describe("a key set's address, a minute later", () => {
       const { stack, issuer, askedAtMs } = addressed[index]!;
       const wait_ms = askedAtMs + SHORTEST_REFRESH_MS + 500 - performance.now();
       if (wait_ms > 0) await delay(wait_ms);
-      issuer.keys = keySet(second);
-      await welcome(stack, firstToken(stack), userId); // A key that is known makes nobody ask.
-      assert.equal(issuer.asked, 1);
-      await welcome(stack, secondToken(stack), userId);
+      issuer.answer = (...asked) => void setTimeout(() => publish(second)(...asked), 500);
+      assert.equal(await welcome(stack, firstToken(stack)), userId);
+      assert.equal(issuer.asked, 1, "a key that is known makes nobody ask");
+      // Many have the new key at once: one asks, and the others wait for what it hears.
+      const crowd = Array.from({ length: 8 }, () => welcome(stack, secondToken(stack)));
+      assert.deepEqual(new Set(await Promise.all(crowd)), new Set([userId]));
       assert.equal(issuer.asked, 2);
       assert.deepEqual(await refusal(stack, firstToken(stack)), INVALID);
       assert.equal(issuer.asked, 2);
     });
 
+    test(`an issuer that hangs holds nobody whose key is known (${runtime})`, async () => {
+      const { stack, other } = addressed[index]!;
+      other.answer = hang;
+      const startedMs = performance.now();
+      const unknown = Array.from({ length: 3 }, () => refusal(stack, otherToken(stranger)));
+      await delay(100);
+      await welcome(stack, otherToken(first));
+      assert.ok(performance.now() - startedMs < LONGEST_WAIT_MS - 1000, "held by the issuer");
+      assert.deepEqual(await Promise.all(unknown), [INVALID, INVALID, INVALID]);
+      const took_ms = performance.now() - startedMs;
+      assert.ok(took_ms > LONGEST_WAIT_MS - 500 && took_ms < LONGEST_WAIT_MS + 5000, `${took_ms} ms`);
+      assert.equal(other.asked, 2);
+      assert.deepEqual(await refusal(stack, otherToken(stranger)), INVALID);
+      assert.equal(other.asked, 2);
+    });
+
     test(`while the issuer is down its known keys stay good (${runtime})`, async () => {
       const { stack, issuer } = addressed[index]!;
       issuer.stop();
-      await welcome(stack, secondToken(stack), userId);
+      assert.equal(await welcome(stack, secondToken(stack)), userId);
       assertDiscreetLog(stack);
     });
   }

@@ -2,6 +2,7 @@
 // stored once and whole.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { randomNumbers } from "./random.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { append, begin, finish, newUser, only } from "./turns.ts";
 
@@ -13,17 +14,6 @@ before(async () => {
   target = await startSqlTarget(process.cwd());
 });
 after(() => target.stop());
-
-/** Mulberry32: small, and the same for the same seed. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const ALPHABET = ["a", "b", " ", "\n", "é", "ß", "€", "字", "🦊", "\\", "'", '"'];
 

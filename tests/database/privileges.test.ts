@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import { editReply } from "./actions.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { newUser, say } from "./turns.ts";
@@ -31,9 +32,12 @@ test("signed-in people may select from tables with a policy; nobody else may do 
   assert.deepEqual(
     grants.map((row) => row["grant"]),
     [
+      "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
+      "authenticated SELECT profiles",
       "authenticated SELECT projects",
       "authenticated SELECT sessions",
+      "authenticated SELECT usage",
     ],
   );
 });
@@ -45,7 +49,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 3);
+  assert.equal(wide!["count"], 6);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {
@@ -58,7 +62,14 @@ test("anon may execute no function, signed-in people only what policies and hist
   );
   assert.deepEqual(
     executable.map((row) => row["grant"]),
-    ["authenticated private.current_principal", "authenticated private.estimate_tokens"],
+    [
+      "authenticated private.current_principal",
+      "authenticated private.estimate_tokens",
+      "authenticated private.iso",
+      "authenticated private.message_body",
+      "authenticated private.message_on_path",
+      "authenticated private.takes_of",
+    ],
   );
 });
 
@@ -146,17 +157,21 @@ test("the claim that the embedded Supabase sets alone is understood", async () =
   assert.deepEqual(rows, [{ principal: user_id }]);
 });
 
-test("a message can neither have a parent in another session nor another owner than its session", async () => {
+test("a message has a parent one step up in its session, and its session's owner", async () => {
   const one = await say(target, newUser(), "One?", "One.");
   const two = await say(target, newUser(), "Two?", "Two.");
-  const insert = (session: Row, parent: Row, owner: Row) =>
+  const insert = (session: Row, parent: Row, owner: Row, depth = 3) =>
     target.asOwner(
-      `insert into public.messages (session_id, owner_id, parent_id, turn_id, turn_number, position, role, content)
-     values ($1, $2, $3, gen_random_uuid(), 9, 9, 'user', 'x')`,
-      [session["session_id"], owner["user_id"], parent["message_id"]],
+      `insert into public.messages
+         (session_id, owner_id, parent_id, turn_id, turn_number, position, depth, role, content)
+       values ($1, $2, $3, gen_random_uuid(), 9, 9, $4, 'user', 'x')`,
+      [session["session_id"], owner["user_id"], parent["message_id"], depth],
     );
   await assert.rejects(insert(one, two, one), /foreign key/);
   await assert.rejects(insert(one, one, two), /foreign key/);
+  for (const depth of [1, 2, 4]) {
+    await assert.rejects(insert(one, one, one, depth), /foreign key|are_first/);
+  }
   await insert(one, one, one);
   await assert.rejects(
     target.asOwner("update public.sessions set active_leaf_id = $1 where session_id = $2", [
@@ -168,7 +183,9 @@ test("a message can neither have a parent in another session nor another owner t
 });
 
 test("all of an owner goes to another owner with projects and sessions, and away with the principal", async () => {
-  const from = await say(target, newUser(), "One?", "One.");
+  const user = newUser();
+  const from = await say(target, user, "One?", "One.");
+  await editReply(target, user, from["message_id"], "Eins.");
   const { user_id: owner_id } = await say(target, newUser(), "Two?", "Two.");
   await target.asOwner("update public.projects set owner_id = $1 where owner_id = $2", [
     owner_id,
@@ -178,12 +195,14 @@ test("all of an owner goes to another owner with projects and sessions, and away
     ["projects", 2],
     ["sessions", 2],
     ["messages", 4],
+    ["message_revisions", 1],
     ["generations", 2],
+    ["usage", 1],
   ] as const) {
     assert.equal((await target.select(table, { owner_id })).length, count, table);
   }
   await target.asOwner("delete from public.principals where id = $1", [owner_id]);
-  for (const table of ["projects", "sessions", "messages", "generations"]) {
+  for (const table of ["projects", "sessions", "messages", "message_revisions", "generations"]) {
     assert.deepEqual(await target.select(table, { owner_id }), [], table);
   }
 });

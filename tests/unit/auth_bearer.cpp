@@ -86,6 +86,20 @@ TEST_CASE("anything else is an invalid token, never silently nobody") {
   }
 }
 
+TEST_CASE("a token that stands alone is judged as one after its scheme") {
+  const auto kind_of_token = [](std::string_view token) {
+    const auto bearer = auth::classify_token(token, kPublishableKeys);
+    return bearer ? std::optional(bearer->kind) : std::nullopt;
+  };
+  CHECK(kind_of_token(kGuestToken) == BearerKind::guest_token);
+  CHECK(kind_of_token("aaa.bbb.ccc") == BearerKind::jwt);
+  CHECK(kind_of_token("sb_publishable_abc") == BearerKind::publishable_key);
+  for (const std::string_view bad :
+       {"", "Bearer aaa.bbb.ccc", " aaa.bbb.ccc", "fg_", "undefined"}) {
+    CHECK_FALSE(kind_of_token(bad));
+  }
+}
+
 TEST_CASE("an empty publishable key is never matched") {
   CHECK_FALSE(auth::classify_bearer("Bearer ", {""}));
   CHECK_FALSE(auth::classify_bearer("Bearer", {""}));

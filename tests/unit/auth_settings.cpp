@@ -97,6 +97,25 @@ TEST_CASE("development is what lets a token lack its issuer") {
   CHECK_FALSE(read(changed("FABULA_ENV", ""))->is_development);
 }
 
+TEST_CASE("there are no other issuers unless they are configured") {
+  CHECK(read(kHosted)->issuers == json::Document::array());
+  const std::string issuer =
+      R"({"issuer":"https://b","jwks_url":"https://b/keys","audience":"fabula"})";
+  const auto settings = read(changed("FABULA_ISSUERS", "[" + issuer + "]"));
+  REQUIRE(settings);
+  CHECK(settings->issuers.size() == 1);
+  CHECK(auth::find_issuer(settings->issuers, "https://b") == &settings->issuers[0]);
+}
+
+TEST_CASE("an issuer's keys come over http in development only") {
+  auto environment = changed(
+      "FABULA_ISSUERS",
+      R"([{"issuer":"https://b","jwks_url":"http://127.0.0.1:9/keys","audience":"fabula"}])");
+  CHECK_FALSE(read(environment));
+  environment["FABULA_ENV"] = "development";
+  CHECK(read(environment));
+}
+
 TEST_CASE("an HS256 secret is long, outside development, and never a public key") {
   const std::string long_secret(32, 's');
   CHECK(read(changed("FABULA_JWT_SECRET", long_secret))->hs256_secret == long_secret);
@@ -134,4 +153,9 @@ TEST_CASE("a setting that cannot be right is named in the log and not to the cli
   check("SUPABASE_PUBLISHABLE_KEYS", R"(["sb_publishable_d"])");
   check("SUPABASE_PUBLISHABLE_KEYS", R"({"default":1})");
   check("FABULA_ENV", "Development");
+  check("FABULA_ISSUERS", "https://b");
+  check("FABULA_ISSUERS", R"({"issuer":"https://b"})");
+  check("FABULA_ISSUERS", R"([{"issuer":"https://b","jwks_url":"https://b/keys"}])");
+  check("FABULA_ISSUERS",
+        R"([{"issuer":"https://a.supabase.co/auth/v1","jwks_url":"https://b","audience":"x"}])");
 }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/host.hpp"
@@ -70,11 +70,8 @@ Result<void> Call::read_settings() {
 std::int64_t Call::number_setting(std::string_view name, std::int64_t normal, std::int64_t lowest,
                                   std::int64_t highest) const {
   const auto text = runtime::environment(context_, name);
-  if (!text) return normal;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  const bool is_number = error == std::errc() && end == text->data() + text->size();
-  return is_number && value >= lowest && value <= highest ? value : normal;
+  const auto value = text ? text::parse_integer(*text) : std::nullopt;
+  return value && *value >= lowest && *value <= highest ? *value : normal;
 }
 
 Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
@@ -87,9 +84,10 @@ Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
                                [](Context& context) -> Task<void> {
                                  co_await runtime::Timer(context, kDiscardTimeoutMs);
                                }(context_));
-    co_return problem(
-        ErrorCode::body_too_large,
-        "The body is larger than " + std::to_string(limit_bytes) + " bytes. Send a shorter one.");
+    co_return problem(ErrorCode::body_too_large,
+                      "The body is larger than " +
+                          text::integer_text(static_cast<std::int64_t>(limit_bytes)) +
+                          " bytes. Send a shorter one.");
   }
   co_return problem(ErrorCode::malformed_json, "The body broke off. Send the request again.");
 }

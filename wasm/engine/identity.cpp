@@ -6,10 +6,8 @@
 #include <vector>
 
 #include "shared/auth/bearer.hpp"
-#include "shared/auth/jws.hpp"
 #include "shared/auth/jwt.hpp"
-#include "shared/auth/keys.hpp"
-#include "shared/text/hex.hpp"
+#include "wasm/engine/digest.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/crypto.hpp"
 #include "wasm/runtime/host.hpp"
@@ -20,37 +18,12 @@ namespace {
 
 using runtime::Context;
 using runtime::Task;
+using Kind = auth::Principal::Kind;
 
 // Whoever issues them: all tokens of this deployment's Supabase name users of one set.
 constexpr std::string_view kSupabaseIssuer = "supabase";
 constexpr std::size_t kMaximumKeySetBytes = 64 * 1024;
-
-Task<Result<std::string>> hash_token(Context& context, std::string_view token) {
-  std::array<unsigned char, 32> digest{};
-  if (!(co_await runtime::Sha256(context, token, digest)).is_ok()) {
-    co_return problem(ErrorCode::internal_error, "The request could not be checked. Try again.",
-                      "the host cannot compute SHA-256");
-  }
-  co_return text::encode_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
-Task<Result<Caller>> guest(Context& context, std::string_view token) {
-  Caller caller;
-  caller.principal.kind = turn::Principal::Kind::guest;
-  caller.principal.token_hash = co_await hash_token(context, token);
-  co_return caller;
-}
-
-Task<Result<Caller>> new_guest(Context& context) {
-  std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
-  runtime::fill_random(context, random);
-  Caller caller;
-  caller.new_guest_token =
-      auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
-  caller.principal.kind = turn::Principal::Kind::new_guest;
-  caller.principal.token_hash = co_await hash_token(context, caller.new_guest_token);
-  co_return caller;
-}
+constexpr int kLowestServerError = 500;
 
 Task<Result<std::string>> fetch_key_set(Context& context, std::string_view url, bool refresh) {
   const auto outcome = co_await runtime::PublicKeys(context, url, refresh);
@@ -62,20 +35,6 @@ Task<Result<std::string>> fetch_key_set(Context& context, std::string_view url, 
   co_return problem(ErrorCode::database_unavailable,
                     "The keys that prove your token cannot be fetched now. Try again in a moment.",
                     "no key set at " + std::string(url));
-}
-
-// The keys to try: from the settings, else from the key set's address, anew if the key is unknown.
-Task<Result<std::vector<auth::VerificationKey>>> find_keys(Context& context,
-                                                           const auth::Settings& settings,
-                                                           const auth::Jws& token) {
-  auto keys = co_await auth::candidate_keys(token, {settings.jwks, settings.hs256_secret});
-  if (!keys.empty() || settings.jwks_url.empty()) co_return keys;
-  for (const bool refresh : {false, true}) {
-    const std::string jwks = co_await fetch_key_set(context, settings.jwks_url, refresh);
-    keys = co_await auth::candidate_keys(token, {jwks, settings.hs256_secret});
-    if (!keys.empty()) co_return keys;
-  }
-  co_return keys;
 }
 
 abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
@@ -90,40 +49,107 @@ abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   return abi::VerifyAlgorithm::es256;
 }
 
-// The user of a token; nothing for the role `anon`.
-Task<Result<std::optional<auth::TokenUser>>> token_user(Context& context,
-                                                        const auth::Settings& settings,
-                                                        std::string_view token) {
-  const auth::Jws jws = co_await auth::parse_jws(token);
-  const auto keys = co_await find_keys(context, settings, jws);
-  bool is_verified = false;
-  for (const auto& key : keys) {
-    const auto outcome = co_await runtime::Verify(context, host_algorithm(key.algorithm), key.key,
-                                                  jws.signing_input, jws.signature);
-    is_verified = outcome.is_ok() && outcome.value == 1;
-    if (is_verified) break;
+// Whom the claims name, if they are true; nobody for Supabase's role `anon`.
+Result<void> read_caller(const auth::Claims& claims, const auth::Settings& settings,
+                         const auth::Issuer* issuer, std::int64_t now_ms, Caller& caller) {
+  auto& principal = caller.principal;
+  if (issuer) {
+    auto subject = auth::check_issuer_claims(claims, *issuer, now_ms);
+    if (!subject) return tl::unexpected(std::move(subject.error()));
+    principal.kind = Kind::external;
+    principal.issuer = *claims.issuer;
+    principal.subject = *std::move(subject);
+    return {};
   }
-  if (!is_verified) co_return auth::unverified_token();
+  auto user = auth::check_claims(claims, settings.expectations, now_ms);
+  if (!user) return tl::unexpected(std::move(user.error()));
+  if (!*user) return {};
+  principal.kind = Kind::user;
+  principal.issuer = kSupabaseIssuer;
+  principal.subject = std::move((*user)->id);
+  caller.is_anonymous = (*user)->is_anonymous;
+  return {};
+}
+
+// Whom the bearer proves; a new guest, without a token yet, when it claims nothing.
+Task<Result<Caller>> find_caller(Context& context, const auth::Settings& settings,
+                                 auth::Bearer bearer) {
+  Caller caller;
+  if (bearer.kind == auth::BearerKind::guest_token) {
+    caller.principal.kind = Kind::guest;
+    caller.principal.token_hash = co_await sha256_hex(context, bearer.token);
+  }
+  if (bearer.kind != auth::BearerKind::jwt) co_return caller;
+  const auth::Jws jws = co_await auth::parse_jws(bearer.token);
+  // Read before they are proven, to choose the keys and to refuse early; whatever they say, only
+  // the keys of the issuer that they name can prove them.
   const auth::Claims claims = co_await auth::parse_claims(jws.payload);
-  co_return co_await auth::check_claims(claims, settings.expectations, runtime::now_ms(context));
+  const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
+  co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
+  KeyTrust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
+  if (issuer) trust = {{}, *json::string_at(*issuer, "jwks_url")};
+  co_await verify_signature(context, trust, jws);
+  co_return caller;
 }
 
 }  // namespace
+
+Task<Result<void>> verify_signature(Context& context, KeyTrust trust, const auth::Jws& token) {
+  auto keys = co_await auth::candidate_keys(token, trust.known);
+  for (const bool refresh : {false, true}) {
+    if (!keys.empty() || trust.jwks_url.empty()) break;
+    const std::string jwks = co_await fetch_key_set(context, trust.jwks_url, refresh);
+    keys = co_await auth::candidate_keys(token, {jwks, {}});
+  }
+  for (const auto& key : keys) {
+    const auto outcome = co_await runtime::Verify(context, host_algorithm(key.algorithm), key.key,
+                                                  token.signing_input, token.signature);
+    if (outcome.is_ok() && outcome.value == 1) co_return {};
+  }
+  co_return auth::unverified_token();
+}
 
 Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
                               const http::Headers& headers) {
   const auth::Bearer bearer =
       co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
-  if (bearer.kind == auth::BearerKind::guest_token) co_return co_await guest(context, bearer.token);
-  if (bearer.kind == auth::BearerKind::jwt) {
-    const auto user = co_await token_user(context, settings, bearer.token);
-    if (user) {
-      Caller caller;
-      caller.principal = {turn::Principal::Kind::user, std::string(kSupabaseIssuer), user->id, {}};
-      co_return caller;
+  Caller caller = co_await find_caller(context, settings, bearer);
+  if (caller.principal.kind == Kind::new_guest) {
+    std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
+    runtime::fill_random(context, random);
+    caller.new_guest_token =
+        auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
+    caller.principal.token_hash = co_await sha256_hex(context, caller.new_guest_token);
+  }
+  co_return caller;
+}
+
+Task<Result<Caller>> identify_known(Context& context, const auth::Settings& settings,
+                                    const http::Headers& headers) {
+  const auth::Bearer bearer =
+      co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
+  Caller caller = co_await find_caller(context, settings, bearer);
+  if (caller.principal.kind != Kind::new_guest) co_return caller;
+  co_return problem(ErrorCode::missing_credentials,
+                    "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
+                    "POST /chat as a guest, keep the answer's x-guest-token and send that.");
+}
+
+Task<Result<auth::Principal>> prove_guest(Context& context, const auth::Settings& settings,
+                                          std::string_view token) {
+  const auto bearer = auth::classify_token(token, settings.publishable_keys);
+  if (bearer) {
+    auto caller = co_await runtime::attempt(find_caller(context, settings, *bearer));
+    if (!caller && facts(caller.error().code).status >= kLowestServerError) {
+      co_return tl::unexpected(std::move(caller.error()));
+    }
+    if (caller && (caller->principal.kind == Kind::guest || caller->is_anonymous)) {
+      co_return std::move(caller->principal);
     }
   }
-  co_return co_await new_guest(context);
+  co_return problem(ErrorCode::forbidden,
+                    "This token proves no guest. Send the guest's own token: the x-guest-token "
+                    "that it was given, or the current access token of the anonymous user.");
 }
 
 }  // namespace fabula::engine

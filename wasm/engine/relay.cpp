@@ -59,7 +59,7 @@ Task<void> wait(Context& context, std::uint32_t duration_ms) {
 }  // namespace
 
 Relay::Relay(Context& context, DatabaseSettings database, RelayLimits limits,
-             std::string generation_id, TurnFraming& framing)
+             std::string generation_id, std::uint64_t base_bytes, TurnFraming& framing)
     : context_(context),
       database_(std::move(database)),
       limits_(limits),
@@ -70,6 +70,7 @@ Relay::Relay(Context& context, DatabaseSettings database, RelayLimits limits,
       last_write_ms_(started_ms_),
       longest_silence_ms_(runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs
                                                                           : limits.beat_ms),
+      reply_(base_bytes),
       schedule_(started_ms_),
       left_(context.client_left()),
       ending_(context.isolate_ending()) {}

@@ -41,8 +41,9 @@ struct RelayEnd {
 
 class Relay final : private llm::StreamSink {
  public:
+  // `base_bytes`: of the reply that are there already.
   Relay(runtime::Context& context, DatabaseSettings database, RelayLimits limits,
-        std::string generation_id, TurnFraming& framing);
+        std::string generation_id, std::uint64_t base_bytes, TurnFraming& framing);
 
   // Sends the request to the model and relays its answer. Closes the model's connection before it
   // returns, whatever ended the reply. Call once.

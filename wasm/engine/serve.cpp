@@ -1,5 +1,9 @@
 #include "wasm/engine/serve.hpp"
 
+#include <string>
+#include <utility>
+
+#include "shared/http/cors.hpp"
 #include "shared/http/problem_response.hpp"
 #include "wasm/runtime/host.hpp"
 
@@ -7,17 +11,9 @@ namespace fabula::engine {
 
 using runtime::Task;
 
-Task<Result<void>> health(Call& call, const http::RouteMatch<std::size_t>&) {
-  http::Response response;
-  response.head.headers.add("content-type", "application/json");
-  response.head.headers.add("cache-control", "no-store");
-  response.body = R"({"status":"ok","function":")" + std::string(call.log().function) + "\"}";
-  co_await call.send(std::move(response));
-  co_return {};
-}
+namespace {
 
-namespace detail {
-
+// Head and settings; then preflight is answered. True when an endpoint should go on.
 Task<bool> open(Call& call) {
   auto opened = call.read_head();
   if (opened) opened = call.read_settings();
@@ -39,5 +35,39 @@ Task<void> refuse_route(Call& call, Problem problem, std::string allowed) {
   co_await call.send(std::move(response));
 }
 
-}  // namespace detail
+}  // namespace
+
+Task<Result<void>> health(Call& call, const Match&) {
+  http::Response response;
+  response.head.headers.add("content-type", "application/json");
+  response.head.headers.add("cache-control", "no-store");
+  response.body = R"({"status":"ok","function":")" + std::string(call.log().function) + "\"}";
+  co_await call.send(std::move(response));
+  co_return {};
+}
+
+Task<void> serve(runtime::Context& context, std::string_view name,
+                 std::span<const EndpointRoute> routes) {
+  Call call(context, name);
+  if (co_await open(call)) {
+    std::vector<http::Route> table;
+    table.reserve(routes.size());
+    for (const auto& route : routes) {
+      table.push_back({route.operation->method, route.operation->pattern});
+    }
+    auto found = http::match_route(table, call.head().method, call.url().segments);
+    if (found) {
+      const auto& route = routes[found->index];
+      auto result = co_await route.endpoint(call, {route, found->captures});
+      if (!result) co_await call.refuse(std::move(result.error()));
+    } else {
+      auto allowed = found.error().code == ErrorCode::method_not_allowed
+                         ? http::allowed_methods(table, call.url().segments)
+                         : std::string();
+      co_await refuse_route(call, std::move(found.error()), std::move(allowed));
+    }
+  }
+  call.write_log("request");
+}
+
 }  // namespace fabula::engine

@@ -1,7 +1,9 @@
 #include "wasm/engine/turn.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "shared/http/token.hpp"
 #include "shared/llm/openai_request.hpp"
 #include "shared/text/title.hpp"
 #include "wasm/runtime/host.hpp"
@@ -57,13 +59,6 @@ Task<void> flush(Context& context, Relay& relay) {
   }(context));
 }
 
-void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller) {
-  headers.set("x-session-id", turn.session_id);
-  headers.set("x-project-id", turn.project_id);
-  headers.set("x-stream-id", turn.stream_id);
-  if (!caller.new_guest_token.empty()) headers.set("x-guest-token", caller.new_guest_token);
-}
-
 void note_end(log::RequestLog& log, const RelayEnd& end, const Relay& relay) {
   log.outcome = turn::name(end.status);
   log.first_token_ms = relay.first_token_ms();
@@ -74,6 +69,27 @@ void note_end(log::RequestLog& log, const RelayEnd& end, const Relay& relay) {
 }
 
 }  // namespace
+
+void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller) {
+  headers.set("x-session-id", turn.session_id);
+  headers.set("x-project-id", turn.project_id);
+  headers.set("x-stream-id", turn.stream_id);
+  if (!caller.new_guest_token.empty()) headers.set("x-guest-token", caller.new_guest_token);
+}
+
+Result<std::string> idempotency_key(const Call& call) {
+  constexpr std::size_t kMaximumBytes = 255;
+  const auto key = call.head().headers.find("idempotency-key");
+  if (!key) return {};
+  if (key->empty() || key->size() > kMaximumBytes ||
+      !std::all_of(key->begin(), key->end(), http::is_visible_ascii)) {
+    return problem(
+        ErrorCode::invalid_request,
+        "The header Idempotency-Key must have 1 to 255 visible ASCII characters, such as "
+        "a new UUID for each message.");
+  }
+  return std::string(*key);
+}
 
 TurnLimits read_turn_limits(const Call& call) {
   TurnLimits limits;
@@ -101,9 +117,23 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                          const TurnRequest& request, const llm::Endpoint& model,
                                          const TurnLimits& limits) {
   const std::string title = text::session_title(request.text);
-  const auto body = turn::begin_turn_request(
-      {caller.principal, request.kind, request.session_id, request.project_id, request.text, title,
-       model.provider->name, model.model, limits.history_tokens, request.claimed_user_id});
+  const auto body = turn::begin_turn_request({.principal = caller.principal,
+                                              .kind = request.kind,
+                                              .action = request.action,
+                                              .session_id = request.session_id,
+                                              .project_id = request.project_id,
+                                              .message_id = request.message_id,
+                                              .text = request.text,
+                                              .instruction = request.instruction,
+                                              .title = title,
+                                              .provider = model.provider->name,
+                                              .model = model.model,
+                                              .system_prompt = request.system_prompt,
+                                              .maximum_output_tokens = limits.maximum_output_tokens,
+                                              .history_budget_tokens = limits.history_tokens,
+                                              .claimed_user_id = request.claimed_user_id,
+                                              .idempotency_key = request.idempotency_key,
+                                              .request_hash = request.request_hash});
   std::string answer = co_await call_function(call.context(), call.database(), "begin_turn", body);
   auto turn = co_await turn::parse_begun_turn(std::move(answer));
   auto& log = call.log();
@@ -129,10 +159,11 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
                                  {}));
   runtime::set_response_on_trap(context, at_trap);
 
-  Relay relay(context, call.database(), limits.relay, turn.generation_id, framing);
+  Relay relay(context, call.database(), limits.relay, turn.generation_id, turn.base_bytes, framing);
   RelayEnd end;
+  const std::string_view last = request.text.empty() ? request.instruction : request.text;
   auto body = llm::build_openai_request(
-      *model.provider, {model.model, request.system_prompt, turn.history_json(), request.text,
+      *model.provider, {model.model, request.system_prompt, turn.history_json(), last,
                         static_cast<int>(limits.maximum_output_tokens), std::nullopt});
   turn.answer = std::string();  // the history is in the request now
   const auto to_model = model_head(model);
@@ -164,10 +195,15 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
     call.log().outcome = "not_stored";
     end.problem = stored.error();
   }
+  const bool is_complete = !end.problem && end.status == turn::Status::complete;
+  if (stored && (is_complete || !stored->message_id.empty())) {
+    framing.stored(relay.unsent(),
+                   {turn, stored->message_id, model.provider->name, model.model, end.usage});
+  }
   if (end.problem) {
     framing.error(relay.unsent(), *end.problem);
-  } else if (end.status == turn::Status::complete) {
-    framing.end(relay.unsent(), {turn, model.provider->name, model.model, end.usage});
+  } else if (is_complete) {
+    framing.done(relay.unsent());
   }
   co_await flush(context, relay);
   runtime::end_response(context);

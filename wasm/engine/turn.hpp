@@ -3,14 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "shared/http/head.hpp"
 #include "shared/llm/route.hpp"
 #include "shared/result/result.hpp"
-#include "shared/turn/rows.hpp"
+#include "shared/turn/begin.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/relay.hpp"
@@ -19,13 +18,19 @@
 
 namespace fabula::engine {
 
+// What an endpoint asks for; texts that are empty are not said.
 struct TurnRequest {
   std::string_view kind;  // of the session
-  std::optional<std::string> session_id;
-  std::optional<std::string> project_id;
-  std::string_view claimed_user_id;  // "": none; the database refuses any but the caller's own
-  std::string_view text;
-  std::string_view system_prompt;
+  turn::Action action = turn::Action::say;
+  std::string session_id = {};
+  std::string project_id = {};
+  std::string message_id = {};        // what `action` is about
+  std::string claimed_user_id = {};   // the database refuses any but the caller's own
+  std::string text = {};              // the user's message
+  std::string_view instruction = {};  // what the model is sent last instead, when it goes on
+  std::string_view system_prompt = {};
+  std::string idempotency_key = {};
+  std::string request_hash = {};  // of what the key stands for
 };
 
 // Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
@@ -41,7 +46,11 @@ TurnLimits read_turn_limits(const Call& call);
 Result<llm::Endpoint> resolve_model(Call& call, std::string_view setting,
                                     std::string_view default_route);
 
-// Stores the user's message and opens the reply. What is refused here is refused as a status.
+// The Idempotency-Key of the call, 1 to 255 visible ASCII characters; empty when it has none.
+Result<std::string> idempotency_key(const Call& call);
+
+// Stores the user's message and opens the reply, unless its idempotency key has been seen before.
+// What is refused here is refused as a status.
 runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                                   const TurnRequest& request,
                                                   const llm::Endpoint& model,
@@ -53,5 +62,8 @@ runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::
                                         const TurnRequest& request, const llm::Endpoint& model,
                                         const TurnLimits& limits, TurnFraming& framing,
                                         http::ResponseHead head);
+
+// The ids in the answer's headers, and a new guest's token.
+void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller);
 
 }  // namespace fabula::engine

@@ -6,13 +6,14 @@
 
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
-#include "shared/turn/rows.hpp"
+#include "shared/turn/begin.hpp"
 
 namespace fabula::engine {
 
 // How a turn stands when its end is told.
 struct TurnEnd {
   const turn::BegunTurn& turn;
+  std::string_view message_id;  // empty: nothing was said, and no message stored
   std::string_view provider;
   std::string_view model;
   const std::optional<llm::Usage>& usage;
@@ -23,10 +24,14 @@ class TurnFraming {
  public:
   // The next part of the reply: whole characters.
   virtual void text(std::string& out, std::string_view text) = 0;
-  // The reply is complete and stored.
-  virtual void end(std::string& out, const TurnEnd& end) = 0;
+  // The reply, complete or not, is stored: its ids and facts.
+  virtual void stored(std::string& out, const TurnEnd& end) = 0;
+  // The reply is complete.
+  virtual void done(std::string& out) = 0;
   // The reply ends here, incomplete; what was sent is kept.
   virtual void error(std::string& out, const Problem& problem) = 0;
+  // The stream ends here although the reply goes on: come back for more.
+  virtual void come_back(std::string& out) = 0;
   // Something to write that no reader shows.
   virtual void beat(std::string& out) = 0;
 

@@ -4,26 +4,33 @@ import { Operation } from "../operation.ts";
 import { BodyStream } from "./body.ts";
 import type { Streams } from "./streams.ts";
 
-/** A key that its issuer has withdrawn is believed no longer than this. */
+/** A key that its issuer has withdrawn is believed no longer than this, if the issuer answers. */
 const longestAgeMs = 10 * 60_000;
 /** An issuer is not asked again sooner, however many unknown keys are presented. */
 const shortestRefreshMs = 60_000;
-/** No issuer has that many keys: a longer answer is not a key set. */
-const largestSetCharacters = 262_144;
+/** An issuer that hangs holds no request longer. */
+const longestWaitMs = 5_000;
+/** No issuer has that many keys, and the guest takes no more (wasm/engine/identity.cpp). */
+const largestSetBytes = 65_536;
+/** How often a request looks for the answer that another one is waiting for. */
+const lookIntervalMs = 20;
 
 interface KeySet {
   text: string;
   fetchedAtMs: number;
   askedAtMs: number;
+  /** A request is waiting for the issuer's answer, unless it has ended without a trace. */
+  isBeingAsked: boolean;
 }
 
 // The one thing that outlives a request besides compiled modules: public text by address. Promises
-// are not shared, because workerd ties what a request waits for to that request.
+// are not shared, because workerd ties what a request waits for to that request. Failures are not
+// kept: without any keys every request asks.
 const keySets = new Map<string, KeySet>();
 
 /** Fetches a JSON Web Key Set, or takes it from the isolate's cache. */
 export class PublicKeysOperation extends Operation {
-  readonly #abort = new AbortController();
+  #nextLook: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     id: number,
@@ -34,33 +41,49 @@ export class PublicKeysOperation extends Operation {
   }
 
   start(url: string, refresh: boolean): void {
-    const cached = keySets.get(url);
-    const nowMs = Date.now();
-    if (cached !== undefined && !isDue(cached, nowMs, refresh)) {
-      this.#succeed(cached.text);
-      return;
-    }
     if (!URL.canParse(url)) {
       this.completions.fail(this, Status.invalid);
       return;
     }
-    if (cached !== undefined) cached.askedAtMs = nowMs;
-    fetchText(url, this.#abort.signal).then(
+    const cached = keySets.get(url);
+    if (cached === undefined || isDue(cached, refresh)) this.#ask(url, cached);
+    else if (refresh && isAnswerNear(cached)) this.#lookLater(url);
+    else this.#succeed(cached.text);
+  }
+
+  // What an issuer is asked serves all requests, so that goes on.
+  override abandon(): void {
+    clearTimeout(this.#nextLook);
+    if (this.value !== 0) this.streams.close(this.value);
+  }
+
+  #ask(url: string, cached: KeySet | undefined): void {
+    const nowMs = Date.now();
+    if (cached !== undefined) Object.assign(cached, { askedAtMs: nowMs, isBeingAsked: true });
+    fetchKeySet(url).then(
       (text) => {
-        keySets.set(url, { text, fetchedAtMs: nowMs, askedAtMs: nowMs });
+        keySets.set(url, { text, fetchedAtMs: nowMs, askedAtMs: nowMs, isBeingAsked: false });
         this.#succeed(text);
       },
       () => {
+        if (cached === undefined) {
+          this.completions.fail(this, Status.network);
+          return;
+        }
         // While an issuer is down its known keys stay good.
-        if (cached !== undefined) this.#succeed(cached.text);
-        else this.completions.fail(this, Status.network);
+        cached.isBeingAsked = false;
+        this.#succeed(cached.text);
       },
     );
   }
 
-  override abandon(): void {
-    this.#abort.abort();
-    if (this.value !== 0) this.streams.close(this.value);
+  // A key that is new is wanted by many at once, of whom only one asks.
+  #lookLater(url: string): void {
+    this.#nextLook = setTimeout(() => {
+      const cached = keySets.get(url)!;
+      if (isAnswerNear(cached)) this.#lookLater(url);
+      else this.#succeed(cached.text);
+    }, lookIntervalMs);
   }
 
   #succeed(text: string): void {
@@ -71,18 +94,54 @@ export class PublicKeysOperation extends Operation {
   }
 }
 
-function isDue(cached: KeySet, nowMs: number, refresh: boolean): boolean {
-  const wanted = refresh || nowMs - cached.fetchedAtMs > longestAgeMs;
-  return wanted && nowMs - cached.askedAtMs >= shortestRefreshMs;
+function isAnswerNear({ isBeingAsked, askedAtMs }: KeySet): boolean {
+  return isBeingAsked && Date.now() - askedAtMs <= longestWaitMs;
 }
 
-async function fetchText(url: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { headers: { accept: "application/json" }, signal });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Error(`the issuer answered ${response.status}`);
+function isDue(cached: KeySet, refresh: boolean): boolean {
+  const nowMs = Date.now();
+  if (!refresh && nowMs - cached.fetchedAtMs <= longestAgeMs) return false;
+  if (cached.isBeingAsked) return !isAnswerNear(cached);
+  return nowMs - cached.askedAtMs >= shortestRefreshMs;
+}
+
+async function fetchKeySet(url: string): Promise<string> {
+  const abort = new AbortController();
+  const timeout = setTimeout(() => abort.abort(), longestWaitMs);
+  try {
+    const response = await fetch(url, {
+      headers: { accept: "application/json" },
+      // Keys are believed because of where they come from, so no other place may be named on the
+      // way. (workerd has no redirect: "error".)
+      redirect: "manual",
+      signal: abort.signal,
+    });
+    if (response.status !== 200 || response.body === null) {
+      await response.body?.cancel();
+      throw new Error(`the issuer answered ${response.status}`);
+    }
+    const text = await readText(response.body);
+    // Kept for minutes, a page that says something else would lock everybody out.
+    const { keys } = JSON.parse(text) as { keys?: unknown };
+    if (!Array.isArray(keys)) throw new Error("the answer is no key set");
+    return text;
+  } finally {
+    clearTimeout(timeout);
   }
-  const text = await response.text();
-  if (text.length > largestSetCharacters) throw new Error("the answer is no key set");
-  return text;
+}
+
+async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  for (let bytes = 0; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > largestSetBytes) {
+      await reader.cancel();
+      throw new Error("the answer is too large for a key set");
+    }
+    text += decoder.decode(value, { stream: true });
+  }
 }

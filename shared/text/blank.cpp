@@ -1,9 +1,9 @@
-#include "shared/chat/blank.hpp"
+#include "shared/text/blank.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace fabula::chat {
+namespace fabula::text {
 namespace {
 
 constexpr std::string_view kAsciiWhiteSpace = " \t\n\v\f\r";
@@ -26,4 +26,4 @@ bool is_blank(std::string_view utf8) {
   }
 }
 
-}  // namespace fabula::chat
+}  // namespace fabula::text

@@ -1,0 +1,135 @@
+#include "functions/chat/turns.hpp"
+
+#include <string>
+#include <utility>
+
+#include "functions/chat/framing.hpp"
+#include "shared/api/check.hpp"
+#include "shared/chat/prompt.hpp"
+#include "shared/http/media_type.hpp"
+#include "shared/sse/encoder.hpp"
+#include "shared/text/uuid.hpp"
+#include "wasm/engine/digest.hpp"
+#include "wasm/engine/follow.hpp"
+#include "wasm/engine/forward.hpp"
+#include "wasm/engine/identity.hpp"
+#include "wasm/engine/turn.hpp"
+
+namespace fabula::chat {
+namespace {
+
+using engine::Call;
+using engine::Caller;
+using engine::Match;
+using engine::TurnRequest;
+using runtime::Task;
+
+constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
+
+std::string text_at(const json::Document& body, std::string_view key) {
+  return std::string(json::string_at(body, key).value_or(""));
+}
+
+// A body or header that names a user proves nothing; it may only say what the token says.
+Result<void> check_claimed_user(std::string_view claimed, const Caller& caller) {
+  if (claimed.empty() || caller.may_be(claimed)) return {};
+  return problem(ErrorCode::forbidden,
+                 "The user id names somebody else than the token. Leave it out, or send the token "
+                 "of that user.");
+}
+
+Result<std::string> user_id_header(const http::Headers& headers) {
+  const auto header = headers.find("x-user-id");
+  if (!header) return {};
+  auto id = text::normalize_uuid(*header);
+  if (!id) return problem(ErrorCode::invalid_id, "The header x-user-id is not a UUID.");
+  return *std::move(id);
+}
+
+http::ResponseHead event_stream_head() {
+  http::ResponseHead head;
+  head.headers.add("content-type", std::string(sse::kContentType));
+  head.headers.add("cache-control", "no-cache, no-transform");
+  head.headers.add("x-accel-buffering", "no");  // proxies pass each write on at once
+  return head;
+}
+
+Task<Result<Caller>> who_is_calling(Call& call, api::Access access) {
+  const auto& headers = call.head().headers;
+  return access == api::Access::caller
+             ? engine::identify_known(call.context(), call.settings(), headers)
+             : engine::identify(call.context(), call.settings(), headers);
+}
+
+// What the path and the body ask for; the rest of it is the endpoint's.
+Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, const Caller& caller) {
+  const api::Operation& operation = *match.route.operation;
+  TurnRequest request{.kind = "chat"};
+  request.claimed_user_id = co_await user_id_header(call.head().headers);
+  co_await check_claimed_user(request.claimed_user_id, caller);
+  request.idempotency_key = co_await engine::idempotency_key(call);
+
+  std::string asked = std::string(operation.id).append(" ");
+  co_await api::append_path_ids(asked, match.captures);
+  const json::Document body = co_await engine::read_json(call, operation);
+  asked += co_await api::check_body(body, *operation.body);
+  if (!request.idempotency_key.empty()) {
+    request.request_hash = co_await engine::sha256_hex(call.context(), asked);
+  }
+
+  if (!match.captures.empty()) request.message_id = match.captures.front().value;
+  if (const auto id = json::string_at(body, "user_id")) {
+    request.claimed_user_id = text::normalize_uuid(*id).value_or("");
+  }
+  co_await check_claimed_user(request.claimed_user_id, caller);
+  request.text = text_at(body, "text");
+  request.session_id = text_at(body, "session_id");
+  request.project_id = text_at(body, "project_id");
+  if (auto edited = text_at(body, "edit_from_message_id"); !edited.empty()) {
+    request.action = turn::Action::edit;
+    request.message_id = std::move(edited);
+  }
+  co_return request;
+}
+
+// One turn: from the request to the last byte of the answer.
+Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action action) {
+  const auto& headers = call.head().headers;
+  co_await http::require_json(headers.find("content-type"));
+  co_await http::require_acceptable(headers.find("accept"), sse::kContentType);
+  const Caller caller = co_await who_is_calling(call, match.route.operation->access);
+  TurnRequest request = co_await read_turn_request(call, match, caller);
+  if (action != turn::Action::say) request.action = action;
+  if (action == turn::Action::go_on) request.instruction = instruction_to_go_on();
+  request.system_prompt = system_prompt();
+
+  const auto model = co_await engine::resolve_model(call, "MODEL_CHAT", kDefaultRoute);
+  const auto limits = engine::read_turn_limits(call);
+  auto turn = co_await engine::begin_turn(call, caller, request, model, limits);
+  Framing framing(caller.new_guest_token, turn.base_bytes);
+  auto head = event_stream_head();
+  if (turn.is_replayed) {
+    head.headers.add("idempotent-replayed", "true");
+    co_await engine::follow_turn(call, caller, turn, turn.base_bytes, framing, std::move(head));
+    co_return {};
+  }
+  co_await engine::stream_turn(call, caller, std::move(turn), request, model, limits, framing,
+                               std::move(head));
+  co_return {};
+}
+
+}  // namespace
+
+Task<Result<void>> say(Call& call, const Match& match) {
+  return serve_turn(call, match, turn::Action::say);
+}
+
+Task<Result<void>> regenerate(Call& call, const Match& match) {
+  return serve_turn(call, match, turn::Action::regenerate);
+}
+
+Task<Result<void>> go_on(Call& call, const Match& match) {
+  return serve_turn(call, match, turn::Action::go_on);
+}
+
+}  // namespace fabula::chat

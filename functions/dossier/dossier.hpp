@@ -1,0 +1,12 @@
+// The dossier function: what is known of a project's story.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::dossier {
+
+// Serves one request to /dossier.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::dossier

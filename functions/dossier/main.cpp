@@ -1,0 +1,4 @@
+#include "functions/dossier/dossier.hpp"
+#include "wasm/runtime/entry.hpp"
+
+FABULA_FUNCTION(fabula::dossier::handle)

@@ -1,0 +1,4 @@
+#include "functions/projects/projects.hpp"
+#include "wasm/runtime/entry.hpp"
+
+FABULA_FUNCTION(fabula::projects::handle)

@@ -1,0 +1,12 @@
+// The projects function: the stories that somebody works on.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::projects {
+
+// Serves one request to /projects.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::projects

@@ -1,0 +1,4 @@
+#include "functions/sessions/sessions.hpp"
+#include "wasm/runtime/entry.hpp"
+
+FABULA_FUNCTION(fabula::sessions::handle)

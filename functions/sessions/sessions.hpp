@@ -1,0 +1,12 @@
+// The sessions function: conversations, their messages, and taking over those of a guest.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::sessions {
+
+// Serves one request to /sessions.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::sessions

@@ -1,0 +1,4 @@
+#include "functions/users/users.hpp"
+#include "wasm/runtime/entry.hpp"
+
+FABULA_FUNCTION(fabula::users::handle)

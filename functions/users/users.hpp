@@ -1,0 +1,12 @@
+// The users function: the caller's profile and account. Signing up and in is Supabase Auth's own.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::users {
+
+// Serves one request to /users.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::users

@@ -1,0 +1,253 @@
+// The endpoints of the chat function.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::chat {
+
+// A long chapter pasted at once, well within every provider's context.
+inline constexpr std::int64_t kMaximumTextBytes = 200'000;
+// The longest text, with room for its escapes and the other fields.
+inline constexpr std::uint32_t kMaximumBodyBytes = 256 * 1024;
+
+inline constexpr std::array<std::string_view, 1> kProtocols{"fabula"};
+
+inline constexpr Field kUserIdField{
+    .name = "user_id",
+    .type = Type::uuid,
+    .description = "The caller's own id; it proves nothing, and another's is refused."};
+inline constexpr Field kProtocolField{.name = "protocol",
+                                      .description = "How the stream is framed.",
+                                      .choices = kProtocols,
+                                      .default_json = "\"fabula\""};
+
+inline constexpr std::array kSayFields{
+    Field{.name = "text",
+          .description = "The user's message.",
+          .is_required = true,
+          .maximum_bytes = kMaximumTextBytes,
+          .is_not_blank = true},
+    Field{.name = "session_id",
+          .type = Type::uuid,
+          .description = "The session to go on with; a new one is made without it."},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project of a new session; a new one is made without it."},
+    Field{.name = "edit_from_message_id",
+          .type = Type::uuid,
+          .description = "A message of the user that this one is said instead of. Both stay."},
+    kUserIdField,
+    kProtocolField,
+};
+inline constexpr Schema kSay{"ChatRequest", "A message to the story companion.", kSayFields};
+
+inline constexpr std::array kTakeFields{kUserIdField, kProtocolField};
+inline constexpr Schema kTakeRequest{"TakeRequest", "How another take is told.", kTakeFields};
+
+inline constexpr std::array kEditFields{
+    Field{.name = "content",
+          .description = "The reply's new text.",
+          .is_required = true,
+          .maximum_bytes = kMaximumTextBytes,
+          .is_not_blank = true},
+};
+inline constexpr Schema kEdit{"ReplyEdit", "A reply's new text.", kEditFields};
+
+inline constexpr std::array kTakeAnswerFields = [] {
+  std::array<Field, kMessageFields.size() + 1> fields{};
+  for (std::size_t i = 0; i < kMessageFields.size(); ++i) fields[i] = kMessageFields[i];
+  fields.back() = {.name = "is_active",
+                   .type = Type::boolean,
+                   .description = "Whether the session goes on from this take.",
+                   .is_required = true};
+  return fields;
+}();
+inline constexpr Schema kTake{"Take", "One of the takes of a message.", kTakeAnswerFields};
+
+inline constexpr std::array kSelectedFields{
+    Field{.name = "session_id",
+          .type = Type::uuid,
+          .description = "The session.",
+          .is_required = true},
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "The message.",
+          .is_required = true},
+    Field{.name = "active_leaf_id",
+          .type = Type::uuid,
+          .description = "The newest message that follows; the session goes on from there.",
+          .is_required = true},
+};
+inline constexpr Schema kSelected{"SelectedTake", "Where a session goes on.", kSelectedFields};
+
+inline constexpr std::array kSentMessageFields{
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "Null for what is no message of the session.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "role", .description = "Who said it.", .is_required = true, .choices = kRoles},
+    Field{.name = "content", .description = "The text, as it was then.", .is_required = true},
+};
+inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got it.",
+                                     kSentMessageFields};
+
+inline constexpr std::array kTokensFields{
+    Field{.name = "in",
+          .type = Type::integer,
+          .description = "Of what the model read.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "out",
+          .type = Type::integer,
+          .description = "Of what it wrote.",
+          .is_required = true,
+          .is_nullable = true},
+};
+inline constexpr Schema kTokens{"Tokens", "What the provider counted; null when it did not.",
+                                kTokensFields};
+
+inline constexpr std::array kContextFields{
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "The message.",
+          .is_required = true},
+    Field{.name = "stream_id", .description = "The stream it came in.", .is_required = true},
+    Field{
+        .name = "action", .description = "say, edit, regenerate or continue.", .is_required = true},
+    Field{.name = "provider",
+          .description = "Who ran the model.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "model",
+          .description = "The model's name there.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "system_prompt",
+          .description = "The companion's persona.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "settings",
+          .type = Type::object,
+          .description = "Such as max_output_tokens.",
+          .is_required = true},
+    Field{.name = "messages",
+          .type = Type::array,
+          .description = "The conversation, the oldest first.",
+          .is_required = true,
+          .schema = &kSentMessage},
+    Field{.name = "facts",
+          .type = Type::array,
+          .description = "The dossier's facts that were sent.",
+          .is_required = true,
+          .item = Type::object},
+    Field{.name = "tokens",
+          .type = Type::object,
+          .description = "How long both were.",
+          .is_required = true,
+          .schema = &kTokens},
+    kCreatedAt,
+};
+inline constexpr Schema kContext{"ReplyContext", "What the model was sent for a reply.",
+                                 kContextFields};
+
+inline constexpr std::string_view kStreamDescription =
+    "The reply comes as server-sent events, each an `id:` line (the reply's bytes so far) and a "
+    "`data:` line of JSON: `{\"type\":\"text\",\"content\":\"...\"}` for each part, then "
+    "`{\"type\":\"metadata\",\"metadata\":{...}}` with the ids, the model, the tokens and a new "
+    "session's title, then `{\"type\":\"done\"}`. What fails after the start is told by "
+    "`{\"type\":\"error\",\"error\":{\"code\":\"...\",\"message\":\"...\",\"retryable\":true}}`; "
+    "what was written until then is kept. Comments keep the connection alive.";
+
+inline constexpr std::array kTurnRefusals{ErrorCode::forbidden, ErrorCode::not_found,
+                                          ErrorCode::turn_in_progress, ErrorCode::rate_limited,
+                                          ErrorCode::no_provider};
+
+inline constexpr Operation kPostChat{
+    .id = "post_chat",
+    .method = "POST",
+    .pattern = "/chat",
+    .summary = "Say something; the companion's reply is streamed",
+    .access = Access::caller_or_new_guest,
+    .body = &kSay,
+    .maximum_body_bytes = kMaximumBodyBytes,
+    .takes_idempotency_key = true,
+    .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
+    .refusals = kTurnRefusals,
+    .takes_user_id_header = true,
+    .description = kStreamDescription,
+    .body_example = R"({"text":"A story about a lighthouse keeper who is afraid of the dark."})"};
+
+inline constexpr Operation kHealth{.id = "chat_health",
+                                   .method = "GET",
+                                   .pattern = "/chat/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kEditReply{
+    .id = "edit_reply",
+    .method = "PATCH",
+    .pattern = "/chat/messages/{message_id}",
+    .summary = "Change a reply's text",
+    .body = &kEdit,
+    .maximum_body_bytes = kMaximumBodyBytes,
+    .answer = {.schema = &kMessage, .description = "The reply with its new text."}};
+
+inline constexpr Operation kRegenerateReply{
+    .id = "regenerate_reply",
+    .method = "POST",
+    .pattern = "/chat/messages/{message_id}/regenerate",
+    .summary = "Another take of a reply",
+    .body = &kTakeRequest,
+    .is_body_optional = true,
+    .takes_idempotency_key = true,
+    .answer = {.kind = AnswerKind::event_stream, .description = "The new take as it is written."},
+    .refusals = kTurnRefusals,
+    .takes_user_id_header = true,
+    .description = kStreamDescription};
+
+inline constexpr Operation kContinueReply{
+    .id = "continue_reply",
+    .method = "POST",
+    .pattern = "/chat/messages/{message_id}/continue",
+    .summary = "Go on from where a reply ended",
+    .body = &kTakeRequest,
+    .is_body_optional = true,
+    .takes_idempotency_key = true,
+    .answer = {.kind = AnswerKind::event_stream, .description = "What comes after the old text."},
+    .refusals = kTurnRefusals,
+    .takes_user_id_header = true,
+    .description = kStreamDescription};
+
+inline constexpr Operation kListTakes{
+    .id = "list_takes",
+    .method = "GET",
+    .pattern = "/chat/messages/{message_id}/takes",
+    .summary = "All takes of a message, the oldest first",
+    .answer = {.kind = AnswerKind::list, .schema = &kTake, .description = "The takes."}};
+
+inline constexpr Operation kSelectTake{
+    .id = "select_take",
+    .method = "POST",
+    .pattern = "/chat/messages/{message_id}/select",
+    .summary = "Let the session go on from this take",
+    .answer = {.schema = &kSelected, .description = "Where the session goes on."}};
+
+inline constexpr Operation kReadContext{
+    .id = "read_context",
+    .method = "GET",
+    .pattern = "/chat/messages/{message_id}/context",
+    .summary = "What the model was sent for a reply",
+    .answer = {.schema = &kContext, .description = "Exactly what was sent."}};
+
+inline constexpr std::array kOperations{kPostChat,      kHealth,    kEditReply,  kRegenerateReply,
+                                        kContinueReply, kListTakes, kSelectTake, kReadContext};
+
+}  // namespace fabula::api::chat

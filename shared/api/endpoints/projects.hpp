@@ -1,0 +1,128 @@
+// The endpoints of the projects function.
+#pragma once
+
+#include <array>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::projects {
+
+inline constexpr std::array<std::string_view, 3> kOrders{"updated_at", "created_at", "name"};
+
+constexpr Field name_field(bool is_required) {
+  return {.name = "name",
+          .description = "The project's name.",
+          .is_required = is_required,
+          .maximum = kMaximumNameCharacters,
+          .is_not_blank = true};
+}
+inline constexpr Field kFavouriteField{
+    .name = "is_favourite", .type = Type::boolean, .description = "Whether it is a favourite."};
+inline constexpr Field kPhaseField{
+    .name = "phase", .description = "How far the story is.", .choices = kProjectPhases};
+inline constexpr Field kStatusField{
+    .name = "status", .description = "Whether it is being worked on.", .choices = kProjectStatuses};
+
+inline constexpr std::array kProjectFields{
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project.",
+          .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "name", .description = "The project's name.", .is_required = true},
+    Field{.name = "is_favourite",
+          .type = Type::boolean,
+          .description = "Whether it is a favourite.",
+          .is_required = true},
+    Field{.name = "phase",
+          .description = "How far the story is.",
+          .is_required = true,
+          .choices = kProjectPhases},
+    Field{.name = "status",
+          .description = "Whether it is being worked on.",
+          .is_required = true,
+          .choices = kProjectStatuses},
+    Field{.name = "session_count",
+          .type = Type::integer,
+          .description = "Its sessions that are not deleted.",
+          .is_required = true},
+    kCreatedAt,
+    kUpdatedAt,
+};
+inline constexpr Schema kProject{"Project", "A story and all that belongs to it.", kProjectFields};
+
+inline constexpr std::array kListFields{
+    limit_field("20"),
+    kOffsetField,
+    kStatusField,
+    kPhaseField,
+    kFavouriteField,
+    Field{.name = "order",
+          .description = "What they are sorted by.",
+          .choices = kOrders,
+          .default_json = "\"updated_at\""},
+    Field{.name = "direction", .description = "Which way they are sorted.", .choices = kDirections},
+};
+inline constexpr Schema kListQuery{"ProjectsQuery", "", kListFields};
+
+inline constexpr std::array kCreateFields{name_field(true), kFavouriteField, kPhaseField,
+                                          kStatusField};
+inline constexpr Schema kCreate{"ProjectRequest", "A new project.", kCreateFields};
+
+inline constexpr std::array kUpdateFields{name_field(false), kFavouriteField, kPhaseField,
+                                          kStatusField};
+inline constexpr Schema kUpdate{"ProjectUpdate", "What changes of a project.", kUpdateFields};
+
+inline constexpr Operation kListProjects{
+    .id = "list_projects",
+    .method = "GET",
+    .pattern = "/projects",
+    .summary = "The caller's projects",
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kProject, .description = "A page of them."}};
+
+inline constexpr Operation kCreateProject{
+    .id = "create_project",
+    .method = "POST",
+    .pattern = "/projects",
+    .summary = "Make a project, with an empty dossier",
+    .body = &kCreate,
+    .answer = {.status = 201, .schema = &kProject, .description = "The new project."},
+    .body_example = R"({"name":"The Lighthouse","is_favourite":true})"};
+
+inline constexpr Operation kHealth{.id = "projects_health",
+                                   .method = "GET",
+                                   .pattern = "/projects/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kReadProject{
+    .id = "read_project",
+    .method = "GET",
+    .pattern = "/projects/{project_id}",
+    .summary = "One project",
+    .answer = {.schema = &kProject, .description = "The project.", .has_etag = true}};
+
+inline constexpr Operation kUpdateProject{
+    .id = "update_project",
+    .method = "PATCH",
+    .pattern = "/projects/{project_id}",
+    .summary = "Change a project",
+    .body = &kUpdate,
+    .takes_if_match = true,
+    .answer = {.schema = &kProject, .description = "The project as it is now."}};
+
+inline constexpr Operation kDeleteProject{
+    .id = "delete_project",
+    .method = "DELETE",
+    .pattern = "/projects/{project_id}",
+    .summary = "Delete a project with its sessions and its dossier",
+    .answer = {.schema = &kDone, .description = "It is deleted."}};
+
+inline constexpr std::array kOperations{kListProjects, kCreateProject, kHealth,
+                                        kReadProject,  kUpdateProject, kDeleteProject};
+
+}  // namespace fabula::api::projects

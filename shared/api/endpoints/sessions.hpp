@@ -1,0 +1,218 @@
+// The endpoints of the sessions function.
+#pragma once
+
+#include <array>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::sessions {
+
+inline constexpr std::array kSessionFields{
+    Field{.name = "session_id",
+          .type = Type::uuid,
+          .description = "The session.",
+          .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project it belongs to.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "project_title",
+          .description = "The project's name.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "kind",
+          .description = "What it is used for.",
+          .is_required = true,
+          .choices = kSessionKinds},
+    Field{.name = "title", .description = "Its title.", .is_required = true},
+    Field{.name = "is_active",
+          .type = Type::boolean,
+          .description = "False when it is deleted.",
+          .is_required = true},
+    Field{.name = "message_count",
+          .type = Type::integer,
+          .description = "The messages on the path to the active one.",
+          .is_required = true},
+    Field{.name = "last_message_preview",
+          .description = "The first 200 characters of the newest message.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "active_leaf_id",
+          .type = Type::uuid,
+          .description = "The message that the session goes on from.",
+          .is_required = true,
+          .is_nullable = true},
+    kCreatedAt,
+    kUpdatedAt,
+    Field{.name = "last_message_at",
+          .type = Type::timestamp,
+          .description = "When something was last said.",
+          .is_required = true,
+          .is_nullable = true},
+};
+inline constexpr Schema kSession{"Session", "One conversation.", kSessionFields};
+
+inline constexpr std::array kListFields{
+    limit_field("20"),
+    kOffsetField,
+    Field{.name = "project_id", .type = Type::uuid, .description = "Only this project's."},
+    Field{.name = "kind", .description = "Only of this kind.", .choices = kSessionKinds},
+};
+inline constexpr Schema kListQuery{"SessionsQuery", "", kListFields};
+
+inline constexpr std::array kMessagesFields{
+    limit_field("50"),
+    kOffsetField,
+    Field{.name = "order",
+          .description = "asc: pages from the oldest message; desc: from the newest, newest first. "
+                         "Without it pages are counted from the newest and ascend inside.",
+          .choices = kDirections},
+};
+inline constexpr Schema kMessagesQuery{"MessagesQuery", "", kMessagesFields};
+
+inline constexpr std::array kUpdateFields{
+    Field{.name = "title",
+          .description = "The session's new title.",
+          .is_required = true,
+          .maximum = kMaximumNameCharacters,
+          .is_not_blank = true},
+};
+inline constexpr Schema kUpdate{"SessionUpdate", "A session's new title.", kUpdateFields};
+
+// As long as a request's head may be.
+inline constexpr std::int64_t kMaximumTokenBytes = 8192;
+
+inline constexpr std::array kMigrateFields{
+    Field{.name = "temp_user_id",
+          .type = Type::uuid,
+          .description = "The guest's id.",
+          .is_required = true},
+    Field{.name = "permanent_user_id",
+          .type = Type::uuid,
+          .description = "The account's id: the caller's own.",
+          .is_required = true},
+    Field{.name = "guest_token",
+          .description = "What proves the guest: its token, or an anonymous user's access token.",
+          .is_required = true,
+          .maximum_bytes = kMaximumTokenBytes,
+          .is_not_blank = true},
+};
+inline constexpr Schema kMigrate{"GuestMigrationRequest", "A guest who has an account now.",
+                                 kMigrateFields};
+
+inline constexpr std::array kMigratedFields{
+    Field{
+        .name = "projects", .type = Type::integer, .description = "Projects.", .is_required = true},
+    Field{
+        .name = "sessions", .type = Type::integer, .description = "Sessions.", .is_required = true},
+    Field{
+        .name = "messages", .type = Type::integer, .description = "Messages.", .is_required = true},
+    Field{
+        .name = "dossiers", .type = Type::integer, .description = "Dossiers.", .is_required = true},
+};
+inline constexpr Schema kMigrated{"Migrated", "How much was moved.", kMigratedFields};
+
+inline constexpr std::array kMigrationFields{
+    Field{.name = "message", .description = "What was done.", .is_required = true},
+    Field{.name = "already",
+          .type = Type::boolean,
+          .description = "True when it had been done before.",
+          .is_required = true},
+    Field{.name = "user_id",
+          .type = Type::uuid,
+          .description = "Whose everything is now.",
+          .is_required = true},
+    Field{.name = "migrated",
+          .type = Type::object,
+          .description = "How much was moved.",
+          .is_required = true,
+          .schema = &kMigrated},
+};
+inline constexpr Schema kMigration{"GuestMigration", "What was moved to the account.",
+                                   kMigrationFields};
+
+inline constexpr std::array kDeletedFields{
+    Field{.name = "message", .description = "What was done.", .is_required = true},
+    Field{.name = "deleted",
+          .type = Type::integer,
+          .description = "How many sessions were deleted.",
+          .is_required = true},
+};
+inline constexpr Schema kDeleted{"DeletedSessions", "All sessions were deleted.", kDeletedFields};
+
+inline constexpr std::array kMigrationRefusals{ErrorCode::forbidden, ErrorCode::rate_limited};
+
+inline constexpr Operation kListSessions{
+    .id = "list_sessions",
+    .method = "GET",
+    .pattern = "/sessions",
+    .summary = "The caller's sessions, the newest first",
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kSession, .description = "A page of them."}};
+
+inline constexpr Operation kDeleteSessions{
+    .id = "delete_sessions",
+    .method = "DELETE",
+    .pattern = "/sessions",
+    .summary = "Delete all of the caller's sessions",
+    .answer = {.schema = &kDeleted, .description = "They are deleted."}};
+
+inline constexpr Operation kHealth{.id = "sessions_health",
+                                   .method = "GET",
+                                   .pattern = "/sessions/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kMigrateGuest{
+    .id = "migrate_guest",
+    .method = "POST",
+    .pattern = "/sessions/migrate",
+    .summary = "Move what a guest wrote to the caller's account",
+    .body = &kMigrate,
+    .answer = {.schema = &kMigration, .description = "It is moved, now or before."},
+    .refusals = kMigrationRefusals,
+    .description =
+        "The bearer proves the account, the body the guest. It may be sent again: what "
+        "has moved stays moved."};
+
+inline constexpr Operation kReadSession{
+    .id = "read_session",
+    .method = "GET",
+    .pattern = "/sessions/{session_id}",
+    .summary = "One session",
+    .answer = {.schema = &kSession, .description = "The session.", .has_etag = true}};
+
+inline constexpr Operation kUpdateSession{
+    .id = "update_session",
+    .method = "PATCH",
+    .pattern = "/sessions/{session_id}",
+    .summary = "Give a session another title",
+    .body = &kUpdate,
+    .takes_if_match = true,
+    .answer = {.schema = &kSession, .description = "The session as it is now."}};
+
+inline constexpr Operation kDeleteSession{
+    .id = "delete_session",
+    .method = "DELETE",
+    .pattern = "/sessions/{session_id}",
+    .summary = "Delete a session",
+    .answer = {.schema = &kDone, .description = "It is deleted."}};
+
+inline constexpr Operation kListMessages{
+    .id = "list_messages",
+    .method = "GET",
+    .pattern = "/sessions/{session_id}/messages",
+    .summary = "A session's messages on the path to the active one",
+    .query = &kMessagesQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kMessage, .description = "A page of them."}};
+
+inline constexpr std::array kOperations{kListSessions,  kDeleteSessions, kHealth,
+                                        kMigrateGuest,  kReadSession,    kUpdateSession,
+                                        kDeleteSession, kListMessages};
+
+}  // namespace fabula::api::sessions

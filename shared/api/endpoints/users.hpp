@@ -1,0 +1,100 @@
+// The endpoints of the users function. Signing up and signing in are Supabase Auth's.
+#pragma once
+
+#include <array>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::users {
+
+// RFC 5321: 64 of the mailbox, the @, 255 of the domain.
+inline constexpr std::int64_t kMaximumEmailCharacters = 320;
+inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
+
+inline constexpr std::array<std::string_view, 3> kPrincipalKinds{"user", "guest", "external"};
+
+inline constexpr std::array kSaveFields{
+    Field{.name = "user_id",
+          .type = Type::uuid,
+          .description = "The caller's own id; another's is refused."},
+    Field{.name = "email",
+          .type = Type::email,
+          .description = "Null removes it.",
+          .is_nullable = true,
+          .maximum = kMaximumEmailCharacters},
+    Field{.name = "display_name",
+          .description = "Null removes it.",
+          .is_nullable = true,
+          .maximum = kMaximumNameCharacters,
+          .is_not_blank = true},
+    Field{.name = "avatar_url",
+          .type = Type::url,
+          .description = "Null removes it.",
+          .is_nullable = true,
+          .maximum = kMaximumUrlCharacters},
+};
+inline constexpr Schema kSave{"ProfileUpdate", "What changes of a profile.", kSaveFields};
+
+inline constexpr std::array kProfileFields{
+    Field{.name = "user_id",
+          .type = Type::uuid,
+          .description = "The caller's id.",
+          .is_required = true},
+    Field{.name = "kind",
+          .description = "How the caller is known.",
+          .is_required = true,
+          .choices = kPrincipalKinds},
+    Field{.name = "email",
+          .description = "Address, when it is known.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "display_name",
+          .description = "What the caller wants to be called.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "avatar_url",
+          .description = "A picture of the caller.",
+          .is_required = true,
+          .is_nullable = true},
+    kCreatedAt,
+    kUpdatedAt,
+};
+inline constexpr Schema kProfile{"Profile", "Who the caller is.", kProfileFields};
+
+inline constexpr std::array kSaveRefusals{ErrorCode::forbidden};
+
+inline constexpr Operation kSaveProfile{
+    .id = "save_profile",
+    .method = "POST",
+    .pattern = "/users",
+    .summary = "Create or change the caller's profile",
+    .body = &kSave,
+    .answer = {.schema = &kProfile, .description = "The profile as it is now.", .may_create = true},
+    .refusals = kSaveRefusals,
+    .body_example = R"({"display_name":"Ada"})"};
+
+inline constexpr Operation kHealth{.id = "users_health",
+                                   .method = "GET",
+                                   .pattern = "/users/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kReadProfile{
+    .id = "read_profile",
+    .method = "GET",
+    .pattern = "/users/me",
+    .summary = "The caller's profile",
+    .answer = {.schema = &kProfile, .description = "The profile.", .has_etag = true}};
+
+inline constexpr Operation kDeleteAccount{
+    .id = "delete_account",
+    .method = "DELETE",
+    .pattern = "/users/me",
+    .summary = "Delete the caller's account and everything in it",
+    .answer = {.schema = &kDone, .description = "Everything is deleted."}};
+
+inline constexpr std::array kOperations{kSaveProfile, kHealth, kReadProfile, kDeleteAccount};
+
+}  // namespace fabula::api::users

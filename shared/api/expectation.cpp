@@ -1,0 +1,108 @@
+#include "shared/api/expectation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "shared/http/token.hpp"
+#include "shared/json/text.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/blank.hpp"
+#include "shared/text/utf8.hpp"
+
+namespace fabula::api {
+namespace {
+
+// In the order of Type.
+constexpr std::array<std::string_view, 9> kNouns{
+    "a string",           "a UUID, as an answer gave it",
+    "an e-mail address",  "a URL that begins with http:// or https://",
+    "a time in ISO 8601", "a whole number",
+    "true or false",      "an object",
+    "an array",
+};
+static_assert(kNouns.size() == static_cast<std::size_t>(Type::array) + 1);
+
+std::string_view unit(Type type) {
+  if (type == Type::integer) return "";
+  return type == Type::array ? " items" : " characters";
+}
+
+void append_bound(std::string& out, std::string_view words, std::int64_t bound,
+                  std::string_view unit) {
+  out += words;
+  json::append_integer(out, bound);
+  out += unit;
+}
+
+void append_limits(std::string& out, const Field& field) {
+  const bool is_range = field.maximum != 0 && (field.minimum != 0 || field.type == Type::integer);
+  if (is_range) {
+    append_bound(out, field.type == Type::integer ? " from " : " of ", field.minimum, " to ");
+    json::append_integer(out, field.maximum);
+    out += unit(field.type);
+  } else if (field.maximum != 0) {
+    append_bound(out, " of at most ", field.maximum, unit(field.type));
+  } else if (field.minimum != 0) {
+    append_bound(out, " of at least ", field.minimum, unit(field.type));
+  }
+  if (field.maximum_bytes != 0) {
+    append_bound(out, " of at most ", field.maximum_bytes, " bytes of UTF-8");
+  }
+}
+
+// Both sides of one @, and nothing that ends an address in a header or a list.
+bool is_email(std::string_view utf8) {
+  const auto at = utf8.find('@');
+  return at != 0 && at < utf8.size() - 1 && at == utf8.rfind('@') &&
+         std::none_of(
+             utf8.begin(), utf8.end(),
+             [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7F'; });
+}
+
+// The characters of RFC 3986; whether a host answers there is for whoever fetches it.
+bool is_http_url(std::string_view utf8) {
+  if (!utf8.starts_with("http://") && !utf8.starts_with("https://")) return false;
+  utf8.remove_prefix(utf8.find('/') + 2);
+  return !utf8.empty() && (text::is_alphanumeric(utf8[0]) || utf8[0] == '[') &&
+         std::all_of(utf8.begin(), utf8.end(), [](char c) {
+           constexpr std::string_view kForeign = "\"<>\\^`{|}";
+           return http::is_visible_ascii(c) && kForeign.find(c) == std::string_view::npos;
+         });
+}
+
+}  // namespace
+
+std::string expectation(const Field& field) {
+  std::string out = "Send ";
+  if (field.choices.empty()) {
+    out += kNouns[static_cast<std::size_t>(field.type)];
+    append_limits(out, field);
+  } else {
+    if (field.choices.size() > 1) out += "one of ";
+    std::string_view separator = "";
+    for (const auto choice : field.choices) {
+      out += separator;
+      json::append_string(out, choice);
+      separator = ", ";
+    }
+  }
+  if (field.is_not_blank) out += " that is not blank";
+  out += '.';
+  return out;
+}
+
+bool takes_text(const Field& field, std::string_view utf8) {
+  if (!field.choices.empty()) {
+    return std::find(field.choices.begin(), field.choices.end(), utf8) != field.choices.end();
+  }
+  if (field.type == Type::email && !is_email(utf8)) return false;
+  if (field.type == Type::url && !is_http_url(utf8)) return false;
+  if (field.maximum_bytes > 0 && utf8.size() > static_cast<std::size_t>(field.maximum_bytes)) {
+    return false;
+  }
+  if (field.is_not_blank && text::is_blank(utf8)) return false;
+  return is_within_limits(static_cast<std::int64_t>(text::count_code_points(utf8)), field);
+}
+
+}  // namespace fabula::api

@@ -1,0 +1,61 @@
+// Declarations without what only the documentation needs. Every function carries its operations to
+// check requests by; the words about them, and what its answers look like, only `docs` carries. The
+// copies are made by the compiler, so that there is one declaration and modules stay small.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "shared/api/operation.hpp"
+
+namespace fabula::api {
+
+template <const Schema* kSchema>
+constexpr const Schema* undocumented_schema();
+
+namespace detail {
+
+template <const Schema* kSchema, std::size_t kIndex>
+constexpr Field undocumented_field() {
+  Field field = kSchema->fields[kIndex];
+  field.description = {};
+  field.default_json = {};
+  field.schema = undocumented_schema<kSchema->fields[kIndex].schema>();
+  return field;
+}
+
+template <const Schema* kSchema>
+inline constexpr auto kUndocumentedFields =
+    []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+      return std::array<Field, sizeof...(kIndex)>{undocumented_field<kSchema, kIndex>()...};
+    }(std::make_index_sequence<kSchema->fields.size()>());
+
+template <const Schema* kSchema>
+inline constexpr Schema kUndocumentedSchema{{}, {}, kUndocumentedFields<kSchema>};
+
+}  // namespace detail
+
+template <const Schema* kSchema>
+constexpr const Schema* undocumented_schema() {
+  if constexpr (kSchema == nullptr) {
+    return nullptr;
+  } else {
+    return &detail::kUndocumentedSchema<kSchema>;
+  }
+}
+
+template <const Operation* kOperation>
+inline constexpr Operation kUndocumented = [] {
+  Operation operation = *kOperation;
+  operation.summary = {};
+  operation.query = undocumented_schema<kOperation->query>();
+  operation.body = undocumented_schema<kOperation->body>();
+  operation.answer = {};
+  operation.refusals = {};
+  operation.description = {};
+  operation.body_example = {};
+  return operation;
+}();
+
+}  // namespace fabula::api

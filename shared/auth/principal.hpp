@@ -1,0 +1,27 @@
+// Who is calling, proven before, as the database's functions take it (private.resolve_principal).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "shared/json/text.hpp"
+
+namespace fabula::auth {
+
+struct Principal {
+  enum class Kind : std::uint8_t {
+    user,       // of this deployment's Supabase, by its token
+    external,   // of another configured issuer, by its token
+    guest,      // by a token of ours; only the database knows whether it is right
+    new_guest,  // whom the database is to create
+  };
+  Kind kind = Kind::new_guest;
+  std::string issuer;      // of a user or an external
+  std::string subject;     // of a user a UUID in lower case, of an external as its issuer writes it
+  std::string token_hash;  // of a guest or a new guest: SHA-256 in hexadecimal
+};
+
+// Writes {"kind", "issuer", "subject"} or {"kind", "token_hash"}.
+void write_principal(json::Writer& writer, const Principal& principal);
+
+}  // namespace fabula::auth

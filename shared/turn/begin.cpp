@@ -1,0 +1,85 @@
+#include "shared/turn/begin.hpp"
+
+#include <array>
+#include <utility>
+
+#include "shared/database/rpc.hpp"
+#include "shared/json/scanner.hpp"
+#include "shared/json/text.hpp"
+#include "shared/text/integer.hpp"
+
+namespace fabula::turn {
+
+std::string_view name(Action action) {
+  constexpr std::array<std::string_view, 4> kNames = {"say", "edit", "regenerate", "continue"};
+  return kNames[static_cast<std::size_t>(action)];
+}
+
+std::string begin_turn_request(const BeginTurn& turn) {
+  std::string body;
+  // In one allocation: memory of a WebAssembly instance that was once taken is never given back.
+  constexpr std::size_t kFrameBytes = 1024;
+  body.reserve(kFrameBytes + turn.system_prompt.size() + turn.text.size() + turn.text.size() / 8);
+  json::Writer writer(body);
+  writer.begin_object().key("principal");
+  write_principal(writer, turn.principal);
+  const std::array<std::pair<std::string_view, std::string_view>, 14> texts = {{
+      {"kind", turn.kind},
+      {"action", name(turn.action)},
+      {"session_id", turn.session_id},
+      {"project_id", turn.project_id},
+      {"message_id", turn.message_id},
+      {"text", turn.text},
+      {"instruction", turn.instruction},
+      {"title", turn.title},
+      {"provider", turn.provider},
+      {"model", turn.model},
+      {"system_prompt", turn.system_prompt},
+      {"claimed_user_id", turn.claimed_user_id},
+      {"idempotency_key", turn.idempotency_key},
+      {"request_hash", turn.request_hash},
+  }};
+  for (const auto& [key, value] : texts) {
+    if (!value.empty()) writer.key(key).string(value);
+  }
+  writer.key("settings").begin_object();
+  writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();
+  writer.key("history_budget_tokens").integer(turn.history_budget_tokens);
+  writer.end_object();
+  return body;
+}
+
+Result<BegunTurn> parse_begun_turn(std::string answer) {
+  constexpr std::string_view kFunction = "begin_turn";
+  BegunTurn turn;
+  // The first ones are texts that must be there.
+  std::array members = {
+      json::RawMember{.key = "user_id"},         json::RawMember{.key = "session_id"},
+      json::RawMember{.key = "project_id"},      json::RawMember{.key = "user_message_id"},
+      json::RawMember{.key = "message_id"},      json::RawMember{.key = "stream_id"},
+      json::RawMember{.key = "generation_id"},   json::RawMember{.key = "title"},
+      json::RawMember{.key = "created_session"}, json::RawMember{.key = "history"},
+      json::RawMember{.key = "replayed"},        json::RawMember{.key = "base_bytes"},
+  };
+  const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,
+                              &turn.user_message_id, &turn.message_id, &turn.stream_id,
+                              &turn.generation_id,   &turn.title};
+  if (!json::find_raw_members(answer, members)) return database::unexpected_answer(kFunction);
+  for (std::size_t i = 0; i < strings.size(); ++i) {
+    auto value = json::string_value(members[i].value);
+    if (!value) return database::unexpected_answer(kFunction);
+    *strings[i] = *std::move(value);
+  }
+  if (members[8].value != "true") turn.title.clear();
+  turn.is_replayed = members[10].value == "true";
+  turn.base_bytes = text::parse_natural(members[11].value).value_or(0);
+  if (turn.is_replayed) return turn;
+  const std::string_view history = members[9].value;
+  if (!history.starts_with('[')) return database::unexpected_answer(kFunction);
+  turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
+  turn.history_bytes = history.size();
+  turn.answer = std::move(answer);
+  return turn;
+}
+
+}  // namespace fabula::turn

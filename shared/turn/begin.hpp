@@ -1,0 +1,77 @@
+// What the turn engine says to the database's begin_turn, and what it answers (supabase/migrations;
+// design section 5). JSON text in, values out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "shared/auth/principal.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::turn {
+
+using auth::Principal;
+
+// What a turn adds to its conversation.
+enum class Action : std::uint8_t {
+  say,         // a message of the user, and the reply to it
+  edit,        // the same, beside an earlier message instead of after the newest
+  regenerate,  // another reply to a message that is there
+  go_on,       // the rest of a reply, as another take of it that begins with the old text
+};
+
+// The name in the database and in answers: "say", "edit", "regenerate", "continue".
+std::string_view name(Action action);
+
+// Texts that are empty are not said.
+struct BeginTurn {
+  const Principal& principal;
+  std::string_view kind;  // of the session: chat, ...
+  Action action = Action::say;
+  std::string_view session_id = {};
+  std::string_view project_id = {};
+  std::string_view message_id = {};   // what `action` is about
+  std::string_view text = {};         // the user's message, of say and edit
+  std::string_view instruction = {};  // what the model is sent last instead, when it goes on
+  std::string_view title = {};        // for a session that is created by this turn
+  std::string_view provider = {};
+  std::string_view model = {};
+  std::string_view system_prompt = {};
+  std::int64_t maximum_output_tokens = 0;
+  std::int64_t history_budget_tokens = 0;
+  std::string_view claimed_user_id = {};  // refused unless it is the principal's
+  std::string_view idempotency_key = {};
+  std::string_view request_hash = {};  // of what the key stands for: SHA-256 in hexadecimal
+};
+
+std::string begin_turn_request(const BeginTurn& turn);
+
+struct BegunTurn {
+  std::string user_id;
+  std::string session_id;
+  std::string project_id;
+  std::string user_message_id;
+  std::string message_id;  // of the reply
+  std::string stream_id;
+  std::string generation_id;
+  std::string title;  // only when the session is new
+  // The idempotency key has been seen before: this is the turn that was begun then, and there is no
+  // history.
+  bool is_replayed = false;
+  std::uint64_t base_bytes = 0;  // of the reply that were there before this turn
+  std::string answer;            // the whole JSON text, which holds the history
+  std::size_t history_offset = 0;
+  std::size_t history_bytes = 0;
+
+  // The conversation before this turn: a JSON array of {"role", "content"}, oldest first.
+  std::string_view history_json() const {
+    return std::string_view(answer).substr(history_offset, history_bytes);
+  }
+};
+
+// internal_error when the answer is not what begin_turn promises.
+Result<BegunTurn> parse_begun_turn(std::string answer);
+
+}  // namespace fabula::turn

@@ -1,0 +1,51 @@
+#include "shared/turn/stored.hpp"
+
+#include "shared/database/rpc.hpp"
+#include "shared/json/document.hpp"
+#include "shared/json/text.hpp"
+#include "shared/turn/status.hpp"
+
+namespace fabula::turn {
+
+std::string read_turn_request(const auth::Principal& principal, std::string_view generation_id,
+                              std::uint64_t after_bytes) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("principal");
+  write_principal(writer, principal);
+  writer.key("generation_id").string(generation_id);
+  writer.key("after_bytes").integer(static_cast<std::int64_t>(after_bytes)).end_object();
+  return body;
+}
+
+Result<StoredTurn> parse_stored_turn(std::string_view answer) {
+  const auto document = json::parse(answer);
+  if (!document || !json::string_at(*document, "status")) {
+    return database::unexpected_answer("read_turn");
+  }
+  const auto text = [&document](std::string_view key) {
+    return std::string(json::string_at(*document, key).value_or(""));
+  };
+  StoredTurn turn;
+  turn.status = text("status");
+  turn.is_final = turn.status != name(Status::streaming);
+  turn.text = text("text");
+  turn.message_id = text("message_id");
+  turn.provider = text("provider");
+  turn.model = text("model");
+  turn.error_code = text("error_code");
+  if (const auto* usage = json::find(*document, "usage"); usage && usage->is_object()) {
+    turn.usage = llm::Usage{json::integer_at(*usage, "input_tokens").value_or(0),
+                            json::integer_at(*usage, "output_tokens").value_or(0)};
+  }
+  return turn;
+}
+
+std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
+  if (turn.status == name(Status::complete)) return std::nullopt;
+  const auto code = error_code_named(turn.error_code).value_or(ErrorCode::interrupted);
+  return Problem(
+      code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});
+}
+
+}  // namespace fabula::turn

@@ -1,0 +1,37 @@
+// What the database has of a turn, running or ended (its function read_turn): what a client is told
+// that comes back to a reply which another request began.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/auth/principal.hpp"
+#include "shared/llm/stream.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::turn {
+
+// Asks for the reply's text beyond `after_bytes`.
+std::string read_turn_request(const auth::Principal& principal, std::string_view generation_id,
+                              std::uint64_t after_bytes);
+
+struct StoredTurn {
+  std::string status;  // as turn::name gives it
+  bool is_final = false;
+  std::string text;        // beyond what was asked
+  std::string message_id;  // empty while nothing is stored as a message
+  std::string provider;
+  std::string model;
+  std::string error_code;
+  std::optional<llm::Usage> usage;
+};
+
+// internal_error when the answer is not what read_turn promises.
+Result<StoredTurn> parse_stored_turn(std::string_view answer);
+
+// Why a reply that has ended is not complete, for its reader; nothing for one that is complete.
+std::optional<Problem> problem_of_ended(const StoredTurn& turn);
+
+}  // namespace fabula::turn

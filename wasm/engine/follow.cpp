@@ -1,0 +1,96 @@
+#include "wasm/engine/follow.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shared/turn/stored.hpp"
+#include "wasm/engine/turn.hpp"
+#include "wasm/runtime/host.hpp"
+#include "wasm/runtime/response.hpp"
+#include "wasm/runtime/select.hpp"
+#include "wasm/runtime/timer.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using runtime::Context;
+using runtime::Task;
+
+// A platform bounds how many calls one request makes (50 on Cloudflare's free plan); a client that
+// comes back is a new request.
+constexpr int kMaximumLooks = 20;
+constexpr std::uint32_t kFirstGapMs = 250;
+constexpr std::uint32_t kLongestGapMs = 4000;
+constexpr std::uint32_t kWriteTimeoutMs = 30'000;
+
+Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+                                    std::uint64_t after_bytes) {
+  const auto request = turn::read_turn_request(caller.principal, turn.generation_id, after_bytes);
+  const std::string answer =
+      co_await call_function(call.context(), call.database(), "read_turn", request);
+  co_return turn::parse_stored_turn(answer);
+}
+
+// False when the client has left or takes nothing.
+Task<bool> write(Context& context, std::string_view frames) {
+  const auto first = co_await runtime::when_any(
+      [](Context& same, std::string_view text) -> Task<bool> {
+        co_return (co_await runtime::ResponseWrite(same, text)).is_ok();
+      }(context, frames),
+      [](Context& same) -> Task<void> { co_await runtime::Timer(same, kWriteTimeoutMs); }(context));
+  const bool* is_written = std::get_if<0>(&first);
+  co_return is_written && *is_written;
+}
+
+void tell_end(std::string& frames, TurnFraming& framing, const turn::BegunTurn& turn,
+              const turn::StoredTurn& stored) {
+  const auto problem = turn::problem_of_ended(stored);
+  if (!problem || !stored.message_id.empty()) {
+    framing.stored(frames, {turn, stored.message_id, stored.provider, stored.model, stored.usage});
+  }
+  if (problem) {
+    framing.error(frames, *problem);
+  } else {
+    framing.done(frames);
+  }
+}
+
+}  // namespace
+
+Task<Result<void>> follow_turn(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+                               std::uint64_t after_bytes, TurnFraming& framing,
+                               http::ResponseHead head) {
+  Context& context = call.context();
+  auto stored = co_await look(call, caller, turn, after_bytes);
+  add_ids(head.headers, turn, caller);
+  co_await call.start(std::move(head));
+  call.log().outcome = "followed";
+
+  std::uint32_t gap_ms = kFirstGapMs;
+  std::string frames;
+  for (int looks = 1;; ++looks) {
+    framing.text(frames, stored.text);
+    after_bytes += stored.text.size();
+    if (stored.is_final) {
+      tell_end(frames, framing, turn, stored);
+    } else if (looks == kMaximumLooks) {
+      framing.come_back(frames);
+    } else if (frames.empty()) {
+      framing.beat(frames);
+    }
+    const bool is_there = co_await write(context, frames);
+    if (!is_there || stored.is_final || looks == kMaximumLooks) break;
+    frames.clear();
+    co_await runtime::Timer(context, gap_ms);
+    gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
+    auto next = co_await runtime::attempt(look(call, caller, turn, after_bytes));
+    // The reply is in the database whatever happens to this look: the next one may succeed.
+    stored.text.clear();
+    if (next) stored = std::move(*next);
+  }
+  runtime::end_response(context);
+  co_return {};
+}
+
+}  // namespace fabula::engine

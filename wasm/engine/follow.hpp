@@ -1,0 +1,23 @@
+// Tells a turn that another request began, from what the database has of it: the text so far, then
+// what is added, until the reply ends. Any isolate can do it.
+#pragma once
+
+#include "shared/http/head.hpp"
+#include "shared/result/result.hpp"
+#include "shared/turn/begin.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/identity.hpp"
+#include "wasm/engine/turn_framing.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::engine {
+
+// Streams the reply's text beyond `after_bytes` as the call's response, whose `head` is the
+// caller's but for the ids. The row is looked at again with growing gaps, a bounded number of
+// times; then the stream ends with the advice to come back. A client that leaves changes nothing
+// for the turn.
+runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller,
+                                        const turn::BegunTurn& turn, std::uint64_t after_bytes,
+                                        TurnFraming& framing, http::ResponseHead head);
+
+}  // namespace fabula::engine

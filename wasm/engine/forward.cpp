@@ -1,0 +1,84 @@
+#include "wasm/engine/forward.hpp"
+
+#include <utility>
+
+#include "shared/api/check.hpp"
+#include "shared/api/envelope.hpp"
+#include "shared/http/media_type.hpp"
+#include "wasm/engine/identity.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using runtime::Task;
+
+// What the engine function takes: who is calling, the path's ids, query, body and version.
+Result<std::string> engine_request(const Call& call, const Match& match,
+                                   const auth::Principal& principal, const json::Document& body,
+                                   std::string_view members) {
+  const api::Operation& operation = *match.route.operation;
+  std::string request = "{";
+  request.append(members);
+  if (auto ids = api::append_path_ids(request, match.captures); !ids) {
+    return tl::unexpected(std::move(ids.error()));
+  }
+  if (operation.query) {
+    auto query = api::check_query(call.url(), *operation.query);
+    if (!query) return query;
+    request.append("\"query\":").append(*query).append(",");
+  }
+  if (operation.body) {
+    auto checked = api::check_body(body, *operation.body);
+    if (!checked) return checked;
+    request.append("\"body\":").append(*checked).append(",");
+  }
+  if (const auto if_match = call.head().headers.find("if-match");
+      if_match && operation.takes_if_match) {
+    auto etag = api::single_etag(*if_match);
+    if (!etag) return etag;
+    if (!etag->empty()) {
+      request.append("\"if_match\":");
+      json::append_string(request, *etag);
+      request.append(",");
+    }
+  }
+  request.append("\"principal\":");
+  json::Writer writer(request);
+  auth::write_principal(writer, principal);
+  request.append("}");
+  return request;
+}
+
+}  // namespace
+
+Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation) {
+  const auto& headers = call.head().headers;
+  const std::string text = co_await call.read_body(operation.maximum_body_bytes);
+  if (text.empty() && operation.is_body_optional) co_return json::Document::object();
+  co_await http::require_json(headers.find("content-type"));
+  co_return json::parse(text);
+}
+
+Task<Result<void>> answer_from_database(Call& call, const Match& match,
+                                        const auth::Principal& principal,
+                                        const json::Document& body, std::string_view members) {
+  const std::string request = co_await engine_request(call, match, principal, body, members);
+  const std::string answer =
+      co_await call_function(call.context(), call.database(), match.route.engine_function, request);
+  auto response =
+      co_await api::response_of_envelope(answer, call.head().headers.find("if-none-match"));
+  co_await call.send(std::move(response));
+  co_return {};
+}
+
+Task<Result<void>> forward(Call& call, const Match& match) {
+  const auto& headers = call.head().headers;
+  co_await http::require_acceptable(headers.find("accept"), "application/json");
+  const Caller caller = co_await identify_known(call.context(), call.settings(), headers);
+  json::Document body;
+  if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await answer_from_database(call, match, caller.principal, body);
+  co_return {};
+}
+
+}  // namespace fabula::engine
