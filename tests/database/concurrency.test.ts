@@ -1,6 +1,7 @@
 // Races, on a real PostgreSQL: the embedded one runs one call at a time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { split, times } from "./at_once.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { Refusal, type Row } from "./target.ts";
 import {
@@ -20,21 +21,6 @@ before(async () => {
   target = await startSqlTarget(process.cwd());
 });
 after(() => target.stop());
-
-const times = <T>(count: number, make: (index: number) => Promise<T>) =>
-  Promise.allSettled(Array.from({ length: count }, (_, index) => make(index)));
-
-function split<T>(results: PromiseSettledResult<T>[]): { answers: T[]; refusals: string[] } {
-  const answers = results.flatMap((result) =>
-    result.status === "fulfilled" ? [result.value] : [],
-  );
-  const refusals = results.flatMap((result) => {
-    if (result.status === "fulfilled") return [];
-    assert.ok(result.reason instanceof Refusal, String(result.reason));
-    return [result.reason.code];
-  });
-  return { answers, refusals };
-}
 
 test("of 30 turns at once in one session one begins", async () => {
   const user = newUser();

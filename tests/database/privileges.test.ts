@@ -32,10 +32,14 @@ test("signed-in people may select from tables with a policy; nobody else may do 
   assert.deepEqual(
     grants.map((row) => row["grant"]),
     [
+      "authenticated SELECT dossier_assertions",
+      "authenticated SELECT dossiers",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
+      "authenticated SELECT profiles",
       "authenticated SELECT projects",
       "authenticated SELECT sessions",
+      "authenticated SELECT usage",
     ],
   );
 });
@@ -47,7 +51,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 4);
+  assert.equal(wide!["count"], 8);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {
@@ -195,6 +199,7 @@ test("all of an owner goes to another owner with projects and sessions, and away
     ["messages", 4],
     ["message_revisions", 1],
     ["generations", 2],
+    ["usage", 1],
   ] as const) {
     assert.equal((await target.select(table, { owner_id })).length, count, table);
   }

@@ -7,6 +7,8 @@ import { Refusal, type Row, type Target } from "./target.ts";
 export interface SqlTarget extends Target {
   /** Runs statements as a role, with the claims of a token if given, and rolls back; the last one's rows. */
   tryAs(role: string, sql: string, claims?: object): Promise<Row[]>;
+  /** Runs a statement as a role; its rows. */
+  runAs(role: string, sql: string, parameters: unknown[]): Promise<Row[]>;
   /** Runs statements as their owner. */
   asOwner(sql: string, parameters?: unknown[]): Promise<Row[]>;
 }
@@ -67,6 +69,8 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
         const results = [await client.query(sql)].flat();
         return results.at(-1)!.rows;
       }),
+    runAs: (role, sql, parameters) =>
+      transaction(role, "commit", async (client) => (await client.query(sql, parameters)).rows),
     asOwner: async (sql, parameters) => (await owner.query(sql, parameters)).rows,
     stop: async () => {
       await Promise.all([edge.end(), owner.end()]);

@@ -1,0 +1,16 @@
+// What people do with what is theirs, whichever database it runs on.
+import { describeDossiers } from "./dossier_behaviour.ts";
+import { describeDossierLogs } from "./dossier_log_behaviour.ts";
+import { describeMessageLists } from "./message_list_behaviour.ts";
+import { describeProjects } from "./project_behaviour.ts";
+import { describeSessionLists } from "./session_list_behaviour.ts";
+import type { Target } from "./target.ts";
+
+/** Defines the tests; the target is asked for when they run. */
+export function describeData(target: () => Target): void {
+  describeProjects(target);
+  describeDossiers(target);
+  describeDossierLogs(target);
+  describeSessionLists(target);
+  describeMessageLists(target);
+}

@@ -1,0 +1,147 @@
+// What is left of a deleted account, in every column that there is: on a real PostgreSQL with the
+// tables of Supabase Auth, which the embedded Supabase makes there.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import pg from "pg";
+import { guestOf, migrate, type Person } from "./accounts.ts";
+import { startPostgres, type PostgresServer } from "./postgres_server.ts";
+import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
+import type { Row } from "./target.ts";
+import { append, begin, finish, say } from "./turns.ts";
+
+let server: PostgresServer;
+let target: RestTarget;
+let owner: pg.Pool;
+before(async () => {
+  server = await startPostgres(process.cwd(), { migrated: false, roles: false });
+  target = await startRestTarget(process.cwd(), server.ownerUrl);
+  owner = new pg.Pool({ connectionString: server.ownerUrl, max: 2 });
+});
+after(async () => {
+  await owner?.end();
+  await target?.stop();
+  await server?.stop();
+});
+
+/** The tables in which some row, printed with all its columns, has one of the texts. */
+async function tablesWith(texts: string[]): Promise<string[]> {
+  const tables = await owner.query(
+    `select oid::regclass::text as name from pg_class
+     where relkind in ('r', 'p', 'm')
+       and relnamespace in ('public'::regnamespace, 'private'::regnamespace, 'auth'::regnamespace)
+     order by 1`,
+  );
+  const found: string[] = [];
+  for (const { name } of tables.rows) {
+    const rows = await owner.query(
+      `select from ${name} as stored
+       where exists (select from unnest($1::text[]) text where strpos(stored::text, text) > 0)`,
+      [texts],
+    );
+    if (rows.rowCount) found.push(name);
+  }
+  return found;
+}
+
+async function auth(path: string, body: object): Promise<Row> {
+  const answer = await fetch(`${target.url}/auth/v1/${path}`, {
+    method: "POST",
+    headers: { apikey: PUBLISHABLE_KEY, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 200, path);
+  return (await answer.json()) as Row;
+}
+
+test("of a deleted account no id, address, name or text is left anywhere", async () => {
+  const email = "anna.fuechslein@example.org";
+  const credentials = { email, password: "a password of hers" };
+  const { user } = await auth("signup", { ...credentials, data: { name: "Nickname Zwetschke" } });
+  await auth("token?grant_type=password", credentials);
+  await auth("recover", { email });
+  // A sign-in that has begun and not ended, as Supabase's own Auth keeps it.
+  await owner.query(
+    `insert into auth.flow_state (id, user_id, authentication_method, provider_type)
+     values (gen_random_uuid(), $1, 'magiclink', 'email')`,
+    [user.id],
+  );
+  const principal = { kind: "user", issuer: `${target.url}/auth/v1`, subject: user.id };
+  const rate_limit = { action: "turn", max_requests: 100, window_seconds: 60 };
+
+  const guest = await guestOf(target, { text: "Pfifferling?" });
+  const turn = await say(target, principal, "Steinpilz?", "Steinpilz.", { rate_limit });
+  const account: Person = { principal, id: user.id, turn };
+  await migrate(target, account, guest);
+  await target.call("save_profile", { principal, body: { email, display_name: "Zwetschke" } });
+  await target.call("commit_assertions", {
+    project_id: turn["project_id"],
+    base: 0,
+    assertions: [
+      {
+        assertion_id: "a".repeat(64),
+        kind: "extracted",
+        body: { name: "Maronenröhrling" },
+        message_id: turn["message_id"],
+      },
+    ],
+  });
+  const second = await begin(target, principal, {
+    session_id: turn["session_id"],
+    text: "Steinpilz again?",
+    idempotency_key: "Morchel",
+    request_hash: "b".repeat(64),
+    system_prompt: "You are Morchel.",
+  });
+  await append(target, second, 0, "Stein");
+  await finish(target, second, { status: "stopped", from_offset: 5, text: "pilz" });
+  await append(target, await begin(target, principal), 0, "A running Steinpilz");
+  await target.call("edit_reply", {
+    principal,
+    message_id: turn["message_id"],
+    body: { content: "Steinpilz, edited." },
+  });
+
+  const personal = [
+    user.id,
+    email,
+    "Zwetschke",
+    guest.id,
+    guest.principal["token_hash"],
+    "Pfifferling",
+    "Steinpilz",
+    "Maronenröhrling",
+    "Morchel",
+    turn["session_id"],
+    turn["project_id"],
+    turn["message_id"],
+    turn["generation_id"],
+  ];
+  const before = await tablesWith(personal);
+  for (const table of [
+    "auth.audit_log_entries",
+    "auth.flow_state",
+    "auth.identities",
+    "auth.refresh_tokens",
+    "auth.sessions",
+    "auth.users",
+    "dossier_assertions",
+    "dossiers",
+    "generation_chunks",
+    "generations",
+    "message_revisions",
+    "messages",
+    "principals",
+    "profiles",
+    "projects",
+    "rate_limits",
+    "sessions",
+    "usage",
+  ]) {
+    assert.ok(before.includes(table), `${table} is looked through: ${before}`);
+  }
+
+  await target.call("delete_account", { principal });
+  assert.deepEqual(await tablesWith(personal), []);
+  const kept = await owner.query("select * from public.deleted_accounts");
+  assert.equal(kept.rowCount, 1);
+});

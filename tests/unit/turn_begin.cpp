@@ -1,0 +1,90 @@
+#include "shared/turn/begin.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "shared/json/document.hpp"
+
+using namespace fabula;
+
+namespace {
+
+const std::string kBegun = R"({"user_id":"u","session_id":"s","project_id":"p",
+  "user_message_id":"um","message_id":"m","stream_id":"st","generation_id":"g","epoch":1,
+  "turn_number":2,"created_session":true,"title":"A \"title\"",
+  "history":[{"role":"user","content":"caf\u00e9"}]})";
+
+}  // namespace
+
+TEST_CASE("begin_turn's answer gives ids and the history as it stands") {
+  const auto turn = turn::parse_begun_turn(kBegun);
+  REQUIRE(turn);
+  CHECK(turn->generation_id == "g");
+  CHECK(turn->title == "A \"title\"");
+  CHECK(turn->history_json() == R"([{"role":"user","content":"caf\u00e9"}])");
+  CHECK_FALSE(turn->is_replayed);
+  CHECK(turn->base_bytes == 0);
+}
+
+TEST_CASE("an old session's title is not told again") {
+  auto answer = kBegun;
+  answer.replace(answer.find("true"), 4, "false");
+  CHECK(turn::parse_begun_turn(answer)->title.empty());
+}
+
+TEST_CASE("a turn that was begun before needs no history; one that goes on says from where") {
+  auto answer = kBegun;
+  answer.replace(answer.find("\"history\""), std::string::npos,
+                 R"("replayed":true,"base_bytes":41})");
+  const auto turn = turn::parse_begun_turn(answer);
+  REQUIRE(turn);
+  CHECK(turn->is_replayed);
+  CHECK(turn->base_bytes == 41);
+}
+
+TEST_CASE("an answer that lacks anything is a fault of ours") {
+  for (const std::string answer :
+       {"", "null", "[]", R"({"user_id":"u"})", R"({"history":[]})",
+        R"({"user_id":1,"session_id":"s","project_id":"p","user_message_id":"um","message_id":"m",
+            "stream_id":"st","generation_id":"g","title":"","history":[]})"}) {
+    const auto turn = turn::parse_begun_turn(answer);
+    REQUIRE_FALSE(turn);
+    CHECK(turn.error().code == ErrorCode::internal_error);
+  }
+}
+
+TEST_CASE("a turn's request carries the principal that was proven, and only what is said") {
+  turn::Principal guest{turn::Principal::Kind::guest, "", "", "ab12"};
+  const auto body = json::parse(turn::begin_turn_request({.principal = guest,
+                                                          .kind = "chat",
+                                                          .session_id = "sid",
+                                                          .text = "line\n\"two\"",
+                                                          .title = "Title",
+                                                          .provider = "local",
+                                                          .model = "smol",
+                                                          .maximum_output_tokens = 400,
+                                                          .history_budget_tokens = 3000}));
+  REQUIRE(body);
+  CHECK(*body == *json::parse(R"({"principal":{"kind":"guest","token_hash":"ab12"},"kind":"chat",
+    "action":"say","session_id":"sid","text":"line\n\"two\"","title":"Title","provider":"local",
+    "model":"smol","settings":{"max_output_tokens":400},"history_budget_tokens":3000})"));
+}
+
+TEST_CASE("going on names the reply and what the model is told") {
+  turn::Principal user{turn::Principal::Kind::user, "supabase", "u1", ""};
+  const auto body = json::parse(turn::begin_turn_request({.principal = user,
+                                                          .kind = "chat",
+                                                          .action = turn::Action::go_on,
+                                                          .message_id = "m1",
+                                                          .instruction = "Go on.",
+                                                          .idempotency_key = "k",
+                                                          .request_hash = "h"}));
+  REQUIRE(body);
+  CHECK(json::string_at(*body, "action") == "continue");
+  CHECK(json::string_at(*body, "message_id") == "m1");
+  CHECK(json::string_at(*body, "instruction") == "Go on.");
+  CHECK(json::string_at(*body, "idempotency_key") == "k");
+  CHECK(json::string_at(*body, "request_hash") == "h");
+  CHECK_FALSE(json::find(*body, "text"));
+}
