@@ -90,8 +90,8 @@ onBothRuntimes(
       const own = caller.person ?? ana;
       if (column === "own") return [own];
       if (column !== "another's") return [undefined];
-      const others = people.filter((person) => person !== own);
-      return caller.person ? others.filter(({ name }) => name.includes("another") || name === "a user") : others.slice(-1);
+      const [aGuest, aUser] = [0, 2].map((first) => people.slice(first, first + 2).find((person) => person !== own));
+      return caller.person ? [aGuest, aUser] : [aUser];
     }
 
     function idOf(name: string, { column }: Cell, target: Person | undefined): string {
@@ -180,6 +180,7 @@ onBothRuntimes(
         assert.equal(backend.model.count, modelRequests, "a refused call has asked a model");
         for (const { person } of Object.values(callers)) {
           const missing = refusals.filter(({ caller, outcome }) => caller.person === person && outcome === "404 not_found");
+          if (person && route.cells.unknown) assert.equal(missing.length, 3, "two others' and an unknown one");
           assert.ok(new Set(missing.map(likeness)).size <= 1, "another's is told from what is not there");
         }
 
@@ -194,6 +195,17 @@ onBothRuntimes(
         }
       });
     }
+
+    test("people are told of themselves: the search for traces is not blind", () => {
+      const reading = answers.filter(({ cell, caller }) => {
+        return caller.person && !isRefused(cell) && !isChanging(cell) && cell.route.access === "caller";
+      });
+      assert.ok(reading.length >= 9 * people.length);
+      for (const { cell, caller, text } of reading) {
+        const found = tracesOfOthers(text, [caller.person!]);
+        assert.ok(found.length > 0, `${cell.route.name}: ${text}`);
+      }
+    });
 
     test("models were sent what their caller has said, and nobody else's words", () => {
       const { model } = stack().backend;
