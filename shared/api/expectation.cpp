@@ -28,17 +28,27 @@ std::string_view unit(Type type) {
   return type == Type::array ? " items" : " characters";
 }
 
+void append_bound(std::string& out, std::string_view words, std::int64_t bound,
+                  std::string_view unit) {
+  out += words;
+  json::append_integer(out, bound);
+  out += unit;
+}
+
 void append_limits(std::string& out, const Field& field) {
-  if (field.minimum == 0 && field.maximum == 0) return;
-  out += field.type == Type::integer ? " from " : " of ";
-  json::append_integer(out, field.minimum);
-  if (field.maximum == 0) {
-    out += " or more";
-  } else {
-    out += " to ";
+  const bool is_range = field.maximum != 0 && (field.minimum != 0 || field.type == Type::integer);
+  if (is_range) {
+    append_bound(out, field.type == Type::integer ? " from " : " of ", field.minimum, " to ");
     json::append_integer(out, field.maximum);
+    out += unit(field.type);
+  } else if (field.maximum != 0) {
+    append_bound(out, " of at most ", field.maximum, unit(field.type));
+  } else if (field.minimum != 0) {
+    append_bound(out, " of at least ", field.minimum, unit(field.type));
   }
-  out += unit(field.type);
+  if (field.maximum_bytes != 0) {
+    append_bound(out, " of at most ", field.maximum_bytes, " bytes of UTF-8");
+  }
 }
 
 // Both sides of one @, and nothing that ends an address in a header or a list.
@@ -76,11 +86,6 @@ std::string expectation(const Field& field) {
       json::append_string(out, choice);
       separator = ", ";
     }
-  }
-  if (field.maximum_bytes > 0) {
-    out += " of at most ";
-    json::append_integer(out, field.maximum_bytes);
-    out += " bytes of UTF-8";
   }
   if (field.is_not_blank) out += " that is not blank";
   out += '.';

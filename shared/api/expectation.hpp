@@ -9,7 +9,7 @@
 
 namespace fabula::api {
 
-// "Send a string of 1 to 200 characters that is not blank."
+// "Send a string of at most 200 characters that is not blank."
 std::string expectation(const Field& field);
 
 // Whether a number, a text's length or an array's is within the field's limits.

@@ -9,6 +9,17 @@
 
 namespace fabula::api {
 
+// Of the interface, as package.json has it.
+inline constexpr std::string_view kVersion = "0.1.0";
+
+// What holds for all endpoints; CommonMark.
+inline constexpr std::string_view kAbout =
+    "A storytelling backend: JSON in and out in UTF-8, times in ISO 8601 and UTC, ids that are "
+    "UUIDs. Unknown fields of a body are ignored, and null is the same as absent unless it is said "
+    "otherwise. Refusals are application/problem+json. A path that exists answers 405 with Allow "
+    "to "
+    "any other method, and preflight with CORS headers.";
+
 struct OperationGroup {
   std::string_view tag;  // the function: "sessions"
   std::string_view description;

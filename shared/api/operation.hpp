@@ -52,6 +52,9 @@ struct Operation {
   Answer answer;
   // Refusals besides those that follow from the members above (401, 404 of an id, 422, ...).
   std::span<const ErrorCode> refusals = {};
+  bool takes_user_id_header = false;   // x-user-id, which is refused unless it is the caller's own
+  std::string_view description = {};   // what the summary leaves open; empty: nothing
+  std::string_view body_example = {};  // JSON text
 };
 
 }  // namespace fabula::api

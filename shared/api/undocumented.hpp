@@ -53,6 +53,8 @@ inline constexpr Operation kUndocumented = [] {
   operation.body = undocumented_schema<kOperation->body>();
   operation.answer = {};
   operation.refusals = {};
+  operation.description = {};
+  operation.body_example = {};
   return operation;
 }();
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/operation.hpp"
@@ -154,6 +157,14 @@ inline constexpr std::array kContextFields{
 inline constexpr Schema kContext{"ReplyContext", "What the model was sent for a reply.",
                                  kContextFields};
 
+inline constexpr std::string_view kStreamDescription =
+    "The reply comes as server-sent events, each an `id:` line (the reply's bytes so far) and a "
+    "`data:` line of JSON: `{\"type\":\"text\",\"content\":\"...\"}` for each part, then "
+    "`{\"type\":\"metadata\",\"metadata\":{...}}` with the ids, the model, the tokens and a new "
+    "session's title, then `{\"type\":\"done\"}`. What fails after the start is told by "
+    "`{\"type\":\"error\",\"error\":{\"code\":\"...\",\"message\":\"...\",\"retryable\":true}}`; "
+    "what was written until then is kept. Comments keep the connection alive.";
+
 inline constexpr std::array kTurnRefusals{ErrorCode::forbidden, ErrorCode::not_found,
                                           ErrorCode::turn_in_progress, ErrorCode::rate_limited,
                                           ErrorCode::no_provider};
@@ -168,7 +179,10 @@ inline constexpr Operation kPostChat{
     .maximum_body_bytes = kMaximumBodyBytes,
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
-    .refusals = kTurnRefusals};
+    .refusals = kTurnRefusals,
+    .takes_user_id_header = true,
+    .description = kStreamDescription,
+    .body_example = R"({"text":"A story about a lighthouse keeper who is afraid of the dark."})"};
 
 inline constexpr Operation kHealth{.id = "chat_health",
                                    .method = "GET",
@@ -195,7 +209,9 @@ inline constexpr Operation kRegenerateReply{
     .is_body_optional = true,
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream, .description = "The new take as it is written."},
-    .refusals = kTurnRefusals};
+    .refusals = kTurnRefusals,
+    .takes_user_id_header = true,
+    .description = kStreamDescription};
 
 inline constexpr Operation kContinueReply{
     .id = "continue_reply",
@@ -206,7 +222,9 @@ inline constexpr Operation kContinueReply{
     .is_body_optional = true,
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream, .description = "What comes after the old text."},
-    .refusals = kTurnRefusals};
+    .refusals = kTurnRefusals,
+    .takes_user_id_header = true,
+    .description = kStreamDescription};
 
 inline constexpr Operation kListTakes{
     .id = "list_takes",

@@ -175,7 +175,10 @@ inline constexpr Operation kMigrateGuest{
     .summary = "Move what a guest wrote to the caller's account",
     .body = &kMigrate,
     .answer = {.schema = &kMigration, .description = "It is moved, now or before."},
-    .refusals = kMigrationRefusals};
+    .refusals = kMigrationRefusals,
+    .description =
+        "The bearer proves the account, the body the guest. It may be sent again: what "
+        "has moved stays moved."};
 
 inline constexpr Operation kReadSession{
     .id = "read_session",

@@ -71,7 +71,8 @@ inline constexpr Operation kSaveProfile{
     .summary = "Create or change the caller's profile",
     .body = &kSave,
     .answer = {.schema = &kProfile, .description = "The profile as it is now.", .may_create = true},
-    .refusals = kSaveRefusals};
+    .refusals = kSaveRefusals,
+    .body_example = R"({"display_name":"Ada"})"};
 
 inline constexpr Operation kHealth{.id = "users_health",
                                    .method = "GET",

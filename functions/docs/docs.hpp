@@ -1,0 +1,12 @@
+// The docs function: what all endpoints take and answer, for people and for programs.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::docs {
+
+// Serves one request to /docs.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::docs

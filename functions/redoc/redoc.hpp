@@ -1,0 +1,12 @@
+// The redoc function: the way to the documentation for those who look for it there.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::redoc {
+
+// Serves one request to /redoc.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::redoc

@@ -1,0 +1,31 @@
+// All endpoints, by the function that serves them.
+#pragma once
+
+#include <array>
+
+#include "shared/api/endpoints/chat.hpp"
+#include "shared/api/endpoints/docs.hpp"
+#include "shared/api/endpoints/dossier.hpp"
+#include "shared/api/endpoints/projects.hpp"
+#include "shared/api/endpoints/sessions.hpp"
+#include "shared/api/endpoints/users.hpp"
+#include "shared/api/openapi.hpp"
+
+namespace fabula::api {
+
+inline constexpr std::array kGroups{
+    OperationGroup{"chat",
+                   "The conversation with the story companion. It is a tree: nothing that was said "
+                   "is lost, and of the takes beside each other one is the path.",
+                   chat::kOperations},
+    OperationGroup{"sessions", "Conversations, once they are there.", sessions::kOperations},
+    OperationGroup{"projects", "Stories, each with its sessions and its dossier.",
+                   projects::kOperations},
+    OperationGroup{"dossier", "What is known about a story.", dossier::kOperations},
+    OperationGroup{"users",
+                   "The caller's profile and account. Signing up, in and out is Supabase Auth's.",
+                   users::kOperations},
+    OperationGroup{"docs", "This documentation.", docs::kOperations},
+};
+
+}  // namespace fabula::api

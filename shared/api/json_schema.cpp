@@ -1,0 +1,192 @@
+#include "shared/api/json_schema.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace fabula::api {
+namespace {
+
+using json::Writer;
+
+// What Checker does not take, in the dialect of ECMA-262 that Python and Rust read alike.
+constexpr std::string_view kNoNul = R"(^[^\u0000]*$)";
+// The class is that of text::is_blank.
+constexpr std::string_view kNotBlank =
+    R"(^[^\u0000]*[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060)"
+    R"(\u3000\ufeff][^\u0000]*$)";
+constexpr std::string_view kEmail = R"(^[^@\u0000-\u0020\u007f]+@[^@\u0000-\u0020\u007f]+$)";
+constexpr std::string_view kHttpUrl = R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$)";
+
+std::string_view json_type(Type type) {
+  switch (type) {
+    case Type::integer:
+      return "integer";
+    case Type::boolean:
+      return "boolean";
+    case Type::object:
+      return "object";
+    case Type::array:
+      return "array";
+    default:
+      return "string";
+  }
+}
+
+std::string_view format(Type type) {
+  switch (type) {
+    case Type::uuid:
+      return "uuid";
+    case Type::email:
+      return "email";
+    case Type::timestamp:
+      return "date-time";
+    default:
+      return {};
+  }
+}
+
+std::string_view pattern(const Field& field) {
+  if (field.type == Type::email) return kEmail;
+  if (field.type == Type::url) return kHttpUrl;
+  if (field.type != Type::text || !field.choices.empty()) return {};
+  return field.is_not_blank ? kNotBlank : kNoNul;
+}
+
+void write_type(Writer& writer, Type type, bool takes_null) {
+  writer.key("type");
+  if (takes_null) {
+    writer.begin_array().string(json_type(type)).string("null").end_array();
+  } else {
+    writer.string(json_type(type));
+  }
+}
+
+void write_unless_zero(Writer& writer, std::string_view key, std::int64_t value) {
+  if (value != 0) writer.key(key).integer(value);
+}
+
+void write_string_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse use) {
+  if (const auto name = format(field.type); !name.empty()) writer.key("format").string(name);
+  if (!field.choices.empty()) {
+    writer.key("enum").begin_array();
+    for (const auto choice : field.choices) writer.string(choice);
+    if (takes_null) writer.null();
+    writer.end_array();
+  }
+  if (use == SchemaUse::answer) return;
+  write_unless_zero(writer, "minLength", field.is_not_blank ? 1 : field.minimum);
+  // No text of so many bytes has more characters.
+  write_unless_zero(writer, "maxLength", field.maximum > 0 ? field.maximum : field.maximum_bytes);
+  if (const auto text = pattern(field); !text.empty()) writer.key("pattern").string(text);
+}
+
+void write_items(Writer& writer, const Field& field) {
+  writer.key("items");
+  if (field.schema) {
+    write_schema_reference(writer, *field.schema);
+  } else {
+    writer.begin_object();
+    write_type(writer, field.item, false);
+    writer.end_object();
+  }
+  write_unless_zero(writer, "minItems", field.minimum);
+  write_unless_zero(writer, "maxItems", field.maximum);
+}
+
+void write_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse use) {
+  switch (field.type) {
+    case Type::integer:
+      writer.key("minimum").integer(field.minimum);
+      write_unless_zero(writer, "maximum", field.maximum);
+      return;
+    case Type::array:
+      return write_items(writer, field);
+    case Type::boolean:
+    case Type::object:
+      return;
+    default:
+      return write_string_limits(writer, field, takes_null, use);
+  }
+}
+
+void write_described_reference(Writer& writer, const Schema& schema, bool takes_null) {
+  const std::string reference = "#/components/schemas/" + std::string(schema.name);
+  if (!takes_null) {
+    writer.key("$ref").string(reference);
+    return;
+  }
+  writer.key("anyOf").begin_array();
+  writer.begin_object().key("$ref").string(reference).end_object();
+  writer.begin_object().key("type").string("null").end_object();
+  writer.end_array();
+}
+
+void write_description(Writer& writer, const Field& field) {
+  std::string text(field.description);
+  if (field.maximum_bytes > 0) {
+    text += " At most ";
+    json::append_integer(text, field.maximum_bytes);
+    text += " bytes of UTF-8.";
+  }
+  writer.key("description").string(text);
+}
+
+void collect(std::vector<NamedSchema>& schemas, const Schema* schema, SchemaUse use) {
+  if (!schema) return;
+  const bool is_known = std::any_of(schemas.begin(), schemas.end(), [&](const NamedSchema& named) {
+    return named.schema->name == schema->name;
+  });
+  if (is_known) return;
+  schemas.push_back({schema, use});
+  for (const auto& field : schema->fields) collect(schemas, field.schema, use);
+}
+
+}  // namespace
+
+void write_field_schema(Writer& writer, const Field& field, SchemaUse use) {
+  const bool takes_null = field.is_nullable || (use == SchemaUse::body && !field.is_required);
+  writer.begin_object();
+  if (field.type == Type::object && field.schema) {
+    write_described_reference(writer, *field.schema, takes_null);
+  } else {
+    write_type(writer, field.type, takes_null);
+    write_limits(writer, field, takes_null, use);
+  }
+  if (!field.default_json.empty()) writer.key("default").raw(field.default_json);
+  if (use != SchemaUse::parameter) write_description(writer, field);
+  writer.end_object();
+}
+
+void write_schema_reference(Writer& writer, const Schema& schema) {
+  writer.begin_object();
+  write_described_reference(writer, schema, false);
+  writer.end_object();
+}
+
+void collect_schemas(std::vector<NamedSchema>& schemas, const Operation& operation) {
+  collect(schemas, operation.body, SchemaUse::body);
+  collect(schemas, operation.answer.schema, SchemaUse::answer);
+}
+
+void write_object_schema(Writer& writer, const NamedSchema& named) {
+  const auto& [schema, use] = named;
+  writer.begin_object().key("type").string("object");
+  writer.key("description").string(schema->description);
+  writer.key("properties").begin_object();
+  for (const auto& field : schema->fields) {
+    writer.key(field.name);
+    write_field_schema(writer, field, use);
+  }
+  writer.end_object();
+  const auto is_required = [](const Field& field) { return field.is_required; };
+  if (std::any_of(schema->fields.begin(), schema->fields.end(), is_required)) {
+    writer.key("required").begin_array();
+    for (const auto& field : schema->fields) {
+      if (field.is_required) writer.string(field.name);
+    }
+    writer.end_array();
+  }
+  writer.end_object();
+}
+
+}  // namespace fabula::api

@@ -1,0 +1,285 @@
+#include "shared/api/openapi.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "shared/api/endpoints/groups.hpp"
+#include "shared/api/refusals.hpp"
+#include "shared/http/router.hpp"
+#include "shared/http/url.hpp"
+#include "shared/json/document.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/split.hpp"
+
+using namespace fabula;
+
+namespace {
+
+constexpr std::string_view kServer = "https://a.example/functions/v1";
+
+const json::Document& document() {
+  static const json::Document kDocument =
+      *json::parse(api::openapi_document(api::kGroups, kServer));
+  return kDocument;
+}
+
+// What a path of keys leads to; null when it leads nowhere.
+json::Document at(const json::Document& from, const std::vector<std::string>& keys) {
+  const auto* found = &from;
+  for (const auto& key : keys) {
+    found = json::find(*found, key);
+    if (!found) return nullptr;
+  }
+  return *found;
+}
+
+json::Document operation(std::string_view path, std::string_view method) {
+  return at(document(), {"paths", std::string(path), std::string(method)});
+}
+
+json::Document schema(std::string_view name) {
+  return at(document(), {"components", "schemas", std::string(name)});
+}
+
+std::string text_of(const json::Document& value) { return json::dump(value); }
+
+// Calls `visit` with each value below, and its key if it has one.
+template <class Visit>
+void walk(const json::Document& value, const Visit& visit, const std::string& key = {}) {
+  visit(key, value);
+  if (value.is_object()) {
+    for (const auto& [name, member] : value.items()) walk(member, visit, name);
+  } else if (value.is_array()) {
+    for (const auto& item : value) walk(item, visit);
+  }
+}
+
+std::vector<std::string> reference_keys(std::string_view reference) {
+  REQUIRE(reference.starts_with("#/"));
+  std::vector<std::string> keys;
+  text::Splitter parts(reference.substr(2), '/');
+  while (const auto part = parts.next()) keys.emplace_back(*part);
+  return keys;
+}
+
+template <class Visit>
+void each_operation(const Visit& visit) {
+  for (const auto& group : api::kGroups) {
+    for (const auto& operation : group.operations) visit(group, operation);
+  }
+}
+
+void each_schema(const api::Schema* schema, std::map<std::string, const api::Schema*>& found) {
+  if (!schema) return;
+  const auto [entry, is_new] = found.emplace(schema->name, schema);
+  CHECK_MESSAGE(entry->second == schema, "two schemas are named ", schema->name);
+  if (!is_new) return;
+  for (const auto& field : schema->fields) each_schema(field.schema, found);
+}
+
+bool is_sentence(std::string_view text) { return !text.empty() && text.ends_with('.'); }
+
+}  // namespace
+
+TEST_CASE("the document says what it is") {
+  CHECK(at(document(), {"openapi"}) == "3.1.0");
+  CHECK(text_of(at(document(), {"servers"})) ==
+        R"([{"description":"This deployment.","url":"https://a.example/functions/v1"}])");
+  CHECK(at(document(), {"info", "license", "identifier"}) == "MIT");
+  std::ifstream file(FABULA_SOURCE_DIR "/package.json");
+  const std::string package((std::istreambuf_iterator<char>(file)), {});
+  CHECK(at(document(), {"info", "version"}) == at(*json::parse(package), {"version"}));
+}
+
+TEST_CASE("every operation is there, under an id of its own and its function's tag") {
+  std::set<std::string> ids;
+  std::size_t count = 0;
+  each_operation([&](const api::OperationGroup& group, const api::Operation& declared) {
+    const auto told = operation(declared.pattern, text::to_lower(declared.method));
+    CAPTURE(declared.id);
+    CHECK(at(told, {"operationId"}) == std::string(declared.id));
+    CHECK(text_of(at(told, {"tags"})) == "[\"" + std::string(group.tag) + "\"]");
+    CHECK(ids.insert(std::string(declared.id)).second);
+    ++count;
+  });
+  std::size_t told_count = 0;
+  for (const auto& path : *json::find(document(), "paths")) told_count += path.size();
+  CHECK(told_count == count);
+}
+
+TEST_CASE("every reference leads somewhere, and everything shared is referred to") {
+  std::set<std::string> used;
+  walk(document(), [&](const std::string& key, const json::Document& value) {
+    if (key != "$ref") return;
+    const std::string reference = value;
+    CHECK_MESSAGE(!at(document(), reference_keys(reference)).is_null(), reference);
+    used.insert(reference);
+  });
+  const auto components = at(document(), {"components"});
+  for (const auto& [kind, members] : components.items()) {
+    if (kind == "securitySchemes") continue;
+    for (const auto& [name, member] : members.items()) {
+      CHECK_MESSAGE(used.contains("#/components/" + kind + "/" + name), kind, " ", name);
+    }
+  }
+}
+
+TEST_CASE("everything that is declared is described, and names stand for one schema") {
+  std::map<std::string, const api::Schema*> schemas;
+  each_operation([&](const api::OperationGroup& group, const api::Operation& declared) {
+    CAPTURE(declared.id);
+    CHECK(is_sentence(group.description));
+    CHECK_FALSE(declared.summary.empty());
+    CHECK_FALSE(declared.summary.ends_with('.'));
+    CHECK(is_sentence(declared.answer.description));
+    each_schema(declared.body, schemas);
+    each_schema(declared.answer.schema, schemas);
+    if (declared.body_example.empty()) return;
+    const auto example = json::parse(declared.body_example);
+    REQUIRE(example);
+    for (const auto& field : declared.body->fields) {
+      if (field.is_required) CHECK(json::find(*example, field.name));
+    }
+  });
+  for (const auto& [name, declared] : schemas) {
+    CAPTURE(name);
+    CHECK(is_sentence(declared->description));
+    for (const auto& field : declared->fields)
+      CHECK_MESSAGE(is_sentence(field.description), field.name);
+  }
+}
+
+TEST_CASE("the first route that matches a path is the one that is declared with it") {
+  for (const auto& group : api::kGroups) {
+    std::vector<http::Route> routes;
+    for (const auto& each : group.operations) routes.push_back({each.method, each.pattern});
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+      std::vector<std::string> segments;
+      text::Splitter parts(routes[i].pattern.substr(1), '/');
+      while (const auto part = parts.next()) {
+        segments.emplace_back(part->starts_with('{') ? "0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9"
+                                                     : *part);
+      }
+      const auto match = http::match_route(routes, routes[i].method, segments);
+      REQUIRE(match);
+      CHECK_MESSAGE(match->index == i, routes[i].pattern);
+    }
+  }
+}
+
+TEST_CASE("a body's schema takes what the check takes") {
+  const auto say = schema("ChatRequest");
+  CHECK(text_of(at(say, {"required"})) == R"(["text"])");
+  CHECK(text_of(at(say, {"properties", "session_id"})) ==
+        R"({"description":"The session to go on with; a new one is made without it.",)"
+        R"("format":"uuid","type":["string","null"]})");
+  CHECK(text_of(at(say, {"properties", "protocol"})) ==
+        R"({"default":"fabula","description":"How the stream is framed.",)"
+        R"("enum":["fabula",null],"type":["string","null"]})");
+  const auto text = at(say, {"properties", "text"});
+  CHECK(at(text, {"type"}) == "string");
+  CHECK(at(text, {"minLength"}) == 1);
+  CHECK(at(text, {"maxLength"}) == 200'000);
+  CHECK(at(text, {"description"}) == "The user's message. At most 200000 bytes of UTF-8.");
+  CHECK(at(say, {"additionalProperties"}).is_null());
+  const auto body = at(operation("/chat", "post"), {"requestBody"});
+  CHECK(at(body, {"required"}) == true);
+  CHECK(at(operation("/chat/messages/{message_id}/continue", "post"),
+           {"requestBody", "required"}) == false);
+  CHECK(at(operation("/chat/messages/{message_id}/select", "post"), {"requestBody"}).is_null());
+}
+
+TEST_CASE("an answer's schema says what may be null, and no limits of requests") {
+  const auto session = schema("Session");
+  CHECK(text_of(at(session, {"properties", "project_id", "type"})) == R"(["string","null"])");
+  CHECK(at(session, {"properties", "title"}) ==
+        *json::parse(R"({"type":"string","description":"Its title."})"));
+  CHECK(at(session, {"properties", "created_at", "format"}) == "date-time");
+  CHECK(at(session, {"required"}).size() == at(session, {"properties"}).size());
+  CHECK(at(schema("ReplyContext"), {"properties", "messages", "items", "$ref"}) ==
+        "#/components/schemas/SentMessage");
+  CHECK(at(schema("ReplyContext"), {"properties", "tokens", "$ref"}) ==
+        "#/components/schemas/Tokens");
+}
+
+TEST_CASE("parameters have their bounds, and stand where they are read") {
+  const auto list = operation("/sessions", "get");
+  CHECK(at(list, {"parameters"})[0] ==
+        *json::parse(R"({"name":"limit","in":"query","required":false,)"
+                     R"("description":"How many items a page holds.",)"
+                     R"("schema":{"type":"integer","minimum":1,"maximum":100,"default":20}})"));
+  const auto update = operation("/sessions/{session_id}", "patch");
+  CHECK(text_of(at(update, {"parameters"})) ==
+        R"([{"in":"path","name":"session_id","required":true,)"
+        R"("schema":{"format":"uuid","type":"string"}},)"
+        R"({"$ref":"#/components/parameters/If-Match"}])");
+}
+
+TEST_CASE("lists say how much there is, streams whose they are") {
+  const auto list = at(operation("/projects", "get"), {"responses", "200"});
+  CHECK(at(list, {"content", "application/json", "schema"}) ==
+        *json::parse(R"({"type":"array","items":{"$ref":"#/components/schemas/Project"}})"));
+  CHECK_FALSE(at(list, {"headers", "x-total-count"}).is_null());
+  CHECK_FALSE(at(list, {"headers", "content-range"}).is_null());
+  const auto stream = at(operation("/chat", "post"), {"responses", "200"});
+  CHECK_FALSE(at(stream, {"content", "text/event-stream"}).is_null());
+  CHECK_FALSE(at(stream, {"headers", "x-guest-token"}).is_null());
+  const auto again = operation("/chat/messages/{message_id}/regenerate", "post");
+  CHECK(at(again, {"responses", "200", "headers", "x-guest-token"}).is_null());
+}
+
+TEST_CASE("each operation tells the statuses that it can answer with") {
+  const auto statuses = [](std::string_view path, std::string_view method) {
+    std::string all;
+    const auto responses = at(operation(path, method), {"responses"});
+    for (const auto& [status, response] : responses.items()) {
+      all += status + ' ';
+    }
+    return all;
+  };
+  CHECK(statuses("/chat", "post") == "200 400 401 403 404 406 409 413 415 422 429 500 503 ");
+  CHECK(statuses("/sessions", "get") == "200 400 401 406 422 500 503 ");
+  CHECK(statuses("/sessions/{session_id}", "get") == "200 304 400 401 404 406 422 500 503 ");
+  CHECK(statuses("/sessions/{session_id}", "patch") ==
+        "200 400 401 404 406 412 413 415 422 500 503 ");
+  CHECK(statuses("/users", "post") == "200 201 400 401 403 406 413 415 422 500 503 ");
+  CHECK(statuses("/chat/health", "get") == "200 400 422 500 ");
+  CHECK(statuses("/redoc", "get") == "308 400 422 500 ");
+  const auto refusal = at(document(), {"components", "responses", "Refusal412"});
+  CHECK(at(refusal, {"description"}) == "Precondition failed (`precondition_failed`).");
+  CHECK(at(refusal, {"content", "application/problem+json", "schema", "$ref"}) ==
+        "#/components/schemas/Problem");
+}
+
+TEST_CASE("a refusal's codes come once, by rising status") {
+  each_operation([&](const api::OperationGroup&, const api::Operation& declared) {
+    CAPTURE(declared.id);
+    const auto codes = api::refusals_of(declared);
+    for (std::size_t i = 1; i < codes.size(); ++i) {
+      CHECK(facts(codes[i - 1]).status <= facts(codes[i]).status);
+      CHECK(codes[i - 1] != codes[i]);
+    }
+  });
+}
+
+TEST_CASE("who may call is told as security") {
+  const auto security = [](std::string_view path, std::string_view method) {
+    return text_of(at(operation(path, method), {"security"}));
+  };
+  CHECK(security("/chat", "post") == R"([{},{"bearer":[]},{"apikey":[],"bearer":[]}])");
+  CHECK(security("/users/me", "get") == R"([{"bearer":[]},{"apikey":[],"bearer":[]}])");
+  CHECK(security("/docs", "get") == "[]");
+}
+
+TEST_CASE("a problem's codes are all there are") {
+  const auto codes = at(schema("Problem"), {"properties", "code", "enum"});
+  CHECK(codes.size() == static_cast<std::size_t>(ErrorCode::time_limit) + 1);
+  CHECK(codes.front() == "malformed_json");
+  CHECK(codes.back() == "time_limit");
+}
