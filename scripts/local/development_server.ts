@@ -15,6 +15,7 @@ import { startOrigin, type Origin } from "./origin.ts";
 import { isUrgentFunctionsLine, neverUrgent } from "./part_log.ts";
 import type { PartStarters } from "./part_starters.ts";
 import { PartGroup } from "./part_group.ts";
+import { startMaintenance } from "./maintenance.ts";
 import { freePorts } from "./ports.ts";
 import type { Environment, Settings } from "./settings.ts";
 import { claimDataDir, releaseDataDir, updateState, type State } from "./state.ts";
@@ -33,6 +34,7 @@ export class DevelopmentServer {
   readonly #parts: PartGroup;
   #origin: Origin | undefined;
   #state: State | undefined;
+  #endMaintenance: (() => void) | undefined;
 
   constructor(options: DevelopmentServerOptions) {
     this.#options = options;
@@ -59,6 +61,7 @@ export class DevelopmentServer {
 
   /** Ends all that was started. The data directory is given back last, when nobody writes to it. */
   async stop(): Promise<void> {
+    this.#endMaintenance?.();
     this.#origin?.disconnect();
     await this.#parts.stop();
     if (this.#state) releaseDataDir(this.#options.settings.dataDir, this.#state);
@@ -139,5 +142,15 @@ export class DevelopmentServer {
     );
     await Promise.all(starting);
     await untilHealthy(`${originUrl}/functions/v1/chat/health`);
+    if (!supabase) this.#maintain();
+  }
+
+  #maintain(): void {
+    const { dataDir } = this.#options.settings;
+    this.#endMaintenance = startMaintenance({
+      databaseUrl: () => this.#parts.url("database"),
+      secretKey: loadKeys(dataDir).secretKey,
+      log: (line) => this.#options.print(line),
+    });
   }
 }

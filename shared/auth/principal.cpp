@@ -25,6 +25,7 @@ void write_principal(json::Writer& writer, const Principal& principal) {
   writer.begin_object().key("kind").string(name_of(principal.kind));
   if (principal.kind == Principal::Kind::user || principal.kind == Principal::Kind::external) {
     writer.key("issuer").string(principal.issuer).key("subject").string(principal.subject);
+    if (principal.issued_at_s) writer.key("issued_at").integer(*principal.issued_at_s);
   } else {
     writer.key("token_hash").string(principal.token_hash);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "shared/json/text.hpp"
@@ -19,9 +20,11 @@ struct Principal {
   std::string issuer;      // of a user or an external
   std::string subject;     // of a user a UUID in lower case, of an external as its issuer writes it
   std::string token_hash;  // of a guest or a new guest: SHA-256 in hexadecimal
+  // Of an external's token, if it says so: an account that was deleted before it may begin anew.
+  std::optional<std::int64_t> issued_at_s = {};
 };
 
-// Writes {"kind", "issuer", "subject"} or {"kind", "token_hash"}.
+// Writes {"kind", "issuer", "subject", "issued_at"?} or {"kind", "token_hash"}.
 void write_principal(json::Writer& writer, const Principal& principal);
 
 }  // namespace fabula::auth

@@ -21,7 +21,7 @@ constexpr std::string_view kRequestHeaders =
 constexpr std::string_view kResponseHeaders =
     "x-session-id, x-project-id, x-stream-id, x-guest-token, x-request-id, x-total-count, "
     "content-range, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, etag, "
-    "location, www-authenticate, allow";
+    "location, www-authenticate, allow, idempotent-replayed";
 
 // Two hours: the longest that Chromium keeps a preflight's answer.
 constexpr std::string_view kMaximumAgeSeconds = "7200";

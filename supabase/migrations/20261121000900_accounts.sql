@@ -50,10 +50,15 @@ return pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
     else pg_catalog.jsonb_build_array('guest', caller ->> 'token_hash')
   end::text, 'UTF8')), 'hex');
 
+-- Whether the account has been deleted after the caller's token was made. Users of another issuer
+-- keep their identity there, and may begin anew with a new token (its `issued_at`, in seconds).
 create function private.is_deleted(caller jsonb) returns boolean
 language sql stable
 return exists (
-  select from public.deleted_accounts where identity_hash = private.identity_hash(caller));
+  select from public.deleted_accounts
+  where identity_hash = private.identity_hash(caller)
+    and pg_catalog.date_trunc('second', deleted_at) >= coalesce(
+      pg_catalog.to_timestamp((caller ->> 'issued_at')::double precision), '-infinity'));
 
 -- The principal, who may have moved; a row of nulls when there is none. Takes what
 -- private.resolve_principal takes.
@@ -99,7 +104,8 @@ end
 $$;
 
 -- The principal's id; a user or a guest who is new is stored first. Takes one of
---   {"kind": "user" | "external", "issuer", "subject"}
+--   {"kind": "user", "issuer", "subject"}
+--   {"kind": "external", "issuer", "subject", "issued_at" of the token in seconds, if it says so}
 --   {"kind": "guest" | "new_guest", "token_hash"}
 -- Holds a guest until the transaction ends, so that migrate_guest takes along what it does.
 create or replace function private.resolve_principal(caller jsonb) returns uuid

@@ -5,6 +5,9 @@
 create index sessions_listed on public.sessions (owner_id, last_message_at desc, session_id)
   include (kind) where is_active;
 
+-- The takes of a session's first message.
+create index messages_first on public.messages (session_id, position) where parent_id is null;
+
 -- message_count and the preview are of the path to the active leaf, which is its newest message.
 create function private.describe_session(session public.sessions) returns jsonb
 language sql stable
@@ -129,6 +132,8 @@ declare
   total integer;
   min_depth integer;
   max_depth integer;
+  max_position integer;
+  walked_ids uuid[];
   page jsonb;
 begin
   principal_id := private.resolve_principal(request -> 'principal');
@@ -175,21 +180,25 @@ begin
       limit 1
     ) parent
     where child.depth > min_depth and child.position <> child.depth
-  ),
-  listed as (
-    select message_id from walked
-    where depth between min_depth and max_depth and position <> depth
-    union all
-    select message_id from public.messages
-    where session_id = wanted_id and owner_id = principal_id
-      and position between min_depth
-        and least(max_depth, coalesce((select depth from walked where position = depth), 0))
   )
+  select
+    array_agg(message_id) filter (where depth <= max_depth and position <> depth),
+    least(max_depth, coalesce(max(depth) filter (where position = depth), 0))
+  into walked_ids, max_position
+  from walked;
+
+  -- In a statement of its own, which has the last position as a value and not as a query.
   select jsonb_agg(
     private.message_body(message, take.number, take.count)
     order by case sort_order when 'desc' then -message.depth else message.depth end)
   into page
-  from listed
+  from (
+    select unnest(walked_ids) as message_id
+    union all
+    select message_id from public.messages
+    where session_id = wanted_id and owner_id = principal_id
+      and position between min_depth and max_position
+  ) listed
   cross join lateral (
     select whole as message, whole.* from public.messages whole
     where whole.message_id = listed.message_id

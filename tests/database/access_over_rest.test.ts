@@ -8,7 +8,7 @@ import type { Row } from "./target.ts";
 import { begin, finish, newTokenHash, say } from "./turns.ts";
 
 const ISSUER = "http://127.0.0.1:54321/auth/v1";
-const READABLE = ["projects", "sessions", "messages"];
+const READABLE = ["projects", "dossiers", "sessions", "messages"];
 const HIDDEN = ["principals", "generations", "generation_chunks"];
 
 interface Person {

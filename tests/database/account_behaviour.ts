@@ -107,6 +107,17 @@ export function describeAccounts(target: () => Target): void {
     await begin(target(), { ...external, issuer: "https://other.test" });
   });
 
+  test("a user of another issuer may begin anew with a token made after the deletion", async () => {
+    const external = newExternal();
+    const now_s = Math.floor(Date.now() / 1000);
+    const at = (issued_at: number) => ({ ...external, issued_at });
+    await begin(target(), at(now_s - 10));
+    await remove(at(now_s - 10));
+    await assert.rejects(begin(target(), at(now_s - 5)), refusal(401, "invalid_token"));
+    await assert.rejects(begin(target(), external), refusal(401, "invalid_token"));
+    await begin(target(), at(now_s + 60));
+  });
+
   test("guests who have moved to an account are deleted with it", async () => {
     const account = await personOf(target(), newUser());
     const guest = await guestOf(target());

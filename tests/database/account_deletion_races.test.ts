@@ -2,7 +2,6 @@
 // foreign key is no refusal and fails the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   countRows,
   daysAgo,
@@ -13,7 +12,7 @@ import {
   personOf,
   type Person,
 } from "./accounts.ts";
-import { soon, split, times } from "./at_once.ts";
+import { isAsleep, soon, split, times, untilAsleep } from "./at_once.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { append, begin, finish, newUser, refusal, say } from "./turns.ts";
 
@@ -148,11 +147,10 @@ test("a guest whose call has not ended is left, and not waited for", async () =>
     "service_role",
     `select from public.principals where id = '${guest.id}' for key share; select pg_sleep(2)`,
   );
-  const isAtWork = "select from pg_stat_activity where wait_event = 'PgSleep'";
-  while ((await target.asOwner(isAtWork)).length === 0) await delay(20);
+  await untilAsleep(target);
   await target.update("principals", { id: guest.id }, { expires_at: daysAgo(1) });
   assert.deepEqual(await target.call("delete_expired_guests", {}), { deleted: 0 });
-  assert.equal((await target.asOwner(isAtWork)).length, 1, "the call has not ended yet");
+  assert.ok(await isAsleep(target), "the call has not ended yet");
   await work;
   assert.deepEqual(await target.call("delete_expired_guests", {}), { deleted: 1 });
 });

@@ -1,6 +1,7 @@
 // Calls that race with each other.
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import type { SqlTarget } from "./sql_target.ts";
 import { Refusal } from "./target.ts";
 
 export const times = <T>(count: number, make: (index: number) => Promise<T>) =>
@@ -23,4 +24,14 @@ export function split<T>(results: PromiseSettledResult<T>[]): { answers: T[]; re
 export async function soon<T>(max_ms: number, work: () => Promise<T>): Promise<T> {
   await delay(Math.random() * max_ms);
   return work();
+}
+
+/** Whether some transaction is in pg_sleep, which a test has made it call to hold what it has done. */
+export async function isAsleep(target: SqlTarget): Promise<boolean> {
+  const sleeping = "select from pg_stat_activity where wait_event = 'PgSleep'";
+  return (await target.asOwner(sleeping)).length > 0;
+}
+
+export async function untilAsleep(target: SqlTarget): Promise<void> {
+  while (!(await isAsleep(target))) await delay(10);
 }

@@ -18,5 +18,6 @@ test("what was found in a message outlives it", async () => {
   const found = assertion("A fox lives here.", { message_id });
   await commit(target, project_id, 0, [found]);
   await target.asOwner("delete from public.sessions where session_id = $1", [session_id]);
-  assert.deepEqual(await readLog(target, project_id), [{ ...found, message_id: null, position: 1 }]);
+  const kept = { ...found, message_id: null, position: 1 };
+  assert.deepEqual(await readLog(target, project_id), [kept]);
 });

@@ -10,7 +10,8 @@ import { startSqlTarget } from "./sql_target.ts";
 import { newUser, say } from "./turns.ts";
 
 const MIGRATIONS = "supabase/migrations";
-const FIRST_NEW = "20261121001200_dossiers.sql";
+// What comes before was there when the first projects were.
+const FIRST_NEW = "20261121000800_answers.sql";
 
 test("projects that are there get their dossier", async (context) => {
   const root = await mkdtemp(join(tmpdir(), "fabula-backfill-"));

@@ -1,4 +1,5 @@
-// Many writers of one dossier at once, on a real PostgreSQL: the embedded one runs one call at a time.
+// Many writers of one dossier at once, on a real PostgreSQL: the embedded one runs one call at a
+// time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { soon, times } from "./at_once.ts";

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   countRows,
   daysAgo,
@@ -12,7 +13,7 @@ import {
   personOf,
   type Person,
 } from "./accounts.ts";
-import { soon, split, times } from "./at_once.ts";
+import { soon, split, times, untilAsleep } from "./at_once.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { append, begin, finish, newUser, only, refusal, say } from "./turns.ts";
@@ -107,6 +108,38 @@ for (const [who, newGuest, refusedWith] of [
   });
 }
 
+for (const [who, newGuest] of [
+  ["a guest", () => guestOf(target)],
+  ["an anonymous user", anonymousUser],
+] as const) {
+  test(`what ${who} begins while the migration is at work is refused`, async () => {
+    const [account, guest] = [await newAccount(), await newGuest()];
+    const { session_id } = guest.turn;
+    const holding = target.tryAs(
+      "service_role",
+      `select from public.sessions where session_id = '${session_id}' for update;
+       select pg_sleep(1.5)`,
+    );
+    await untilAsleep(target);
+    const moving = migrate(target, account, guest);
+    const migrationWaits = "select from pg_stat_activity where wait_event_type = 'Lock'";
+    while ((await target.asOwner(migrationWaits)).length === 0) await delay(10);
+    const { answers, refusals } = split(
+      await Promise.allSettled([
+        begin(target, guest.principal, { session_id }),
+        begin(target, guest.principal),
+        target.call("create_project", { principal: guest.principal, body: { name: "New" } }),
+        target.call("save_profile", { principal: guest.principal, body: {} }),
+      ]),
+    );
+    await Promise.all([holding, moving]);
+    assert.deepEqual(answers, []);
+    for (const code of refusals) assert.match(code, /^(invalid_token|not_found)$/);
+    assert.deepEqual(await countRows(target, guest.id), NO_ROWS);
+    assert.equal((await countRows(target, account.id))["messages"], 4);
+  });
+}
+
 test("of migrations of one guest at once, one does it and all succeed", async () => {
   for (const count of [2, 10, 10]) {
     const [account, guest] = [await newAccount(), await guestOf(target)];
@@ -174,6 +207,32 @@ test("the account uses names of the guest while that moves, and none is lost", a
     renamed += answers.length;
   }
   assert.ok(renamed > 0);
+});
+
+test("a name that the account uses while the migration is at work is changed on the guest's side", async () => {
+  const stream_id = `tale-${randomUUID()}`;
+  const [account, guest] = [await newAccount(), await guestOf(target, { stream_id })];
+  const request = {
+    principal: account.principal,
+    kind: "chat",
+    session_id: account.turn["session_id"],
+    text: "Once?",
+    history_budget_tokens: 0,
+    stream_id,
+  };
+  const beginning = target.runAs(
+    "service_role",
+    "select public.begin_turn($1) as turn, pg_sleep(1.5)",
+    [JSON.stringify(request)],
+  );
+  await untilAsleep(target);
+  const moved = await migrate(target, account, guest);
+  assert.equal(moved["already"], false);
+  const [begun] = await beginning;
+  const where = { owner_id: account.id, stream_id };
+  const kept = await only(target, "generations", where);
+  assert.equal(kept["generation_id"], begun!["turn"].generation_id);
+  assert.equal((await target.select("generations", { owner_id: account.id })).length, 3);
 });
 
 test("what is found out in the background while the guest moves is stored", async () => {

@@ -59,6 +59,7 @@ Result<void> read_caller(const auth::Claims& claims, const auth::Settings& setti
     principal.kind = Kind::external;
     principal.issuer = *claims.issuer;
     principal.subject = *std::move(subject);
+    principal.issued_at_s = claims.issued_at_s;
     return {};
   }
   auto user = auth::check_claims(claims, settings.expectations, now_ms);

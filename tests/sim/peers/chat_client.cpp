@@ -26,10 +26,14 @@ ChatWorld::ChatWorld(std::uint64_t seed) : world(seed) {
 }
 
 sim::Client& ChatWorld::post(std::string body, std::string headers) {
-  return world.call(
-      &chat::handle,
-      "POST http://edge/functions/v1/chat\ncontent-type: application/json\n" + headers,
-      std::move(body));
+  return post_to("chat", std::move(body), headers);
+}
+
+sim::Client& ChatWorld::post_to(const std::string& path, std::string body,
+                                const std::string& headers) {
+  auto head = "POST http://edge/functions/v1/" + path + "\n" + headers;
+  if (!body.empty()) head += "content-type: application/json\n";
+  return world.call(&chat::handle, head, std::move(body));
 }
 
 sim::Client& ChatWorld::talk(std::string_view text, std::string_view session_id) {

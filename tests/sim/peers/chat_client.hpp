@@ -29,6 +29,8 @@ struct ChatWorld {
   ScriptedModel model{world};
 
   sim::Client& post(std::string body, std::string headers = {});
+  // `path` is below /functions/v1, such as "chat/messages/<id>/continue".
+  sim::Client& post_to(const std::string& path, std::string body, const std::string& headers = {});
   // A turn from its request to the end of all work.
   sim::Client& talk(std::string_view text, std::string_view session_id = {});
 };

@@ -1,5 +1,6 @@
 #include "tests/sim/peers/scripted_database.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace fabula::tests {
@@ -13,6 +14,21 @@ std::string refusal(std::string_view sqlstate, std::string_view code) {
   json::Document body = {
       {"code", sqlstate}, {"message", "Refused."}, {"details", code}, {"hint", "2"}};
   return json::dump(body);
+}
+
+json::Document begun(const StoredGeneration& generation, bool is_replayed, bool is_new,
+                     const std::string& title) {
+  return {{"user_id", "user-1"},
+          {"session_id", generation.session_id},
+          {"project_id", "project-1"},
+          {"user_message_id", "question-1"},
+          {"message_id", "reply-1"},
+          {"stream_id", "stream-" + generation.id},
+          {"generation_id", generation.id},
+          {"created_session", is_new},
+          {"title", title},
+          {"replayed", is_replayed},
+          {"base_bytes", generation.base_bytes}};
 }
 
 }  // namespace
@@ -72,12 +88,21 @@ ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
   if (function == "begin_turn") return begin_turn(request);
   if (function == "append_chunk") return append_chunk(request);
   if (function == "finish_turn") return finish_turn(request);
+  if (function == "read_turn") return read_turn(request);
   return {404, R"({"code":"PGRST202","message":"no such function"})"};
 }
 
 ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request) {
   constexpr std::int64_t kSilenceMs = 60'000;
-  auto session_id = text_at(request, "session_id");
+  const auto action = text_at(request, "action");
+  const auto key = text_at(request, "idempotency_key");
+  for (const auto& generation : generations) {
+    if (!key.empty() && generation.idempotency_key == key) {
+      return {200, json::dump(begun(generation, true, false, {}))};
+    }
+  }
+  const bool is_about_reply = action == "regenerate" || action == "continue";
+  auto session_id = text_at(request, is_about_reply ? "message_id" : "session_id");
   const bool is_new = session_id.empty();
   if (is_new) session_id = make_id(sessions.size() + 1);
   if (!is_new && sessions.count(session_id) == 0) return {404, refusal("PT404", "not_found")};
@@ -91,26 +116,28 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
     if (!text.empty()) sessions[session_id].push_back({"assistant", text, false});
   }
   auto& messages = sessions[session_id];
+  StoredGeneration generation;
+  if (is_about_reply && messages.back().role == "assistant") {
+    if (action == "continue") generation.chunks[0] = messages.back().content;
+    generation.base_bytes = generation.text().size();
+    generation.saved_bytes = generation.base_bytes;
+    messages.pop_back();
+  }
   auto history = json::Document::array();
   for (const auto& message : messages) {
     history.push_back({{"role", message.role}, {"content", message.content}});
   }
-  messages.push_back({"user", text_at(request, "text"), true});
-  StoredGeneration generation;
+  if (generation.base_bytes > 0) {
+    history.push_back({{"role", "assistant"}, {"content", generation.text()}});
+  }
+  if (!is_about_reply) messages.push_back({"user", text_at(request, "text"), true});
   generation.id = "generation-" + std::to_string(generations.size() + 1);
   generation.session_id = session_id;
   generation.heartbeat_ms = world_.clock().now_ms();
+  generation.idempotency_key = key;
   generations.push_back(generation);
-  const json::Document answer = {{"user_id", "user-1"},
-                                 {"session_id", session_id},
-                                 {"project_id", "project-1"},
-                                 {"user_message_id", "question-1"},
-                                 {"message_id", "reply-1"},
-                                 {"stream_id", "stream-" + generation.id},
-                                 {"generation_id", generation.id},
-                                 {"created_session", is_new},
-                                 {"title", text_at(request, "title")},
-                                 {"history", history}};
+  auto answer = begun(generation, false, is_new, text_at(request, "title"));
+  answer["history"] = history;
   return {200, json::dump(answer)};
 }
 
@@ -153,6 +180,22 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
     }
   }
   const json::Document answer = {{"status", generation->status}, {"message_id", "reply-1"}};
+  return {200, json::dump(answer)};
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& request) {
+  const auto* generation = find(text_at(request, "generation_id"));
+  if (!generation) return {404, refusal("PT404", "not_found")};
+  const auto after = static_cast<std::size_t>(json::integer_at(request, "after_bytes").value_or(0));
+  const auto text = generation->text();
+  const bool is_stored = generation->status != "streaming" && !text.empty();
+  json::Document answer = {{"status", generation->status},
+                           {"text", text.substr(std::min(after, text.size()))},
+                           {"error_code", generation->error_code},
+                           {"provider", "local"},
+                           {"model", "scripted"},
+                           {"usage", nullptr}};
+  if (is_stored) answer["message_id"] = "reply-1";
   return {200, json::dump(answer)};
 }
 

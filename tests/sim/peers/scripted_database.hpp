@@ -30,6 +30,8 @@ struct StoredGeneration {
   std::uint64_t saved_bytes = 0;
   bool cancel_requested = false;
   std::int64_t heartbeat_ms = 0;
+  std::size_t base_bytes = 0;  // of the reply that it goes on with
+  std::string idempotency_key;
 
   std::string text() const;
 };
@@ -55,7 +57,8 @@ class ScriptedDatabase {
   std::vector<std::string> calls;  // the functions that were called, in order
   std::vector<json::Document> requests;
 
-  // The id of the session that is created as the `number`th.
+  // The id of the session that is created as the `number`th. It also stands for the session's
+  // newest reply, which is what regenerate and continue are about here.
   static std::string make_id(std::size_t number);
 
   StoredGeneration* find(const std::string& id);
@@ -70,6 +73,7 @@ class ScriptedDatabase {
   Answer begin_turn(const json::Document& request);
   Answer append_chunk(const json::Document& request);
   Answer finish_turn(const json::Document& request);
+  Answer read_turn(const json::Document& request);
 
   sim::World& world_;
 };

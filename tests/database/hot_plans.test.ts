@@ -1,0 +1,238 @@
+// How PostgreSQL carries out what callers ask for again and again, in a database of a million
+// messages: by indexes, reading few more rows than it gives. Rows and pages are counted; the times
+// that are printed are for people.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import pg from "pg";
+import {
+  ACTIVE_SESSIONS_OF_USER,
+  fill,
+  linearSession,
+  LONG_LOG,
+  longSession,
+  PROJECTS_OF_USER,
+  retakenSession,
+  rewrittenSession,
+  shortSession,
+  user,
+} from "./large_database.ts";
+import { explainEverything, rowsRead, statementsOf, type Statement } from "./plans.ts";
+import { startPostgres, type PostgresServer } from "./postgres_server.ts";
+import type { Row } from "./target.ts";
+
+// A statement of a function is planned anew five times, and may have one plan for all later calls.
+const ROUNDS = 7;
+// What PostgreSQL expects to cost more is compiled first, which takes longer than it does itself.
+const JIT_ABOVE_COST = 100_000;
+const LARGE_TABLES = [
+  "principals",
+  "projects",
+  "sessions",
+  "messages",
+  "generations",
+  "dossiers",
+  "dossier_assertions",
+];
+
+let server: PostgresServer;
+let client: pg.Client;
+before(
+  async () => {
+    server = await startPostgres(process.cwd());
+    client = new pg.Client({ connectionString: server.ownerUrl });
+    await client.connect();
+    const begun = Date.now();
+    await fill(client);
+    console.log(`1,100,100 messages loaded in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  },
+  { timeout: 120_000 },
+);
+after(async () => {
+  await client.end();
+  await server.stop();
+});
+
+const sqlOf = (name: string, request: Row) => {
+  const argument = JSON.stringify({ principal: user, ...request }).replaceAll("'", "''");
+  return `select public.${name}(request := '${argument}'::jsonb) as answer`;
+};
+const call = async (name: string, request: Row): Promise<Row> =>
+  (await client.query(sqlOf(name, request))).rows[0].answer;
+
+/** Does it with the rights that PostgREST has, and takes it back. */
+async function tried<T>(work: () => Promise<T>): Promise<T> {
+  await client.query("begin; set local role service_role");
+  try {
+    return await work();
+  } finally {
+    await client.query("rollback");
+  }
+}
+
+/** Rows of large tables that were read, all by indexes. */
+function rowsByIndex(label: string, statements: Statement[]): number {
+  let rows = 0;
+  for (const { text, cost, nodes } of statements) {
+    for (const node of nodes) {
+      if (!LARGE_TABLES.includes(node["Relation Name"])) continue;
+      const told = `${label}: ${node["Node Type"]} of ${node["Relation Name"]} in\n${text}`;
+      assert.notEqual(node["Node Type"], "Seq Scan", told);
+      rows += rowsRead(node);
+    }
+    assert.ok(cost < JIT_ABOVE_COST, `${label}: ${cost} for\n${text}`);
+  }
+  assert.ok(rows > 0, `${label}: nothing was seen`);
+  return rows;
+}
+
+const tell = (statements: Statement[]) =>
+  statements
+    .filter(({ nodes }) => nodes.some((node) => rowsRead(node) > 0))
+    .map(({ text, nodes }) => `${text}\n-- rows read: ${nodes.map(rowsRead)}`)
+    .join("\n");
+
+/** Calls the function again and again; each time it may read so many rows. */
+async function assertReads(maxRows: number, name: string, request: Row): Promise<void> {
+  const label = `${name} ${JSON.stringify(request).slice(0, 120)}`;
+  let most = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const statements = await tried(() => statementsOf(client, () => call(name, request)));
+    const rows = rowsByIndex(label, statements);
+    most = Math.max(most, rows);
+    assert.ok(rows <= maxRows, `${label}: ${rows} rows, more than ${maxRows}\n${tell(statements)}`);
+  }
+  console.log(`${most} of ${maxRows} rows: ${label}`);
+}
+
+const beginning = { kind: "chat", title: "Foxes", text: "Next?", history_budget_tokens: 3000 };
+
+test("a turn in a session of 100,000 messages touches about as many pages as in one of 100", async () => {
+  const measured = [];
+  for (const [messages, { session_id }] of [
+    [100, shortSession],
+    [100_000, longSession],
+  ] as const) {
+    const sql = sqlOf("begin_turn", { ...beginning, session_id });
+    let [pages, time_ms] = [Infinity, Infinity];
+    for (let round = 0; round < 2 * ROUNDS; round += 1) {
+      const { rows } = await tried(() =>
+        client.query(`explain (analyze, buffers, format json) ${sql}`),
+      );
+      const [explained] = rows[0]["QUERY PLAN"];
+      const plan = explained["Plan"];
+      pages = Math.min(pages, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]);
+      time_ms = Math.min(time_ms, explained["Execution Time"]);
+    }
+    measured.push({ messages, pages, time_ms });
+  }
+  console.log(`begin_turn, the best of ${2 * ROUNDS}:`, measured);
+  const [few, many] = measured.map(({ pages }) => pages);
+  assert.ok(many! < few! * 1.5, `${many} pages against ${few}`);
+});
+
+test("turns are begun, saved and finished by indexes", async () => {
+  await explainEverything(client);
+  for (const about of [
+    { session_id: null },
+    { session_id: shortSession.session_id },
+    { session_id: longSession.session_id },
+    { session_id: rewrittenSession.session_id },
+    { action: "regenerate", message_id: longSession.leaf_id, text: null },
+    { action: "regenerate", message_id: retakenSession.leaf_id, text: null },
+  ]) {
+    const worst = { begin_turn: 0, append_chunk: 0, finish_turn: 0 };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await tried(async () => {
+        let turn: Row = {};
+        const step = async (name: keyof typeof worst, request: () => Row) => {
+          const statements = await statementsOf(client, async () => {
+            turn = { ...turn, ...(await call(name, request())) };
+          });
+          worst[name] = Math.max(worst[name], rowsByIndex(name, statements));
+        };
+        const saved = (from_offset: number, text: string) => () => ({
+          generation_id: turn["generation_id"],
+          from_offset,
+          text,
+          status: "complete",
+        });
+        await step("begin_turn", () => ({ ...beginning, ...about }));
+        await step("append_chunk", saved(0, "A "));
+        await step("finish_turn", saved(2, "fox."));
+      });
+    }
+    console.log("rows read by a turn", worst, "of", about);
+    // The history that the budget admits has 77 messages.
+    assert.ok(worst.begin_turn <= 77 + 30, `begin_turn: ${worst.begin_turn} rows`);
+    assert.ok(worst.append_chunk <= 5, `append_chunk: ${worst.append_chunk} rows`);
+    assert.ok(worst.finish_turn <= 20, `finish_turn: ${worst.finish_turn} rows`);
+  }
+});
+
+test("sessions are listed and read by indexes", async () => {
+  await explainEverything(client);
+  // The total is counted; each session has its row, its project and its newest message.
+  const rows = (listed: number) => ACTIVE_SESSIONS_OF_USER + 3 * listed + 10;
+  await assertReads(rows(20), "list_sessions", { query: { limit: 20 } });
+  await assertReads(rows(100), "list_sessions", { query: { limit: 100 } });
+  await assertReads(rows(40), "list_sessions", { query: { limit: 20, offset: 20 } });
+  await assertReads(2 * rows(0) + 3 * 20, "list_sessions", { query: { kind: "chat", limit: 20 } });
+  const { project_id, session_id } = linearSession;
+  await assertReads(20, "list_sessions", { query: { project_id } });
+  await assertReads(10, "read_session", { session_id });
+  await assertReads(10, "read_session", { session_id: longSession.session_id });
+  await assertReads(15, "update_session", { session_id, body: { title: "Renamed" } });
+  await assertReads(15, "delete_session", { session_id });
+});
+
+test("projects and dossiers are listed and read by indexes", async () => {
+  await explainEverything(client);
+  const { project_id } = longSession;
+  for (const query of [{}, { offset: 20 }]) {
+    // The total is counted; each project has its row and its session, each dossier its project.
+    await assertReads(PROJECTS_OF_USER + 2 * 40 + 10, "list_projects", { query });
+    await assertReads(PROJECTS_OF_USER + 2 * 40 + 10, "list_dossiers", { query });
+  }
+  // By name: all of one owner are sorted.
+  const query = { order: "name", status: "active" };
+  await assertReads(2 * PROJECTS_OF_USER + 20 + 10, "list_projects", { query });
+  await assertReads(10, "read_project", { project_id });
+  await assertReads(10, "read_dossier", { project_id });
+  const found = (digit: number) => ({
+    assertion_id: `${digit}`.repeat(64),
+    kind: "extracted",
+    body: {},
+    message_id: longSession.leaf_id,
+  });
+  const assertions = [1, 2, 3, 4, 5].map(found);
+  // Of each: is it known, is its message the project's, is what is stored what was sent.
+  const commit = { project_id, assertions, base: LONG_LOG };
+  await assertReads(5 * 5 + 10, "commit_assertions", commit);
+  await assertReads(5 * 5 + 10 + 25, "commit_assertions", { ...commit, base: LONG_LOG - 20 });
+});
+
+test("pages of messages are read by indexes, and walked to where there are takes", async () => {
+  await explainEverything(client);
+  const limit = 10;
+  // A message of the page is listed, read and counted among its takes.
+  const rows = (walked: number, takes = 0) => walked + 3 * limit + takes + 12;
+  const read = (maxRows: number, { session_id }: Row, query: Row) =>
+    assertReads(maxRows, "list_messages", { session_id, query: { limit, ...query } });
+  for (const session of [shortSession, linearSession, longSession]) {
+    const middle = session.depth / 2;
+    await read(rows(1), session, {});
+    await read(rows(1), session, { order: "desc", offset: middle });
+    await read(rows(1), session, { order: "asc" });
+    await read(rows(1), session, { order: "asc", offset: middle });
+    await read(rows(1), session, { offset: session.depth - limit });
+  }
+  const { depth } = rewrittenSession;
+  await read(rows(limit), rewrittenSession, {});
+  await read(rows(depth / 2 + limit), rewrittenSession, { offset: depth / 2 });
+  await read(rows(depth, 2), rewrittenSession, { order: "asc" });
+  // Below the takes, the path is as it was written.
+  await read(rows(2, 3), retakenSession, {});
+  await read(rows(4), retakenSession, { order: "asc" });
+  const { session_id } = longSession;
+  await assertReads(3 * 50 + 15, "list_messages", { session_id, query: {} });
+});
