@@ -110,7 +110,8 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   auto head = event_stream_head();
   if (turn.is_replayed) {
     head.headers.add("idempotent-replayed", "true");
-    co_await engine::follow_turn(call, caller, turn, turn.base_bytes, framing, std::move(head));
+    co_await engine::follow_turn(call, caller, {turn::TurnKey::Kind::generation_id, turn.generation_id},
+                                 turn.base_bytes, framing, std::move(head));
     co_return {};
   }
   co_await engine::stream_turn(call, caller, std::move(turn), request, model, limits, framing,

@@ -8,6 +8,7 @@
 #include "shared/api/checker.hpp"
 #include "shared/api/expectation.hpp"
 #include "shared/api/faults.hpp"
+#include "shared/api/path_parameter.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
@@ -22,6 +23,21 @@ json::Document parameter_value(std::string_view text, Type type) {
   }
   if (type == Type::boolean && (text == "true" || text == "false")) return text == "true";
   return text;
+}
+
+// False when the text is not of the field's type.
+bool append_path_value(std::string& json, const Field& field, std::string_view value) {
+  if (field.type == Type::integer) {
+    const auto number = text::parse_integer(value);
+    if (!number || !is_within_limits(*number, field)) return false;
+    text::append_integer(json, *number);
+    return true;
+  }
+  std::optional<std::string> id(value);
+  if (field.type == Type::uuid) id = text::normalize_uuid(value);
+  if (!id || (field.type != Type::uuid && !takes_text(field, *id))) return false;
+  json::append_string(json, *id);
+  return true;
 }
 
 }  // namespace
@@ -58,20 +74,14 @@ Result<std::string> check_query(const http::Url& url, const Schema& schema) {
 }
 
 Result<void> append_path_ids(std::string& members, const std::vector<http::Capture>& captures) {
-  constexpr std::string_view kIdSuffix = "_id";
-  Field id;
-  id.type = Type::uuid;
   Faults faults;
   for (const auto& capture : captures) {
-    auto value = std::optional(capture.value);
-    if (capture.name.ends_with(kIdSuffix)) value = text::normalize_uuid(capture.value);
-    if (!value) {
-      faults.add(capture.name, expectation(id), FaultKind::id_spelling);
-      continue;
-    }
+    const Field field = path_parameter(capture.name);
     json::append_string(members, capture.name);
     members += ':';
-    json::append_string(members, *value);
+    if (!append_path_value(members, field, capture.value)) {
+      faults.add(capture.name, expectation(field), FaultKind::id_spelling);
+    }
     members += ',';
   }
   if (!faults.empty()) return tl::unexpected(std::move(faults).problem("path"));

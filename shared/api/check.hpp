@@ -26,7 +26,7 @@ Result<std::string> check_body(const json::Document& body, const Schema& schema)
 Result<std::string> check_query(const http::Url& url, const Schema& schema);
 
 // The captures of a path as JSON members (`"session_id":"...",`, appended to `members`): invalid_id
-// unless each `{..._id}` is a UUID.
+// unless each is of its type (path_parameter.hpp).
 Result<void> append_path_ids(std::string& members, const std::vector<http::Capture>& captures);
 
 }  // namespace fabula::api

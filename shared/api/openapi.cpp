@@ -7,6 +7,7 @@
 
 #include "shared/api/json_schema.hpp"
 #include "shared/api/openapi_components.hpp"
+#include "shared/api/path_parameter.hpp"
 #include "shared/api/refusals.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/ascii.hpp"
@@ -31,7 +32,9 @@ void write_path_parameters(Writer& writer, std::string_view pattern) {
     writer.begin_object();
     writer.key("name").string(part->substr(1, part->size() - 2)).key("in").string("path");
     writer.key("required").boolean(true);
-    writer.key("schema").raw(R"({"type":"string","format":"uuid"})");
+    writer.key("schema");
+    write_field_schema(writer, path_parameter(part->substr(1, part->size() - 2)),
+                       SchemaUse::parameter);
     writer.end_object();
   }
 }

@@ -22,6 +22,7 @@ enum class AnswerKind : std::uint8_t {
   list,          // a bare array of `schema`, with x-total-count and content-range
   event_stream,  // text/event-stream
   html,
+  text,      // text/plain
   redirect,  // Location names where it is; no body
 };
 
@@ -40,7 +41,7 @@ inline constexpr std::uint32_t kSmallBodyBytes = 16 * 1024;
 struct Operation {
   std::string_view id;       // OpenAPI's operationId, in snake case
   std::string_view method;   // in upper case
-  std::string_view pattern;  // as in shared/http/router.hpp; `{..._id}` is a UUID
+  std::string_view pattern;  // as in shared/http/router.hpp; its ids: path_parameter.hpp
   std::string_view summary;
   Access access = Access::caller;
   const Schema* query = nullptr;
@@ -49,6 +50,7 @@ struct Operation {
   std::uint32_t maximum_body_bytes = kSmallBodyBytes;
   bool takes_if_match = false;         // 412 when it names another version
   bool takes_idempotency_key = false;  // the header Idempotency-Key
+  bool takes_last_event_id = false;    // the header Last-Event-ID: how much of a stream is known
   Answer answer;
   // Refusals besides those that follow from the members above (401, 404 of an id, 422, ...).
   std::span<const ErrorCode> refusals = {};

@@ -2,6 +2,7 @@
 
 #include "shared/api/html.hpp"
 #include "shared/api/page_fields.hpp"
+#include "shared/api/path_parameter.hpp"
 #include "shared/api/page_style.hpp"
 #include "shared/api/refusals.hpp"
 #include "shared/text/split.hpp"
@@ -82,7 +83,12 @@ void append_parameters(std::string& out, const Operation& operation) {
   text::Splitter parts(operation.pattern, '/');
   while (const auto part = parts.next()) {
     if (!part->starts_with('{')) continue;
-    append_parameter(rows, {true, *part, "UUID", "Another's is 404, like an unknown one."});
+    const auto type = path_parameter(part->substr(1, part->size() - 2)).type;
+    append_parameter(rows, {true, *part,
+                            type == Type::integer ? "whole number"
+                            : type == Type::text  ? "text"
+                                                  : "UUID",
+                            "Another's is 404, like an unknown one."});
   }
   for (const auto& header : {
            Parameter{operation.takes_idempotency_key, "Idempotency-Key",

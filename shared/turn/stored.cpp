@@ -7,13 +7,14 @@
 
 namespace fabula::turn {
 
-std::string read_turn_request(const auth::Principal& principal, std::string_view generation_id,
+std::string read_turn_request(const auth::Principal& principal, TurnKey key,
                               std::uint64_t after_bytes) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, principal);
-  writer.key("generation_id").string(generation_id);
+  writer.key(key.kind == TurnKey::Kind::stream_id ? "stream_id" : "generation_id");
+  writer.string(key.value);
   writer.key("after_bytes").integer(static_cast<std::int64_t>(after_bytes)).end_object();
   return body;
 }
@@ -27,6 +28,12 @@ Result<StoredTurn> parse_stored_turn(std::string_view answer) {
     return std::string(json::string_at(*document, key).value_or(""));
   };
   StoredTurn turn;
+  turn.turn.user_id = text("user_id");
+  turn.turn.session_id = text("session_id");
+  turn.turn.project_id = text("project_id");
+  turn.turn.user_message_id = text("user_message_id");
+  turn.turn.stream_id = text("stream_id");
+  turn.turn.generation_id = text("generation_id");
   turn.status = text("status");
   turn.is_final = turn.status != name(Status::streaming);
   turn.text = text("text");

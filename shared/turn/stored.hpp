@@ -10,14 +10,23 @@
 #include "shared/auth/principal.hpp"
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
+#include "shared/turn/begin.hpp"
 
 namespace fabula::turn {
 
+// Which turn: by the generation that a request has found, or by the name of its stream.
+struct TurnKey {
+  enum class Kind : std::uint8_t { generation_id, stream_id };
+  Kind kind = Kind::generation_id;
+  std::string_view value;
+};
+
 // Asks for the reply's text beyond `after_bytes`.
-std::string read_turn_request(const auth::Principal& principal, std::string_view generation_id,
+std::string read_turn_request(const auth::Principal& principal, TurnKey key,
                               std::uint64_t after_bytes);
 
 struct StoredTurn {
+  BegunTurn turn;      // its ids
   std::string status;  // as turn::name gives it
   bool is_final = false;
   std::string text;        // beyond what was asked

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/text/integer.hpp"
 #include "shared/turn/stored.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/runtime/host.hpp"
@@ -24,9 +25,9 @@ constexpr std::uint32_t kFirstGapMs = 250;
 constexpr std::uint32_t kLongestGapMs = 4000;
 constexpr std::uint32_t kWriteTimeoutMs = 30'000;
 
-Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
-  const auto request = turn::read_turn_request(caller.principal, turn.generation_id, after_bytes);
+  const auto request = turn::read_turn_request(caller.principal, key, after_bytes);
   const std::string answer =
       co_await call_function(call.context(), call.database(), "read_turn", request);
   co_return turn::parse_stored_turn(answer);
@@ -43,11 +44,10 @@ Task<bool> write(Context& context, std::string_view frames) {
   co_return is_written && *is_written;
 }
 
-void tell_end(std::string& frames, TurnFraming& framing, const turn::BegunTurn& turn,
-              const turn::StoredTurn& stored) {
+void tell_end(std::string& frames, TurnFraming& framing, const turn::StoredTurn& stored) {
   const auto problem = turn::problem_of_ended(stored);
   if (!problem || !stored.message_id.empty()) {
-    framing.stored(frames, {turn, stored.message_id, stored.provider, stored.model, stored.usage});
+    framing.stored(frames, {stored.turn, stored.message_id, stored.provider, stored.model, stored.usage});
   }
   if (problem) {
     framing.error(frames, *problem);
@@ -58,12 +58,25 @@ void tell_end(std::string& frames, TurnFraming& framing, const turn::BegunTurn& 
 
 }  // namespace
 
-Task<Result<void>> follow_turn(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+Result<std::uint64_t> known_bytes(const Call& call) {
+  auto known = call.url().query_value("after");
+  if (!known) known = call.head().headers.find("last-event-id");
+  if (!known || known->empty()) return 0;
+  if (const auto bytes = text::parse_natural(*known)) return *bytes;
+  return problem(ErrorCode::invalid_request,
+                 "after and Last-Event-ID are the last event's id: a number of bytes.");
+}
+
+Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
                                std::uint64_t after_bytes, TurnFraming& framing,
                                http::ResponseHead head) {
   Context& context = call.context();
-  auto stored = co_await look(call, caller, turn, after_bytes);
-  add_ids(head.headers, turn, caller);
+  auto stored = co_await look(call, caller, key, after_bytes);
+  add_ids(head.headers, stored.turn, caller);
+  auto& log = call.log();
+  log.user_id = stored.turn.user_id;
+  log.session_id = stored.turn.session_id;
+  log.stream_id = stored.turn.stream_id;
   co_await call.start(std::move(head));
   call.log().outcome = "followed";
 
@@ -73,7 +86,7 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, const turn::Beg
     framing.text(frames, stored.text);
     after_bytes += stored.text.size();
     if (stored.is_final) {
-      tell_end(frames, framing, turn, stored);
+      tell_end(frames, framing, stored);
     } else if (looks == kMaximumLooks) {
       framing.come_back(frames);
     } else if (frames.empty()) {
@@ -84,7 +97,7 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, const turn::Beg
     frames.clear();
     co_await runtime::Timer(context, gap_ms);
     gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
-    auto next = co_await runtime::attempt(look(call, caller, turn, after_bytes));
+    auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
     // The reply is in the database whatever happens to this look: the next one may succeed.
     stored.text.clear();
     if (next) stored = std::move(*next);

@@ -2,9 +2,11 @@
 // what is added, until the reply ends. Any isolate can do it.
 #pragma once
 
+#include <cstdint>
+
 #include "shared/http/head.hpp"
 #include "shared/result/result.hpp"
-#include "shared/turn/begin.hpp"
+#include "shared/turn/stored.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/turn_framing.hpp"
@@ -12,12 +14,16 @@
 
 namespace fabula::engine {
 
+// How much of a stream the caller knows already: the query's `after`, else the header
+// Last-Event-ID; nothing without them. invalid_request when it is no number.
+Result<std::uint64_t> known_bytes(const Call& call);
+
 // Streams the reply's text beyond `after_bytes` as the call's response, whose `head` is the
 // caller's but for the ids. The row is looked at again with growing gaps, a bounded number of
 // times; then the stream ends with the advice to come back. A client that leaves changes nothing
-// for the turn.
-runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller,
-                                        const turn::BegunTurn& turn, std::uint64_t after_bytes,
-                                        TurnFraming& framing, http::ResponseHead head);
+// for the turn. not_found when the caller has no such turn.
+runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
+                                        std::uint64_t after_bytes, TurnFraming& framing,
+                                        http::ResponseHead head);
 
 }  // namespace fabula::engine

@@ -1,0 +1,75 @@
+#include "functions/stream/stream.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "functions/stream/framing.hpp"
+#include "shared/api/check.hpp"
+#include "shared/api/endpoints/stream.hpp"
+#include "shared/database/rpc.hpp"
+#include "shared/http/media_type.hpp"
+#include "shared/json/scanner.hpp"
+#include "wasm/engine/event_stream.hpp"
+#include "wasm/engine/follow.hpp"
+#include "wasm/engine/forward.hpp"
+#include "wasm/engine/identity.hpp"
+#include "wasm/engine/operator_access.hpp"
+#include "wasm/engine/serve.hpp"
+
+namespace fabula::stream {
+namespace {
+
+using engine::Call;
+using engine::Match;
+using runtime::Task;
+
+constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
+
+Task<Result<void>> resume(Call& call, const Match& match) {
+  const auto& headers = call.head().headers;
+  co_await http::require_acceptable(headers.find("accept"), sse::kContentType);
+  const auto caller = co_await engine::identify_known(call.context(), call.settings(), headers);
+  std::string checked;
+  co_await api::append_path_ids(checked, match.captures);
+  const auto known = co_await engine::known_bytes(call);
+  const std::string_view stream_id = match.captures.front().value;
+  Framing framing(stream_id, known);
+  co_await engine::follow_turn(call, caller, {turn::TurnKey::Kind::stream_id, stream_id}, known,
+                               framing, engine::event_stream_head());
+  co_return {};
+}
+
+Task<Result<void>> read_metrics(Call& call, const Match& match) {
+  co_await engine::require_operator(call);
+  const std::string answer = co_await engine::call_function(
+      call.context(), call.database(), match.route.engine_function, "{}");
+  std::array members = {json::RawMember{.key = "text"}};
+  json::find_raw_members(answer, members);
+  auto text = json::string_value(members[0].value);
+  if (!text) co_return database::unexpected_answer(match.route.engine_function);
+  http::Response response;
+  response.head.headers.add("content-type", std::string(kPrometheusText));
+  response.head.headers.add("cache-control", "no-store");
+  response.body = *std::move(text);
+  co_await call.send(std::move(response));
+  co_return {};
+}
+
+constexpr std::array kRoutes{
+    engine::route<api::stream::kResume>(&resume),
+    engine::route<api::stream::kCancelStream>(&engine::forward, "request_cancel"),
+    engine::route<api::stream::kListBots>(&engine::forward, "list_bots"),
+    engine::route<api::stream::kCreateBot>(&engine::forward, "save_bot"),
+    engine::route<api::stream::kUpdateBot>(&engine::forward, "update_bot"),
+    engine::route<api::stream::kDeleteBot>(&engine::forward, "delete_bot"),
+    engine::route<api::stream::kReadMetrics>(&read_metrics, "read_metrics"),
+    engine::route<api::stream::kHealth>(&engine::health),
+    engine::route<api::stream::kHealthz>(&engine::health),
+};
+
+}  // namespace
+
+Task<void> handle(runtime::Context& context) { return engine::serve(context, "stream", kRoutes); }
+
+}  // namespace fabula::stream

@@ -1,0 +1,274 @@
+// The endpoints of the stream function: a relay to models by bots, resumable and cancellable.
+#pragma once
+
+#include <array>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/fields.hpp"
+#include "shared/api/operation.hpp"
+#include "shared/api/path_parameter.hpp"
+
+namespace fabula::api::stream {
+
+inline constexpr std::int64_t kMaximumPromptBytes = 200'000;
+inline constexpr std::int64_t kMaximumSystemBytes = 20'000;
+inline constexpr std::uint32_t kMaximumBodyBytes = 256 * 1024;
+inline constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
+inline constexpr std::int64_t kMaximumModelCharacters = 256;
+inline constexpr std::int64_t kMaximumKeyBytes = 4096;
+inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
+
+inline constexpr std::array kStreamFields{
+    Field{.name = "bot_id",
+          .type = Type::integer,
+          .description = "Who answers: one of the caller's bots, or a public one.",
+          .is_required = true,
+          .minimum = 1,
+          .maximum = kLargestNumber},
+    Field{.name = "conversation_id",
+          .type = Type::integer,
+          .description = "The caller's own number of a conversation; its first use creates it.",
+          .is_required = true,
+          .minimum = 1,
+          .maximum = kLargestNumber},
+    Field{.name = "prompt",
+          .description = "The user's message.",
+          .is_required = true,
+          .maximum_bytes = kMaximumPromptBytes,
+          .is_not_blank = true},
+    Field{.name = "system",
+          .description = "Instructions that take the place of the bot's.",
+          .maximum_bytes = kMaximumSystemBytes},
+    Field{.name = "stream_id",
+          .description = "The caller's own name of the stream. The same request with the same name "
+                         "goes on with it.",
+          .minimum = 1,
+          .maximum = kMaximumStreamIdCharacters,
+          .is_not_blank = true},
+    Field{.name = "detach",
+          .type = Type::boolean,
+          .description = "Whether the reply is finished when the caller has left.",
+          .default_json = "false"},
+};
+inline constexpr Schema kStream{"StreamRequest", "A prompt for a bot.", kStreamFields};
+
+inline constexpr std::array kAfterFields{
+    Field{.name = "after",
+          .type = Type::integer,
+          .description = "How many UTF-8 bytes of the reply are known; the header Last-Event-ID says "
+                         "the same.",
+          .maximum = kLargestNumber,
+          .default_json = "0"},
+};
+inline constexpr Schema kResumeQuery{"ResumeQuery", "", kAfterFields};
+
+inline constexpr std::array kCancelFields{
+    Field{.name = "epoch",
+          .type = Type::integer,
+          .description = "The run that is meant: another one goes on. Without it the running one.",
+          .minimum = 1,
+          .maximum = kLargestNumber},
+};
+inline constexpr Schema kCancel{"CancelRequest", "Which run is cancelled.", kCancelFields};
+
+inline constexpr std::array<std::string_view, 6> kStatuses{
+    "streaming", "complete", "stopped", "disconnected", "interrupted", "failed"};
+
+inline constexpr std::array kCancelledFields{
+    Field{.name = "stream_id", .description = "The stream.", .is_required = true},
+    Field{.name = "epoch",
+          .type = Type::integer,
+          .description = "Its newest run.",
+          .is_required = true},
+    Field{.name = "status",
+          .description = "How that run stands.",
+          .is_required = true,
+          .choices = kStatuses},
+    Field{.name = "cancel_requested",
+          .type = Type::boolean,
+          .description = "Whether it has been asked to stop.",
+          .is_required = true},
+};
+inline constexpr Schema kCancelled{"Cancellation", "What a cancellation has done.",
+                                   kCancelledFields};
+
+inline constexpr Field kBotNameField{.name = "name",
+                                     .description = "What the bot is called.",
+                                     .maximum = kMaximumNameCharacters,
+                                     .is_not_blank = true};
+inline constexpr Field kBotProviderField{
+    .name = "provider",
+    .description = "One of the known providers, such as openai; the server's own without it.",
+    .is_nullable = true,
+    .maximum = 64,
+    .is_not_blank = true};
+inline constexpr Field kBotModelField{.name = "model",
+                                      .description = "The model's name at the provider.",
+                                      .is_nullable = true,
+                                      .maximum = kMaximumModelCharacters,
+                                      .is_not_blank = true};
+inline constexpr Field kBotSystemField{.name = "system",
+                                       .description = "The bot's instructions.",
+                                       .is_nullable = true,
+                                       .maximum_bytes = kMaximumSystemBytes};
+inline constexpr Field kBotPathField{
+    .name = "access_path",
+    .type = Type::url,
+    .description = "Where the provider is reached, of the hosts that this server allows.",
+    .is_nullable = true,
+    .maximum = kMaximumUrlCharacters};
+inline constexpr Field kBotPublicField{.name = "is_public",
+                                       .type = Type::boolean,
+                                       .description = "Whether everybody may talk to it.",
+                                       .default_json = "false"};
+
+inline constexpr std::array kSaveBotFields{
+    kBotNameField,
+    kBotProviderField,
+    kBotModelField,
+    kBotSystemField,
+    kBotPathField,
+    Field{.name = "access_key",
+          .description = "The provider's key. It can be written and never read. Null removes it.",
+          .is_nullable = true,
+          .maximum_bytes = kMaximumKeyBytes,
+          .is_not_blank = true},
+    kBotPublicField,
+};
+inline constexpr Schema kSaveBot{"BotRequest", "A bot.", kSaveBotFields};
+
+inline constexpr std::array kBotFields{
+    Field{.name = "bot_id",
+          .type = Type::integer,
+          .description = "The bot.",
+          .is_required = true,
+          .minimum = 1},
+    Field{.name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "name", .description = "What it is called.", .is_required = true},
+    Field{.name = "provider",
+          .description = "Null: the server's own route.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "model",
+          .description = "Null: the server's own route.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "system",
+          .description = "Null also when it is another's.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "access_path",
+          .description = "Null also when it is another's.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "has_access_key",
+          .type = Type::boolean,
+          .description = "Whether it has a key of its own.",
+          .is_required = true},
+    Field{.name = "is_public",
+          .type = Type::boolean,
+          .description = "Whether everybody may talk to it.",
+          .is_required = true},
+    kCreatedAt,
+    kUpdatedAt,
+};
+inline constexpr Schema kBot{"Bot", "Who answers in the relay.", kBotFields};
+
+inline constexpr std::array kListFields{limit_field("20"), kOffsetField};
+inline constexpr Schema kListQuery{"BotsQuery", "", kListFields};
+
+inline constexpr std::array kStreamRefusals{ErrorCode::not_found, ErrorCode::turn_in_progress,
+                                            ErrorCode::stream_exists, ErrorCode::rate_limited,
+                                            ErrorCode::no_provider};
+
+inline constexpr Operation kHealth{.id = "stream_health",
+                                   .method = "GET",
+                                   .pattern = "/stream/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kHealthz{.id = "stream_healthz",
+                                    .method = "GET",
+                                    .pattern = "/stream/healthz",
+                                    .summary = "The same, as probes ask",
+                                    .access = Access::anyone,
+                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kStart{
+    .id = "start_stream",
+    .method = "POST",
+    .pattern = "/stream/v1/stream",
+    .summary = "Ask a bot; its reply is streamed",
+    .body = &kStream,
+    .maximum_body_bytes = kMaximumBodyBytes,
+    .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
+    .refusals = kStreamRefusals,
+    .description = "Server-sent events: `token` with text as data, `ping`, `error` with "
+                   "`{\"code\",\"message\",\"retryable\"}`, and at the end `done` with "
+                   "`{\"stream_id\"}`. An event's id counts the UTF-8 bytes of the reply so far."};
+
+inline constexpr Operation kResume{
+    .id = "resume_stream",
+    .method = "GET",
+    .pattern = "/stream/v1/streams/{stream_id}",
+    .summary = "The rest of a stream, from where the caller knows it",
+    .query = &kResumeQuery,
+    .takes_last_event_id = true,
+    .answer = {.kind = AnswerKind::event_stream, .description = "Exactly the text that is missing."}};
+
+inline constexpr Operation kCancelStream{
+    .id = "cancel_stream",
+    .method = "POST",
+    .pattern = "/stream/v1/streams/{stream_id}/cancel",
+    .summary = "Stop a stream; what was written is kept",
+    .body = &kCancel,
+    .is_body_optional = true,
+    .answer = {.schema = &kCancelled, .description = "It is asked to stop, or has ended."}};
+
+inline constexpr Operation kReadMetrics{
+    .id = "read_metrics",
+    .method = "GET",
+    .pattern = "/stream/metrics",
+    .summary = "Counts of what was done, for Prometheus",
+    .access = Access::operator_only,
+    .answer = {.kind = AnswerKind::text, .description = "Prometheus' text format."}};
+
+inline constexpr Operation kListBots{
+    .id = "list_bots",
+    .method = "GET",
+    .pattern = "/stream/v1/bots",
+    .summary = "The caller's bots and the public ones",
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kBot, .description = "A page of them."}};
+
+inline constexpr Operation kCreateBot{
+    .id = "create_bot",
+    .method = "POST",
+    .pattern = "/stream/v1/bots",
+    .summary = "Create a bot",
+    .body = &kSaveBot,
+    .maximum_body_bytes = 64 * 1024,
+    .answer = {.status = 201, .schema = &kBot, .description = "The new bot."}};
+
+inline constexpr Operation kUpdateBot{
+    .id = "update_bot",
+    .method = "PATCH",
+    .pattern = "/stream/v1/bots/{bot_id}",
+    .summary = "Change one of the caller's bots",
+    .body = &kSaveBot,
+    .maximum_body_bytes = 64 * 1024,
+    .answer = {.schema = &kBot, .description = "The bot as it is now."}};
+
+inline constexpr Operation kDeleteBot{
+    .id = "delete_bot",
+    .method = "DELETE",
+    .pattern = "/stream/v1/bots/{bot_id}",
+    .summary = "Delete one of the caller's bots",
+    .answer = {.schema = &kDone, .description = "It is deleted."}};
+
+inline constexpr std::array kOperations{kStart,    kResume,    kCancelStream, kListBots,
+                                        kCreateBot, kUpdateBot, kDeleteBot,    kReadMetrics,
+                                        kHealth,    kHealthz};
+
+}  // namespace fabula::api::stream

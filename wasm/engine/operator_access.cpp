@@ -1,0 +1,38 @@
+#include "wasm/engine/operator_access.hpp"
+
+#include <string_view>
+
+#include "shared/text/ascii.hpp"
+#include "shared/text/constant_time.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::engine {
+namespace {
+
+constexpr std::string_view kScheme = "bearer ";
+
+std::string_view bearer_of(const http::Headers& headers) {
+  const auto header = headers.find("authorization").value_or("");
+  if (text::to_lower(header.substr(0, kScheme.size())) != kScheme) return {};
+  return text::trim(header.substr(kScheme.size()));
+}
+
+}  // namespace
+
+Result<void> require_operator(Call& call) {
+  const auto& headers = call.head().headers;
+  const auto bearer = bearer_of(headers);
+  const auto key = headers.find("apikey").value_or("");
+  const auto& secret = call.settings().secret_key;
+  if (text::equals_in_constant_time(bearer, secret) || text::equals_in_constant_time(key, secret)) {
+    return {};
+  }
+  const auto token = runtime::environment(call.context(), "FABULA_METRICS_TOKEN");
+  if (token && !token->empty() && text::equals_in_constant_time(bearer, *token)) return {};
+  const bool is_nobody = bearer.empty();
+  return problem(is_nobody ? ErrorCode::missing_credentials : ErrorCode::invalid_token,
+                 "This is for whoever runs the server: send the secret key as apikey, or "
+                 "'Authorization: Bearer <FABULA_METRICS_TOKEN>'.");
+}
+
+}  // namespace fabula::engine

@@ -1,0 +1,13 @@
+// Who may read what is about all callers: whoever runs the server.
+#pragma once
+
+#include "shared/result/result.hpp"
+#include "wasm/engine/call.hpp"
+
+namespace fabula::engine {
+
+// The secret key as `apikey` or bearer, or FABULA_METRICS_TOKEN as bearer; missing_credentials or
+// invalid_token else.
+Result<void> require_operator(Call& call);
+
+}  // namespace fabula::engine
