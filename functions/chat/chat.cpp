@@ -19,6 +19,8 @@ constexpr std::array kRoutes{
     engine::route<api::chat::kListTakes>(&engine::forward, "list_takes"),
     engine::route<api::chat::kSelectTake>(&engine::forward, "select_message"),
     engine::route<api::chat::kReadContext>(&engine::forward, "read_context"),
+    engine::route<api::chat::kResumeReply>(&resume),
+    engine::route<api::chat::kCancelReply>(&engine::forward, "request_cancel"),
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "shared/sse/encoder.hpp"
 #include "shared/text/uuid.hpp"
 #include "wasm/engine/digest.hpp"
+#include "wasm/engine/event_stream.hpp"
 #include "wasm/engine/follow.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
@@ -44,14 +45,6 @@ Result<std::string> user_id_header(const http::Headers& headers) {
   auto id = text::normalize_uuid(*header);
   if (!id) return problem(ErrorCode::invalid_id, "The header x-user-id is not a UUID.");
   return *std::move(id);
-}
-
-http::ResponseHead event_stream_head() {
-  http::ResponseHead head;
-  head.headers.add("content-type", std::string(sse::kContentType));
-  head.headers.add("cache-control", "no-cache, no-transform");
-  head.headers.add("x-accel-buffering", "no");  // proxies pass each write on at once
-  return head;
 }
 
 Task<Result<Caller>> who_is_calling(Call& call, api::Access access) {
@@ -107,10 +100,11 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   const auto limits = engine::read_turn_limits(call);
   auto turn = co_await engine::begin_turn(call, caller, request, model, limits);
   Framing framing(caller.new_guest_token, turn.base_bytes);
-  auto head = event_stream_head();
+  auto head = engine::event_stream_head();
   if (turn.is_replayed) {
     head.headers.add("idempotent-replayed", "true");
-    co_await engine::follow_turn(call, caller, {turn::TurnKey::Kind::generation_id, turn.generation_id},
+    co_await engine::follow_turn(call, caller,
+                                 {turn::TurnKey::Kind::generation_id, turn.generation_id},
                                  turn.base_bytes, framing, std::move(head));
     co_return {};
   }
@@ -131,6 +125,20 @@ Task<Result<void>> regenerate(Call& call, const Match& match) {
 
 Task<Result<void>> go_on(Call& call, const Match& match) {
   return serve_turn(call, match, turn::Action::go_on);
+}
+
+Task<Result<void>> resume(Call& call, const Match& match) {
+  const auto& headers = call.head().headers;
+  co_await http::require_acceptable(headers.find("accept"), sse::kContentType);
+  const Caller caller = co_await engine::identify_known(call.context(), call.settings(), headers);
+  std::string checked;
+  co_await api::append_path_ids(checked, match.captures);
+  const auto known = co_await engine::known_bytes(call);
+  Framing framing({}, known);
+  co_await engine::follow_turn(call, caller,
+                               {turn::TurnKey::Kind::stream_id, match.captures.front().value},
+                               known, framing, engine::event_stream_head());
+  co_return {};
 }
 
 }  // namespace fabula::chat

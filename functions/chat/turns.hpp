@@ -14,4 +14,7 @@ runtime::Task<Result<void>> regenerate(engine::Call& call, const engine::Match& 
 // POST /chat/messages/{message_id}/continue: what comes after a reply's text.
 runtime::Task<Result<void>> go_on(engine::Call& call, const engine::Match& match);
 
+// GET /chat/streams/{stream_id}: the rest of a reply, whoever began it.
+runtime::Task<Result<void>> resume(engine::Call& call, const engine::Match& match);
+
 }  // namespace fabula::chat

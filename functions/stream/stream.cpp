@@ -42,8 +42,8 @@ Task<Result<void>> resume(Call& call, const Match& match) {
 
 Task<Result<void>> read_metrics(Call& call, const Match& match) {
   co_await engine::require_operator(call);
-  const std::string answer = co_await engine::call_function(
-      call.context(), call.database(), match.route.engine_function, "{}");
+  const std::string answer = co_await engine::call_function(call.context(), call.database(),
+                                                            match.route.engine_function, "{}");
   std::array members = {json::RawMember{.key = "text"}};
   json::find_raw_members(answer, members);
   auto text = json::string_value(members[0].value);

@@ -58,6 +58,7 @@ void write_parameters(Writer& writer, const Operation& operation) {
   if (operation.takes_idempotency_key) write_parameter_reference(writer, "Idempotency-Key");
   if (operation.takes_if_match) write_parameter_reference(writer, "If-Match");
   if (operation.answer.has_etag) write_parameter_reference(writer, "If-None-Match");
+  if (operation.takes_last_event_id) write_parameter_reference(writer, "Last-Event-ID");
   if (operation.takes_user_id_header) write_parameter_reference(writer, "x-user-id");
   writer.end_array();
 }
@@ -77,7 +78,9 @@ void write_request_body(Writer& writer, const Operation& operation) {
 void write_security(Writer& writer, Access access) {
   writer.key("security").begin_array();
   if (access == Access::caller_or_new_guest) writer.begin_object().end_object();
-  if (access != Access::anyone) {
+  if (access == Access::operator_only) {
+    writer.raw(R"({"bearer":[]})").raw(R"({"apikey":[]})");
+  } else if (access != Access::anyone) {
     writer.raw(R"({"bearer":[]})").raw(R"({"bearer":[],"apikey":[]})");
   }
   writer.end_array();
@@ -116,8 +119,9 @@ void write_content(Writer& writer, const Answer& answer) {
     // OpenAPI 3.1 has no words for a stream of events: the description tells them.
     writer.key("text/event-stream").begin_object();
     writer.key("example").string(kEventsExample).end_object();
-  } else if (answer.kind == AnswerKind::html) {
-    writer.key("text/html").raw(R"({"schema":{"type":"string"}})");
+  } else if (answer.kind == AnswerKind::html || answer.kind == AnswerKind::text) {
+    writer.key(answer.kind == AnswerKind::html ? "text/html" : "text/plain");
+    writer.raw(R"({"schema":{"type":"string"}})");
   } else {
     writer.key("application/json").begin_object().key("schema");
     write_json_schema_of(writer, answer);

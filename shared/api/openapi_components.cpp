@@ -41,6 +41,9 @@ constexpr std::string_view kKey =
 constexpr std::string_view kOneTag =
     R"({"type":"string","pattern":"^(\\*|(W/)?\"[!#-~]+\")$","examples":["*"]})";
 
+// What engine::known_bytes takes.
+constexpr std::string_view kBytes = R"({"type":"string","pattern":"^[0-9]{0,15}$"})";
+
 constexpr std::array kRequestHeaders{
     Header{"Idempotency-Key",
            "A text of your own for this request, such as a new UUID. A request that is sent again "
@@ -49,6 +52,8 @@ constexpr std::array kRequestHeaders{
     Header{"If-Match", "The ETag of the version that is to be changed, or *.", kOneTag},
     Header{"If-None-Match", "The ETag of the version that you have: 304 when it is still so.",
            kText},
+    Header{"Last-Event-ID", "The last event's id: the bytes that you know. `after` says the same.",
+           kBytes},
     Header{"x-user-id", "The caller's own id; it proves nothing, and another's is refused.", kUuid},
 };
 

@@ -15,6 +15,7 @@ enum class Access : std::uint8_t {
   anyone,               // nobody is asked who they are
   caller,               // a user or a guest; nobody is 401
   caller_or_new_guest,  // nobody becomes a new guest
+  operator_only,        // whoever runs the server: the secret key, or a token for metrics
 };
 
 enum class AnswerKind : std::uint8_t {

@@ -2,8 +2,8 @@
 
 #include "shared/api/html.hpp"
 #include "shared/api/page_fields.hpp"
-#include "shared/api/path_parameter.hpp"
 #include "shared/api/page_style.hpp"
+#include "shared/api/path_parameter.hpp"
 #include "shared/api/refusals.hpp"
 #include "shared/text/split.hpp"
 
@@ -56,6 +56,9 @@ std::string_view access_words(Access access) {
     case Access::caller_or_new_guest:
       return "For users and guests; whoever sends no token becomes a new guest, whose token is in "
              "the header `x-guest-token`.";
+    case Access::operator_only:
+      return "For whoever runs the server: the secret key as `apikey`, or `Authorization: Bearer` "
+             "with `FABULA_METRICS_TOKEN`.";
   }
   return {};
 }
@@ -98,6 +101,8 @@ void append_parameters(std::string& out, const Operation& operation) {
                      "The version that is to be changed: 412 when there is a newer one."},
            Parameter{operation.answer.has_etag, "If-None-Match", "ETag",
                      "The version that you have: 304 when it is still so."},
+           Parameter{operation.takes_last_event_id, "Last-Event-ID", "the last event's id",
+                     "The bytes that you know; `after` says the same."},
            Parameter{operation.takes_user_id_header, "x-user-id", "UUID",
                      "The caller's own id; another's is 403."},
        }) {
@@ -136,6 +141,8 @@ std::string_view answer_words(AnswerKind kind) {
              "`x-stream-id`.";
     case AnswerKind::html:
       return "`text/html`.";
+    case AnswerKind::text:
+      return "`text/plain`.";
     case AnswerKind::redirect:
       return "`Location` says where.";
   }

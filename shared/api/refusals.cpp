@@ -25,7 +25,8 @@ std::vector<ErrorCode> refusals_of(const Operation& operation) {
   add(operation.access != Access::anyone,
       {ErrorCode::invalid_token, ErrorCode::token_expired, ErrorCode::not_acceptable,
        ErrorCode::database_unavailable});
-  add(operation.access == Access::caller, {ErrorCode::missing_credentials});
+  add(operation.access == Access::caller || operation.access == Access::operator_only,
+      {ErrorCode::missing_credentials});
   add(has_path_id, {ErrorCode::not_found});
   add(has_path_id || has_ids(operation.body) || has_ids(operation.query) ||
           operation.takes_user_id_header,

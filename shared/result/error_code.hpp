@@ -26,6 +26,7 @@ enum class ErrorCode : std::uint8_t {
   not_acceptable,
   // 409
   turn_in_progress,
+  stream_exists,
   // 412: what is to be changed has changed since the caller read it.
   precondition_failed,
   // 413

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/stream_control.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::chat {
@@ -42,6 +43,10 @@ inline constexpr std::array kSayFields{
     Field{.name = "edit_from_message_id",
           .type = Type::uuid,
           .description = "A message of the user that this one is said instead of. Both stay."},
+    Field{.name = "detach",
+          .type = Type::boolean,
+          .description = "Whether the reply is finished when the caller has left.",
+          .default_json = "false"},
     kUserIdField,
     kProtocolField,
 };
@@ -247,7 +252,27 @@ inline constexpr Operation kReadContext{
     .summary = "What the model was sent for a reply",
     .answer = {.schema = &kContext, .description = "Exactly what was sent."}};
 
-inline constexpr std::array kOperations{kPostChat,      kHealth,    kEditReply,  kRegenerateReply,
-                                        kContinueReply, kListTakes, kSelectTake, kReadContext};
+inline constexpr Operation kResumeReply{
+    .id = "resume_reply",
+    .method = "GET",
+    .pattern = "/chat/streams/{stream_id}",
+    .summary = "The rest of a reply, from where the caller knows it",
+    .query = &kResumeQuery,
+    .takes_last_event_id = true,
+    .answer = {.kind = AnswerKind::event_stream,
+               .description = "Exactly the text that is missing."}};
+
+inline constexpr Operation kCancelReply{
+    .id = "cancel_reply",
+    .method = "POST",
+    .pattern = "/chat/streams/{stream_id}/cancel",
+    .summary = "Stop a reply; what was written is kept",
+    .body = &kCancel,
+    .is_body_optional = true,
+    .answer = {.schema = &kCancelled, .description = "It is asked to stop, or has ended."}};
+
+inline constexpr std::array kOperations{kPostChat,      kHealth,     kEditReply,  kRegenerateReply,
+                                        kContinueReply, kListTakes,  kSelectTake, kReadContext,
+                                        kResumeReply,   kCancelReply};
 
 }  // namespace fabula::api::chat

@@ -8,6 +8,7 @@
 #include "shared/api/endpoints/dossier.hpp"
 #include "shared/api/endpoints/projects.hpp"
 #include "shared/api/endpoints/sessions.hpp"
+#include "shared/api/endpoints/stream.hpp"
 #include "shared/api/endpoints/users.hpp"
 #include "shared/api/openapi.hpp"
 
@@ -25,6 +26,10 @@ inline constexpr std::array kGroups{
     OperationGroup{"users",
                    "The caller's profile and account. Signing up, in and out is Supabase Auth's.",
                    users::kOperations},
+    OperationGroup{"stream",
+                   "A relay to models by bots: their keys stay on the server, and a stream can be "
+                   "resumed and cancelled from anywhere.",
+                   stream::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},
 };
 

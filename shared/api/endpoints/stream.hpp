@@ -5,6 +5,7 @@
 
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/endpoints/fields.hpp"
+#include "shared/api/endpoints/stream_control.hpp"
 #include "shared/api/operation.hpp"
 #include "shared/api/path_parameter.hpp"
 
@@ -13,7 +14,6 @@ namespace fabula::api::stream {
 inline constexpr std::int64_t kMaximumPromptBytes = 200'000;
 inline constexpr std::int64_t kMaximumSystemBytes = 20'000;
 inline constexpr std::uint32_t kMaximumBodyBytes = 256 * 1024;
-inline constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
 inline constexpr std::int64_t kMaximumModelCharacters = 256;
 inline constexpr std::int64_t kMaximumKeyBytes = 4096;
 inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
@@ -51,46 +51,6 @@ inline constexpr std::array kStreamFields{
           .default_json = "false"},
 };
 inline constexpr Schema kStream{"StreamRequest", "A prompt for a bot.", kStreamFields};
-
-inline constexpr std::array kAfterFields{
-    Field{.name = "after",
-          .type = Type::integer,
-          .description = "How many UTF-8 bytes of the reply are known; the header Last-Event-ID says "
-                         "the same.",
-          .maximum = kLargestNumber,
-          .default_json = "0"},
-};
-inline constexpr Schema kResumeQuery{"ResumeQuery", "", kAfterFields};
-
-inline constexpr std::array kCancelFields{
-    Field{.name = "epoch",
-          .type = Type::integer,
-          .description = "The run that is meant: another one goes on. Without it the running one.",
-          .minimum = 1,
-          .maximum = kLargestNumber},
-};
-inline constexpr Schema kCancel{"CancelRequest", "Which run is cancelled.", kCancelFields};
-
-inline constexpr std::array<std::string_view, 6> kStatuses{
-    "streaming", "complete", "stopped", "disconnected", "interrupted", "failed"};
-
-inline constexpr std::array kCancelledFields{
-    Field{.name = "stream_id", .description = "The stream.", .is_required = true},
-    Field{.name = "epoch",
-          .type = Type::integer,
-          .description = "Its newest run.",
-          .is_required = true},
-    Field{.name = "status",
-          .description = "How that run stands.",
-          .is_required = true,
-          .choices = kStatuses},
-    Field{.name = "cancel_requested",
-          .type = Type::boolean,
-          .description = "Whether it has been asked to stop.",
-          .is_required = true},
-};
-inline constexpr Schema kCancelled{"Cancellation", "What a cancellation has done.",
-                                   kCancelledFields};
 
 inline constexpr Field kBotNameField{.name = "name",
                                      .description = "What the bot is called.",
@@ -143,7 +103,8 @@ inline constexpr std::array kBotFields{
           .description = "The bot.",
           .is_required = true,
           .minimum = 1},
-    Field{.name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
     Field{.name = "name", .description = "What it is called.", .is_required = true},
     Field{.name = "provider",
           .description = "Null: the server's own route.",
@@ -204,9 +165,10 @@ inline constexpr Operation kStart{
     .maximum_body_bytes = kMaximumBodyBytes,
     .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
     .refusals = kStreamRefusals,
-    .description = "Server-sent events: `token` with text as data, `ping`, `error` with "
-                   "`{\"code\",\"message\",\"retryable\"}`, and at the end `done` with "
-                   "`{\"stream_id\"}`. An event's id counts the UTF-8 bytes of the reply so far."};
+    .description =
+        "Server-sent events: `token` with text as data, `ping`, `error` with "
+        "`{\"code\",\"message\",\"retryable\"}`, and at the end `done` with "
+        "`{\"stream_id\"}`. An event's id counts the UTF-8 bytes of the reply so far."};
 
 inline constexpr Operation kResume{
     .id = "resume_stream",
@@ -215,7 +177,8 @@ inline constexpr Operation kResume{
     .summary = "The rest of a stream, from where the caller knows it",
     .query = &kResumeQuery,
     .takes_last_event_id = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "Exactly the text that is missing."}};
+    .answer = {.kind = AnswerKind::event_stream,
+               .description = "Exactly the text that is missing."}};
 
 inline constexpr Operation kCancelStream{
     .id = "cancel_stream",
@@ -267,7 +230,7 @@ inline constexpr Operation kDeleteBot{
     .summary = "Delete one of the caller's bots",
     .answer = {.schema = &kDone, .description = "It is deleted."}};
 
-inline constexpr std::array kOperations{kStart,    kResume,    kCancelStream, kListBots,
+inline constexpr std::array kOperations{kStart,     kResume,    kCancelStream, kListBots,
                                         kCreateBot, kUpdateBot, kDeleteBot,    kReadMetrics,
                                         kHealth,    kHealthz};
 
