@@ -20,6 +20,10 @@ using json::Writer;
 constexpr int kCreated = 201;
 constexpr int kNotModified = 304;
 
+constexpr std::string_view kEventsExample =
+    "id: 4\ndata: {\"type\":\"text\",\"content\":\"Once\"}\n\n"
+    "id: 11\ndata: {\"type\":\"text\",\"content\":\" upon a\"}\n\n";
+
 void write_path_parameters(Writer& writer, std::string_view pattern) {
   text::Splitter parts(pattern.substr(1), '/');
   while (const auto part = parts.next()) {
@@ -106,7 +110,9 @@ void write_content(Writer& writer, const Answer& answer) {
   if (answer.kind == AnswerKind::redirect) return;
   writer.key("content").begin_object();
   if (answer.kind == AnswerKind::event_stream) {
-    writer.key("text/event-stream").raw(R"({"schema":{"type":"string"}})");
+    // OpenAPI 3.1 has no words for a stream of events: the description tells them.
+    writer.key("text/event-stream").begin_object();
+    writer.key("example").string(kEventsExample).end_object();
   } else if (answer.kind == AnswerKind::html) {
     writer.key("text/html").raw(R"({"schema":{"type":"string"}})");
   } else {

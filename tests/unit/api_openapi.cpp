@@ -178,7 +178,8 @@ TEST_CASE("a body's schema takes what the check takes") {
   CHECK(text_of(at(say, {"required"})) == R"(["text"])");
   CHECK(text_of(at(say, {"properties", "session_id"})) ==
         R"({"description":"The session to go on with; a new one is made without it.",)"
-        R"("format":"uuid","type":["string","null"]})");
+        R"("format":"uuid","pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",)"
+        R"("type":["string","null"]})");
   CHECK(text_of(at(say, {"properties", "protocol"})) ==
         R"({"default":"fabula","description":"How the stream is framed.",)"
         R"("enum":["fabula",null],"type":["string","null"]})");
