@@ -111,6 +111,8 @@ export class ScriptedModel {
       response.socket?.setNoDelay(true);
       void this.#answer(request, response);
     });
+    // Longer than any runtime keeps an idle connection: see scripts/local/database-http.ts.
+    this.#server.keepAliveTimeout = 120_000;
   }
 
   static async start(secrets: Secrets): Promise<ScriptedModel> {
