@@ -159,6 +159,13 @@ export class ScriptedModel {
     return until("the request to the model", () => this.replies(prompt)[0]);
   }
 
+  /** The answer to the newest request. */
+  get newest(): Reply {
+    const newest = this.#replies.at(-1);
+    if (!newest) throw new Error("the model has not been asked");
+    return newest;
+  }
+
   /** How many requests there have been. */
   get count(): number {
     return this.#replies.length;
