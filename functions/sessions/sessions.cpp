@@ -22,6 +22,10 @@ Task<Result<void>> migrate(Call& call, const Match& match) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");
   const auto caller = co_await engine::identify_known(call.context(), call.settings(), headers);
+  if (caller.is_anonymous) {
+    co_return problem(ErrorCode::forbidden,
+                      "An anonymous user is no account yet: sign up, and send the account's token.");
+  }
   const json::Document body = co_await engine::read_json(call, *match.route.operation);
   co_await api::check_body(body, *match.route.operation->body);
   const auto token = json::string_at(body, "guest_token").value_or("");

@@ -3,14 +3,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 type Fetch = (request: Request) => Promise<Response>;
 
+// Longer than any runtime keeps an idle connection (Deno: 90 s): a server that closes first cuts
+// off a request that is sent at the same moment, which its client may not send again.
+const KEEP_ALIVE_MS = 120_000;
+
 export function createDatabaseServer(fetch: Fetch): Server {
-  return createServer((incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => {
     answer(fetch, incoming, outgoing).catch((error: Error) => {
       console.error(error);
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(500).end();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
 }
 
 async function answer(

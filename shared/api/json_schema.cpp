@@ -38,12 +38,12 @@ std::string_view json_type(Type type) {
   }
 }
 
+// An e-mail address has none: `email` forbids letters outside of ASCII, and what `idn-email`
+// forbids no two validators agree on. The pattern says what is taken.
 std::string_view format(Type type) {
   switch (type) {
     case Type::uuid:
       return "uuid";
-    case Type::email:
-      return "idn-email";
     case Type::timestamp:
       return "date-time";
     default:

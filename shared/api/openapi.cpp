@@ -90,8 +90,9 @@ std::vector<std::string_view> answer_headers(const Operation& operation) {
   std::vector<std::string_view> names{"x-request-id"};
   const auto& answer = operation.answer;
   if (answer.has_etag || operation.takes_if_match) names.push_back("etag");
-  if (answer.kind == AnswerKind::list)
+  if (answer.kind == AnswerKind::list && operation.query) {
     names.insert(names.end(), {"x-total-count", "content-range"});
+  }
   if (answer.kind == AnswerKind::event_stream) {
     names.insert(names.end(), {"x-session-id", "x-project-id", "x-stream-id"});
     if (operation.access == Access::caller_or_new_guest) names.push_back("x-guest-token");

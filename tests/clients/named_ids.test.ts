@@ -74,8 +74,17 @@ interface Migration {
   guest_token: string;
 }
 
-/** A guest is proven by its token, an account by the bearer: here `mine` and `me`. */
-const MIGRATIONS: [title: string, change: (scene: { me: Person; mine: Person; guest: Person; user: Person }) => Partial<Migration>][] = [
+interface Migrating {
+  /** Who calls, and whose guest is proven. */
+  me: Person;
+  mine: Person;
+  /** Others. */
+  guest: Person;
+  user: Person;
+}
+
+// What is wrong with a request that otherwise gives `me` what was `mine`.
+const MIGRATIONS: [title: string, change: (scene: Migrating) => Partial<Migration>][] = [
   ["another guest's id", ({ guest }) => ({ temp_user_id: guest.id })],
   ["another guest's token", ({ guest }) => ({ guest_token: guest.token })],
   ["another account's id", ({ user }) => ({ permanent_user_id: user.id })],

@@ -111,6 +111,6 @@ export function tracesOfOthers(text: string, people: readonly Person[], reader?:
 
 /** The rows that name each of these people, to see whose have changed. */
 export function rowsOf(everything: Record<string, Row[]>, people: readonly Person[]) {
-  const rows = Object.values(everything).flat().map((row) => JSON.stringify(row));
+  const rows = Object.values(everything).flat().map((row) => JSON.stringify(row)).sort();
   return Object.fromEntries(people.map(({ name, id }) => [name, rows.filter((row) => row.includes(id))]));
 }

@@ -111,6 +111,8 @@ export class ScriptedModel {
       response.socket?.setNoDelay(true);
       void this.#answer(request, response);
     });
+    // Longer than any runtime keeps an idle connection: see scripts/local/database-http.ts.
+    this.#server.keepAliveTimeout = 120_000;
   }
 
   static async start(secrets: Secrets): Promise<ScriptedModel> {
@@ -155,6 +157,13 @@ export class ScriptedModel {
   /** The first answer to a prompt, once the request for it is there. */
   reply(prompt: string): Promise<Reply> {
     return until("the request to the model", () => this.replies(prompt)[0]);
+  }
+
+  /** The answer to the newest request. */
+  get newest(): Reply {
+    const newest = this.#replies.at(-1);
+    if (!newest) throw new Error("the model has not been asked");
+    return newest;
   }
 
   /** How many requests there have been. */

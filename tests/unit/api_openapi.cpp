@@ -228,6 +228,10 @@ TEST_CASE("lists say how much there is, streams whose they are") {
         *json::parse(R"({"type":"array","items":{"$ref":"#/components/schemas/Project"}})"));
   CHECK_FALSE(at(list, {"headers", "x-total-count"}).is_null());
   CHECK_FALSE(at(list, {"headers", "content-range"}).is_null());
+  const auto takes =
+      at(operation("/chat/messages/{message_id}/takes", "get"), {"responses", "200"});
+  CHECK(at(takes, {"content", "application/json", "schema", "type"}) == "array");
+  CHECK(at(takes, {"headers", "x-total-count"}).is_null());
   const auto stream = at(operation("/chat", "post"), {"responses", "200"});
   CHECK_FALSE(at(stream, {"content", "text/event-stream"}).is_null());
   CHECK_FALSE(at(stream, {"headers", "x-guest-token"}).is_null());

@@ -34,6 +34,8 @@ const startedAt = Math.floor(Date.now() / 1000);
 const model = { id: MODEL_ID, object: "model", created: startedAt, owned_by: "fabula" };
 
 const server = createServer((request, response) => void handle(request, response));
+// Longer than any runtime keeps an idle connection: see scripts/local/database-http.ts.
+server.keepAliveTimeout = 120_000;
 server.on("error", (error) => giveUp(error.message));
 server.listen(Number(options.port), "127.0.0.1", () => {
   console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -51,6 +51,8 @@ class ScriptedDatabase {
   };
   std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
   std::int64_t latency_ms = 3;
+  // What functions answer that the turn has no use for, by name.
+  std::map<std::string, std::string> answers;
 
   std::map<std::string, std::vector<StoredMessage>> sessions;
   std::vector<StoredGeneration> generations;

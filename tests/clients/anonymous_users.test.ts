@@ -1,0 +1,63 @@
+// Supabase's own anonymous users are guests whom Supabase knows: what they wrote can go to an
+// account, and nothing goes to them. The embedded Supabase has no anonymous sign-in, so their tokens
+// are signed here with its secret.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { test } from "node:test";
+import { talk } from "./chat.ts";
+import { onBothRuntimes, type Stack } from "./stack.ts";
+import { hs256, userClaims } from "./tokens.ts";
+
+interface User {
+  id: string;
+  token: string;
+}
+
+function user(stack: Stack, is_anonymous: boolean): User {
+  const id = randomUUID();
+  return { id, token: hs256(userClaims(id, { is_anonymous }), stack.backend.keys.jwtSecret) };
+}
+
+async function migrate(stack: Stack, guest: User, account: User): Promise<[number, any]> {
+  const response = await fetch(`${stack.url}/functions/v1/sessions/migrate`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${account.token}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      temp_user_id: guest.id,
+      permanent_user_id: account.id,
+      guest_token: guest.token,
+    }),
+  });
+  return [response.status, await response.json()];
+}
+
+onBothRuntimes("anonymous users", (stack) => {
+  async function someoneWhoTalked(is_anonymous: boolean): Promise<User> {
+    const someone = user(stack(), is_anonymous);
+    const prompt = `Who am I? ${someone.id}`;
+    stack().backend.model.tell(prompt, ["Nobody yet."]);
+    const { events } = await talk(stack(), { text: prompt }, { token: someone.token });
+    assert.deepEqual(events.ending, ["metadata", "done"]);
+    return someone;
+  }
+
+  test("what one wrote goes to an account, whose id it then bears", async () => {
+    const [guest, account] = [await someoneWhoTalked(true), user(stack(), false)];
+    const [status, body] = await migrate(stack(), guest, account);
+    assert.deepEqual([status, body.already], [200, false], JSON.stringify(body));
+    assert.deepEqual(body.migrated, { projects: 1, sessions: 1, messages: 2, dossiers: 1 });
+    assert.equal((await stack().backend.rows("sessions", { owner_id: account.id })).length, 1);
+    assert.equal((await stack().backend.rows("sessions", { owner_id: guest.id })).length, 0);
+    const [, again] = await migrate(stack(), guest, account);
+    assert.equal(again.already, true);
+  });
+
+  test("one is no account to go to, and a full account is nobody's guest", async () => {
+    const guest = await someoneWhoTalked(true);
+    const [toAnonymous, refusal] = await migrate(stack(), guest, user(stack(), true));
+    assert.deepEqual([toAnonymous, refusal.code], [403, "forbidden"]);
+    const [fromAccount] = await migrate(stack(), await someoneWhoTalked(false), user(stack(), false));
+    assert.equal(fromAccount, 403);
+    assert.equal((await stack().backend.rows("sessions", { owner_id: guest.id })).length, 1);
+  });
+});
