@@ -1,0 +1,12 @@
+// What the relay asks of the database, whichever one that is.
+import { describeBotTurns } from "./bot_turn_behaviour.ts";
+import { describeConversations } from "./conversation_behaviour.ts";
+import { describeNamedStreams } from "./named_stream_behaviour.ts";
+import type { Target } from "./target.ts";
+
+/** Defines the tests; the target is asked for when they run. */
+export function describeRelay(target: () => Target): void {
+  describeConversations(target);
+  describeBotTurns(target);
+  describeNamedStreams(target);
+}
