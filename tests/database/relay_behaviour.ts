@@ -1,5 +1,6 @@
 // What the relay asks of the database, whichever one that is.
 import { describeBotTurns } from "./bot_turn_behaviour.ts";
+import { describeCancelling } from "./cancel_behaviour.ts";
 import { describeConversations } from "./conversation_behaviour.ts";
 import { describeNamedStreams } from "./named_stream_behaviour.ts";
 import type { Target } from "./target.ts";
@@ -9,4 +10,5 @@ export function describeRelay(target: () => Target): void {
   describeConversations(target);
   describeBotTurns(target);
   describeNamedStreams(target);
+  describeCancelling(target);
 }

@@ -10,7 +10,7 @@ import { newBot, relay } from "./bots.ts";
 import { ask } from "./lists.ts";
 import { assertSound } from "./soundness.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
-import { begin, finish, newTokenHash, newUser, say } from "./turns.ts";
+import { append, begin, finish, newTokenHash, newUser, say } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -157,4 +157,42 @@ test("what is left of an allowance is told to each of many callers at once", asy
     left.sort((a, b) => a - b),
     Array.from({ length: 12 }, (_, index) => index),
   );
+});
+
+test("cancels, saves and ends at once: what is told of a reply is how it stays", async () => {
+  const outcomes = { stopped: 0, complete: 0 };
+  for (let round = 0; round < 20; round += 1) {
+    const user = newUser();
+    const turn = await begin(target, user, { ...relay, external_id: "456" });
+    const { stream_id, epoch } = turn;
+    async function write(): Promise<string> {
+      for (let offset = 0; offset < 6; offset += 1) {
+        const { cancel_requested } = await append(target, turn, offset, "a");
+        if (cancel_requested) {
+          await finish(target, turn, { status: "stopped", from_offset: offset, text: "a" });
+          return "stopped";
+        }
+      }
+      await finish(target, turn, { from_offset: 6, text: "" });
+      return "complete";
+    }
+    const cancel = (changes = {}) =>
+      soon(60, () => ask(target, user, "request_cancel", { stream_id, ...changes }));
+    const [status, ...answers] = await Promise.all([
+      write(),
+      cancel(),
+      cancel({ epoch }),
+      cancel({ epoch: epoch + 1 }),
+    ]);
+    outcomes[status as "stopped" | "complete"] += 1;
+    const [generation] = await target.select("generations", { stream_id });
+    assert.equal(generation!["status"], status);
+    for (const { body } of answers) {
+      assert.ok(body.status === "streaming" || body.status === status);
+      if (body.cancel_requested) assert.equal(generation!["cancel_requested"], true);
+    }
+  }
+  console.log(outcomes);
+  assert.ok(outcomes.stopped > 0, "some were stopped");
+  await assertSound(target);
 });
