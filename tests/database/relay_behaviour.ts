@@ -3,6 +3,7 @@ import { describeBotTurns } from "./bot_turn_behaviour.ts";
 import { describeCancelling } from "./cancel_behaviour.ts";
 import { describeConversations } from "./conversation_behaviour.ts";
 import { describeNamedStreams } from "./named_stream_behaviour.ts";
+import { describeReaping } from "./reaper_behaviour.ts";
 import type { Target } from "./target.ts";
 
 /** Defines the tests; the target is asked for when they run. */
@@ -11,4 +12,5 @@ export function describeRelay(target: () => Target): void {
   describeBotTurns(target);
   describeNamedStreams(target);
   describeCancelling(target);
+  describeReaping(target);
 }
