@@ -2,6 +2,7 @@
 import { describeBotTurns } from "./bot_turn_behaviour.ts";
 import { describeCancelling } from "./cancel_behaviour.ts";
 import { describeConversations } from "./conversation_behaviour.ts";
+import { describeMetrics } from "./metrics_behaviour.ts";
 import { describeNamedStreams } from "./named_stream_behaviour.ts";
 import { describeReaping } from "./reaper_behaviour.ts";
 import type { Target } from "./target.ts";
@@ -13,4 +14,5 @@ export function describeRelay(target: () => Target): void {
   describeNamedStreams(target);
   describeCancelling(target);
   describeReaping(target);
+  describeMetrics(target);
 }
