@@ -5,7 +5,9 @@ import { describeConversations } from "./conversation_behaviour.ts";
 import { describeMetrics } from "./metrics_behaviour.ts";
 import { describeNamedStreams } from "./named_stream_behaviour.ts";
 import { describeReaping } from "./reaper_behaviour.ts";
+import { describeSummaries } from "./summary_behaviour.ts";
 import type { Target } from "./target.ts";
+import { describeTasks } from "./task_behaviour.ts";
 
 /** Defines the tests; the target is asked for when they run. */
 export function describeRelay(target: () => Target): void {
@@ -15,4 +17,6 @@ export function describeRelay(target: () => Target): void {
   describeCancelling(target);
   describeReaping(target);
   describeMetrics(target);
+  describeSummaries(target);
+  describeTasks(target);
 }
