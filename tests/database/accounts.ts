@@ -48,6 +48,7 @@ export async function migrate(
 }
 
 export const TABLES_OF_OWNERS = [
+  "bots",
   "projects",
   "dossiers",
   "sessions",

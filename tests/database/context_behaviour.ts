@@ -30,6 +30,7 @@ export function describeContexts(target: () => Target): void {
       model: "the-fallback",
       system_prompt: "You tell stories.",
       settings,
+      summary: null,
       messages: [
         { message_id: one["user_message_id"], role: "user", content: "Who?" },
         { message_id: one["message_id"], role: "assistant", content: "A fox" },

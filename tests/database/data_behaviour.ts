@@ -1,4 +1,5 @@
 // What people do with what is theirs, whichever database it runs on.
+import { describeBots } from "./bot_behaviour.ts";
 import { describeDossiers } from "./dossier_behaviour.ts";
 import { describeDossierLogs } from "./dossier_log_behaviour.ts";
 import { describeMessageLists } from "./message_list_behaviour.ts";
@@ -13,4 +14,5 @@ export function describeData(target: () => Target): void {
   describeDossierLogs(target);
   describeSessionLists(target);
   describeMessageLists(target);
+  describeBots(target);
 }

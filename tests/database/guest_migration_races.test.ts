@@ -129,6 +129,7 @@ for (const [who, newGuest] of [
         begin(target, guest.principal, { session_id }),
         begin(target, guest.principal),
         target.call("create_project", { principal: guest.principal, body: { name: "New" } }),
+        target.call("save_bot", { principal: guest.principal, body: { model: "a-model" } }),
         target.call("save_profile", { principal: guest.principal, body: {} }),
       ]),
     );

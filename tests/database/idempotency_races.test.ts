@@ -29,7 +29,9 @@ async function repeatAtOnce(user: Principal, changes: Row = {}): Promise<Row> {
   const answers = await Promise.all(callers);
   const [first, ...others] = answers.filter((turn) => !turn["replayed"]);
   assert.deepEqual(others, [], "one of them begins");
-  const replay = { ...first, history: [], replayed: true, status: "streaming" };
+  const { rate, ...turn } = first!;
+  assert.deepEqual(rate, { limit: 1, remaining: 0, reset_s: 3600 });
+  const replay = { ...turn, history: [], replayed: true, status: "streaming" };
   for (const answer of answers) if (answer !== first) assert.deepEqual(answer, replay);
   return first!;
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
 import { guestOf, migrate, type Person } from "./accounts.ts";
+import { newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import type { Row } from "./target.ts";
@@ -101,6 +102,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     body: { content: "Steinpilz, edited." },
   });
 
+  await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
+
   const personal = [
     user.id,
     email,
@@ -111,6 +114,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Steinpilz",
     "Maronenröhrling",
     "Morchel",
+    "Hallimasch",
+    "sk-Champignon",
     turn["session_id"],
     turn["project_id"],
     turn["message_id"],
@@ -124,6 +129,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.refresh_tokens",
     "auth.sessions",
     "auth.users",
+    "bots",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",
@@ -131,6 +137,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "message_revisions",
     "messages",
     "principals",
+    "private.bot_keys",
     "profiles",
     "projects",
     "rate_limits",

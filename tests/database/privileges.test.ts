@@ -32,12 +32,14 @@ test("signed-in people may select from tables with a policy; nobody else may do 
   assert.deepEqual(
     grants.map((row) => row["grant"]),
     [
+      "authenticated SELECT bots",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
       "authenticated SELECT profiles",
       "authenticated SELECT projects",
+      "authenticated SELECT session_summaries",
       "authenticated SELECT sessions",
       "authenticated SELECT usage",
     ],
@@ -51,7 +53,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 8);
+  assert.equal(wide!["count"], 10);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -182,7 +182,7 @@ export function describeSessions(target: () => Target): void {
     assert.equal(turn["stream_id"], "my stream");
     await assert.rejects(
       begin(target(), user, { stream_id: "my stream" }),
-      refusal(422, "invalid_request"),
+      refusal(409, "stream_exists"),
     );
     await begin(target(), newUser(), { stream_id: "my stream" });
   });

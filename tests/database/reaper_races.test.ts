@@ -1,0 +1,79 @@
+// The reaper beside turns that end, go on, or are taken over, on a real PostgreSQL. A deadlock is no
+// refusal and fails the test.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { isAsleep, soon, split, untilAsleep } from "./at_once.ts";
+import { ask } from "./lists.ts";
+import { assertSound } from "./soundness.ts";
+import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
+import { append, begin, finish, newUser, only, silence } from "./turns.ts";
+
+let target: SqlTarget;
+before(async () => {
+  target = await startSqlTarget(process.cwd());
+});
+after(() => target.stop());
+
+const reap = async (request = {}): Promise<number> =>
+  (await target.call("reap_generations", request))["reaped"];
+
+test("reapers, late ends and next turns at once: each reply ends once, with one text", async () => {
+  const outcomes = { reaped: 0, ended: 0, taken: 0 };
+  for (let round = 0; round < 4; round += 1) {
+    const user = newUser();
+    const turns = await Promise.all(Array.from({ length: 20 }, () => begin(target, user)));
+    await Promise.all(
+      turns.map(async (turn) => {
+        await append(target, turn, 0, "There was ");
+        await silence(target, turn, 61);
+      }),
+    );
+    const works = turns.map((turn, index) =>
+      soon(80, async () => {
+        const { session_id } = turn;
+        if (index % 4 === 0) return append(target, turn, 10, "a ");
+        if (index % 4 === 1) return finish(target, turn, { from_offset: 10, text: "a fox." });
+        if (index % 4 === 2) return begin(target, user, { session_id });
+        return ask(target, user, "delete_session", { session_id });
+      }),
+    );
+    const reapers = Array.from({ length: 6 }, () => soon(80, reap));
+    const { refusals } = split(await Promise.allSettled(works));
+    assert.deepEqual(refusals, []);
+    const reaped = (await Promise.all(reapers)).reduce((sum, count) => sum + count);
+    outcomes.reaped += reaped;
+    for (const [index, turn] of turns.entries()) {
+      const { generation_id, message_id } = turn;
+      const { status } = await only(target, "generations", { generation_id });
+      if (index % 4 === 1 && status === "complete") outcomes.ended += 1;
+      if (index % 4 === 2) outcomes.taken += 1;
+      if (status === "streaming") continue;
+      const { content } = await only(target, "messages", { message_id });
+      if (status === "complete") assert.equal(content, "There was a fox.");
+      else assert.ok("There was a ".startsWith(content) && content.length >= 10, content);
+    }
+    await assertSound(target);
+  }
+  console.log(outcomes);
+  assert.ok(outcomes.reaped > 0 && outcomes.ended > 0, JSON.stringify(outcomes));
+});
+
+test("what somebody works on is left, and not waited for", async () => {
+  const [held, free] = await Promise.all([begin(target, newUser()), begin(target, newUser())]);
+  await Promise.all([silence(target, held, 3000), silence(target, free, 61)]);
+  const { session_id, generation_id } = held;
+  for (const lock of [
+    `select from public.sessions where session_id = '${session_id}' for no key update`,
+    `select from public.generations where generation_id = '${generation_id}' for no key update`,
+  ]) {
+    const work = target.tryAs("service_role", `${lock}; select pg_sleep(1.5)`);
+    await untilAsleep(target);
+    await reap();
+    assert.ok(await isAsleep(target), "the work has not ended yet");
+    await work;
+  }
+  assert.equal((await only(target, "generations", { generation_id }))["status"], "streaming");
+  const { status } = await only(target, "generations", { generation_id: free["generation_id"] });
+  assert.equal(status, "interrupted");
+  assert.equal(await reap(), 1);
+});
