@@ -138,6 +138,16 @@ Problem classify_reported_error(const json::Document& error) {
   return provider_problem(code_for_error(error), kinds_of(error));
 }
 
+const json::Document* reported_error(const json::Document& object) {
+  const auto* error = json::find(object, "error");
+  if (!error || error->is_null()) return nullptr;
+  if (const auto* flag = error->get_ptr<const bool*>(); flag && !*flag) return nullptr;
+  if (error->is_number() && *error == 0) return nullptr;
+  if (const auto* text = error->get_ptr<const std::string*>(); text && text->empty())
+    return nullptr;
+  return error;
+}
+
 Problem classify_http_failure(int status, std::string_view body_prefix,
                               std::string_view retry_after) {
   std::string cause = "HTTP " + text::integer_text(status);

@@ -20,6 +20,10 @@ Problem classify_http_failure(int status, std::string_view body_prefix,
 // code, type, status and message, or just a text.
 Problem classify_reported_error(const json::Document& error);
 
+// The `error` member of a provider's object when it tells of an error, else nullptr: null, false, 0
+// and "" are how some say that there was none.
+const json::Document* reported_error(const json::Document& object);
+
 // A problem of one of the provider_* codes, with our words for its reader; `cause` must be ours
 // too.
 Problem provider_problem(ErrorCode code, std::string_view cause);

@@ -1,6 +1,7 @@
 // What every decoder of a model's streamed answer gives, whichever wire format it reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,8 +28,9 @@ std::string_view name(FinishReason reason);
 // The providers' own words, of all wire formats, to ours; unknown ones are `other`.
 FinishReason finish_reason_named(std::string_view provider_word);
 
-// As the provider's last statement counts them. Reasoning is part of output_tokens, cached of
-// input.
+// As the provider's last statement counts them. Whether reasoning is part of output_tokens and
+// cached of input_tokens is the provider's affair: it is with OpenAI; Anthropic's input is without
+// what was cached, Gemini's output without the reasoning.
 struct Usage {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
@@ -36,6 +38,14 @@ struct Usage {
   std::int64_t cached_input_tokens = 0;
 
   bool operator==(const Usage&) const = default;
+};
+
+// A part of a call that the model asks of us. Calls that a provider makes itself are not told.
+struct ToolCallPart {
+  std::size_t index = 0;       // 0, 1, 2 by first appearance, whatever the provider's numbers are
+  std::string_view id = {};    // when it is first known, else empty; some providers have none
+  std::string_view name = {};  // of the function; when it is first known, else empty
+  std::string_view arguments = {};  // the next piece of the raw JSON text, unchecked
 };
 
 // Receives an answer while it is decoded. Each text is valid UTF-8, not empty, ends with a whole
@@ -46,6 +56,8 @@ class StreamSink {
   virtual void on_text(std::string_view text) = 0;
   // A part of what the model thinks aloud; not for the reader of the reply.
   virtual void on_reasoning(std::string_view text) { static_cast<void>(text); }
+  // A part of a call; of its three texts at least one is not empty.
+  virtual void on_tool_call(const ToolCallPart& part) { static_cast<void>(part); }
 
  protected:
   ~StreamSink() = default;
