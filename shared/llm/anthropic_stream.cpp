@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "shared/json/document.hpp"
 #include "shared/llm/failure.hpp"
 #include "shared/llm/raw_json.hpp"
 #include "shared/text/integer.hpp"
@@ -12,7 +11,6 @@
 namespace fabula::llm {
 namespace {
 
-using json::LoneSurrogates;
 using json::RawMember;
 
 constexpr std::array<std::string_view, 7> kEvents = {
@@ -29,7 +27,7 @@ std::string_view append_text(std::string& out, std::string_view json, StreamChun
 
 // An input of {} is the place of one that follows in pieces.
 bool is_whole_input(std::string_view json) {
-  json::Scanner scanner(json, LoneSurrogates::allowed);
+  json::Scanner scanner(json, json::LoneSurrogates::allowed);
   json::StringSpan key;
   return scanner.peek() == json::Kind::object && scanner.enter_object() && scanner.next_member(key);
 }
@@ -39,14 +37,6 @@ bool read_count(std::int64_t& count, std::string_view json) {
   if (!number || *number < 0) return false;
   count = *number;
   return true;
-}
-
-// What the chunk says in its `error`; `is_error`: it is one even without.
-std::optional<Problem> error_in(std::string_view json, bool is_error) {
-  const auto document = json::parse(json, LoneSurrogates::allowed).value_or(json::Document());
-  const auto* error = reported_error(document);
-  if (!error && !is_error) return std::nullopt;
-  return classify_reported_error(error ? *error : document);
 }
 
 }  // namespace
@@ -85,7 +75,8 @@ void AnthropicStream::read_chunk(const sse::Event& event, StreamChunk& chunk) {
     chunk.is_last = true;
   }
   if (kind == "error" || !error.value.empty()) {
-    if (auto problem = error_in(event.data, kind == "error")) chunk.problem = std::move(problem);
+    if (auto problem = problem_in_chunk(event.data, kind == "error"))
+      chunk.problem = std::move(problem);
     chunk.only_contents = {};
   }
   if (type.value.empty()) chunk.only_contents = {};  // the event's name said what it is

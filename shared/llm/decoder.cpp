@@ -1,6 +1,7 @@
 #include "shared/llm/decoder.hpp"
 
 #include "shared/llm/anthropic_stream.hpp"
+#include "shared/llm/gemini_stream.hpp"
 #include "shared/llm/openai_stream.hpp"
 
 namespace fabula::llm {
@@ -10,7 +11,7 @@ std::unique_ptr<StreamDecoder> make_decoder(WireFormat format) {
     case WireFormat::anthropic:
       return std::make_unique<AnthropicStream>();
     case WireFormat::gemini:
-      return nullptr;
+      return std::make_unique<GeminiStream>();
     case WireFormat::openai:
       break;
   }

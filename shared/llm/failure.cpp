@@ -148,6 +148,13 @@ const json::Document* reported_error(const json::Document& object) {
   return error;
 }
 
+std::optional<Problem> problem_in_chunk(std::string_view json, bool is_error) {
+  const auto document = json::parse(json, json::LoneSurrogates::allowed).value_or(json::Document());
+  const auto* error = reported_error(document);
+  if (!error && !is_error) return std::nullopt;
+  return classify_reported_error(error ? *error : document);
+}
+
 Problem classify_http_failure(int status, std::string_view body_prefix,
                               std::string_view retry_after) {
   std::string cause = "HTTP " + text::integer_text(status);

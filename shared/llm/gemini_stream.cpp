@@ -4,51 +4,18 @@
 #include <cstddef>
 #include <utility>
 
-#include "shared/json/document.hpp"
-#include "shared/json/lone_surrogates.hpp"
-#include "shared/json/scanner.hpp"
 #include "shared/llm/failure.hpp"
+#include "shared/llm/raw_json.hpp"
 #include "shared/llm/unframed_error.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::llm {
 namespace {
 
-using json::Kind;
-using json::LoneSurrogates;
 using json::RawMember;
-using json::Scanner;
-using json::StringSpan;
 
 constexpr std::string_view kEndMarker = "[DONE]";
 constexpr std::string_view kTooLarge = "an event is larger than 1 MiB";
-
-// Responses are cut into spans of their text, level by level: a few walks over each byte instead of
-// a document, and whatever has another type than it should is as good as not there.
-bool find_members(std::string_view json, std::span<RawMember> members) {
-  return json::find_raw_members(json, members, LoneSurrogates::allowed);
-}
-
-template <class ReadElement>
-void for_each_element(std::string_view json, ReadElement read_element) {
-  Scanner scanner(json, LoneSurrogates::allowed);
-  if (scanner.peek() != Kind::array || !scanner.enter_array()) return;
-  while (scanner.next_element()) read_element(scanner.skip_value());
-}
-
-// The text of a JSON string, else an empty one.
-StringSpan string_in(std::string_view json) {
-  Scanner scanner(json, LoneSurrogates::allowed);
-  StringSpan string;
-  if (scanner.peek() == Kind::string) scanner.read_string(string);
-  return string;
-}
-
-std::string text_in(std::string_view json) {
-  std::string text;
-  json::append_unescaped(text, string_in(json));
-  return text;
-}
 
 struct Count {
   std::string_view name;
@@ -61,19 +28,6 @@ constexpr std::array kCounts = {
     Count{"thoughtsTokenCount", &Usage::reasoning_tokens},
     Count{"cachedContentTokenCount", &Usage::cached_input_tokens},
 };
-
-// Null, false, 0 and "" are how some say that there was no error.
-bool is_error(std::string_view json) {
-  for (const std::string_view none : {"", "null", "false", "0", "\"\""}) {
-    if (json == none) return false;
-  }
-  return true;
-}
-
-Problem reported_error(std::string_view json) {
-  const auto document = json::parse(json::replace_lone_surrogates(json));
-  return classify_reported_error(document ? *document : json::Document());
-}
 
 }  // namespace
 
@@ -135,11 +89,10 @@ void GeminiStream::read_response(std::string_view json, StreamSink& sink) {
     summary_.finish_reason = FinishReason::content_filter;
   }
   read_usage(usage.value);
-  if (is_error(error.value)) {
-    fail(reported_error(error.value));
-  } else if (candidates.value.empty() && !string_in(message.value).contents.empty()) {
-    // A gateway's own error, which is the whole document.
-    fail(reported_error(json));
+  // A gateway's own error is the whole document.
+  const bool is_error = candidates.value.empty() && !string_in(message.value).contents.empty();
+  if (is_error || !error.value.empty()) {
+    if (auto problem = problem_in_chunk(json, is_error)) fail(std::move(*problem));
   }
 }
 

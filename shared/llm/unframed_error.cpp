@@ -21,8 +21,7 @@ Result<json::Document> object_within(std::string_view text) {
 std::optional<Problem> unframed_error(std::string_view ignored_text, bool has_events) {
   if (ignored_text.empty()) return std::nullopt;
   if (const auto document = object_within(ignored_text)) {
-    const auto* error = json::find(*document, "error");
-    if (error && !error->is_null()) return classify_reported_error(*error);
+    if (const auto* error = reported_error(*document)) return classify_reported_error(*error);
     if (json::find(*document, "message") || json::find(*document, "detail")) {
       return classify_reported_error(*document);
     }

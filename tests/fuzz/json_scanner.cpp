@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "shared/json/document.hpp"
+#include "shared/json/lone_surrogates.hpp"
 #include "shared/json/text.hpp"
 
 namespace {
@@ -82,6 +83,7 @@ void check_lone_surrogates(std::string_view text) {
   if (!scanner.finish()) return;
   const auto document = json::parse(text, json::LoneSurrogates::allowed);
   require(document && json::is_valid(json::dump(*document)));
+  require(json::is_valid(json::replace_lone_surrogates(text)));
 }
 
 void check_writer(std::string_view text) {

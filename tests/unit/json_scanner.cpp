@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "shared/json/document.hpp"
+#include "shared/json/lone_surrogates.hpp"
 #include "tests/unit/mutations.hpp"
 
 using namespace fabula;
@@ -185,7 +186,10 @@ TEST_CASE("lone surrogates are read where they are allowed, and said to be there
     json::append_unescaped(wtf8, string);
     CHECK(*document == wtf8);
     CHECK(json::is_valid(json::dump(*document)));
+    CHECK(json::is_valid(json::replace_lone_surrogates(text)));
   }
+  CHECK(json::replace_lone_surrogates(R"("\ud83d\ude00 \\ud83d \ud83dx")") ==
+        R"("\ud83d\ude00 \\ud83d \ufffdx")");
 }
 
 TEST_CASE("the scanner accepts nothing that the parser refuses, and reads the same document") {
