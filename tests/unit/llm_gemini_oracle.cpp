@@ -21,6 +21,18 @@ std::vector<std::string> seeds() {
       R"({"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9}})",
       R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"},"message":"x"})",
       R"({"candidates":null,"promptFeedback":null,"usageMetadata":{"thoughtsTokenCount":1,"cachedContentTokenCount":2}})"};
+  // Of members with the same name the last counts.
+  for (
+      const auto* const twice : {
+          R"({"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}],"candidates":[{}]})",
+          R"({"candidates":[{"content":{"parts":[{"text":"a"}]},"content":{},"finishReason":"STOP","finishReason":1}]})",
+          R"({"candidates":[{"content":{"parts":[{"text":"a"}],"parts":[{"text":"b","text":"c"}]},"index":0,"index":1}]})",
+          R"({"candidates":[{"content":{"parts":[{"text":"a","thought":true,"thought":1,"text":"b"}],"parts":1}}]})",
+          R"({"promptFeedback":{"blockReason":"OTHER"},"promptFeedback":{},"error":1,"error":null,"message":"a","message":1})",
+          R"({"usageMetadata":{"promptTokenCount":1},"usageMetadata":{"thoughtsTokenCount":2,"thoughtsTokenCount":-1}})",
+      }) {
+    all.emplace_back(twice);
+  }
   for (const auto recording : {"google-text", "google-reasoning"}) {
     const auto data = tests::payloads(recording);
     all.insert(all.end(), data.begin(), data.end());

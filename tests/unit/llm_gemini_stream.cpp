@@ -124,6 +124,7 @@ TEST_CASE("Gemini's reasons have one name each") {
     return answer.summary.finish_reason;
   };
   CHECK(reason("MAX_TOKENS") == FinishReason::length);
+  CHECK(reason("S\\u0054OP") == FinishReason::stop);
   for (const auto* const word :
        {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"}) {
     CHECK(reason(word) == FinishReason::content_filter);
