@@ -82,6 +82,7 @@ Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, cons
     request.claimed_user_id = text::normalize_uuid(*id).value_or("");
   }
   co_await check_claimed_user(request.claimed_user_id, caller);
+  request.detach = json::boolean_at(body, "detach").value_or(false);
   request.text = text_at(body, "text");
   request.session_id = text_at(body, "session_id");
   request.project_id = text_at(body, "project_id");

@@ -36,14 +36,16 @@ std::string& ClientWriter::unsent() {
 bool ClientWriter::is_full() const { return text_.size() + frames_.size() >= kMaximumUnsentBytes; }
 
 void ClientWriter::arm(std::int64_t now_ms) {
-  // A write that waits is a sign of life of its own, and fails when the client leaves.
-  if (write_ || is_given_up_) return;
+  if (is_given_up_) return;
   const auto silent_ms = now_ms - last_write_ms_;
+  const bool has_frame_passed = silent_ms >= coalesce_ms_;
+  if (has_frame_passed && (write_ || text_.empty())) is_dense_ = false;
+  // A write that waits is a sign of life of its own, and fails when the client leaves.
+  if (write_) return;
   if (text_.empty() && frames_.empty()) {
-    if (silent_ms >= coalesce_ms_) is_dense_ = false;
     if (silent_ms < silence_ms_) return;
     framing_.beat(frames_);
-  } else if (frames_.empty() && has_told_text_ && silent_ms < coalesce_ms_) {
+  } else if (frames_.empty() && has_told_text_ && !has_frame_passed) {
     is_dense_ = true;
     return;
   }
@@ -53,8 +55,10 @@ void ClientWriter::arm(std::int64_t now_ms) {
 // In a dense stream the timer of one write becomes that of the next, instead of a long one that the
 // next text would cancel.
 std::int64_t ClientWriter::due_ms() const {
-  if (write_ || is_given_up_) return kNever;
-  return last_write_ms_ + (is_dense_ || !text_.empty() ? coalesce_ms_ : silence_ms_);
+  if (is_given_up_) return kNever;
+  if (is_dense_) return last_write_ms_ + coalesce_ms_;
+  if (write_) return kNever;
+  return last_write_ms_ + (text_.empty() ? silence_ms_ : coalesce_ms_);
 }
 
 void ClientWriter::begin_write(std::int64_t now_ms) {
