@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "shared/http/token.hpp"
-#include "shared/llm/openai_request.hpp"
+#include "shared/llm/model_request.hpp"
 #include "shared/text/title.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
@@ -162,9 +162,12 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   Relay relay(context, call.database(), limits.relay, turn.generation_id, turn.base_bytes, framing);
   RelayEnd end;
   const std::string_view last = request.text.empty() ? request.instruction : request.text;
-  auto body = llm::build_openai_request(
-      *model.provider, {model.model, request.system_prompt, turn.history_json(), last,
-                        static_cast<int>(limits.maximum_output_tokens), std::nullopt});
+  auto body = llm::build_request(
+      *model.provider, {.model = model.model,
+                        .system_prompt = request.system_prompt,
+                        .history_json = turn.history_json(),
+                        .user_text = last,
+                        .maximum_output_tokens = static_cast<int>(limits.maximum_output_tokens)});
   turn.answer = std::string();  // the history is in the request now
   const auto to_model = model_head(model);
   if (body && to_model) {
