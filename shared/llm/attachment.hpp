@@ -14,9 +14,9 @@ struct Attachment {
   enum class Kind : std::uint8_t { text, image_url, image_base64 };
 
   Kind kind = Kind::text;
-  std::string_view content;     // text in UTF-8, an https URL, or base64 (RFC 4648, with padding)
-  std::string_view media_type;  // of images; "" for a URL: told by its ending
-  std::string_view name;        // of texts, as people read it; may be ""
+  std::string_view content;  // text in UTF-8, an https URL, or base64 (RFC 4648, with padding)
+  std::string_view media_type = {};  // of images; "" for a URL: told by its ending
+  std::string_view name = {};        // of texts, as people read it; may be ""
 };
 
 // The media type of an image, as it is given or as its URL ends; image/jpeg when neither says.

@@ -35,7 +35,7 @@ bool is_blank_json(std::string_view contents) {
   if (contents.size() > kLongestBytes) return false;
   if (!contents.empty() && text::is_alphanumeric(contents.front())) return false;
   std::string text;
-  json::append_unescaped(text, {.contents = contents});
+  json::append_unescaped(text, {.contents = contents, .has_escapes = true});
   return text::is_blank(text);
 }
 
