@@ -37,12 +37,16 @@ constexpr std::array kResponseHeaders{
 constexpr std::string_view kKey =
     R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$"})";
 
+// What api::single_etag takes.
+constexpr std::string_view kOneTag =
+    R"({"type":"string","pattern":"^(\\*|(W/)?\"[!#-~]+\")$","examples":["*"]})";
+
 constexpr std::array kRequestHeaders{
     Header{"Idempotency-Key",
            "A text of your own for this request, such as a new UUID. A request that is sent again "
            "with it is not done again: it gets the first one's turn.",
            kKey},
-    Header{"If-Match", "The ETag of the version that is to be changed, or *.", kText},
+    Header{"If-Match", "The ETag of the version that is to be changed, or *.", kOneTag},
     Header{"If-None-Match", "The ETag of the version that you have: 304 when it is still so.",
            kText},
     Header{"x-user-id", "The caller's own id; it proves nothing, and another's is refused.", kUuid},

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
-#include "shared/llm/openai_request.hpp"
+#include "shared/llm/model_request.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
@@ -47,9 +47,12 @@ Result<ModelCall> ModelRoute::call(std::size_t model) const {
   const auto& endpoint = endpoints_[model];
   auto head = http::serialize(http::RequestHead{"POST", endpoint.url, endpoint.headers});
   if (!head) return tl::unexpected(std::move(head.error()));
-  auto body = llm::build_openai_request(
-      *endpoint.provider, {endpoint.model, system_prompt_, turn_.history_json(), last_text_,
-                           static_cast<int>(maximum_output_tokens_), std::nullopt});
+  auto body = llm::build_request(
+      *endpoint.provider, {.model = endpoint.model,
+                           .system_prompt = system_prompt_,
+                           .history_json = turn_.history_json(),
+                           .user_text = last_text_,
+                           .maximum_output_tokens = static_cast<int>(maximum_output_tokens_)});
   if (!body) return tl::unexpected(std::move(body.error()));
   return ModelCall{std::move(*head), std::move(*body)};
 }

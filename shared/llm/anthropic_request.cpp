@@ -1,0 +1,62 @@
+#include "shared/llm/anthropic_request.hpp"
+
+#include <algorithm>
+
+#include "shared/json/text.hpp"
+#include "shared/llm/alternating_turns.hpp"
+#include "shared/llm/model_abilities.hpp"
+#include "shared/llm/request_parts.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr TurnForm kForm = {
+    .user_begin = R"({"role":"user","content":[)",
+    .model_begin = R"({"role":"assistant","content":[)",
+    .end = "]}",
+    .text_begin = R"({"type":"text","text":")",
+    .text_end = R"("})",
+    .images = {.url_begin = R"({"type":"image","source":{"type":"url","url":")",
+               .url_middle = {},
+               .url_end = R"("}})",
+               .data_begin = R"({"type":"image","source":{"type":"base64","media_type":")",
+               .data_middle = R"(","data":")",
+               .data_end = R"("}})"},
+};
+
+// The API wants a limit; this is the most that its smallest model can do.
+constexpr int kDefaultOutputTokens = 4096;
+// Temperatures end at 1 here, at 2 elsewhere.
+constexpr int kHottest = 100;
+
+}  // namespace
+
+Result<std::string> build_anthropic_request(const Provider& provider, const ModelRequest& request) {
+  const auto use = schema_use(provider, request.model);
+  std::string body;
+  body.reserve(expected_bytes(request));
+  json::Writer writer(body);
+  writer.begin_object().key("model").string(request.model);
+  writer.key("max_tokens").integer(request.maximum_output_tokens.value_or(kDefaultOutputTokens));
+  if (has_system_text(request, use)) {
+    writer.key("system").raw({});
+    append_system_text(body, request, use);
+  }
+  writer.key("messages").begin_array();
+  const auto turns = append_turns(body, kForm, request);
+  if (!turns) return tl::unexpected(turns.error());
+  writer.end_array().key("stream").boolean(request.is_streaming);
+  if (request.temperature_hundredths && takes_temperature(request.model)) {
+    writer.key("temperature").raw(hundredths(std::min(*request.temperature_hundredths, kHottest)));
+  }
+  // Not a forced tool: models from 5.5 on refuse to be forced.
+  if (!request.response_schema.empty() && use == SchemaUse::enforced) {
+    writer.key("output_config").begin_object().key("format").begin_object();
+    writer.key("type").string("json_schema").key("schema").raw(request.response_schema);
+    writer.end_object().end_object();
+  }
+  writer.end_object();
+  return body;
+}
+
+}  // namespace fabula::llm
