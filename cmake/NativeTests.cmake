@@ -42,7 +42,7 @@ file(GLOB suites RELATIVE ${CMAKE_SOURCE_DIR}/tests CONFIGURE_DEPENDS tests/*/ru
 foreach(suite IN LISTS suites)
   cmake_path(GET suite PARENT_PATH folder)
   add_test(NAME suite/${folder} COMMAND ${CMAKE_SOURCE_DIR}/tests/${suite})
-  set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL ON TIMEOUT 600)
+  set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL ON TIMEOUT 1200)
 endforeach()
 
 # The fuzz targets of scripts/fuzz; the core is then instrumented for coverage as well.

@@ -1,9 +1,11 @@
 #include "shared/api/envelope.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "shared/database/rpc.hpp"
+#include "shared/http/token.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/integer.hpp"
@@ -35,7 +37,8 @@ bool names_etag(std::string_view header, std::string_view etag) {
 Result<std::string> single_etag(std::string_view if_match) {
   if (text::trim(if_match) == "*") return {};
   const auto tag = opaque_tag(if_match);
-  if (tag.empty() || tag.find('"') != std::string_view::npos) {
+  const auto is_in_tags = [](char c) { return http::is_visible_ascii(c) && c != '"'; };
+  if (tag.empty() || !std::all_of(tag.begin(), tag.end(), is_in_tags)) {
     return problem(ErrorCode::invalid_request,
                    "The header If-Match must be one ETag as an answer gave it, with its quotes.");
   }

@@ -51,13 +51,24 @@ void append_limits(std::string& out, const Field& field) {
   }
 }
 
-// Both sides of one @, and nothing that ends an address in a header or a list.
+// C0 and C1.
+bool is_control(std::string_view character) {
+  constexpr std::string_view kFirstAfterC1 = "\u00A0";
+  if (character.size() > 1) return character >= "\u0080" && character < kFirstAfterC1;
+  return static_cast<unsigned char>(character[0]) < ' ' || character == "\x7F";
+}
+
+// Both sides of one @, and nothing that ends an address in a header or a list. Letters of any
+// script may be in it.
 bool is_email(std::string_view utf8) {
   const auto at = utf8.find('@');
-  return at != 0 && at < utf8.size() - 1 && at == utf8.rfind('@') &&
-         std::none_of(
-             utf8.begin(), utf8.end(),
-             [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7F'; });
+  if (at == 0 || at >= utf8.size() - 1 || at != utf8.rfind('@')) return false;
+  while (!utf8.empty()) {
+    const auto character = text::prefix_code_points(utf8, 1);
+    if (is_control(character) || text::is_blank(character)) return false;
+    utf8.remove_prefix(character.size());
+  }
+  return true;
 }
 
 // The characters of RFC 3986; whether a host answers there is for whoever fetches it.

@@ -20,6 +20,10 @@ using json::Writer;
 constexpr int kCreated = 201;
 constexpr int kNotModified = 304;
 
+constexpr std::string_view kEventsExample =
+    "id: 4\ndata: {\"type\":\"text\",\"content\":\"Once\"}\n\n"
+    "id: 11\ndata: {\"type\":\"text\",\"content\":\" upon a\"}\n\n";
+
 void write_path_parameters(Writer& writer, std::string_view pattern) {
   text::Splitter parts(pattern.substr(1), '/');
   while (const auto part = parts.next()) {
@@ -80,8 +84,9 @@ std::vector<std::string_view> answer_headers(const Operation& operation) {
   std::vector<std::string_view> names{"x-request-id"};
   const auto& answer = operation.answer;
   if (answer.has_etag || operation.takes_if_match) names.push_back("etag");
-  if (answer.kind == AnswerKind::list)
+  if (answer.kind == AnswerKind::list && operation.query) {
     names.insert(names.end(), {"x-total-count", "content-range"});
+  }
   if (answer.kind == AnswerKind::event_stream) {
     names.insert(names.end(), {"x-session-id", "x-project-id", "x-stream-id"});
     if (operation.access == Access::caller_or_new_guest) names.push_back("x-guest-token");
@@ -106,7 +111,9 @@ void write_content(Writer& writer, const Answer& answer) {
   if (answer.kind == AnswerKind::redirect) return;
   writer.key("content").begin_object();
   if (answer.kind == AnswerKind::event_stream) {
-    writer.key("text/event-stream").raw(R"({"schema":{"type":"string"}})");
+    // OpenAPI 3.1 has no words for a stream of events: the description tells them.
+    writer.key("text/event-stream").begin_object();
+    writer.key("example").string(kEventsExample).end_object();
   } else if (answer.kind == AnswerKind::html) {
     writer.key("text/html").raw(R"({"schema":{"type":"string"}})");
   } else {

@@ -19,7 +19,7 @@ enum class Access : std::uint8_t {
 
 enum class AnswerKind : std::uint8_t {
   object,        // of `schema`
-  list,          // a bare array of `schema`, with x-total-count and content-range
+  list,          // a bare array of `schema`; with a query it is a page, whose place headers tell
   event_stream,  // text/event-stream
   html,
   redirect,  // Location names where it is; no body

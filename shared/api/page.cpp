@@ -119,12 +119,13 @@ void append_request(std::string& out, const Operation& operation) {
   out += "</code></pre>";
 }
 
-std::string_view answer_words(AnswerKind kind) {
-  switch (kind) {
+std::string_view answer_words(const Operation& operation) {
+  switch (operation.answer.kind) {
     case AnswerKind::object:
       return "A JSON object.";
     case AnswerKind::list:
-      return "A JSON array; `x-total-count` and `content-range` say where the page is.";
+      return operation.query ? "A JSON array; `x-total-count` and `content-range` say where it is."
+                             : "A JSON array.";
     case AnswerKind::event_stream:
       return "`text/event-stream`; ids are also in `x-session-id`, `x-project-id` and "
              "`x-stream-id`.";
@@ -142,7 +143,7 @@ void append_answer(std::string& out, const Operation& operation) {
   append_html_with_code(out, answer.description);
   if (answer.may_create) out += " <code>201</code> when it was not there before.";
   out += "</p>";
-  append_paragraph(out, answer_words(answer.kind));
+  append_paragraph(out, answer_words(operation));
   if (answer.schema) append_fields_table(out, *answer.schema, FieldsOf::answer);
 }
 

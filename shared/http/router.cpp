@@ -1,5 +1,6 @@
 #include "shared/http/router.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "shared/text/split.hpp"
@@ -37,6 +38,17 @@ std::optional<std::vector<Capture>> match_pattern(std::string_view pattern,
   return captures;
 }
 
+// Of the patterns that match the path, or nothing when none does.
+std::optional<std::size_t> fewest_captures(std::span<const Route> routes,
+                                           const std::vector<std::string>& segments) {
+  std::optional<std::size_t> fewest;
+  for (const auto& route : routes) {
+    const auto captures = match_pattern(route.pattern, segments);
+    if (captures) fewest = std::min(fewest.value_or(captures->size()), captures->size());
+  }
+  return fewest;
+}
+
 }  // namespace
 
 std::string_view RouteMatch::capture(std::string_view name) const {
@@ -48,25 +60,24 @@ std::string_view RouteMatch::capture(std::string_view name) const {
 
 Result<RouteMatch> match_route(std::span<const Route> routes, std::string_view method,
                                const std::vector<std::string>& segments) {
-  bool has_other_method = false;
+  const auto fewest = fewest_captures(routes, segments);
+  if (!fewest) return problem(ErrorCode::not_found, "There is nothing at this path.");
   for (std::size_t index = 0; index < routes.size(); ++index) {
+    if (routes[index].method != method) continue;
     auto captures = match_pattern(routes[index].pattern, segments);
-    if (!captures) continue;
-    if (routes[index].method == method) return RouteMatch{index, std::move(*captures)};
-    has_other_method = true;
+    if (captures && captures->size() == *fewest) return RouteMatch{index, std::move(*captures)};
   }
-  if (has_other_method) {
-    return problem(ErrorCode::method_not_allowed,
-                   "This path does not take that method. The Allow header names those it takes.");
-  }
-  return problem(ErrorCode::not_found, "There is nothing at this path.");
+  return problem(ErrorCode::method_not_allowed,
+                 "This path does not take that method. The Allow header names those it takes.");
 }
 
 std::string allowed_methods(std::span<const Route> routes,
                             const std::vector<std::string>& segments) {
+  const auto fewest = fewest_captures(routes, segments);
   std::string allowed;
   for (const auto& route : routes) {
-    if (!match_pattern(route.pattern, segments)) continue;
+    const auto captures = match_pattern(route.pattern, segments);
+    if (!captures || captures->size() != *fewest) continue;
     allowed += route.method;
     allowed += ", ";
   }

@@ -37,8 +37,10 @@ struct RouteMatch {
   std::string_view capture(std::string_view name) const;
 };
 
-// The first route that matches. `segments` is Url::segments; their trailing slash is already gone.
-// Refusals: not_found, or method_not_allowed when another method would match.
+// The first route that matches. Where several patterns match the path, those with the fewest
+// placeholders are meant, as OpenAPI has it: DELETE /sessions/health is no deletion of a session
+// named "health". `segments` is Url::segments; their trailing slash is already gone. Refusals:
+// not_found, or method_not_allowed when another method would match.
 Result<RouteMatch> match_route(std::span<const Route> routes, std::string_view method,
                                const std::vector<std::string>& segments);
 

@@ -51,7 +51,8 @@ class Turns {
 
 }  // namespace
 
-Result<void> append_turns(std::string& body, const TurnForm& form, const ModelRequest& request) {
+std::string_view append_turns(std::string& body, const TurnForm& form,
+                              const ModelRequest& request) {
   Turns turns(body, form);
   History history(request.history_json);
   HistoryMessage message;
@@ -59,7 +60,7 @@ Result<void> append_turns(std::string& body, const TurnForm& form, const ModelRe
     if (is_blank_json(message.content)) continue;
     turns.text(message.role == "assistant" ? Speaker::model : Speaker::user, message.content);
   }
-  if (!history.is_valid()) return unreadable_history();
+  if (!history.is_valid()) return kUnreadableHistory;
   for (const auto& attachment : request.attachments) {
     turns.begin_part(Speaker::user);
     if (attachment.kind != Attachment::Kind::text) {
@@ -76,8 +77,7 @@ Result<void> append_turns(std::string& body, const TurnForm& form, const ModelRe
     json::append_string_contents(body, request.user_text);
     body += form.text_end;
   }
-  if (!turns.finish()) return nothing_to_answer();
-  return {};
+  return turns.finish() ? std::string_view() : kNothingToAnswer;
 }
 
 }  // namespace fabula::llm

@@ -19,7 +19,7 @@ struct TurnForm {
   ImageForm images;
 };
 
-// Appends the messages, separated by commas. Fails as build_request does.
-Result<void> append_turns(std::string& body, const TurnForm& form, const ModelRequest& request);
+// Appends the messages, separated by commas. What is wrong with the conversation, or "".
+std::string_view append_turns(std::string& body, const TurnForm& form, const ModelRequest& request);
 
 }  // namespace fabula::llm

@@ -1,7 +1,5 @@
 #include "shared/llm/anthropic_request.hpp"
 
-#include <algorithm>
-
 #include "shared/json/text.hpp"
 #include "shared/llm/alternating_turns.hpp"
 #include "shared/llm/model_abilities.hpp"
@@ -16,25 +14,21 @@ constexpr TurnForm kForm = {
     .end = "]}",
     .text_begin = R"({"type":"text","text":")",
     .text_end = R"("})",
-    .images = {.url_begin = R"({"type":"image","source":{"type":"url","url":")",
-               .url_middle = {},
-               .url_end = R"("}})",
-               .data_begin = R"({"type":"image","source":{"type":"base64","media_type":")",
-               .data_middle = R"(","data":")",
-               .data_end = R"("}})"},
+    .images = {.by_url = {R"({"type":"image","source":{"type":"url","url":")", {}, R"("}})"},
+               .by_data = {R"({"type":"image","source":{"type":"base64","media_type":")",
+                           R"(","data":")", R"("}})"}},
 };
 
 // The API wants a limit; this is the most that its smallest model can do.
 constexpr int kDefaultOutputTokens = 4096;
 // Temperatures end at 1 here, at 2 elsewhere.
-constexpr int kHottest = 100;
+constexpr int kHottestHundredths = 100;
 
 }  // namespace
 
-Result<std::string> build_anthropic_request(const Provider& provider, const ModelRequest& request) {
+std::string_view write_anthropic_request(std::string& body, const Provider& provider,
+                                         const ModelRequest& request) {
   const auto use = schema_use(provider, request.model);
-  std::string body;
-  body.reserve(expected_bytes(request));
   json::Writer writer(body);
   writer.begin_object().key("model").string(request.model);
   writer.key("max_tokens").integer(request.maximum_output_tokens.value_or(kDefaultOutputTokens));
@@ -43,12 +37,10 @@ Result<std::string> build_anthropic_request(const Provider& provider, const Mode
     append_system_text(body, request, use);
   }
   writer.key("messages").begin_array();
-  const auto turns = append_turns(body, kForm, request);
-  if (!turns) return tl::unexpected(turns.error());
+  const auto fault = append_turns(body, kForm, request);
+  if (!fault.empty()) return fault;
   writer.end_array().key("stream").boolean(request.is_streaming);
-  if (request.temperature_hundredths && takes_temperature(request.model)) {
-    writer.key("temperature").raw(hundredths(std::min(*request.temperature_hundredths, kHottest)));
-  }
+  write_temperature(writer, request, kHottestHundredths);
   // Not a forced tool: models from 5.5 on refuse to be forced.
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("output_config").begin_object().key("format").begin_object();
@@ -56,7 +48,7 @@ Result<std::string> build_anthropic_request(const Provider& provider, const Mode
     writer.end_object().end_object();
   }
   writer.end_object();
-  return body;
+  return {};
 }
 
 }  // namespace fabula::llm

@@ -14,21 +14,16 @@ constexpr TurnForm kForm = {
     .end = "]}",
     .text_begin = R"({"text":")",
     .text_end = R"("})",
-    .images = {.url_begin = R"({"fileData":{"mimeType":")",
-               .url_middle = R"(","fileUri":")",
-               .url_end = R"("}})",
-               .data_begin = R"({"inlineData":{"mimeType":")",
-               .data_middle = R"(","data":")",
-               .data_end = R"("}})"},
+    .images = {.by_url = {R"({"fileData":{"mimeType":")", R"(","fileUri":")", R"("}})"},
+               .by_data = {R"({"inlineData":{"mimeType":")", R"(","data":")", R"("}})"}},
 };
 
 }  // namespace
 
 // Safety settings are left to the provider. Its model and whether it streams are in the URL.
-Result<std::string> build_gemini_request(const Provider& provider, const ModelRequest& request) {
+std::string_view write_gemini_request(std::string& body, const Provider& provider,
+                                      const ModelRequest& request) {
   const auto use = schema_use(provider, request.model);
-  std::string body;
-  body.reserve(expected_bytes(request));
   json::Writer writer(body);
   writer.begin_object();
   if (has_system_text(request, use)) {
@@ -38,22 +33,20 @@ Result<std::string> build_gemini_request(const Provider& provider, const ModelRe
     writer.end_object().end_array().end_object();
   }
   writer.key("contents").begin_array();
-  const auto turns = append_turns(body, kForm, request);
-  if (!turns) return tl::unexpected(turns.error());
+  const auto fault = append_turns(body, kForm, request);
+  if (!fault.empty()) return fault;
   writer.end_array().key("generationConfig").begin_object();
   if (request.maximum_output_tokens) {
     writer.key("maxOutputTokens").integer(*request.maximum_output_tokens);
   }
-  if (request.temperature_hundredths && takes_temperature(request.model)) {
-    writer.key("temperature").raw(hundredths(*request.temperature_hundredths));
-  }
+  write_temperature(writer, request);
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("responseMimeType").string("application/json");
     // The field that takes JSON Schema; responseSchema is OpenAPI's dialect of it.
     writer.key("responseJsonSchema").raw(request.response_schema);
   }
   writer.end_object().end_object();
-  return body;
+  return {};
 }
 
 }  // namespace fabula::llm

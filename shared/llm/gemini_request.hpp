@@ -3,11 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "shared/llm/model_request.hpp"
 
 namespace fabula::llm {
 
-Result<std::string> build_gemini_request(const Provider& provider, const ModelRequest& request);
+// Appends the body. What is wrong with the conversation, for the log; "" when nothing is.
+std::string_view write_gemini_request(std::string& body, const Provider& provider,
+                                      const ModelRequest& request);
 
 }  // namespace fabula::llm

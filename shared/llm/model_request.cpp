@@ -1,9 +1,13 @@
 #include "shared/llm/model_request.hpp"
 
+#include <array>
+#include <cstddef>
+
 #include "shared/json/scanner.hpp"
 #include "shared/llm/anthropic_request.hpp"
 #include "shared/llm/gemini_request.hpp"
 #include "shared/llm/openai_request.hpp"
+#include "shared/llm/request_parts.hpp"
 
 namespace fabula::llm {
 
@@ -12,15 +16,18 @@ Result<std::string> build_request(const Provider& provider, const ModelRequest& 
     return problem(ErrorCode::internal_error, "The answer's form is not known. Try again.",
                    "the response schema is not JSON");
   }
-  switch (provider.format) {
-    case WireFormat::anthropic:
-      return build_anthropic_request(provider, request);
-    case WireFormat::gemini:
-      return build_gemini_request(provider, request);
-    case WireFormat::openai:
-      break;
+  // In the order of WireFormat.
+  constexpr std::array kWriters = {&write_openai_request, &write_anthropic_request,
+                                   &write_gemini_request};
+  std::string body;
+  body.reserve(expected_bytes(request));
+  const auto write = kWriters[static_cast<std::size_t>(provider.format)];
+  const auto fault = write(body, provider, request);
+  if (!fault.empty()) {
+    return problem(ErrorCode::internal_error, "The conversation could not be read. Try again.",
+                   fault);
   }
-  return build_openai_request(provider, request);
+  return body;
 }
 
 }  // namespace fabula::llm

@@ -11,12 +11,8 @@ namespace fabula::llm {
 namespace {
 
 constexpr ImageForm kImages = {
-    .url_begin = R"({"type":"image_url","image_url":{"url":")",
-    .url_middle = {},
-    .url_end = R"("}})",
-    .data_begin = R"({"type":"image_url","image_url":{"url":"data:)",
-    .data_middle = ";base64,",
-    .data_end = R"("}})",
+    .by_url = {R"({"type":"image_url","image_url":{"url":")", {}, R"("}})"},
+    .by_data = {R"({"type":"image_url","image_url":{"url":"data:)", ";base64,", R"("}})"},
 };
 
 bool is_image(const Attachment& attachment) { return attachment.kind != Attachment::Kind::text; }
@@ -76,10 +72,9 @@ void write_response_format(json::Writer& writer, const ModelRequest& request, Sc
 
 }  // namespace
 
-Result<std::string> build_openai_request(const Provider& provider, const ModelRequest& request) {
+std::string_view write_openai_request(std::string& body, const Provider& provider,
+                                      const ModelRequest& request) {
   const auto use = schema_use(provider, request.model);
-  std::string body;
-  body.reserve(expected_bytes(request));
   json::Writer writer(body);
   writer.begin_object().key("model").string(request.model).key("messages").begin_array();
   if (has_system_text(request, use)) {
@@ -98,12 +93,12 @@ Result<std::string> build_openai_request(const Provider& provider, const ModelRe
     writer.end_object();
     is_for_model = message.role != "assistant";
   }
-  if (!history.is_valid()) return unreadable_history();
+  if (!history.is_valid()) return kUnreadableHistory;
   if (!request.user_text.empty() || !request.attachments.empty()) {
     write_user_message(writer, body, request);
     is_for_model = true;
   }
-  if (!is_for_model) return nothing_to_answer();
+  if (!is_for_model) return kNothingToAnswer;
   writer.end_array().key("stream").boolean(request.is_streaming);
   if (request.is_streaming && provider.takes_stream_options) {
     writer.key("stream_options").begin_object().key("include_usage").boolean(true);
@@ -113,12 +108,10 @@ Result<std::string> build_openai_request(const Provider& provider, const ModelRe
   if (request.maximum_output_tokens) {
     writer.key(field_name(provider.token_limit_field)).integer(*request.maximum_output_tokens);
   }
-  if (request.temperature_hundredths && takes_temperature(request.model)) {
-    writer.key("temperature").raw(hundredths(*request.temperature_hundredths));
-  }
+  write_temperature(writer, request);
   write_response_format(writer, request, use);
   writer.end_object();
-  return body;
+  return {};
 }
 
 }  // namespace fabula::llm

@@ -1,6 +1,8 @@
 #include "shared/llm/request_parts.hpp"
 
-#include "shared/json/text.hpp"
+#include <algorithm>
+
+#include "shared/llm/model_abilities.hpp"
 
 namespace fabula::llm {
 namespace {
@@ -12,8 +14,6 @@ constexpr std::string_view kFormOfAnswer =
 bool is_told(const ModelRequest& request, SchemaUse schema_use) {
   return !request.response_schema.empty() && schema_use != SchemaUse::enforced;
 }
-
-constexpr std::string_view kBad = "The conversation could not be read. Try again.";
 
 }  // namespace
 
@@ -55,33 +55,26 @@ void append_attached_text(std::string& body, const Attachment& attachment) {
 }
 
 void append_image(std::string& body, const ImageForm& form, const Attachment& image) {
-  const bool is_url = image.kind == Attachment::Kind::image_url;
-  const auto middle = is_url ? form.url_middle : form.data_middle;
-  body += is_url ? form.url_begin : form.data_begin;
-  if (!middle.empty()) {
+  const auto& frame = image.kind == Attachment::Kind::image_url ? form.by_url : form.by_data;
+  body += frame.begin;
+  if (!frame.middle.empty()) {
     json::append_string_contents(body, image_media_type(image));
-    body += middle;
+    body += frame.middle;
   }
   json::append_string_contents(body, image.content);
-  body += is_url ? form.url_end : form.data_end;
+  body += frame.end;
 }
 
-std::string hundredths(int value) {
+void write_temperature(json::Writer& writer, const ModelRequest& request, int hottest) {
+  if (!request.temperature_hundredths || !takes_temperature(request.model)) return;
+  const int value = std::min(*request.temperature_hundredths, hottest);
+  // 70 is 0.70: floating point would bring its printing along.
   std::string text;
   json::append_integer(text, value / 100);
   text.push_back('.');
   text.push_back(static_cast<char>('0' + value / 10 % 10));
   text.push_back(static_cast<char>('0' + value % 10));
-  return text;
-}
-
-tl::unexpected<Problem> unreadable_history() {
-  return problem(ErrorCode::internal_error, kBad,
-                 "the history is not a JSON array of objects with role and content");
-}
-
-tl::unexpected<Problem> nothing_to_answer() {
-  return problem(ErrorCode::internal_error, kBad, "no message of the user is last");
+  writer.key("temperature").raw(text);
 }
 
 }  // namespace fabula::llm

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "shared/json/text.hpp"
 #include "shared/llm/model_request.hpp"
 
 namespace fabula::llm {
@@ -20,22 +21,26 @@ void append_system_text(std::string& body, const ModelRequest& request, SchemaUs
 // The text that stands for an attached text, as the contents of a JSON string.
 void append_attached_text(std::string& body, const Attachment& attachment);
 
-// How a wire format writes images, cut at what differs from image to image.
+// How a wire format writes an image, cut at what differs from image to image.
+struct ImageFrame {
+  std::string_view begin;
+  std::string_view middle;  // between media type and content; "": the type is not said
+  std::string_view end;
+};
+
 struct ImageForm {
-  std::string_view url_begin;
-  std::string_view url_middle;  // between type and URL; "": the type is not said
-  std::string_view url_end;
-  std::string_view data_begin;
-  std::string_view data_middle;  // between type and base64
-  std::string_view data_end;
+  ImageFrame by_url;
+  ImageFrame by_data;  // base64
 };
 
 void append_image(std::string& body, const ImageForm& form, const Attachment& image);
 
-// 70 is "0.70": floating point would bring its printing along.
-std::string hundredths(int value);
+// The member `temperature`, if there is one and the model takes it; no more than `hottest`
+// hundredths: temperatures end at 2 nearly everywhere.
+void write_temperature(json::Writer& writer, const ModelRequest& request, int hottest = 200);
 
-tl::unexpected<Problem> unreadable_history();
-tl::unexpected<Problem> nothing_to_answer();
+inline constexpr std::string_view kUnreadableHistory =
+    "the history is not a JSON array of objects with role and content";
+inline constexpr std::string_view kNothingToAnswer = "no message of the user is last";
 
 }  // namespace fabula::llm

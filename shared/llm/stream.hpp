@@ -1,6 +1,7 @@
 // What every decoder of a model's streamed answer gives, whichever wire format it reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,14 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
+// A part of a call that the model asks of us. Calls that a provider makes itself are not told.
+struct ToolCallPart {
+  std::size_t index = 0;       // 0, 1, 2 by first appearance, whatever the provider's numbers are
+  std::string_view id = {};    // when it is first known, else empty; some providers have none
+  std::string_view name = {};  // of the function; when it is first known, else empty
+  std::string_view arguments = {};  // the next piece of the raw JSON text, unchecked
+};
+
 // Receives an answer while it is decoded. Each text is valid UTF-8, not empty, ends with a whole
 // character, and is gone when the call returns.
 class StreamSink {
@@ -46,6 +55,8 @@ class StreamSink {
   virtual void on_text(std::string_view text) = 0;
   // A part of what the model thinks aloud; not for the reader of the reply.
   virtual void on_reasoning(std::string_view text) { static_cast<void>(text); }
+  // A part of a call; of its three texts at least one is not empty.
+  virtual void on_tool_call(const ToolCallPart& part) { static_cast<void>(part); }
 
  protected:
   ~StreamSink() = default;

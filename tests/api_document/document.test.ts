@@ -67,7 +67,7 @@ onBothRuntimes("the OpenAPI document", (url) => {
     for (const text of ["a@b", "jörg@müller.example"]) {
       assert.equal(takes("ProfileUpdate.email", text), true, text);
     }
-    for (const text of ["a", "a@", "@b", "a@b@c", "a @b", "a@b\n"]) {
+    for (const text of ["a", "a@", "@b", "a@b@c", "a @b", "a@b\n", "a@\u00a0", "\u0092@b", "a\u200b@b"]) {
       assert.equal(takes("ProfileUpdate.email", text), false, text);
     }
     for (const text of ["https://a", "http://[::1]:8/x?y=%20#z"]) {
@@ -102,15 +102,7 @@ onBothRuntimes("the OpenAPI document", (url) => {
       await response.body?.cancel();
       const allowed = (response.headers.get("allow") ?? "").split(", ");
       const told = Object.keys(methods).map((method) => method.toUpperCase());
-      // A placeholder beside it takes the same path with methods of its own.
-      const others = Object.keys(paths).filter((other) => other !== pattern && covers(other, path));
-      const tellable = others.flatMap((other) => Object.keys(paths[other] ?? {}));
-      const expected = new Set([...told, ...tellable.map((method) => method.toUpperCase())]);
-      assert.deepEqual(new Set(allowed), expected.add("OPTIONS"), path);
+      assert.deepEqual(new Set(allowed), new Set([...told, "OPTIONS"]), path);
     }
   });
 });
-
-function covers(pattern: string, path: string): boolean {
-  return new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
-}

@@ -17,11 +17,18 @@ export type Row = Record<string, any>;
 
 export const TABLES = [
   "principals",
+  "profiles",
+  "deleted_accounts",
   "projects",
+  "dossiers",
+  "dossier_assertions",
   "sessions",
   "messages",
+  "message_revisions",
   "generations",
   "generation_chunks",
+  "usage",
+  "rate_limits",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -51,7 +51,7 @@ describe("restart", () => {
     const reading = reader.readToEnd();
     const stopped = stack.functions.stop();
     const events = await reading;
-    assert.deepEqual(events.ending, ["error"]);
+    assert.deepEqual(events.ending, ["metadata", "error"]);
     assert.deepEqual([events.error["code"], events.error["retryable"]], ["interrupted", true]);
     await stopped;
     const [, reply] = await backend.messages(response.headers.get("x-session-id")!);

@@ -99,6 +99,7 @@ export class Reply {
 
 export class ScriptedModel {
   readonly #scripts = new Map<string, Script>();
+  #otherwise: Script = (reply) => reply.refuse(500, '{"error":{"message":"no test has scripted this prompt"}}');
   readonly #replies: Reply[] = [];
   readonly #secrets: Secrets;
   readonly #server: Server;
@@ -126,6 +127,11 @@ export class ScriptedModel {
   script(prompt: string, script: Script): void {
     this.#secrets.add(prompt);
     this.#scripts.set(prompt, script);
+  }
+
+  /** Says how all prompts are answered that nobody has scripted; they are refused as long as nobody does. */
+  scriptOthers(script: Script): void {
+    this.#otherwise = script;
   }
 
   /** Scripts a whole answer in pieces, `gap_ms` apart. */
@@ -185,8 +191,6 @@ export class ScriptedModel {
     const request = JSON.parse(Buffer.concat(pieces).toString()) as CompletionRequest;
     const reply = new Reply(request, response, this.#secrets);
     this.#replies.push(reply);
-    const script = this.#scripts.get(request.messages.at(-1)?.content ?? "");
-    if (script) await script(reply);
-    else reply.refuse(500, '{"error":{"message":"no test has scripted this prompt"}}');
+    await (this.#scripts.get(request.messages.at(-1)?.content ?? "") ?? this.#otherwise)(reply);
   }
 }

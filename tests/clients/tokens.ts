@@ -22,14 +22,14 @@ export function userClaims(userId: string, changes: Claims = {}): Claims {
   };
 }
 
-export function hs256(claims: Claims, secret: string | Buffer): string {
-  const input = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
+export function hs256(claims: Claims, secret: string | Buffer, header: Claims = {}): string {
+  const input = `${encode({ alg: "HS256", typ: "JWT", ...header })}.${encode(claims)}`;
   return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
 }
 
 /** A token that claims to need no signature. */
-export function unsigned(claims: Claims, signature = ""): string {
-  return `${encode({ alg: "none", typ: "JWT" })}.${encode(claims)}.${signature}`;
+export function unsigned(claims: Claims, signature = "", header: Claims = {}): string {
+  return `${encode({ alg: "none", typ: "JWT", ...header })}.${encode(claims)}.${signature}`;
 }
 
 export function es256(claims: Claims, key: KeyObject, header: Claims = {}): string {

@@ -131,7 +131,7 @@ export function describeGuests(target: () => Target): void {
     await refuses({ body: { ...body, temp_user_id: "guest" } }, 400, "invalid_id");
     await refuses({ principal: other.principal }, 403, "forbidden");
     await refuses({ principal: guest.principal }, 403, "forbidden");
-    await refuses({ guest: { kind: "guest", token_hash: newTokenHash() } }, 401, "invalid_token");
+    await refuses({ guest: { kind: "guest", token_hash: newTokenHash() } }, 403, "forbidden");
     await refuses({ guest: (await guestOf(target())).principal }, 403, "forbidden");
     await refuses({ guest: { ...guest.principal, kind: "external" } }, 422, "invalid_request");
     await refuses({ guest: null }, 422, "invalid_request");

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { editReply } from "./actions.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
-import { newUser, say } from "./turns.ts";
+import { newTokenHash, newUser, say } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -146,6 +146,44 @@ test("row level security shows a principal's own rows", async () => {
   assert.deepEqual(await owners(), []);
   const sql = `select 1 from public.sessions where session_id = '${session_id}'`;
   await assert.rejects(target.tryAs("anon", sql), /permission denied/);
+});
+
+test("only this deployment's Supabase names users by their ids", async () => {
+  const owner = newUser();
+  const { user_id } = await say(target, owner, "Mine.", "Yours.");
+  const token_hash = newTokenHash();
+  const guest = await say(target, { kind: "new_guest", token_hash }, "Mine.", "Yours.");
+  const named = async (claims: object) => {
+    const sql = "select private.current_principal() as id";
+    return (await target.tryAs("authenticated", sql, claims))[0]!["id"] as string | null;
+  };
+  const ours = ["supabase", "https://abc.supabase.co/auth/v1", "http://127.0.0.1:54321/auth/v1"];
+  for (const iss of [undefined, null, ...ours]) {
+    assert.equal(await named({ sub: user_id, iss }), user_id, `issuer ${iss}`);
+  }
+  assert.equal(await named({ sub: user_id.toUpperCase() }), user_id);
+  for (const iss of [
+    "https://clerk.test",
+    "https://clerk.test/auth/v1/",
+    "https://clerk.test/auth/v1?x",
+    "https://clerk.test/auth/v1\n",
+    "Supabase",
+    "supabase ",
+    "",
+    7,
+    ["supabase"],
+  ]) {
+    assert.equal(await named({ sub: user_id, iss }), null, `issuer ${iss}`);
+    assert.equal(await named({ sub: guest["user_id"], iss }), null, `issuer ${iss}`);
+  }
+  assert.equal(await named({ sub: guest["user_id"] }), guest["user_id"]);
+  for (const iss of ours) assert.equal(await named({ sub: guest["user_id"], iss }), null);
+
+  // Somebody else's user, whom that issuer calls as ours are called.
+  const twin = { kind: "external", issuer: "https://clerk.test", subject: user_id };
+  const { user_id: twin_id } = await say(target, twin, "Other.", "Other.");
+  assert.equal(await named({ sub: user_id, iss: "https://clerk.test" }), twin_id);
+  assert.equal(await named({ sub: user_id, iss: ours[1] }), user_id);
 });
 
 test("the claim that the embedded Supabase sets alone is understood", async () => {

@@ -7,6 +7,8 @@ import { Refusal, type Row, type Target } from "./target.ts";
 
 export const PUBLISHABLE_KEY = "sb_publishable_tests_tests_tests_00";
 export const SECRET_KEY = "sb_secret_tests_tests_tests_tests_00";
+/** Signs users' tokens. */
+export const JWT_SECRET = "a secret for the tokens of these tests alone";
 
 export interface RestTarget extends Target {
   url: string;
@@ -44,7 +46,7 @@ export function databaseOptions(root: string, dataDir: string): DatabaseOptions 
     port: 0,
     publishableKey: PUBLISHABLE_KEY,
     secretKey: SECRET_KEY,
-    jwtSecret: "a secret for the tokens of these tests alone",
+    jwtSecret: JWT_SECRET,
     log: () => {},
   };
 }

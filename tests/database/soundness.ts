@@ -100,6 +100,6 @@ const VIOLATIONS = `
   where not exists (
     select from public.sessions session where session.project_id = project.project_id)`;
 
-export async function assertSound(target: SqlTarget): Promise<void> {
+export async function assertSound(target: Pick<SqlTarget, "asOwner">): Promise<void> {
   assert.deepEqual(await target.asOwner(VIOLATIONS), []);
 }

@@ -203,7 +203,8 @@ TEST_CASE("an e-mail address has something on both sides of one @, a URL is of h
   for (const std::string_view text : {"a@b", "ada@example.org", "jörg@müller.example"}) {
     CHECK(save("email", text));
   }
-  for (const std::string_view text : {"", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\\n", "ada"}) {
+  for (const std::string_view text : {"", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\\n", "ada",
+                                      "a@\u00A0", "\u0085@b", "a@b\u009F", "a\u200B@b", "a@\x7F"}) {
     CHECK_FALSE(save("email", text));
   }
   for (const std::string_view text :

@@ -51,7 +51,7 @@ TEST_CASE("a change is made on one version or on any") {
   CHECK(api::single_etag("\"41\"") == "41");
   CHECK(api::single_etag("W/\"41\"") == "41");
   CHECK(api::single_etag(" * ") == "");
-  for (const char* header : {"", "41", "\"\"", "\"1\", \"2\"", "\""}) {
+  for (const char* header : {"", "41", "\"\"", "\"1\", \"2\"", "\"", "\"a b\"", "\"\xE9\""}) {
     CAPTURE(header);
     CHECK_FALSE(api::single_etag(header));
   }

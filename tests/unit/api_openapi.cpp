@@ -178,7 +178,8 @@ TEST_CASE("a body's schema takes what the check takes") {
   CHECK(text_of(at(say, {"required"})) == R"(["text"])");
   CHECK(text_of(at(say, {"properties", "session_id"})) ==
         R"({"description":"The session to go on with; a new one is made without it.",)"
-        R"("format":"uuid","type":["string","null"]})");
+        R"("format":"uuid","pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",)"
+        R"("type":["string","null"]})");
   CHECK(text_of(at(say, {"properties", "protocol"})) ==
         R"({"default":"fabula","description":"How the stream is framed.",)"
         R"("enum":["fabula",null],"type":["string","null"]})");
@@ -227,6 +228,10 @@ TEST_CASE("lists say how much there is, streams whose they are") {
         *json::parse(R"({"type":"array","items":{"$ref":"#/components/schemas/Project"}})"));
   CHECK_FALSE(at(list, {"headers", "x-total-count"}).is_null());
   CHECK_FALSE(at(list, {"headers", "content-range"}).is_null());
+  const auto takes =
+      at(operation("/chat/messages/{message_id}/takes", "get"), {"responses", "200"});
+  CHECK(at(takes, {"content", "application/json", "schema", "type"}) == "array");
+  CHECK(at(takes, {"headers", "x-total-count"}).is_null());
   const auto stream = at(operation("/chat", "post"), {"responses", "200"});
   CHECK_FALSE(at(stream, {"content", "text/event-stream"}).is_null());
   CHECK_FALSE(at(stream, {"headers", "x-guest-token"}).is_null());

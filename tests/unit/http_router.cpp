@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 #include "shared/http/url.hpp"
@@ -73,10 +74,15 @@ TEST_CASE("placeholders capture one decoded segment each") {
   CHECK(select->captures.size() == 2);
 }
 
-TEST_CASE("the first route that matches wins") {
+TEST_CASE("a literal path is meant rather than a placeholder's, whatever the method") {
   CHECK(match("GET", "/chat/streams/latest")->index == kLatestStream);
   CHECK(match("GET", "/chat/streams/other")->index == kGetStream);
-  CHECK(match("PATCH", "/chat/streams/latest")->capture("stream_id") == "latest");
+  CHECK(match("PATCH", "/chat/streams/other")->index == kPatchStream);
+  CHECK(refusal("PATCH", "/chat/streams/latest") == ErrorCode::method_not_allowed);
+  CHECK(http::allowed_methods(kRoutes, {"chat", "streams", "latest"}) == "GET, OPTIONS");
+
+  constexpr std::array kLiteralLast{Route{"GET", "/chat/{id}"}, Route{"GET", "/chat/health"}};
+  CHECK(http::match_route(kLiteralLast, "GET", {"chat", "health"})->index == 1);
 }
 
 TEST_CASE("a path that no pattern has is not found") {

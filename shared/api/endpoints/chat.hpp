@@ -205,6 +205,7 @@ inline constexpr Operation kEditReply{
     .summary = "Change a reply's text",
     .body = &kEdit,
     .maximum_body_bytes = kMaximumBodyBytes,
+    .takes_if_match = true,
     .answer = {.schema = &kMessage, .description = "The reply with its new text."}};
 
 inline constexpr Operation kRegenerateReply{

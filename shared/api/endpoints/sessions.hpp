@@ -144,7 +144,7 @@ inline constexpr std::array kDeletedFields{
 };
 inline constexpr Schema kDeleted{"DeletedSessions", "All sessions were deleted.", kDeletedFields};
 
-inline constexpr std::array kMigrationRefusals{ErrorCode::forbidden, ErrorCode::rate_limited};
+inline constexpr std::array kMigrationRefusals{ErrorCode::forbidden};
 
 inline constexpr Operation kListSessions{
     .id = "list_sessions",

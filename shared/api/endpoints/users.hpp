@@ -57,8 +57,16 @@ inline constexpr std::array kProfileFields{
           .description = "A picture of the caller.",
           .is_required = true,
           .is_nullable = true},
-    kCreatedAt,
-    kUpdatedAt,
+    Field{.name = "created_at",
+          .type = Type::timestamp,
+          .description = "When it was first saved; null before.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "updated_at",
+          .type = Type::timestamp,
+          .description = "When it last changed; null before it was saved.",
+          .is_required = true,
+          .is_nullable = true},
 };
 inline constexpr Schema kProfile{"Profile", "Who the caller is.", kProfileFields};
 

@@ -1,0 +1,129 @@
+// The functions on deno, over a real PostgreSQL, as a fuzzer sees them who knows their document:
+// nothing fails, every answer is as it is declared, what is right is taken and what is wrong is
+// refused, nobody sees what is another's, and the database is sound after it.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import pg from "pg";
+import { Backend, root, type Row } from "../clients/backend.ts";
+import { talk } from "../clients/chat.ts";
+import { assertDiscreetLog, Stack } from "../clients/stack.ts";
+import { signUp } from "../clients/supabase.ts";
+import { startPostgres } from "../database/postgres_server.ts";
+import { assertSound } from "../database/soundness.ts";
+import { runSchemathesis, type Assignment, type Identity } from "./schemathesis.ts";
+
+const SEED = Number(process.env["FABULA_FUZZ_SEED"] ?? 1);
+const EXAMPLES = Number(process.env["FABULA_FUZZ_EXAMPLES"] ?? 20);
+
+const DELETIONS = ["delete_session", "delete_sessions", "delete_project"];
+
+describe("the API by its document", () => {
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  let databaseUrl: string;
+  let stack: Stack;
+
+  before(async () => {
+    try {
+      const postgres = await startPostgres(root, { migrated: false, roles: false });
+      started.push(postgres);
+      databaseUrl = postgres.ownerUrl;
+      const backend = await Backend.start({ databaseUrl });
+      started.push(backend);
+      backend.model.scriptOthers((reply) => {
+        reply.text("Once upon a time.");
+        reply.finish();
+      });
+      stack = await Stack.start("deno", backend);
+      started.push(stack);
+    } catch (error) {
+      await stop(); // Node calls no `after` when a `before` has failed.
+      throw error;
+    }
+  });
+  after(stop);
+
+  async function assertNothingFound(changes: Partial<Assignment> & Pick<Assignment, "name" | "identities">) {
+    const { exitCode, report } = await runSchemathesis({
+      documentUrl: `${stack.url}/functions/v1/docs/openapi.json`,
+      operations: { without: [] },
+      phases: ["coverage", "fuzzing"],
+      examples: EXAMPLES,
+      seed: SEED,
+      known: {},
+      mustReachAll: false,
+      ...changes,
+    });
+    assert.equal(exitCode, 0, report);
+  }
+
+  const callers = {
+    user: async (): Promise<Identity> => ({ name: "user", token: (await signUp(stack)).token }),
+    guest: async (): Promise<Identity> => {
+      const { guestToken } = await talk(stack, { text: "Hello." });
+      return { name: "guest", token: guestToken };
+    },
+  };
+
+  for (const kind of ["user", "guest"] as const) {
+    describe(`as a ${kind}`, () => {
+      let identities: Identity[];
+      let known: Record<string, string[]>;
+
+      before(async () => {
+        identities = [await callers[kind](), await callers[kind === "user" ? "guest" : "user"]()];
+        const { token } = identities[0]!;
+        const turns: Row[] = [];
+        for (const text of ["Begin.", "Begin another one."]) {
+          const { events } = await talk(stack, { text }, { token });
+          const { session_id } = events.metadata;
+          turns.push(events.metadata, (await talk(stack, { text, session_id }, { token })).events.metadata);
+        }
+        const all = (...names: string[]) => [...new Set(turns.flatMap((turn) => names.map((name) => turn[name])))];
+        known = {
+          message_id: all("message_id", "user_message_id"),
+          session_id: all("session_id"),
+          project_id: all("project_id"),
+        };
+      });
+
+      test("operations by themselves", async () => {
+        const operations = { without: [...DELETIONS, "delete_account"] };
+        // The boundaries of every field are the same for everybody.
+        const phases: Assignment["phases"] =
+          kind === "user" ? ["examples", "coverage", "fuzzing"] : ["fuzzing"];
+        const name = `${kind}-operations`;
+        await assertNothingFound({ name, identities, operations, phases, known, mustReachAll: true });
+      });
+
+      test("operations in sequences", async () => {
+        const operations = { without: ["delete_sessions", "delete_account"] };
+        await assertNothingFound({ name: `${kind}-sequences`, identities, operations, phases: ["stateful"] });
+      });
+
+      test("deletions", async () => {
+        const operations = { only: DELETIONS };
+        await assertNothingFound({ name: `${kind}-deletions`, identities, operations, known });
+        // Again and again, until there is nobody.
+        const account = { only: ["delete_account"] };
+        await assertNothingFound({ name: `${kind}-account`, identities: identities.slice(0, 1), operations: account });
+      });
+    });
+  }
+
+  test("what is left in the database is sound", async () => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      await assertSound({ asOwner: async (sql) => (await client.query(sql)).rows });
+    } finally {
+      await client.end();
+    }
+  });
+
+  test("the log of all this is JSON lines without a trap, a text or a key", () => {
+    assertDiscreetLog(stack);
+  });
+});

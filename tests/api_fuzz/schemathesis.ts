@@ -1,0 +1,129 @@
+// Runs Schemathesis, which makes requests of an OpenAPI document and checks the answers.
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../clients/backend.ts";
+
+const PACKAGES = join(root, ".fabula/toolchain/schemathesis");
+const HOOKS = join(root, "tests/api_fuzz");
+
+/** Of somebody who has a token. */
+export interface Identity {
+  name: string;
+  token: string;
+}
+
+export interface Assignment {
+  /** Of the files that it writes, below build/tests/api_fuzz. */
+  name: string;
+  documentUrl: string;
+  /** The first one calls; the others must not see what is theirs. */
+  identities: Identity[];
+  operations: { only: string[] } | { without: string[] };
+  phases: ("examples" | "coverage" | "fuzzing" | "stateful")[];
+  /** Requests of an operation, or sequences, at most. */
+  examples: number;
+  seed: number;
+  /** Values of parameters of the path that are taken half of the time, by name. */
+  known: Record<string, string[]>;
+  /** Whether an operation that is hardly ever got to is a failure. */
+  mustReachAll: boolean;
+}
+
+export interface Findings {
+  exitCode: number | null;
+  /** What it has written: the failures, each with a request that makes it happen again. */
+  report: string;
+}
+
+export async function runSchemathesis(assignment: Assignment): Promise<Findings> {
+  const directory = join(root, "build/tests/api_fuzz", assignment.name);
+  mkdirSync(directory, { recursive: true });
+  const identitiesFile = join(directory, "identities.json");
+  writeFileSync(identitiesFile, JSON.stringify(identitiesOf(assignment.identities)));
+  const configFile = join(directory, "schemathesis.toml");
+  writeFileSync(configFile, configuration(assignment, identitiesFile));
+
+  const { only, without } = { only: [], without: [], ...assignment.operations };
+  const program = spawn(
+    join(PACKAGES, "bin/schemathesis"),
+    [
+      ...["--config-file", configFile, "run", assignment.documentUrl],
+      ...["--phases", assignment.phases.join(","), "--seed", `${assignment.seed}`],
+      ...only.flatMap((id) => ["--include-operation-id", id]),
+      ...without.flatMap((id) => ["--exclude-operation-id", id]),
+    ],
+    {
+      cwd: directory,
+      env: {
+        PATH: process.env["PATH"],
+        PYTHONPATH: [PACKAGES, HOOKS].join(":"),
+        PYTHONDONTWRITEBYTECODE: "1",
+        SCHEMATHESIS_HOOKS: "hooks",
+        NO_COLOR: "1",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let report = "";
+  for (const stream of [program.stdout, program.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (report += text));
+  }
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    program.once("error", reject);
+    program.once("close", resolve);
+  });
+  writeFileSync(join(directory, "report.txt"), report);
+  return { exitCode, report };
+}
+
+// In the format of Web Fuzzing Commons.
+function identitiesOf(identities: Identity[]): object {
+  return {
+    auth: identities.map(({ name, token }) => ({
+      name,
+      fixedHeaders: [{ name: "Authorization", value: `Bearer ${token}` }],
+    })),
+  };
+}
+
+// TOML; its strings and arrays are written as in JSON.
+function configuration(assignment: Assignment, identitiesFile: string): string {
+  const { identities, examples, known, mustReachAll } = assignment;
+  const text = JSON.stringify;
+  const names = identities.map(({ name }) => name);
+  const lists = Object.entries(known);
+  return `
+workers = 2
+request-timeout = 30
+continue-on-failure = true
+
+[warnings]
+fail-on = ${mustReachAll}
+
+[cache]
+enabled = false
+
+[auth.wfc]
+path = ${text(identitiesFile)}
+user = ${text(names[0])}
+${names.length > 1 ? `peers = ${text(names)}` : ""}
+
+[checks]
+enabled = true
+# A version that nobody has is refused, however well it is spelt.
+positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 429]
+
+[generation]
+max-examples = ${examples}
+database = "none"
+
+[phases.stateful]
+max-steps = 10
+
+${lists.map(([name, values]) => `[dictionaries.${name}]\nvalues = ${text(values)}`).join("\n")}
+
+[parameters]
+${lists.map(([name]) => `"path.${name}" = { dictionary = ${text(name)}, probability = 0.5 }`).join("\n")}
+`;
+}

@@ -1,0 +1,245 @@
+// Who gets what at every route that is served: the table of access_table.ts, cell by cell. Whatever is
+// asked, nobody is told anything of anybody else, and what is refused changes nothing.
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { INSTRUCTION_TO_GO_ON, NOBODYS_PROMPT, validBody } from "./access_bodies.ts";
+import { ACCESS, CALLERS, cellsOf, ROUTES, type Access, type Cell } from "./access_table.ts";
+import { root, type Row } from "./backend.ts";
+import { keySet, signingKey } from "./issuer.ts";
+import { rowsOf, settle, tracesOfOthers, type Person } from "./people.ts";
+import { onBothRuntimes } from "./stack.ts";
+import { signUp } from "./supabase.ts";
+import { es256, hs256, nowInSeconds, unsigned, userClaims, type Claims } from "./tokens.ts";
+import { until } from "./wait.ts";
+
+const key = signingKey("ES256");
+const stranger = signingKey("ES256", key.kid);
+const MALFORMED_ID = "not-a-uuid'--";
+
+interface Caller {
+  token: string;
+  /** Who it is; undefined for those who are nobody that we know. */
+  person?: Person;
+}
+
+interface Answer {
+  cell: Cell;
+  caller: Caller;
+  requestId: string;
+  /** Status, and of a refusal its code. */
+  outcome: string;
+  headers: [string, string][];
+  text: string;
+}
+
+const isRefused = ({ expected }: Cell) => Number(expected.slice(0, 3)) >= 400;
+const isChanging = ({ route }: Cell) => route.method !== "GET";
+
+onBothRuntimes(
+  "access",
+  (stack) => {
+    let ana: Person;
+    let people: Person[];
+    let callers: Record<string, Caller>;
+    let document: Row;
+    const answers: Answer[] = [];
+
+    before(async () => {
+      const { keys, model } = stack().backend;
+      const iss = `${stack().url}/auth/v1`;
+      const claims = (changes: Claims = {}) => userClaims(anaId, { iss, ...changes });
+      const anaId = randomUUID();
+      const kid = { kid: key.kid };
+      model.tell(INSTRUCTION_TO_GO_ON, ["And so on."]);
+      model.tell(NOBODYS_PROMPT, ["Nobody that I know."]);
+
+      const guest = await settle(stack(), "a guest");
+      const otherGuest = await settle(stack(), "another guest");
+      ana = await settle(stack(), "a user", es256(claims(), key.privateKey, kid));
+      const bob = await settle(stack(), "another user", (await signUp(stack())).token);
+      people = [guest, otherGuest, ana, bob];
+
+      const nobodys: Record<string, string> = {
+        nobody: "",
+        "the publishable key": keys.publishableKey,
+        "a token of role anon": es256({ role: "anon", iss, exp: nowInSeconds() + 600 }, key.privateKey, kid),
+        "a user's token that has expired": es256(claims({ exp: nowInSeconds() - 300 }), key.privateKey, kid),
+        "a user's token by another key": es256(claims(), stranger.privateKey, kid),
+        "a user's token without a signature": unsigned(claims(), "", kid),
+        "a user's token by the public key as PEM":
+          hs256(claims(), key.publicKey.export({ type: "spki", format: "pem" }), kid),
+        "a user's token by the public key as JSON": hs256(claims(), JSON.stringify(key.jwk), kid),
+        garbage: "garbage",
+        "the secret key": keys.secretKey,
+        "a guest token that nobody has": `fg_${randomBytes(32).toString("base64url")}`,
+      };
+      callers = Object.fromEntries(Object.entries(nobodys).map(([name, token]) => [name, { token }]));
+      for (const person of people) callers[person.name] = { token: person.token, person };
+      assert.deepEqual(Object.keys(callers).sort(), [...CALLERS].sort());
+
+      const response = await fetch(`${stack().url}/functions/v1/docs/openapi.json`);
+      assert.equal(response.status, 200);
+      document = (await response.json()) as Row;
+    });
+
+    /** Whose ids are tried; of those who are nobody, the user's whom half of them claim to be. */
+    function targetsOf({ column }: Cell, caller: Caller): (Person | undefined)[] {
+      const own = caller.person ?? ana;
+      if (column === "own") return [own];
+      if (column !== "another's") return [undefined];
+      const [aGuest, aUser] = [0, 2].map((first) => people.slice(first, first + 2).find((person) => person !== own));
+      return caller.person ? [aGuest, aUser] : [aUser];
+    }
+
+    function idOf(name: string, { column }: Cell, target: Person | undefined): string {
+      if (!target) return column === "unknown" ? randomUUID() : encodeURIComponent(MALFORMED_ID);
+      const id = { session_id: target.sessionId, project_id: target.projectId, message_id: target.messageId }[name];
+      assert.ok(id, `no test has an id for ${name}`);
+      return id;
+    }
+
+    async function ask(cell: Cell, target: Person | undefined): Promise<Answer> {
+      const { route } = cell;
+      const caller = callers[cell.caller]!;
+      const requestId = `access-${randomUUID()}`;
+      const { person } = caller;
+      const body = await validBody(stack(), { route: route.name, person, people, isRefused: isRefused(cell) });
+      const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => idOf(name, cell, target));
+      const response = await fetch(`${stack().url}/functions/v1${path}`, {
+        method: route.method,
+        redirect: "manual",
+        headers: {
+          "x-request-id": requestId,
+          ...(caller.token && { authorization: `Bearer ${caller.token}` }),
+          ...(body && { "content-type": "application/json" }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isProblem = response.headers.get("content-type") === "application/problem+json";
+      const outcome = `${response.status}${isProblem ? ` ${(JSON.parse(text) as Row)["code"]}` : ""}`;
+      const answer = { cell, caller, requestId, outcome, headers: [...response.headers], text };
+      answers.push(answer);
+      return answer;
+    }
+
+    const askAll = async (cell: Cell): Promise<Answer[]> =>
+      Promise.all(targetsOf(cell, callers[cell.caller]!).map((target) => ask(cell, target)));
+
+    function check(given: readonly Answer[]): void {
+      const table = (outcome: (answer: Answer) => string) =>
+        given.map((answer) => `${answer.cell.caller} | ${answer.cell.column} | ${outcome(answer)}`);
+      assert.deepEqual(table(({ outcome }) => outcome), table(({ cell }) => cell.expected));
+      for (const { cell, caller, outcome, headers, text } of given) {
+        const told = JSON.stringify(headers) + text;
+        assert.deepEqual(tracesOfOthers(told, people, caller.person), [], `${cell.caller}: ${cell.column}`);
+        if (headers.some(([, value]) => value.startsWith("text/event-stream"))) {
+          assert.match(text, /"type":"done"\}\n\n$/, cell.caller);
+        }
+        const { method, path } = cell.route;
+        const documented = Object.keys(document["paths"][path][method.toLowerCase()]["responses"]);
+        assert.ok(documented.includes(outcome.slice(0, 3)), `${outcome} is not in the document`);
+      }
+    }
+
+    /** All that tells one refusal from another, but for what names the request. */
+    function likeness({ requestId, headers, text }: Answer): string {
+      const varying = new Set(["date", "x-request-id"]);
+      const lasting = headers.filter(([name]) => !varying.has(name));
+      return JSON.stringify(lasting) + text.replaceAll(requestId, "");
+    }
+
+    test("the table has the routes of the document, which has all functions", () => {
+      const accessOf = (security: Row[]): Access => {
+        if (security.length === 0) return "anyone";
+        return security.some((scheme) => Object.keys(scheme).length === 0) ? "guest" : "caller";
+      };
+      const documented = Object.entries(document["paths"] as Row).flatMap(([path, methods]) =>
+        Object.entries(methods as Row).map(
+          ([method, { security }]) => `${method.toUpperCase()} ${path}: ${accessOf(security)}`,
+        ),
+      );
+      assert.deepEqual(ROUTES.map(({ name, access }) => `${name}: ${access}`).sort(), documented.sort());
+      assert.deepEqual(ROUTES.filter(({ access }) => !ACCESS.includes(access)), []);
+      const served = new Set(ROUTES.map(({ path }) => path.split("/")[1]));
+      assert.deepEqual([...served].sort(), readdirSync(join(root, "functions")).sort());
+    });
+
+    for (const route of ROUTES) {
+      test(route.name, async () => {
+        const { backend } = stack();
+        const cells = cellsOf(route);
+        let stored = await backend.everything();
+        const modelRequests = backend.model.count;
+        const refusals = (await Promise.all(cells.filter(isRefused).map(askAll))).flat();
+        check(refusals);
+        assert.deepEqual(await backend.everything(), stored, "a refused call has changed something");
+        assert.equal(backend.model.count, modelRequests, "a refused call has asked a model");
+        for (const { person } of Object.values(callers)) {
+          const ofPerson = refusals.filter(({ caller }) => caller.person === person);
+          const missing = ofPerson.filter(({ outcome }) => outcome === "404 not_found");
+          if (person && route.cells.unknown) assert.equal(missing.length, 3, "two others' and an unknown one");
+          assert.ok(new Set(missing.map(likeness)).size <= 1, "another's is told from what is not there");
+        }
+
+        for (const cell of cells.filter((each) => !isRefused(each))) {
+          const { person } = callers[cell.caller]!;
+          const others = people.filter((other) => other !== person);
+          check(await askAll(cell));
+          if (!isChanging(cell)) continue;
+          const now = await backend.everything();
+          assert.deepEqual(rowsOf(now, others), rowsOf(stored, others), `${cell.caller} has changed another's`);
+          stored = now;
+        }
+      });
+    }
+
+    test("people are told of themselves: the search for traces is not blind", () => {
+      const reading = answers.filter(({ cell, caller }) => {
+        return caller.person && !isRefused(cell) && !isChanging(cell) && cell.route.access === "caller";
+      });
+      assert.ok(reading.length >= 9 * people.length);
+      for (const { cell, caller, text } of reading) {
+        const found = tracesOfOthers(text, [caller.person!]);
+        assert.ok(found.length > 0, `${cell.route.name}: ${text}`);
+      }
+    });
+
+    test("models were sent what their caller has said, and nobody else's words", () => {
+      const { model } = stack().backend;
+      for (const person of people) {
+        const sent = model.replies(person.prompt).map(({ request }) => JSON.stringify(request.messages));
+        assert.ok(sent.length >= 3, "a turn, another one, and another take");
+        assert.deepEqual(tracesOfOthers(sent.join("\n"), people, person), []);
+      }
+      const continuations = model.replies(INSTRUCTION_TO_GO_ON);
+      assert.ok(continuations.length >= people.length);
+      for (const { request } of continuations) {
+        const told = JSON.stringify(request.messages);
+        const named = people.filter((person) => tracesOfOthers(told, [person]).length > 0);
+        assert.ok(named.length <= 1, "two people in one conversation");
+      }
+    });
+
+    test("each request has one line in the log, which names nobody but its caller", async () => {
+      const entries = await until("the last log lines", () => {
+        const byRequest = new Map<string, string[]>();
+        for (const line of stack().lines) {
+          const id = (JSON.parse(line) as Row)["request_id"] as string;
+          byRequest.set(id, [...(byRequest.get(id) ?? []), line]);
+        }
+        return answers.every(({ requestId }) => byRequest.has(requestId)) && byRequest;
+      });
+      assert.ok(answers.length > 800, `${answers.length} requests`);
+      for (const { requestId, caller, cell } of answers) {
+        const lines = entries.get(requestId)!;
+        assert.equal(lines.length, 1, requestId);
+        assert.deepEqual(tracesOfOthers(lines[0]!, people, caller.person), [], cell.caller);
+      }
+    });
+  },
+  { settings: () => ({ SUPABASE_JWKS: keySet(key) }) },
+);

@@ -1,0 +1,61 @@
+// Bodies in which nothing is wrong, so that a refusal can only be about who is calling and whose it is.
+import assert from "node:assert/strict";
+import { talk } from "./chat.ts";
+import { newWord, type Person } from "./people.ts";
+import type { Stack } from "./stack.ts";
+
+/** What a model is told last when it is to go on: shared/chat/prompt.cpp. */
+export const INSTRUCTION_TO_GO_ON =
+  "Go on exactly where your last message stops, in the middle of the sentence if it stops there. " +
+  "Repeat nothing of it and add no introduction.";
+/** Said by those who are nobody. */
+export const NOBODYS_PROMPT = "Who am I to you?";
+
+export interface Request {
+  /** As in `PATCH /projects/{project_id}`. */
+  route: string;
+  /** Who calls; undefined for those who are nobody. */
+  person: Person | undefined;
+  people: readonly Person[];
+  /** A refused request must take nothing with it. */
+  isRefused: boolean;
+}
+
+/** Undefined for routes that take none. */
+export async function validBody(stack: Stack, request: Request): Promise<object | undefined> {
+  const { route, person } = request;
+  const word = () => newWord(stack, person?.marks ?? new Set());
+  switch (route) {
+    case "POST /chat":
+      return { text: person?.prompt ?? NOBODYS_PROMPT };
+    case "PATCH /chat/messages/{message_id}":
+      return { content: word() };
+    case "POST /chat/messages/{message_id}/continue":
+    case "POST /chat/messages/{message_id}/regenerate":
+      return {};
+    case "POST /projects":
+    case "PATCH /projects/{project_id}":
+      return { name: word() };
+    case "PATCH /sessions/{session_id}":
+      return { title: word() };
+    case "POST /users":
+      return { display_name: word() };
+    case "POST /sessions/migrate":
+      return migration(stack, request);
+    default:
+      return undefined;
+  }
+}
+
+async function migration(stack: Stack, { person, people, isRefused }: Request): Promise<object> {
+  const named = (name: string) => people.find((other) => other.name === name)!;
+  if (person && !isRefused) {
+    const { events, guestToken } = await talk(stack, { text: NOBODYS_PROMPT });
+    const { user_id } = events.metadata;
+    return { temp_user_id: user_id, permanent_user_id: person.id, guest_token: guestToken };
+  }
+  const guest = named(person?.name === "another guest" ? "a guest" : "another guest");
+  const account = person ?? named("a user");
+  assert.ok(guest.token.startsWith("fg_"));
+  return { temp_user_id: guest.id, permanent_user_id: account.id, guest_token: guest.token };
+}

@@ -1,0 +1,136 @@
+// Who gets what at every route, taken from design section 9 and the feature list before anything is
+// run. A cell that turns out otherwise is a fault of the product, or a decision to be written here.
+
+/** How much a route asks of who is calling. */
+export const ACCESS = ["anyone", "caller", "guest"] as const;
+export type Access = (typeof ACCESS)[number];
+
+/** Whose the id in a route's path is. */
+export const COLUMNS = ["own", "another's", "unknown", "malformed"] as const;
+export type Column = (typeof COLUMNS)[number];
+
+// `let in`: the route's own row, below, says what they get. Bad credentials are told before anything
+// that is wrong with the path, the body or the id, but for the guest token that looks like one: only
+// the database knows that it is none, and is not asked about what is no id.
+// Routes that ask for a `guest` make a new one of nobody.
+const CALLERS_TABLE = `
+  who is calling                              anyone  caller                   guest
+  nobody                                      let in  401 missing_credentials  let in
+  the publishable key                         let in  401 missing_credentials  let in
+  a token of role anon                        let in  401 missing_credentials  let in
+  a guest                                     let in  let in                   let in
+  another guest                               let in  let in                   let in
+  a user                                      let in  let in                   let in
+  another user                                let in  let in                   let in
+  a user's token that has expired             let in  401 token_expired        401 token_expired
+  a user's token by another key               let in  401 invalid_token        401 invalid_token
+  a user's token without a signature          let in  401 invalid_token        401 invalid_token
+  a user's token by the public key as PEM     let in  401 invalid_token        401 invalid_token
+  a user's token by the public key as JSON    let in  401 invalid_token        401 invalid_token
+  garbage                                     let in  401 invalid_token        401 invalid_token
+  the secret key                              let in  401 invalid_token        401 invalid_token
+  a guest token that nobody has               let in  401 invalid_token        401 invalid_token
+`;
+
+// What is another's is answered as what is not there. Whatever ends something comes last, because
+// the routes are called in this order.
+const ROUTES_TABLE = `
+  route                                         access  own  another's      unknown        malformed
+  GET /chat/health                              anyone  200
+  GET /dossier/health                           anyone  200
+  GET /docs                                     anyone  200
+  GET /docs/health                              anyone  200
+  GET /docs/openapi.json                        anyone  200
+  GET /projects/health                          anyone  200
+  GET /redoc                                    anyone  308
+  GET /redoc/health                             anyone  200
+  GET /sessions/health                          anyone  200
+  GET /users/health                             anyone  200
+  POST /chat                                    guest   200
+  GET /chat/messages/{message_id}/context       caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /chat/messages/{message_id}/takes         caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier                                  caller  200
+  GET /dossier/{project_id}                     caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /projects                                 caller  200
+  GET /projects/{project_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /sessions                                 caller  200
+  GET /sessions/{session_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /sessions/{session_id}/messages           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /users/me                                 caller  200
+  PATCH /chat/messages/{message_id}             caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /chat/messages/{message_id}/continue     caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /chat/messages/{message_id}/regenerate   caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /chat/messages/{message_id}/select       caller  200  404 not_found  404 not_found  400 invalid_id
+  PATCH /projects/{project_id}                  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /projects                                caller  201
+  PATCH /sessions/{session_id}                  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /users                                   caller  200
+  POST /sessions/migrate                        caller  200
+  DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /sessions                              caller  200
+  DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /users/me                              caller  200
+`;
+
+// A guest is nobody's account, and cannot take over what another guest has.
+const EXCEPTIONS_TABLE = `
+  who is calling                 route                   column     gets
+  a guest                        POST /sessions/migrate  own        403 forbidden
+  another guest                  POST /sessions/migrate  own        403 forbidden
+  a guest token that nobody has  *                       malformed  400 invalid_id
+`;
+
+/** The rows of a table by the names of its columns, which at least two spaces set apart. */
+function read(table: string): Record<string, string>[] {
+  const [names, ...rows] = table.trim().split("\n").map((line) => line.trim().split(/ {2,}/));
+  return rows.map((cells) => Object.fromEntries(cells.map((cell, place) => [names![place]!, cell])));
+}
+
+export interface Route {
+  /** As in `GET /sessions/{session_id}`. */
+  name: string;
+  method: string;
+  path: string;
+  access: Access;
+  /** What they get who are let in; routes without an id have `own` alone. */
+  cells: Partial<Record<Column, string>>;
+}
+
+export const ROUTES: readonly Route[] = read(ROUTES_TABLE).map((row) => {
+  const { route: name = "", access } = row;
+  const [method = "", path = ""] = name.split(" ");
+  const cells = COLUMNS.flatMap((column) => (row[column] === undefined ? [] : [[column, row[column]]]));
+  return { name, method, path, access: access as Access, cells: Object.fromEntries(cells) };
+});
+
+const callers = read(CALLERS_TABLE);
+const exceptions = read(EXCEPTIONS_TABLE);
+
+export const CALLERS: readonly string[] = callers.map((row) => row["who is calling"]!);
+
+export interface Cell {
+  route: Route;
+  caller: string;
+  column: Column;
+  /** A status, and of a refusal its code. */
+  expected: string;
+}
+
+/** All cells of a route. */
+export function cellsOf(route: Route): Cell[] {
+  return callers.flatMap((row) => {
+    const caller = row["who is calling"]!;
+    return Object.entries(route.cells).map(([name, cell]): Cell => {
+      const column = name as Column;
+      const exception = exceptions.find(
+        (other) =>
+          other["who is calling"] === caller &&
+          (other["route"] === route.name || other["route"] === "*") &&
+          other["column"] === column,
+      );
+      const byCaller = row[route.access]!;
+      const expected = exception?.["gets"] ?? (byCaller === "let in" ? cell : byCaller);
+      return { route, caller, column, expected };
+    });
+  });
+}

@@ -1,0 +1,116 @@
+// Four people who have something each, everybody's words and ids unlike anybody else's, so that a
+// trace of one of them in what another is told can only come from a leak.
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Row } from "./backend.ts";
+import { talk, type Turn } from "./chat.ts";
+import type { Stack } from "./stack.ts";
+
+export interface Person {
+  name: string;
+  /** What proves who it is. */
+  token: string;
+  id: string;
+  sessionId: string;
+  projectId: string;
+  /** Of the newest reply, and what it replies to. */
+  messageId: string;
+  questionId: string;
+  /** A prompt that the model answers with words of this person's. */
+  prompt: string;
+  /** What nobody else may see: ids, and words that occur nowhere else. */
+  marks: Set<string>;
+}
+
+/** A word of this person's that nobody has said before; it is a secret to the logs as well. */
+export function newWord(stack: Stack, marks: Set<string>): string {
+  const word = `w${randomBytes(8).toString("hex")}`;
+  marks.add(word);
+  stack.backend.secrets.add(word);
+  return word;
+}
+
+export async function call(
+  stack: Stack,
+  method: string,
+  path: string,
+  token: string,
+  body?: object,
+): Promise<Row> {
+  const response = await fetch(`${stack.url}/functions/v1${path}`, {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { "content-type": "application/json" }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text) as Row;
+}
+
+/** Somebody with a turn, a profile and a dossier; a new guest when there is no token. */
+export async function settle(stack: Stack, name: string, token?: string): Promise<Person> {
+  const marks = new Set<string>();
+  const word = () => newWord(stack, marks);
+  const prompt = `Tell of ${word()}.`;
+  stack.backend.model.tell(prompt, [`Once there was ${word()}.`]);
+  const turn = await talk(stack, { text: prompt }, token === undefined ? {} : { token });
+  const person = { name, token: token ?? turn.guestToken, prompt, marks, ...idsOf(turn, marks) };
+  marks.add(person.token);
+  assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
+
+  const profile = { email: `${word()}@example.com`, display_name: word(), avatar_url: `https://${word()}.example` };
+  await call(stack, "POST", "/users", person.token, profile);
+  await call(stack, "PATCH", `/projects/${person.projectId}`, person.token, { name: word() });
+  await call(stack, "PATCH", `/sessions/${person.sessionId}`, person.token, { title: word() });
+  await storeDossier(stack, person, word());
+  return person;
+}
+
+/** Ids of a turn, which are its owner's marks from now on. */
+export function idsOf(turn: Turn, marks: Set<string>) {
+  const { user_id, project_id, message_id, user_message_id } = turn.events.metadata;
+  for (const id of [user_id, project_id, message_id, user_message_id, turn.sessionId, turn.streamId]) {
+    assert.ok(id, "the turn has all ids");
+    marks.add(id);
+  }
+  return {
+    id: user_id as string,
+    sessionId: turn.sessionId,
+    projectId: project_id as string,
+    messageId: message_id as string,
+    questionId: user_message_id as string,
+  };
+}
+
+async function storeDossier(stack: Stack, { projectId, messageId }: Person, word: string): Promise<void> {
+  const lists = { themes: [word], locations: [], plot_points: [], objects: [], open_questions: [] };
+  const snapshot = { characters: [{ id: randomUUID(), name: word }], title: word, ...lists };
+  const assertion = {
+    assertion_id: randomBytes(32).toString("hex"),
+    kind: "extracted",
+    body: { name: word },
+    message_id: messageId,
+  };
+  const response = await fetch(`${stack.backend.databaseUrl}/rest/v1/rpc/commit_assertions`, {
+    method: "POST",
+    headers: { apikey: stack.backend.keys.secretKey, "content-type": "application/json" },
+    body: JSON.stringify({ request: { project_id: projectId, base: 0, assertions: [assertion], snapshot } }),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
+
+/** What the text has of people besides this one, who may be nobody. */
+export function tracesOfOthers(text: string, people: readonly Person[], reader?: Person): string[] {
+  return people
+    .filter((person) => person !== reader)
+    .flatMap(({ name, marks }) => [...marks].filter((mark) => text.includes(mark)).map((mark) => `${name}: ${mark}`));
+}
+
+/** The rows that name each of these people, to see whose have changed. */
+export function rowsOf(everything: Record<string, Row[]>, people: readonly Person[]) {
+  const rows = Object.values(everything).flat().map((row) => JSON.stringify(row)).sort();
+  return Object.fromEntries(people.map(({ name, id }) => [name, rows.filter((row) => row.includes(id))]));
+}
