@@ -75,6 +75,7 @@ Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, cons
     request.claimed_user_id = text::normalize_uuid(*id).value_or("");
   }
   co_await check_claimed_user(request.claimed_user_id, caller);
+  request.detach = json::boolean_at(body, "detach").value_or(false);
   request.text = text_at(body, "text");
   request.session_id = text_at(body, "session_id");
   request.project_id = text_at(body, "project_id");
@@ -96,9 +97,9 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   if (action == turn::Action::go_on) request.instruction = instruction_to_go_on();
   request.system_prompt = system_prompt();
 
-  const auto model = co_await engine::resolve_model(call, "MODEL_CHAT", kDefaultRoute);
+  const auto models = co_await engine::resolve_route(call, "MODEL_CHAT", kDefaultRoute);
   const auto limits = engine::read_turn_limits(call);
-  auto turn = co_await engine::begin_turn(call, caller, request, model, limits);
+  auto turn = co_await engine::begin_turn(call, caller, request, models, limits);
   Framing framing(caller.new_guest_token, turn.base_bytes);
   auto head = engine::event_stream_head();
   if (turn.is_replayed) {
@@ -108,7 +109,7 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
                                  turn.base_bytes, framing, std::move(head));
     co_return {};
   }
-  co_await engine::stream_turn(call, caller, std::move(turn), request, model, limits, framing,
+  co_await engine::stream_turn(call, caller, std::move(turn), request, models, limits, framing,
                                std::move(head));
   co_return {};
 }

@@ -10,6 +10,7 @@
 namespace fabula::json {
 
 bool Scanner::fail() {
+  if (!failed_) fault_ = at_;
   failed_ = true;
   at_ = end_;
   return false;

@@ -39,7 +39,10 @@ enum class LoneSurrogates : std::uint8_t { refused, allowed };
 class Scanner {
  public:
   explicit Scanner(std::string_view text, LoneSurrogates lone_surrogates = LoneSurrogates::refused)
-      : at_(text.data()), end_(at_ + text.size()), lone_surrogates_(lone_surrogates) {}
+      : begin_(text.data()),
+        at_(begin_),
+        end_(at_ + text.size()),
+        lone_surrogates_(lone_surrogates) {}
 
   // The kind of the value that comes next, by its first character.
   Kind peek();
@@ -60,6 +63,11 @@ class Scanner {
   // True when the text was exactly one value and all of it has been walked.
   bool finish();
   bool failed() const { return failed_; }
+  // How many bytes have been walked; after a fault, how many up to it (or to the escape, literal or
+  // number that it is in).
+  std::size_t position() const {
+    return static_cast<std::size_t>((failed_ ? fault_ : at_) - begin_);
+  }
 
  private:
   bool fail();
@@ -72,8 +80,10 @@ class Scanner {
   std::size_t skip_digits();
   bool skip_escape(StringSpan& string);
 
+  const char* begin_;
   const char* at_;
   const char* end_;
+  const char* fault_ = nullptr;
   // One bit a level, the innermost lowest.
   std::uint64_t levels_without_items_ = 0;
   std::uint64_t levels_that_are_objects_ = 0;

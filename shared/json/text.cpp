@@ -42,12 +42,11 @@ void append_escape(std::string& out, unsigned char c) {
 
 }  // namespace
 
-void append_string(std::string& out, std::string_view utf8) {
+void append_string_contents(std::string& out, std::string_view utf8) {
   const char* run = utf8.data();
   const char* at = run;
   const char* const end = at + utf8.size();
   const auto flush = [&] { out.append(run, static_cast<std::size_t>(at - run)); };
-  out.push_back('"');
   while ((at = skip_plain_characters(at, end)) < end) {
     const auto c = static_cast<unsigned char>(*at);
     if (c < 0x80) {
@@ -65,6 +64,11 @@ void append_string(std::string& out, std::string_view utf8) {
     at += step.bytes;
   }
   flush();
+}
+
+void append_string(std::string& out, std::string_view utf8) {
+  out.push_back('"');
+  append_string_contents(out, utf8);
   out.push_back('"');
 }
 

@@ -10,6 +10,8 @@ namespace fabula::json {
 
 // Appends a JSON string with its quotes. Ill-formed UTF-8 becomes U+FFFD, so it is always valid.
 void append_string(std::string& out, std::string_view utf8);
+// The same without the quotes: for a JSON string that is put together from several texts.
+void append_string_contents(std::string& out, std::string_view utf8);
 
 void append_integer(std::string& out, std::int64_t value);
 

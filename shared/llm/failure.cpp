@@ -42,13 +42,13 @@ ErrorCode code_for_status(int status) {
       return ErrorCode::provider_unauthorized;
     case 429:
       return ErrorCode::provider_rate_limited;
-    case 400:
-    case 404:
-    case 413:
-    case 422:
-      return ErrorCode::provider_refused_request;
-    default:
+    case 408:  // too slow, a conflict, too early: the same request may succeed
+    case 409:
+    case 425:
       return ErrorCode::provider_error;
+    default:
+      return status >= 300 && status < 500 ? ErrorCode::provider_refused_request
+                                           : ErrorCode::provider_error;
   }
 }
 

@@ -1,77 +1,106 @@
 #include "shared/llm/openai_request.hpp"
 
-#include "shared/json/scanner.hpp"
+#include <algorithm>
+
 #include "shared/json/text.hpp"
-#include "shared/text/ascii.hpp"
+#include "shared/llm/history.hpp"
+#include "shared/llm/model_abilities.hpp"
+#include "shared/llm/request_parts.hpp"
 
 namespace fabula::llm {
 namespace {
 
-// What stands between the brackets of an array of objects; nothing for any other text.
-std::optional<std::string_view> elements_of(std::string_view array) {
-  json::Scanner scanner(array);
-  if (!scanner.enter_array()) return std::nullopt;
-  std::string_view first;
-  std::string_view last;
-  while (scanner.next_element()) {
-    if (scanner.peek() != json::Kind::object) return std::nullopt;
-    last = scanner.skip_value();
-    if (first.empty()) first = last;
-  }
-  if (!scanner.finish()) return std::nullopt;
-  if (first.empty()) return first;
-  return std::string_view(first.data(),
-                          static_cast<std::size_t>(last.data() + last.size() - first.data()));
-}
+constexpr ImageForm kImages = {
+    .by_url = {R"({"type":"image_url","image_url":{"url":")", {}, R"("}})"},
+    .by_data = {R"({"type":"image_url","image_url":{"url":"data:)", ";base64,", R"("}})"},
+};
 
-void write_message(json::Writer& writer, std::string_view role, std::string_view content) {
-  writer.begin_object().key("role").string(role).key("content").string(content).end_object();
-}
-
-// OpenAI's reasoning models (o1, o3-mini, gpt-5-mini, openai/o4-mini) answer 400 to any other
-// temperature than their own.
-bool takes_temperature(std::string_view model) {
-  const auto slash = model.rfind('/');
-  const auto name = slash == std::string_view::npos ? model : model.substr(slash + 1);
-  const bool is_o_series = name.size() >= 2 && name[0] == 'o' && text::is_digit(name[1]);
-  return !is_o_series && name.substr(0, 5) != "gpt-5";
-}
-
-// 70 is 0.70: floating point would bring its printing along.
-std::string hundredths(int value) {
-  std::string text;
-  json::append_integer(text, value / 100);
-  text.push_back('.');
-  text.push_back(static_cast<char>('0' + value / 10 % 10));
-  text.push_back(static_cast<char>('0' + value % 10));
-  return text;
-}
+bool is_image(const Attachment& attachment) { return attachment.kind != Attachment::Kind::text; }
 
 std::string_view field_name(TokenLimitField field) {
   return field == TokenLimitField::max_tokens ? "max_tokens" : "max_completion_tokens";
 }
 
+// The user's last message. Text without images is one string: not every server takes parts.
+void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request) {
+  writer.begin_object().key("role").string("user").key("content").raw({});
+  const bool has_images =
+      std::any_of(request.attachments.begin(), request.attachments.end(), is_image);
+  if (has_images) body += '[';
+  std::string_view separator;
+  const auto begin_text = [&] {
+    if (has_images) {
+      body += separator;
+      body += R"({"type":"text","text":")";
+    } else {
+      body += separator.empty() ? "\"" : "\\n\\n";
+    }
+    separator = ",";
+  };
+  for (const auto& attachment : request.attachments) {
+    if (is_image(attachment)) {
+      body += separator;
+      separator = ",";
+      append_image(body, kImages, attachment);
+      continue;
+    }
+    begin_text();
+    append_attached_text(body, attachment);
+    if (has_images) body += "\"}";
+  }
+  if (!request.user_text.empty()) {
+    begin_text();
+    json::append_string_contents(body, request.user_text);
+    if (has_images) body += "\"}";
+  }
+  body += has_images ? ']' : '"';
+  writer.end_object();
+}
+
+void write_response_format(json::Writer& writer, const ModelRequest& request, SchemaUse use) {
+  if (request.response_schema.empty() || use == SchemaUse::told) return;
+  writer.key("response_format").begin_object().key("type");
+  if (use == SchemaUse::json_object_and_told) {
+    writer.string("json_object");
+  } else {
+    writer.string("json_schema").key("json_schema").begin_object();
+    writer.key("name").string(request.response_schema_name).key("strict").boolean(true);
+    writer.key("schema").raw(request.response_schema).end_object();
+  }
+  writer.end_object();
+}
+
 }  // namespace
 
-Result<std::string> build_openai_request(const Provider& provider, const OpenAiRequest& request) {
-  const auto history = elements_of(request.history_json);
-  if (!history) {
-    return problem(ErrorCode::internal_error, "The conversation could not be read. Try again.",
-                   "the history is not a JSON array of objects");
-  }
-
-  std::string body;
-  // In one allocation: memory of a WebAssembly instance that was once taken is never given back.
-  constexpr std::size_t kFrameBytes = 512;
-  body.reserve(kFrameBytes + request.system_prompt.size() + history->size() +
-               request.user_text.size() + request.user_text.size() / 8);
+std::string_view write_openai_request(std::string& body, const Provider& provider,
+                                      const ModelRequest& request) {
+  const auto use = schema_use(provider, request.model);
   json::Writer writer(body);
   writer.begin_object().key("model").string(request.model).key("messages").begin_array();
-  if (!request.system_prompt.empty()) write_message(writer, "system", request.system_prompt);
-  if (!history->empty()) writer.raw(*history);
-  if (!request.user_text.empty()) write_message(writer, "user", request.user_text);
-  writer.end_array().key("stream").boolean(true);
-  if (provider.takes_stream_options) {
+  if (has_system_text(request, use)) {
+    writer.begin_object().key("role").string("system").key("content").raw({});
+    append_system_text(body, request, use);
+    writer.end_object();
+  }
+  bool is_for_model = false;
+  History history(request.history_json);
+  HistoryMessage message;
+  while (history.next(message)) {
+    writer.begin_object().key("role").raw({});
+    body.append("\"").append(message.role).append("\"");
+    writer.key("content").raw({});
+    body.append("\"").append(message.content).append("\"");
+    writer.end_object();
+    is_for_model = message.role != "assistant";
+  }
+  if (!history.is_valid()) return kUnreadableHistory;
+  if (!request.user_text.empty() || !request.attachments.empty()) {
+    write_user_message(writer, body, request);
+    is_for_model = true;
+  }
+  if (!is_for_model) return kNothingToAnswer;
+  writer.end_array().key("stream").boolean(request.is_streaming);
+  if (request.is_streaming && provider.takes_stream_options) {
     writer.key("stream_options").begin_object().key("include_usage").boolean(true);
     if (provider.pads_chunks) writer.key("include_obfuscation").boolean(false);
     writer.end_object();
@@ -79,11 +108,10 @@ Result<std::string> build_openai_request(const Provider& provider, const OpenAiR
   if (request.maximum_output_tokens) {
     writer.key(field_name(provider.token_limit_field)).integer(*request.maximum_output_tokens);
   }
-  if (request.temperature_hundredths && takes_temperature(request.model)) {
-    writer.key("temperature").raw(hundredths(*request.temperature_hundredths));
-  }
+  write_temperature(writer, request);
+  write_response_format(writer, request, use);
   writer.end_object();
-  return body;
+  return {};
 }
 
 }  // namespace fabula::llm

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
+#include "shared/llm/model_abilities.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/split.hpp"
 
@@ -89,6 +91,24 @@ Result<std::string> base_url(const Provider& provider, const Settings& settings,
   return base;
 }
 
+std::string request_path(WireFormat format, std::string_view model, bool is_streaming) {
+  if (format == WireFormat::openai) return "/chat/completions";
+  if (format == WireFormat::anthropic) return "/messages";
+  constexpr std::string_view kCollection = "models/";
+  if (model.starts_with(kCollection)) model.remove_prefix(kCollection.size());
+  // The model may come from a bot's row: it must not become another path.
+  return "/models/" + http::percent_encode(model) +
+         (is_streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
+}
+
+void add_key(http::Headers& headers, WireFormat format, const std::string& key) {
+  if (format == WireFormat::openai) {
+    headers.add("authorization", "Bearer " + key);
+  } else {
+    headers.add(format == WireFormat::anthropic ? "x-api-key" : "x-goog-api-key", key);
+  }
+}
+
 }  // namespace
 
 Result<Route> parse_route(std::string_view route, std::string_view setting) {
@@ -106,7 +126,8 @@ Result<Route> parse_route(std::string_view route, std::string_view setting) {
   return entries;
 }
 
-Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development) {
+Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development,
+                         bool is_streaming) {
   const Provider& provider = *entry.provider;
   auto base = base_url(provider, settings, is_development);
   if (!base) return tl::unexpected(std::move(base.error()));
@@ -121,10 +142,19 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
                        " holds spaces or other characters that no key has. Set it again.");
   }
 
-  Endpoint endpoint{&provider, entry.model, *base + "/chat/completions", {}};
+  Endpoint endpoint;
+  endpoint.provider = &provider;
+  endpoint.model = entry.model;
+  endpoint.url = *base + request_path(provider.format, entry.model, is_streaming);
+  endpoint.takes_images =
+      takes_images(provider, entry.model, setting_of(settings, "FABULA_VISION_MODELS"));
+  endpoint.fetches_images = fetches_images(provider, entry.model);
   endpoint.headers.add("content-type", "application/json");
-  endpoint.headers.add("accept", "text/event-stream");
-  if (!key.empty()) endpoint.headers.add("authorization", "Bearer " + key);
+  endpoint.headers.add("accept", is_streaming ? "text/event-stream" : "application/json");
+  if (!key.empty()) add_key(endpoint.headers, provider.format, key);
+  if (provider.format == WireFormat::anthropic) {
+    endpoint.headers.add("anthropic-version", "2023-06-01");
+  }
   if (provider.takes_attribution) {
     const auto referer = setting_of(settings, "HTTP_REFERER");
     const auto title = setting_of(settings, "X_TITLE");

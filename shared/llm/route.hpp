@@ -38,12 +38,16 @@ class Settings {
 struct Endpoint {
   const Provider* provider = nullptr;
   std::string model;
-  std::string url;        // of chat completions
-  http::Headers headers;  // content-type, accept, authorization, the provider's own
+  std::string url;        // of the request that build_request makes
+  http::Headers headers;  // content-type, accept, the key, the provider's own
+  bool takes_images = false;
+  bool fetches_images = false;  // takes them by URL too
 };
 
 // Problems are no_provider: the key or the base URL is not set, cannot be a header or a URL, or is
 // not https outside development (`is_development`: FABULA_ENV), where loopback is refused as well.
-Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development);
+// `is_streaming` must be the request's.
+Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development,
+                         bool is_streaming = true);
 
 }  // namespace fabula::llm

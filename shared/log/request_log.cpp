@@ -53,6 +53,7 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "code", log.code);
   add(writer, "cause", log.cause);
   writer.key("latency_ms").integer(now_ms - started_ms);
+  add(writer, "attempts", log.attempts);
   add(writer, "first_token_ms", log.first_token_ms);
   add(writer, "tokens_in", log.tokens_in);
   add(writer, "tokens_out", log.tokens_out);

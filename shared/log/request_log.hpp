@@ -20,6 +20,7 @@ struct RequestLog {
   std::string outcome;  // a turn::Status, for turns
   std::string code;     // the stable error code, if anything went wrong
   std::string cause;    // what is not told to clients
+  std::optional<std::int64_t> attempts;  // requests to models that a turn took
   std::optional<std::int64_t> first_token_ms;
   std::optional<std::int64_t> tokens_in;
   std::optional<std::int64_t> tokens_out;

@@ -140,6 +140,25 @@ TEST_CASE("the scanner takes nesting to the limit, refuses it beyond, and needs 
   CHECK(json::is_valid(siblings + "0]"));
 }
 
+TEST_CASE("the scanner says how far it came") {
+  json::Scanner scanner(R"( {"a": 1} x)");
+  CHECK(scanner.position() == 0);
+  CHECK(scanner.skip_value() == R"({"a": 1})");
+  CHECK(scanner.position() == 9);
+  const auto fault_at = [](std::string_view text) {
+    json::Scanner faulty(text);
+    CHECK(faulty.skip_value().empty());
+    CHECK_FALSE(faulty.finish());
+    return faulty.position();
+  };
+  CHECK(fault_at("") == 0);
+  CHECK(fault_at("[1,}") == 3);
+  CHECK(fault_at("[1") == 2);
+  CHECK(fault_at(R"(["a\x"])") == 5);
+  CHECK(fault_at(R"(["a)") == 3);
+  CHECK(fault_at("[tru]") == 1);
+}
+
 TEST_CASE("raw members are parts of the text, found by name wherever they stand") {
   const std::string_view text =
       R"( {"history" : [{"role":"user","content":"a}]"}] ,"n":-1.50, "\u0061":"x", "b":{"n":2}} )";

@@ -35,6 +35,15 @@ TEST_CASE("a string is written between quotes with what JSON wants escaped") {
   CHECK(as_json("Zoë – 物語 🐉") == "\"Zoë – 物語 🐉\"");
 }
 
+TEST_CASE("a string may be put together from several texts") {
+  std::string out = "\"";
+  json::append_string_contents(out, "a\"");
+  json::append_string_contents(out, "");
+  json::append_string_contents(out, "\nb");
+  out += '"';
+  CHECK(out == R"("a\"\nb")");
+}
+
 TEST_CASE("bytes that are not UTF-8 are written as replacement characters") {
   CHECK(as_json("a\x80"
                 "b") == "\"a\uFFFDb\"");

@@ -25,10 +25,10 @@ TEST_CASE("each status has its code") {
     CHECK(code_of_status(status) == ErrorCode::provider_unauthorized);
   }
   CHECK(code_of_status(429) == ErrorCode::provider_rate_limited);
-  for (const int status : {400, 404, 413, 422}) {
+  for (const int status : {302, 400, 402, 404, 413, 418, 422}) {
     CHECK(code_of_status(status) == ErrorCode::provider_refused_request);
   }
-  for (const int status : {204, 302, 402, 408, 418, 500, 502, 503, 529}) {
+  for (const int status : {204, 408, 409, 425, 500, 502, 503, 529}) {
     CHECK(code_of_status(status) == ErrorCode::provider_error);
   }
 }

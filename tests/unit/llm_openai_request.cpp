@@ -1,109 +1,133 @@
-#include "shared/llm/openai_request.hpp"
-
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
-#include "shared/json/document.hpp"
+#include "tests/unit/request_bodies.hpp"
 
 using namespace fabula;
+using tests::body;
+using tests::kSchema;
+using tests::member;
+using tests::parsed;
 
 namespace {
 
-const llm::Provider& provider(std::string_view name) {
-  const auto* found = llm::find_provider(name);
-  REQUIRE(found);
-  return *found;
-}
-
-std::string body(std::string_view provider_name, const llm::OpenAiRequest& request) {
-  const auto built = llm::build_openai_request(provider(provider_name), request);
-  REQUIRE(built);
-  return *built;
+llm::ModelRequest saying(std::string_view text) {
+  llm::ModelRequest request;
+  request.model = "m";
+  request.user_text = text;
+  return request;
 }
 
 }  // namespace
 
 TEST_CASE("the body holds system prompt, the history as it is, and the new message") {
-  llm::OpenAiRequest request;
+  llm::ModelRequest request = saying("go\non");
   request.model = "SmolLM2";
   request.system_prompt = "Be \"kind\".";
   request.history_json =
-      R"( [ {"role":"user","content":"a\u00e9"} , {"role":"assistant","content":"b"} ] )";
-  request.user_text = "go\non";
+      R"( [ {"role":"user","content":"a\u00e9\ud83d\udc09"} , {"id":[1],"content":"","role":"assistant"} ] )";
   request.maximum_output_tokens = 400;
   request.temperature_hundredths = 70;
-  CHECK(body("local", request) ==
+  const auto built = llm::build_request(tests::provider("local"), request);
+  REQUIRE(built);
+  CHECK(*built ==
         R"({"model":"SmolLM2","messages":[{"role":"system","content":"Be \"kind\"."},)"
-        R"({"role":"user","content":"a\u00e9"} , {"role":"assistant","content":"b"},)"
+        R"({"role":"user","content":"a\u00e9\ud83d\udc09"},{"role":"assistant","content":""},)"
         R"({"role":"user","content":"go\non"}],"stream":true,)"
         R"("stream_options":{"include_usage":true},"max_tokens":400,"temperature":0.70})");
 }
 
 TEST_CASE("what is not given is left out") {
-  llm::OpenAiRequest request;
-  request.model = "m";
-  request.user_text = "hi";
-  CHECK(body("local", request) ==
-        R"({"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,)"
-        R"("stream_options":{"include_usage":true}})");
-  request.user_text = "";
+  CHECK(body("local", saying("hi")) ==
+        parsed(R"({"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,)"
+               R"("stream_options":{"include_usage":true}})"));
+  auto request = saying("");
   request.history_json = R"([{"role":"user","content":"hi"}])";
-  CHECK(json::parse(body("local", request)));
+  CHECK(body("local", request) == body("local", saying("hi")));
+  request.is_streaming = false;
+  CHECK(body("local", request) ==
+        parsed(R"({"model":"m","messages":[{"role":"user","content":"hi"}],"stream":false})"));
 }
 
 TEST_CASE("providers get what they take") {
-  llm::OpenAiRequest request;
-  request.model = "m";
-  request.user_text = "hi";
+  auto request = saying("hi");
   request.maximum_output_tokens = 9;
   const auto openai = body("openai", request);
-  CHECK(openai.find("\"max_completion_tokens\":9") != std::string::npos);
-  CHECK(openai.find("\"include_obfuscation\":false") != std::string::npos);
-  CHECK(openai.find("\"max_tokens\"") == std::string::npos);
+  CHECK(member(openai, "max_completion_tokens") == 9);
+  CHECK(member(member(openai, "stream_options"), "include_obfuscation") == false);
+  CHECK(member(openai, "max_tokens").is_null());
   const auto mistral = body("mistral", request);
-  CHECK(mistral.find("stream_options") == std::string::npos);
-  CHECK(mistral.find("\"max_tokens\":9") != std::string::npos);
-  CHECK(body("openrouter", request).find("include_obfuscation") == std::string::npos);
+  CHECK(member(mistral, "stream_options").is_null());
+  CHECK(member(mistral, "max_tokens") == 9);
+  CHECK(member(member(body("openrouter", request), "stream_options"), "include_obfuscation")
+            .is_null());
 }
 
-TEST_CASE("models that refuse a temperature are sent none") {
-  llm::OpenAiRequest request;
-  request.user_text = "hi";
-  request.temperature_hundredths = 5;
-  const auto sends_temperature = [&](std::string_view model) {
-    request.model = model;
-    return body("openrouter", request).find("\"temperature\":0.05") != std::string::npos;
+TEST_CASE("attached texts stand before the message, in the same string") {
+  auto request = saying("What now?");
+  const std::array attachments = {
+      llm::Attachment{.content = "A \"dragon\".\n", .name = "no\"tes.txt"},
+      llm::Attachment{.content = "More", .name = "b"}};
+  request.attachments = attachments;
+  const auto messages = member(body("local", request), "messages");
+  REQUIRE(messages.size() == 1);
+  CHECK(member(messages[0], "content") ==
+        "<attachment name=\"no\"tes.txt\">\nA \"dragon\".\n\n</attachment>\n\n"
+        "<attachment name=\"b\">\nMore\n</attachment>\n\nWhat now?");
+  request.user_text = "";
+  CHECK(member(member(body("local", request), "messages")[0], "role") == "user");
+}
+
+TEST_CASE("a message with images is a list of parts") {
+  auto request = saying("Who is this?");
+  const std::array attachments = {llm::Attachment{.content = "Text", .name = "a"},
+                                  llm::Attachment{.kind = llm::Attachment::Kind::image_url,
+                                                  .content = "https://x.example/a.png?q=\"1\""},
+                                  llm::Attachment{.kind = llm::Attachment::Kind::image_base64,
+                                                  .content = "AAAA",
+                                                  .media_type = "image/webp"}};
+  request.attachments = attachments;
+  CHECK(member(member(body("openai", request), "messages")[0], "content") == parsed(R"([
+    {"type":"text","text":"<attachment name=\"a\">\nText\n</attachment>"},
+    {"type":"image_url","image_url":{"url":"https://x.example/a.png?q=\"1\""}},
+    {"type":"image_url","image_url":{"url":"data:image/webp;base64,AAAA"}},
+    {"type":"text","text":"Who is this?"}])"));
+  request.attachments = std::span(attachments).last(1);
+  request.user_text = "";
+  CHECK(member(member(body("openai", request), "messages")[0], "content").size() == 1);
+}
+
+TEST_CASE("a schema goes where the provider has a field for it, else into the system prompt") {
+  auto request = saying("hi");
+  request.response_schema = kSchema;
+  request.response_schema_name = "book";
+  const auto with_field = parsed(R"({"type":"json_schema","json_schema":{"name":"book",
+    "strict":true,"schema":)" + std::string(kSchema) +
+                                 "}}");
+  const auto is_told = [](const json::Document& built) {
+    const auto first = member(built, "messages")[0];
+    const auto content = member(first, "content");
+    return member(first, "role") == "system" &&
+           json::string_at(first, "content")->find(kSchema) != std::string_view::npos;
   };
-  for (const std::string_view model : {"gpt-4o-mini", "olmo-2", "openai/gpt-4.1", "o", "a/b/c"}) {
-    CHECK(sends_temperature(model));
+  const auto openai = body("openai", request);
+  CHECK(member(openai, "response_format") == with_field);
+  CHECK_FALSE(is_told(openai));
+  for (const std::string_view name : {"openrouter", "hf", "ollama", "llamacpp", "local"}) {
+    CAPTURE(name);
+    CHECK(member(body(name, request), "response_format") == with_field);
+    CHECK(is_told(body(name, request)));
   }
-  for (const std::string_view model : {"o1", "o3-mini", "openai/o4-mini", "gpt-5", "gpt-5-mini"}) {
-    CHECK_FALSE(sends_temperature(model));
-  }
-}
-
-TEST_CASE("a history that is no array of objects is refused, not sent") {
-  llm::OpenAiRequest request;
-  request.model = "m";
-  request.user_text = "hi";
-  for (const std::string_view bad : {"", "null", "{}", "[1]", "[{}", "[{}]]", "[{},]", "[{\"a\"}]",
-                                     "[{}],\"stream\":false,\"x\":[{}]"}) {
-    CAPTURE(bad);
-    request.history_json = bad;
-    const auto built = llm::build_openai_request(provider("local"), request);
-    REQUIRE_FALSE(built);
-    CHECK(built.error().code == ErrorCode::internal_error);
-  }
-}
-
-TEST_CASE("any text stays inside its string") {
-  llm::OpenAiRequest request;
-  request.model = "m\",\"x\":\"";
-  request.system_prompt = "\xFF\"}],";
-  request.user_text = std::string_view("\0\x1f\"\\\xED\xA0\xBD", 7);
-  const auto document = json::parse(body("local", request));
-  REQUIRE(document);
-  CHECK(json::string_at(*document, "model") == request.model);
-  CHECK(json::find(*document, "messages")->size() == 2);
+  const auto deepseek = body("deepseek", request);
+  CHECK(member(deepseek, "response_format") == parsed(R"({"type":"json_object"})"));
+  CHECK(is_told(deepseek));
+  CHECK(member(body("groq", request), "response_format").is_null());
+  CHECK(is_told(body("groq", request)));
+  request.model = "gpt-4-turbo";
+  CHECK(member(body("openai", request), "response_format").is_null());
+  request.system_prompt = "Be kind.";
+  const auto told = member(body("openai", request), "messages")[0];
+  CHECK(json::string_at(told, "content")->starts_with("Be kind.\n\nAnswer with one JSON value"));
 }

@@ -135,6 +135,51 @@ TEST_CASE("OpenRouter is told who calls, when that is set") {
   CHECK_FALSE(other->headers.find("x-title"));
 }
 
+TEST_CASE("Anthropic has headers of its own") {
+  const auto endpoint = resolve("anthropic:claude-sonnet-4-5", {{"ANTHROPIC_API_KEY", "sk-ant"}});
+  REQUIRE(endpoint);
+  CHECK(endpoint->url == "https://api.anthropic.com/v1/messages");
+  CHECK(endpoint->headers.find("x-api-key") == "sk-ant");
+  CHECK(endpoint->headers.find("anthropic-version") == "2023-06-01");
+  CHECK_FALSE(endpoint->headers.find("authorization"));
+}
+
+TEST_CASE("Gemini's model and streaming are in its URL") {
+  const MapSettings settings = {{"GEMINI_API_KEY", "k"}};
+  const auto endpoint = resolve("gemini:gemini-2.5-flash", settings);
+  REQUIRE(endpoint);
+  CHECK(endpoint->url ==
+        "https://generativelanguage.googleapis.com/v1beta/models/"
+        "gemini-2.5-flash:streamGenerateContent?alt=sse");
+  CHECK(endpoint->headers.find("x-goog-api-key") == "k");
+  CHECK_FALSE(endpoint->headers.find("authorization"));
+  CHECK_FALSE(endpoint->headers.find("anthropic-version"));
+
+  const MapSettings elsewhere = {{"GEMINI_API_KEY", "k"},
+                                 {"GEMINI_BASE_URL", "https://g.example/v1beta/"}};
+  CHECK(resolve("gemini:models/a", elsewhere)->url ==
+        "https://g.example/v1beta/models/a:streamGenerateContent?alt=sse");
+  CHECK(resolve("gemini:../x?key=1#", elsewhere)->url ==
+        "https://g.example/v1beta/models/..%2Fx%3Fkey%3D1%23:streamGenerateContent?alt=sse");
+  const auto entry = llm::parse_route("gemini:a", "MODEL_DOSSIER");
+  REQUIRE(entry);
+  const auto whole = llm::resolve(entry->front(), elsewhere, false, false);
+  REQUIRE(whole);
+  CHECK(whole->url == "https://g.example/v1beta/models/a:generateContent");
+  CHECK(whole->headers.find("accept") == "application/json");
+}
+
+TEST_CASE("an endpoint knows whether its model sees") {
+  const auto seeing = resolve("openai:gpt-4o", {{"OPENAI_API_KEY", "k"}});
+  REQUIRE(seeing);
+  CHECK(seeing->takes_images);
+  CHECK(seeing->fetches_images);
+  const MapSettings local = {{"LOCAL_BASE_URL", "https://l.example/v1"},
+                             {"FABULA_VISION_MODELS", "local:eyes"}};
+  CHECK_FALSE(resolve("local:SmolLM2", local)->takes_images);
+  CHECK(resolve("local:eyes", local)->takes_images);
+}
+
 TEST_CASE("every provider's own address can be used") {
   for (const auto& provider : llm::kProviders) {
     CAPTURE(provider.name);

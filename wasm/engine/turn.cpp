@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "shared/http/token.hpp"
-#include "shared/llm/openai_request.hpp"
 #include "shared/text/title.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
@@ -19,25 +18,10 @@ using runtime::Task;
 
 // A client that takes nothing keeps its instance no longer than this after the reply's end.
 constexpr std::uint32_t kFlushTimeoutMs = 30'000;
+constexpr std::int64_t kProbeSilenceMs = 1000;
 // finish_turn may be repeated: a turn that is stored already answers what it was.
 constexpr std::uint32_t kFirstRetryMs = 500;
 constexpr int kFinishAttempts = 4;
-
-class HostSettings final : public llm::Settings {
- public:
-  explicit HostSettings(Context& context) : context_(context) {}
-  std::optional<std::string> find(std::string_view name) const override {
-    return runtime::environment(context_, name);
-  }
-
- private:
-  Context& context_;
-};
-
-Result<std::string> model_head(const llm::Endpoint& model) {
-  http::RequestHead head{"POST", model.url, model.headers};
-  return http::serialize(head);
-}
 
 Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end) {
   const auto request = turn::finish_turn_request(end);
@@ -53,14 +37,24 @@ Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end
   }
 }
 
-Task<void> flush(Context& context, Relay& relay) {
-  co_await runtime::when_any(relay.flush(), [](Context& same) -> Task<void> {
+Task<void> flush(Context& context, ClientWriter& writer) {
+  co_await runtime::when_any(writer.flush(), [](Context& same) -> Task<void> {
     co_await runtime::Timer(same, kFlushTimeoutMs);
   }(context));
 }
 
-void note_end(log::RequestLog& log, const RelayEnd& end, const Relay& relay) {
+// Clients' leaving shows on some hosts only when something is written, so they are written to more
+// often than others (design section 2).
+std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
+  return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
+}
+
+void note_end(log::RequestLog& log, const RelayEnd& end, const Relay& relay,
+              const llm::Endpoint& model) {
   log.outcome = turn::name(end.status);
+  log.provider = model.provider->name;
+  log.model = model.model;
+  log.attempts = relay.attempts();
   log.first_token_ms = relay.first_token_ms();
   if (end.usage) {
     log.tokens_in = end.usage->input_tokens;
@@ -94,28 +88,23 @@ Result<std::string> idempotency_key(const Call& call) {
 TurnLimits read_turn_limits(const Call& call) {
   TurnLimits limits;
   auto& relay = limits.relay;
+  auto& upstream = relay.upstream;
   limits.history_tokens =
       call.number_setting("FABULA_HISTORY_TOKENS", limits.history_tokens, 0, 1'000'000);
   limits.maximum_output_tokens =
       call.number_setting("FABULA_MAX_OUTPUT_TOKENS", limits.maximum_output_tokens, 1, 100'000);
-  relay.first_token_ms =
-      call.number_setting("FABULA_FIRST_TOKEN_TIMEOUT_MS", relay.first_token_ms, 100, 600'000);
-  relay.idle_ms = call.number_setting("FABULA_IDLE_TIMEOUT_MS", relay.idle_ms, 100, 600'000);
+  upstream.first_token_ms =
+      call.number_setting("FABULA_FIRST_TOKEN_TIMEOUT_MS", upstream.first_token_ms, 100, 600'000);
+  upstream.idle_ms = call.number_setting("FABULA_IDLE_TIMEOUT_MS", upstream.idle_ms, 100, 600'000);
   relay.whole_ms = call.number_setting("FABULA_TIME_LIMIT_MS", relay.whole_ms, 100, 3'600'000);
+  relay.coalesce_ms = call.number_setting("FABULA_COALESCE_MS", relay.coalesce_ms, 0, 1000);
   return limits;
 }
 
-Result<llm::Endpoint> resolve_model(Call& call, std::string_view setting,
-                                    std::string_view default_route) {
-  const auto text = runtime::environment(call.context(), setting);
-  const auto route = llm::parse_route(text ? *text : default_route, setting);
-  if (!route) return tl::unexpected(route.error());
-  return llm::resolve(route->front(), HostSettings(call.context()), call.settings().is_development);
-}
-
 Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
-                                         const TurnRequest& request, const llm::Endpoint& model,
+                                         const TurnRequest& request, const Endpoints& endpoints,
                                          const TurnLimits& limits) {
+  const auto& model = endpoints.front();
   const std::string title = text::session_title(request.text);
   const auto body = turn::begin_turn_request({.principal = caller.principal,
                                               .kind = request.kind,
@@ -146,7 +135,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
 }
 
 Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
-                               const TurnRequest& request, const llm::Endpoint& model,
+                               const TurnRequest& request, const Endpoints& endpoints,
                                const TurnLimits& limits, TurnFraming& framing,
                                http::ResponseHead head) {
   Context& context = call.context();
@@ -159,26 +148,23 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
                                  {}));
   runtime::set_response_on_trap(context, at_trap);
 
-  Relay relay(context, call.database(), limits.relay, turn.generation_id, turn.base_bytes, framing);
-  RelayEnd end;
-  const std::string_view last = request.text.empty() ? request.instruction : request.text;
-  auto body = llm::build_openai_request(
-      *model.provider, {model.model, request.system_prompt, turn.history_json(), last,
-                        static_cast<int>(limits.maximum_output_tokens), std::nullopt});
-  turn.answer = std::string();  // the history is in the request now
-  const auto to_model = model_head(model);
-  if (body && to_model) {
-    end = co_await relay.run(*to_model, std::move(*body));
-  } else {
-    end.problem = body ? to_model.error() : body.error();
-  }
-  note_end(call.log(), end, relay);
+  const auto now_ms = runtime::now_ms(context);
+  ModelRoute route(endpoints, turn, request.system_prompt,
+                   request.text.empty() ? request.instruction : request.text,
+                   limits.maximum_output_tokens);
+  ClientWriter writer(context, framing, limits.relay.coalesce_ms,
+                      longest_silence_ms(context, limits.relay), now_ms);
+  ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes, now_ms);
+  Relay relay(context, limits.relay, route, writer, saver, request.detach);
+  RelayEnd end = co_await relay.run();
+  const auto& model = endpoints[relay.model()];
+  note_end(call.log(), end, relay, model);
 
   turn::FinishTurn row;
   row.generation_id = turn.generation_id;
   row.status = end.status;
-  row.from_offset = relay.reply().saved_bytes();
-  row.text = relay.reply().unsaved();
+  row.from_offset = saver.reply().saved_bytes();
+  row.text = saver.reply().unsaved();
   row.finish_reason = end.finish_reason;
   row.error_code = end.problem ? facts(end.problem->code).name : std::string_view();
   row.usage = end.usage;
@@ -188,7 +174,7 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.model = model.model;
 
   // The last text goes out while the reply is stored; its end is told only when it is.
-  runtime::Spawned<void> last_text(flush(context, relay));
+  runtime::Spawned<void> last_text(flush(context, writer));
   const auto stored = co_await runtime::attempt(finish_turn(call, row));
   co_await runtime::WaitFor(last_text);
   if (!stored) {
@@ -197,15 +183,15 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   }
   const bool is_complete = !end.problem && end.status == turn::Status::complete;
   if (stored && (is_complete || !stored->message_id.empty())) {
-    framing.stored(relay.unsent(),
+    framing.stored(writer.unsent(),
                    {turn, stored->message_id, model.provider->name, model.model, end.usage});
   }
   if (end.problem) {
-    framing.error(relay.unsent(), *end.problem);
+    framing.error(writer.unsent(), *end.problem);
   } else if (is_complete) {
-    framing.done(relay.unsent());
+    framing.done(writer.unsent());
   }
-  co_await flush(context, relay);
+  co_await flush(context, writer);
   runtime::end_response(context);
   if (end.problem) call.note_problem(*end.problem);
   co_return {};

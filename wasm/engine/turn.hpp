@@ -7,11 +7,11 @@
 #include <string_view>
 
 #include "shared/http/head.hpp"
-#include "shared/llm/route.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/model_route.hpp"
 #include "wasm/engine/relay.hpp"
 #include "wasm/engine/turn_framing.hpp"
 #include "wasm/runtime/task.hpp"
@@ -31,10 +31,12 @@ struct TurnRequest {
   std::string_view system_prompt = {};
   std::string idempotency_key = {};
   std::string request_hash = {};  // of what the key stands for
+  bool detach = false;            // the reply goes on when its client has left
 };
 
 // Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
-// FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS and FABULA_TIME_LIMIT_MS.
+// FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS, FABULA_TIME_LIMIT_MS and
+// FABULA_COALESCE_MS.
 struct TurnLimits {
   std::int64_t history_tokens = 12'000;
   std::int64_t maximum_output_tokens = 2'000;
@@ -42,24 +44,21 @@ struct TurnLimits {
 };
 TurnLimits read_turn_limits(const Call& call);
 
-// The endpoint of the first model in the route that `setting` (MODEL_CHAT) names.
-Result<llm::Endpoint> resolve_model(Call& call, std::string_view setting,
-                                    std::string_view default_route);
-
 // The Idempotency-Key of the call, 1 to 255 visible ASCII characters; empty when it has none.
 Result<std::string> idempotency_key(const Call& call);
 
 // Stores the user's message and opens the reply, unless its idempotency key has been seen before.
-// What is refused here is refused as a status.
+// What is refused here is refused as a status. The row names the first of the endpoints, which
+// stream_turn corrects when another one answers.
 runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                                   const TurnRequest& request,
-                                                  const llm::Endpoint& model,
+                                                  const Endpoints& endpoints,
                                                   const TurnLimits& limits);
 
 // Streams the reply as the call's response, whose `head` is the caller's but for the ids, and
 // stores it. From here on faults are told in the stream.
 runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
-                                        const TurnRequest& request, const llm::Endpoint& model,
+                                        const TurnRequest& request, const Endpoints& endpoints,
                                         const TurnLimits& limits, TurnFraming& framing,
                                         http::ResponseHead head);
 

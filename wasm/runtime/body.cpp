@@ -1,27 +1,40 @@
 #include "wasm/runtime/body.hpp"
 
-#include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace fabula::runtime {
 
+// In blocks that are joined at the end: a text that doubles as it grows would take three times its
+// length of memory, which a WebAssembly instance never gives back, and blocks take it twice.
 Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uint32_t stream,
                                                       std::size_t limit_bytes) {
-  constexpr std::size_t kFirstPieceBytes = 4096;
-  std::string text;
+  constexpr std::size_t kFirstBlockBytes = 4096;
+  constexpr std::size_t kBlockBytes = 16'384;
+  std::vector<std::string> full_blocks;
+  std::size_t full_bytes = 0;
+  std::string block(kFirstBlockBytes, '\0');
   std::size_t used = 0;
   for (;;) {
-    // One byte more than the limit is asked for, so that the limit itself is allowed.
-    if (used == text.size()) {
-      text.resize(std::min(std::max(kFirstPieceBytes, text.size() * 2), limit_bytes + 1));
+    if (used == block.size()) {
+      full_bytes += used;
+      full_blocks.push_back(std::move(block));
+      block = std::string(kBlockBytes, '\0');
+      used = 0;
     }
     const Outcome outcome =
-        co_await BodyRead(context, stream, std::span(text).subspan(used, text.size() - used));
+        co_await BodyRead(context, stream, std::span(block).subspan(used, block.size() - used));
     if (!outcome.is_ok()) co_return tl::unexpected(BodyFault::broken);
     if (outcome.value == 0) break;
     used += outcome.value;
-    if (used > limit_bytes) co_return tl::unexpected(BodyFault::too_large);
+    if (full_bytes + used > limit_bytes) co_return tl::unexpected(BodyFault::too_large);
   }
-  text.resize(used);
+  block.resize(used);
+  if (full_blocks.empty()) co_return block;
+  std::string text;
+  text.reserve(full_bytes + used);
+  for (const auto& full : full_blocks) text += full;
+  text += block;
   co_return text;
 }
 

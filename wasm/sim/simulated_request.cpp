@@ -113,6 +113,7 @@ void SimulatedRequest::look_at(std::uint32_t number) {
 void SimulatedRequest::response_start(std::string head) { response_head_ = std::move(head); }
 
 void SimulatedRequest::response_write(std::uint32_t operation, std::string_view bytes) {
+  ++writes_;
   operations_.emplace(operation, false);
   if (client_has_left_) {
     notice_leaving();
@@ -137,6 +138,7 @@ void SimulatedRequest::let_writes_through() {
 void SimulatedRequest::response_end() { response_ended_ = true; }
 
 void SimulatedRequest::sleep(std::uint32_t operation, std::uint32_t duration_ms) {
+  ++timers_;
   operations_.emplace(operation, false);
   world_.clock().after(duration_ms,
                        [this, operation] { complete(operation, {operation, 0, 0, 0}); });

@@ -105,6 +105,8 @@ class SimulatedRequest {
   bool client_has_left_ = false;
   bool leaving_was_noticed_ = false;
   bool is_killed_ = false;
+  int writes_ = 0;
+  int timers_ = 0;
   std::size_t room_bytes_ = std::numeric_limits<std::size_t>::max();
   std::vector<Write> waiting_writes_;
 };

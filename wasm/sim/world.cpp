@@ -86,6 +86,8 @@ const std::string& Client::head() const { return request_.response_head_; }
 const std::string& Client::body() const { return request_.response_body_; }
 bool Client::is_ended() const { return request_.response_ended_ && !request_.client_has_left_; }
 bool Client::is_broken() const { return request_.is_killed_ && !request_.response_ended_; }
+int Client::writes() const { return request_.writes_; }
+int Client::timers() const { return request_.timers_; }
 void Client::leave() { request_.leave(); }
 void Client::take_only(std::size_t bytes) { request_.room_bytes_ = bytes; }
 void Client::take_everything() {

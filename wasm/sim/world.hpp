@@ -38,6 +38,9 @@ class Client {
   const std::string& body() const;
   bool is_ended() const;   // the response has ended properly
   bool is_broken() const;  // the connection broke before that
+  // How often the function has written, and how many timers it has begun: what a stream costs.
+  int writes() const;
+  int timers() const;
 
   // Closes the connection.
   void leave();

@@ -27,6 +27,12 @@ inline constexpr Field kProtocolField{.name = "protocol",
                                       .description = "How the stream is framed.",
                                       .choices = kProtocols,
                                       .default_json = "\"fabula\""};
+inline constexpr Field kDetachField{
+    .name = "detach",
+    .type = Type::boolean,
+    .description =
+        "Whether the reply goes on, as far as the platform allows, when its client has "
+        "left. Otherwise it stops there, and what was written is kept."};
 
 inline constexpr std::array kSayFields{
     Field{.name = "text",
@@ -43,16 +49,13 @@ inline constexpr std::array kSayFields{
     Field{.name = "edit_from_message_id",
           .type = Type::uuid,
           .description = "A message of the user that this one is said instead of. Both stay."},
-    Field{.name = "detach",
-          .type = Type::boolean,
-          .description = "Whether the reply is finished when the caller has left.",
-          .default_json = "false"},
+    kDetachField,
     kUserIdField,
     kProtocolField,
 };
 inline constexpr Schema kSay{"ChatRequest", "A message to the story companion.", kSayFields};
 
-inline constexpr std::array kTakeFields{kUserIdField, kProtocolField};
+inline constexpr std::array kTakeFields{kDetachField, kUserIdField, kProtocolField};
 inline constexpr Schema kTakeRequest{"TakeRequest", "How another take is told.", kTakeFields};
 
 inline constexpr std::array kEditFields{

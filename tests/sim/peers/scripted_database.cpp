@@ -181,7 +181,8 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
           {"assistant", text, generation->status == "complete"});
     }
   }
-  const json::Document answer = {{"status", generation->status}, {"message_id", "reply-1"}};
+  json::Document answer = {{"status", generation->status}, {"message_id", nullptr}};
+  if (!generation->text().empty()) answer["message_id"] = "reply-1";
   return {200, json::dump(answer)};
 }
 

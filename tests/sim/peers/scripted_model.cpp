@@ -18,23 +18,36 @@ std::string end_events(std::string_view finish_reason) {
          "\n\ndata: [DONE]\n\n";
 }
 
-ScriptedModel::ScriptedModel(sim::World& world) : world_(world) {
-  world.serve("http://127.0.0.1:9/v1/chat/completions", [this](auto exchange) {
+ScriptedModel::ScriptedModel(sim::World& world, std::string_view base_url) : world_(world) {
+  world.serve(std::string(base_url) + "/chat/completions", [this](auto exchange) {
+    const auto number = exchanges.size();
     exchanges.push_back(exchange);
-    auto at_ms = head_after_ms;
-    world_.clock().after(at_ms, [this, exchange] { exchange->respond(status, headers); });
-    for (const auto& piece : pieces) {
-      at_ms += piece.after_ms;
-      world_.clock().after(at_ms, [exchange, bytes = piece.bytes] { exchange->send(bytes); });
-    }
-    if (end == End::stay_open) return;
-    world_.clock().after(at_ms, [exchange, breaks = end == End::break_connection] {
-      breaks ? exchange->break_connection() : exchange->end();
-    });
+    asked_at_ms.push_back(world_.clock().now_ms());
+    answer(exchange, number < first_answers.size() ? first_answers[number] : *this);
   });
 }
 
-void ScriptedModel::tell(std::string_view text, std::int64_t gap_ms) {
+void ScriptedModel::answer(const std::shared_ptr<sim::Exchange>& exchange,
+                           const ModelAnswer& script) {
+  auto at_ms = script.head_after_ms;
+  if (script.is_unreachable) {
+    world_.clock().after(at_ms, [exchange] { exchange->break_connection(); });
+    return;
+  }
+  world_.clock().after(at_ms, [exchange, status = script.status, headers = script.headers] {
+    exchange->respond(status, headers);
+  });
+  for (const auto& piece : script.pieces) {
+    at_ms += piece.after_ms;
+    world_.clock().after(at_ms, [exchange, bytes = piece.bytes] { exchange->send(bytes); });
+  }
+  if (script.end == End::stay_open) return;
+  world_.clock().after(at_ms, [exchange, breaks = script.end == End::break_connection] {
+    breaks ? exchange->break_connection() : exchange->end();
+  });
+}
+
+void ModelAnswer::tell(std::string_view text, std::int64_t gap_ms) {
   pieces.clear();
   while (!text.empty()) {
     const auto space = text.find(' ', 1);

@@ -17,27 +17,39 @@ std::string text_event(std::string_view text);
 // The last chunks: the reason of the end, the usage, `[DONE]`.
 std::string end_events(std::string_view finish_reason = "stop");
 
-class ScriptedModel {
- public:
-  explicit ScriptedModel(sim::World& world);
-
-  // The answer to the next requests: pieces of the body, each so long after the one before it.
+// The answer to one request: pieces of the body, each so long after the one before it.
+struct ModelAnswer {
   struct Piece {
     std::int64_t after_ms;
     std::string bytes;
   };
+  enum class End { close, break_connection, stay_open };
+
   std::int64_t head_after_ms = 20;
+  bool is_unreachable = false;  // no connection comes about
   std::uint32_t status = 200;
   std::string headers = "content-type: text/event-stream\n";
   std::vector<Piece> pieces;
-  enum class End { close, break_connection, stay_open } end = End::close;
+  End end = End::close;
 
   // Tells `text` word by word, `gap_ms` apart, and ends properly.
   void tell(std::string_view text, std::int64_t gap_ms);
+};
+
+// Is itself the answer to every request that has none of its own.
+class ScriptedModel : public ModelAnswer {
+ public:
+  explicit ScriptedModel(sim::World& world, std::string_view base_url = "http://127.0.0.1:9/v1");
+
+  // The answers to the first requests, in their order.
+  std::vector<ModelAnswer> first_answers;
 
   std::vector<std::shared_ptr<sim::Exchange>> exchanges;
+  std::vector<std::int64_t> asked_at_ms;  // when each of them began
 
  private:
+  void answer(const std::shared_ptr<sim::Exchange>& exchange, const ModelAnswer& script);
+
   sim::World& world_;
 };
 

@@ -1,0 +1,34 @@
+// Walks a conversation as the database tells it, JSON text of [{"role", "content"}], without making
+// a document of it.
+#pragma once
+
+#include <string_view>
+
+#include "shared/json/scanner.hpp"
+
+namespace fabula::llm {
+
+struct HistoryMessage {
+  // As they stand between the quotes, checked: they can be put into another JSON string unread.
+  std::string_view role;
+  std::string_view content;
+};
+
+class History {
+ public:
+  explicit History(std::string_view json) : scanner_(json) { scanner_.enter_array(); }
+
+  // False after the last message, and at a fault.
+  bool next(HistoryMessage& message);
+  // After next has been false: that the text was what it should be, to its end.
+  bool is_valid() { return !is_incomplete_ && scanner_.finish(); }
+
+ private:
+  json::Scanner scanner_;
+  bool is_incomplete_ = false;  // a message lacks its role or its content
+};
+
+// Whether a JSON string's contents are nothing but white space.
+bool is_blank_json(std::string_view contents);
+
+}  // namespace fabula::llm

@@ -1,0 +1,112 @@
+// How often a reply is written: at once at first, then once for each display frame.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/sim/peers/chat_client.hpp"
+
+using namespace fabula;
+using fabula::tests::ChatWorld;
+using fabula::tests::read_events;
+
+namespace {
+
+const std::string kBody = R"({"text":"Tell me."})";
+
+std::string numbered_words(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += " word" + std::to_string(i);
+  return text;
+}
+
+int text_events(const sim::Client& client) {
+  int count = 0;
+  const auto& body = client.body();
+  for (std::size_t at = 0; (at = body.find("\"type\":\"text\"", at)) != std::string::npos; ++at) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("the first text leaves at once, those of the next 16 ms as one write and one event") {
+  ChatWorld chat(1);
+  chat.model.tell(" one two three four five six", 3);
+  auto& client = chat.post(kBody);
+  std::vector<std::string> told;
+  for (int ms = 0; ms < 200; ++ms) {
+    chat.world.run_for(1);
+    auto text = read_events(client).text;
+    if (told.empty() ? !text.empty() : text != told.back()) told.push_back(std::move(text));
+  }
+  chat.world.run();
+  CHECK(told == std::vector<std::string>{" one", " one two three four five six"});
+  CHECK(text_events(client) == 2);
+  CHECK(read_events(client).find("done"));
+}
+
+TEST_CASE("a dense stream is written every 16 ms, with one timer a write") {
+  ChatWorld chat(1);
+  const auto text = numbered_words(1000);
+  chat.model.tell(text, 1);
+  const auto& client = chat.talk("Tell me.");
+  CHECK(read_events(client).text == text);
+  CHECK(text_events(client) <= 1000 / 16 + 2);
+  CHECK(text_events(client) >= 1000 / 17);
+  CHECK(client.writes() <= text_events(client) + 2);
+  CHECK(client.timers() <= client.writes() + 10);
+}
+
+TEST_CASE("texts that are further apart than a frame leave at once, without timers") {
+  ChatWorld chat(1);
+  const auto text = numbered_words(200);
+  chat.model.tell(text, 20);
+  const auto& client = chat.talk("Tell me.");
+  CHECK(read_events(client).text == text);
+  CHECK(text_events(client) == 200);
+  CHECK(client.timers() <= 20);
+}
+
+TEST_CASE("FABULA_COALESCE_MS is the frame; 0 writes each text as it comes") {
+  for (const auto& [setting, least, most] :
+       {std::tuple("0", 100, 100), std::tuple("50", 100 * 5 / 50, 100 * 5 / 50 + 2),
+        std::tuple("often", 100 * 5 / 20, 100 * 5 / 15 + 2)}) {
+    CAPTURE(setting);
+    ChatWorld chat(1);
+    chat.world.environment["FABULA_COALESCE_MS"] = setting;
+    chat.model.tell(numbered_words(100), 5);
+    const auto& client = chat.talk("Tell me.");
+    CHECK(text_events(client) >= least);
+    CHECK(text_events(client) <= most);
+    CHECK(read_events(client).text == numbered_words(100));
+  }
+}
+
+TEST_CASE("the last text waits for no frame, and a frame for no last text") {
+  ChatWorld chat(1);
+  chat.world.environment["FABULA_COALESCE_MS"] = "1000";
+  chat.model.tell(" one two three", 5);
+  auto& client = chat.post(kBody);
+  chat.world.run_for(100);
+  CHECK(read_events(client).text == " one two three");
+  CHECK(client.is_ended());
+}
+
+TEST_CASE("what a slow client has not taken leaves as one write when it goes on") {
+  ChatWorld chat(1);
+  const auto text = numbered_words(300);
+  chat.model.tell(text, 10);
+  auto& client = chat.post(kBody);
+  chat.world.run_for(500);
+  client.take_only(0);
+  chat.world.run_for(2000);
+  const auto writes = client.writes();
+  client.take_everything();
+  chat.world.run_for(1);
+  CHECK(client.writes() <= writes + 1);
+  CHECK(read_events(client).text.size() > text.size() / 2);
+  chat.world.run();
+  CHECK(read_events(client).text == text);
+}

@@ -1,0 +1,60 @@
+#include "wasm/engine/model_route.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "shared/http/head.hpp"
+#include "shared/llm/model_request.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::engine {
+namespace {
+
+class HostSettings final : public llm::Settings {
+ public:
+  explicit HostSettings(runtime::Context& context) : context_(context) {}
+  std::optional<std::string> find(std::string_view name) const override {
+    return runtime::environment(context_, name);
+  }
+
+ private:
+  runtime::Context& context_;
+};
+
+}  // namespace
+
+Result<Endpoints> resolve_route(Call& call, std::string_view setting,
+                                std::string_view default_route) {
+  const auto text = runtime::environment(call.context(), setting);
+  auto route = llm::parse_route(text ? *text : default_route, setting);
+  if (!route) return tl::unexpected(std::move(route.error()));
+  Endpoints endpoints;
+  std::optional<Problem> first_problem;
+  for (const auto& entry : *route) {
+    auto endpoint =
+        llm::resolve(entry, HostSettings(call.context()), call.settings().is_development);
+    if (endpoint) {
+      endpoints.push_back(std::move(*endpoint));
+    } else if (!first_problem) {
+      first_problem = std::move(endpoint.error());
+    }
+  }
+  if (endpoints.empty()) return tl::unexpected(std::move(*first_problem));
+  return endpoints;
+}
+
+Result<ModelCall> ModelRoute::call(std::size_t model) const {
+  const auto& endpoint = endpoints_[model];
+  auto head = http::serialize(http::RequestHead{"POST", endpoint.url, endpoint.headers});
+  if (!head) return tl::unexpected(std::move(head.error()));
+  auto body = llm::build_request(
+      *endpoint.provider, {.model = endpoint.model,
+                           .system_prompt = system_prompt_,
+                           .history_json = turn_.history_json(),
+                           .user_text = last_text_,
+                           .maximum_output_tokens = static_cast<int>(maximum_output_tokens_)});
+  if (!body) return tl::unexpected(std::move(body.error()));
+  return ModelCall{std::move(*head), std::move(*body)};
+}
+
+}  // namespace fabula::engine

@@ -1,0 +1,61 @@
+// The models that may answer a turn, in the order in which they are asked, and what each is sent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/llm/route.hpp"
+#include "shared/result/result.hpp"
+#include "shared/turn/begin.hpp"
+#include "wasm/engine/call.hpp"
+
+namespace fabula::engine {
+
+using Endpoints = std::vector<llm::Endpoint>;  // never empty
+
+// The endpoints of the route that `setting` (MODEL_CHAT) names. An entry that cannot be used (its
+// key is not set, say) is passed over when another one can; otherwise it is the problem.
+Result<Endpoints> resolve_route(Call& call, std::string_view setting,
+                                std::string_view default_route);
+
+// A request as the host sends it.
+struct ModelCall {
+  std::string head;
+  std::string body;
+};
+
+// A turn's prompt, from which the request to any model of the route is made when it is needed: one
+// of them at a time is in memory.
+class ModelRoute {
+ public:
+  // All must outlive it; `turn` holds the conversation. `last_text` is what the model is sent last;
+  // empty: the conversation ends with it.
+  ModelRoute(const Endpoints& endpoints, turn::BegunTurn& turn, std::string_view system_prompt,
+             std::string_view last_text, std::int64_t maximum_output_tokens)
+      : endpoints_(endpoints),
+        turn_(turn),
+        system_prompt_(system_prompt),
+        last_text_(last_text),
+        maximum_output_tokens_(maximum_output_tokens) {}
+
+  std::size_t size() const { return endpoints_.size(); }
+  const llm::Endpoint& operator[](std::size_t model) const { return endpoints_[model]; }
+
+  // What the model at this place is sent. A problem is internal_error or one of its settings.
+  Result<ModelCall> call(std::size_t model) const;
+
+  // Frees the conversation: nobody will be asked any more.
+  void forget() { turn_.answer = std::string(); }
+
+ private:
+  const Endpoints& endpoints_;
+  turn::BegunTurn& turn_;
+  std::string_view system_prompt_;
+  std::string_view last_text_;
+  std::int64_t maximum_output_tokens_;
+};
+
+}  // namespace fabula::engine

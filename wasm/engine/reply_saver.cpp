@@ -1,0 +1,43 @@
+#include "wasm/engine/reply_saver.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace fabula::engine {
+
+ReplySaver::ReplySaver(runtime::Context& context, DatabaseSettings database,
+                       std::string generation_id, std::uint64_t base_bytes, std::int64_t now_ms)
+    : context_(context),
+      database_(std::move(database)),
+      generation_id_(std::move(generation_id)),
+      reply_(base_bytes),
+      schedule_(now_ms) {}
+
+void ReplySaver::arm(std::int64_t now_ms) {
+  if (save_ || !schedule_.is_due(now_ms, !reply_.unsaved().empty())) return;
+  schedule_.saved(now_ms);
+  save_.emplace(save());
+}
+
+std::int64_t ReplySaver::due_ms() const {
+  return save_ ? std::numeric_limits<std::int64_t>::max() : schedule_.due_ms();
+}
+
+bool ReplySaver::look() {
+  if (!save_ || !save_->is_ready()) return true;
+  const auto saved = save_->take();
+  save_.reset();
+  // A save that failed is not the end: the text is still here and goes with the next.
+  if (!saved) return true;
+  reply_.mark_saved(saved->saved_bytes);
+  return saved->is_streaming && !saved->cancel_requested;
+}
+
+runtime::Task<Result<turn::Appended>> ReplySaver::save() {
+  const auto request =
+      turn::append_chunk_request(generation_id_, reply_.saved_bytes(), reply_.unsaved());
+  const std::string answer = co_await call_function(context_, database_, "append_chunk", request);
+  co_return turn::parse_appended(answer);
+}
+
+}  // namespace fabula::engine

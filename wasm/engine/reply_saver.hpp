@@ -1,0 +1,53 @@
+// Keeps a reply in the database while it grows, so that no text is only in memory for long; each
+// save is a sign of life too, and learns whether somebody has cancelled the reply.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/turn/reply_text.hpp"
+#include "shared/turn/rows.hpp"
+#include "shared/turn/save_schedule.hpp"
+#include "wasm/engine/database.hpp"
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/spawn.hpp"
+#include "wasm/runtime/task.hpp"
+#include "wasm/runtime/waitable.hpp"
+
+namespace fabula::engine {
+
+class ReplySaver {
+ public:
+  // `base_bytes`: of the reply that are there already.
+  ReplySaver(runtime::Context& context, DatabaseSettings database, std::string generation_id,
+             std::uint64_t base_bytes, std::int64_t now_ms);
+
+  void add(std::string_view text) { reply_.append(text); }
+  // The reply, of which the unsaved part is still to be stored.
+  const turn::ReplyText& reply() const { return reply_; }
+
+  // Begins the save that is due, if one is.
+  void arm(std::int64_t now_ms);
+  // When arm() must be called at the latest.
+  std::int64_t due_ms() const;
+  runtime::Waitable* waiting_for() { return save_ ? &*save_ : nullptr; }
+
+  // Takes the save that has ended; false when the reply should end: it is cancelled or closed.
+  bool look();
+  // Gives up a save that is under way: what it says comes too late.
+  void stop() { save_.reset(); }
+
+ private:
+  runtime::Task<Result<turn::Appended>> save();
+
+  runtime::Context& context_;
+  DatabaseSettings database_;
+  std::string generation_id_;
+  turn::ReplyText reply_;
+  turn::SaveSchedule schedule_;
+  std::optional<runtime::Spawned<Result<turn::Appended>>> save_;
+};
+
+}  // namespace fabula::engine

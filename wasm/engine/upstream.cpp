@@ -1,0 +1,128 @@
+#include "wasm/engine/upstream.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "shared/http/head.hpp"
+#include "shared/llm/failure.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using llm::StreamSummary;
+
+// A provider that has said the reason of its end but neither ends the stream nor says more.
+constexpr std::int64_t kAfterFinishMs = 3000;
+// Of a refusal's body as much is read as names its kind, and not for long.
+constexpr std::size_t kRefusalBytes = 4096;
+constexpr std::int64_t kRefusalMs = 2000;
+
+StreamSummary failed(Problem problem) {
+  StreamSummary summary;
+  summary.problem = std::move(problem);
+  return summary;
+}
+
+runtime::Waitable* pointer(auto& optional) { return optional ? &*optional : nullptr; }
+
+}  // namespace
+
+Upstream::Upstream(runtime::Context& context, std::string_view head, std::string_view body,
+                   UpstreamLimits limits, std::int64_t now_ms, std::int64_t until_ms,
+                   llm::StreamSink& sink)
+    : context_(context),
+      limits_(limits),
+      started_ms_(now_ms),
+      until_ms_(until_ms),
+      last_sign_ms_(now_ms),
+      sink_(sink) {
+  request_.emplace(context, head, body);
+}
+
+void Upstream::read_on(std::int64_t now_ms) {
+  if (!answer_ || read_) return;
+  if (!is_refused_) last_sign_ms_ = now_ms;
+  const auto room = std::span(buffer_).subspan(used_bytes_);
+  read_.emplace(context_, answer_->stream(), room);
+}
+
+std::array<runtime::Waitable*, 2> Upstream::waiting_for() {
+  return {pointer(request_), pointer(read_)};
+}
+
+std::int64_t Upstream::deadline_ms() const {
+  if (is_refused_) return std::min(until_ms_, last_sign_ms_ + kRefusalMs);
+  if (decoder_.has_finish_reason()) return std::min(until_ms_, last_sign_ms_ + kAfterFinishMs);
+  if (answer_ && !read_) return until_ms_;
+  return std::min(until_ms_, has_spoken_ ? last_sign_ms_ + limits_.idle_ms
+                                         : started_ms_ + limits_.first_token_ms);
+}
+
+std::optional<StreamSummary> Upstream::look(std::int64_t now_ms) {
+  if (request_ && request_->is_ready()) {
+    if (!request_->outcome().is_ok()) {
+      return failed(Problem(ErrorCode::provider_error,
+                            "The model's provider cannot be reached. Try again in a moment.",
+                            "no connection to the provider"));
+    }
+    answer_.emplace(request_->take_answer());
+    request_.reset();
+    is_refused_ = answer_->status() != 200;
+    last_sign_ms_ = now_ms;
+  }
+  if (read_ && read_->is_ready()) {
+    if (!is_refused_) last_sign_ms_ = now_ms;
+    if (auto end = look_at_piece()) return end;
+  }
+  if (now_ms < deadline_ms()) return std::nullopt;
+  return expiry(now_ms);
+}
+
+std::optional<StreamSummary> Upstream::look_at_piece() {
+  const auto outcome = read_->outcome();
+  read_.reset();
+  const bool is_over = !outcome.is_ok() || outcome.value == 0;
+  if (is_refused_) {
+    used_bytes_ += is_over ? 0 : outcome.value;
+    if (is_over || used_bytes_ >= kRefusalBytes) return refusal();
+    return std::nullopt;
+  }
+  if (is_over) return decoder_.finish();
+  decoder_.feed({buffer_.data(), outcome.value}, *this);
+  if (decoder_.ended() || decoder_.failed()) return decoder_.finish();
+  return std::nullopt;
+}
+
+StreamSummary Upstream::refusal() {
+  const auto head = http::parse_response_head(answer_->head());
+  return failed(llm::classify_http_failure(
+      static_cast<int>(answer_->status()), {buffer_.data(), used_bytes_},
+      head ? head->headers.find("retry-after").value_or("") : std::string_view()));
+}
+
+StreamSummary Upstream::expiry(std::int64_t now_ms) {
+  if (is_refused_) return refusal();
+  if (decoder_.has_finish_reason()) return decoder_.finish();
+  if (now_ms >= until_ms_) {
+    return failed(Problem(ErrorCode::time_limit,
+                          "The reply took longer than allowed; what was written is kept. Ask for "
+                          "the rest in a new message.",
+                          {}));
+  }
+  return failed(Problem(ErrorCode::provider_timeout,
+                        "The model stopped answering. Try again in a moment.",
+                        has_spoken_ ? "idle too long" : "no first token"));
+}
+
+void Upstream::on_text(std::string_view text) {
+  has_spoken_ = true;
+  sink_.on_text(text);
+}
+
+void Upstream::on_reasoning(std::string_view text) {
+  has_spoken_ = true;
+  sink_.on_reasoning(text);
+}
+
+}  // namespace fabula::engine
