@@ -22,8 +22,8 @@ using Document = nlohmann::json;
 // Deep enough for any body we define or provider we know; shallow enough for the guest's stack.
 inline constexpr std::size_t kMaximumDepth = kMaximumNesting;
 
-// Parses one JSON text. Problems: invalid_utf8, json_too_deep, malformed_json. Lone surrogates, when
-// allowed, are kept as append_unescaped() writes them: such strings are no valid UTF-8.
+// Parses one JSON text. Problems: invalid_utf8, json_too_deep, malformed_json. Lone surrogates,
+// when allowed, are kept as append_unescaped() writes them: such strings are no valid UTF-8.
 Result<Document> parse(std::string_view text,
                        LoneSurrogates lone_surrogates = LoneSurrogates::refused);
 

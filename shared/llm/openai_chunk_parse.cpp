@@ -89,7 +89,8 @@ void append_tool_calls(StreamChunk& chunk, const Document& delta) {
       piece.begins_call = !is_first && !piece.number && piece.id.empty() && !piece.name.empty();
       chunk.tool_calls.push_back(std::move(piece));
     }
-  } else if (const auto* function = json::find(delta, "function_call")) {
+  } else if (const auto* function = json::find(delta, "function_call");
+             function && function->is_object()) {
     chunk.tool_calls.push_back(tool_call_piece(Document(), function));
   }
 }

@@ -56,7 +56,10 @@ std::string_view SurrogateJoiner::join(std::string_view wtf8, bool has_lone_surr
       first_half_ = wtf8.substr(i);
       break;
     }
-    if (is_first_half || is_second_half_at(wtf8, i)) {
+    if (is_first_half && is_second_half_at(wtf8, i + kSurrogateBytes)) {
+      append_character(joined_, wtf8.substr(i), wtf8.substr(i + kSurrogateBytes));
+      i += 2 * kSurrogateBytes;
+    } else if (is_first_half || is_second_half_at(wtf8, i)) {
       joined_.append(text::kReplacementCharacter);
       i += kSurrogateBytes;
     } else {

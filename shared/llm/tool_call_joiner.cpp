@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <string_view>
 
+#include "shared/text/utf8_repair.hpp"
+
 namespace fabula::llm {
 namespace {
 
 // Takes the piece's text for what has none yet, and says what there is to tell of it.
 std::string_view take_first(std::string& known, const std::string& said) {
   if (!known.empty() || said.empty()) return {};
-  known = SurrogateJoiner().join(said, true);
+  text::append_repaired(known, said);
   return known;
 }
 
@@ -41,9 +43,9 @@ ToolCallJoiner::Call* ToolCallJoiner::find(const ToolCallPiece& piece) {
 }
 
 bool ToolCallJoiner::join(const ToolCallPiece& piece, StreamSink& sink) {
-  if (piece.id.empty() && piece.name.empty() && piece.arguments.empty()) return true;
   Call* call = find(piece);
   if (!call) {
+    if (piece.id.empty() && piece.name.empty()) return true;
     if (calls_.size() == kMaximumToolCalls) return false;
     call = &calls_.emplace_back();
     call->number = piece.number;

@@ -28,7 +28,8 @@ struct ToolCallPiece {
 
 class ToolCallJoiner {
  public:
-  // Tells `sink` what is new in the piece. False when it would be one call too many.
+  // Tells `sink` what is new in the piece. False when it would be one call too many. Arguments of a
+  // call that has neither id nor name are passed over.
   bool join(const ToolCallPiece& piece, StreamSink& sink);
 
  private:

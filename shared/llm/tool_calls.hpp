@@ -12,6 +12,8 @@ struct ToolCall {
   std::string id;  // empty when the provider gave none
   std::string name;
   std::string arguments;  // raw JSON text, unchecked: cut when the answer was; empty means none
+
+  bool operator==(const ToolCall&) const = default;
 };
 
 class ToolCalls {

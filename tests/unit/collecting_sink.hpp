@@ -34,15 +34,6 @@ class CollectingSink final : public llm::StreamSink {
     tool_calls.add(part);
   }
 
-  // One line a call: `id name arguments`.
-  std::string calls() const {
-    std::string lines;
-    for (const auto& call : tool_calls.all()) {
-      lines += call.id + ' ' + call.name + ' ' + call.arguments + '\n';
-    }
-    return lines;
-  }
-
   std::string text;
   std::string reasoning;
   llm::ToolCalls tool_calls;
@@ -57,7 +48,7 @@ class CollectingSink final : public llm::StreamSink {
 struct Decoded {
   std::string text;
   std::string reasoning;
-  std::string calls;  // one line each: `id name arguments`
+  std::vector<llm::ToolCall> tool_calls;
   llm::StreamSummary summary;
 };
 
@@ -65,10 +56,10 @@ inline bool is_same(const Decoded& a, const Decoded& b) {
   const auto code = [](const Decoded& decoded) {
     return decoded.summary.problem ? facts(decoded.summary.problem->code).name : "";
   };
-  return a.text == b.text && a.reasoning == b.reasoning && a.calls == b.calls &&
+  return a.text == b.text && a.reasoning == b.reasoning && a.tool_calls == b.tool_calls &&
          a.summary.complete == b.summary.complete &&
-         a.summary.finish_reason == b.summary.finish_reason &&
-         a.summary.usage == b.summary.usage && code(a) == code(b);
+         a.summary.finish_reason == b.summary.finish_reason && a.summary.usage == b.summary.usage &&
+         code(a) == code(b);
 }
 
 // Each piece is a copy that is gone before the next, for the sanitizer to find views that outlive
@@ -79,7 +70,7 @@ inline void feed_copy(llm::StreamDecoder& stream, std::string_view bytes, llm::S
 }
 
 inline Decoded end(llm::StreamDecoder& stream, const CollectingSink& sink) {
-  return {sink.text, sink.reasoning, sink.calls(), stream.finish()};
+  return {sink.text, sink.reasoning, sink.tool_calls.all(), stream.finish()};
 }
 
 inline Decoded decode(llm::WireFormat format, std::string_view body,

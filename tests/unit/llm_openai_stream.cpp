@@ -16,9 +16,7 @@ namespace {
 tests::Decoded decode(std::string_view body) {
   auto decoded = tests::decode_openai(body);
   const auto again = tests::decode_openai(body, 1);
-  CHECK(decoded.text == again.text);
-  CHECK(decoded.reasoning == again.reasoning);
-  CHECK(decoded.summary.complete == again.summary.complete);
+  CHECK(tests::is_same(decoded, again));
   return decoded;
 }
 
@@ -235,16 +233,14 @@ TEST_CASE("the same thinking in several members counts once") {
   CHECK(decoded.text == "<think>t</think>");
 }
 
-TEST_CASE("what repeats the text beside delta, tool calls and unknown members are passed over") {
+TEST_CASE("what repeats the text beside delta and unknown members are passed over") {
   const auto decoded = decode(
       event(
           R"({"choices":[{"index":0,"text":"a","token_id":5,"message":{"content":"a"},"delta":{"content":"a",)"
-          R"("tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{"}}]},)"
-          R"("logprobs":{"content":[{"token":"a","bytes":[97]}]}}],"obfuscation":"xy","unknown":{"error":1}})") +
-      event(
-          R"({"choices":[{"delta":{"tool_calls":[{"function":{"arguments":null}}]},"finish_reason":"tool_calls"}]})"));
+          R"("logprobs":{"content":[{"token":"a","bytes":[97]}]}}}],"obfuscation":"xy","unknown":{"error":1}})") +
+      kStop);
   CHECK(decoded.text == "a");
-  CHECK(decoded.summary.finish_reason == FinishReason::tool_calls);
+  CHECK(decoded.tool_calls.empty());
   CHECK(decoded.summary.complete);
 }
 
@@ -276,6 +272,40 @@ TEST_CASE("no key or other text of the provider's gets into what clients see") {
   CHECK(decoded.summary.problem->cause == "401");
 }
 
+TEST_CASE("a call's arguments may be JSON instead of a text of it") {
+  const auto decoded = decode(
+      delta(R"("tool_calls":[{"id":"a","function":{"name":"f","arguments":{"x":[1,null]}}}])") +
+      delta(R"("tool_calls":[{"id":"b","function":{"name":"g","arguments":7}},"no",null,{}])") +
+      kStop);
+  REQUIRE(decoded.tool_calls.size() == 2);
+  CHECK(decoded.tool_calls[0].arguments == R"({"x":[1,null]})");
+  CHECK(decoded.tool_calls[1].arguments == "7");
+  CHECK(decoded.summary.complete);
+}
+
+TEST_CASE("a character of a call's arguments may be cut in two, also while calls interleave") {
+  const auto piece = [](int index, std::string_view arguments) {
+    return delta(R"("tool_calls":[{"index":)" + std::to_string(index) +
+                 R"(,"function":{"name":"f","arguments":")" + std::string(arguments) + "\"}}]");
+  };
+  const auto decoded = decode(piece(0, R"([\"\ud83d)") + piece(1, R"(\ud83d)") +
+                              piece(0, R"(\ude00\"])") + piece(1, "x") + kStop);
+  REQUIRE(decoded.tool_calls.size() == 2);
+  CHECK(decoded.tool_calls[0].arguments == "[\"😀\"]");
+  CHECK(decoded.tool_calls[1].arguments == "\uFFFDx");
+}
+
+TEST_CASE("a stream of endless calls is malformed, with the first of them kept") {
+  std::string body;
+  for (int i = 0; i < 300; ++i) {
+    body += delta(R"("tool_calls":[{"index":)" + std::to_string(i) +
+                  R"(,"id":"c","function":{"name":"f","arguments":"{}"}}])");
+  }
+  const auto decoded = decode(body + kStop);
+  check_failed(decoded, ErrorCode::provider_malformed, "");
+  CHECK(decoded.tool_calls.size() == llm::kMaximumToolCalls);
+}
+
 TEST_CASE("any bytes cut anywhere are survived, and pieces change nothing") {
   std::vector<std::string> seeds;
   for (const auto recording : {"mistral-text", "xai-text"}) {
@@ -283,16 +313,19 @@ TEST_CASE("any bytes cut anywhere are survived, and pieces change nothing") {
   }
   seeds.push_back(delta(R"("content":"\ud83d")") + delta(R"("content":"\ude00")") +
                   delta(R"("content":[{"type":"text","text":"b"}])") + kStop + kDone);
+  seeds.push_back(
+      delta(R"("tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}])") +
+      delta(R"("tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":null}}])") +
+      delta(
+          R"("tool_calls":[{"function":{"arguments":"\ud83d"}},{"index":0,"id":"c","function":{"name":"h","arguments":"}"}}])") +
+      delta(R"("function_call":{"name":"f","arguments":"\ude00"})") + kStop);
   tests::Mutations mutations(seeds);
   for (int round = 0; round < tests::kMutationRounds / 10; ++round) {
     const std::string body = mutations.next();
     const auto whole = tests::decode_openai(body);
     const auto cut = tests::decode_openai(body, 1 + mutations.below(40));
     CAPTURE(body);
-    CHECK(whole.text == cut.text);
-    CHECK(whole.reasoning == cut.reasoning);
-    CHECK(whole.summary.complete == cut.summary.complete);
-    CHECK(whole.summary.usage == cut.summary.usage);
+    CHECK(tests::is_same(whole, cut));
     CHECK(whole.summary.complete == !whole.summary.problem.has_value());
   }
 }

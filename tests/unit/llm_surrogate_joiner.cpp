@@ -47,3 +47,9 @@ TEST_CASE("the highest and the lowest character above U+FFFF are joined") {
   CHECK(joiner.join("\xED\xAF\xBF", true).empty());
   CHECK(joiner.join("\xED\xBF\xBF", true) == "\U0010FFFF");
 }
+
+TEST_CASE("halves that come in one text are one character too") {
+  llm::SurrogateJoiner joiner;
+  CHECK(joiner.join(both("a", both(kFirst, both(kSecond, "b"))), true) == "a😀b");
+  CHECK(joiner.join(both(kFirst, both(kFirst, kSecond)), true) == "\uFFFD😀");
+}
