@@ -253,23 +253,35 @@ declare
   page jsonb;
   total bigint;
 begin
-  -- Two indexes, each in the order of the list, where one condition for both would sort all.
+  -- Each of the two indexes is in the order of the list, and read as far as the page; one condition
+  -- for both would sort all.
   select
     (select count(*) from public.bots where owner_id = principal_id)
       + (select count(*) from public.bots where is_public and owner_id <> principal_id),
-    (select jsonb_agg(
-      private.describe_bot(listed.bot, principal_id) order by (listed.bot).bot_id desc)
+    (select jsonb_agg(private.describe_bot(bot, principal_id) order by bot.bot_id desc)
     from (
-      select visible.bot
+      select visible.bot_id
       from (
-        select own as bot, own.bot_id from public.bots own where own.owner_id = principal_id
+        (
+          select own.bot_id from public.bots own
+          where own.owner_id = principal_id
+          order by own.bot_id desc
+          limit first_row + row_count
+        )
         union all
-        select others as bot, others.bot_id from public.bots others
-        where others.is_public and others.owner_id <> principal_id
+        (
+          select others.bot_id from public.bots others
+          where others.is_public and others.owner_id <> principal_id
+          order by others.bot_id desc
+          limit first_row + row_count
+        )
       ) visible
       order by visible.bot_id desc
       limit row_count offset first_row
-    ) listed)
+    ) listed
+    cross join lateral (
+      select * from public.bots whole where whole.bot_id = listed.bot_id limit 1
+    ) bot)
   into total, page;
   return private.answer_page(page, first_row, total);
 end

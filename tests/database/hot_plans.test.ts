@@ -6,13 +6,18 @@ import { after, before, test } from "node:test";
 import pg from "pg";
 import {
   ACTIVE_SESSIONS_OF_USER,
+  BOT_OF_USER,
+  BOTS_OF_USER,
   fill,
   linearSession,
   LONG_LOG,
   longSession,
+  namedSession,
   PROJECTS_OF_USER,
+  PUBLIC_BOTS,
   retakenSession,
   rewrittenSession,
+  RUNNING_TURNS,
   shortSession,
   user,
 } from "./large_database.ts";
@@ -32,6 +37,10 @@ const LARGE_TABLES = [
   "generations",
   "dossiers",
   "dossier_assertions",
+  "bots",
+  "bot_keys",
+  "background_tasks",
+  "session_summaries",
 ];
 
 let server: PostgresServer;
@@ -137,6 +146,8 @@ test("turns are begun, saved and finished by indexes", async () => {
     { session_id: shortSession.session_id },
     { session_id: longSession.session_id },
     { session_id: rewrittenSession.session_id },
+    { kind: "relay", external_id: namedSession.external_id, bot_id: BOT_OF_USER },
+    { kind: "relay", external_id: "a new one", stream_id: "a new one" },
     { action: "regenerate", message_id: longSession.leaf_id, text: null },
     { action: "regenerate", message_id: retakenSession.leaf_id, text: null },
   ]) {
@@ -165,7 +176,67 @@ test("turns are begun, saved and finished by indexes", async () => {
     // The history that the budget admits has 77 messages.
     assert.ok(worst.begin_turn <= 77 + 30, `begin_turn: ${worst.begin_turn} rows`);
     assert.ok(worst.append_chunk <= 5, `append_chunk: ${worst.append_chunk} rows`);
-    assert.ok(worst.finish_turn <= 20, `finish_turn: ${worst.finish_turn} rows`);
+    // Ten of them are of a summary, when not all has been sent.
+    assert.ok(worst.finish_turn <= 30, `finish_turn: ${worst.finish_turn} rows`);
+  }
+});
+
+test("running turns are cancelled, and silent ones ended, by indexes", async () => {
+  await explainEverything(client);
+  await tried(async () => {
+    const turn = await call("begin_turn", { ...beginning, session_id: linearSession.session_id });
+    const request_hash = "a".repeat(64);
+    const named = { ...beginning, stream_id: "a stream", request_hash };
+    await call("begin_turn", named);
+    const { stream_id } = turn;
+    for (const [maxRows, name, request] of [
+      [10, "begin_turn", named],
+      [10, "request_cancel", { stream_id }],
+      [15, "read_turn", { stream_id }],
+      [RUNNING_TURNS + 10 + 5 * 30, "reap_generations", { limit: 5 }],
+    ] as const) {
+      const rows = rowsByIndex(name, await statementsOf(client, () => call(name, request)));
+      console.log(`${rows} of ${maxRows} rows: ${name}`);
+      assert.ok(rows <= maxRows, `${name}: ${rows} rows, more than ${maxRows}`);
+    }
+  });
+});
+
+test("bots are listed and read by indexes", async () => {
+  await explainEverything(client);
+  // All are counted; own and public ones are looked at as far as the page, where each has its row, and
+  // an own one its key.
+  const rows = (end: number) => BOTS_OF_USER + PUBLIC_BOTS + 2 * end + 2 * 20 + 10;
+  await assertReads(rows(20), "list_bots", { query: {} });
+  await assertReads(rows(60), "list_bots", { query: { limit: 20, offset: 40 } });
+  await assertReads(5, "read_bot", { bot_id: BOT_OF_USER });
+  await assertReads(10, "update_bot", { bot_id: BOT_OF_USER, body: { name: "A", access_key: "b" } });
+});
+
+test("work is claimed, committed and failed by indexes", async () => {
+  await explainEverything(client);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await tried(async () => {
+      const read = async (maxRows: number, name: string, request: Row) => {
+        let answer: Row = {};
+        const statements = await statementsOf(client, async () => {
+          answer = await call(name, request);
+        });
+        const rows = rowsByIndex(name, statements);
+        const told = `${name}: ${rows} rows, more than ${maxRows}\n${tell(statements)}`;
+        assert.ok(rows <= maxRows, told);
+        if (round === 0) console.log(`${rows} of ${maxRows} rows: ${name}`);
+        return answer;
+      };
+      // From the summary at 30 to 40, in a session whose path has to be walked: each message is
+      // walked, listed and read, and ten lie between the goal and the leaf.
+      const { task } = await read(100, "claim_task", { kinds: ["session_summary"] });
+      const { task_id, lease_token, messages } = task;
+      assert.equal(messages.length, 10);
+      await read(15, "commit_task", { task_id, lease_token, result: { summary: "A fox." } });
+      const next = (await call("claim_task", { kinds: ["session_summary"] }))["task"];
+      await read(10, "fail_task", { task_id: next.task_id, lease_token: next.lease_token });
+    });
   }
 });
 

@@ -11,6 +11,12 @@ const SHORT_SESSION = SESSIONS + 2;
 const LONG_SESSION_MESSAGES = 100_000;
 const SHORT_SESSION_MESSAGES = 100;
 const ASSERTIONS_EACH = 10;
+const BOTS = 20_000;
+/** Every hundredth bot is public. */
+export const PUBLIC_BOTS = BOTS / 100;
+export const BOTS_OF_USER = BOTS / OWNERS;
+/** Of sessions of other owners, half of them silent. */
+export const RUNNING_TURNS = 200;
 /** Assertions about the project of the long session. */
 export const LONG_LOG = 20_000;
 
@@ -55,6 +61,10 @@ export const rewrittenSession = ordinary(0, MESSAGES_EACH - 2);
 /** Its last reply is the third one to its question. */
 export const retakenSession = ordinary(1, MESSAGES_EACH - 2);
 export const linearSession = ordinary(2, MESSAGES_EACH);
+/** The first owner's name for it; sessions of the relay are named by their numbers. */
+export const namedSession = { ...ordinary(4, MESSAGES_EACH), external_id: `${ofShape(4)}` };
+/** The first owner's, and private. */
+export const BOT_OF_USER = 1;
 export const longSession = sessionOf(
   LONG_SESSION,
   SESSIONS * MESSAGES_EACH + LONG_SESSION_MESSAGES,
@@ -68,6 +78,8 @@ export const shortSession = sessionOf(
 /** Every tenth session has been deleted. */
 export const ACTIVE_SESSIONS_OF_USER = (SESSIONS / OWNERS) * 0.9 + 2;
 export const PROJECTS_OF_USER = SESSIONS / OWNERS + 2;
+
+const IS_RELAY = "(session % 5 = 0 or shape = 4)";
 
 const NUMBERED_SESSIONS = `
   select session,
@@ -106,11 +118,11 @@ export async function fill(client: pg.Client): Promise<void> {
     from numbered;
 
     insert into public.sessions (
-      session_id, owner_id, project_id, kind, title, is_active, active_leaf_id, turn_count,
-      message_count, last_epoch, created_at, updated_at, last_message_at)
+      session_id, owner_id, project_id, kind, external_id, title, is_active, active_leaf_id,
+      turn_count, message_count, last_epoch, created_at, updated_at, last_message_at)
     select ${sqlId("session", "session")}, ${sqlId("owner", "owner")},
-      ${sqlId("project", "session")}, case when session % 5 = 0 then 'relay' else 'chat' end,
-      'Session ' || session, shape <> 9, ${sqlId("message", "before + messages")},
+      ${sqlId("project", "session")}, case when ${IS_RELAY} then 'relay' else 'chat' end,
+      case when ${IS_RELAY} then session::text end, 'Session ' || session, shape <> 9, ${sqlId("message", "before + messages")},
       messages / 2, messages, 5, moment, moment, moment
     from numbered;
 
@@ -149,6 +161,40 @@ export async function fill(client: pg.Client): Promise<void> {
       '{"text": "A fox lives here."}', ${sqlId("message", "before + position")}
     from numbered
     cross join lateral generate_series(1, assertions) position;
+
+    insert into public.generations (
+      generation_id, owner_id, session_id, stream_id, user_message_id, epoch, heartbeat_at)
+    select id, ${sqlId("owner", "owner")}, ${sqlId("session", "session")}, id::text,
+      ${sqlId("message", "before + 1")}, 6,
+      now() - session / 2 % 2 * interval '1 hour'
+    from numbered
+    cross join lateral (
+      select ${sqlId("generation", `1000000 + session`)} as id
+    ) named
+    where owner <> 1 and session % 2 = 0
+    order by session
+    limit ${RUNNING_TURNS};
+
+    insert into public.bots (owner_id, name, model, is_public)
+    select ${sqlId("owner", `(number - 1) % ${OWNERS} + 1`)}, 'Bot ' || number, 'a-model',
+      number % 100 = 0
+    from generate_series(1, ${BOTS}) number;
+    insert into private.bot_keys (bot_id, access_key)
+    select bot_id, 'a-key-' || bot_id from public.bots;
+
+    insert into public.background_tasks (
+      kind, session_id, owner_id, status, finished_at, payload)
+    select 'session_summary', ${sqlId("session", "session")}, ${sqlId("owner", "owner")},
+      case when shape = 0 then 'queued' else 'done' end, case when shape <> 0 then now() end,
+      jsonb_build_object('until_message_id', ${sqlId("message", "before + 40")})
+    from numbered;
+
+    insert into public.session_summaries (
+      session_id, until_message_id, owner_id, until_position, summary)
+    select ${sqlId("session", "session")}, ${sqlId("message", "before + position")},
+      ${sqlId("owner", "owner")}, position, 'A fox was there.'
+    from numbered
+    cross join lateral generate_series(messages - 20, 20, -greatest(messages / 1000, 10)) position;
 
     drop table numbered;
     reset session_replication_role`);

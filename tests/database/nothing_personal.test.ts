@@ -8,6 +8,7 @@ import { newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import type { Row } from "./target.ts";
+import { claim, commit, conversation, fail, turnOf } from "./tasks.ts";
 import { append, begin, finish, say } from "./turns.ts";
 
 let server: PostgresServer;
@@ -102,6 +103,14 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     body: { content: "Steinpilz, edited." },
   });
 
+  for (const text of ["Reizker", null]) {
+    const session_id = await conversation(target, principal, 8);
+    await turnOf(target, principal, 9, 4, { session_id });
+    const task = (await claim(target))!;
+    await (text === null
+      ? fail(target, task, { error: "Of Schwindling." })
+      : commit(target, task, `${text}.`));
+  }
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -116,6 +125,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Morchel",
     "Hallimasch",
     "sk-Champignon",
+    "Reizker",
+    "Schwindling",
     turn["session_id"],
     turn["project_id"],
     turn["message_id"],
@@ -129,6 +140,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.refresh_tokens",
     "auth.sessions",
     "auth.users",
+    "background_tasks",
     "bots",
     "dossier_assertions",
     "dossiers",
@@ -141,6 +153,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "profiles",
     "projects",
     "rate_limits",
+    "session_summaries",
     "sessions",
     "usage",
   ]) {

@@ -1,0 +1,120 @@
+// Workers beside each other, and beside turns and deletions, on a real PostgreSQL. A deadlock is no
+// refusal and fails the test.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { soon, split, times, untilAsleep } from "./at_once.ts";
+import { ask } from "./lists.ts";
+import { assertSound } from "./soundness.ts";
+import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
+import type { Row } from "./target.ts";
+import { claim, commit, conversation, fail, turnOf, wake } from "./tasks.ts";
+import { newUser, type Principal } from "./turns.ts";
+
+let target: SqlTarget;
+before(async () => {
+  target = await startSqlTarget(process.cwd());
+});
+after(() => target.stop());
+
+interface Working {
+  user: Principal;
+  session_id: string;
+}
+
+/** Sessions that have left work behind. */
+function sessionsWithWork(count: number): Promise<Working[]> {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const user = newUser();
+      const session_id = await conversation(target, user, 8);
+      await turnOf(target, user, 9, 4, { session_id });
+      return { user, session_id };
+    }),
+  );
+}
+
+test("of 30 workers at once each gets another task, or none", async () => {
+  const sessions = await sessionsWithWork(12);
+  const { answers } = split(await times(30, () => claim(target)));
+  const tasks = answers.filter((task) => task !== null);
+  assert.deepEqual(
+    tasks.map((task) => task["session_id"]).sort(),
+    sessions.map(({ session_id }) => session_id).sort(),
+  );
+  for (const task of tasks) await commit(target, task, "Once.");
+});
+
+test("a task that somebody holds is not waited for", async () => {
+  const [held, free] = await sessionsWithWork(2);
+  const work = target.tryAs(
+    "service_role",
+    `select from public.background_tasks where session_id = '${held!.session_id}' for update;
+     select pg_sleep(1.5)`,
+  );
+  await untilAsleep(target);
+  const task = await claim(target);
+  assert.equal(task?.["session_id"], free!.session_id);
+  assert.equal(await claim(target), null);
+  await work;
+  for (const taken of [task, await claim(target)]) await commit(target, taken!, "Once.");
+});
+
+test("workers that die, fail and are late beside turns and deletions: one summary of each part", async () => {
+  const sessions = await sessionsWithWork(10);
+  const outcomes = { done: 0, failed: 0, stale: 0, gone: 0 };
+  let isOver = false;
+
+  async function worker(index: number): Promise<void> {
+    while (!isOver) {
+      const task = await claim(target, { lease_seconds: 1 });
+      if (task === null) {
+        await delay(20);
+        continue;
+      }
+      // Its lease ends while it works, or nobody hears of it again.
+      if (Math.random() < 0.3) await wake(target, task);
+      if (Math.random() < 0.1) continue;
+      await delay(Math.random() * 30);
+      const isFailing = Math.random() < 0.2;
+      const end = isFailing
+        ? fail(target, task).then(() => wake(target, task))
+        : commit(target, task, `By ${index}.`);
+      const [code] = split(await Promise.allSettled([end])).refusals;
+      if (code === undefined) outcomes[isFailing ? "failed" : "done"] += 1;
+      else if (code === "stale_lease") outcomes.stale += 1;
+      else {
+        assert.equal(code, "not_found");
+        outcomes.gone += 1;
+      }
+    }
+  }
+  async function speaker({ user, session_id }: Working, index: number): Promise<void> {
+    for (let turn = 0; turn < 6; turn += 1) {
+      await soon(60, () => turnOf(target, user, 11 + 2 * turn, 4, { session_id }));
+    }
+    if (index % 3 === 0) await ask(target, user, "delete_session", { session_id });
+    if (index % 3 === 1) await ask(target, user, "delete_account");
+  }
+
+  const workers = Array.from({ length: 6 }, (_, index) => worker(index));
+  await Promise.all(sessions.map(speaker));
+  await delay(2500);
+  isOver = true;
+  await Promise.all(workers);
+  console.log(outcomes);
+  assert.ok(outcomes.done > 10 && outcomes.stale > 0 && outcomes.failed > 0);
+
+  const open = await target.asOwner(
+    `select status, attempts, run_after from public.background_tasks
+     where status in ('queued', 'running') and run_after < now() - interval '1 second'`,
+  );
+  assert.deepEqual(open, [], "nothing is left lying");
+  for (const [index, { session_id }] of sessions.entries()) {
+    const summaries = await target.select("session_summaries", { session_id });
+    assert.equal(summaries.length > 0, index % 3 !== 1, `${index}`);
+    const until = summaries.map((summary: Row) => summary["until_position"]);
+    assert.equal(new Set(until).size, until.length);
+  }
+  await assertSound(target);
+});
