@@ -131,7 +131,7 @@ void append(std::string& out, const Document& document) {
 
 }  // namespace
 
-Result<Document> parse(std::string_view text) {
+Result<Document> parse(std::string_view text, LoneSurrogates lone_surrogates) {
   if (!text::is_valid_utf8(text)) {
     return problem(ErrorCode::invalid_utf8, "The body is not valid UTF-8. Send UTF-8 text.");
   }
@@ -139,7 +139,7 @@ Result<Document> parse(std::string_view text) {
     return problem(ErrorCode::json_too_deep,
                    "The JSON is nested more than 64 levels deep. Send a flatter document.");
   }
-  Scanner scanner(text);
+  Scanner scanner(text, lone_surrogates);
   Document document = read_value(scanner);
   if (!scanner.finish()) {
     return problem(ErrorCode::malformed_json, "The body is not valid JSON. Send one JSON value.");

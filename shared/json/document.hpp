@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "shared/json/scanner.hpp"
 #include "shared/result/result.hpp"
 
 namespace fabula::json {
@@ -19,10 +20,12 @@ namespace fabula::json {
 using Document = nlohmann::json;
 
 // Deep enough for any body we define or provider we know; shallow enough for the guest's stack.
-inline constexpr std::size_t kMaximumDepth = 64;
+inline constexpr std::size_t kMaximumDepth = kMaximumNesting;
 
-// Parses one JSON text. Problems: invalid_utf8, json_too_deep, malformed_json.
-Result<Document> parse(std::string_view text);
+// Parses one JSON text. Problems: invalid_utf8, json_too_deep, malformed_json. Lone surrogates, when
+// allowed, are kept as append_unescaped() writes them: such strings are no valid UTF-8.
+Result<Document> parse(std::string_view text,
+                       LoneSurrogates lone_surrogates = LoneSurrogates::refused);
 
 // Compact text, never fails: bad UTF-8 is replaced by U+FFFD.
 std::string dump(const Document& document);

@@ -252,8 +252,9 @@ bool is_valid(std::string_view json) {
   return scanner.finish();
 }
 
-bool find_raw_members(std::string_view json, std::span<RawMember> members) {
-  Scanner scanner(json);
+bool find_raw_members(std::string_view json, std::span<RawMember> members,
+                      LoneSurrogates lone_surrogates) {
+  Scanner scanner(json, lone_surrogates);
   StringSpan key;
   std::string unescaped;
   if (!scanner.enter_object()) return false;

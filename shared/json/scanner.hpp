@@ -12,7 +12,7 @@
 
 namespace fabula::json {
 
-// The same bound as kMaximumDepth of document.hpp, without its includes.
+// The same bound as kMaximumDepth of document.hpp.
 inline constexpr std::size_t kMaximumNesting = 64;
 
 enum class Kind : std::uint8_t { none, object, array, string, number, boolean, null };
@@ -108,6 +108,7 @@ struct RawMember {
 
 // Finds members of an object in one walk, which checks all of it. Of members with the same name the
 // last counts, as in json::parse. False when `json` is not one valid object.
-bool find_raw_members(std::string_view json, std::span<RawMember> members);
+bool find_raw_members(std::string_view json, std::span<RawMember> members,
+                      LoneSurrogates lone_surrogates = LoneSurrogates::refused);
 
 }  // namespace fabula::json

@@ -138,6 +138,23 @@ Problem classify_reported_error(const json::Document& error) {
   return provider_problem(code_for_error(error), kinds_of(error));
 }
 
+const json::Document* reported_error(const json::Document& object) {
+  const auto* error = json::find(object, "error");
+  if (!error || error->is_null()) return nullptr;
+  if (const auto* flag = error->get_ptr<const bool*>(); flag && !*flag) return nullptr;
+  if (error->is_number() && *error == 0) return nullptr;
+  if (const auto* text = error->get_ptr<const std::string*>(); text && text->empty())
+    return nullptr;
+  return error;
+}
+
+std::optional<Problem> problem_in_chunk(std::string_view json, bool is_error) {
+  const auto document = json::parse(json, json::LoneSurrogates::allowed).value_or(json::Document());
+  const auto* error = reported_error(document);
+  if (!error && !is_error) return std::nullopt;
+  return classify_reported_error(error ? *error : document);
+}
+
 Problem classify_http_failure(int status, std::string_view body_prefix,
                               std::string_view retry_after) {
   std::string cause = "HTTP " + text::integer_text(status);

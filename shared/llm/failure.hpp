@@ -3,6 +3,7 @@
 // which is logged, has their status and the identifiers of the error's kind alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,13 @@ Problem classify_http_failure(int status, std::string_view body_prefix,
 // An error inside an answer of status 200: the value of its `error` member, an object with any of
 // code, type, status and message, or just a text.
 Problem classify_reported_error(const json::Document& error);
+
+// The `error` member of a provider's object when it tells of an error, else nullptr: null, false, 0
+// and "" are how some say that there was none.
+const json::Document* reported_error(const json::Document& object);
+
+// What a chunk, a JSON object, tells of in its `error`; `is_error`: it is one even without.
+std::optional<Problem> problem_in_chunk(std::string_view json, bool is_error);
 
 // A problem of one of the provider_* codes, with our words for its reader; `cause` must be ours
 // too.

@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "shared/json/document.hpp"
-#include "shared/json/lone_surrogates.hpp"
 #include "shared/llm/failure.hpp"
 #include "shared/llm/openai_chunk.hpp"
 
@@ -25,7 +24,7 @@ void append_thinking(std::string& out, const Document& part) {
   for (const auto& piece : *thinking) append_text_of(out, json::find(piece, "text"));
 }
 
-void append_part(OpenAiChunk& chunk, const Document& part) {
+void append_part(StreamChunk& chunk, const Document& part) {
   const auto type = json::string_at(part, "type").value_or("text");
   if (type == "thinking" || type == "reasoning") {
     append_thinking(chunk.reasoning, part);
@@ -35,7 +34,7 @@ void append_part(OpenAiChunk& chunk, const Document& part) {
 }
 
 // A text, a list of parts (Mistral), or a number where the token was one (Workers AI).
-void append_content(OpenAiChunk& chunk, const Document& content) {
+void append_content(StreamChunk& chunk, const Document& content) {
   if (content.is_number()) {
     chunk.text += json::dump(content);
   } else if (content.is_array()) {
@@ -62,6 +61,39 @@ void append_reasoning(std::string& out, const Document& delta) {
   if (out.size() == size_before) append_reasoning_details(out, delta);
 }
 
+// A text of raw JSON as all send it, or the JSON itself.
+void append_arguments(std::string& out, const Document* arguments) {
+  if (!arguments || arguments->is_null()) return;
+  if (arguments->is_string()) return append_text_of(out, arguments);
+  out += json::dump(*arguments);
+}
+
+ToolCallPiece tool_call_piece(const Document& call, const Document* function) {
+  ToolCallPiece piece;
+  piece.number = json::integer_at(call, "index");
+  append_text_of(piece.id, json::find(call, "id"));
+  if (function) {
+    append_text_of(piece.name, json::find(*function, "name"));
+    append_arguments(piece.arguments, json::find(*function, "arguments"));
+  }
+  return piece;
+}
+
+void append_tool_calls(StreamChunk& chunk, const Document& delta) {
+  const auto* calls = json::find(delta, "tool_calls");
+  if (calls && calls->is_array() && !calls->empty()) {
+    for (const auto& call : *calls) {
+      auto piece = tool_call_piece(call, json::find(call, "function"));
+      // What stands beside another piece in one chunk, and has a name, goes on with none.
+      const bool is_first = &call == &calls->front();
+      piece.begins_call = !is_first && !piece.number && piece.id.empty() && !piece.name.empty();
+      chunk.tool_calls.push_back(std::move(piece));
+    }
+  } else if (const auto* function = json::find(delta, "function_call")) {
+    chunk.tool_calls.push_back(tool_call_piece(Document(), function));
+  }
+}
+
 std::int64_t count_at(const Document* object, std::string_view key) {
   if (!object) return 0;
   const auto count = json::integer_at(*object, key).value_or(0);
@@ -85,15 +117,15 @@ std::optional<Usage> usage_at(const Document& object) {
   return counts;
 }
 
-// Null, false, 0 and "" are how some say that there was no error.
-const Document* error_at(const Document& object) {
-  const auto* error = json::find(object, "error");
-  if (!error || error->is_null()) return nullptr;
-  if (const auto* flag = error->get_ptr<const bool*>(); flag && !*flag) return nullptr;
-  if (error->is_number() && *error == 0) return nullptr;
-  if (const auto* text = error->get_ptr<const std::string*>(); text && text->empty())
-    return nullptr;
-  return error;
+// Groq's x_groq, and whoever else puts it into an object of their own; the last of several.
+std::optional<Usage> vendor_usage(const Document& document) {
+  std::optional<Usage> usage;
+  if (const auto* members = document.get_ptr<const Document::object_t*>()) {
+    for (const auto& [name, member] : *members) {
+      if (const auto inner = usage_at(member)) usage = inner;
+    }
+  }
+  return usage;
 }
 
 // An error that is the whole document, as vLLM and FastAPI write it.
@@ -109,25 +141,26 @@ bool is_answer(const Document& choice, bool is_first) {
   return *index == 0;
 }
 
-void read_choice(OpenAiChunk& chunk, const Document& choice) {
+void read_choice(StreamChunk& chunk, const Document& choice) {
   if (const auto* delta = json::find(choice, "delta")) {
     if (const auto* content = json::find(*delta, "content")) append_content(chunk, *content);
     append_text_of(chunk.text, json::find(*delta, "refusal"));
     append_reasoning(chunk.reasoning, *delta);
+    append_tool_calls(chunk, *delta);
   }
   if (chunk.finish_reason == FinishReason::none) {
     const auto word = json::string_at(choice, "finish_reason");
     if (word) chunk.finish_reason = finish_reason_named(*word);
   }
   if (!chunk.usage) chunk.usage = usage_at(choice);
-  if (const auto* error = error_at(choice)) chunk.problem = classify_reported_error(*error);
+  if (const auto* error = reported_error(choice)) chunk.problem = classify_reported_error(*error);
 }
 
 }  // namespace
 
-void read_any_chunk(std::string_view json, OpenAiChunk& chunk) {
-  auto document = json::parse(json);
-  if (!document) document = json::parse(json::replace_lone_surrogates(json));
+void read_any_openai_chunk(std::string_view json, StreamChunk& chunk) {
+  const auto document = json::parse(json, json::LoneSurrogates::allowed);
+  chunk.has_lone_surrogates = true;  // or not: it is searched for them
   if (!document || !document->is_object()) {
     chunk.problem = provider_problem(ErrorCode::provider_malformed, "a chunk is no JSON object");
     return;
@@ -141,10 +174,8 @@ void read_any_chunk(std::string_view json, OpenAiChunk& chunk) {
       is_first = false;
     }
   }
-  if (const auto* groq = json::find(*document, "x_groq"); groq && !chunk.usage) {
-    chunk.usage = usage_at(*groq);
-  }
-  if (const auto* error = error_at(*document)) {
+  if (!chunk.usage) chunk.usage = vendor_usage(*document);
+  if (const auto* error = reported_error(*document)) {
     chunk.problem = classify_reported_error(*error);
   } else if (is_error_document(*document)) {
     chunk.problem = classify_reported_error(*document);

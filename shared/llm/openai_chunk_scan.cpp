@@ -35,6 +35,20 @@ bool read_null(Scanner& scanner) {
   return scanner.peek() == Kind::null && !scanner.skip_value().empty();
 }
 
+bool read_null_or_empty_array(Scanner& scanner) {
+  const auto value = scanner.skip_value();
+  return value == "null" || value == "[]";
+}
+
+// A vendor's object may hold the usage.
+bool read_without_usage(Scanner& scanner) {
+  const bool is_object = scanner.peek() == Kind::object;
+  const auto value = scanner.skip_value();
+  if (!is_object) return true;
+  return value.find("usage") == std::string_view::npos &&
+         value.find('\\') == std::string_view::npos;
+}
+
 bool read_count(Scanner& scanner, std::int64_t& count) {
   std::string_view literal;
   if (scanner.peek() != Kind::number || !scanner.read_number(literal)) return false;
@@ -118,8 +132,11 @@ bool read_delta(Scanner& scanner, Delta& delta) {
       if (once.is_repeated(reasoning) || !read_text_or_null(scanner, delta.reasoning)) return false;
     } else if (name == "reasoning_details") {
       if (once.is_repeated(reasoning_details)) return false;
-      const auto details = scanner.skip_value();
-      delta.has_reasoning_details = details != "null" && details != "[]";
+      delta.has_reasoning_details = !read_null_or_empty_array(scanner);
+    } else if (name == "tool_calls") {
+      if (!read_null_or_empty_array(scanner)) return false;
+    } else if (name == "function_call") {
+      if (!read_null(scanner)) return false;
     } else {
       scanner.skip_value();
     }
@@ -134,7 +151,7 @@ bool read_finish_reason(Scanner& scanner, FinishReason& reason) {
   return true;
 }
 
-void append(OpenAiChunk& chunk, std::string& out, const StringSpan& string) {
+void append(StreamChunk& chunk, std::string& out, const StringSpan& string) {
   json::append_unescaped(out, string);
   chunk.has_lone_surrogates |= string.has_lone_surrogates;
 }
@@ -151,7 +168,7 @@ std::string_view only_contents_of(const Delta& delta, FinishReason finish_reason
   return only;
 }
 
-bool read_choice(Scanner& scanner, OpenAiChunk& chunk) {
+bool read_choice(Scanner& scanner, StreamChunk& chunk) {
   if (scanner.peek() != Kind::object || !scanner.enter_object()) return false;
   enum : unsigned { index, delta, finish_reason };
   OnceOnly once;
@@ -189,7 +206,7 @@ bool read_choice(Scanner& scanner, OpenAiChunk& chunk) {
   return !choice_delta.has_reasoning_details || !chunk.reasoning.empty();
 }
 
-bool read_choices(Scanner& scanner, OpenAiChunk& chunk) {
+bool read_choices(Scanner& scanner, StreamChunk& chunk) {
   if (scanner.peek() == Kind::null) return read_null(scanner);
   if (scanner.peek() != Kind::array || !scanner.enter_array()) return false;
   if (!scanner.next_element()) return !scanner.failed();
@@ -198,17 +215,7 @@ bool read_choices(Scanner& scanner, OpenAiChunk& chunk) {
 
 }  // namespace
 
-void OpenAiChunk::clear() {
-  text.clear();
-  reasoning.clear();
-  has_lone_surrogates = false;
-  finish_reason = FinishReason::none;
-  usage.reset();
-  problem.reset();
-  only_contents = {};
-}
-
-bool read_usual_chunk(std::string_view json, OpenAiChunk& chunk) {
+bool read_usual_openai_chunk(std::string_view json, StreamChunk& chunk) {
   Scanner scanner(json, json::LoneSurrogates::allowed);
   if (scanner.peek() != Kind::object || !scanner.enter_object()) return false;
   enum : unsigned { choices, usage };
@@ -225,10 +232,10 @@ bool read_usual_chunk(std::string_view json, OpenAiChunk& chunk) {
       StringSpan object;
       if (!read_text_or_null(scanner, object)) return false;
       if (object.has_escapes || object.contents == "error") return false;
-    } else if (name == "error" || name == "x_groq" || name == "detail" || name == "message") {
+    } else if (name == "error" || name == "detail" || name == "message") {
       if (!read_null(scanner)) return false;
-    } else {
-      scanner.skip_value();
+    } else if (!read_without_usage(scanner)) {
+      return false;
     }
   }
   if (chunk.usage) chunk.only_contents = {};

@@ -28,8 +28,9 @@ std::string_view name(FinishReason reason);
 // The providers' own words, of all wire formats, to ours; unknown ones are `other`.
 FinishReason finish_reason_named(std::string_view provider_word);
 
-// As the provider's last statement counts them. Reasoning is part of output_tokens, cached of
-// input.
+// As the provider's last statement counts them. Whether reasoning is part of output_tokens and
+// cached of input_tokens is the provider's affair: it is with OpenAI; Anthropic's input is without
+// what was cached, Gemini's output without the reasoning.
 struct Usage {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;

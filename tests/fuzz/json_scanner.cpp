@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/json/document.hpp"
 #include "shared/json/lone_surrogates.hpp"
 #include "shared/json/text.hpp"
 
@@ -80,6 +81,8 @@ void check_lone_surrogates(std::string_view text) {
   json::Scanner scanner(text, json::LoneSurrogates::allowed);
   scanner.skip_value();
   if (!scanner.finish()) return;
+  const auto document = json::parse(text, json::LoneSurrogates::allowed);
+  require(document && json::is_valid(json::dump(*document)));
   require(json::is_valid(json::replace_lone_surrogates(text)));
 }
 

@@ -57,10 +57,10 @@ Reply decode(std::string_view body, std::size_t piece_bytes) {
 }
 
 void check_chunk(std::string_view json) {
-  llm::OpenAiChunk usual;
-  if (!llm::read_usual_chunk(json, usual)) return;
-  llm::OpenAiChunk any;
-  llm::read_any_chunk(json, any);
+  llm::StreamChunk usual;
+  if (!llm::read_usual_openai_chunk(json, usual)) return;
+  llm::StreamChunk any;
+  llm::read_any_openai_chunk(json, any);
   if (!nlohmann::json::accept(json.begin(), json.end())) {
     // Only lone surrogates are told apart by the scanner alone.
     require(!any.problem);
@@ -73,8 +73,8 @@ void check_chunk(std::string_view json) {
 
 // With any other string in its place, a chunk of a remembered shape says that string.
 void check_shape(std::string_view json) {
-  llm::OpenAiChunk chunk;
-  if (!llm::read_usual_chunk(json, chunk) || chunk.only_contents.empty()) return;
+  llm::StreamChunk chunk;
+  if (!llm::read_usual_openai_chunk(json, chunk) || chunk.only_contents.empty()) return;
   llm::ChunkShape shape;
   shape.remember(json, chunk.only_contents);
   const auto at = static_cast<std::size_t>(chunk.only_contents.data() - json.data());
@@ -84,8 +84,8 @@ void check_shape(std::string_view json) {
   require(string.has_value());
   std::string said;
   json::append_unescaped(said, *string);
-  llm::OpenAiChunk any;
-  llm::read_any_chunk(other, any);
+  llm::StreamChunk any;
+  llm::read_any_openai_chunk(other, any);
   require(any.text + any.reasoning == said);
   require(!any.usage && !any.problem && any.finish_reason == llm::FinishReason::none);
 }

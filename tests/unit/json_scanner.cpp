@@ -198,6 +198,13 @@ TEST_CASE("lone surrogates are read where they are allowed, and said to be there
     CHECK(scanner.read_string(string));
     CHECK(scanner.finish());
     CHECK(string.has_lone_surrogates);
+    CHECK_FALSE(json::parse(text));
+    const auto document = json::parse(text, json::LoneSurrogates::allowed);
+    REQUIRE(document);
+    std::string wtf8;
+    json::append_unescaped(wtf8, string);
+    CHECK(*document == wtf8);
+    CHECK(json::is_valid(json::dump(*document)));
     CHECK(json::is_valid(json::replace_lone_surrogates(text)));
   }
   CHECK(json::replace_lone_surrogates(R"("\ud83d\ude00 \\ud83d \ud83dx")") ==

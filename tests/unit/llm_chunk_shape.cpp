@@ -56,8 +56,8 @@ TEST_CASE("anything else does not match") {
 
 TEST_CASE("only a chunk that says nothing but one string is remembered") {
   const auto only_contents = [](std::string_view json) {
-    llm::OpenAiChunk chunk;
-    REQUIRE(llm::read_usual_chunk(json, chunk));
+    llm::StreamChunk chunk;
+    REQUIRE(llm::read_usual_openai_chunk(json, chunk));
     return chunk.only_contents;
   };
   CHECK(only_contents(R"({"choices":[{"delta":{"content":"a\n","reasoning":""}}]})") == "a\\n");
@@ -86,8 +86,8 @@ TEST_CASE("a stream of nearly the same chunks gives what the full parser gives f
       auto payload = mutations.next();
       const bool is_one_line = payload.find_first_of("\r\n") == std::string::npos;
       if (!is_one_line || !nlohmann::json::accept(payload)) continue;
-      llm::OpenAiChunk chunk;
-      llm::read_any_chunk(payload, chunk);
+      llm::StreamChunk chunk;
+      llm::read_any_openai_chunk(payload, chunk);
       text += chunk.text;
       reasoning += chunk.reasoning;
       data.push_back(std::move(payload));

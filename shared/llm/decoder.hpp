@@ -1,0 +1,35 @@
+// Decodes a model's streamed answer from body bytes cut anywhere, whichever wire format it has.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "shared/llm/stream.hpp"
+#include "shared/llm/wire_format.hpp"
+
+namespace fabula::llm {
+
+class StreamDecoder {
+ public:
+  virtual ~StreamDecoder() = default;
+
+  // Takes the next bytes of the body and calls `sink` for each part of the reply in them.
+  virtual void feed(std::string_view bytes, StreamSink& sink) = 0;
+
+  // True after the format's own end marker: nothing that follows matters, the body need not be read
+  // to its end.
+  virtual bool ended() const = 0;
+
+  // True once the provider has said why it ends; only usage, if anything, still follows.
+  virtual bool has_finish_reason() const = 0;
+
+  // True after an error or an unreadable chunk: the answer will not be complete.
+  virtual bool failed() const = 0;
+
+  // Says how it ended; call it once, when the body is over or given up.
+  virtual StreamSummary finish() = 0;
+};
+
+std::unique_ptr<StreamDecoder> make_decoder(WireFormat format);
+
+}  // namespace fabula::llm
