@@ -20,7 +20,7 @@ Result<std::string> build_request(const Provider& provider, const ModelRequest& 
   constexpr std::array kWriters = {&write_openai_request, &write_anthropic_request,
                                    &write_gemini_request};
   std::string body;
-  body.reserve(expected_bytes(request));
+  body.reserve(expected_bytes(provider.format, request));
   const auto write = kWriters[static_cast<std::size_t>(provider.format)];
   const auto fault = write(body, provider, request);
   if (!fault.empty()) {

@@ -1,6 +1,7 @@
 #include "shared/llm/request_parts.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "shared/llm/model_abilities.hpp"
 
@@ -15,16 +16,29 @@ bool is_told(const ModelRequest& request, SchemaUse schema_use) {
   return !request.response_schema.empty() && schema_use != SchemaUse::enforced;
 }
 
+// Inside of a text the quotes would be escaped.
+std::size_t count_messages(std::string_view history_json) {
+  constexpr std::string_view kKey = R"("role")";
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = history_json.find(kKey, at)) != std::string_view::npos; ++at) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
-std::size_t expected_bytes(const ModelRequest& request) {
-  constexpr std::size_t kFrameBytes = 2048;
+std::size_t expected_bytes(WireFormat format, const ModelRequest& request) {
+  constexpr std::size_t kFrameBytes = 1024;
   constexpr std::size_t kPartFrameBytes = 128;
-  // Escapes and the frames of messages: an eighth each.
+  // How much longer a message is than in the history, in the order of WireFormat.
+  constexpr std::array<std::size_t, 3> kMessageGrowthBytes = {0, 26, 10};
+  const auto growth_bytes = kMessageGrowthBytes[static_cast<std::size_t>(format)];
   const auto with_escapes = [](std::string_view text) { return text.size() + text.size() / 8; };
   std::size_t bytes = kFrameBytes + with_escapes(request.system_prompt) +
-                      with_escapes(request.history_json) + with_escapes(request.user_text) +
-                      2 * with_escapes(request.response_schema);
+                      request.history_json.size() +
+                      growth_bytes * count_messages(request.history_json) +
+                      with_escapes(request.user_text) + 2 * with_escapes(request.response_schema);
   for (const auto& attachment : request.attachments) {
     bytes += kPartFrameBytes + attachment.name.size() + with_escapes(attachment.content);
   }

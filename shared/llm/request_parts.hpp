@@ -10,9 +10,9 @@
 
 namespace fabula::llm {
 
-// Enough for the body in one allocation, unless the conversation is very many very short messages:
-// memory of a WebAssembly instance that was once taken is never given back.
-std::size_t expected_bytes(const ModelRequest& request);
+// Enough for the body in one allocation, and little more: memory of a WebAssembly instance that was
+// once taken is never given back.
+std::size_t expected_bytes(WireFormat format, const ModelRequest& request);
 
 bool has_system_text(const ModelRequest& request, SchemaUse schema_use);
 // A JSON string: the system prompt, and what form the answer must have when that is to be told.

@@ -22,6 +22,8 @@ interface Fault {
   retryable?: boolean;
   /** The model is given up after so long. */
   after_ms?: number;
+  /** How often it is asked: twice when it may answer the second time, and has said nothing. */
+  attempts?: number;
 }
 
 const error = (fields: object) => JSON.stringify({ error: { message: "of the provider's", ...fields } });
@@ -36,23 +38,26 @@ const FAULTS: Fault[] = [
   },
   { title: "403", script: (reply) => reply.refuse(403, error({})), code: "provider_unauthorized", retryable: false },
   {
+    // It asks for longer than the reply's time limit.
     title: "429",
     script: (reply) => reply.refuse(429, error({ type: "rate_limit_error" }), { "retry-after": "7" }),
     code: "provider_rate_limited",
   },
   { title: "400", script: (reply) => reply.refuse(400, error({})), code: "provider_refused_request", retryable: false },
   { title: "404", script: (reply) => reply.refuse(404, "no such page"), code: "provider_refused_request", retryable: false },
-  { title: "500", script: (reply) => reply.refuse(500, error({})), code: "provider_error" },
-  { title: "503 without a body", script: (reply) => reply.refuse(503, ""), code: "provider_error" },
+  { title: "500", script: (reply) => reply.refuse(500, error({})), code: "provider_error", attempts: 2 },
+  { title: "503 without a body", script: (reply) => reply.refuse(503, ""), code: "provider_error", attempts: 2 },
   {
     title: "garbage",
     script: (reply) => reply.end("<html><body>It works!</body></html>"),
     code: "provider_malformed",
+    attempts: 2,
   },
   {
     title: "bytes that are no text",
     script: (reply) => reply.end("data: \u0000\u0001\u0002 {{{{\n\n"),
     code: "provider_malformed",
+    attempts: 2,
   },
   {
     title: "an event that is no JSON, after text",
@@ -72,8 +77,8 @@ const FAULTS: Fault[] = [
     code: "provider_malformed",
     text: SO_FAR,
   },
-  { title: "nothing", script: (reply) => reply.end(), code: "provider_incomplete" },
-  { title: "no head before it closes", script: (reply) => reply.destroy(), code: "provider_error" },
+  { title: "nothing", script: (reply) => reply.end(), code: "provider_incomplete", attempts: 2 },
+  { title: "no head before it closes", script: (reply) => reply.destroy(), code: "provider_error", attempts: 2 },
   {
     title: "half an event, and closes",
     script: (reply) => {
@@ -182,14 +187,14 @@ onBothRuntimes(
       return { prompt, events, sessionId, generation, messages, elapsedMs };
     }
 
-    for (const { title, script, code, text = "", retryable = true, after_ms } of FAULTS) {
+    for (const { title, script, code, text = "", retryable = true, after_ms, attempts = 1 } of FAULTS) {
       test(`${title}: ${code}`, async () => {
         const { model } = stack().backend;
         model.script(`What did the fox do? (${title}, ${stack().runtime})`, script);
         const { events, prompt, elapsedMs, sessionId } = await fail(title, code, text);
         assert.equal(events.error["retryable"], retryable);
         const replies = model.replies(prompt);
-        assert.equal(replies.length, 1, "nothing is sent to the model again");
+        assert.equal(replies.length, attempts, "how often the model is asked");
         assert.equal(replies[0]!.authorization, `Bearer ${PROVIDER_KEY}`);
         if (after_ms !== undefined) {
           assert.ok(elapsedMs > after_ms - 100, `given up after ${elapsedMs} ms`);

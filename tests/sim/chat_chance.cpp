@@ -1,127 +1,123 @@
-// Thousands of turns with faults by chance, and what must hold whatever happened.
+// Ten thousand turns with faults by chance, and what must hold whatever happened.
 #include <doctest/doctest.h>
 
-#include <array>
 #include <string>
 
-#include "tests/sim/peers/chat_client.hpp"
+#include "tests/sim/peers/chance_turn.hpp"
 
 using namespace fabula;
-using fabula::tests::ChatWorld;
+using fabula::tests::ChanceTurn;
+using fabula::tests::ChatEvents;
 using fabula::tests::read_events;
-using fabula::tests::ScriptedDatabase;
-using fabula::tests::ScriptedModel;
-using Fault = ScriptedDatabase::Fault;
 
 namespace {
 
-constexpr std::uint64_t kRuns = 3000;
+constexpr std::uint64_t kRuns = 10'000;
 
-std::string random_story(sim::Random& random) {
-  constexpr std::array kWords = {"fox ", "sea\n",     "\"quoted\" ", "café ",
-                                 "🦊 ",  "letters, ", "e\u0301 ",    "漢字 "};
-  std::string story;
-  for (auto left = random.between(1, 60); left > 0; --left) {
-    story += kWords[static_cast<std::size_t>(random.between(0, kWords.size() - 1))];
+void check_nothing_is_left_open(const ChanceTurn& turn) {
+  REQUIRE(turn.chat.world.unfinished_requests() == 0);
+  REQUIRE(turn.chat.world.open_exchanges() == 0);
+}
+
+void check_message_is_stored_once(const ChanceTurn& turn) {
+  const auto& row = turn.generation();
+  const auto& messages = turn.chat.database.sessions.begin()->second;
+  const bool has_reply = row.status != "streaming" && !row.text().empty();
+  REQUIRE(turn.chat.database.generations.size() == 1);
+  REQUIRE(messages.size() == (has_reply ? 2 : 1));
+  if (!has_reply) return;
+  REQUIRE(messages[1].content == row.text());
+  REQUIRE(messages[1].is_complete == (row.status == "complete"));
+}
+
+// What the client saw, what is stored, and what the model said.
+void check_reply(const ChanceTurn& turn, const ChatEvents& events) {
+  const auto& row = turn.generation();
+  const auto stored = row.text();
+  const auto* last = turn.last_story();
+  const auto story = last ? last->text : std::string();
+  REQUIRE(turn.asked() <= turn.most_asked());
+  // Only the last who was asked has said anything.
+  REQUIRE(story.starts_with(stored));
+  REQUIRE(story.starts_with(events.text));
+  const bool is_ended_by_its_turn = row.status != "streaming" && !row.was_silent;
+  if (is_ended_by_its_turn) REQUIRE(stored.starts_with(events.text));
+  if (row.status == "complete") {
+    REQUIRE(last);
+    REQUIRE(last->is_whole);
+    REQUIRE(stored == story);
   }
-  return story;
-}
-
-// Whole answers, answers cut anywhere, and answers that never end.
-std::string script_model(ScriptedModel& model, sim::Random& random) {
-  const auto story = random_story(random);
-  model.head_after_ms = random.between(0, 3000);
-  model.tell(story, random.between(0, 1500));
-  if (random.chance(10)) model.status = 500;
-  if (random.chance(30)) {
-    model.pieces.resize(static_cast<std::size_t>(
-        random.between(0, static_cast<std::int64_t>(model.pieces.size()))));
-    model.end = random.chance(50)   ? ScriptedModel::End::close
-                : random.chance(50) ? ScriptedModel::End::break_connection
-                                    : ScriptedModel::End::stay_open;
+  if (events.find("done")) {
+    REQUIRE(row.status == "complete");
+    REQUIRE(events.text == story);
+  } else if (!turn.was_killed && turn.client->is_ended() && turn.client->status() == 200) {
+    REQUIRE((events.find("error") || row.status == "stopped"));
   }
-  return story;
 }
 
-void script_host(sim::World& world, sim::Random& random) {
-  world.behaviour.longest_delay_ms = random.between(0, 30);
-  world.behaviour.longest_read_bytes = static_cast<std::uint32_t>(random.between(0, 40));
-  world.behaviour.host_traits = static_cast<std::uint32_t>(random.between(0, 1));
-  world.behaviour.notices_leaving_after_ms = random.between(0, 50);
+// Who has followed the reply to its end, and who asks for it afterwards, has what is stored.
+void check_followers(ChanceTurn& turn) {
+  const auto& late = turn.come_back();
+  check_nothing_is_left_open(turn);
+  const auto& row = turn.generation();
+  REQUIRE(row.status != "streaming");
+  REQUIRE(late.status() == 200);
+  REQUIRE(read_events(late).text == row.text());
+  for (const auto* follower : {turn.follower, &late}) {
+    if (!follower || follower->status() != 200) continue;
+    const auto events = read_events(*follower);
+    REQUIRE(row.text().starts_with(events.text));
+    if (!events.find("done") && !events.find("error")) continue;
+    REQUIRE(events.text == row.text());
+    REQUIRE((events.find("done") != nullptr) == (row.status == "complete"));
+  }
 }
 
-void script_database(ScriptedDatabase& database, sim::Random& random) {
-  database.latency_ms = random.between(0, 400);
-  const auto percent = static_cast<int>(random.between(0, 2)) * 20;
-  database.fault = [&random, percent](const std::string&) {
-    if (!random.chance(percent)) return Fault::none;
-    return static_cast<Fault>(random.between(1, 5));
-  };
-}
+struct Counts {
+  int done = 0;
+  int done_after_failure = 0;
+  int cut_short = 0;
+  int stopped = 0;
+  int finished_alone = 0;
+  int followed = 0;
+
+  void add(const ChanceTurn& turn, const ChatEvents& events) {
+    const bool is_done = events.find("done") != nullptr;
+    const auto& status = turn.generation().status;
+    ++(is_done ? done : cut_short);
+    done_after_failure += is_done && turn.asked() > 1 ? 1 : 0;
+    stopped += status == "stopped" ? 1 : 0;
+    finished_alone += turn.has_left && status == "complete" && !is_done ? 1 : 0;
+    followed += turn.follower ? 1 : 0;
+  }
+};
 
 }  // namespace
 
 TEST_CASE("whatever happens, nothing that a client saw is lost and nothing stays open") {
-  int complete = 0;
-  int cut_short = 0;
+  Counts counts;
   for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
     CAPTURE(seed);
-    ChatWorld chat(seed);
-    auto& random = chat.world.random();
-    const auto story = script_model(chat.model, random);
-    script_host(chat.world, random);
-    script_database(chat.database, random);
-    auto& client = chat.post(R"({"text":"Tell me."})");
-    bool was_killed = false;
-    if (random.chance(25)) {
-      chat.world.clock().after(random.between(0, 20'000), [&client] { client.leave(); });
-    }
-    if (random.chance(10)) {
-      client.take_only(static_cast<std::size_t>(random.between(0, 300)));
-      chat.world.clock().after(random.between(0, 40'000), [&client] { client.take_everything(); });
-    }
-    if (random.chance(10)) {
-      chat.world.clock().after(random.between(0, 20'000),
-                               [&chat] { chat.world.announce_end_of_isolate(); });
-    }
-    if (random.chance(10)) {
-      chat.world.clock().after(random.between(0, 20'000), [&chat, &client, &was_killed] {
-        was_killed = chat.world.unfinished_requests() > 0;
-        chat.world.kill(client);
-      });
-    }
-    chat.world.run();
-
-    REQUIRE(chat.world.unfinished_requests() == 0);
-    REQUIRE(chat.world.open_exchanges() == 0);
-    const auto events = read_events(client);
-    REQUIRE(story.starts_with(events.text));
-    if (chat.database.generations.empty()) {
+    ChanceTurn turn(seed);
+    turn.play();
+    check_nothing_is_left_open(turn);
+    const auto events = read_events(*turn.client);
+    if (!turn.has_begun()) {
       REQUIRE(events.text.empty());
       continue;
     }
-    REQUIRE(chat.database.generations.size() == 1);
-    const auto& generation = chat.database.generations[0];
-    const bool was_told_done = events.find("done") != nullptr;
-    const bool was_stored = generation.status != "streaming";
-    const auto stored = generation.text();
-    REQUIRE(story.starts_with(stored));
-    if (was_stored) REQUIRE(stored.starts_with(events.text));
-    if (generation.status == "complete") REQUIRE(stored == story);
-    if (was_told_done) {
-      REQUIRE(generation.status == "complete");
-      REQUIRE(events.text == story);
-      ++complete;
-    } else {
-      ++cut_short;
-    }
-    const auto& messages = chat.database.sessions.begin()->second;
-    REQUIRE(messages.size() == (was_stored && !stored.empty() ? 2 : 1));
-    if (!was_killed && client.is_ended() && client.status() == 200) {
-      REQUIRE((was_told_done || events.find("error") || generation.status == "stopped"));
-    }
+    REQUIRE_FALSE(turn.was_cancelled_in_vain);
+    counts.add(turn, events);
+    check_reply(turn, events);
+    check_message_is_stored_once(turn);
+    check_followers(turn);
+    check_message_is_stored_once(turn);
   }
-  // The chances above leave both kinds common.
-  CHECK(complete > 500);
-  CHECK(cut_short > 500);
+  // The chances leave all kinds common.
+  CHECK(counts.done > 2000);
+  CHECK(counts.done_after_failure > 500);
+  CHECK(counts.cut_short > 2000);
+  CHECK(counts.stopped > 200);
+  CHECK(counts.finished_alone > 200);
+  CHECK(counts.followed > 500);
 }

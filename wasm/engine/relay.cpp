@@ -127,7 +127,9 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   if (call) {
     ++attempts_;
     llm::StreamSink& sink = *this;
-    upstream_.emplace(context_, call->head, call->body, limits_.upstream, now_ms, until_ms_, sink);
+    const auto format = route_[plan_.model()].provider->format;
+    upstream_.emplace(context_, call->head, call->body, format, limits_.upstream, now_ms, until_ms_,
+                      sink);
     return std::nullopt;
   }
   llm::StreamSummary summary;

@@ -29,14 +29,15 @@ runtime::Waitable* pointer(auto& optional) { return optional ? &*optional : null
 }  // namespace
 
 Upstream::Upstream(runtime::Context& context, std::string_view head, std::string_view body,
-                   UpstreamLimits limits, std::int64_t now_ms, std::int64_t until_ms,
-                   llm::StreamSink& sink)
+                   llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
+                   std::int64_t until_ms, llm::StreamSink& sink)
     : context_(context),
       limits_(limits),
       started_ms_(now_ms),
       until_ms_(until_ms),
       last_sign_ms_(now_ms),
-      sink_(sink) {
+      sink_(sink),
+      decoder_(llm::make_decoder(format)) {
   request_.emplace(context, head, body);
 }
 
@@ -53,7 +54,7 @@ std::array<runtime::Waitable*, 2> Upstream::waiting_for() {
 
 std::int64_t Upstream::deadline_ms() const {
   if (is_refused_) return std::min(until_ms_, last_sign_ms_ + kRefusalMs);
-  if (decoder_.has_finish_reason()) return std::min(until_ms_, last_sign_ms_ + kAfterFinishMs);
+  if (decoder_->has_finish_reason()) return std::min(until_ms_, last_sign_ms_ + kAfterFinishMs);
   if (answer_ && !read_) return until_ms_;
   return std::min(until_ms_, has_spoken_ ? last_sign_ms_ + limits_.idle_ms
                                          : started_ms_ + limits_.first_token_ms);
@@ -88,9 +89,9 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
     if (is_over || used_bytes_ >= kRefusalBytes) return refusal();
     return std::nullopt;
   }
-  if (is_over) return decoder_.finish();
-  decoder_.feed({buffer_.data(), outcome.value}, *this);
-  if (decoder_.ended() || decoder_.failed()) return decoder_.finish();
+  if (is_over) return decoder_->finish();
+  decoder_->feed({buffer_.data(), outcome.value}, *this);
+  if (decoder_->ended() || decoder_->failed()) return decoder_->finish();
   return std::nullopt;
 }
 
@@ -103,7 +104,7 @@ StreamSummary Upstream::refusal() {
 
 StreamSummary Upstream::expiry(std::int64_t now_ms) {
   if (is_refused_) return refusal();
-  if (decoder_.has_finish_reason()) return decoder_.finish();
+  if (decoder_->has_finish_reason()) return decoder_->finish();
   if (now_ms >= until_ms_) {
     return failed(Problem(ErrorCode::time_limit,
                           "The reply took longer than allowed; what was written is kept. Ask for "
@@ -123,6 +124,11 @@ void Upstream::on_text(std::string_view text) {
 void Upstream::on_reasoning(std::string_view text) {
   has_spoken_ = true;
   sink_.on_reasoning(text);
+}
+
+void Upstream::on_tool_call(const llm::ToolCallPart& part) {
+  has_spoken_ = true;
+  sink_.on_tool_call(part);
 }
 
 }  // namespace fabula::engine

@@ -4,10 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
-#include "shared/llm/openai_stream.hpp"
+#include "shared/llm/decoder.hpp"
 #include "shared/llm/stream.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/context.hpp"
@@ -23,11 +24,11 @@ struct UpstreamLimits {
 
 class Upstream final : private llm::StreamSink {
  public:
-  // Sends the request, which must be answered by `until_ms`. The reply's text goes to `sink`.
-  // Destroying it closes the connection, wherever the model is.
+  // Sends the request, whose answer is of this format and must end by `until_ms`. The reply's text
+  // goes to `sink`. Destroying it closes the connection, wherever the model is.
   Upstream(runtime::Context& context, std::string_view head, std::string_view body,
-           UpstreamLimits limits, std::int64_t now_ms, std::int64_t until_ms,
-           llm::StreamSink& sink);
+           llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
+           std::int64_t until_ms, llm::StreamSink& sink);
 
   // Reads the answer's next piece, if none is being read. Left undone while the client is the slow
   // one: then the model is not to blame for the silence.
@@ -43,6 +44,7 @@ class Upstream final : private llm::StreamSink {
  private:
   void on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
+  void on_tool_call(const llm::ToolCallPart& part) override;
   std::optional<llm::StreamSummary> look_at_piece();
   llm::StreamSummary refusal();
   llm::StreamSummary expiry(std::int64_t now_ms);
@@ -53,7 +55,7 @@ class Upstream final : private llm::StreamSink {
   std::int64_t until_ms_;
   std::int64_t last_sign_ms_;
   llm::StreamSink& sink_;
-  llm::OpenAiStream decoder_;
+  std::unique_ptr<llm::StreamDecoder> decoder_;
   bool is_refused_ = false;  // it answers, but not with a stream: what it says is why
   bool has_spoken_ = false;
   std::size_t used_bytes_ = 0;  // of the buffer, by a refusal's first bytes

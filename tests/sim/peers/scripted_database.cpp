@@ -71,6 +71,7 @@ void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
     const auto body = json::parse(exchange->body);
     requests.push_back(body ? (*body)["request"] : json::Document());
     answer = call(function, requests.back());
+    if (kind == Fault::call_twice) answer = call(function, requests.back());
     if (kind == Fault::lose_answer) {
       world_.clock().after(latency_ms, [exchange] { exchange->break_connection(); });
       return;
@@ -94,8 +95,17 @@ ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
   return {404, R"({"code":"PGRST202","message":"no such function"})"};
 }
 
-ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request) {
+void ScriptedDatabase::close_if_silent(StoredGeneration& generation) {
   constexpr std::int64_t kSilenceMs = 60'000;
+  if (generation.status != "streaming") return;
+  if (world_.clock().now_ms() - generation.heartbeat_ms < kSilenceMs) return;
+  generation.status = "interrupted";
+  generation.was_silent = true;
+  const auto text = generation.text();
+  if (!text.empty()) sessions[generation.session_id].push_back({"assistant", text, false});
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request) {
   const auto action = text_at(request, "action");
   const auto key = text_at(request, "idempotency_key");
   for (const auto& generation : generations) {
@@ -110,12 +120,8 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   if (!is_new && sessions.count(session_id) == 0) return {404, refusal("PT404", "not_found")};
   for (auto& generation : generations) {
     if (generation.session_id != session_id || generation.status != "streaming") continue;
-    if (world_.clock().now_ms() - generation.heartbeat_ms < kSilenceMs) {
-      return {409, refusal("PT409", "turn_in_progress")};
-    }
-    generation.status = "interrupted";
-    const auto text = generation.text();
-    if (!text.empty()) sessions[session_id].push_back({"assistant", text, false});
+    close_if_silent(generation);
+    if (generation.status == "streaming") return {409, refusal("PT409", "turn_in_progress")};
   }
   auto& messages = sessions[session_id];
   StoredGeneration generation;
@@ -187,8 +193,9 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
 }
 
 ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& request) {
-  const auto* generation = find(text_at(request, "generation_id"));
+  auto* generation = find(text_at(request, "generation_id"));
   if (!generation) return {404, refusal("PT404", "not_found")};
+  close_if_silent(*generation);
   const auto after = static_cast<std::size_t>(json::integer_at(request, "after_bytes").value_or(0));
   const auto text = generation->text();
   const bool is_stored = generation->status != "streaming" && !text.empty();

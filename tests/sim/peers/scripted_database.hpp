@@ -32,6 +32,7 @@ struct StoredGeneration {
   std::int64_t heartbeat_ms = 0;
   std::size_t base_bytes = 0;  // of the reply that it goes on with
   std::string idempotency_key;
+  bool was_silent = false;  // too long: somebody else has closed it
 
   std::string text() const;
 };
@@ -47,7 +48,8 @@ class ScriptedDatabase {
     lose_answer,
     answer_503,
     answer_garbage,
-    never_answer
+    never_answer,
+    call_twice,  // as when a gateway repeats a request
   };
   std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
   std::int64_t latency_ms = 3;
@@ -66,6 +68,7 @@ class ScriptedDatabase {
   StoredGeneration* find(const std::string& id);
 
  private:
+  void close_if_silent(StoredGeneration& generation);
   void handle(const std::shared_ptr<sim::Exchange>& exchange);
   struct Answer {
     std::uint32_t status = 200;

@@ -18,8 +18,9 @@ std::string end_events(std::string_view finish_reason) {
          "\n\ndata: [DONE]\n\n";
 }
 
-ScriptedModel::ScriptedModel(sim::World& world, std::string_view base_url) : world_(world) {
-  world.serve(std::string(base_url) + "/chat/completions", [this](auto exchange) {
+ScriptedModel::ScriptedModel(sim::World& world, std::string_view base_url, std::string_view path)
+    : world_(world) {
+  world.serve(std::string(base_url).append(path), [this](auto exchange) {
     const auto number = exchanges.size();
     exchanges.push_back(exchange);
     asked_at_ms.push_back(world_.clock().now_ms());

@@ -39,7 +39,8 @@ struct ModelAnswer {
 // Is itself the answer to every request that has none of its own.
 class ScriptedModel : public ModelAnswer {
  public:
-  explicit ScriptedModel(sim::World& world, std::string_view base_url = "http://127.0.0.1:9/v1");
+  explicit ScriptedModel(sim::World& world, std::string_view base_url = "http://127.0.0.1:9/v1",
+                         std::string_view path = "/chat/completions");
 
   // The answers to the first requests, in their order.
   std::vector<ModelAnswer> first_answers;

@@ -1,0 +1,179 @@
+#include "tests/sim/peers/chance_turn.hpp"
+
+namespace fabula::tests {
+namespace {
+
+using Fault = ScriptedDatabase::Fault;
+
+const std::string kGuestAndKey =
+    "authorization: Bearer fg_" + std::string(43, 'A') + "\nidempotency-key: 8d5a\n";
+
+std::string random_story(sim::Random& random) {
+  constexpr std::array kWords = {"fox ", "sea\n",     "\"quoted\" ", "café ",
+                                 "🦊 ",  "letters, ", "e\u0301 ",    "漢字 "};
+  std::string story;
+  for (auto left = random.between(1, 60); left > 0; --left) {
+    story += kWords[static_cast<std::size_t>(random.between(0, kWords.size() - 1))];
+  }
+  return story;
+}
+
+}  // namespace
+
+ChanceTurn::ChanceTurn(std::uint64_t seed) : chat(seed), random_(chat.world.random()) {
+  script_host();
+  script_database();
+  script_models();
+  body_ = random_.chance(25) ? R"({"text":"Tell me.","detach":true})" : R"({"text":"Tell me."})";
+  client = &chat.post(body_, kGuestAndKey);
+  script_client();
+  script_events();
+}
+
+void ChanceTurn::play() {
+  chat.world.run();
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    const auto& asked_at_ms = models_[model]->asked_at_ms;
+    for (std::size_t i = 0; i < asked_at_ms.size(); ++i) {
+      stories_[model].at(i).asked_at_ms = asked_at_ms[i];
+    }
+  }
+}
+
+const sim::Client& ChanceTurn::come_back() {
+  chat.database.fault = [](const auto&) { return Fault::none; };
+  chat.world.run_for(61'000);
+  auto& again = chat.post(body_, kGuestAndKey);
+  chat.world.run();
+  return again;
+}
+
+std::size_t ChanceTurn::asked() const {
+  std::size_t count = 0;
+  for (const auto* model : models_) count += model->exchanges.size();
+  return count;
+}
+
+const ScriptedStory* ChanceTurn::last_story() const {
+  const ScriptedStory* last = nullptr;
+  for (const auto& of_model : stories_) {
+    for (const auto& story : of_model) {
+      if (story.asked_at_ms < 0) continue;
+      if (!last || story.asked_at_ms >= last->asked_at_ms) last = &story;
+    }
+  }
+  return last;
+}
+
+void ChanceTurn::script_host() {
+  auto& behaviour = chat.world.behaviour;
+  behaviour.longest_delay_ms = random_.between(0, 30);
+  behaviour.longest_read_bytes = static_cast<std::uint32_t>(random_.between(0, 80));
+  behaviour.host_traits = static_cast<std::uint32_t>(random_.between(0, 1));
+  behaviour.notices_leaving_after_ms = random_.between(0, 50);
+  chat.world.environment["FABULA_COALESCE_MS"] = std::to_string(random_.between(0, 3) * 16);
+}
+
+void ChanceTurn::script_database() {
+  chat.database.latency_ms = random_.between(0, 400);
+  fault_percent_ = static_cast<int>(random_.between(0, 2)) * 20;
+  chat.database.fault = [this](const std::string& function) {
+    if (!random_.chance(fault_percent_)) return Fault::none;
+    // Two turns are begun by two requests: that is the client's business, and has its own tests.
+    const auto last = function == "begin_turn" ? Fault::never_answer : Fault::call_twice;
+    return static_cast<Fault>(random_.between(1, static_cast<std::int64_t>(last)));
+  };
+}
+
+// A route of 1 to 3 models. Each request to each has its own story, so that parts of two answers
+// cannot pass for one.
+void ChanceTurn::script_models() {
+  constexpr std::array kEntries = {"local:first", "ollama:second", "llamacpp:third"};
+  constexpr std::array kUrls = {"http://127.0.0.1:9/v1", "http://127.0.0.1:11434/v1",
+                                "http://127.0.0.1:8080/v1"};
+  std::string route;
+  const auto count = static_cast<std::size_t>(random_.between(1, 3));
+  for (std::size_t model = 0; model < count; ++model) {
+    route.append(model == 0 ? "" : ",").append(kEntries[model]);
+    if (model > 0) others_.push_back(std::make_unique<ScriptedModel>(chat.world, kUrls[model]));
+    models_.push_back(model == 0 ? &chat.model : others_.back().get());
+    for (std::size_t request = 0; request < kRequestsPerModel; ++request) {
+      const auto tag = std::to_string(model) + "." + std::to_string(request) + " ";
+      stories_[model].push_back({tag + random_story(random_)});
+      models_[model]->first_answers.push_back(script_answer(stories_[model].back()));
+    }
+  }
+  chat.world.environment["MODEL_CHAT"] = route;
+  chat.world.environment["FABULA_FIRST_TOKEN_TIMEOUT_MS"] = "20000";
+}
+
+// Whole answers, refusals, answers cut anywhere, and answers that never end.
+ModelAnswer ChanceTurn::script_answer(ScriptedStory& story) {
+  ModelAnswer answer;
+  answer.head_after_ms = random_.between(0, 3000);
+  answer.tell(story.text, random_.between(0, random_.chance(50) ? 20 : 1200));
+  if (random_.chance(20)) {
+    constexpr std::array<std::uint32_t, 6> kStatuses = {500, 503, 429, 408, 401, 400};
+    answer.status = kStatuses[static_cast<std::size_t>(random_.between(0, kStatuses.size() - 1))];
+    if (random_.chance(30)) {
+      answer.headers = "retry-after: " + std::to_string(random_.between(0, 15)) + "\n";
+    }
+    story.is_whole = false;
+  } else if (random_.chance(10)) {
+    answer.is_unreachable = true;
+    story.is_whole = false;
+  }
+  if (random_.chance(25)) {
+    using End = ModelAnswer::End;
+    constexpr std::array kEnds = {End::close, End::break_connection, End::stay_open};
+    answer.pieces.resize(static_cast<std::size_t>(
+        random_.between(0, static_cast<std::int64_t>(answer.pieces.size()) - 1)));
+    answer.end = kEnds[static_cast<std::size_t>(random_.between(0, kEnds.size() - 1))];
+    story.is_whole = false;
+  }
+  return answer;
+}
+
+void ChanceTurn::script_client() {
+  auto& clock = chat.world.clock();
+  if (random_.chance(25)) {
+    clock.after(random_.between(0, 20'000), [this] {
+      has_left = true;
+      client->leave();
+    });
+  }
+  if (random_.chance(10)) {
+    client->take_only(static_cast<std::size_t>(random_.between(0, 300)));
+    clock.after(random_.between(0, 40'000), [this] { client->take_everything(); });
+  }
+  if (random_.chance(25)) {
+    clock.after(random_.between(0, 20'000), [this] {
+      if (has_begun()) follower = &chat.post(body_, kGuestAndKey);
+    });
+  }
+}
+
+void ChanceTurn::script_events() {
+  auto& clock = chat.world.clock();
+  if (random_.chance(15)) clock.after(random_.between(0, 20'000), [this] { cancel(); });
+  if (random_.chance(10)) {
+    clock.after(random_.between(0, 20'000), [this] { chat.world.announce_end_of_isolate(); });
+  }
+  if (random_.chance(10)) {
+    clock.after(random_.between(0, 20'000), [this] {
+      was_killed = chat.world.unfinished_requests() > 0;
+      chat.world.kill(*client);
+    });
+  }
+}
+
+// Whoever writes the reply learns it by the next save, at most 5 seconds later.
+void ChanceTurn::cancel() {
+  if (!has_begun() || generation().status != "streaming") return;
+  chat.database.generations[0].cancel_requested = true;
+  if (fault_percent_ > 0) return;
+  chat.world.clock().after(
+      7'000, [this] { was_cancelled_in_vain = !was_killed && generation().status == "streaming"; });
+}
+
+}  // namespace fabula::tests
