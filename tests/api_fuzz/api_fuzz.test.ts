@@ -45,7 +45,9 @@ describe("the API by its document", () => {
   });
   after(stop);
 
-  async function assertNothingFound(changes: Partial<Assignment> & Pick<Assignment, "name" | "identities">) {
+  async function assertNothingFound(
+    changes: Partial<Assignment> & Pick<Assignment, "name" | "identities">,
+  ) {
     const { exitCode, report } = await runSchemathesis({
       documentUrl: `${stack.url}/functions/v1/docs/openapi.json`,
       operations: { without: [] },
@@ -79,9 +81,14 @@ describe("the API by its document", () => {
         for (const text of ["Begin.", "Begin another one."]) {
           const { events } = await talk(stack, { text }, { token });
           const { session_id } = events.metadata;
-          turns.push(events.metadata, (await talk(stack, { text, session_id }, { token })).events.metadata);
+          turns.push(
+            events.metadata,
+            (await talk(stack, { text, session_id }, { token })).events.metadata,
+          );
         }
-        const all = (...names: string[]) => [...new Set(turns.flatMap((turn) => names.map((name) => turn[name])))];
+        const all = (...names: string[]) => [
+          ...new Set(turns.flatMap((turn) => names.map((name) => turn[name]))),
+        ];
         known = {
           message_id: all("message_id", "user_message_id"),
           session_id: all("session_id"),
@@ -95,12 +102,24 @@ describe("the API by its document", () => {
         const phases: Assignment["phases"] =
           kind === "user" ? ["examples", "coverage", "fuzzing"] : ["fuzzing"];
         const name = `${kind}-operations`;
-        await assertNothingFound({ name, identities, operations, phases, known, mustReachAll: true });
+        await assertNothingFound({
+          name,
+          identities,
+          operations,
+          phases,
+          known,
+          mustReachAll: true,
+        });
       });
 
       test("operations in sequences", async () => {
         const operations = { without: ["delete_sessions", "delete_account"] };
-        await assertNothingFound({ name: `${kind}-sequences`, identities, operations, phases: ["stateful"] });
+        await assertNothingFound({
+          name: `${kind}-sequences`,
+          identities,
+          operations,
+          phases: ["stateful"],
+        });
       });
 
       test("deletions", async () => {
@@ -108,7 +127,11 @@ describe("the API by its document", () => {
         await assertNothingFound({ name: `${kind}-deletions`, identities, operations, known });
         // Again and again, until there is nobody.
         const account = { only: ["delete_account"] };
-        await assertNothingFound({ name: `${kind}-account`, identities: identities.slice(0, 1), operations: account });
+        await assertNothingFound({
+          name: `${kind}-account`,
+          identities: identities.slice(0, 1),
+          operations: account,
+        });
       });
     });
   }

@@ -57,7 +57,11 @@ export abstract class Api {
   }
 
   /** A turn that must begin. */
-  async stream(path: string, body?: object, headers: Record<string, string> = {}): Promise<Streamed> {
+  async stream(
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Streamed> {
     const response = await this.open("POST", path, { ...(body && { body }), headers });
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
     const events = await readEvents(response);
@@ -88,7 +92,10 @@ export class SupabaseApi extends Api {
     const { data, error, response } = await this.#client.functions.invoke(path, {
       method,
       ...(body && { body }),
-      headers: { ...(this.guestToken && { authorization: `Bearer ${this.guestToken}` }), ...headers },
+      headers: {
+        ...(this.guestToken && { authorization: `Bearer ${this.guestToken}` }),
+        ...headers,
+      },
       ...(signal && { signal }),
     });
     if (error) {
@@ -97,7 +104,10 @@ export class SupabaseApi extends Api {
     }
     if (data instanceof Response) return data;
     // It has been read and parsed already.
-    return new Response(JSON.stringify(data), { status: response!.status, headers: response!.headers });
+    return new Response(JSON.stringify(data), {
+      status: response!.status,
+      headers: response!.headers,
+    });
   }
 
   override async signUp(): Promise<Account> {
@@ -138,7 +148,10 @@ export class PlainApi extends Api {
 
   override async signUp(): Promise<Account> {
     const credentials = newCredentials();
-    const { access_token, user } = await this.#supabase("auth/v1/signup", JSON.stringify(credentials));
+    const { access_token, user } = await this.#supabase(
+      "auth/v1/signup",
+      JSON.stringify(credentials),
+    );
     this.#token = access_token as string;
     this.stack.backend.secrets.add(this.#token);
     this.guestToken = undefined;

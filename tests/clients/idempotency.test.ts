@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, beforeEach, describe, test } from "node:test";
 import { APIS, type Api, type Streamed } from "./api.ts";
-import type { Row, Table } from "./backend.ts";
+import type { Row } from "./backend.ts";
 import { EventReader } from "./chat.ts";
 import { Ledger } from "./ledger.ts";
+import { TURN } from "./life.ts";
 import { onBothRuntimes, type Stack } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
 
-const TURN: readonly Table[] = ["sessions", "messages", "generations", "usage"];
-
 onBothRuntimes("idempotency", (stack) => {
-  for (const Way of APIS) describe(`with ${Way.title}`, () => repeat(stack, (at) => new Way(at), Way.title));
+  for (const Way of APIS)
+    describe(`with ${Way.title}`, () => repeat(stack, (at) => new Way(at), Way.title));
 });
 
 function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string): void {
@@ -34,7 +34,12 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
   const words = (text: string) => `${text} (${stack().runtime}, ${title})`;
   const keyed = (key: string) => ({ "idempotency-key": key });
 
-  function say(text: string, reply: string, headers: Record<string, string>, more: Row = { session_id }): Promise<Streamed> {
+  function say(
+    text: string,
+    reply: string,
+    headers: Record<string, string>,
+    more: Row = { session_id },
+  ): Promise<Streamed> {
     model().tell(text, [reply.slice(0, 4), reply.slice(4)]);
     return api.stream("chat", { text, ...more }, headers);
   }
@@ -53,7 +58,11 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
   }
 
   /** Sends it again, which must change nothing and ask no model. */
-  async function sendAgain(path: string, body: Row, headers: Record<string, string>): Promise<Streamed> {
+  async function sendAgain(
+    path: string,
+    body: Row,
+    headers: Record<string, string>,
+  ): Promise<Streamed> {
     const asked = model().count;
     const again = await ledger.reads(() => api.stream(path, body, headers));
     assert.equal(model().count, asked);
@@ -71,8 +80,13 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
 
   test("another take and the rest of a reply are not done twice either", async () => {
     const text = words("What does it want?");
-    const { message_id } = (await say(text, "Letters.", {})).events.metadata as { message_id: string };
-    for (const [action, reply] of [["regenerate", "Stamps, rather."], ["continue", " And a lamp."]] as const) {
+    const { message_id } = (await say(text, "Letters.", {})).events.metadata as {
+      message_id: string;
+    };
+    for (const [action, reply] of [
+      ["regenerate", "Stamps, rather."],
+      ["continue", " And a lamp."],
+    ] as const) {
       const path = `chat/messages/${message_id}/${action}`;
       const headers = keyed(`${action} ${randomUUID()}`.replace(" ", "-"));
       model().scriptOthers((answer) => (answer.text(reply), answer.finish()));
@@ -88,7 +102,9 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     const far = words("Is it far?");
     const first = await ledger.changes(TURN, () => say(far, "A day's walk.", keyed(key)));
     for (const body of [{ text: words("Is it near?"), session_id }, { text: far }]) {
-      const refused = await ledger.reads(() => api.call("POST", "chat", { body, headers: keyed(key) }));
+      const refused = await ledger.reads(() =>
+        api.call("POST", "chat", { body, headers: keyed(key) }),
+      );
       assert.deepEqual([refused.status, refused.body.code], [422, "idempotency_key_reused"]);
     }
     const other = makeApi(stack());
@@ -101,7 +117,12 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
   });
 
   /** A turn whose model says the words and then waits. */
-  async function begin(text: string, beginning: string, headers: Record<string, string>, signal?: AbortSignal) {
+  async function begin(
+    text: string,
+    beginning: string,
+    headers: Record<string, string>,
+    signal?: AbortSignal,
+  ) {
     const gate = makeGate();
     model().script(text, async (reply) => {
       reply.text(beginning);
@@ -118,7 +139,13 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     return { response, reader, gate, body };
   }
 
-  const told = async ({ response, reader }: { response: Response; reader: EventReader }): Promise<Streamed> => {
+  const told = async ({
+    response,
+    reader,
+  }: {
+    response: Response;
+    reader: EventReader;
+  }): Promise<Streamed> => {
     return { status: response.status, headers: response.headers, events: await reader.readToEnd() };
   };
 
@@ -128,7 +155,10 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     const first = await begin(words("Tell it slowly."), "Once", headers);
     const response = await api.open("POST", "chat", { body: first.body, headers });
     const second = { response, reader: new EventReader(response) };
-    assert.ok(await second.reader.readUntil((events) => events.text !== ""), "what is saved is told at once");
+    assert.ok(
+      await second.reader.readUntil((events) => events.text !== ""),
+      "what is saved is told at once",
+    );
     first.gate.open();
     const [one, two] = await Promise.all([told(first), told(second)]);
     assert.equal(one.events.text, "Once and so it went.");
@@ -154,7 +184,10 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     assert.equal(again.headers.get("x-stream-id"), streamId);
     assert.equal(again.events.text, "Half a");
     assert.deepEqual(again.events.ending, ["metadata", "error"]);
-    assert.deepEqual([again.events.error["code"], again.events.error["retryable"]], ["interrupted", true]);
+    assert.deepEqual(
+      [again.events.error["code"], again.events.error["retryable"]],
+      ["interrupted", true],
+    );
     const { message_id } = again.events.metadata;
     const [message] = await stack().backend.rows("messages", { message_id });
     assert.deepEqual([message!["content"], message!["is_complete"]], ["Half a", false]);
@@ -181,9 +214,14 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
 
   test("a key that is none is refused", async () => {
     for (const key of ["", "two words", "x".repeat(256)]) {
-      const call = () => api.call("POST", "chat", { body: { text: words("May I?") }, headers: keyed(key) });
+      const call = () =>
+        api.call("POST", "chat", { body: { text: words("May I?") }, headers: keyed(key) });
       const refused = await ledger.reads(call);
-      assert.deepEqual([refused.status, refused.body.code], [422, "invalid_request"], JSON.stringify(key));
+      assert.deepEqual(
+        [refused.status, refused.body.code],
+        [422, "invalid_request"],
+        JSON.stringify(key),
+      );
     }
   });
 }

@@ -43,5 +43,8 @@ export class Ledger {
 
 /** Rows whatever their order. */
 function digest(rows: Row[]): string {
-  return rows.map((row) => JSON.stringify(row)).sort().join("\n");
+  return rows
+    .map((row) => JSON.stringify(row))
+    .sort()
+    .join("\n");
 }
