@@ -47,7 +47,8 @@ TEST_CASE("anything else is a fault of ours") {
 
 TEST_CASE("who asks is named as proven, with how much is known") {
   const auth::Principal user{auth::Principal::Kind::user, "supabase", "u", ""};
-  CHECK(*json::parse(turn::read_turn_request(user, "g", 41)) ==
-        *json::parse(R"({"principal":{"kind":"user","issuer":"supabase","subject":"u"},
+  CHECK(
+      *json::parse(turn::read_turn_request(user, {turn::TurnKey::Kind::generation_id, "g"}, 41)) ==
+      *json::parse(R"({"principal":{"kind":"user","issuer":"supabase","subject":"u"},
           "generation_id":"g","after_bytes":41})"));
 }
