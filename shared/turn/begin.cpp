@@ -7,6 +7,7 @@
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"
+#include "shared/turn/summary.hpp"
 
 namespace fabula::turn {
 
@@ -23,7 +24,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
-  const std::array<std::pair<std::string_view, std::string_view>, 14> texts = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 15> texts = {{
       {"kind", turn.kind},
       {"action", name(turn.action)},
       {"session_id", turn.session_id},
@@ -35,6 +36,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
       {"provider", turn.provider},
       {"model", turn.model},
       {"system_prompt", turn.system_prompt},
+      {"summary_heading", summary_heading()},
       {"claimed_user_id", turn.claimed_user_id},
       {"idempotency_key", turn.idempotency_key},
       {"request_hash", turn.request_hash},
@@ -60,6 +62,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
       json::RawMember{.key = "generation_id"},   json::RawMember{.key = "title"},
       json::RawMember{.key = "created_session"}, json::RawMember{.key = "history"},
       json::RawMember{.key = "replayed"},        json::RawMember{.key = "base_bytes"},
+      json::RawMember{.key = "summary"},
   };
   const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,
                               &turn.user_message_id, &turn.message_id, &turn.stream_id,
@@ -76,6 +79,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
   if (turn.is_replayed) return turn;
   const std::string_view history = members[9].value;
   if (!history.starts_with('[')) return database::unexpected_answer(kFunction);
+  turn.summary = json::string_value(members[12].value).value_or("");
   turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
   turn.history_bytes = history.size();
   turn.answer = std::move(answer);

@@ -61,6 +61,7 @@ struct BegunTurn {
   // history.
   bool is_replayed = false;
   std::uint64_t base_bytes = 0;  // of the reply that were there before this turn
+  std::string summary;           // of what was said before the history; empty: it is everything
   std::string answer;            // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;

@@ -5,6 +5,7 @@
 
 #include "shared/http/token.hpp"
 #include "shared/text/title.hpp"
+#include "shared/turn/summary.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
 #include "wasm/runtime/select.hpp"
@@ -149,7 +150,8 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   runtime::set_response_on_trap(context, at_trap);
 
   const auto now_ms = runtime::now_ms(context);
-  ModelRoute route(endpoints, turn, request.system_prompt,
+  const std::string system_prompt = turn::with_summary(request.system_prompt, turn.summary);
+  ModelRoute route(endpoints, turn, system_prompt,
                    request.text.empty() ? request.instruction : request.text,
                    limits.maximum_output_tokens);
   ClientWriter writer(context, framing, limits.relay.coalesce_ms,
