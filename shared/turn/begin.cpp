@@ -7,7 +7,6 @@
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"
-#include "shared/turn/summary.hpp"
 
 namespace fabula::turn {
 
@@ -36,7 +35,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
       {"provider", turn.provider},
       {"model", turn.model},
       {"system_prompt", turn.system_prompt},
-      {"summary_heading", summary_heading()},
+      {"summary_heading", turn.summary_heading},
       {"claimed_user_id", turn.claimed_user_id},
       {"idempotency_key", turn.idempotency_key},
       {"request_hash", turn.request_hash},

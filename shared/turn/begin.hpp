@@ -39,6 +39,7 @@ struct BeginTurn {
   std::string_view provider = {};
   std::string_view model = {};
   std::string_view system_prompt = {};
+  std::string_view summary_heading = {};  // what a summary is sent after
   std::int64_t maximum_output_tokens = 0;
   std::int64_t history_budget_tokens = 0;
   std::string_view claimed_user_id = {};  // refused unless it is the principal's

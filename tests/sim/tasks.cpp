@@ -91,7 +91,7 @@ TEST_CASE("tasks are done one after another until the limit, or until the time i
   TasksWorld slow;
   slow.model.tell("A red fox.", 5000);  // of four pieces
   CHECK(slow.run().body() == R"({"done":2,"failed":0,"left":true})");
-  CHECK(slow.world.clock().now_ms() < 60'000);
+  CHECK(slow.model.asked_at_ms.at(1) - slow.model.asked_at_ms[0] < 25'000);
 }
 
 TEST_CASE("what cannot be done is given back with its reason, and the next is begun") {
