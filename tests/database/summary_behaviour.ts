@@ -228,7 +228,7 @@ export function describeSummaries(target: () => Target): void {
     const session_id = await conversation(target(), user, 8);
     await turnOf(target(), user, 9, 4, { session_id });
     await commit(target(), await claimed(session_id), "Once.");
-    const prompts = { system_prompt: "Be kind.", summary_heading: "\n\nEarlier: ".padEnd(71, ".") };
+    const prompts = { system_prompt: "Be kind.", summary_heading: "\n\nEarlier: ".padEnd(155, ".") };
     const without = await turnOf(target(), user, 11, 6, { session_id, system_prompt: "Be kind." });
     assert.deepEqual(numbers(without["history"]), [7, 8, 9, 10]);
     const sent = await turnOf(target(), user, 13, 6, { session_id, ...prompts });
