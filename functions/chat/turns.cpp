@@ -25,8 +25,6 @@ using engine::Match;
 using engine::TurnRequest;
 using runtime::Task;
 
-constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
-
 std::string text_at(const json::Document& body, std::string_view key) {
   return std::string(json::string_at(body, key).value_or(""));
 }
@@ -97,7 +95,7 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   if (action == turn::Action::go_on) request.instruction = instruction_to_go_on();
   request.system_prompt = system_prompt();
 
-  const auto models = co_await engine::resolve_route(call, "MODEL_CHAT", kDefaultRoute);
+  const auto models = co_await engine::resolve_route(call, "MODEL_CHAT", engine::kDefaultRoute);
   const auto limits = engine::read_turn_limits(call);
   auto turn = co_await engine::begin_turn(call, caller, request, models, limits);
   Framing framing(caller.new_guest_token, turn.base_bytes);

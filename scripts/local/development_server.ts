@@ -149,6 +149,7 @@ export class DevelopmentServer {
     const { dataDir } = this.#options.settings;
     this.#endMaintenance = startMaintenance({
       databaseUrl: () => this.#parts.url("database"),
+      functionsUrl: () => this.#parts.url("functions"),
       secretKey: loadKeys(dataDir).secretKey,
       log: (line) => this.#options.print(line),
     });

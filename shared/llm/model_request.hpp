@@ -16,7 +16,7 @@ namespace fabula::llm {
 
 // Views must live until the body is built.
 struct ModelRequest {
-  std::string_view model;
+  std::string_view model = {};
   std::string_view system_prompt = {};   // "": none
   std::string_view history_json = "[]";  // array of {"role": ..., "content": ...}, both strings
   std::string_view user_text = {};       // "": the history ends with the user's message

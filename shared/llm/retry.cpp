@@ -23,6 +23,10 @@ std::optional<std::int64_t> RetryPlan::wait_after(const Problem& failure, std::i
     ++tries_;
     return pause_ms;
   }
+  return skip_model(left_ms);
+}
+
+std::optional<std::int64_t> RetryPlan::skip_model(std::int64_t left_ms) {
   if (model_ + 1 == models_ || left_ms <= 0) return std::nullopt;
   ++model_;
   tries_ = 1;

@@ -1,5 +1,5 @@
-// Whom to ask next when a model has failed before its first token, and how soon. After the first
-// token nothing is ever asked again: a second answer would begin in the middle of the first.
+// Whom to ask next when a model has failed before anybody was told of its answer, and how soon.
+// After that nothing is ever asked again: a second answer would begin in the middle of the first.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,9 @@ class RetryPlan {
   // `random` is any number; it spreads the pauses of those who failed at the same time.
   std::optional<std::int64_t> wait_after(const Problem& failure, std::int64_t left_ms,
                                          std::uint32_t random);
+
+  // The model has answered and yet not done what was asked: the next one, as above.
+  std::optional<std::int64_t> skip_model(std::int64_t left_ms);
 
  private:
   std::size_t models_;

@@ -23,7 +23,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
-  const std::array<std::pair<std::string_view, std::string_view>, 16> texts = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 17> texts = {{
       {"kind", turn.kind},
       {"action", name(turn.action)},
       {"session_id", turn.session_id},
@@ -35,6 +35,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
       {"provider", turn.provider},
       {"model", turn.model},
       {"system_prompt", turn.system_prompt},
+      {"summary_heading", turn.summary_heading},
       {"claimed_user_id", turn.claimed_user_id},
       {"idempotency_key", turn.idempotency_key},
       {"request_hash", turn.request_hash},
@@ -88,6 +89,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
       json::RawMember{.key = "replayed"},
       json::RawMember{.key = "base_bytes"},
       json::RawMember{.key = "rate"},
+      json::RawMember{.key = "summary"},
   };
   const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,
                               &turn.user_message_id, &turn.message_id, &turn.stream_id,
@@ -106,6 +108,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
   if (turn.is_replayed) return turn;
   const std::string_view history = members[9].value;
   if (!history.starts_with('[')) return database::unexpected_answer(kFunction);
+  turn.summary = json::string_value(members[13].value).value_or("");
   turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
   turn.history_bytes = history.size();
   turn.answer = std::move(answer);

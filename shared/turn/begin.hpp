@@ -43,6 +43,7 @@ struct BeginTurn {
   std::string_view provider = {};
   std::string_view model = {};
   std::string_view system_prompt = {};
+  std::string_view summary_heading = {};  // what a summary is sent after
   std::int64_t maximum_output_tokens = 0;
   std::int64_t history_budget_tokens = 0;
   std::string_view claimed_user_id = {};  // refused unless it is the principal's
@@ -72,7 +73,8 @@ struct BegunTurn {
   bool is_replayed = false;
   std::uint64_t base_bytes = 0;              // of the reply that were there before this turn
   std::optional<http::Allowance> allowance;  // what is left of `rate_limit`
-  std::string answer;                        // the whole JSON text, which holds the history
+  std::string summary;  // of what was said before the history; empty: it is everything
+  std::string answer;   // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 

@@ -1,13 +1,14 @@
 -- Cancelling a reply that is being written. Whoever writes it is told with its next save
 -- (append_chunk), and ends it as stopped.
 
--- Asks the running reply of a stream to stop: {principal, stream_id, epoch?}; the body is {stream_id,
--- epoch, status, cancel_requested}. With an epoch that is not the stream's, and once the reply has
--- ended, nothing is changed, as the answer tells: a cancel that comes late stops nothing else.
+-- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the
+-- answer is {stream_id, epoch, status, cancel_requested}. With an epoch that is not the stream's, and
+-- once the reply has ended, nothing is changed, as the answer tells: a cancel that comes late stops
+-- nothing else.
 create function public.request_cancel(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  meant_epoch_text constant text := request ->> 'epoch';
+  meant_epoch_text constant text := request -> 'body' ->> 'epoch';
   principal_id uuid := private.resolve_principal(request -> 'principal');
   generation public.generations;
 begin

@@ -56,8 +56,11 @@ create index background_tasks_due on public.background_tasks (run_after)
 -- A session's tasks, which go with it.
 create index background_tasks_of_session on public.background_tasks (session_id, kind, created_at);
 
--- The summary that the model was sent in place of the messages before `sent_from_depth`.
-alter table public.generations add column summary_until_id uuid;
+-- The summary that the model was sent in place of the messages before `sent_from_depth`, and what
+-- stood between it and the system prompt.
+alter table public.generations
+  add column summary_until_id uuid,
+  add column summary_heading text;
 
 alter table public.session_summaries enable row level security;
 alter table public.background_tasks enable row level security;
@@ -144,7 +147,8 @@ declare
     - coalesce(private.estimate_tokens(request ->> 'instruction'), 0);
   summary public.session_summaries := private.summary_on_path(
     question.session_id, question.parent_id, max_summary_steps);
-  summary_tokens integer := private.estimate_tokens(summary.summary);
+  summary_tokens integer := private.estimate_tokens(
+    coalesce(request ->> 'summary_heading', '') || summary.summary);
   history private.turn_history;
 begin
   if summary_tokens * 2 > budget_tokens then
@@ -195,8 +199,8 @@ begin
   insert into public.generations (
     owner_id, session_id, stream_id, user_message_id, epoch, provider, model, action, base_bytes,
     saved_bytes, continued_from_id, previous_leaf_id, sent_from_depth, summary_until_id,
-    instruction, system_prompt, settings, idempotency_key, request_hash, bot_id, started_at,
-    heartbeat_at)
+    summary_heading, instruction, system_prompt, settings, idempotency_key, request_hash, bot_id,
+    started_at, heartbeat_at)
   values (
     session.owner_id, session.session_id,
     coalesce(request ->> 'stream_id', gen_random_uuid()::text), question.message_id,
@@ -205,6 +209,7 @@ begin
     base_bytes, continued.message_id,
     case when turn_action in ('regenerate', 'continue') then session.active_leaf_id end,
     history.from_depth, history.summary_until_id,
+    case when history.summary_until_id is not null then request ->> 'summary_heading' end,
     request ->> 'instruction', coalesce(request ->> 'system_prompt', bot_system),
     coalesce(nullif(request -> 'settings', 'null'), '{}'),
     request ->> 'idempotency_key',
@@ -227,12 +232,13 @@ $$;
 
 -- Begins a turn: {principal, kind, session_id | null, project_id | null, text, title, provider,
 -- model, history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional,
--- {action, message_id, external_id, bot_id, instruction, system_prompt, settings, idempotency_key,
--- request_hash, rate_limit}. principal is what private.resolve_principal takes, title is for a
--- session that is created, a claimed_user_id must be the principal's own, rate_limit is {action,
--- max_requests, window_seconds}. external_id, in place of session_id, is the caller's name for the
--- conversation, which its first turn creates. A bot_id is of a bot that the principal may use; where
--- provider and model are absent, the bot's are kept of the turn. action is
+-- {action, message_id, external_id, bot_id, instruction, system_prompt, summary_heading, settings,
+-- idempotency_key, request_hash, rate_limit}. principal is what private.resolve_principal takes,
+-- title is for a session that is created, a claimed_user_id must be the principal's own, rate_limit
+-- is {action, max_requests, window_seconds}. external_id, in place of session_id, is the caller's name
+-- for the conversation, which its first turn creates. A bot_id is of a bot that the principal may
+-- use; where provider and model are absent, the bot's are kept of the turn. summary_heading is what
+-- stands between system_prompt and a summary. action is
 --   say         `text` comes after the path's end (the default)
 --   edit        `text` stands beside the user's message `message_id`
 --   regenerate  the reply `message_id` is taken again, or the user's message answered again
@@ -242,10 +248,11 @@ $$;
 -- generation_id, epoch, turn_number, title, action, base_bytes, created_session, summary | null,
 -- history, replayed}, where message_id is the one that the reply will have, its text so far has
 -- base_bytes, history is what the model is sent before `text` or `instruction`, and summary is of
--- what was said before that; with a bot_id also bot: {bot_id, provider, model, system, access_path,
--- access_key}, with a rate_limit also rate: {limit, remaining, reset_s}. A request that was made
--- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
--- neither history nor summary, and neither bot nor rate: call read_turn.
+-- what was said before that: it is sent after system_prompt and summary_heading. With a bot_id also
+-- bot: {bot_id, provider, model, system, access_path, access_key}, with a rate_limit also rate:
+-- {limit, remaining, reset_s}. A request that was made before, under its idempotency key or its
+-- stream_id, has `replayed` true, the `status` of that turn, neither history nor summary, and neither
+-- bot nor rate: call read_turn.
 create or replace function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -318,7 +325,7 @@ $$;
 
 -- What the model was sent for a reply: {principal, message_id}; the body is {message_id, stream_id,
 -- action, provider, model, system_prompt, settings, summary, messages, facts, tokens: {in, out},
--- created_at}, where summary is of what was said before the messages.
+-- created_at}, where summary is of what was said before the messages; system_prompt ends with it.
 create or replace function public.read_context(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -327,6 +334,7 @@ declare
   wanted_id uuid := private.read_id(request, 'message_id');
   is_visible boolean;
   generation public.generations;
+  summary_sent text;
 begin
   perform private.act_as(principal_id);
   is_visible := exists (
@@ -343,18 +351,21 @@ begin
     perform private.refuse(404, 'not_found',
       'For this message no model was asked, or what it was sent has not been kept: name a reply.');
   end if;
+  select summary into summary_sent from public.session_summaries
+  where session_id = generation.session_id
+    and until_message_id = generation.summary_until_id;
   return private.answer(jsonb_build_object(
     'message_id', generation.message_id,
     'stream_id', generation.stream_id,
     'action', generation.action,
     'provider', generation.provider,
     'model', generation.model,
-    'system_prompt', generation.system_prompt,
+    'system_prompt', case
+      when generation.summary_heading is null or summary_sent is null then generation.system_prompt
+      else concat(generation.system_prompt, generation.summary_heading, summary_sent)
+    end,
     'settings', generation.settings,
-    'summary', (
-      select summary from public.session_summaries
-      where session_id = generation.session_id
-        and until_message_id = generation.summary_until_id),
+    'summary', summary_sent,
     'messages', private.read_sent_messages(principal_id, generation),
     'facts', '[]'::jsonb,
     'tokens', jsonb_build_object('in', generation.input_tokens, 'out', generation.output_tokens),

@@ -2,7 +2,7 @@
 // run. A cell that turns out otherwise is a fault of the product, or a decision to be written here.
 
 /** How much a route asks of who is calling. */
-export const ACCESS = ["anyone", "caller", "guest"] as const;
+export const ACCESS = ["anyone", "caller", "guest", "operator"] as const;
 export type Access = (typeof ACCESS)[number];
 
 /** Whose the id in a route's path is. */
@@ -12,24 +12,24 @@ export type Column = (typeof COLUMNS)[number];
 // `let in`: the route's own row, below, says what they get. Bad credentials are told before anything
 // that is wrong with the path, the body or the id, but for the guest token that looks like one: only
 // the database knows that it is none, and is not asked about what is no id.
-// Routes that ask for a `guest` make a new one of nobody.
+// Routes that ask for a `guest` make a new one of nobody; an `operator` is whoever has the secret key.
 const CALLERS_TABLE = `
-  who is calling                              anyone  caller                   guest
-  nobody                                      let in  401 missing_credentials  let in
-  the publishable key                         let in  401 missing_credentials  let in
-  a token of role anon                        let in  401 missing_credentials  let in
-  a guest                                     let in  let in                   let in
-  another guest                               let in  let in                   let in
-  a user                                      let in  let in                   let in
-  another user                                let in  let in                   let in
-  a user's token that has expired             let in  401 token_expired        401 token_expired
-  a user's token by another key               let in  401 invalid_token        401 invalid_token
-  a user's token without a signature          let in  401 invalid_token        401 invalid_token
-  a user's token by the public key as PEM     let in  401 invalid_token        401 invalid_token
-  a user's token by the public key as JSON    let in  401 invalid_token        401 invalid_token
-  garbage                                     let in  401 invalid_token        401 invalid_token
-  the secret key                              let in  401 invalid_token        401 invalid_token
-  a guest token that nobody has               let in  401 invalid_token        401 invalid_token
+  who is calling                              anyone  caller                   guest              operator
+  nobody                                      let in  401 missing_credentials  let in             401 missing_credentials
+  the publishable key                         let in  401 missing_credentials  let in             401 invalid_token
+  a token of role anon                        let in  401 missing_credentials  let in             401 invalid_token
+  a guest                                     let in  let in                   let in             401 invalid_token
+  another guest                               let in  let in                   let in             401 invalid_token
+  a user                                      let in  let in                   let in             401 invalid_token
+  another user                                let in  let in                   let in             401 invalid_token
+  a user's token that has expired             let in  401 token_expired        401 token_expired  401 invalid_token
+  a user's token by another key               let in  401 invalid_token        401 invalid_token  401 invalid_token
+  a user's token without a signature          let in  401 invalid_token        401 invalid_token  401 invalid_token
+  a user's token by the public key as PEM     let in  401 invalid_token        401 invalid_token  401 invalid_token
+  a user's token by the public key as JSON    let in  401 invalid_token        401 invalid_token  401 invalid_token
+  garbage                                     let in  401 invalid_token        401 invalid_token  401 invalid_token
+  the secret key                              let in  401 invalid_token        401 invalid_token  let in
+  a guest token that nobody has               let in  401 invalid_token        401 invalid_token  401 invalid_token
 `;
 
 // What is another's is answered as what is not there. Whatever ends something comes last, because
@@ -45,6 +45,7 @@ const ROUTES_TABLE = `
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200
+  GET /tasks/health                             anyone  200
   GET /users/health                             anyone  200
   POST /chat                                    guest   200
   GET /chat/messages/{message_id}/context       caller  200  404 not_found  404 not_found  400 invalid_id
@@ -66,6 +67,7 @@ const ROUTES_TABLE = `
   PATCH /sessions/{session_id}                  caller  200  404 not_found  404 not_found  400 invalid_id
   POST /users                                   caller  200
   POST /sessions/migrate                        caller  200
+  POST /tasks/run                               operator  200
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id

@@ -29,6 +29,8 @@ export const TABLES = [
   "generation_chunks",
   "usage",
   "rate_limits",
+  "session_summaries",
+  "background_tasks",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

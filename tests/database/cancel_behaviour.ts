@@ -9,7 +9,7 @@ import { append, begin, finish, newUser, refusal, say, silence, type Principal }
 export function describeCancelling(target: () => Target): void {
   const cancel = async (principal: Principal, turn: Row, changes: Row = {}): Promise<Row> => {
     const { stream_id } = turn;
-    return (await ask(target(), principal, "request_cancel", { stream_id, ...changes }))["body"];
+    return (await ask(target(), principal, "request_cancel", { stream_id, body: changes }))["body"];
   };
 
   test("a running reply is asked to stop, once and again, and its writer is told", async () => {

@@ -177,7 +177,7 @@ test("cancels, saves and ends at once: what is told of a reply is how it stays",
       return "complete";
     }
     const cancel = (changes = {}) =>
-      soon(60, () => ask(target, user, "request_cancel", { stream_id, ...changes }));
+      soon(60, () => ask(target, user, "request_cancel", { stream_id, body: changes }));
     const [status, ...answers] = await Promise.all([
       write(),
       cancel(),

@@ -222,6 +222,24 @@ export function describeSummaries(target: () => Target): void {
     assert.equal((await openTasks(session_id)).length, 1);
   });
 
+  test("what stands above the summary counts, and is told with it where it was sent", async () => {
+    await postponeOthers(target());
+    const user = newUser();
+    const session_id = await conversation(target(), user, 8);
+    await turnOf(target(), user, 9, 4, { session_id });
+    await commit(target(), await claimed(session_id), "Once.");
+    const prompts = { system_prompt: "Be kind.", summary_heading: "\n\nEarlier: ".padEnd(155, ".") };
+    const without = await turnOf(target(), user, 11, 6, { session_id, system_prompt: "Be kind." });
+    assert.deepEqual(numbers(without["history"]), [7, 8, 9, 10]);
+    const sent = await turnOf(target(), user, 13, 6, { session_id, ...prompts });
+    assert.deepEqual([sent["summary"], numbers(sent["history"])], ["Once.", [11, 12]]);
+    const full = await turnOf(target(), user, 15, 100, { session_id, ...prompts });
+    const told = async (turn: Row) => (await context(target(), user, turn["message_id"]))["system_prompt"];
+    assert.equal(await told(without), "Be kind.");
+    assert.equal(await told(sent), `Be kind.${prompts.summary_heading}Once.`);
+    assert.equal(await told(full), "Be kind.");
+  });
+
   test("the summary that was sent is part of the context, also when there is a newer one", async () => {
     await postponeOthers(target());
     const user = newUser();

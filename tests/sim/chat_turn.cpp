@@ -5,6 +5,7 @@
 #include <string>
 
 #include "shared/http/head.hpp"
+#include "shared/turn/summary.hpp"
 #include "tests/sim/peers/chat_client.hpp"
 
 using namespace fabula;
@@ -145,5 +146,24 @@ TEST_CASE("a quiet host gets a sign of life after each second without a write, o
     const auto events = read_events(chat.talk("Are you there?"));
     CHECK(events.text == "Late.");
     CHECK(events.comments == comments);
+  }
+}
+
+TEST_CASE("a summary of what came before the history stands after the persona") {
+  ChatWorld chat(1);
+  chat.model.tell(kStory, 1);
+  chat.talk("Tell me.");
+  chat.database.summary = "Mara keeps the lighthouse.";
+  chat.talk("Go on.", ScriptedDatabase::make_id(1));
+  const auto prompt_of = [&chat](std::size_t number) {
+    const auto body = sent_to_model(chat, number);
+    return std::string(*json::string_at((*json::find(body, "messages"))[0], "content"));
+  };
+  const auto heading = std::string(turn::summary_heading());
+  CHECK(prompt_of(1) == prompt_of(0) + heading + "Mara keeps the lighthouse.");
+  for (const auto& request : chat.database.requests) {
+    if (!json::find(request, "principal")) continue;
+    CHECK(json::string_at(request, "summary_heading") == heading);
+    CHECK(json::string_at(request, "system_prompt") == prompt_of(0));
   }
 }

@@ -84,3 +84,15 @@ TEST_CASE("which statuses may pass") {
     CHECK(RetryPlan(2).wait_after(llm::classify_http_failure(status, ""), kMinuteMs, 0) == 0);
   }
 }
+
+TEST_CASE("a model that has answered and not done what was asked is skipped, while there is time") {
+  RetryPlan plan(3);
+  CHECK(plan.wait_after(failure(ErrorCode::provider_error), kMinuteMs, 1));
+  CHECK(plan.skip_model(kMinuteMs) == 0);
+  CHECK(plan.model() == 1);
+  CHECK(plan.wait_after(failure(ErrorCode::provider_error), kMinuteMs, 1) > 0);
+  CHECK_FALSE(plan.skip_model(0));
+  CHECK(plan.skip_model(1) == 0);
+  CHECK_FALSE(plan.skip_model(kMinuteMs));
+  CHECK(plan.model() == 2);
+}

@@ -43,6 +43,19 @@ TEST_CASE("a turn that was begun before needs no history; one that goes on says 
   CHECK(turn->base_bytes == 41);
 }
 
+TEST_CASE("a summary of what was said before the history is told when there is one") {
+  CHECK(turn::parse_begun_turn(kBegun)->summary.empty());
+  for (const auto& [json, summary] : {std::pair{R"("summary":null,)", ""},
+                                      std::pair{R"("summary":"A \"fox\".",)", "A \"fox\"."}}) {
+    auto answer = kBegun;
+    answer.insert(answer.find("\"history\""), json);
+    const auto turn = turn::parse_begun_turn(answer);
+    REQUIRE(turn);
+    CHECK(turn->summary == summary);
+    CHECK(turn->history_json().starts_with('['));
+  }
+}
+
 TEST_CASE("an answer that lacks anything is a fault of ours") {
   for (const std::string answer :
        {"", "null", "[]", R"({"user_id":"u"})", R"({"history":[]})",

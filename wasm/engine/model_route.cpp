@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
-#include "shared/llm/model_request.hpp"
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/runtime/host.hpp"
 
@@ -29,18 +28,21 @@ Result<Endpoints> resolve_route(Call& call, std::string_view setting,
   return endpoints;
 }
 
-Result<ModelCall> ModelRoute::call(std::size_t model) const {
-  const auto& endpoint = endpoints_[model];
+Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request) {
+  request.model = endpoint.model;
   auto head = http::serialize(http::RequestHead{"POST", endpoint.url, endpoint.headers});
   if (!head) return tl::unexpected(std::move(head.error()));
-  auto body = llm::build_request(
-      *endpoint.provider, {.model = endpoint.model,
-                           .system_prompt = system_prompt_,
-                           .history_json = turn_.history_json(),
-                           .user_text = last_text_,
-                           .maximum_output_tokens = static_cast<int>(maximum_output_tokens_)});
+  auto body = llm::build_request(*endpoint.provider, request);
   if (!body) return tl::unexpected(std::move(body.error()));
   return ModelCall{std::move(*head), std::move(*body)};
+}
+
+Result<ModelCall> ModelRoute::call(std::size_t model) const {
+  return make_call(endpoints_[model],
+                   {.system_prompt = system_prompt_,
+                    .history_json = turn_.history_json(),
+                    .user_text = last_text_,
+                    .maximum_output_tokens = static_cast<int>(maximum_output_tokens_)});
 }
 
 }  // namespace fabula::engine

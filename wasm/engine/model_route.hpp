@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/llm/model_request.hpp"
 #include "shared/llm/route.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
@@ -15,6 +16,9 @@
 namespace fabula::engine {
 
 using Endpoints = std::vector<llm::Endpoint>;  // never empty
+
+// Who answers where nothing else is set.
+inline constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
 
 // The endpoints of the route that `setting` (MODEL_CHAT) names. An entry that cannot be used (its
 // key is not set, say) is passed over when another one can; otherwise it is the problem.
@@ -26,6 +30,10 @@ struct ModelCall {
   std::string head;
   std::string body;
 };
+
+// The request to this model, whose name it sets. A problem is internal_error or one of its
+// settings.
+Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request);
 
 // A turn's prompt, from which the request to any model of the route is made when it is needed: one
 // of them at a time is in memory.

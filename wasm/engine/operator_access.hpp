@@ -7,7 +7,7 @@
 namespace fabula::engine {
 
 // The secret key as `apikey` or bearer, or FABULA_METRICS_TOKEN as bearer; missing_credentials or
-// invalid_token else.
+// invalid_token else. What the platform's own clock calls is allowed, too.
 Result<void> require_operator(Call& call);
 
 }  // namespace fabula::engine

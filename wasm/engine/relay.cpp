@@ -22,14 +22,6 @@ RelayEnd ended(Status status, std::optional<Problem> problem = std::nullopt) {
   return end;
 }
 
-std::uint32_t random_number(runtime::Context& context) {
-  std::array<unsigned char, 4> bytes{};
-  runtime::fill_random(context, bytes);
-  std::uint32_t number = 0;
-  for (const auto byte : bytes) number = number << 8 | byte;
-  return number;
-}
-
 }  // namespace
 
 Relay::Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, ClientWriter& writer,
@@ -139,7 +131,8 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
 
 // The client has been told nothing: another attempt is as good as the first.
 std::optional<RelayEnd> Relay::after_failure(Problem problem, std::int64_t now_ms) {
-  const auto wait_ms = plan_.wait_after(problem, until_ms_ - now_ms, random_number(context_));
+  const auto wait_ms =
+      plan_.wait_after(problem, until_ms_ - now_ms, runtime::random_number(context_));
   // That the time is over says less than what it was spent on.
   if (problem.code != ErrorCode::time_limit || !last_failure_) last_failure_ = std::move(problem);
   if (!wait_ms) return ended(Status::failed, std::move(last_failure_));

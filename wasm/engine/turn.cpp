@@ -5,6 +5,7 @@
 
 #include "shared/http/token.hpp"
 #include "shared/text/title.hpp"
+#include "shared/turn/summary.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
 #include "wasm/runtime/select.hpp"
@@ -167,6 +168,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .provider = model ? model->provider->name : std::string_view(),
        .model = model ? std::string_view(model->model) : std::string_view(),
        .system_prompt = request.system_prompt,
+       .summary_heading = turn::summary_heading(),
        .maximum_output_tokens = limits.maximum_output_tokens,
        .history_budget_tokens = limits.history_tokens,
        .claimed_user_id = request.claimed_user_id,
@@ -203,7 +205,8 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   Context& context = call.context();
   co_await start(call, caller, turn, framing, std::move(head));
   const auto now_ms = runtime::now_ms(context);
-  ModelRoute route(endpoints, turn, request.system_prompt,
+  const std::string system_prompt = turn::with_summary(request.system_prompt, turn.summary);
+  ModelRoute route(endpoints, turn, system_prompt,
                    request.text.empty() ? request.instruction : request.text,
                    limits.maximum_output_tokens);
   ClientWriter writer(context, framing, limits.relay.coalesce_ms,

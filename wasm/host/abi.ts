@@ -37,6 +37,8 @@ export const HostTrait = {
   // this host learns that the client has left only when something is written, so a silent stream
   // must write a comment now and then
   notices_leaving_only_on_write: 1,
+  // nobody has sent this request: the platform's own clock made it, for whoever runs the server
+  is_scheduled: 2,
 } as const;
 export type HostTrait = (typeof HostTrait)[keyof typeof HostTrait];
 

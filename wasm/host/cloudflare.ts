@@ -14,24 +14,54 @@ interface Worker {
     env: Record<string, unknown>,
     context: ExecutionContext,
   ): Promise<Response>;
+  scheduled(
+    controller: unknown,
+    env: Record<string, unknown>,
+    context: ExecutionContext,
+  ): Promise<void>;
 }
 
+export interface WorkerOptions {
+  /** Where a POST goes at each of the cron triggers' times: the path of a function. */
+  scheduledPath?: string;
+}
+
+// Of a request that no network has carried. The name is nobody's (RFC 2606).
+const scheduledOrigin = "https://scheduled.invalid";
+
 /** The worker's default export, from its functions by name. */
-export function worker(functions: Record<string, WebAssembly.Module>): Worker {
+export function worker(
+  functions: Record<string, WebAssembly.Module>,
+  { scheduledPath }: WorkerOptions = {},
+): Worker {
   const modules = new Map(Object.entries(functions));
+  const handle = async (
+    request: Request,
+    env: Record<string, unknown>,
+    context: ExecutionContext,
+    traits: number,
+  ): Promise<Response> => {
+    const module = modules.get(functionName(request.url));
+    if (module === undefined) return problemResponse("not_found", request);
+    return await handleRequest(module, request, {
+      environment: (name) => {
+        const value = env[name];
+        return typeof value === "string" ? value : undefined;
+      },
+      waitUntil: (promise) => context.waitUntil(promise),
+      // With the flag enable_request_signal too: the signal fires when a write has failed.
+      traits: HostTrait.notices_leaving_only_on_write | traits,
+    });
+  };
   return {
-    async fetch(request, env, context) {
-      const module = modules.get(functionName(request.url));
-      if (module === undefined) return problemResponse("not_found", request);
-      return await handleRequest(module, request, {
-        environment: (name) => {
-          const value = env[name];
-          return typeof value === "string" ? value : undefined;
-        },
-        waitUntil: (promise) => context.waitUntil(promise),
-        // With the flag enable_request_signal too: the signal fires when a write has failed.
-        traits: HostTrait.notices_leaving_only_on_write,
-      });
+    fetch: (request, env, context) => handle(request, env, context, 0),
+    async scheduled(_controller, env, context) {
+      if (scheduledPath === undefined) return;
+      const request = new Request(scheduledOrigin + scheduledPath, { method: "POST" });
+      const response = await handle(request, env, context, HostTrait.is_scheduled);
+      const answer = await response.text();
+      // The trigger's own record on the platform says whether it has gone well.
+      if (!response.ok) throw new Error(`${response.status} ${answer}`);
     },
   };
 }

@@ -1,6 +1,16 @@
 #include "wasm/runtime/host.hpp"
 
+#include <array>
+
 namespace fabula::runtime {
+namespace {
+
+bool has_trait(Context& context, abi::HostTrait trait) {
+  const auto bit = static_cast<std::uint32_t>(trait);
+  return (fabula_import_host_traits(context.request()) & bit) != 0;
+}
+
+}  // namespace
 
 std::string request_head(Context& context) {
   const auto length = fabula_import_request_head(context.request(), nullptr, 0);
@@ -28,14 +38,23 @@ void fill_random(Context& context, std::span<unsigned char> bytes) {
   fabula_import_random(context.request(), bytes.data(), static_cast<std::uint32_t>(bytes.size()));
 }
 
+std::uint32_t random_number(Context& context) {
+  std::array<unsigned char, 4> bytes{};
+  fill_random(context, bytes);
+  std::uint32_t number = 0;
+  for (const auto byte : bytes) number = number << 8 | byte;
+  return number;
+}
+
 void log_line(Context& context, abi::LogLevel level, std::string_view line) {
   fabula_import_log(context.request(), static_cast<std::uint32_t>(level), line.data(),
                     static_cast<std::uint32_t>(line.size()));
 }
 
 bool notices_leaving_only_on_write(Context& context) {
-  const auto bit = static_cast<std::uint32_t>(abi::HostTrait::notices_leaving_only_on_write);
-  return (fabula_import_host_traits(context.request()) & bit) != 0;
+  return has_trait(context, abi::HostTrait::notices_leaving_only_on_write);
 }
+
+bool is_scheduled(Context& context) { return has_trait(context, abi::HostTrait::is_scheduled); }
 
 }  // namespace fabula::runtime

@@ -21,11 +21,15 @@ std::optional<std::string> environment(Context& context, std::string_view name);
 std::int64_t now_ms(Context& context);
 
 void fill_random(Context& context, std::span<unsigned char> bytes);
+std::uint32_t random_number(Context& context);
 
 // One line, a JSON object.
 void log_line(Context& context, abi::LogLevel level, std::string_view line);
 
 // True on hosts that notice the client's leaving only when something is written.
 bool notices_leaving_only_on_write(Context& context);
+
+// True when nobody has sent the request: the platform's own clock has made it.
+bool is_scheduled(Context& context);
 
 }  // namespace fabula::runtime

@@ -9,6 +9,7 @@
 #include "shared/api/endpoints/projects.hpp"
 #include "shared/api/endpoints/sessions.hpp"
 #include "shared/api/endpoints/stream.hpp"
+#include "shared/api/endpoints/tasks.hpp"
 #include "shared/api/endpoints/users.hpp"
 #include "shared/api/openapi.hpp"
 
@@ -30,6 +31,8 @@ inline constexpr std::array kGroups{
                    "A relay to models by bots: their keys stay on the server, and a stream can be "
                    "resumed and cancelled from anywhere.",
                    stream::kOperations},
+    OperationGroup{"tasks", "Work that is done after a turn, when somebody calls for it.",
+                   tasks::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},
 };
 

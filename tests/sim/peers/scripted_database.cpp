@@ -146,6 +146,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   generations.push_back(generation);
   auto answer = begun(generation, false, is_new, text_at(request, "title"));
   answer["history"] = history;
+  if (!summary.empty()) answer["summary"] = summary;
   return {200, json::dump(answer)};
 }
 

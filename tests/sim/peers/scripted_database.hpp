@@ -56,6 +56,9 @@ class ScriptedDatabase {
   // What functions answer that the turn has no use for, by name.
   std::map<std::string, std::string> answers;
 
+  // What begin_turn says of what came before the history; empty: nothing.
+  std::string summary;
+
   std::map<std::string, std::vector<StoredMessage>> sessions;
   std::vector<StoredGeneration> generations;
   std::vector<std::string> calls;  // the functions that were called, in order

@@ -1,0 +1,76 @@
+#include "functions/tasks/session_summary.hpp"
+
+#include <algorithm>
+
+#include "shared/database/rpc.hpp"
+#include "shared/json/text.hpp"
+#include "shared/tasks/session_summary.hpp"
+#include "wasm/engine/completion.hpp"
+#include "wasm/engine/turn.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::tasks {
+namespace {
+
+using engine::Call;
+using runtime::Task;
+
+// What the database takes.
+constexpr std::int64_t kMaximumBytes = 8192;
+// About a quarter of what a turn's model is sent, at four bytes a token: more than half of it is
+// never sent.
+constexpr std::int64_t kBytesPerHistoryToken = 1;
+constexpr std::int64_t kMinimumBytes = 160;
+// So that the words that are asked for stay below the bytes in nearly any language.
+constexpr std::int64_t kBytesPerWord = 16;
+constexpr std::int64_t kMaximumWords = 300;
+// Models that think aloud need more than the summary has.
+constexpr std::int64_t kMaximumOutputTokens = 4000;
+
+}  // namespace
+
+Result<engine::Endpoints> summary_models(Call& call) {
+  const bool has_own = runtime::environment(call.context(), "MODEL_SUMMARY").has_value();
+  return engine::resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT",
+                               engine::kDefaultRoute);
+}
+
+Task<Result<std::string>> summarise_session(Call& call, const engine::Endpoints& models,
+                                            const ClaimedTask& task, std::int64_t deadline_ms) {
+  const auto* messages = json::find(task.work, "messages");
+  if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_task");
+  const auto history_tokens = engine::read_turn_limits(call).history_tokens;
+  const auto maximum_bytes =
+      std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
+  const auto words = std::min(maximum_bytes / kBytesPerWord, kMaximumWords);
+
+  const auto instructions = summary_instructions(static_cast<std::size_t>(words));
+  const auto question =
+      summary_question(json::string_at(task.work, "previous_summary").value_or(""), *messages);
+  const engine::Completion answer =
+      co_await engine::complete(call, models,
+                                {.system_prompt = instructions,
+                                 .user_text = question,
+                                 .maximum_output_tokens = kMaximumOutputTokens,
+                                 .deadline_ms = deadline_ms});
+  auto& log = call.log();
+  log.provider = answer.provider;
+  log.model = answer.model;
+  log.attempts = log.attempts.value_or(0) + answer.attempts;
+  if (answer.usage) {
+    log.tokens_in = log.tokens_in.value_or(0) + answer.usage->input_tokens;
+    log.tokens_out = log.tokens_out.value_or(0) + answer.usage->output_tokens;
+  }
+
+  const auto summary = summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
+  if (summary.empty()) {
+    co_return problem(ErrorCode::provider_malformed, "The model wrote no summary. Try again.",
+                      "no summary in the answer");
+  }
+  std::string members = R"("summary":)";
+  json::Writer(members).string(summary);
+  co_return commit_task_request(task, members,
+                                {answer.provider, answer.model, answer.usage, answer.attempts});
+}
+
+}  // namespace fabula::tasks

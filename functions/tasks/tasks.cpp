@@ -1,0 +1,170 @@
+#include "functions/tasks/tasks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "functions/tasks/session_summary.hpp"
+#include "shared/api/check.hpp"
+#include "shared/api/endpoints/tasks.hpp"
+#include "shared/json/text.hpp"
+#include "wasm/engine/forward.hpp"
+#include "wasm/engine/operator_access.hpp"
+#include "wasm/engine/serve.hpp"
+#include "wasm/runtime/host.hpp"
+#include "wasm/runtime/timer.hpp"
+
+namespace fabula::tasks {
+namespace {
+
+using engine::Call;
+using engine::Match;
+using runtime::Task;
+
+// Platforms end a call after a minute or two. A task that begins has at least half of the time.
+constexpr std::int64_t kWholeMs = 50'000;
+constexpr std::int64_t kBeginMs = 25'000;
+// A worker's death is noticed only after it: the time of a task, and of storing it.
+constexpr std::int64_t kLeaseSeconds = 75;
+// commit_task may be repeated: a task that is done says so.
+constexpr std::uint32_t kFirstRetryMs = 500;
+constexpr int kStoreAttempts = 3;
+
+struct Kind {
+  std::string_view name;
+  Result<engine::Endpoints> (*models)(Call&);
+  Task<Result<std::string>> (*work)(Call&, const engine::Endpoints&, const ClaimedTask&,
+                                    std::int64_t deadline_ms);
+};
+
+constexpr std::array kKinds{
+    Kind{api::tasks::kKinds[0], &summary_models, &summarise_session},
+};
+
+// A kind that is asked for, with who does it.
+struct Wanted {
+  const Kind* kind;
+  engine::Endpoints models;
+};
+
+struct Request {
+  std::vector<Wanted> wanted;  // never empty
+  std::int64_t limit = api::tasks::kDefaultLimit;
+};
+
+Result<std::vector<const Kind*>> read_kinds(const json::Document* names) {
+  std::vector<const Kind*> kinds;
+  for (const auto& kind : kKinds) {
+    const bool is_wanted =
+        !names || std::any_of(names->begin(), names->end(),
+                              [&kind](const json::Document& name) { return name == kind.name; });
+    if (is_wanted) kinds.push_back(&kind);
+  }
+  if (names && kinds.size() != names->size()) {
+    Problem fault(ErrorCode::invalid_request, "The body has faults: see errors.", {});
+    fault.errors.push_back({"kinds", "must be kinds of tasks, each once: session_summary"});
+    return tl::unexpected(std::move(fault));
+  }
+  return kinds;
+}
+
+// Kinds that nobody can do now are left alone; a problem when that is all of them.
+Task<Result<Request>> read_request(Call& call, const Match& match) {
+  const api::Operation& operation = *match.route.operation;
+  const json::Document body = co_await engine::read_json(call, operation);
+  co_await api::check_body(body, *operation.body);
+  Request request;
+  request.limit = json::integer_at(body, "limit").value_or(request.limit);
+  const auto* names = json::find(body, "kinds");
+  const std::vector<const Kind*> kinds =
+      co_await read_kinds(names && names->is_array() ? names : nullptr);
+  std::optional<Problem> first_problem;
+  for (const auto* kind : kinds) {
+    auto models = kind->models(call);
+    if (models) {
+      request.wanted.push_back({kind, std::move(*models)});
+    } else if (!first_problem) {
+      first_problem = std::move(models.error());
+    }
+  }
+  if (request.wanted.empty()) co_return tl::unexpected(std::move(*first_problem));
+  co_return request;
+}
+
+Task<Result<std::string>> store(Call& call, std::string_view function, const std::string& request) {
+  std::uint32_t wait_ms = kFirstRetryMs;
+  for (int attempt = 1;; ++attempt) {
+    auto answer = co_await runtime::attempt(
+        engine::call_function(call.context(), call.database(), function, request));
+    const bool may_pass = !answer && answer.error().code == ErrorCode::database_unavailable;
+    if (!may_pass || attempt == kStoreAttempts) co_return std::move(answer);
+    co_await runtime::Timer(call.context(), wait_ms);
+    wait_ms *= 2;
+  }
+}
+
+// Whether the task is done, and stored.
+Task<bool> do_task(Call& call, const Request& request, const ClaimedTask& task,
+                   std::int64_t deadline_ms) {
+  const auto wanted =
+      std::find_if(request.wanted.begin(), request.wanted.end(),
+                   [&task](const Wanted& one) { return one.kind->name == task.kind; });
+  if (wanted == request.wanted.end()) co_return false;
+  auto outcome =
+      co_await runtime::attempt(wanted->kind->work(call, wanted->models, task, deadline_ms));
+  if (outcome) {
+    outcome = co_await runtime::attempt(store(call, "commit_task", *outcome));
+    if (outcome) co_return true;
+  }
+  call.note_problem(outcome.error());
+  // Refused when another worker has the task by now, or it is gone: then there is nothing to give
+  // back. When it does not arrive, the end of the lease does the same.
+  co_await runtime::attempt(store(call, "fail_task", fail_task_request(task, outcome.error())));
+  co_return false;
+}
+
+Task<Result<void>> run(Call& call, const Match& match) {
+  co_await engine::require_operator(call);
+  const Request request = co_await read_request(call, match);
+  std::vector<std::string_view> kinds;
+  for (const auto& wanted : request.wanted) kinds.push_back(wanted.kind->name);
+  const auto claim = claim_task_request(kinds, kLeaseSeconds);
+
+  const auto began_ms = runtime::now_ms(call.context());
+  const auto passed_ms = [&call, began_ms] { return runtime::now_ms(call.context()) - began_ms; };
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  bool is_left = true;
+  while (done + failed < request.limit && passed_ms() < kBeginMs &&
+         !call.context().isolate_ending().is_set()) {
+    const std::string answer =
+        co_await engine::call_function(call.context(), call.database(), "claim_task", claim);
+    const std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
+    is_left = task.has_value();
+    if (!is_left) break;
+    const bool is_done = co_await do_task(call, request, *task, kWholeMs - passed_ms());
+    ++(is_done ? done : failed);
+  }
+
+  http::Response response;
+  response.head.headers.add("content-type", "application/json");
+  response.head.headers.add("cache-control", "no-store");
+  json::Writer writer(response.body);
+  writer.begin_object().key("done").integer(done).key("failed").integer(failed);
+  writer.key("left").boolean(is_left).end_object();
+  co_await call.send(std::move(response));
+  co_return {};
+}
+
+constexpr std::array kRoutes{
+    engine::route<api::tasks::kRunTasks>(&run),
+    engine::route<api::tasks::kHealth>(&engine::health),
+};
+
+}  // namespace
+
+Task<void> handle(runtime::Context& context) { return engine::serve(context, "tasks", kRoutes); }
+
+}  // namespace fabula::tasks

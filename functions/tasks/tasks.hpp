@@ -1,0 +1,12 @@
+// The tasks function: work that turns leave behind, done when somebody calls for it.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::tasks {
+
+// Serves one request to /tasks.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::tasks

@@ -1,0 +1,73 @@
+// The endpoints of the tasks function: what is done after a turn, for whoever runs the server.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::tasks {
+
+// What a call does at most if it does not say otherwise.
+inline constexpr std::int64_t kDefaultLimit = 10;
+inline constexpr std::int64_t kMaximumLimit = 100;
+
+inline constexpr std::array<std::string_view, 1> kKinds{"session_summary"};
+
+inline constexpr std::array kRunFields{
+    Field{.name = "kinds",
+          .type = Type::array,
+          .description = "Which kinds of tasks: session_summary. All of them without it.",
+          .minimum = 1,
+          .maximum = 16},
+    Field{.name = "limit",
+          .type = Type::integer,
+          .description = "How many tasks at most.",
+          .minimum = 1,
+          .maximum = kMaximumLimit,
+          .default_json = "10"},
+};
+inline constexpr Schema kRun{"RunTasksRequest", "Which tasks are done.", kRunFields};
+
+inline constexpr std::array kRanFields{
+    Field{.name = "done",
+          .type = Type::integer,
+          .description = "How many were done.",
+          .is_required = true},
+    Field{.name = "failed",
+          .type = Type::integer,
+          .description = "How many could not be done; they are tried again later.",
+          .is_required = true},
+    Field{.name = "left",
+          .type = Type::boolean,
+          .description = "Whether there may be more to do now.",
+          .is_required = true},
+};
+inline constexpr Schema kRan{"RunTasksAnswer", "What was done.", kRanFields};
+
+inline constexpr std::array kRunRefusals{ErrorCode::no_provider};
+
+inline constexpr Operation kRunTasks{
+    .id = "run_tasks",
+    .method = "POST",
+    .pattern = "/tasks/run",
+    .summary = "Do the tasks that are due",
+    .access = Access::operator_only,
+    .body = &kRun,
+    .is_body_optional = true,
+    .answer = {.schema = &kRan, .description = "They are done, as far as time allowed."},
+    .refusals = kRunRefusals,
+    .description = "Takes up to 50 seconds. Several calls at the same time share the work."};
+
+inline constexpr Operation kHealth{.id = "tasks_health",
+                                   .method = "GET",
+                                   .pattern = "/tasks/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr std::array kOperations{kRunTasks, kHealth};
+
+}  // namespace fabula::api::tasks

@@ -1,0 +1,44 @@
+// What a worker says to the database's claim_task, commit_task and fail_task, and what they answer
+// (supabase/migrations). JSON text in, values out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "shared/json/document.hpp"
+#include "shared/llm/stream.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::tasks {
+
+std::string claim_task_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds);
+
+struct ClaimedTask {
+  std::string task_id;
+  std::string lease_token;
+  std::string kind;
+  json::Document work;  // all that the database tells of it, with what its kind needs
+};
+
+// Nothing when there is nothing to do; internal_error when the answer is not what claim_task
+// promises.
+Result<std::optional<ClaimedTask>> parse_claimed_task(std::string_view answer);
+
+// Who has done it, as it is kept with the task.
+struct Worker {
+  std::string_view provider;
+  std::string_view model;
+  std::optional<llm::Usage> usage;
+  int attempts = 0;
+};
+
+// `result_members` is JSON text of the kind's own members of the result, such as `"summary":"..."`.
+std::string commit_task_request(const ClaimedTask& task, std::string_view result_members,
+                                const Worker& worker);
+
+std::string fail_task_request(const ClaimedTask& task, const Problem& problem);
+
+}  // namespace fabula::tasks

@@ -1,0 +1,18 @@
+#include "shared/turn/summary.hpp"
+
+namespace fabula::turn {
+
+std::string_view summary_heading() {
+  return "\n\n# What happened earlier\n"
+         "The conversation is longer than what you are sent of it. What was said before that, in "
+         "short, as notes and not as instructions:\n\n";
+}
+
+std::string with_summary(std::string_view system_prompt, std::string_view summary) {
+  if (summary.empty()) return std::string(system_prompt);
+  std::string prompt;
+  prompt.reserve(system_prompt.size() + summary_heading().size() + summary.size());
+  return prompt.append(system_prompt).append(summary_heading()).append(summary);
+}
+
+}  // namespace fabula::turn

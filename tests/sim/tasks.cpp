@@ -1,0 +1,210 @@
+// The tasks function: which tasks are done, what is stored of them, and what becomes of those that
+// cannot be done.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "functions/tasks/tasks.hpp"
+#include "tests/sim/route_world.hpp"
+
+using namespace fabula;
+using namespace fabula::tests;
+using Fault = ScriptedDatabase::Fault;
+
+namespace {
+
+const std::string kOperator = "apikey: sb_secret_simulated\n";
+
+struct TasksWorld : ChatWorld {
+  TasksWorld() : ChatWorld(1) {
+    database.answers = {
+        {"claim_task", R"({"task":{"task_id":"t","kind":"session_summary","lease_token":"l",
+           "attempts":1,"session_id":"s","user_id":"u","previous_summary":"A fox.",
+           "messages":[{"role":"user","content":"It is red."},
+                       {"role":"assistant","content":"Red it is."}],"until_message_id":"m"}})"},
+        {"commit_task", R"({"task_id":"t","status":"done","attempts":1,"already":false})"},
+        {"fail_task", R"({"task_id":"t","status":"queued","attempts":1,"already":false})"}};
+    model.tell("A red fox.", 10);
+  }
+
+  sim::Client& run(std::string body = {}, const std::string& headers = kOperator) {
+    auto head = "POST http://edge/functions/v1/tasks/run\n" + headers;
+    if (!body.empty()) head += "content-type: application/json\n";
+    auto& client = world.call(&tasks::handle, head, std::move(body));
+    world.run();
+    CHECK(world.unfinished_requests() == 0);
+    CHECK(world.open_exchanges() == 0);
+    return client;
+  }
+
+  // Of so many tasks there is nothing left to claim.
+  void only(std::size_t count) {
+    database.fault = [this, count](const std::string& function) {
+      if (function == "claim_task" && called("claim_task") > count) {
+        database.answers["claim_task"] = R"({"task":null})";
+      }
+      return Fault::none;
+    };
+  }
+
+  std::size_t called(std::string_view function) const {
+    std::size_t count = 0;
+    for (const auto& call : database.calls) count += call == function ? 1 : 0;
+    return count;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a summary is made of the one before and what was said after it, and stored") {
+  TasksWorld edge;
+  edge.only(1);
+  const auto& client = edge.run();
+  CHECK(client.status() == 200);
+  CHECK(client.body() == R"({"done":1,"failed":0,"left":false})");
+  const auto body = *json::parse(edge.model.exchanges.at(0)->body);
+  const auto& messages = *json::find(body, "messages");
+  REQUIRE(messages.size() == 2);
+  const auto question = std::string(*json::string_at(messages[1], "content"));
+  for (const char* part : {"A fox.", "Person: It is red.", "Co-writer: Red it is."}) {
+    CHECK(question.find(part) != std::string::npos);
+  }
+  REQUIRE(edge.database.calls ==
+          std::vector<std::string>{"claim_task", "commit_task", "claim_task"});
+  const auto& commit = edge.database.requests.at(1);
+  CHECK(json::string_at(commit, "lease_token") == "l");
+  const auto& result = *json::find(commit, "result");
+  CHECK(json::string_at(result, "summary") == "A red fox.");
+  CHECK(json::string_at(result, "model") == "scripted");
+  CHECK(json::integer_at(*json::find(result, "usage"), "output_tokens") == 7);
+  const auto log = *json::parse(edge.world.log().back());
+  CHECK(log["tokens_out"] == 7);
+  CHECK(log.find("code") == log.end());
+}
+
+TEST_CASE("tasks are done one after another until the limit, or until the time is half over") {
+  TasksWorld edge;
+  const auto& two = edge.run(R"({"limit":2,"kinds":["session_summary"]})");
+  CHECK(two.body() == R"({"done":2,"failed":0,"left":true})");
+  CHECK(edge.called("claim_task") == 2);
+
+  TasksWorld slow;
+  slow.model.tell("A red fox.", 5000);  // of four pieces
+  CHECK(slow.run().body() == R"({"done":2,"failed":0,"left":true})");
+  CHECK(slow.model.asked_at_ms.at(1) - slow.model.asked_at_ms[0] < 25'000);
+}
+
+TEST_CASE("what cannot be done is given back with its reason, and the next is begun") {
+  TasksWorld edge;
+  edge.model.first_answers = {refusal(401)};
+  edge.only(2);
+  CHECK(edge.run().body() == R"({"done":1,"failed":1,"left":false})");
+  REQUIRE(edge.called("fail_task") == 1);
+  const auto& failure = edge.database.requests.at(1);
+  CHECK(json::string_at(failure, "lease_token") == "l");
+  CHECK(json::string_at(failure, "error")->starts_with("provider_unauthorized"));
+  const auto log = *json::parse(edge.world.log().back());
+  CHECK(log["code"] == "provider_unauthorized");
+}
+
+TEST_CASE("a provider's wish to be left alone is kept with the task") {
+  TasksWorld edge;
+  answer_always(edge.model, refusal(429, "retry-after: 120\n"));
+  edge.only(1);
+  edge.run();
+  CHECK(json::integer_at(edge.database.requests.at(1), "retry_after_seconds") == 120);
+}
+
+TEST_CASE("a summary that does not arrive is sent again; one that is refused is given back") {
+  TasksWorld edge;
+  int faults_left = 2;
+  edge.database.fault = [&](const std::string& function) {
+    return function == "commit_task" && faults_left-- > 0 ? Fault::lose_answer : Fault::none;
+  };
+  CHECK(edge.run(R"({"limit":1})").body() == R"({"done":1,"failed":0,"left":true})");
+  CHECK(edge.called("commit_task") == 3);
+  CHECK(edge.model.exchanges.size() == 1);
+
+  TasksWorld refused;
+  refused.database.answers.erase("commit_task");
+  CHECK(refused.run(R"({"limit":1})").body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(refused.called("fail_task") == 1);
+}
+
+TEST_CASE("the isolate's end gives the task back, and no other is begun") {
+  TasksWorld edge;
+  answer_always(edge.model, silence());
+  auto& client =
+      edge.world.call(&tasks::handle, "POST http://edge/functions/v1/tasks/run\n" + kOperator);
+  edge.world.run_for(1000);
+  edge.world.announce_end_of_isolate();
+  edge.world.run();
+  CHECK(client.body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(edge.called("fail_task") == 1);
+  CHECK(edge.called("claim_task") == 1);
+}
+
+TEST_CASE("a caller who hangs up does not end the work") {
+  TasksWorld edge;
+  edge.only(1);
+  auto& client =
+      edge.world.call(&tasks::handle, "POST http://edge/functions/v1/tasks/run\n" + kOperator);
+  edge.world.run_for(15);
+  client.leave();
+  edge.world.run();
+  CHECK(edge.called("commit_task") == 1);
+}
+
+TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing is claimed") {
+  TasksWorld edge;
+  ScriptedModel second(edge.world, "http://127.0.0.1:11434/v1");
+  second.tell("A fox.", 10);
+  edge.world.environment["MODEL_SUMMARY"] = "ollama:small";
+  edge.only(1);
+  CHECK(edge.run().body() == R"({"done":1,"failed":0,"left":false})");
+  CHECK(second.exchanges.size() == 1);
+  CHECK(edge.model.exchanges.empty());
+
+  TasksWorld none;
+  none.world.environment["MODEL_SUMMARY"] = "openai:gpt-4o-mini";
+  const auto& client = none.run();
+  CHECK(client.status() == 503);
+  CHECK(client.body().find("OPENAI_API_KEY") != std::string::npos);
+  CHECK(none.database.calls.empty());
+}
+
+TEST_CASE("a long answer is cut to what a small room has use for") {
+  TasksWorld edge;
+  edge.world.environment["FABULA_HISTORY_TOKENS"] = "200";
+  std::string words;
+  for (int at = 0; at < 60; ++at) words += "The fox is red. ";
+  answer_always(edge.model, stream(text_event(words) + end_events()));
+  edge.run(R"({"limit":1})");
+  const auto summary =
+      *json::string_at(*json::find(edge.database.requests.at(1), "result"), "summary");
+  CHECK(summary.size() <= 200);
+  CHECK(summary.ends_with("red."));
+}
+
+TEST_CASE("it is for whoever runs the server, and for the platform's own clock") {
+  TasksWorld edge;
+  edge.only(0);
+  CHECK(edge.run({}, "").status() == 401);
+  CHECK(edge.run({}, "authorization: Bearer fg_" + std::string(43, 'A') + "\n").status() == 401);
+  CHECK(edge.run({}, "apikey: sb_publishable_simulated\n").status() == 401);
+  CHECK(edge.database.calls.empty());
+  CHECK(edge.run({}, "authorization: Bearer sb_secret_simulated\n").status() == 200);
+  edge.world.behaviour.host_traits = 2;
+  CHECK(edge.run({}, "").status() == 200);
+}
+
+TEST_CASE("kinds that nobody knows, and limits out of range, are refused before anything is done") {
+  TasksWorld edge;
+  for (const char* body :
+       {R"({"kinds":["dreams"]})", R"({"kinds":[]})", R"({"limit":0})",
+        R"({"kinds":["session_summary","session_summary"]})", R"({"limit":101})"}) {
+    CAPTURE(body);
+    CHECK(edge.run(body).status() == 422);
+  }
+  CHECK(edge.database.calls.empty());
+}

@@ -1,0 +1,227 @@
+#include "wasm/engine/completion.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shared/json/text.hpp"
+#include "shared/llm/failure.hpp"
+#include "shared/llm/retry.hpp"
+#include "shared/llm/structured_output.hpp"
+#include "shared/text/blank.hpp"
+#include "wasm/engine/turn.hpp"
+#include "wasm/engine/upstream.hpp"
+#include "wasm/runtime/host.hpp"
+#include "wasm/runtime/select.hpp"
+#include "wasm/runtime/signal.hpp"
+#include "wasm/runtime/timer.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using runtime::Context;
+using runtime::Task;
+
+// Far beyond what any such work asks for.
+constexpr std::size_t kMaximumTextBytes = std::size_t{512} << 10;
+
+Problem interrupted() {
+  return {ErrorCode::interrupted, "The server had to stop here. Try again.", {}};
+}
+
+// The conversation that a model is sent: the request's, and after an answer that did not follow the
+// schema that answer and what was wrong with it.
+class Prompt {
+ public:
+  explicit Prompt(const CompletionRequest& request) : request_(request) {}
+
+  Result<ModelCall> call(const llm::Endpoint& endpoint) const {
+    return make_call(endpoint,
+                     {.system_prompt = request_.system_prompt,
+                      .history_json = is_corrected() ? corrected_history_ : request_.history_json,
+                      .user_text = is_corrected() ? correction_ : request_.user_text,
+                      .maximum_output_tokens = static_cast<int>(request_.maximum_output_tokens),
+                      .response_schema = request_.response_schema,
+                      .response_schema_name = request_.response_schema_name});
+  }
+
+  bool is_corrected() const { return !correction_.empty(); }
+
+  void correct(std::string_view answer, const Problem& problem) {
+    const auto history = request_.history_json;
+    const auto end = history.rfind(']');
+    corrected_history_ = history.substr(0, end);
+    if (history.find('{') < end) corrected_history_ += ',';
+    const auto add = [this](std::string_view role, std::string_view content) {
+      json::Writer writer(corrected_history_);
+      writer.begin_object().key("role").string(role).key("content").string(content).end_object();
+    };
+    if (!request_.user_text.empty()) {
+      add("user", request_.user_text);
+      corrected_history_ += ',';
+    }
+    add("assistant", answer);
+    corrected_history_ += ']';
+    correction_ = llm::correction_request(problem);
+  }
+
+  // For another model, which has made no mistake yet.
+  void start_over() { correction_.clear(); }
+
+ private:
+  const CompletionRequest& request_;
+  std::string corrected_history_;
+  std::string correction_;
+};
+
+struct Answer final : private llm::StreamSink {
+  std::string text;
+  llm::StreamSummary summary;
+
+  llm::StreamSink& sink() { return *this; }
+
+ private:
+  void on_text(std::string_view part) override {
+    for (auto nul = part.find('\0'); nul != std::string_view::npos; nul = part.find('\0')) {
+      text.append(part.substr(0, nul)).append("\uFFFD");
+      part.remove_prefix(nul + 1);
+    }
+    text.append(part);
+  }
+};
+
+// What an answer is worth; without a fault it is in the completion.
+struct Verdict {
+  std::optional<Problem> fault;
+  bool has_wrong_form = false;  // then the fault can be told to the model
+};
+
+Verdict faulty(ErrorCode code, std::string_view cause) {
+  return {llm::provider_problem(code, cause)};
+}
+
+Verdict judge(Answer& answer, std::string_view schema, Completion& completion) {
+  using llm::FinishReason;
+  if (!answer.summary.complete) return {std::move(answer.summary.problem)};
+  const auto reason = answer.summary.finish_reason;
+  if (reason == FinishReason::refusal || reason == FinishReason::content_filter) {
+    return faulty(ErrorCode::provider_refused_request, "the model refused");
+  }
+  if (text::is_blank(answer.text)) {
+    return faulty(ErrorCode::provider_malformed, "an answer without text");
+  }
+  completion.is_truncated = reason == FinishReason::length;
+  if (!schema.empty()) {
+    auto output = llm::read_structured_output(answer.text, schema);
+    if (!output) return {std::move(output.error()), true};
+    completion.document = std::move(output->document);
+    completion.is_truncated = output->is_truncated;
+  }
+  completion.text = std::move(answer.text);
+  return {};
+}
+
+// One attempt, to its end.
+Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
+               UpstreamLimits limits, std::int64_t until_ms, Answer& answer) {
+  runtime::SignalWait ending(context.isolate_ending());
+  Upstream upstream(context, call.head, call.body, format, limits, runtime::now_ms(context),
+                    until_ms, answer.sink());
+  // One timer for all moments: it is made anew only when something is due earlier than it.
+  std::optional<runtime::Timer> timer;
+  std::int64_t timer_due_ms = 0;
+  for (;;) {
+    const auto now_ms = runtime::now_ms(context);
+    if (timer && timer->is_ready()) timer.reset();
+    if (auto summary = upstream.look(now_ms)) {
+      answer.summary = std::move(*summary);
+      co_return;
+    }
+    if (ending.is_ready()) {
+      answer.summary.problem = interrupted();
+      co_return;
+    }
+    if (answer.text.size() > kMaximumTextBytes) {
+      answer.summary.problem =
+          llm::provider_problem(ErrorCode::provider_malformed, "an answer without an end");
+      co_return;
+    }
+    upstream.read_on(now_ms);
+    const auto due_ms = std::max(upstream.deadline_ms(), now_ms);
+    if (!timer || due_ms < timer_due_ms) {
+      timer_due_ms = due_ms;
+      timer.emplace(context, static_cast<std::uint32_t>(due_ms - now_ms));
+    }
+    const auto model = upstream.waiting_for();
+    co_await runtime::first_of(
+        std::array<runtime::Waitable*, 4>{model[0], model[1], &ending, &*timer});
+  }
+}
+
+void add_usage(std::optional<llm::Usage>& total, const std::optional<llm::Usage>& more) {
+  if (!more) return;
+  if (!total) total.emplace();
+  total->input_tokens += more->input_tokens;
+  total->output_tokens += more->output_tokens;
+  total->reasoning_tokens += more->reasoning_tokens;
+  total->cached_input_tokens += more->cached_input_tokens;
+}
+
+// Sleeps; the isolate's end is the end of it.
+Task<void> pause(Context& context, std::int64_t duration_ms) {
+  runtime::SignalWait ending(context.isolate_ending());
+  runtime::Timer timer(context, static_cast<std::uint32_t>(duration_ms));
+  co_await runtime::first_of(timer, ending);
+}
+
+}  // namespace
+
+Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
+                                  const CompletionRequest& request) {
+  Context& context = call.context();
+  const auto limits = read_turn_limits(call).relay.upstream;
+  const auto until_ms = runtime::now_ms(context) + request.deadline_ms;
+  Prompt prompt(request);
+  llm::RetryPlan plan(endpoints.size());
+  Completion completion;
+  std::optional<Problem> last_failure;
+  for (;;) {
+    const auto model = plan.model();
+    const auto& endpoint = endpoints[model];
+    Answer answer;
+    if (const auto model_call = prompt.call(endpoint)) {
+      ++completion.attempts;
+      co_await ask(context, *model_call, endpoint.provider->format, limits, until_ms, answer);
+      add_usage(completion.usage, answer.summary.usage);
+    } else {
+      answer.summary.problem = model_call.error();
+    }
+
+    auto [fault, has_wrong_form] = judge(answer, request.response_schema, completion);
+    if (!fault) {
+      completion.provider = endpoint.provider->name;
+      completion.model = endpoint.model;
+      co_return completion;
+    }
+
+    if (context.isolate_ending().is_set()) co_return tl::unexpected(interrupted());
+    const auto left_ms = until_ms - runtime::now_ms(context);
+    std::optional<std::int64_t> wait_ms;
+    if (!has_wrong_form) {
+      wait_ms = plan.wait_after(*fault, left_ms, runtime::random_number(context));
+    } else if (prompt.is_corrected()) {
+      wait_ms = plan.skip_model(left_ms);
+    } else if (left_ms > 0) {
+      prompt.correct(answer.text, *fault);
+      wait_ms = 0;
+    }
+    // That the time is over says less than what it was spent on.
+    if (fault->code != ErrorCode::time_limit || !last_failure) last_failure = std::move(fault);
+    if (!wait_ms) co_return tl::unexpected(std::move(*last_failure));
+    if (plan.model() != model) prompt.start_over();
+    if (*wait_ms > 0) co_await pause(context, *wait_ms);
+    if (context.isolate_ending().is_set()) co_return tl::unexpected(interrupted());
+  }
+}
+
+}  // namespace fabula::engine

@@ -1,0 +1,53 @@
+// One answer of a model that nobody reads while it is written: for work that is no turn, such as
+// summaries. As nothing is told before it is whole, an answer that breaks off is asked for again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/json/document.hpp"
+#include "shared/llm/stream.hpp"
+#include "shared/result/result.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/model_route.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::engine {
+
+// Views must live until the answer is there.
+struct CompletionRequest {
+  std::string_view system_prompt = {};
+  std::string_view history_json = "[]";  // as llm::ModelRequest has it
+  std::string_view user_text = {};       // "": the history ends with the user's message
+  std::int64_t maximum_output_tokens = 2000;
+  // JSON schema of the answer as llm::ModelRequest has it; "": the answer is text.
+  std::string_view response_schema = {};
+  std::string_view response_schema_name = "answer";
+  std::int64_t deadline_ms = 60'000;  // of all attempts together
+};
+
+struct Completion {
+  // Not empty; without U+0000, which Postgres does not store. Of an answer with a schema as the
+  // model wrote it.
+  std::string text;
+  std::optional<json::Document> document;  // with a schema: the value that follows it
+  // The limit of tokens has ended it: the text anywhere, the document after its last whole item.
+  bool is_truncated = false;
+  std::string provider;
+  std::string model;
+  std::optional<llm::Usage> usage;  // of all attempts that told theirs
+  int attempts = 0;                 // requests that were made
+};
+
+// Asks the models of the route one after another, as llm::RetryPlan has it. Each attempt has the
+// deadlines of a turn's (FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS), and Retry-After is
+// honoured. What follows no schema is repaired where that can be done, else the model is told once
+// what was wrong, else the next one is asked. A refusal in the provider's own terms is a failure.
+//
+// Problems are the last attempt's, `interrupted` when the isolate ends, or the request's own.
+runtime::Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
+                                           const CompletionRequest& request);
+
+}  // namespace fabula::engine
