@@ -238,7 +238,8 @@ for (const { provider, format, read, settings } of PROVIDERS) {
           assert.equal(end.reasoning, theirs.reasoning);
           assert.deepEqual(end.tool_calls, theirs.calls);
           assert.equal(end.finish_reason, reason);
-          assert.deepEqual(end.usage?.output_tokens, story.reason ? theirs.usage?.output_tokens : end.usage?.output_tokens);
+          // Without an end there is only what the beginning has told; not every SDK tells that.
+          if (story.reason) assert.deepEqual(end.usage, theirs.usage);
           assert.equal(end.complete, story.reason !== undefined);
           assert.equal(theirs.hasFailed, story.error !== undefined);
           assert.equal(theirs.text, story.parts.flatMap((part) => ("text" in part ? [part.text] : [])).join(""));
