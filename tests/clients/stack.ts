@@ -47,7 +47,7 @@ export class Stack {
     this.lines = lines;
   }
 
-  /** `settings` are given the URLs of the origin and the model's, and come on top of the development server's own. */
+  /** `settings` are given the URLs of the origin and of the model, and come on top of the development server's own. */
   static async start(
     runtime: Runtime,
     backend: Backend,

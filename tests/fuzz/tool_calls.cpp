@@ -62,9 +62,9 @@ std::vector<llm::ToolCallPiece> pieces_of(Source source) {
     llm::ToolCallPiece piece;
     const auto number = source.next() % 8;
     if (number < 5) piece.number = number;
-    piece.begins_call = number == 7;
     piece.id = source.whole_word();
     piece.name = source.whole_word();
+    piece.begins_call = number == 7 && !piece.name.empty();
     for (auto words = source.next() % 4; words > 0; --words) piece.arguments += source.word();
     pieces.push_back(std::move(piece));
   }
