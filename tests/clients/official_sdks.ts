@@ -196,28 +196,35 @@ const REASONS: Record<string, string> = {
   SAFETY: "content_filter",
 };
 
-const PROVIDERS: { provider: string; format: WireFormat; read: Reader; settings: (origin: string) => Record<string, string> }[] = [
-  {
+interface Sdk {
+  provider: string;
+  format: WireFormat;
+  read: Reader;
+  settings: (origin: string) => Record<string, string>;
+}
+
+export const SDKS: Record<WireFormat, Sdk> = {
+  openai: {
     provider: "openai",
     format: "openai",
     read: withOpenAi,
     settings: (origin) => ({ OPENAI_BASE_URL: `${origin}/v1`, OPENAI_API_KEY: PROVIDER_KEY }),
   },
-  {
+  anthropic: {
     provider: "anthropic",
     format: "anthropic",
     read: withAnthropic,
     settings: (origin) => ({ ANTHROPIC_BASE_URL: `${origin}/v1`, ANTHROPIC_API_KEY: PROVIDER_KEY }),
   },
-  {
+  gemini: {
     provider: "gemini",
     format: "gemini",
     read: withGoogle,
     settings: (origin) => ({ GEMINI_BASE_URL: `${origin}/v1beta`, GEMINI_API_KEY: PROVIDER_KEY }),
   },
-];
+};
 
-for (const { provider, format, read, settings } of PROVIDERS) {
+export function compareWith({ provider, format, read, settings }: Sdk): void {
   onBothRuntimes(
     `${provider}'s own SDK and ours`,
     (stack) => {
