@@ -45,6 +45,10 @@ foreach(suite IN LISTS suites)
   set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL ON TIMEOUT 1200)
 endforeach()
 
+# What tests/sse_oracle asks of the decoder.
+add_executable(sse_events tests/sse_oracle/sse_events.cpp)
+target_link_libraries(sse_events PRIVATE fabula_shared)
+
 # The fuzz targets of scripts/fuzz; the core is then instrumented for coverage as well.
 option(FABULA_FUZZ "build tests/fuzz" OFF)
 if(FABULA_FUZZ)

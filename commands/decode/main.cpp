@@ -2,6 +2,7 @@
 // read, however the answer ended; 1 when reading or writing failed, 2 when the arguments are wrong.
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@
 namespace {
 
 using namespace fabula;
+
+// The functions allow less; but an image that a model has made is one event, and a body that is
+// looked at must not be too large for that.
+constexpr std::size_t kMaximumEventBytes = std::size_t{1} << 28;
 
 // Reads up to `maximum_bytes`, less only at the end of the input.
 std::string read_piece(std::size_t maximum_bytes) {
@@ -39,7 +44,7 @@ int fail(std::string_view what) {
 }
 
 int decode_input(const decode::Arguments& arguments) {
-  const auto stream = llm::make_decoder(arguments.format);
+  const auto stream = llm::make_decoder(arguments.format, kMaximumEventBytes);
   const auto piece_bytes = arguments.chunk_bytes == 0 ? std::string::npos : arguments.chunk_bytes;
   decode::EventLines lines;
   for (auto piece = read_piece(piece_bytes); !piece.empty(); piece = read_piece(piece_bytes)) {

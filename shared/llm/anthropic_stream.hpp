@@ -15,7 +15,8 @@ namespace fabula::llm {
 
 class AnthropicStream final : public EventStream {
  public:
-  AnthropicStream() : EventStream({}) {}
+  explicit AnthropicStream(std::size_t maximum_event_bytes = sse::kMaximumEventBytes)
+      : EventStream({}, maximum_event_bytes) {}
 
  private:
   void read_chunk(const sse::Event& event, StreamChunk& chunk) override;

@@ -6,16 +6,16 @@
 
 namespace fabula::llm {
 
-std::unique_ptr<StreamDecoder> make_decoder(WireFormat format) {
+std::unique_ptr<StreamDecoder> make_decoder(WireFormat format, std::size_t maximum_event_bytes) {
   switch (format) {
     case WireFormat::anthropic:
-      return std::make_unique<AnthropicStream>();
+      return std::make_unique<AnthropicStream>(maximum_event_bytes);
     case WireFormat::gemini:
-      return std::make_unique<GeminiStream>();
+      return std::make_unique<GeminiStream>(maximum_event_bytes);
     case WireFormat::openai:
       break;
   }
-  return std::make_unique<OpenAiStream>();
+  return std::make_unique<OpenAiStream>(maximum_event_bytes);
 }
 
 }  // namespace fabula::llm

@@ -1,11 +1,13 @@
 // Decodes a model's streamed answer from body bytes cut anywhere, whichever wire format it has.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
 #include "shared/llm/stream.hpp"
 #include "shared/llm/wire_format.hpp"
+#include "shared/sse/decoder.hpp"
 
 namespace fabula::llm {
 
@@ -30,6 +32,9 @@ class StreamDecoder {
   virtual StreamSummary finish() = 0;
 };
 
-std::unique_ptr<StreamDecoder> make_decoder(WireFormat format);
+// An event larger than `maximum_event_bytes` is a fault: what is held back of the body is never
+// more.
+std::unique_ptr<StreamDecoder> make_decoder(
+    WireFormat format, std::size_t maximum_event_bytes = sse::kMaximumEventBytes);
 
 }  // namespace fabula::llm

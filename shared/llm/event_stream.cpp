@@ -24,7 +24,7 @@ void EventStream::feed(std::string_view bytes, StreamSink& sink) {
   sse::Event event;
   while (!ended_ && decoder_.next(event)) read_event(event, sink);
   if (decoder_.is_too_large()) {
-    fail(provider_problem(ErrorCode::provider_malformed, "an event is larger than 1 MiB"));
+    fail(provider_problem(ErrorCode::provider_malformed, "an event is too large"));
   }
 }
 

@@ -5,6 +5,7 @@
 // `error:` field, or as a JSON body that is no event stream at all. The text before it stays valid.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "shared/llm/chunk_shape.hpp"
@@ -32,7 +33,8 @@ class EventStream : public StreamDecoder {
   StreamSummary finish() final;
 
  protected:
-  explicit EventStream(StreamEnds ends) : ends_(ends) {}
+  EventStream(StreamEnds ends, std::size_t maximum_event_bytes)
+      : ends_(ends), decoder_(maximum_event_bytes) {}
 
   // Reads a chunk of a shape that is not the last one's. `event.data` begins with no blank; `chunk`
   // is clear.

@@ -15,7 +15,7 @@ namespace {
 using json::RawMember;
 
 constexpr std::string_view kEndMarker = "[DONE]";
-constexpr std::string_view kTooLarge = "an event is larger than 1 MiB";
+constexpr std::string_view kTooLarge = "an event is too large";
 
 struct Count {
   std::string_view name;

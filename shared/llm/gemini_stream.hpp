@@ -8,6 +8,7 @@
 // Thoughts are not part of `output_tokens` here: their number is beside it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ namespace fabula::llm {
 
 class GeminiStream final : public StreamDecoder {
  public:
+  explicit GeminiStream(std::size_t maximum_event_bytes = sse::kMaximumEventBytes)
+      : decoder_(maximum_event_bytes), objects_(maximum_event_bytes) {}
+
   void feed(std::string_view bytes, StreamSink& sink) override;
 
   // The format has no end marker; only proxies add `[DONE]`.

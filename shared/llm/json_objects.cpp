@@ -1,7 +1,5 @@
 #include "shared/llm/json_objects.hpp"
 
-#include "shared/sse/decoder.hpp"
-
 namespace fabula::llm {
 
 bool JsonObjects::next(std::string_view& object) {
@@ -10,7 +8,7 @@ bool JsonObjects::next(std::string_view& object) {
     const char c = piece_.front();
     piece_.remove_prefix(1);
     if (depth_ == 0 && c != '{') continue;
-    if (object_.size() == sse::kMaximumEventBytes) {
+    if (object_.size() == maximum_object_bytes_) {
       is_too_large_ = true;
       piece_ = {};
       return false;

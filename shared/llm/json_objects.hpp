@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/sse/decoder.hpp"
+
 namespace fabula::llm {
 
 // Usage:
@@ -14,6 +16,9 @@ namespace fabula::llm {
 //   while (objects.next(object)) { ... }
 class JsonObjects {
  public:
+  explicit JsonObjects(std::size_t maximum_object_bytes = sse::kMaximumEventBytes)
+      : maximum_object_bytes_(maximum_object_bytes) {}
+
   // Takes the next piece, which must stay unchanged until next() has returned false.
   void feed(std::string_view piece) { piece_ = is_too_large_ ? std::string_view() : piece; }
 
@@ -21,10 +26,11 @@ class JsonObjects {
   // stands between objects is passed over.
   bool next(std::string_view& object);
 
-  // An object was longer than an event may be (sse::kMaximumEventBytes): no object comes any more.
+  // An object was longer than allowed: no object comes any more.
   bool is_too_large() const { return is_too_large_; }
 
  private:
+  std::size_t maximum_object_bytes_;
   std::string_view piece_;  // what is not read yet
   std::string object_;
   std::size_t depth_ = 0;

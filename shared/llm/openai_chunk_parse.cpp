@@ -81,7 +81,9 @@ ToolCallPiece tool_call_piece(const Document& call, const Document* function) {
 
 void append_tool_calls(StreamChunk& chunk, const Document& delta) {
   const auto* calls = json::find(delta, "tool_calls");
-  if (calls && calls->is_array() && !calls->empty()) {
+  if (calls && calls->is_object()) {  // Text Generation Inference: the one that there may be
+    chunk.tool_calls.push_back(tool_call_piece(*calls, json::find(*calls, "function")));
+  } else if (calls && calls->is_array() && !calls->empty()) {
     for (const auto& call : *calls) {
       auto piece = tool_call_piece(call, json::find(call, "function"));
       // What stands beside another piece in one chunk, and has a name, goes on with none.

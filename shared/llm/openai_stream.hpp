@@ -9,8 +9,9 @@ namespace fabula::llm {
 
 class OpenAiStream final : public EventStream {
  public:
-  OpenAiStream()
-      : EventStream({.by_done_marker = true, .by_finish_reason = true, .by_first_reason = true}) {}
+  explicit OpenAiStream(std::size_t maximum_event_bytes = sse::kMaximumEventBytes)
+      : EventStream({.by_done_marker = true, .by_finish_reason = true, .by_first_reason = true},
+                    maximum_event_bytes) {}
 
  private:
   void read_chunk(const sse::Event& event, StreamChunk& chunk) override;

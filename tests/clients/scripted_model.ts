@@ -1,10 +1,12 @@
-// A provider with the OpenAI-compatible API that answers each prompt as its test has scripted it.
+// A provider that answers each prompt as its test has scripted it, in whichever of the three wire
+// formats it is asked. Scripts write the OpenAI-compatible one unless they use `format`.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Secrets } from "./secrets.ts";
 import { until } from "./wait.ts";
+import { formatOfPath, wireWriter, type End, type Part, type WireFormat, type WireWriter } from "./wire_formats.ts";
 
 export interface Message {
   role: string;
@@ -24,14 +26,19 @@ export type Script = (reply: Reply) => void | Promise<void>;
 export class Reply {
   readonly request: CompletionRequest;
   readonly authorization: string | undefined;
+  readonly format: WireFormat;
+  readonly beganMs = performance.now();
   /** When the connection or the answer ended, as of `performance.now()`. */
   closedAtMs: number | undefined;
   readonly #response: ServerResponse;
   readonly #secrets: Secrets;
+  readonly #writer: WireWriter;
 
   constructor(request: CompletionRequest, response: ServerResponse, secrets: Secrets) {
     this.request = request;
     this.authorization = response.req.headers.authorization;
+    this.format = formatOfPath(pathOf(response.req));
+    this.#writer = wireWriter(this.format, request.model);
     this.#response = response;
     this.#secrets = secrets;
     response.once("close", () => (this.closedAtMs = performance.now()));
@@ -51,6 +58,22 @@ export class Reply {
     this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
     this.#chunk({ choices: [], usage: { prompt_tokens, completion_tokens, total_tokens: 18 } });
     this.end("data: [DONE]\n\n");
+  }
+
+  /** Frames in the format of the request. */
+  part(part: Part): void {
+    if ("text" in part) this.#secrets.add(part.text);
+    this.raw(this.#writer.part(part));
+  }
+
+  /** The whole end in the format of the request. */
+  conclude(end: End): void {
+    this.end(this.#writer.end(end));
+  }
+
+  /** An error in the middle, in the format of the request. */
+  fail(message: string): void {
+    this.end(this.#writer.error(message));
   }
 
   /** Bytes as they are, in an answer that calls itself an event stream. */
@@ -97,6 +120,33 @@ export class Reply {
   }
 }
 
+type Texts = string | { text?: string }[];
+
+/** What the three formats call it, as far as they differ. */
+interface AnyRequest extends Omit<CompletionRequest, "messages"> {
+  messages?: { role: string; content: Texts }[];
+  contents?: { role: string; parts: Texts }[];
+}
+
+const pathOf = ({ url = "" }: IncomingMessage): string => new URL(url, "http://model").pathname;
+
+/** Every request in the same form: each message one text. */
+function plainRequest(request: AnyRequest, path: string): CompletionRequest {
+  const format = formatOfPath(path);
+  if (format === "openai") return request as CompletionRequest;
+  const join = (texts: Texts) =>
+    typeof texts === "string" ? texts : texts.map(({ text = "" }) => text).join("");
+  if (format === "anthropic") {
+    const messages = request.messages!.map(({ role, content }) => ({ role, content: join(content) }));
+    return { ...request, messages };
+  }
+  const messages = request.contents!.map(({ role, parts }) => ({
+    role: role === "model" ? "assistant" : role,
+    content: join(parts),
+  }));
+  return { model: /models\/(.*):/.exec(path)?.[1] ?? "", messages, stream: true };
+}
+
 export class ScriptedModel {
   readonly #scripts = new Map<string, Script>();
   #otherwise: Script = (reply) => reply.refuse(500, '{"error":{"message":"no test has scripted this prompt"}}');
@@ -122,7 +172,11 @@ export class ScriptedModel {
   }
 
   get baseUrl(): string {
-    return `http://127.0.0.1:${this.#port}/v1`;
+    return `${this.origin}/v1`;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** Says how a prompt, the newest message of a request, is answered. Tests share no prompts. */
@@ -197,7 +251,7 @@ export class ScriptedModel {
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = [];
     for await (const piece of incoming) pieces.push(piece as Buffer);
-    const request = JSON.parse(Buffer.concat(pieces).toString()) as CompletionRequest;
+    const request = plainRequest(JSON.parse(Buffer.concat(pieces).toString()), pathOf(incoming));
     const reply = new Reply(request, response, this.#secrets);
     this.#replies.push(reply);
     await (this.#scripts.get(request.messages.at(-1)?.content ?? "") ?? this.#otherwise)(reply);

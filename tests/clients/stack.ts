@@ -16,6 +16,8 @@ export const RUNTIMES: readonly Runtime[] = ["deno", "workerd"];
 /** Of the scripted model's provider. */
 export const PROVIDER_KEY = "sk-scripted-provider-key-0123456789";
 
+export type Settings = (originUrl: string, modelUrl: string) => Record<string, string>;
+
 export class Stack {
   readonly runtime: Runtime;
   readonly backend: Backend;
@@ -45,11 +47,11 @@ export class Stack {
     this.lines = lines;
   }
 
-  /** `settings` are given the origin's URL, and come on top of the development server's own. */
+  /** `settings` are given the URLs of the origin and of the model, and come on top of the development server's own. */
   static async start(
     runtime: Runtime,
     backend: Backend,
-    settings: (originUrl: string) => Record<string, string> = () => ({}),
+    settings: Settings = () => ({}),
   ): Promise<Stack> {
     backend.secrets.add(PROVIDER_KEY);
     const lines: string[] = [];
@@ -68,7 +70,7 @@ export class Stack {
       LOCAL_BASE_URL: backend.model.baseUrl,
       LOCAL_API_KEY: PROVIDER_KEY,
       ...embeddedSupabaseSettings(url, backend.databaseUrl, backend.keys),
-      ...settings(url),
+      ...settings(url, backend.model.origin),
     };
     const log = (line: string) => void lines.push(line);
     const functions = await startFunctions({ root, runtime, port: 0, environment, log }).catch(
@@ -101,7 +103,7 @@ function originUrl(origin: Origin): string {
 }
 
 export interface SuiteOptions extends BackendOptions {
-  settings?: (originUrl: string) => Record<string, string>;
+  settings?: Settings;
 }
 
 /** Defines the tests once for each runtime; the stack is there when they run. */

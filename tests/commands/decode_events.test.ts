@@ -35,6 +35,24 @@ test("text, reasoning and calls come in the order of the stream, one line each",
   });
 });
 
+test("an image of megabytes in one event is passed over", () => {
+  const url = `data:image/png;base64,${"iVBO".repeat(1_000_000)}`;
+  const openai =
+    frame({ choices: [{ index: 0, delta: { content: "a", images: [{ image_url: { url } }] } }] }) +
+    frame({ choices: [{ index: 0, delta: { content: "b" }, finish_reason: "stop" }] });
+  const parts = [{ text: "a" }, { inlineData: { mimeType: "image/png", data: url } }, { text: "b" }];
+  const gemini = { candidates: [{ content: { parts }, finishReason: "STOP" }] };
+  const bodies = [
+    ["openai", openai],
+    ["gemini", frame(gemini)],
+    ["gemini", JSON.stringify([gemini])],
+  ] as const;
+  for (const [format, body] of bodies) {
+    const { end } = decode(format, body, 65_537);
+    assert.deepEqual([end.text, end.complete, end.error], ["ab", true, null]);
+  }
+});
+
 test("any bytes give an end: nothing, noise, an error page, a chunk that is no JSON", () => {
   for (const format of ["openai", "anthropic", "gemini"]) {
     for (const body of ["", "\0\xff", "<html>", "data: {\n\n", '{"error":{"code":401}}']) {

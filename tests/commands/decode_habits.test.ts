@@ -8,7 +8,7 @@ interface Expected extends Omit<End, "type" | "error"> {
   error: string | null;
 }
 
-for (const format of ["openai", "anthropic"]) {
+for (const format of ["openai", "anthropic", "gemini"]) {
   for (const file of readdirSync(`tests/habits/${format}`)) {
     test(`${format}: ${file}`, () => {
       const body = readFileSync(`tests/habits/${format}/${file}`, "utf8");

@@ -10,7 +10,8 @@ using namespace fabula;
 
 namespace {
 
-constexpr llm::WireFormat kFormats[] = {llm::WireFormat::openai, llm::WireFormat::anthropic};
+constexpr llm::WireFormat kFormats[] = {llm::WireFormat::openai, llm::WireFormat::anthropic,
+                                        llm::WireFormat::gemini};
 
 template <class Check>
 void for_each_habit(Check check) {
@@ -44,7 +45,7 @@ TEST_CASE("every habit is decoded as expected, whatever the framing and the piec
       CHECK(end_of(tests::decode(format, body, 7)) == expected);
     }
   });
-  CHECK(habits > 60);
+  CHECK(habits > 120);
 }
 
 TEST_CASE("a habit cut in two at any byte gives the same") {

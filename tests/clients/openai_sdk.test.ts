@@ -1,0 +1,3 @@
+import { compareWith, SDKS } from "./official_sdks.ts";
+
+compareWith(SDKS.openai);
