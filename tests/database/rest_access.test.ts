@@ -5,7 +5,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { hs256, nowInSeconds, unsigned, userClaims, type Claims } from "../clients/tokens.ts";
 import { editReply } from "./actions.ts";
-import { newBot } from "./bots.ts";
+import { BOT, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import { EXPECTED, READABLE } from "./rest_access_table.ts";
@@ -117,6 +117,7 @@ async function ask(method: string, path: string, credentials: Record<string, str
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
+  assert.ok(!text.includes(BOT.access_key), `${method} ${path} tells a bot's key`);
   const answer = text === "" ? undefined : (JSON.parse(text) as any);
   const code = response.ok ? "" : ` ${answer?.code ?? ""}`;
   return { outcome: `${response.status}${code}`, answer, headers: response.headers };
@@ -181,8 +182,11 @@ for (const [caller, expected] of EXPECTED) {
   });
 
   test(`${caller}: functions`, async () => {
-    // Asking for the numbers adds what has happened to them, which then stay for 15 seconds.
+    // Asking for the numbers adds what has happened to them, which then stay for 15 seconds; and the
+    // reaper ends what has been silent for 60.
     await target.call("read_metrics", {});
+    const heartbeat_at = new Date().toISOString();
+    await target.update("generations", { status: "streaming" }, { heartbeat_at });
     const stored = await everything();
     for (const name of catalogue.functions) {
       const [user] = users;
@@ -220,6 +224,35 @@ test("what is hidden is not reached through what is read", async () => {
   const told = JSON.stringify(answer);
   assert.match(told, /A vixen\./);
   assert.ok(told.includes(users[0]!["subject"]) && !told.includes(users[1]!["subject"]));
+});
+
+test("a bot's key is nowhere but in the answer with which its turn begins", async () => {
+  const secret = callers.get("the secret key")!;
+  const [principal] = users;
+  const [bot] = await target.select("bots", { owner_id: principal!["subject"] });
+  const request = { principal, bot_id: bot!["bot_id"], body: { name: "Malepartus" }, query: {} };
+  // `ask` looks for the key in each answer.
+  for (const name of ["list_bots", "read_bot", "update_bot"]) {
+    const { outcome } = await ask("POST", `rpc/${name}`, secret, { request });
+    assert.equal(outcome, "200", name);
+  }
+  for (const path of ["bot_keys", "bots?select=*,bot_keys(*)", "bots?select=access_key"]) {
+    for (const caller of ["a user", "the secret key"]) {
+      const { outcome } = await ask("GET", path, callers.get(caller)!);
+      assert.match(outcome, /^4/, `${path} for ${caller}`);
+    }
+  }
+  const turn = await begin(target, principal!, { ...relay, bot_id: bot!["bot_id"] });
+  assert.equal(turn["bot"].access_key, BOT.access_key);
+  const { stream_id, session_id } = turn;
+  for (const [name, more] of [
+    ["read_turn", { stream_id }],
+    ["read_session", { session_id }],
+    ["list_messages", { session_id, query: {} }],
+  ] as const) {
+    const { outcome } = await ask("POST", `rpc/${name}`, secret, { request: { principal, ...more } });
+    assert.equal(outcome, "200", name);
+  }
 });
 
 test("internal functions cannot be called over REST at all", async () => {
