@@ -53,9 +53,15 @@ function checkHistogram(name: string, samples: Sample[]): void {
     const of = (suffix: string) => own.filter((sample) => sample.name === name + suffix);
     const bounds = of("_bucket").map(({ labels }) => toNumber(labels["le"] ?? ""));
     const counts = of("_bucket").map(({ value }) => value);
-    assert.ok(bounds.every((bound, place) => place === 0 || bound > bounds[place - 1]!), name);
+    assert.ok(
+      bounds.every((bound, place) => place === 0 || bound > bounds[place - 1]!),
+      name,
+    );
     assert.equal(bounds.at(-1), Infinity, `${name}${key} has no last bucket`);
-    assert.ok(counts.every((count, place) => place === 0 || count >= counts[place - 1]!), name);
+    assert.ok(
+      counts.every((count, place) => place === 0 || count >= counts[place - 1]!),
+      name,
+    );
     const [counted, sum] = [of("_count"), of("_sum")];
     assert.deepEqual([counted.length, sum.length], [1, 1], `${name}${key}`);
     assert.equal(counted[0]!.value, counts.at(-1), `${name}_count${key}`);
@@ -116,6 +122,8 @@ export function total(
   assert.ok(metric, `there is no ${name}`);
   return metric.samples
     .filter((sample) => sample.name === name)
-    .filter((sample) => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
+    .filter((sample) =>
+      Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+    )
     .reduce((sum, { value }) => sum + value, 0);
 }

@@ -126,7 +126,10 @@ test("after the reapers nothing is left open, and who writes on is told and chan
       const { base_bytes } = turn;
       if (index % 3 === 0) return append(target, turn, base_bytes, " A fox was there. And");
       if (index % 3 === 1) return append(target, turn, base_bytes, "");
-      return finish(target, turn, { from_offset: base_bytes, text: " A fox was there. And so on." });
+      return finish(target, turn, {
+        from_offset: base_bytes,
+        text: " A fox was there. And so on.",
+      });
     }),
   );
   assert.deepEqual(refusals, []);
