@@ -419,11 +419,16 @@ begin
   update public.session_summaries
   set is_stale = true
   where session_id = new.session_id and until_position >= new.position and not is_stale;
-  -- The work begins anew, and who has begun it finds the lease gone.
+  -- Work that has begun begins anew, and its worker finds the lease gone. Queued work is held too: who
+  -- is claiming it has read the old text perhaps, and what that makes of the row is seen after waiting.
   update public.background_tasks
-  set status = 'queued', attempts = greatest(attempts - 1, 0), lease_token = null,
-      leased_until = null, run_after = clock_timestamp()
-  where session_id = new.session_id and kind = 'session_summary' and status = 'running';
+  set status = 'queued',
+      attempts = attempts - (status = 'running')::integer,
+      lease_token = case status when 'queued' then lease_token end,
+      leased_until = case status when 'queued' then leased_until end,
+      run_after = case status when 'queued' then run_after else clock_timestamp() end
+  where session_id = new.session_id and kind = 'session_summary'
+    and status in ('queued', 'running');
   return null;
 end
 $$;

@@ -10,7 +10,7 @@ import { assertSound } from "./soundness.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { claim, commit, conversation, fail, numberOf, sized, turnOf, wake } from "./tasks.ts";
-import { messagesOf, newUser, type Principal } from "./turns.ts";
+import { messagesOf, newUser, refusal, type Principal } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -119,6 +119,24 @@ test("workers that die, fail and are late beside turns and deletions: one summar
     assert.equal(new Set(until).size, until.length);
   }
   await assertSound(target);
+});
+
+test("who has claimed a task while a text of it was edited finds the lease gone", async () => {
+  const [{ user, session_id }] = (await sessionsWithWork(1)) as [Working];
+  const claiming = target.runAs(
+    "service_role",
+    "select public.claim_task($1) -> 'task' as task, pg_sleep(1.5)",
+    [JSON.stringify({ kinds: ["session_summary"] })],
+  );
+  await untilAsleep(target);
+  const [, reply] = await messagesOf(target, { session_id });
+  await editReply(target, user, reply!["message_id"], sized(1000, 20));
+  const [{ task }] = (await claiming) as [Row];
+  assert.deepEqual([task.session_id, numberOf(task.messages[1])], [session_id, 2]);
+  await assert.rejects(commit(target, task, "Of 2."), refusal(409, "stale_lease"));
+  const again = (await claim(target))!;
+  assert.deepEqual([again["attempts"], numberOf(again["messages"][1])], [1, 1000]);
+  await commit(target, again, "Of 1000.");
 });
 
 test("texts that are edited while they are summarised: no summary that is sent is of an old one", async () => {
