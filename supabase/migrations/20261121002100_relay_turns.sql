@@ -49,8 +49,13 @@ begin
 end
 $$;
 
+-- How often a rate limit has refused. A refusal takes back whatever its transaction has written,
+-- except what it took from a sequence. (A crash of the server may skip up to 32.)
+create sequence private.rate_limited as bigint;
+grant usage, select on sequence private.rate_limited to service_role;
+
 -- Counts one use of the action, or refuses: max_requests at once, then one more after each
--- max_requests-th part of the window. A refusal changes nothing; its hint is the seconds to wait.
+-- max_requests-th part of the window. A refusal uses nothing; its hint is the seconds to wait.
 -- Returns {limit, remaining, reset_s}: how many at once are allowed, how many of them are left, and
 -- after how many seconds all of them are there again.
 drop function private.take_rate_limit(uuid, text, integer, integer);
@@ -90,6 +95,7 @@ begin
     if found then
       if used > allowance then
         wait_seconds := ceil(extract(epoch from used - allowance));
+        perform nextval('private.rate_limited');
         perform private.refuse(429, 'rate_limited',
           format('Too many requests: try again in %s s.', wait_seconds), wait_seconds::text);
       end if;

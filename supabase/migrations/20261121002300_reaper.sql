@@ -54,7 +54,7 @@ begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then
     create extension if not exists pg_cron;
     perform cron.schedule('fabula-reap-generations', '* * * * *',
-      $job$select public.reap_generations('{}')$job$);
+      $job$select public.reap_generations('{"limit": 1000}')$job$);
   end if;
 exception when others then
   -- A server that has the extension and does not load it, or keeps it for another database.

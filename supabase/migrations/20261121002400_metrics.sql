@@ -41,7 +41,7 @@ create table public.metrics_cache (
   is_the_only_row boolean primary key default true check (is_the_only_row),
   made_at timestamptz not null,
   -- Null until somebody has asked.
-  metrics jsonb
+  text text
 );
 insert into public.metrics_cache (made_at) values ('-infinity');
 
@@ -190,40 +190,158 @@ begin
 end
 $$;
 
--- One histogram for each kind of session: [{kind, count, sum_ms, buckets: [{le_ms, count}]}], where
--- each bucket counts what those below it count as well.
-create function private.duration_histograms(wanted_measure text) returns jsonb
+-- Labels of one sample, from names and values by turns: `{kind="chat",model="a-model"}`.
+create function private.metric_labels(variadic names_and_values text[]) returns text
+language sql immutable parallel safe
+return '{' || (
+  select pg_catalog.string_agg(
+    names_and_values[place] || '="' || pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+      names_and_values[place + 1], '\', '\\'), '"', '\"'), pg_catalog.chr(10), '\n') || '"',
+    ',' order by place)
+  from pg_catalog.generate_series(1, pg_catalog.cardinality(names_and_values), 2) place) || '}';
+
+-- A line of Prometheus' text format.
+create function private.metric_sample(name text, labels text, value numeric) returns text
+language sql immutable parallel safe
+return name || labels || ' ' || pg_catalog.trim_scale(value) || pg_catalog.chr(10);
+
+-- A metric in Prometheus' text format; null samples are none.
+create function private.metric(name text, type text, help text, samples text) returns text
+language sql immutable parallel safe
+return '# HELP ' || name || ' ' || help || pg_catalog.chr(10)
+  || '# TYPE ' || name || ' ' || type || pg_catalog.chr(10)
+  || coalesce(samples, '');
+
+-- One histogram in seconds for each kind of session. Each bucket counts what those below it count as
+-- well.
+create function private.duration_histogram(name text, help text, wanted_measure text) returns text
 language sql stable
-return (
-  select coalesce(jsonb_agg(
-    jsonb_build_object(
-      'kind', measured.kind,
-      'count', measured.durations,
-      'sum_ms', measured.sum_ms,
-      'buckets', (
-        select jsonb_agg(
-          jsonb_build_object(
-            'le_ms', bound.le_ms,
-            'count', (
-              select coalesce(sum(total.durations), 0)
-              from public.duration_totals total
-              where total.measure = wanted_measure and total.kind = measured.kind
-                and total.bucket < bound.place))
-          order by bound.place)
-        from unnest(private.duration_bounds_ms()) with ordinality as bound (le_ms, place)))
-    order by measured.kind), '[]')
+return private.metric(name, 'histogram', help, (
+  select string_agg(
+    (
+      select string_agg(
+        private.metric_sample(
+          name || '_bucket',
+          private.metric_labels(
+            'kind', measured.kind,
+            'le', coalesce(trim_scale(bound.le_ms / 1000.0)::text, '+Inf')),
+          (
+            select coalesce(sum(total.durations), 0)
+            from public.duration_totals total
+            where total.measure = wanted_measure and total.kind = measured.kind
+              and total.bucket < bound.place)),
+        '' order by bound.place)
+      -- Null is the one that has no bound.
+      from unnest(private.duration_bounds_ms() || null::integer)
+        with ordinality as bound (le_ms, place)
+    )
+    || private.metric_sample(
+      name || '_sum', private.metric_labels('kind', measured.kind), measured.sum_ms / 1000.0)
+    || private.metric_sample(
+      name || '_count', private.metric_labels('kind', measured.kind), measured.durations),
+    '' order by measured.kind)
   from (
     select kind, sum(durations) as durations, sum(sum_ms) as sum_ms
     from public.duration_totals
     where measure = wanted_measure
     group by kind
   ) measured
-);
+));
+
+-- The metrics as totals and rows have them now. Within a metric, kinds and statuses that are not
+-- there are absent; kinds of principals are always told. Tasks are those that are kept.
+create function private.metrics_text() returns text
+language plpgsql set search_path = '' as $$
+begin
+  return private.metric(
+    'fabula_turns_total', 'counter', 'Turns that have ended.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_turns_total',
+          private.metric_labels(
+            'kind', kind, 'provider', provider, 'model', model, 'status', status),
+          turns),
+        '' order by kind, provider, model, status)
+      from public.turn_totals))
+  || private.metric(
+    'fabula_tokens_total', 'counter',
+    'Tokens of turns that have ended; output is estimated where the provider tells none.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_tokens_total',
+          private.metric_labels(
+            'kind', used.kind, 'provider', used.provider, 'model', used.model,
+            'direction', counted.direction),
+          counted.tokens),
+        '' order by used.kind, used.provider, used.model, counted.direction)
+      from (
+        select kind, provider, model,
+          sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens
+        from public.turn_totals
+        group by kind, provider, model
+      ) used
+      cross join lateral (
+        values ('input', used.input_tokens), ('output', used.output_tokens)
+      ) counted (direction, tokens)))
+  || private.metric(
+    'fabula_saves_total', 'counter', 'Saves with new text, of turns that have ended.',
+    private.metric_sample('fabula_saves_total', '', (
+      select coalesce(sum(saves), 0) from public.turn_totals)))
+  || private.metric(
+    'fabula_rate_limited_total', 'counter', 'Turns that were refused by a rate limit.',
+    private.metric_sample('fabula_rate_limited_total', '', (
+      select case when is_called then last_value else 0 end from private.rate_limited)))
+  || private.metric(
+    'fabula_generations_running', 'gauge', 'Replies that are being written.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_generations_running', private.metric_labels('kind', kind), generations),
+        '' order by kind)
+      from (
+        select session.kind, count(*) as generations
+        from public.generations generation
+        join public.sessions session on session.session_id = generation.session_id
+        where generation.status = 'streaming'
+        group by session.kind
+      ) running))
+  || private.duration_histogram(
+    'fabula_first_token_seconds', 'Time from the start of a turn to its first token.',
+    'first_token')
+  || private.duration_histogram(
+    'fabula_turn_duration_seconds', 'Time from the start of a turn to its end.', 'latency')
+  || private.metric(
+    'fabula_principals', 'gauge', 'Users, and guests whose time is not over.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_principals', private.metric_labels('kind', known.kind), known.principals),
+        '' order by known.kind)
+      from (
+        select kinds.kind, count(principal.id) as principals
+        from unnest('{external,guest,user}'::text[]) kinds (kind)
+        left join public.principals principal
+          on principal.kind = kinds.kind and principal.migrated_to is null
+          and (principal.expires_at is null or principal.expires_at > clock_timestamp())
+        group by kinds.kind
+      ) known))
+  || private.metric(
+    'fabula_background_tasks', 'gauge', 'Work after turns; what has ended is kept for a while.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_background_tasks',
+          private.metric_labels('kind', kind, 'status', status),
+          tasks),
+        '' order by kind, status)
+      from (
+        -- Of the next migration.
+        select kind, status, count(*) as tasks
+        from public.background_tasks
+        group by kind, status
+      ) kept));
+end
+$$;
 
 -- What the deployment has done since it counts, and how it stands, at most 15 seconds old: {}.
--- Returns {made_at, turns: [{kind, provider, model, status, turns, input_tokens, output_tokens,
--- saves}], running: [{kind, turns}], first_token_ms, latency_ms (private.duration_histograms),
--- guests, users}. Totals never go down.
+-- Returns {text}, in Prometheus' text format 0.0.4. Totals never go down.
 create function public.read_metrics(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -232,52 +350,25 @@ declare
   asked_at timestamptz;
 begin
   select * into cached from public.metrics_cache;
-  if cached.made_at > clock_timestamp() - max_age then
-    return cached.metrics;
-  end if;
-  -- One makes new ones; who asks meanwhile gets the ones before, if there are any.
-  select * into cached from public.metrics_cache for update skip locked;
-  if not found then
-    select * into cached from public.metrics_cache where metrics is not null;
-    if found then
-      return cached.metrics;
+  if cached.made_at <= clock_timestamp() - max_age then
+    -- One makes new ones; who asks meanwhile gets the ones before, if there are any.
+    select * into cached from public.metrics_cache for update skip locked;
+    if not found then
+      select * into cached from public.metrics_cache where text is not null;
+      if found then
+        return jsonb_build_object('text', cached.text);
+      end if;
+      select * into cached from public.metrics_cache for update;
     end if;
-    select * into cached from public.metrics_cache for update;
+    asked_at := clock_timestamp();
+    if cached.made_at <= asked_at - max_age then
+      perform private.count_turn_ends();
+      update public.metrics_cache
+      set made_at = asked_at, text = private.metrics_text()
+      returning * into cached;
+    end if;
   end if;
-  asked_at := clock_timestamp();
-  if cached.made_at > asked_at - max_age then
-    return cached.metrics;
-  end if;
-
-  perform private.count_turn_ends();
-  update public.metrics_cache
-  set made_at = asked_at,
-      metrics = jsonb_build_object(
-        'made_at', private.iso(asked_at),
-        'turns', (
-          select coalesce(
-            jsonb_agg(to_jsonb(total) order by kind, provider, model, status), '[]')
-          from public.turn_totals total),
-        'running', (
-          select coalesce(
-            jsonb_agg(jsonb_build_object('kind', kind, 'turns', turns) order by kind), '[]')
-          from (
-            select session.kind, count(*) as turns
-            from public.generations generation
-            join public.sessions session on session.session_id = generation.session_id
-            where generation.status = 'streaming'
-            group by session.kind
-          ) running),
-        'first_token_ms', private.duration_histograms('first_token'),
-        'latency_ms', private.duration_histograms('latency'),
-        'guests', (
-          select count(*) from public.principals
-          where kind = 'guest' and migrated_to is null and expires_at > asked_at),
-        'users', (
-          select count(*) from public.principals
-          where kind <> 'guest' and migrated_to is null))
-  returning * into cached;
-  return cached.metrics;
+  return jsonb_build_object('text', cached.text);
 end
 $$;
 
@@ -286,13 +377,21 @@ select private.align_grants_with_policies();
 revoke all on function
   private.duration_bounds_ms(),
   private.count_turn_ends(),
-  private.duration_histograms(text),
+  private.metric_labels(text[]),
+  private.metric_sample(text, text, numeric),
+  private.metric(text, text, text, text),
+  private.duration_histogram(text, text, text),
+  private.metrics_text(),
   public.read_metrics(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.duration_bounds_ms(),
   private.count_turn_ends(),
-  private.duration_histograms(text),
+  private.metric_labels(text[]),
+  private.metric_sample(text, text, numeric),
+  private.metric(text, text, text, text),
+  private.duration_histogram(text, text, text),
+  private.metrics_text(),
   public.read_metrics(jsonb)
 to service_role;
 

@@ -3,14 +3,17 @@
 --
 -- Locks are taken in the order session, task. Claiming takes a task alone, and waits for nobody.
 
--- What was said up to a message, in short. As what leads to a message never changes, a summary is
--- right for every path through it, whichever take is shown; and none is ever replaced.
+-- What was said up to a message, in short. Which messages lead to a message never changes, so that a
+-- summary is right for every path through it, whichever take is shown, until one of them is edited.
 create table public.session_summaries (
   session_id uuid not null,
   until_message_id uuid not null,
   owner_id uuid not null,
   until_position integer not null check (until_position >= 1),
   summary text not null check (octet_length(summary) between 1 and 8192),
+  -- A text that it is of has been edited since: it is sent to no model any more, and says what some
+  -- have been sent.
+  is_stale boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (session_id, until_message_id),
   unique (session_id, until_position),
@@ -82,7 +85,9 @@ declare
   nearest record;
   found_summary public.session_summaries;
 begin
-  if not exists (select from public.session_summaries where session_id = wanted_session_id) then
+  if not exists (
+    select from public.session_summaries where session_id = wanted_session_id and not is_stale)
+  then
     return found_summary;
   end if;
   with recursive walked as (
@@ -99,7 +104,8 @@ begin
     where child.steps < max_steps and child.position <> child.depth
       and not exists (
         select from public.session_summaries
-        where session_id = wanted_session_id and until_message_id = child.message_id)
+        where session_id = wanted_session_id and until_message_id = child.message_id
+          and not is_stale)
   )
   select message_id, position, position = depth as is_straight
   into nearest
@@ -110,11 +116,13 @@ begin
   if nearest.is_straight then
     select * into found_summary from public.session_summaries
     where session_id = wanted_session_id and until_position <= nearest.position
+      and not is_stale
     order by until_position desc
     limit 1;
   else
     select * into found_summary from public.session_summaries
-    where session_id = wanted_session_id and until_message_id = nearest.message_id;
+    where session_id = wanted_session_id and until_message_id = nearest.message_id
+      and not is_stale;
   end if;
   return found_summary;
 end
@@ -414,6 +422,31 @@ begin
 end
 $$;
 
+-- A text that was edited is in no summary that was made before, nor in one that is being made. Those
+-- of other takes are of later positions too, and are made again in vain. The session is locked.
+create function private.outdate_summaries() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  update public.session_summaries
+  set is_stale = true
+  where session_id = new.session_id and until_position >= new.position and not is_stale;
+  -- Work that has begun begins anew, and its worker finds the lease gone. Queued work is held too: who
+  -- is claiming it has read the old text perhaps, and what that makes of the row is seen after waiting.
+  update public.background_tasks
+  set status = 'queued',
+      attempts = attempts - (status = 'running')::integer,
+      lease_token = case status when 'queued' then lease_token end,
+      leased_until = case status when 'queued' then leased_until end,
+      run_after = case status when 'queued' then run_after else clock_timestamp() end
+  where session_id = new.session_id and kind = 'session_summary'
+    and status in ('queued', 'running');
+  return null;
+end
+$$;
+
+create trigger outdate_summaries after update of content on public.messages
+  for each row when (old.content <> new.content) execute function private.outdate_summaries();
+
 create trigger plan_summary after update of status on public.generations
   for each row when (
     old.status = 'streaming' and new.status <> 'streaming' and new.sent_from_depth > 1)
@@ -584,7 +617,7 @@ begin
   end if;
   if (task.lease_token = lease) is not true then
     perform private.refuse(409, 'stale_lease',
-      'Another worker has taken this task: drop what was done.');
+      'Another worker has taken this task, or it begins anew: drop what was done.');
   end if;
   return task;
 end
@@ -628,7 +661,9 @@ begin
     outcome ->> 'summary', clock_timestamp()
   from public.messages message
   where message.message_id = next_id
-  on conflict do nothing;
+  on conflict (session_id, until_message_id) do update
+  set summary = excluded.summary, created_at = excluded.created_at, is_stale = false
+  where session_summaries.is_stale;
 
   update public.background_tasks
   set status = case when is_last then 'done' else 'queued' end,
@@ -683,6 +718,7 @@ revoke all on function
     public.sessions, public.messages, public.messages, public.bots, private.turn_history, jsonb,
     timestamptz),
   private.plan_summary(),
+  private.outdate_summaries(),
   private.summary_work(public.background_tasks),
   private.open_task(jsonb),
   private.describe_task(public.background_tasks, boolean)

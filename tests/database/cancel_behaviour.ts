@@ -1,10 +1,21 @@
 // Cancelling a reply by its stream, whichever database it is in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, read } from "./actions.ts";
+import { act, context, read, retake, sent, takes } from "./actions.ts";
 import { ask, assertHidden } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
-import { append, begin, finish, newUser, refusal, say, silence, type Principal } from "./turns.ts";
+import {
+  append,
+  begin,
+  finish,
+  messagesOf,
+  newUser,
+  only,
+  refusal,
+  say,
+  silence,
+  type Principal,
+} from "./turns.ts";
 
 export function describeCancelling(target: () => Target): void {
   const cancel = async (principal: Principal, turn: Row, changes: Row = {}): Promise<Row> => {
@@ -25,6 +36,59 @@ export function describeCancelling(target: () => Target): void {
     await finish(target(), turn, { status: "stopped", from_offset: 10, text: "a " });
     assert.deepEqual(await cancel(user, turn), { ...asked, status: "stopped" });
     assert.equal((await read(target(), user, turn))["text"], "There was a ");
+  });
+
+  test("a writer that has no text is told with its next beat, and with each after it", async () => {
+    const user = newUser();
+    for (const said of ["", "There "]) {
+      const turn = await begin(target(), user);
+      const beat = () => append(target(), turn, said.length, "");
+      await append(target(), turn, 0, said);
+      assert.equal((await beat())["cancel_requested"], false);
+      await cancel(user, turn);
+      const told = { cancel_requested: true, status: "streaming", saved_bytes: said.length };
+      assert.deepEqual([await beat(), await beat()], [told, told]);
+      const { generation_id } = turn;
+      const { heartbeat_at } = await only(target(), "generations", { generation_id });
+      assert.ok(Date.now() - Date.parse(heartbeat_at) < 10_000, "it is not silent");
+      await finish(target(), turn, { status: "stopped", from_offset: said.length, text: "" });
+    }
+  });
+
+  test("a cancelled reply is stopped, keeps its text, and can go on", async () => {
+    const user = newUser();
+    const turn = await begin(target(), user, { kind: "relay", external_id: "456" });
+    await append(target(), turn, 0, "There was ");
+    await cancel(user, turn);
+    assert.equal((await append(target(), turn, 10, "a "))["cancel_requested"], true);
+    const end = await finish(target(), turn, { status: "stopped", from_offset: 12, text: "fox" });
+    const { message_id } = turn;
+    assert.deepEqual([end["status"], end["message_id"]], ["stopped", message_id]);
+    const [question, reply] = await messagesOf(target(), turn);
+    const text = "There was a fox";
+    assert.deepEqual(
+      [reply!["content"], reply!["status"], reply!["is_complete"], reply!["parent_id"]],
+      [text, "stopped", false, question!["message_id"]],
+    );
+    const more = { kind: "relay" };
+    const whole = await retake(target(), user, "continue", message_id, ", once.", more);
+    assert.deepEqual([whole["base_bytes"], whole["epoch"]], [text.length, turn["epoch"] + 1]);
+    const told = sent(await context(target(), user, whole["message_id"]));
+    assert.deepEqual(told.at(-1), { role: "assistant", content: text });
+    assert.deepEqual(
+      (await takes(target(), user, message_id)).map(({ content, is_complete, is_active }) => [
+        content,
+        is_complete,
+        is_active,
+      ]),
+      [
+        [text, false, false],
+        [`${text}, once.`, true, true],
+      ],
+    );
+    assert.equal((await read(target(), user, turn))["text"], text);
+    const { status, cancel_requested } = await cancel(user, whole);
+    assert.deepEqual([status, cancel_requested], ["complete", false]);
   });
 
   test("a cancel of another epoch, or of a reply that has ended, changes nothing", async () => {

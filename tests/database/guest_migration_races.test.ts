@@ -196,7 +196,7 @@ test("the account uses names of the guest while that moves, and none is lost", a
     );
     await moving;
     assert.ok(
-      refusals.every((code) => code === "invalid_request"),
+      refusals.every((code) => code === "stream_exists"),
       "the name is the guest's, who was there first",
     );
     const generations = await target.select("generations", { owner_id: account.id });

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { isAsleep, soon, times, untilAsleep } from "./at_once.ts";
+import { parseMetrics, total, type Metric } from "./prometheus.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
-import type { Row } from "./target.ts";
 import { newUser, say } from "./turns.ts";
 
 const TURNS = 60;
@@ -14,11 +14,10 @@ before(async () => {
 });
 after(() => target.stop());
 
-const read = () => target.call("read_metrics", {});
+const read = async () => parseMetrics((await target.call("read_metrics", {}))["text"]);
 const expire = () =>
   target.update("metrics_cache", { is_the_only_row: true }, { made_at: "2020-01-01T00:00:00Z" });
-const turnsOf = (metrics: Row): number =>
-  metrics["turns"].reduce((sum: number, entry: Row) => sum + entry["turns"], 0);
+const turnsOf = (metrics: Map<string, Metric>) => total(metrics, "fabula_turns_total");
 
 test("the first numbers are made once, and all who ask at once get them", async () => {
   await say(target, newUser(), "Once?", "Once.");

@@ -2,11 +2,13 @@
 // refusal and fails the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isAsleep, soon, split, untilAsleep } from "./at_once.ts";
+import { act } from "./actions.ts";
+import { isAsleep, soon, split, times, untilAsleep } from "./at_once.ts";
 import { ask } from "./lists.ts";
-import { assertSound } from "./soundness.ts";
+import { assertNothingOpen, assertSound } from "./soundness.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
-import { append, begin, finish, newUser, only, silence } from "./turns.ts";
+import type { Row } from "./target.ts";
+import { append, begin, finish, newTokenHash, newUser, only, say, silence } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -76,4 +78,72 @@ test("what somebody works on is left, and not waited for", async () => {
   const { status } = await only(target, "generations", { generation_id: free["generation_id"] });
   assert.equal(status, "interrupted");
   assert.equal(await reap(), 1);
+});
+
+test("after the reapers nothing is left open, and who writes on is told and changes nothing", async () => {
+  const stop = "update public.generations set heartbeat_at = now() - interval '61 seconds'";
+  await target.asOwner(`${stop} where status = 'streaming'`);
+  while ((await reap()) > 0);
+  const turns: Row[] = [];
+  for (let index = 0; index < 40; index += 1) {
+    const user = index % 2 ? newUser() : { kind: "new_guest", token_hash: newTokenHash() };
+    const before = await say(target, user, "Once?", "Once.");
+    const turn =
+      index % 4 < 2
+        ? await begin(target, user, { session_id: before["session_id"] })
+        : await act(target, user, index % 8 < 4 ? "continue" : "regenerate", before["message_id"]);
+    const { base_bytes, stream_id, session_id } = turn;
+    if (index % 3 > 0) await append(target, turn, base_bytes, " A fox");
+    if (index % 3 > 1) await append(target, turn, base_bytes + 6, " was there.");
+    if (index % 5 === 0) await ask(target, user, "request_cancel", { stream_id });
+    if (index % 10 === 7) await ask(target, user, "delete_session", { session_id });
+    turns.push({ ...turn, user, is_deleted: index % 10 === 7 });
+  }
+  await target.asOwner(`${stop} where status = 'streaming'`);
+
+  let reaped = 0;
+  // Two at once, again and again: together they end each reply once.
+  for (let round = 0; round < 20 && reaped < turns.length; round += 1) {
+    const counts = await Promise.all([reap({ limit: 5 }), reap({ limit: 5 })]);
+    for (const count of counts) reaped += count;
+  }
+  assert.equal(reaped, turns.length);
+  assert.equal(await reap(), 0);
+  await assertNothingOpen(target);
+  await assertSound(target);
+
+  const everything = async () => ({
+    generations: await target.asOwner("select * from public.generations order by generation_id"),
+    messages: await target.asOwner("select * from public.messages order by message_id"),
+    sessions: await target.asOwner("select * from public.sessions order by session_id"),
+    usage: await target.asOwner("select * from public.usage order by usage_id"),
+    ends: await target.asOwner("select * from public.turn_ends order by turn_end_id"),
+  });
+  const stored = await everything();
+  const { answers, refusals } = split(
+    await times(3 * turns.length, (index) => {
+      const turn = turns[Math.floor(index / 3)]!;
+      const { base_bytes } = turn;
+      if (index % 3 === 0) return append(target, turn, base_bytes, " A fox was there. And");
+      if (index % 3 === 1) return append(target, turn, base_bytes, "");
+      return finish(target, turn, {
+        from_offset: base_bytes,
+        text: " A fox was there. And so on.",
+      });
+    }),
+  );
+  assert.deepEqual(refusals, []);
+  for (const { status, already } of answers) {
+    assert.equal(status, "interrupted");
+    assert.notEqual(already, false);
+  }
+  assert.deepEqual(await everything(), stored);
+
+  for (const { user, session_id, is_deleted } of turns) {
+    if (is_deleted) continue;
+    const principal = user.kind === "new_guest" ? { ...user, kind: "guest" } : user;
+    await say(target, principal, "And then?", "It slept.", { session_id });
+  }
+  await assertNothingOpen(target);
+  await assertSound(target);
 });

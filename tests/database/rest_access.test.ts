@@ -5,15 +5,20 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { hs256, nowInSeconds, unsigned, userClaims, type Claims } from "../clients/tokens.ts";
 import { editReply } from "./actions.ts";
+import { BOT, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import { EXPECTED, READABLE } from "./rest_access_table.ts";
 import { startSqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
+import { claim, commit as commitTask, conversation, turnOf } from "./tasks.ts";
 import { begin, newUser, say, type Principal } from "./turns.ts";
 
 interface Catalogue {
-  /** Names with a column that is never null and not computed. */
+  /**
+   * Names with a column that is never null and that callers may name: PostgreSQL refuses a value for
+   * a computed one, or for one that counts by itself, before it looks at anybody's rights.
+   */
   tables: Map<string, string>;
   functions: string[];
   internal: string[];
@@ -62,7 +67,8 @@ async function readCatalogue(): Promise<Catalogue> {
     const tables = await postgres.asOwner(
       `select class.relname as name, min(attname) as column
        from pg_class class
-       join pg_attribute on attrelid = class.oid and attnum > 0 and attnotnull and attgenerated = ''
+       join pg_attribute on attrelid = class.oid and attnum > 0 and attnotnull
+         and attgenerated = '' and attidentity = ''
        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
        group by class.relname order by 1`,
     );
@@ -97,6 +103,10 @@ async function settle(): Promise<Principal> {
   await begin(target, user, { rate_limit: { action: "chat", max_requests: 5, window_seconds: 60 } });
   await commit(target, turn["project_id"], 0, [assertion(turn["message_id"])]);
   await target.call("save_profile", { principal: user, body: { display_name: "Ana" } });
+  await newBot(target, user);
+  const session_id = await conversation(target, user, 8);
+  await turnOf(target, user, 9, 4, { session_id });
+  await commitTask(target, (await claim(target))!, "Once.");
   return user;
 }
 
@@ -107,6 +117,7 @@ async function ask(method: string, path: string, credentials: Record<string, str
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
+  assert.ok(!text.includes(BOT.access_key), `${method} ${path} tells a bot's key`);
   const answer = text === "" ? undefined : (JSON.parse(text) as any);
   const code = response.ok ? "" : ` ${answer?.code ?? ""}`;
   return { outcome: `${response.status}${code}`, answer, headers: response.headers };
@@ -171,6 +182,11 @@ for (const [caller, expected] of EXPECTED) {
   });
 
   test(`${caller}: functions`, async () => {
+    // Asking for the numbers adds what has happened to them, which then stay for 15 seconds; and the
+    // reaper ends what has been silent for 60.
+    await target.call("read_metrics", {});
+    const heartbeat_at = new Date().toISOString();
+    await target.update("generations", { status: "streaming" }, { heartbeat_at });
     const stored = await everything();
     for (const name of catalogue.functions) {
       const [user] = users;
@@ -208,6 +224,35 @@ test("what is hidden is not reached through what is read", async () => {
   const told = JSON.stringify(answer);
   assert.match(told, /A vixen\./);
   assert.ok(told.includes(users[0]!["subject"]) && !told.includes(users[1]!["subject"]));
+});
+
+test("a bot's key is nowhere but in the answer with which its turn begins", async () => {
+  const secret = callers.get("the secret key")!;
+  const [principal] = users;
+  const [bot] = await target.select("bots", { owner_id: principal!["subject"] });
+  const request = { principal, bot_id: bot!["bot_id"], body: { name: "Malepartus" }, query: {} };
+  // `ask` looks for the key in each answer.
+  for (const name of ["list_bots", "read_bot", "update_bot"]) {
+    const { outcome } = await ask("POST", `rpc/${name}`, secret, { request });
+    assert.equal(outcome, "200", name);
+  }
+  for (const path of ["bot_keys", "bots?select=*,bot_keys(*)", "bots?select=access_key"]) {
+    for (const caller of ["a user", "the secret key"]) {
+      const { outcome } = await ask("GET", path, callers.get(caller)!);
+      assert.match(outcome, /^4/, `${path} for ${caller}`);
+    }
+  }
+  const turn = await begin(target, principal!, { ...relay, bot_id: bot!["bot_id"] });
+  assert.equal(turn["bot"].access_key, BOT.access_key);
+  const { stream_id, session_id } = turn;
+  for (const [name, more] of [
+    ["read_turn", { stream_id }],
+    ["read_session", { session_id }],
+    ["list_messages", { session_id, query: {} }],
+  ] as const) {
+    const { outcome } = await ask("POST", `rpc/${name}`, secret, { request: { principal, ...more } });
+    assert.equal(outcome, "200", name);
+  }
 });
 
 test("internal functions cannot be called over REST at all", async () => {

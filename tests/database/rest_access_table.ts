@@ -4,12 +4,14 @@
 
 /** The tables of `public` that people read their own rows of; nobody reads any other. */
 export const READABLE: readonly string[] = [
+  "bots",
   "dossier_assertions",
   "dossiers",
   "message_revisions",
   "messages",
   "profiles",
   "projects",
+  "session_summaries",
   "sessions",
   "usage",
 ];

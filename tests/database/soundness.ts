@@ -103,3 +103,22 @@ const VIOLATIONS = `
 export async function assertSound(target: Pick<SqlTarget, "asOwner">): Promise<void> {
   assert.deepEqual(await target.asOwner(VIOLATIONS), []);
 }
+
+const LEFT_OPEN = `
+  select 'a reply that is still written' as rule, generation_id as id
+  from public.generations where status = 'streaming'
+  union all
+  select 'a chunk of a reply that has ended', generation_id from public.generation_chunks
+  union all
+  select 'a reply that has ended without its usage', generation.generation_id
+  from public.generations generation
+  left join public.usage using (generation_id)
+  where usage.status is distinct from generation.status
+  union all
+  select 'an end before the beginning', generation_id
+  from public.generations where finished_at < started_at`;
+
+/** Nobody writes a reply any more. */
+export async function assertNothingOpen(target: Pick<SqlTarget, "asOwner">): Promise<void> {
+  assert.deepEqual(await target.asOwner(LEFT_OPEN), []);
+}

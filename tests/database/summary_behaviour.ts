@@ -1,11 +1,11 @@
 // Summaries of what no longer fits into what a model is sent, whichever database they are in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, context, select } from "./actions.ts";
+import { act, context, editReply, select } from "./actions.ts";
 import { ask } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
-import { claim, commit, conversation, numberOf, postponeOthers, sized, turnOf } from "./tasks.ts";
-import { begin, finish, messagesOf, newUser, only } from "./turns.ts";
+import { claim, commit, conversation, numberOf, postponeOthers, sized, turnOf, wake } from "./tasks.ts";
+import { begin, finish, messagesOf, newUser, only, refusal } from "./turns.ts";
 
 export function describeSummaries(target: () => Target): void {
   const openTasks = async (session_id: unknown): Promise<Row[]> =>
@@ -258,5 +258,48 @@ export function describeSummaries(target: () => Target): void {
       const told = await context(target(), user, turn["message_id"]);
       assert.deepEqual([turn["summary"], told["summary"]], [summary, summary]);
     }
+  });
+
+  test("a summary of a text that was edited is sent no more, and made again", async () => {
+    await postponeOthers(target());
+    const user = newUser();
+    const session_id = await conversation(target(), user, 8);
+    await turnOf(target(), user, 9, 4, { session_id });
+    const stale = await claimed(session_id);
+    const edit = async (number: number, to: number) => {
+      const { message_id } = await messageOf(session_id, number);
+      await editReply(target(), user, message_id, sized(to, 20));
+    };
+    await edit(2, 202);
+    await assert.rejects(commit(target(), stale, "Of 2."), refusal(409, "stale_lease"));
+    const task = await claimed(session_id);
+    assert.deepEqual(
+      [task["attempts"], numbers(task["messages"])],
+      [1, [1, 202, 3, 4, 5, 6]],
+    );
+    await commit(target(), task, "Of 202.");
+    const sent = await turnOf(target(), user, 11, 4, { session_id });
+    assert.equal(sent["summary"], "Of 202.");
+
+    await edit(8, 208);
+    const after = await begin(target(), user, { session_id, history_budget_tokens: 100 });
+    assert.equal(after["summary"], "Of 202.", "it is of nothing that was edited");
+    await finish(target(), after, { text: sized(13, 20) });
+    await postponeOthers(target());
+
+    await edit(4, 204);
+    const next = await begin(target(), user, { session_id, history_budget_tokens: 100 });
+    assert.equal(next["summary"], null);
+    await finish(target(), next);
+    const told = await context(target(), user, sent["message_id"]);
+    assert.equal(told["summary"], "Of 202.", "which was sent");
+    const [open] = await openTasks(session_id);
+    await wake(target(), open!);
+    const again = await claimed(session_id);
+    assert.equal(again["previous_summary"], null);
+    assert.deepEqual(numbers(again["messages"]).slice(0, 4), [1, 202, 3, 204]);
+    await commit(target(), again, "Of 204.");
+    const last = await begin(target(), user, { session_id, history_budget_tokens: 100 });
+    assert.equal(last["summary"], "Of 204.");
   });
 }
