@@ -44,6 +44,10 @@ struct BeginTurn {
   std::string_view claimed_user_id = {};  // refused unless it is the principal's
   std::string_view idempotency_key = {};
   std::string_view request_hash = {};  // of what the key stands for: SHA-256 in hexadecimal
+  // JSON objects. What is kept with the user's message; and, when `action` is about an earlier
+  // message, the system prompts of the tasks that its metadata may name.
+  std::string_view message_metadata = {};
+  std::string_view task_prompts = {};
 };
 
 std::string begin_turn_request(const BeginTurn& turn);
@@ -61,6 +65,7 @@ struct BegunTurn {
   // history.
   bool is_replayed = false;
   std::uint64_t base_bytes = 0;  // of the reply that were there before this turn
+  std::string message_metadata;  // of the earlier message that is answered; empty: none
   std::string answer;            // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;

@@ -122,7 +122,9 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                               .history_budget_tokens = limits.history_tokens,
                                               .claimed_user_id = request.claimed_user_id,
                                               .idempotency_key = request.idempotency_key,
-                                              .request_hash = request.request_hash});
+                                              .request_hash = request.request_hash,
+                                              .message_metadata = request.message_metadata,
+                                              .task_prompts = request.task_prompts});
   std::string answer = co_await call_function(call.context(), call.database(), "begin_turn", body);
   auto turn = co_await turn::parse_begun_turn(std::move(answer));
   auto& log = call.log();
@@ -134,10 +136,23 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   co_return std::move(turn);
 }
 
+Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const llm::Endpoint& model,
+                        const Problem& problem) {
+  turn::FinishTurn row;
+  row.generation_id = turn.generation_id;
+  row.from_offset = turn.base_bytes;
+  row.error_code = facts(problem.code).name;
+  row.latency_ms = runtime::now_ms(call.context()) - call.started_ms();
+  row.provider = model.provider->name;
+  row.model = model.model;
+  // If it cannot be stored, the turn ends as one whose isolate has died.
+  co_await runtime::attempt(finish_turn(call, row));
+}
+
 Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
                                const TurnRequest& request, const Endpoints& endpoints,
                                const TurnLimits& limits, TurnFraming& framing,
-                               http::ResponseHead head) {
+                               http::ResponseHead head, Attachments attachments) {
   Context& context = call.context();
   add_ids(head.headers, turn, caller);
   co_await call.start(std::move(head));
@@ -150,7 +165,7 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
 
   const auto now_ms = runtime::now_ms(context);
   ModelRoute route(endpoints, turn, request.system_prompt,
-                   request.text.empty() ? request.instruction : request.text,
+                   request.text.empty() ? request.instruction : request.text, attachments,
                    limits.maximum_output_tokens);
   ClientWriter writer(context, framing, limits.relay.coalesce_ms,
                       longest_silence_ms(context, limits.relay), now_ms);
