@@ -27,7 +27,7 @@ struct AttachmentsWorld : ChatWorld {
     model.tell(kStory, 1);
     world.environment["FABULA_VISION_MODELS"] = "local:scripted,ollama:eyes";
     world.environment["FABULA_UPSTREAM_HOSTS"] = "other.example, files.example";
-    for (const std::string origin : {"https://", "http://"}) {
+    for (const std::string origin : {"https://", "http://db/storage", "http://files", "http://169"}) {
       world.serve(origin, [this](auto exchange) { serve(exchange); });
     }
   }
@@ -114,6 +114,7 @@ TEST_CASE("an image goes as its URL to a provider that fetches it, and as bytes 
   const std::string bytes("\x89PNG\0\xff", 6);
   chat.files["https://files.example/a.png"] = {"image/png", bytes};
   ScriptedModel eyes(chat.world, "http://127.0.0.1:11434/v1");
+  eyes.tell(kStory, 1);
   chat.world.environment["MODEL_CHAT"] = "ollama:eyes";
   chat.attach(list);
   CHECK(chat.fetched.size() == 1);
@@ -128,9 +129,9 @@ TEST_CASE("Storage is read with the caller's own token, which nobody else gets")
   chat.world.verify = [](auto, auto) { return true; };
   const std::string payload =
       R"({"sub":"11111111-1111-4111-8111-111111111111","aud":"authenticated",)"
-      R"("role":"authenticated","iss":"http://db/auth/v1","exp":99999999999})";
+      R"("role":"authenticated","iss":"http://db/auth/v1","exp":4102444800})";
   const std::string token = text::encode_base64url(R"({"alg":"HS256"})") + "." +
-                            text::encode_base64url(payload) + ".AAAA";
+                            text::encode_base64url(payload) + "." + std::string(43, 'A');
   const std::string user = "authorization: Bearer " + token + "\n";
   chat.files["http://db/storage/v1/object/own/my%20notes/a.txt"] = {"text/markdown", "Mine."};
   const auto& client =

@@ -218,20 +218,19 @@ Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
     const Item item = co_await read_item(list[i], i);
     auto& attachment = attachments[i];
     attachment.name = json::string_at(list[i], "name").value_or("");
-    if (item.is_image) {
-      attachment.kind = Attachment::Kind::image_url;
-      attachment.content = item.where;
-      attachment.media_type = item.media_type;
-      // Nothing is fetched in vain: keep_models refuses it.
-      if (seeing == endpoints.end()) continue;
-      if (item.source == "url" && llm::is_fetched_by_provider(*seeing, item.where)) continue;
-      co_await fetch_into(call, caller, item, image_bytes_left, attachment);
-      image_bytes_left -= attachment.content.size() / 4 * 3 - 2;
-    } else if (item.source == "text") {
-      attachment.content = item.where;
-    } else {
-      co_await fetch_into(call, caller, item, kMaximumFetchedTextBytes, attachment);
-    }
+    if (item.is_image) attachment.kind = Attachment::Kind::image_url;
+    attachment.content = item.where;
+    attachment.media_type = item.media_type;
+    // An image that no model sees is not fetched in vain: keep_models refuses it.
+    const bool is_ready = item.is_image
+                              ? seeing == endpoints.end() ||
+                                    (item.source == "url" &&
+                                     llm::is_fetched_by_provider(*seeing, item.where))
+                              : item.source == "text";
+    if (is_ready) continue;
+    co_await fetch_into(call, caller, item,
+                        item.is_image ? image_bytes_left : kMaximumFetchedTextBytes, attachment);
+    if (item.is_image) image_bytes_left -= attachment.content.size() / 4 * 3 - 2;
   }
   cut(attachments, static_cast<std::size_t>(text_tokens) * kBytesPerToken);
   co_await keep_models(endpoints, attachments, setting);
