@@ -1,14 +1,19 @@
 #include "functions/chat/turns.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "functions/chat/framing.hpp"
 #include "shared/api/check.hpp"
+#include "shared/api/endpoints/chat.hpp"
 #include "shared/chat/prompt.hpp"
+#include "shared/chat/task.hpp"
 #include "shared/http/media_type.hpp"
+#include "shared/json/text.hpp"
 #include "shared/sse/encoder.hpp"
 #include "shared/text/uuid.hpp"
+#include "wasm/engine/attachments.hpp"
 #include "wasm/engine/digest.hpp"
 #include "wasm/engine/event_stream.hpp"
 #include "wasm/engine/follow.hpp"
@@ -24,6 +29,8 @@ using engine::Caller;
 using engine::Match;
 using engine::TurnRequest;
 using runtime::Task;
+
+static_assert(api::chat::kTasks == kTaskNames);
 
 std::string text_at(const json::Document& body, std::string_view key) {
   return std::string(json::string_at(body, key).value_or(""));
@@ -53,7 +60,8 @@ Task<Result<Caller>> who_is_calling(Call& call, api::Access access) {
 }
 
 // What the path and the body ask for; the rest of it is the endpoint's.
-Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, const Caller& caller) {
+Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, const Caller& caller,
+                                            json::Document& body) {
   const api::Operation& operation = *match.route.operation;
   TurnRequest request{.kind = "chat"};
   request.claimed_user_id = co_await user_id_header(call.head().headers);
@@ -62,7 +70,7 @@ Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, cons
 
   std::string asked = std::string(operation.id).append(" ");
   co_await api::append_path_ids(asked, match.captures);
-  const json::Document body = co_await engine::read_json(call, operation);
+  body = co_await engine::read_json(call, operation);
   asked += co_await api::check_body(body, *operation.body);
   if (!request.idempotency_key.empty()) {
     request.request_hash = co_await engine::sha256_hex(call.context(), asked);
@@ -84,20 +92,68 @@ Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, cons
   co_return request;
 }
 
+// What a message asks of models: by its body, or as it was kept with it.
+struct Asked {
+  const TaskRules& task;
+  engine::Endpoints models;
+  engine::Attachments attachments;
+};
+
+Task<Result<Asked>> read_asked(Call& call, const Caller& caller, const json::Document& message,
+                               std::int64_t text_tokens) {
+  const TaskRules& task = task_named(json::string_at(message, "task").value_or(""));
+  const TaskRules& chat = task_named("");
+  Asked asked{task, {}, {}};
+  asked.models = co_await engine::resolve_route_or(call, task.setting, task.default_route,
+                                                   chat.setting, chat.default_route);
+  if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
+    asked.attachments = co_await engine::load_attachments(call, caller, *list, asked.models,
+                                                          task.setting, text_tokens);
+  }
+  co_return std::move(asked);
+}
+
+Task<Result<Asked>> read_kept(Call& call, const Caller& caller, std::string_view metadata,
+                              std::int64_t text_tokens) {
+  const json::Document message = co_await json::parse(metadata);
+  co_return co_await read_asked(call, caller, message, text_tokens);
+}
+
+// What is kept of it with the message; empty when there is nothing to say.
+std::string describe(const Asked& asked, const json::Document& message) {
+  std::string metadata;
+  if (is_chat(asked.task) && asked.attachments.empty()) return metadata;
+  json::Writer writer(metadata);
+  writer.begin_object();
+  if (!is_chat(asked.task)) writer.key("task").string(asked.task.name);
+  if (!asked.attachments.empty()) {
+    writer.key("attachments")
+        .raw(engine::describe_attachments(*json::find(message, "attachments"), asked.attachments));
+  }
+  writer.end_object();
+  return metadata;
+}
+
 // One turn: from the request to the last byte of the answer.
 Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action action) {
   const auto& headers = call.head().headers;
   co_await http::require_json(headers.find("content-type"));
   co_await http::require_acceptable(headers.find("accept"), sse::kContentType);
   const Caller caller = co_await who_is_calling(call, match.route.operation->access);
-  TurnRequest request = co_await read_turn_request(call, match, caller);
-  if (action != turn::Action::say) request.action = action;
+  json::Document body;
+  TurnRequest request = co_await read_turn_request(call, match, caller, body);
+  const bool is_take = action != turn::Action::say;
+  if (is_take) request.action = action;
   if (action == turn::Action::go_on) request.instruction = instruction_to_go_on();
-  request.system_prompt = system_prompt();
 
-  const auto models = co_await engine::resolve_route(call, "MODEL_CHAT", engine::kDefaultRoute);
   const auto limits = engine::read_turn_limits(call);
-  auto turn = co_await engine::begin_turn(call, caller, request, models, limits);
+  const auto text_tokens = limits.history_tokens / 2;
+  // Before anything is written: what cannot be read leaves nothing behind.
+  Asked asked = co_await read_asked(call, caller, body, text_tokens);
+  request.system_prompt = asked.task.system_prompt();
+  request.message_metadata = describe(asked, body);
+  if (is_take) request.task_prompts = task_prompts_json();
+  auto turn = co_await engine::begin_turn(call, caller, request, asked.models, limits);
   Framing framing(caller.new_guest_token, turn.base_bytes);
   auto head = engine::event_stream_head();
   if (turn.is_replayed) {
@@ -107,8 +163,21 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
                                  turn.base_bytes, framing, std::move(head));
     co_return {};
   }
-  co_await engine::stream_turn(call, caller, std::move(turn), request, models, limits, framing,
-                               std::move(head));
+  // Only the database knows what an earlier message asked for.
+  std::optional<Asked> kept;
+  if (!turn.message_metadata.empty()) {
+    auto read =
+        co_await runtime::attempt(read_kept(call, caller, turn.message_metadata, text_tokens));
+    if (!read) {
+      co_await engine::abandon_turn(call, turn, asked.models.front(), read.error());
+      co_return tl::unexpected(std::move(read.error()));
+    }
+    kept.emplace(std::move(*read));
+    request.system_prompt = kept->task.system_prompt();
+  }
+  Asked& answered = kept ? *kept : asked;
+  co_await engine::stream_turn(call, caller, std::move(turn), request, answered.models, limits,
+                               framing, std::move(head), std::move(answered.attachments));
   co_return {};
 }
 

@@ -5,9 +5,13 @@
 
 namespace fabula::chat {
 
-// Holds no secret: a user who gets it repeated learns nothing that matters. Short, because small
+// These hold no secret: a user who gets it repeated learns nothing that matters. Short, because small
 // models follow short instructions better and every turn pays for it.
 std::string_view system_prompt();
+
+// The same of the tasks `description` and `scene`.
+std::string_view description_prompt();
+std::string_view scene_prompt();
 
 // The last message that a model is sent when it is to go on with a reply; the reply stands before
 // it.

@@ -21,8 +21,20 @@ std::string_view field_name(TokenLimitField field) {
   return field == TokenLimitField::max_tokens ? "max_tokens" : "max_completion_tokens";
 }
 
-// The user's last message. Text without images is one string: not every server takes parts.
-void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request) {
+// Of the history; none when it has no role.
+void write_message(json::Writer& writer, std::string& body, const HistoryMessage& message) {
+  if (message.role.empty()) return;
+  writer.begin_object().key("role").raw({});
+  body.append("\"").append(message.role).append("\"");
+  writer.key("content").raw({});
+  body.append("\"").append(message.content).append("\"");
+  writer.end_object();
+}
+
+// The user's last message, whose text is the contents of a JSON string. Text without images is one
+// string: not every server takes parts.
+void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request,
+                        std::string_view text_contents) {
   writer.begin_object().key("role").string("user").key("content").raw({});
   const bool has_images =
       std::any_of(request.attachments.begin(), request.attachments.end(), is_image);
@@ -48,8 +60,9 @@ void write_user_message(json::Writer& writer, std::string& body, const ModelRequ
     append_attached_text(body, attachment);
     if (has_images) body += "\"}";
   }
-  if (!request.user_text.empty()) {
+  if (!request.user_text.empty() || !text_contents.empty()) {
     begin_text();
+    body += text_contents;
     json::append_string_contents(body, request.user_text);
     if (has_images) body += "\"}";
   }
@@ -82,23 +95,26 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
     append_system_text(body, request, use);
     writer.end_object();
   }
-  bool is_for_model = false;
   History history(request.history_json);
+  HistoryMessage last;
   HistoryMessage message;
   while (history.next(message)) {
-    writer.begin_object().key("role").raw({});
-    body.append("\"").append(message.role).append("\"");
-    writer.key("content").raw({});
-    body.append("\"").append(message.content).append("\"");
-    writer.end_object();
-    is_for_model = message.role != "assistant";
+    write_message(writer, body, last);
+    last = message;
   }
   if (!history.is_valid()) return kUnreadableHistory;
-  if (!request.user_text.empty() || !request.attachments.empty()) {
-    write_user_message(writer, body, request);
-    is_for_model = true;
+  const bool has_attachments = !request.attachments.empty();
+  // What is attached to the message that the history ends with goes into it: not every model takes
+  // two messages of the user in a row.
+  const bool is_attached_to_last =
+      has_attachments && request.user_text.empty() && last.role == "user";
+  if (!is_attached_to_last) write_message(writer, body, last);
+  if (has_attachments || !request.user_text.empty()) {
+    write_user_message(writer, body, request,
+                       is_attached_to_last ? last.content : std::string_view());
+  } else if (last.role.empty() || last.role == "assistant") {
+    return kNothingToAnswer;
   }
-  if (!is_for_model) return kNothingToAnswer;
   writer.end_array().key("stream").boolean(request.is_streaming);
   if (request.is_streaming && provider.takes_stream_options) {
     writer.key("stream_options").begin_object().key("include_usage").boolean(true);

@@ -19,24 +19,37 @@ constexpr int sextet(char c) {
   return c == '_' ? 63 : -1;
 }
 
-}  // namespace
-
-std::string encode_base64url(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+// Without padding; `last_two` are the digits that differ between the alphabets.
+std::string encode(std::string_view bytes, std::string_view last_two) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  const auto append_digit = [&](std::string& text, std::uint32_t value) {
+    const auto digit = value & 0x3FU;
+    text += digit < kDigits.size() ? kDigits[digit] : last_two[digit - kDigits.size()];
+  };
   std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t bits = 0;  // the lowest `held` of them wait to be written
+  text.reserve((bytes.size() + 2) / 3 * 4);  // with room for the padding
+  std::uint32_t bits = 0;                    // the lowest `held` of them wait to be written
   unsigned held = 0;
   for (const char c : bytes) {
     bits = (bits << kBitsPerByte) | static_cast<unsigned char>(c);
     held += kBitsPerByte;
     while (held >= kBitsPerCharacter) {
       held -= kBitsPerCharacter;
-      text += kAlphabet[(bits >> held) & 0x3FU];
+      append_digit(text, bits >> held);
     }
   }
-  if (held > 0) text += kAlphabet[(bits << (kBitsPerCharacter - held)) & 0x3FU];
+  if (held > 0) append_digit(text, bits << (kBitsPerCharacter - held));
+  return text;
+}
+
+}  // namespace
+
+std::string encode_base64url(std::string_view bytes) { return encode(bytes, "-_"); }
+
+std::string encode_base64(std::string_view bytes) {
+  std::string text = encode(bytes, "+/");
+  while (text.size() % 4 != 0) text += '=';
   return text;
 }
 

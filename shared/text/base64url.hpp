@@ -1,4 +1,5 @@
-// The URL-safe base64 of JOSE (RFC 4648, section 5; RFC 7515, section 2): without padding.
+// The URL-safe base64 of JOSE (RFC 4648, section 5; RFC 7515, section 2), without padding, and the
+// usual one (section 4), with it.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 namespace fabula::text {
 
 std::string encode_base64url(std::string_view bytes);
+std::string encode_base64(std::string_view bytes);
 
 // Strict, so that each byte string has one spelling: nothing for padding, white space, any other
 // character, an impossible length, or unused bits that are not zero.

@@ -19,7 +19,8 @@ std::string begin_turn_request(const BeginTurn& turn) {
   std::string body;
   // In one allocation: memory of a WebAssembly instance that was once taken is never given back.
   constexpr std::size_t kFrameBytes = 1024;
-  body.reserve(kFrameBytes + turn.system_prompt.size() + turn.text.size() + turn.text.size() / 8);
+  body.reserve(kFrameBytes + turn.system_prompt.size() + turn.text.size() + turn.text.size() / 8 +
+               turn.message_metadata.size() + turn.task_prompts.size());
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
@@ -51,6 +52,8 @@ std::string begin_turn_request(const BeginTurn& turn) {
     writer.key("max_requests").integer(turn.rate_limit->max_requests);
     writer.key("window_seconds").integer(turn.rate_limit->window_s).end_object();
   }
+  if (!turn.message_metadata.empty()) writer.key("message_metadata").raw(turn.message_metadata);
+  if (!turn.task_prompts.empty()) writer.key("task_prompts").raw(turn.task_prompts);
   writer.key("settings").begin_object();
   writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();
   writer.key("history_budget_tokens").integer(turn.history_budget_tokens);
@@ -90,6 +93,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
       json::RawMember{.key = "base_bytes"},
       json::RawMember{.key = "rate"},
       json::RawMember{.key = "summary"},
+      json::RawMember{.key = "message_metadata"},
   };
   const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,
                               &turn.user_message_id, &turn.message_id, &turn.stream_id,
@@ -111,6 +115,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
   turn.summary = json::string_value(members[13].value).value_or("");
   turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
   turn.history_bytes = history.size();
+  turn.message_metadata = members[14].value;
   turn.answer = std::move(answer);
   return turn;
 }

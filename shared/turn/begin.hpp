@@ -55,6 +55,10 @@ struct BeginTurn {
   std::int64_t bot_id = 0;            // who is asked; 0: nobody in particular
   std::string_view limited_action = {};  // what `rate_limit` is of
   std::optional<RateLimit> rate_limit = {};
+  // JSON objects. What is kept with the user's message; and, when `action` is about an earlier
+  // message, the system prompts of the tasks that its metadata may name.
+  std::string_view message_metadata = {};
+  std::string_view task_prompts = {};
 };
 
 std::string begin_turn_request(const BeginTurn& turn);
@@ -73,8 +77,9 @@ struct BegunTurn {
   bool is_replayed = false;
   std::uint64_t base_bytes = 0;              // of the reply that were there before this turn
   std::optional<http::Allowance> allowance;  // what is left of `rate_limit`
-  std::string summary;  // of what was said before the history; empty: it is everything
-  std::string answer;   // the whole JSON text, which holds the history
+  std::string summary;           // of what was said before the history; empty: it is everything
+  std::string message_metadata;  // of the earlier message that is answered; empty: none
+  std::string answer;            // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 

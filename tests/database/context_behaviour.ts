@@ -36,6 +36,7 @@ export function describeContexts(target: () => Target): void {
         { message_id: one["message_id"], role: "assistant", content: "A fox" },
         { message_id: null, role: "user", content: "Go on." },
       ],
+      attachments: [],
       facts: [],
       tokens: { in: 11, out: 5 },
     });

@@ -1,6 +1,7 @@
 // What can be done with messages that are there, whichever database it runs on.
 import { describeActions } from "./action_behaviour.ts";
 import { describeActionRefusals } from "./action_refusal_behaviour.ts";
+import { describeAttachments } from "./attachment_behaviour.ts";
 import { describeContexts } from "./context_behaviour.ts";
 import { describeIdempotency } from "./idempotency_behaviour.ts";
 import { describeReading } from "./reading_behaviour.ts";
@@ -15,4 +16,5 @@ export function describeMessages(target: () => Target): void {
   describeReading(target);
   describeTakes(target);
   describeContexts(target);
+  describeAttachments(target);
 }

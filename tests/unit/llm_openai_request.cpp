@@ -99,6 +99,32 @@ TEST_CASE("a message with images is a list of parts") {
   CHECK(member(member(body("openai", request), "messages")[0], "content").size() == 1);
 }
 
+TEST_CASE("what is attached goes into the message that the history ends with") {
+  llm::ModelRequest request{.model = "m", .history_json = R"([{"role":"assistant","content":"Hi"},
+    {"role":"user","content":"Who is \"this\"?"}])"};
+  std::array attachments = {llm::Attachment{.content = "Text", .name = "a"},
+                            llm::Attachment{.kind = llm::Attachment::Kind::image_base64,
+                                            .content = "AAAA",
+                                            .media_type = "image/png"}};
+  request.attachments = std::span(attachments).first(1);
+  auto messages = member(body("local", request), "messages");
+  REQUIRE(messages.size() == 2);
+  CHECK(member(messages[1], "content") ==
+        "<attachment name=\"a\">\nText\n</attachment>\n\nWho is \"this\"?");
+  request.attachments = attachments;
+  messages = member(body("openai", request), "messages");
+  REQUIRE(messages.size() == 2);
+  CHECK(member(messages[1], "content").size() == 3);
+  CHECK(member(member(messages[1], "content")[2], "text") == "Who is \"this\"?");
+
+  // An instruction is a message of its own, and has them.
+  request.user_text = "Go on.";
+  messages = member(body("openai", request), "messages");
+  REQUIRE(messages.size() == 3);
+  CHECK(member(messages[1], "content") == "Who is \"this\"?");
+  CHECK(member(messages[2], "content").size() == 3);
+}
+
 TEST_CASE("a schema goes where the provider has a field for it, else into the system prompt") {
   auto request = saying("hi");
   request.response_schema = kSchema;

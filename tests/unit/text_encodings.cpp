@@ -19,6 +19,14 @@ TEST_CASE("RFC 4648's examples in the URL-safe alphabet, without padding") {
   CHECK(text::encode_base64url("\xFB\xEF\xFF") == "--__");
 }
 
+TEST_CASE("base64 has padding and an alphabet of its own") {
+  CHECK(text::encode_base64("") == "");
+  CHECK(text::encode_base64("f") == "Zg==");
+  CHECK(text::encode_base64("fo") == "Zm8=");
+  CHECK(text::encode_base64("foo") == "Zm9v");
+  CHECK(text::encode_base64("\xFB\xEF\xFF") == "++//");
+}
+
 TEST_CASE("base64url of any bytes comes back as it was") {
   std::string bytes;
   for (int i = 0; i < 300; ++i) {

@@ -56,6 +56,16 @@ TEST_CASE("a summary of what was said before the history is told when there is o
   }
 }
 
+TEST_CASE("what an earlier message asked for is told as it was kept") {
+  CHECK(turn::parse_begun_turn(kBegun)->message_metadata.empty());
+  auto answer = kBegun;
+  answer.pop_back();
+  const auto turn = turn::parse_begun_turn(answer + R"(,"message_metadata":{"task":"scene"}})");
+  REQUIRE(turn);
+  CHECK(turn->message_metadata == R"({"task":"scene"})");
+  CHECK(turn->history_json() == R"([{"role":"user","content":"caf\u00e9"}])");
+}
+
 TEST_CASE("an answer that lacks anything is a fault of ours") {
   for (const std::string answer :
        {"", "null", "[]", R"({"user_id":"u"})", R"({"history":[]})",

@@ -28,6 +28,14 @@ Result<Endpoints> resolve_route(Call& call, std::string_view setting,
   return endpoints;
 }
 
+Result<Endpoints> resolve_route_or(Call& call, std::string_view setting,
+                                   std::string_view default_route, std::string_view other_setting,
+                                   std::string_view other_default) {
+  auto endpoints = resolve_route(call, setting, default_route);
+  if (endpoints || runtime::environment(call.context(), setting)) return endpoints;
+  return resolve_route(call, other_setting, other_default);
+}
+
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request) {
   request.model = endpoint.model;
   auto head = http::serialize(http::RequestHead{"POST", endpoint.url, endpoint.headers});
@@ -42,6 +50,7 @@ Result<ModelCall> ModelRoute::call(std::size_t model) const {
                    {.system_prompt = system_prompt_,
                     .history_json = turn_.history_json(),
                     .user_text = last_text_,
+                    .attachments = attachments_,
                     .maximum_output_tokens = static_cast<int>(maximum_output_tokens_)});
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/llm/attachment.hpp"
 #include "shared/llm/model_request.hpp"
 #include "shared/llm/route.hpp"
 #include "shared/result/result.hpp"
@@ -25,6 +26,12 @@ inline constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
 Result<Endpoints> resolve_route(Call& call, std::string_view setting,
                                 std::string_view default_route);
 
+// The same, or the route of `other_setting` when `setting` is not set and nothing of its default
+// can be used.
+Result<Endpoints> resolve_route_or(Call& call, std::string_view setting,
+                                   std::string_view default_route, std::string_view other_setting,
+                                   std::string_view other_default);
+
 // A request as the host sends it.
 struct ModelCall {
   std::string head;
@@ -40,13 +47,16 @@ Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest req
 class ModelRoute {
  public:
   // All must outlive it; `turn` holds the conversation. `last_text` is what the model is sent last;
-  // empty: the conversation ends with it.
+  // empty: the conversation ends with it. `attachments` are of the user's last message, and every
+  // endpoint takes them.
   ModelRoute(const Endpoints& endpoints, turn::BegunTurn& turn, std::string_view system_prompt,
-             std::string_view last_text, std::int64_t maximum_output_tokens)
+             std::string_view last_text, std::vector<llm::Attachment>& attachments,
+             std::int64_t maximum_output_tokens)
       : endpoints_(endpoints),
         turn_(turn),
         system_prompt_(system_prompt),
         last_text_(last_text),
+        attachments_(attachments),
         maximum_output_tokens_(maximum_output_tokens) {}
 
   std::size_t size() const { return endpoints_.size(); }
@@ -56,13 +66,17 @@ class ModelRoute {
   Result<ModelCall> call(std::size_t model) const;
 
   // Frees the conversation: nobody will be asked any more.
-  void forget() { turn_.answer = std::string(); }
+  void forget() {
+    turn_.answer = std::string();
+    attachments_ = std::vector<llm::Attachment>();
+  }
 
  private:
   const Endpoints& endpoints_;
   turn::BegunTurn& turn_;
   std::string_view system_prompt_;
   std::string_view last_text_;
+  std::vector<llm::Attachment>& attachments_;
   std::int64_t maximum_output_tokens_;
 };
 

@@ -174,6 +174,8 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .claimed_user_id = request.claimed_user_id,
        .idempotency_key = request.idempotency_key,
        .request_hash = request.request_hash,
+       .message_metadata = request.message_metadata,
+       .task_prompts = request.task_prompts,
        .external_id = request.external_id,
        .stream_id = request.stream_id,
        .bot_id = request.bot_id,
@@ -198,16 +200,29 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   co_return std::move(turn);
 }
 
+Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const llm::Endpoint& model,
+                        const Problem& problem) {
+  turn::FinishTurn row;
+  row.generation_id = turn.generation_id;
+  row.from_offset = turn.base_bytes;
+  row.error_code = facts(problem.code).name;
+  row.latency_ms = runtime::now_ms(call.context()) - call.started_ms();
+  row.provider = model.provider->name;
+  row.model = model.model;
+  // If it cannot be stored, the turn ends as one whose isolate has died.
+  co_await runtime::attempt(finish_turn(call, row));
+}
+
 Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
                                const TurnRequest& request, const Endpoints& endpoints,
                                const TurnLimits& limits, TurnFraming& framing,
-                               http::ResponseHead head) {
+                               http::ResponseHead head, Attachments attachments) {
   Context& context = call.context();
   co_await start(call, caller, turn, framing, std::move(head));
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt = turn::with_summary(request.system_prompt, turn.summary);
   ModelRoute route(endpoints, turn, system_prompt,
-                   request.text.empty() ? request.instruction : request.text,
+                   request.text.empty() ? request.instruction : request.text, attachments,
                    limits.maximum_output_tokens);
   ClientWriter writer(context, framing, limits.relay.coalesce_ms,
                       longest_silence_ms(context, limits.relay), now_ms);

@@ -10,6 +10,7 @@
 #include "shared/http/head.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
+#include "wasm/engine/attachments.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/model_route.hpp"
@@ -31,11 +32,13 @@ struct TurnRequest {
   std::string_view instruction = {};  // what the model is sent last instead, when it goes on
   std::string_view system_prompt = {};
   std::string idempotency_key = {};
-  std::string request_hash = {};  // of what the key, or the stream's name, stands for
-  std::string external_id = {};   // the caller's own name of the conversation, for session_id
-  std::string stream_id = {};     // the caller's own name of the stream
-  std::int64_t bot_id = 0;        // who is asked; 0: nobody in particular
-  bool detach = false;            // the reply goes on when its client has left
+  std::string request_hash = {};      // of what the key, or the stream's name, stands for
+  std::string external_id = {};       // the caller's own name of the conversation, for session_id
+  std::string stream_id = {};         // the caller's own name of the stream
+  std::int64_t bot_id = 0;            // who is asked; 0: nobody in particular
+  std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
+  std::string task_prompts = {};
+  bool detach = false;  // the reply goes on when its client has left
   // Of the caller, unless the setting FABULA_RATE_LIMITS has one for this function.
   std::optional<turn::RateLimit> normal_rate = {};
 };
@@ -61,12 +64,17 @@ runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& call
                                                   const Endpoints& endpoints,
                                                   const TurnLimits& limits);
 
+// Ends a turn that has begun and is not to be streamed, because of this problem: it is kept as one
+// in which this model said nothing.
+runtime::Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn,
+                                 const llm::Endpoint& model, const Problem& problem);
+
 // Streams the reply as the call's response, whose `head` is the caller's but for the ids, and
-// stores it. From here on faults are told in the stream.
+// stores it. From here on faults are told in the stream. `attachments` are the user's message's.
 runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
                                         const TurnRequest& request, const Endpoints& endpoints,
                                         const TurnLimits& limits, TurnFraming& framing,
-                                        http::ResponseHead head);
+                                        http::ResponseHead head, Attachments attachments = {});
 
 // Ends a turn that nobody can be asked for: what keeps it from being answered is stored and told in
 // the stream, because the user's message is stored already.

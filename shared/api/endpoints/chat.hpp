@@ -34,6 +34,42 @@ inline constexpr Field kDetachField{
         "Whether the reply goes on, as far as the platform allows, when its client has "
         "left. Otherwise it stops there, and what was written is kept."};
 
+// More than a person looks at beside one message.
+inline constexpr std::int64_t kMaximumAttachments = 8;
+inline constexpr std::array<std::string_view, 2> kAttachmentTypes{"text", "image"};
+
+inline constexpr std::array kAttachmentFields{
+    Field{.name = "type",
+          .description = "What it is.",
+          .is_required = true,
+          .choices = kAttachmentTypes},
+    Field{.name = "url",
+          .type = Type::url,
+          .description =
+              "Where it is. Images that the model's provider fetches may be anywhere on the web; "
+              "all else is read by the server, from its own Supabase Storage (a signed URL, say) "
+              "and from hosts that it has been told to trust. Redirects are not followed.",
+          .maximum_bytes = 4096},
+    Field{.name = "path",
+          .description = "Or bucket/path in Supabase Storage, read with the caller's own rights.",
+          .maximum_bytes = 1024},
+    Field{.name = "text",
+          .description = "Or a text itself.",
+          .maximum_bytes = kMaximumTextBytes,
+          .is_not_blank = true},
+    Field{.name = "name", .description = "How people call it.", .maximum = 200},
+    Field{.name = "mime_type",
+          .description = "Of an image whose URL or server does not say it.",
+          .maximum = 100},
+};
+inline constexpr Schema kAttachment{
+    "Attachment",
+    "A text (256 KiB; cut where the prompt has no room) or an image (JPEG, PNG, WebP, GIF; all "
+    "that the server must fetch for one message 3.75 MiB), named by one of url, path and text.",
+    kAttachmentFields};
+
+inline constexpr std::array<std::string_view, 3> kTasks{"chat", "description", "scene"};
+
 inline constexpr std::array kSayFields{
     Field{.name = "text",
           .description = "The user's message.",
@@ -46,6 +82,17 @@ inline constexpr std::array kSayFields{
     Field{.name = "project_id",
           .type = Type::uuid,
           .description = "The project of a new session; a new one is made without it."},
+    Field{.name = "task",
+          .description = "chat: the companion answers; description: an image, a place or a "
+                         "character is described; scene: a scene is written. Each has models of "
+                         "its own. Other takes of the reply keep to it.",
+          .choices = kTasks,
+          .default_json = "\"chat\""},
+    Field{.name = "attachments",
+          .type = Type::array,
+          .description = "What the message is about. Images need a model that sees them.",
+          .maximum = kMaximumAttachments,
+          .schema = &kAttachment},
     Field{.name = "edit_from_message_id",
           .type = Type::uuid,
           .description = "A message of the user that this one is said instead of. Both stay."},
@@ -121,6 +168,18 @@ inline constexpr std::array kTokensFields{
 inline constexpr Schema kTokens{"Tokens", "What the provider counted; null when it did not.",
                                 kTokensFields};
 
+inline constexpr std::array kSentAttachmentFields = [] {
+  std::array<Field, kAttachmentFields.size() + 1> fields{};
+  for (std::size_t i = 0; i < kAttachmentFields.size(); ++i) fields[i] = kAttachmentFields[i];
+  fields.back() = {.name = "tokens",
+                   .type = Type::integer,
+                   .description = "Of the prompt that it took, as estimated.",
+                   .is_required = true};
+  return fields;
+}();
+inline constexpr Schema kSentAttachment{"SentAttachment", "An attachment as it was asked for.",
+                                        kSentAttachmentFields};
+
 inline constexpr std::array kContextFields{
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -154,6 +213,11 @@ inline constexpr std::array kContextFields{
           .description = "The conversation, the oldest first.",
           .is_required = true,
           .schema = &kSentMessage},
+    Field{.name = "attachments",
+          .type = Type::array,
+          .description = "What was attached to the user's message and sent with it.",
+          .is_required = true,
+          .schema = &kSentAttachment},
     Field{.name = "facts",
           .type = Type::array,
           .description = "The dossier's facts that were sent.",

@@ -138,7 +138,11 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   if (generation.base_bytes > 0) {
     history.push_back({{"role", "assistant"}, {"content", generation.text()}});
   }
-  if (!is_about_reply) messages.push_back({"user", text_at(request, "text"), true});
+  if (!is_about_reply) {
+    const auto* metadata = json::find(request, "message_metadata");
+    messages.push_back({"user", text_at(request, "text"), true,
+                        metadata ? *metadata : json::Document::object()});
+  }
   generation.id = "generation-" + std::to_string(generations.size() + 1);
   generation.session_id = session_id;
   generation.heartbeat_ms = world_.clock().now_ms();
@@ -147,6 +151,9 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   auto answer = begun(generation, false, is_new, text_at(request, "title"));
   answer["history"] = history;
   if (!summary.empty()) answer["summary"] = summary;
+  if (is_about_reply && !messages.back().metadata.empty()) {
+    answer["message_metadata"] = messages.back().metadata;
+  }
   return {200, json::dump(answer)};
 }
 

@@ -19,6 +19,7 @@ struct StoredMessage {
   std::string role;
   std::string content;
   bool is_complete = true;
+  json::Document metadata = {};
 };
 
 struct StoredGeneration {

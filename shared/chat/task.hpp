@@ -1,0 +1,29 @@
+// What a message may ask for: each task has models and a system prompt of its own.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace fabula::chat {
+
+// In the order of the table in task.cpp; the first is the one of messages that name none.
+inline constexpr std::array<std::string_view, 3> kTaskNames{"chat", "description", "scene"};
+
+struct TaskRules {
+  std::string_view name;
+  std::string_view setting;        // that names its route
+  std::string_view default_route;  // when the setting is not set
+  std::string_view (*system_prompt)();
+};
+
+// The table's first for a name that is not in it.
+const TaskRules& task_named(std::string_view name);
+
+// Whether it is the task of messages that name none.
+bool is_chat(const TaskRules& task);
+
+// The other tasks' system prompts by their names, as a JSON object.
+std::string task_prompts_json();
+
+}  // namespace fabula::chat

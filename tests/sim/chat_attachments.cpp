@@ -1,0 +1,290 @@
+// What is attached to a message: where it is fetched from and where not, what the model gets, and
+// that a message whose attachments cannot be read leaves nothing behind.
+#include <map>
+#include <string>
+
+#include "shared/text/base64url.hpp"
+#include "tests/sim/route_world.hpp"
+#include "wasm/engine/attachments.hpp"
+
+using namespace fabula;
+using namespace fabula::tests;
+
+namespace {
+
+const std::string kGuest = "authorization: Bearer fg_" + std::string(43, 'A') + "\n";
+
+struct File {
+  std::string type;
+  std::string bytes;
+  std::uint32_t status = 200;
+  bool never_answers = false;
+};
+
+// Chat with a web of files, and models that see.
+struct AttachmentsWorld : ChatWorld {
+  AttachmentsWorld() : ChatWorld(1) {
+    model.tell(kStory, 1);
+    world.environment["FABULA_VISION_MODELS"] = "local:scripted,ollama:eyes";
+    world.environment["FABULA_UPSTREAM_HOSTS"] = "other.example, files.example";
+    for (const std::string origin : {"https://", "http://db/storage", "http://files", "http://169"}) {
+      world.serve(origin, [this](auto exchange) { serve(exchange); });
+    }
+  }
+
+  std::map<std::string, File> files;
+  std::vector<std::string> fetched;  // the heads of the requests
+
+  sim::Client& attach(const std::string& list, const std::string& headers = kGuest) {
+    auto& client = post(R"({"text":"Look.","attachments":)" + list + "}", headers);
+    world.run();
+    return client;
+  }
+
+  // The attachments' part of the only message's content, as the model got it.
+  json::Document content() const {
+    return (*json::parse(model.exchanges.back()->body))["messages"].back()["content"];
+  }
+
+ private:
+  void serve(const std::shared_ptr<sim::Exchange>& exchange) {
+    fetched.push_back(exchange->head);
+    const auto found = files.find(exchange->url);
+    const File file = found == files.end() ? File{"text/plain", "", 404} : found->second;
+    if (file.never_answers) return;
+    world.clock().after(5, [exchange, file] {
+      exchange->respond(file.status, "content-type: " + file.type + "\n");
+      exchange->send(file.bytes);
+      exchange->end();
+    });
+  }
+};
+
+void check_refused(const AttachmentsWorld& chat, const sim::Client& client,
+                   const std::string& words, std::uint32_t status = 422) {
+  CAPTURE(client.body());
+  CHECK(client.status() == status);
+  CHECK(client.body().find(words) != std::string::npos);
+  CHECK(chat.database.calls.empty());
+  CHECK(chat.model.exchanges.empty());
+  CHECK(chat.world.unfinished_requests() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("texts go before the message, wherever they come from, and are kept by their place") {
+  AttachmentsWorld chat;
+  chat.files["https://files.example/a.txt?sig=1"] = {"text/plain; charset=utf-8", "From afar."};
+  const auto& client = chat.attach(
+      R"([{"type":"text","url":"https://files.example/a.txt?sig=1","name":"far"},)"
+      R"({"type":"text","text":"At hand."}])");
+  CHECK(read_events(client).text == kStory);
+  CHECK(chat.content() ==
+        "<attachment name=\"far\">\nFrom afar.\n</attachment>\n\n"
+        "<attachment name=\"\">\nAt hand.\n</attachment>\n\nLook.");
+  CHECK(chat.fetched.size() == 1);
+  CHECK(chat.fetched[0].find("authorization") == std::string::npos);
+  CHECK(json::dump(chat.database.requests.front()["message_metadata"]) ==
+        R"({"attachments":[{"name":"far","tokens":8,"type":"text",)"
+        R"("url":"https://files.example/a.txt?sig=1"},)"
+        R"({"text":"At hand.","tokens":6,"type":"text"}]})");
+}
+
+TEST_CASE("texts beyond the budget are cut between characters, with a note") {
+  AttachmentsWorld chat;
+  chat.world.environment["FABULA_HISTORY_TOKENS"] = "10";  // half of them, at 4 bytes each
+  chat.attach(R"([{"type":"text","text":"123456789"},{"type":"text","text":"123456789)"
+              "\u00e4\u00e4"
+              R"("}])");
+  const auto content = std::string(chat.content());
+  CHECK(content.find("\n123456789\n</attachment>") != std::string::npos);
+  CHECK(content.find("\n123456789\u00e4\n[Cut here: 2 more bytes do not fit.]\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("an image goes as its URL to a provider that fetches it, and as bytes to others") {
+  AttachmentsWorld chat;
+  const std::string list = R"([{"type":"image","url":"https://files.example/a.png"}])";
+  chat.attach(list);
+  CHECK(chat.fetched.empty());
+  CHECK(chat.content()[0] ==
+        *json::parse(
+            R"({"type":"image_url","image_url":{"url":"https://files.example/a.png"}})"));
+
+  const std::string bytes("\x89PNG\0\xff", 6);
+  chat.files["https://files.example/a.png"] = {"image/png", bytes};
+  ScriptedModel eyes(chat.world, "http://127.0.0.1:11434/v1");
+  eyes.tell(kStory, 1);
+  chat.world.environment["MODEL_CHAT"] = "ollama:eyes";
+  chat.attach(list);
+  CHECK(chat.fetched.size() == 1);
+  REQUIRE(eyes.exchanges.size() == 1);
+  CHECK((*json::parse(eyes.exchanges[0]->body))["messages"].back()["content"][0]["image_url"]
+                                                               ["url"] ==
+        "data:image/png;base64," + text::encode_base64(bytes));
+}
+
+TEST_CASE("Storage is read with the caller's own token, which nobody else gets") {
+  AttachmentsWorld chat;
+  chat.world.verify = [](auto, auto) { return true; };
+  const std::string payload =
+      R"({"sub":"11111111-1111-4111-8111-111111111111","aud":"authenticated",)"
+      R"("role":"authenticated","iss":"http://db/auth/v1","exp":4102444800})";
+  const std::string token = text::encode_base64url(R"({"alg":"HS256"})") + "." +
+                            text::encode_base64url(payload) + "." + std::string(43, 'A');
+  const std::string user = "authorization: Bearer " + token + "\n";
+  chat.files["http://db/storage/v1/object/own/my%20notes/a.txt"] = {"text/markdown", "Mine."};
+  const auto& client =
+      chat.attach(R"([{"type":"text","path":"own/my notes/a.txt"}])", user);
+  CAPTURE(client.body());
+  CHECK(client.status() == 200);
+  REQUIRE(chat.fetched.size() == 1);
+  CHECK(chat.fetched[0].find("authorization: Bearer " + token) != std::string::npos);
+  CHECK(chat.fetched[0].find("apikey: sb_publishable_simulated") != std::string::npos);
+  CHECK(chat.fetched[0].find("sb_secret") == std::string::npos);
+
+  chat.database.calls.clear();
+  chat.model.exchanges.clear();
+  check_refused(chat, chat.attach(R"([{"type":"text","path":"own/other.txt"}])", user),
+                "the status 404");
+  CHECK(chat.fetched.size() == 2);
+  for (const std::string path : {"own", "/own/a", "own//a", "own/a/", "own/../other/a", "own/."}) {
+    CAPTURE(path);
+    check_refused(chat, chat.attach(R"([{"type":"text","path":")" + path + "\"}]", user),
+                  "attachments[0].path");
+  }
+  CHECK(chat.fetched.size() == 2);
+}
+
+TEST_CASE("a guest has no rights in Storage") {
+  AttachmentsWorld chat;
+  const std::string list = R"([{"type":"text","path":"own/a.txt"}])";
+  check_refused(chat, chat.attach(list), "signed URL", 403);
+  check_refused(chat, chat.attach(list, ""), "signed URL", 403);
+  CHECK(chat.fetched.empty());
+}
+
+TEST_CASE("nothing is fetched from where nobody has allowed it") {
+  AttachmentsWorld chat;
+  chat.world.environment["FABULA_ENV"] = "production";
+  chat.world.environment["MODEL_CHAT"] = "openai:gpt-4o-mini";
+  chat.world.environment["OPENAI_API_KEY"] = "simulated";
+  chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "files.example,10.0.0.7,localhost,[::1]";
+  for (const std::string url :
+       {"https://elsewhere.example/a", "http://files.example/a", "https://sub.files.example/a",
+        "https://files.example.evil.example/a", "https://10.0.0.7/a", "https://127.0.0.1/a",
+        "https://2130706433/a", "https://0x7f.1/a", "https://localhost/a", "https://[::1]/a",
+        "http://169.254.169.254/latest/meta-data", "http://db/rest/v1/principals",
+        "http://db/functions/v1/chat/health", "http://db/storage/v1/../rest/v1/principals",
+        "https://files.example@10.0.0.7/a"}) {
+    CAPTURE(url);
+    check_refused(chat, chat.attach(R"([{"type":"text","url":")" + url + "\"}]"),
+                  "attachments[0].url");
+  }
+  CHECK(chat.fetched.empty());
+}
+
+TEST_CASE("what is no such file is refused, and says why") {
+  AttachmentsWorld chat;
+  chat.world.environment["MODEL_CHAT"] = "ollama:eyes";
+  const std::string base = "https://files.example/";
+  chat.files[base + "moved"] = {"text/plain", "", 302};
+  chat.files[base + "broken"] = {"text/plain", "", 500};
+  chat.files[base + "silent"] = {"text/plain", "", 200, true};
+  chat.files[base + "page.pdf"] = {"application/pdf", "%PDF"};
+  chat.files[base + "latin"] = {"text/plain", "caf\xe9"};
+  chat.files[base + "long"] = {"text/plain",
+                               std::string(engine::kMaximumFetchedTextBytes + 1, 'a')};
+  chat.files[base + "huge.png"] = {"image/png",
+                                   std::string(engine::kMaximumFetchedImageBytes + 1, 'a')};
+  chat.files[base + "half.png"] = {"image/png",
+                                   std::string(engine::kMaximumFetchedImageBytes / 2 + 9, 'a')};
+  chat.files[base + "vector.svg"] = {"image/svg+xml", "<svg/>"};
+  chat.files[base + "empty.png"] = {"image/png", ""};
+  const auto one = [&](const std::string& type, const std::string& name) {
+    return R"({"type":")" + type + R"(","url":")" + base + name + "\"}";
+  };
+  const std::map<std::string, std::string> faults = {
+      {one("text", "missing"), "the status 404"},
+      {one("text", "moved"), "redirects are not followed"},
+      {one("text", "broken"), "the status 500"},
+      {one("text", "silent"), "cannot be reached"},
+      {one("text", "page.pdf"), "no text"},
+      {one("text", "latin"), "no text"},
+      {one("text", "long"), "262,144 bytes"},
+      {one("image", "huge.png"), "3,932,160 bytes"},
+      {one("image", "half.png") + "," + one("image", "half.png"), "attachments[1].url"},
+      {one("image", "latin"), "no image"},
+      {one("image", "empty.png"), "no image"},
+      {one("image", "vector.svg"), "image/webp or image/gif"},
+      {R"({"type":"image","text":"a"})", "one of url and path"},
+      {R"({"type":"text"})", "one of url, path and text"},
+      {R"({"type":"text","text":"a","path":"b/c"})", "one of url, path and text"},
+      {R"({"type":"sound","text":"a"})", "attachments[0].type"},
+  };
+  for (const auto& [list, words] : faults) {
+    CAPTURE(list);
+    check_refused(chat, chat.attach("[" + list + "]"), words);
+  }
+}
+
+TEST_CASE("an image for models that do not see is refused unread, and the model named") {
+  AttachmentsWorld chat;
+  chat.world.environment.erase("FABULA_VISION_MODELS");
+  chat.world.environment["MODEL_DESCRIPTION"] = "local:blind";
+  auto& client = chat.post(
+      R"({"text":"Look.","task":"description",)"
+      R"("attachments":[{"type":"image","url":"https://files.example/a.png"}]})",
+      kGuest);
+  chat.world.run();
+  check_refused(chat, client, "local:blind, sees no images");
+  CHECK(client.body().find("MODEL_DESCRIPTION") != std::string::npos);
+  CHECK(chat.fetched.empty());
+}
+
+TEST_CASE("of a route those models are asked that take what is attached") {
+  AttachmentsWorld chat;
+  chat.world.environment["MODEL_CHAT"] = "llamacpp:blind,local:scripted";
+  ScriptedModel blind(chat.world, "http://127.0.0.1:8080/v1");
+  check_answered_by(chat, chat.attach(R"([{"type":"image","url":"https://a.example/a.png"}])"),
+                    "local", "scripted", 1);
+  CHECK(blind.exchanges.empty());
+}
+
+TEST_CASE("other takes are sent the same again, which is read again") {
+  AttachmentsWorld chat;
+  auto& file = chat.files["https://files.example/a.txt"];
+  file = {"text/plain", "Of old."};
+  chat.attach(R"([{"type":"text","url":"https://files.example/a.txt"}])");
+  const auto reply = "chat/messages/" + ScriptedDatabase::make_id(1);
+  for (const std::string action : {"/regenerate", "/continue"}) {
+    auto& client = chat.post_to(reply + action, "", kGuest);
+    chat.world.run();
+    CHECK(read_events(client).find("done"));
+    CHECK(std::string(chat.content()).find("Of old.\n</attachment>\n\n") != std::string::npos);
+  }
+  CHECK(chat.fetched.size() == 3);
+
+  SUBCASE("what has gone meanwhile ends the turn, with a status") {
+    file.status = 410;
+    auto& client = chat.post_to(reply + "/regenerate", "", kGuest);
+    chat.world.run();
+    CHECK(client.status() == 422);
+    CHECK(client.body().find("the status 410") != std::string::npos);
+    CHECK(chat.database.generations.back().status == "failed");
+    CHECK(chat.database.generations.back().error_code == "invalid_request");
+    CHECK(chat.model.exchanges.size() == 3);
+  }
+}
+
+TEST_CASE("an image of the largest size is read, sent and forgotten") {
+  AttachmentsWorld chat;
+  chat.world.environment["MODEL_CHAT"] = "ollama:eyes";
+  ScriptedModel eyes(chat.world, "http://127.0.0.1:11434/v1");
+  eyes.tell(kStory, 1);
+  chat.files["https://files.example/a.png"] = {
+      "image/png", std::string(engine::kMaximumFetchedImageBytes, '\xff')};
+  const auto& client = chat.attach(R"([{"type":"image","url":"https://files.example/a.png"}])");
+  CHECK(read_events(client).text == kStory);
+  CHECK(eyes.exchanges.at(0)->body.size() > engine::kMaximumFetchedImageBytes / 3 * 4);
+}

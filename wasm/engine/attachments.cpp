@@ -1,0 +1,256 @@
+#include "wasm/engine/attachments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "shared/http/head.hpp"
+#include "shared/http/percent_encoding.hpp"
+#include "shared/http/url.hpp"
+#include "shared/json/text.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/base64url.hpp"
+#include "shared/text/integer.hpp"
+#include "shared/text/split.hpp"
+#include "shared/text/utf8.hpp"
+#include "wasm/engine/fetch.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using llm::Attachment;
+using runtime::Task;
+
+constexpr std::string_view kStorage = "/storage/v1/";
+constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
+// As the database estimates texts (private.estimate_tokens); images are about as long everywhere.
+constexpr std::size_t kBytesPerToken = 4;
+constexpr std::int64_t kFrameTokens = 4;
+constexpr std::int64_t kImageTokens = 1000;
+
+// One of the list, as it is asked for.
+struct Item {
+  std::size_t index;
+  bool is_image;
+  std::string_view source;  // which of kSources
+  std::string_view where;   // what it says
+  std::string_view media_type;
+};
+
+tl::unexpected<Problem> refused(const Item& item, std::string message,
+                                ErrorCode code = ErrorCode::invalid_request) {
+  auto refusal = problem(code, "An attachment cannot be used. " + message);
+  auto path = "attachments[" + text::integer_text(static_cast<std::int64_t>(item.index)) + "]";
+  if (!item.source.empty()) path.append(".").append(item.source);
+  refusal.value().errors.push_back({std::move(path), std::move(message)});
+  return refusal;
+}
+
+Result<Item> read_item(const json::Document& document, std::size_t index) {
+  Item item{index, json::string_at(document, "type") == "image", {}, {}, {}};
+  int count = 0;
+  for (const auto source : kSources) {
+    const auto value = json::string_at(document, source);
+    if (!value) continue;
+    item.source = source;
+    item.where = *value;
+    ++count;
+  }
+  item.media_type = json::string_at(document, "mime_type").value_or("");
+  if (count == 1 && (!item.is_image || item.source != "text")) return item;
+  item.source = {};
+  return refused(item, item.is_image ? "Name the image by one of url and path."
+                                     : "Name the text by one of url, path and text.");
+}
+
+bool is_listed(std::string_view hosts, std::string_view host) {
+  text::Splitter parts(hosts, ',');
+  while (const auto part = parts.next()) {
+    if (text::equal_ignoring_case(text::trim(*part), host)) return true;
+  }
+  return false;
+}
+
+// A function cannot resolve names, so that only names that somebody vouches for keep it out of
+// private networks; and of its own Supabase it reads files alone, not itself.
+bool may_be_fetched(Call& call, const http::Url& url) {
+  const auto& settings = call.settings();
+  const auto own = http::parse_url(settings.supabase_url);
+  if (own && own->scheme == url.scheme && own->host == url.host && own->port == url.port) {
+    return url.path.starts_with(kStorage);
+  }
+  if (http::is_loopback(url.host)) return settings.is_development;
+  return url.scheme == "https" && !http::is_ip_literal(url.host) &&
+         is_listed(runtime::environment(call.context(), "FABULA_UPSTREAM_HOSTS").value_or(""),
+                   url.host);
+}
+
+// The head of the request for it.
+Result<std::string> request_of(Call& call, const Caller& caller, const Item& item) {
+  http::RequestHead head{"GET", std::string(item.where), {}};
+  if (item.source == "path") {
+    using Kind = auth::Principal::Kind;
+    const auto kind = caller.principal.kind;
+    if (kind == Kind::guest || kind == Kind::new_guest) {
+      return refused(item,
+                     "Paths are read with the rights of a signed-in user, which guests have not. "
+                     "Sign in, or send a signed URL of it as url.",
+                     ErrorCode::forbidden);
+    }
+    const auto& settings = call.settings();
+    head.url = settings.supabase_url + std::string(kStorage) + "object";
+    text::Splitter parts(item.where, '/');
+    int depth = 0;
+    while (const auto part = parts.next()) {
+      if (part->empty()) depth = -1;
+      if (depth < 0) break;
+      head.url += '/' + http::percent_encode(*part);
+      ++depth;
+    }
+    if (depth < 2) return refused(item, "Write it as bucket/path.");
+    head.headers.add("authorization",
+                     std::string(call.head().headers.find("authorization").value_or("")));
+    if (!settings.publishable_keys.empty()) {
+      head.headers.add("apikey", settings.publishable_keys.front());
+    }
+  }
+  const auto url = http::parse_url(head.url);
+  if (!url) return refused(item, std::move(url.error().detail));
+  if (!may_be_fetched(call, *url)) {
+    return refused(item,
+                   "Files are fetched by https from the Storage of this server and from the hosts "
+                   "in its FABULA_UPSTREAM_HOSTS alone. Put it there" +
+                       std::string(item.is_image ? "." : ", or send it as text."));
+  }
+  return http::serialize(head);
+}
+
+bool is_text(std::string_view media_type) {
+  return media_type.starts_with("text/") || media_type == "application/json" ||
+         media_type == "application/xml";
+}
+
+// What the server says of an image counts, unless it says nothing.
+std::string image_type(const Item& item, const std::string& told) {
+  if (!told.empty() && told != "application/octet-stream") return told;
+  return std::string(llm::image_media_type({.kind = Attachment::Kind::image_url,
+                                            .content = std::string(item.where),
+                                            .media_type = std::string(item.media_type)}));
+}
+
+Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item,
+                              std::size_t limit_bytes, Attachment& attachment) {
+  const std::string head = co_await request_of(call, caller, item);
+  auto fetched = co_await fetch(call.context(), head, limit_bytes);
+  if (!fetched) {
+    co_return fetched.error() == FetchFault::too_large
+        ? refused(item, item.is_image
+                            ? "The images of a message may have 3,932,160 bytes together. Send a "
+                              "smaller one."
+                            : "A text may have 262,144 bytes. Send a part of it.")
+        : refused(item, "It cannot be reached now. Try again, or leave it out.");
+  }
+  if (fetched->status != 200) {
+    co_return refused(
+        item,
+        "Its server answers with the status " + text::integer_text(fetched->status) +
+            (fetched->status < 400 ? ", and redirects are not followed. Name the final address."
+                                   : ". Check that it is there and that you may read it."));
+  }
+  if (item.is_image) {
+    attachment.media_type = image_type(item, fetched->media_type);
+    if (!attachment.media_type.starts_with("image/") || fetched->body.empty()) {
+      co_return refused(item, "It is no image.");
+    }
+    attachment.kind = Attachment::Kind::image_base64;
+    attachment.content = text::encode_base64(fetched->body);
+  } else {
+    if (!is_text(fetched->media_type) || !text::is_valid_utf8(fetched->body)) {
+      co_return refused(item, "It is no text in UTF-8.");
+    }
+    attachment.content = std::move(fetched->body);
+  }
+  co_return {};
+}
+
+std::int64_t tokens_of(const Attachment& attachment) {
+  if (attachment.kind != Attachment::Kind::text) return kImageTokens;
+  const auto bytes = attachment.content.size() + attachment.name.size();
+  return static_cast<std::int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken) + kFrameTokens;
+}
+
+void cut(Attachments& attachments, std::size_t left_bytes) {
+  for (auto& [kind, content, media_type, name] : attachments) {
+    if (kind != Attachment::Kind::text) continue;
+    const auto kept_bytes = text::prefix_bytes(content, left_bytes).size();
+    left_bytes -= kept_bytes;
+    const auto lost_bytes = content.size() - kept_bytes;
+    if (lost_bytes == 0) continue;
+    content.resize(kept_bytes);
+    content += "\n[Cut here: " + text::integer_text(static_cast<std::int64_t>(lost_bytes)) +
+               " more bytes do not fit.]";
+  }
+}
+
+// Keeps the models that take all of it; refuses as the first one would when none does.
+Result<void> keep_models(Endpoints& endpoints, const Attachments& attachments,
+                         std::string_view setting) {
+  auto first = llm::check_attachments(endpoints.front(), attachments, setting);
+  std::erase_if(endpoints, [&](const llm::Endpoint& model) {
+    return !llm::check_attachments(model, attachments, setting);
+  });
+  if (endpoints.empty()) return first;
+  return {};
+}
+
+}  // namespace
+
+Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
+                                           const json::Document& list, Endpoints& endpoints,
+                                           std::string_view setting, std::int64_t text_tokens) {
+  Attachments attachments(list.size());
+  const auto seeing = std::find_if(endpoints.begin(), endpoints.end(),
+                                   [](const llm::Endpoint& model) { return model.takes_images; });
+  std::size_t image_bytes_left = kMaximumFetchedImageBytes;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Item item = co_await read_item(list[i], i);
+    auto& attachment = attachments[i];
+    attachment.name = json::string_at(list[i], "name").value_or("");
+    if (item.is_image) attachment.kind = Attachment::Kind::image_url;
+    attachment.content = item.where;
+    attachment.media_type = item.media_type;
+    // An image that no model sees is not fetched in vain: keep_models refuses it.
+    const bool is_ready = item.is_image ? seeing == endpoints.end() ||
+                                              (item.source == "url" &&
+                                               llm::is_fetched_by_provider(*seeing, item.where))
+                                        : item.source == "text";
+    if (is_ready) continue;
+    co_await fetch_into(call, caller, item,
+                        item.is_image ? image_bytes_left : kMaximumFetchedTextBytes, attachment);
+    if (item.is_image) image_bytes_left -= attachment.content.size() / 4 * 3 - 2;
+  }
+  cut(attachments, static_cast<std::size_t>(text_tokens) * kBytesPerToken);
+  co_await keep_models(endpoints, attachments, setting);
+  co_return std::move(attachments);
+}
+
+std::string describe_attachments(const json::Document& list, const Attachments& attachments) {
+  constexpr std::array<std::string_view, 6> kKept = {"type", "url",  "path",
+                                                     "text", "name", "mime_type"};
+  std::string described;
+  json::Writer writer(described);
+  writer.begin_array();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    writer.begin_object();
+    for (const auto key : kKept) {
+      if (const auto value = json::string_at(list[i], key)) writer.key(key).string(*value);
+    }
+    writer.key("tokens").integer(tokens_of(attachments[i])).end_object();
+  }
+  writer.end_array();
+  return described;
+}
+
+}  // namespace fabula::engine
