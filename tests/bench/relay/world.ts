@@ -63,11 +63,15 @@ export interface Run {
   /** Of each stream; 0: as fast as it goes. */
   tokensASecond: number;
   historyBytes?: number;
+  /** Of the model, before its first token. */
+  thinksMs?: number;
 }
 
 export interface Outcome extends Taken {
   cpuMs: number;
-  saves: number;
+  /** The model's and the database's own parts of the time to each first token. */
+  modelMs: number[];
+  databaseMs: number[];
 }
 
 // The first of the recording.
@@ -140,8 +144,8 @@ export class World {
 
   /** Throws when anything of what a relay should do was not done. */
   async run(relay: RelayProcess, run: Run): Promise<Outcome> {
-    const { tokens, tokensASecond, historyBytes = 2000 } = run;
-    await this.#model.call("set", { tokens, tokensASecond } satisfies ModelSettings);
+    const { tokens, tokensASecond, historyBytes = 2000, thinksMs = 0 } = run;
+    await this.#model.call("set", { tokens, tokensASecond, thinksMs } satisfies ModelSettings);
     await this.#database.call("set", { historyBytes } satisfies DatabaseSettings);
     const beforeMs = cpuMs(relay.processId);
     const taken = await this.#client.call<Taken>("run", {
@@ -152,10 +156,12 @@ export class World {
       token: FIRST_TOKEN,
       spreadMs: tokensASecond === 0 ? 0 : 300,
     } satisfies Load);
-    const saves = relay.kind.isPassThrough ? 0 : await this.#checkStored(run.streams);
+    const isStored = !relay.kind.isPassThrough;
+    const databaseMs = isStored ? (await this.#stored(run.streams)).beganMs : [];
     const usedMs = cpuMs(relay.processId) - beforeMs;
-    await this.#checkTaken(relay, run, taken);
-    return { ...taken, cpuMs: usedMs, saves };
+    const counts = await this.#model.call<ModelCounts>("counts");
+    checkTaken(relay, run, taken, counts);
+    return { ...taken, cpuMs: usedMs, modelMs: counts.firstTokenMs, databaseMs };
   }
 
   /** The growth of resident memory while that many streams are open, in kilobytes each. */
@@ -169,12 +175,13 @@ export class World {
     return (during - before) / run.connections;
   }
 
-  async #checkStored(streams: number): Promise<number> {
+  /** Resolves when all replies are in the database, whole. */
+  async #stored(streams: number): Promise<DatabaseCounts> {
     const { textBytes } = await this.#model.call<ModelCounts>("counts");
     const deadlineMs = performance.now() + STORE_DEADLINE_MS;
     for (;;) {
       const counts = await this.#database.call<DatabaseCounts>("counts");
-      if (counts.finished >= streams && counts.textBytes === streams * textBytes) return counts.saves;
+      if (counts.finished >= streams && counts.textBytes === streams * textBytes) return counts;
       if (performance.now() > deadlineMs) {
         const expected = JSON.stringify({ streams, textBytes: streams * textBytes });
         throw new Error(`stored is ${JSON.stringify(counts)} instead of ${expected}`);
@@ -182,13 +189,13 @@ export class World {
       await delay(5);
     }
   }
+}
 
-  async #checkTaken({ kind }: RelayProcess, { streams }: Run, taken: Taken): Promise<void> {
-    const counts = await this.#model.call<ModelCounts>("counts");
-    if (counts.requests !== streams) throw new Error(`the model was asked ${counts.requests} times`);
-    if (taken.firstTokenMs.length !== streams) throw new Error("some stream had no first token");
-    if (kind.isPassThrough && taken.bytes !== streams * counts.bytesAnAnswer) {
-      throw new Error(`${kind.title} handed on ${taken.bytes} bytes`);
-    }
+function checkTaken({ kind }: RelayProcess, run: Run, taken: Taken, counts: ModelCounts): void {
+  const { streams } = run;
+  if (counts.requests !== streams) throw new Error(`the model was asked ${counts.requests} times`);
+  if (taken.firstTokenMs.length !== streams) throw new Error("some stream had no first token");
+  if (kind.isPassThrough && taken.bytes !== streams * counts.bytesAnAnswer) {
+    throw new Error(`${kind.title} handed on ${taken.bytes} bytes`);
   }
 }

@@ -12,10 +12,19 @@ export interface DatabaseCounts {
   finished: number;
   /** Of the replies' text, as their ends say it. */
   textBytes: number;
+  /** Which it took itself to begin each turn, in their order. */
+  beganMs: number[];
 }
 
 let begun = "";
-let counts: DatabaseCounts = { begun: 0, saves: 0, finished: 0, textBytes: 0 };
+const noCounts = (): DatabaseCounts => ({
+  begun: 0,
+  saves: 0,
+  finished: 0,
+  textBytes: 0,
+  beganMs: [],
+});
+let counts = noCounts();
 
 /** As Postgres prints jsonb: with a space behind colons and commas. */
 function history(historyBytes: number): string {
@@ -54,6 +63,7 @@ const functions: Record<string, (request: Part) => string> = {
 };
 
 const server = createServer((request, response) => {
+  const askedMs = performance.now();
   const pieces: Buffer[] = [];
   request.on("data", (piece: Buffer) => pieces.push(piece));
   request.once("end", () => {
@@ -65,6 +75,7 @@ const server = createServer((request, response) => {
       "content-length": Buffer.byteLength(answer),
     });
     response.end(answer);
+    if (name === "begin_turn") counts.beganMs.push(performance.now() - askedMs);
   });
 });
 server.keepAliveTimeout = 600_000;
@@ -75,7 +86,7 @@ answerCommands({
     begun = `{"user_id": "u", "session_id": "s", "project_id": "p", "user_message_id": "q",
       "message_id": "m", "stream_id": "st", "generation_id": "g", "title": "t", "replayed": false,
       "created_session": true, "base_bytes": 0, "history": ${history(historyBytes)}}`;
-    counts = { begun: 0, saves: 0, finished: 0, textBytes: 0 };
+    counts = noCounts();
   },
   counts: () => counts,
 });

@@ -1,12 +1,15 @@
 // A model that streams a recorded answer of OpenAI's, a chunk a token, in a process of its own.
 import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { answerCommands, listen } from "./peer.ts";
 
 export interface ModelSettings {
   tokens: number;
   /** Of each stream; 0: as fast as it is taken. */
   tokensASecond: number;
+  /** Until its first token. */
+  thinksMs?: number;
 }
 
 export interface ModelCounts {
@@ -14,6 +17,8 @@ export interface ModelCounts {
   bytesAnAnswer: number;
   /** Of the reply's text in an answer. */
   textBytes: number;
+  /** From each request to the first token, in their order. */
+  firstTokenMs: number[];
 }
 
 const recording = readFileSync(process.argv[2]!, "utf8").trimEnd().split("\n");
@@ -32,6 +37,7 @@ const closing = [
 
 let settings: ModelSettings = { tokens: 0, tokensASecond: 0 };
 let requests = 0;
+let firstTokenMs: number[] = [];
 
 interface PacedStream {
   response: ServerResponse;
@@ -79,14 +85,23 @@ function pour(response: ServerResponse, sent: number): void {
   end(response);
 }
 
+function answer(response: ServerResponse): void {
+  response.cork();
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(opening);
+  if (settings.tokensASecond === 0) pour(response, 0);
+  else begin(response);
+  response.uncork();
+}
+
 const server = createServer((request, response) => {
+  const askedMs = performance.now();
   requests += 1;
   response.socket?.setNoDelay(true);
-  request.resume().once("end", () => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(opening);
-    if (settings.tokensASecond === 0) pour(response, 0);
-    else begin(response);
+  request.resume().once("end", async () => {
+    if (settings.thinksMs) await delay(settings.thinksMs);
+    firstTokenMs.push(performance.now() - askedMs);
+    answer(response);
   });
 });
 
@@ -99,11 +114,13 @@ answerCommands({
   set: (given: ModelSettings) => {
     settings = given;
     requests = 0;
+    firstTokenMs = [];
   },
   counts: (): ModelCounts => ({
     requests,
     bytesAnAnswer:
       opening.length + ofAnswer(tokens.map(({ length }) => length)) + sum(closing.map((b) => b.length)),
     textBytes: ofAnswer(textBytes),
+    firstTokenMs,
   }),
 });
