@@ -4,8 +4,7 @@
 //   --only NAME              only that measurement: cpu, first-token, memory, rate, decoder, log
 //   --rounds N               of each measurement, interleaved; 5
 //   --seconds S              of each run at a model's pace; 6
-//   --gateways               also relays in Python that people use, installed into .fabula/bench
-//   --smoke                  seconds instead of minutes: shows that everything works, and no numbers
+//   --smoke                  seconds instead of minutes: shows that it works, and no numbers
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -30,7 +29,6 @@ const { values } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
-    gateways: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
   },
 });
@@ -44,7 +42,9 @@ const scale: Scale = {
 const runtimes = (["workerd", "deno"] as const).filter(
   (runtime) => values.runtime === undefined || values.runtime === runtime,
 );
-const isWanted = (name: string): boolean => values.only === undefined || values.only === name;
+const SMOKE = ["cpu", "memory", "decoder"];
+const isWanted = (name: string): boolean =>
+  values.smoke ? SMOKE.includes(name) : values.only === undefined || values.only === name;
 
 const measurements: Record<string, (world: World, runtime: Runtime, scale: Scale) => Promise<void>> = {
   cpu: measureCpu,
@@ -69,7 +69,7 @@ try {
       if (isWanted(name)) await measure(world, runtime, scale);
     }
   }
-  if (isWanted("log") && !scale.isSmoke) await measureLog(scale);
+  if (isWanted("log")) await measureLog(scale);
 } finally {
   world.stop();
 }

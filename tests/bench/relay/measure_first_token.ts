@@ -22,13 +22,12 @@ const PERCENTILE = 0.95;
 export async function measureFirstToken(world: World, runtime: Runtime, scale: Scale): Promise<void> {
   const relays = await Promise.all(KINDS.map((kind) => world.startRelay(kind, runtime)));
   const everyone = [world.direct(), ...relays];
-  const batch = scale.isSmoke ? { ...BATCH, streams: 2 } : BATCH;
   const times = everyone.map((): number[] => []);
   try {
-    for (const relay of relays) await world.run(relay, { ...batch, thinksMs: 0 });
+    for (const relay of relays) await world.run(relay, { ...BATCH, thinksMs: 0 });
     for (let round = 0; round < scale.rounds; round += 1) {
       for (const [index, relay] of everyone.entries()) {
-        times[index]!.push(...(await ownTimes(world, relay, batch)));
+        times[index]!.push(...(await ownTimes(world, relay, BATCH)));
       }
     }
   } finally {

@@ -10,18 +10,17 @@ const STREAMS = 512;
 
 export async function measureRate(world: World, runtime: Runtime, scale: Scale): Promise<void> {
   const relays = await Promise.all(KINDS.map((kind) => world.startRelay(kind, runtime)));
-  const streams = scale.isSmoke ? 64 : STREAMS;
-  const runWith = (connections: number): Run => ({ connections, streams, tokens: TOKENS, tokensASecond: 0 });
+  const runWith = (connections: number): Run => ({ connections, streams: STREAMS, tokens: TOKENS, tokensASecond: 0 });
   try {
-    if (!scale.isSmoke) for (const relay of relays) await world.run(relay, runWith(16));
+    for (const relay of relays) await world.run(relay, runWith(16));
     for (const connections of [16, 64]) {
       const rates = relays.map((): number[] => []);
       const cpu = relays.map((): number[] => []);
       for (let round = 0; round < scale.rounds; round += 1) {
         for (const [index, relay] of relays.entries()) {
           const outcome = await world.run(relay, runWith(connections));
-          rates[index]!.push((1000 * streams) / outcome.elapsedMs);
-          cpu[index]!.push(outcome.cpuMs / streams);
+          rates[index]!.push((1000 * STREAMS) / outcome.elapsedMs);
+          cpu[index]!.push(outcome.cpuMs / STREAMS);
         }
       }
       printTable(
