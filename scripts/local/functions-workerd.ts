@@ -28,6 +28,7 @@ function configure(directory: string, bindings: string[], port: number): string 
   const modules = readdirSync(directory)
     .filter((file) => file.endsWith(".wasm"))
     .map((file) => `(name = ${JSON.stringify(file)}, wasm = ${embed(file)})`);
+  modules.unshift(`(name = "worker.js", esModule = ${embed("worker.js")})`);
   const variables = bindings.map(
     (name) => `(name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)})`,
   );
@@ -49,7 +50,6 @@ const config :Workerd.Config = (
 
 const functions :Workerd.Worker = (
   modules = [
-    (name = "worker.js", esModule = ${embed("worker.js")}),
     ${modules.join(",\n    ")},
   ],
   bindings = [

@@ -37,7 +37,7 @@ void EventStream::read_any_shape(const sse::Event& event) {
   }
   read_chunk(event, chunk_);
   if (!chunk_.only_contents.empty()) {
-    shape_.remember(event.data, chunk_.only_contents);
+    shape_.remember(event.data, chunk_.only_contents, chunk_.ignored_contents);
     shape_is_reasoning_ = chunk_.text.empty();
   }
 }

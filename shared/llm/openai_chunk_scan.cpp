@@ -15,10 +15,11 @@ using json::StringSpan;
 class OnceOnly {
  public:
   bool is_repeated(unsigned member) {
-    const bool repeated = (seen_ >> member & 1U) != 0;
+    const bool repeated = has(member);
     seen_ |= 1U << member;
     return repeated;
   }
+  bool has(unsigned member) const { return (seen_ >> member & 1U) != 0; }
 
  private:
   unsigned seen_ = 0;
@@ -234,6 +235,10 @@ bool read_usual_openai_chunk(std::string_view json, StreamChunk& chunk) {
       if (object.has_escapes || object.contents == "error") return false;
     } else if (name == "error" || name == "detail" || name == "message") {
       if (!read_null(scanner)) return false;
+    } else if (scanner.peek() == Kind::string) {
+      StringSpan ignored;
+      if (!scanner.read_string(ignored)) return false;
+      if (once.has(choices)) chunk.ignored_contents = ignored.contents;
     } else if (!read_without_usage(scanner)) {
       return false;
     }

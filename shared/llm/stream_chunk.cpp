@@ -12,6 +12,7 @@ void StreamChunk::clear() {
   problem.reset();
   is_last = false;
   only_contents = {};
+  ignored_contents = {};
 }
 
 }  // namespace fabula::llm

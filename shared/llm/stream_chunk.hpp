@@ -27,6 +27,8 @@ struct StreamChunk {
   // and it would say so wherever in the stream it stood: the string's contents as they stand there.
   // Else empty.
   std::string_view only_contents;
+  // Behind it, the contents of a string that means nothing; no view when there is none.
+  std::string_view ignored_contents;
 
   void clear();
 };

@@ -76,14 +76,18 @@ void check_chunk(std::string_view json) {
   require(usual.tool_calls.empty() && any.tool_calls.empty());
 }
 
-// With any other string in its place, a chunk of a remembered shape says that string.
+// With any other strings in their places, a chunk of a remembered shape says the one that is text.
 void check_shape(std::string_view json) {
   llm::StreamChunk chunk;
   if (!llm::read_usual_openai_chunk(json, chunk) || chunk.only_contents.empty()) return;
   llm::ChunkShape shape;
-  shape.remember(json, chunk.only_contents);
+  shape.remember(json, chunk.only_contents, chunk.ignored_contents);
   const auto at = static_cast<std::size_t>(chunk.only_contents.data() - json.data());
   std::string other(json);
+  if (const auto* ignored = chunk.ignored_contents.data()) {
+    other.replace(static_cast<std::size_t>(ignored - json.data()), chunk.ignored_contents.size(),
+                  R"(\\\n)");
+  }
   other.replace(at, chunk.only_contents.size(), R"(\"é\ud83d\ude00)");
   const auto string = shape.match(other);
   require(string.has_value());

@@ -54,6 +54,39 @@ TEST_CASE("anything else does not match") {
   CHECK_FALSE(llm::ChunkShape().match(""));
 }
 
+TEST_CASE("a string behind it that nobody reads may differ too") {
+  constexpr std::string_view kPadded =
+      R"({"id":"c","choices":[{"delta":{"content":"one"}}],"usage":null,"obfuscation":"Qx","z":1})";
+  llm::StreamChunk chunk;
+  REQUIRE(llm::read_usual_openai_chunk(kPadded, chunk));
+  REQUIRE(chunk.ignored_contents == "Qx");
+  llm::ChunkShape shape;
+  shape.remember(kPadded, chunk.only_contents, chunk.ignored_contents);
+  const auto contents = [&](std::string_view text, std::string_view padding) {
+    const auto json = std::string(R"({"id":"c","choices":[{"delta":{"content":")")
+                          .append(text)
+                          .append(R"("}}],"usage":null,"obfuscation":")")
+                          .append(padding)
+                          .append(R"(","z":1})");
+    const auto string = shape.match(json);
+    return string ? std::string(string->contents) : "no match";
+  };
+  CHECK(contents("one", "Qx") == "one");
+  CHECK(contents("", "") == "");
+  CHECK(contents("two\n", "a longer \"one\"") == "no match");
+  CHECK(contents("two\\n", "a longer \\\"one\\\"") == "two\\n");
+  CHECK(contents("two", "\\x") == "no match");
+  CHECK(contents("two", "Qx\",\"error\":\"no") == "no match");
+  CHECK_FALSE(shape.match(R"({"id":"c","choices":[{"delta":{"content":"one"}}],"usage":null})"));
+}
+
+TEST_CASE("what is before the text is not passed over") {
+  llm::StreamChunk chunk;
+  REQUIRE(
+      llm::read_usual_openai_chunk(R"({"id":"c","choices":[{"delta":{"content":"a"}}]})", chunk));
+  CHECK_FALSE(chunk.ignored_contents.data());
+}
+
 TEST_CASE("only a chunk that says nothing but one string is remembered") {
   const auto only_contents = [](std::string_view json) {
     llm::StreamChunk chunk;
@@ -77,6 +110,7 @@ TEST_CASE("a stream of nearly the same chunks gives what the full parser gives f
   tests::Mutations mutations(
       {R"({"id":"c","choices":[{"index":0,"delta":{"content":"one two"}}]})",
        R"({"choices":[{"delta":{"reasoning":"why"}}],"usage":null})",
+       R"({"choices":[{"delta":{"content":"x"}}],"usage":null,"obfuscation":"Qx"})",
        R"({"choices":[{"delta":{"content":"a\n\u00e9"},"finish_reason":null}]})"});
   for (int round = 0; round < tests::kMutationRounds / 20; ++round) {
     std::vector<std::string> data;

@@ -18,7 +18,10 @@ export class GuestMemory {
 
   /** A copy, for what outlives the call. */
   copy(address: number, length: number): Uint8Array<ArrayBuffer> {
-    return this.window(address, length).slice();
+    const begin = address >>> 0;
+    const end = begin + (length >>> 0);
+    this.#check(begin, end);
+    return this.#bytes.slice(begin, end);
   }
 
   text(address: number, length: number): string {
@@ -48,8 +51,9 @@ export class GuestMemory {
 
   /** Throws, and so ends the instance, when the guest names memory that it does not have. */
   #check(begin: number, end: number): void {
-    // Memory that has grown is another buffer, and the old one is detached.
-    if (this.#memory !== null && this.#bytes.buffer !== this.#memory.buffer) {
+    // Memory that has grown is another buffer; the old one is detached, which empties its views.
+    // That is asked for, because `memory.buffer` is a call into the engine.
+    if (this.#bytes.length === 0 && this.#memory !== null) {
       this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
       this.#words = new DataView(this.#memory.buffer);
     }

@@ -1,0 +1,46 @@
+// node tests/bench/relay/bundle.mjs OUT: bundles the relays in TypeScript, each for both runtimes, as
+// scripts/build does the functions: OUT/<relay>/deno/main.js, OUT/<relay>/cloudflare/worker.js. And
+// the functions of build/ once more, with what counts their host calls: OUT/counted.
+import { cpSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const relays = join(root, "tests/bench/relay/relays");
+const out = process.argv[2];
+
+const bundle = (entry, outfile, options = {}) =>
+  build({
+    absWorkingDir: root,
+    entryPoints: [join(relays, entry)],
+    outfile: join(root, out, outfile),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["import"],
+    target: "es2022",
+    logLevel: "warning",
+    ...options,
+  });
+
+for (const relay of ["pass_through", "typescript"]) {
+  const alias = { relay: join(relays, `${relay}.ts`) };
+  await bundle("deno_entry.ts", `${relay}/deno/main.js`, { alias });
+  await bundle("workerd_entry.ts", `${relay}/cloudflare/worker.js`, { alias });
+}
+
+const built = join(root, "build");
+await bundle("counted_deno.ts", "counted/deno/main.js", {
+  alias: { functions: join(built, "deno/main.js") },
+});
+await bundle("counted_workerd.ts", "counted/cloudflare/worker.js", {
+  alias: { functions: join(built, "cloudflare/worker.js") },
+  external: ["*.wasm"],
+});
+for (const file of readdirSync(join(built, "cloudflare"))) {
+  if (file.endsWith(".wasm")) {
+    cpSync(join(built, "cloudflare", file), join(root, out, "counted/cloudflare", file));
+  }
+}

@@ -1,0 +1,11 @@
+// Names that bundle.mjs gives a meaning.
+declare module "relay" {
+  export const relay: import("./platform.ts").Relay;
+}
+
+declare module "functions" {
+  const worker: {
+    fetch(request: Request, env: Record<string, unknown>, context: object): Promise<Response>;
+  };
+  export default worker;
+}

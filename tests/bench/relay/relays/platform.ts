@@ -1,0 +1,7 @@
+/** What the two relays in TypeScript need of where they run. */
+export interface RelayPlatform {
+  setting(name: "MODEL_URL" | "DATABASE_URL" | "DATABASE_KEY"): string;
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export type Relay = (request: Request, platform: RelayPlatform) => Promise<Response>;
