@@ -23,12 +23,13 @@ class Task;
 
 namespace detail {
 
-// Whom a finished coroutine resumes. `fail` is set when the one who waits wants only the value:
+class FailablePromise;
+
+// Whom a finished coroutine resumes. `failing` is set when the one who waits wants only the value:
 // then a Problem skips it and ends it too.
 struct Continuation {
-  using Fail = std::coroutine_handle<> (*)(std::coroutine_handle<>, Problem&&);
   std::coroutine_handle<> waiter = std::noop_coroutine();
-  Fail fail = nullptr;
+  FailablePromise* failing = nullptr;
 };
 
 class PromiseBase {
@@ -74,29 +75,55 @@ class ValuePromise<void> : public PromiseBase {
   std::coroutine_handle<> after_end() noexcept { return continuation_.waiter; }
 };
 
-template <class T>
-class ResultPromise : public PromiseBase {
+// What the promises of all coroutines that give a Result share, so that it is compiled once.
+class FailablePromise : public PromiseBase {
  public:
+  FailablePromise();
+  ~FailablePromise();
+  FailablePromise(const FailablePromise&) = delete;
+  FailablePromise& operator=(const FailablePromise&) = delete;
+
   FinalAwaiter final_suspend() noexcept { return {}; }
-  template <class U>
-  void return_value(U&& value) {
-    result_.emplace(std::forward<U>(value));
-  }
-  void return_value(Result<T> result) { result_.emplace(std::move(result)); }
-  Result<T> take() { return *std::move(result_); }
 
   // Who goes on now that this coroutine has its result, by its own end or by `fail`.
-  std::coroutine_handle<> after_end() noexcept {
-    if (!result_->has_value() && continuation_.fail) {
-      return continuation_.fail(continuation_.waiter, std::move(result_->error()));
-    }
-    return continuation_.waiter;
-  }
-
+  std::coroutine_handle<> after_end() noexcept;
   // Ends this coroutine with a Problem at the `co_await` where it is suspended.
-  std::coroutine_handle<> fail(Problem&& problem) noexcept {
-    result_.emplace(tl::unexpected<Problem>(std::move(problem)));
-    return after_end();
+  std::coroutine_handle<> fail(Problem&& problem) noexcept;
+
+ protected:
+  std::optional<Problem> problem_;
+};
+
+template <class T>
+class ResultPromise : public FailablePromise {
+ public:
+  template <class U>
+  void return_value(U&& value) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<U>, tl::unexpected<Problem>>) {
+      problem_.emplace(std::forward<U>(value).value());
+    } else {
+      value_.emplace(std::forward<U>(value));
+    }
+  }
+  void return_value(Result<T> result) {
+    if (result.has_value()) {
+      if constexpr (!std::is_void_v<T>) value_.emplace(*std::move(result));
+    } else {
+      problem_.emplace(std::move(result.error()));
+    }
+  }
+  // What the coroutine gave, once.
+  Result<T> take() {
+    if (problem_) return tl::unexpected<Problem>(*std::move(problem_));
+    if constexpr (std::is_void_v<T>) {
+      return {};
+    } else {
+      return *std::move(value_);
+    }
+  }
+  // The same when it is known to be no Problem.
+  T take_value() {
+    if constexpr (!std::is_void_v<T>) return *std::move(value_);
   }
 
   template <class U>
@@ -112,8 +139,9 @@ class ResultPromise : public PromiseBase {
     return std::forward<Awaitable>(awaitable);
   }
 
- protected:
-  std::optional<Result<T>> result_;
+ private:
+  struct Nothing {};
+  std::optional<std::conditional_t<std::is_void_v<T>, Nothing, T>> value_;
 };
 
 template <class T>
@@ -149,6 +177,7 @@ class [[nodiscard]] Task {
     return coroutine_;
   }
   T take() { return coroutine_.promise().take(); }
+  auto take_value() { return coroutine_.promise().take_value(); }
 
  private:
   struct Awaiter {
@@ -167,50 +196,34 @@ class [[nodiscard]] Task {
 
 namespace detail {
 
-template <class Promise>
-std::coroutine_handle<> fail_waiter(std::coroutine_handle<> waiter, Problem&& problem) {
-  return std::coroutine_handle<Promise>::from_address(waiter.address())
-      .promise()
-      .fail(std::move(problem));
-}
-
+// The awaiters refer to what is awaited, which lives as long as the `co_await` expression.
 template <class U>
 struct UnwrapTask {
-  Task<Result<U>> task;
+  Task<Result<U>>& task;
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    return task.start({waiter, &fail_waiter<Promise>});
+    return task.start({waiter, &waiter.promise()});
   }
-  U await_resume() {
-    if constexpr (std::is_void_v<U>) {
-      return;
-    } else {
-      return *task.take();
-    }
-  }
+  U await_resume() { return task.take_value(); }
 };
 
 template <class U>
 struct UnwrapResult {
-  Result<U> result;
+  Result<U>& result;
   bool await_ready() const noexcept { return result.has_value(); }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     return waiter.promise().fail(std::move(result.error()));
   }
   U await_resume() {
-    if constexpr (std::is_void_v<U>) {
-      return;
-    } else {
-      return *std::move(result);
-    }
+    if constexpr (!std::is_void_v<U>) return *std::move(result);
   }
 };
 
 template <class U>
 struct WholeResult {
-  Task<Result<U>> task;
+  Task<Result<U>>& task;
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
     return task.start({waiter, nullptr});
@@ -221,12 +234,12 @@ struct WholeResult {
 template <class T>
 template <class U>
 auto ResultPromise<T>::await_transform(Task<Result<U>>&& task) {
-  return UnwrapTask<U>{std::move(task)};
+  return UnwrapTask<U>{task};
 }
 template <class T>
 template <class U>
 auto ResultPromise<T>::await_transform(Result<U>&& result) {
-  return UnwrapResult<U>{std::move(result)};
+  return UnwrapResult<U>{result};
 }
 
 }  // namespace detail
@@ -234,7 +247,7 @@ auto ResultPromise<T>::await_transform(Result<U>&& result) {
 // `co_await attempt(task)`: the Result itself, also inside a coroutine that returns a Result.
 template <class U>
 auto attempt(Task<Result<U>>&& task) {
-  return detail::WholeResult<U>{std::move(task)};
+  return detail::WholeResult<U>{task};
 }
 
 }  // namespace fabula::runtime
