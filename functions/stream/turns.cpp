@@ -25,7 +25,6 @@ using engine::Match;
 using engine::TurnRequest;
 using runtime::Task;
 
-constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
 // Of one user, unless FABULA_RATE_LIMITS says otherwise.
 constexpr turn::RateLimit kNormalRate{.max_requests = 5, .window_s = 60};
 
@@ -63,7 +62,7 @@ Result<llm::Route> own_route(Call& call) {
     const auto route = runtime::environment(call.context(), setting);
     if (route && !route->empty()) return llm::parse_route(*route, setting);
   }
-  return llm::parse_route(kDefaultRoute, "MODEL_STREAM");
+  return llm::parse_route(engine::kDefaultRoute, "MODEL_STREAM");
 }
 
 Result<llm::Endpoint> resolve_bot(Call& call, const llm::Bot& bot) {

@@ -174,13 +174,13 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .claimed_user_id = request.claimed_user_id,
        .idempotency_key = request.idempotency_key,
        .request_hash = request.request_hash,
-       .message_metadata = request.message_metadata,
-       .task_prompts = request.task_prompts,
        .external_id = request.external_id,
        .stream_id = request.stream_id,
        .bot_id = request.bot_id,
        .limited_action = call.log().function,
-       .rate_limit = rate});
+       .rate_limit = rate,
+       .message_metadata = request.message_metadata,
+       .task_prompts = request.task_prompts});
   auto answer =
       co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
   if (!answer) {
