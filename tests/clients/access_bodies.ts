@@ -33,6 +33,13 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "POST /chat/messages/{message_id}/continue":
     case "POST /chat/messages/{message_id}/regenerate":
       return {};
+    case "POST /stream/v1/stream": {
+      const bot_id = (person ?? request.people[0]!).botId;
+      return { bot_id, conversation_id: 1, prompt: person?.prompt ?? NOBODYS_PROMPT };
+    }
+    case "POST /stream/v1/bots":
+    case "PATCH /stream/v1/bots/{bot_id}":
+      return { model: "scripted", name: word() };
     case "POST /projects":
     case "PATCH /projects/{project_id}":
       return { name: word() };

@@ -45,6 +45,8 @@ const ROUTES_TABLE = `
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200
+  GET /stream/health                            anyone  200
+  GET /stream/healthz                           anyone  200
   GET /tasks/health                             anyone  200
   GET /users/health                             anyone  200
   POST /chat                                    guest   200
@@ -58,6 +60,17 @@ const ROUTES_TABLE = `
   GET /sessions/{session_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /sessions/{session_id}/messages           caller  200  404 not_found  404 not_found  400 invalid_id
   GET /users/me                                 caller  200
+  GET /chat/streams/{stream_id}                 caller  200  404 not_found  404 not_found  404 not_found
+  GET /stream/v1/streams/{stream_id}            caller  200  404 not_found  404 not_found  404 not_found
+  GET /stream/v1/bots                           caller  200
+  GET /stream/v1/bots/{bot_id}                  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /stream/metrics                           operator  200
+  POST /stream/v1/bots                          caller  201
+  PATCH /stream/v1/bots/{bot_id}                caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /stream/v1/stream                        caller  200
+  POST /chat/streams/{stream_id}/cancel         caller  200  404 not_found  404 not_found  404 not_found
+  POST /stream/v1/streams/{stream_id}/cancel    caller  200  404 not_found  404 not_found  404 not_found
+  DELETE /stream/v1/bots/{bot_id}               caller  200  404 not_found  404 not_found  400 invalid_id
   PATCH /chat/messages/{message_id}             caller  200  404 not_found  404 not_found  400 invalid_id
   POST /chat/messages/{message_id}/continue     caller  200  404 not_found  404 not_found  400 invalid_id
   POST /chat/messages/{message_id}/regenerate   caller  200  404 not_found  404 not_found  400 invalid_id
@@ -79,6 +92,10 @@ const EXCEPTIONS_TABLE = `
   who is calling                 route                   column     gets
   a guest                        POST /sessions/migrate  own        403 forbidden
   another guest                  POST /sessions/migrate  own        403 forbidden
+  a guest token that nobody has  GET /chat/streams/{stream_id}               malformed  401 invalid_token
+  a guest token that nobody has  GET /stream/v1/streams/{stream_id}          malformed  401 invalid_token
+  a guest token that nobody has  POST /chat/streams/{stream_id}/cancel       malformed  401 invalid_token
+  a guest token that nobody has  POST /stream/v1/streams/{stream_id}/cancel  malformed  401 invalid_token
   a guest token that nobody has  *                       malformed  400 invalid_id
 `;
 

@@ -65,6 +65,8 @@ const BESIDE_OWN: [title: string, ask: (scene: Required<Scene>) => Asked, expect
   ["another's user id in a take's header", ({ me, other }) => [regenerate(me), {}, header(other)], "403 forbidden"],
   ["another's user id in the profile", ({ other }) =>
     ["POST /users", { user_id: other.id, display_name: "Mallory" }], "403 forbidden"],
+  ["another's bot", ({ other: { botId } }) =>
+    ["POST /stream/v1/stream", { bot_id: botId, conversation_id: 1, prompt: TEXT }], "404 not_found"],
   ["a user id in the profile that nobody has", () => ["POST /users", { user_id: randomUUID() }], "403 forbidden"],
 ];
 

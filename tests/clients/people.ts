@@ -16,6 +16,9 @@ export interface Person {
   /** Of the newest reply, and what it replies to. */
   messageId: string;
   questionId: string;
+  /** Of the newest turn. */
+  streamId: string;
+  botId: number;
   /** A prompt that the model answers with words of this person's. */
   prompt: string;
   /** What nobody else may see: ids, and words that occur nowhere else. */
@@ -57,7 +60,10 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const prompt = `Tell of ${word()}.`;
   stack.backend.model.tell(prompt, [`Once there was ${word()}.`]);
   const turn = await talk(stack, { text: prompt }, token === undefined ? {} : { token });
-  const person = { name, token: token ?? turn.guestToken, prompt, marks, ...idsOf(turn, marks) };
+  const owner = token ?? turn.guestToken;
+  const bot = await call(stack, "POST", "/stream/v1/bots", owner, { model: "scripted", name: word() });
+  const botId = bot["bot_id"] as number;
+  const person = { name, token: owner, prompt, marks, botId, ...idsOf(turn, marks) };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 
@@ -82,6 +88,7 @@ export function idsOf(turn: Turn, marks: Set<string>) {
     projectId: project_id as string,
     messageId: message_id as string,
     questionId: user_message_id as string,
+    streamId: turn.streamId,
   };
 }
 
