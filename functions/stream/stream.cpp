@@ -4,16 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "functions/stream/framing.hpp"
-#include "shared/api/check.hpp"
+#include "functions/stream/bots.hpp"
+#include "functions/stream/turns.hpp"
 #include "shared/api/endpoints/stream.hpp"
 #include "shared/database/rpc.hpp"
-#include "shared/http/media_type.hpp"
 #include "shared/json/scanner.hpp"
-#include "wasm/engine/event_stream.hpp"
-#include "wasm/engine/follow.hpp"
 #include "wasm/engine/forward.hpp"
-#include "wasm/engine/identity.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -25,20 +21,6 @@ using engine::Match;
 using runtime::Task;
 
 constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
-
-Task<Result<void>> resume(Call& call, const Match& match) {
-  const auto& headers = call.head().headers;
-  co_await http::require_acceptable(headers.find("accept"), sse::kContentType);
-  const auto caller = co_await engine::identify_known(call.context(), call.settings(), headers);
-  std::string checked;
-  co_await api::append_path_ids(checked, match.captures);
-  const auto known = co_await engine::known_bytes(call);
-  const std::string_view stream_id = match.captures.front().value;
-  Framing framing(stream_id, known);
-  co_await engine::follow_turn(call, caller, {turn::TurnKey::Kind::stream_id, stream_id}, known,
-                               framing, engine::event_stream_head());
-  co_return {};
-}
 
 Task<Result<void>> read_metrics(Call& call, const Match& match) {
   co_await engine::require_operator(call);
@@ -57,11 +39,13 @@ Task<Result<void>> read_metrics(Call& call, const Match& match) {
 }
 
 constexpr std::array kRoutes{
+    engine::route<api::stream::kStart>(&start),
     engine::route<api::stream::kResume>(&resume),
     engine::route<api::stream::kCancelStream>(&engine::forward, "request_cancel"),
     engine::route<api::stream::kListBots>(&engine::forward, "list_bots"),
-    engine::route<api::stream::kCreateBot>(&engine::forward, "save_bot"),
-    engine::route<api::stream::kUpdateBot>(&engine::forward, "update_bot"),
+    engine::route<api::stream::kCreateBot>(&save_bot, "save_bot"),
+    engine::route<api::stream::kReadBot>(&engine::forward, "read_bot"),
+    engine::route<api::stream::kUpdateBot>(&save_bot, "update_bot"),
     engine::route<api::stream::kDeleteBot>(&engine::forward, "delete_bot"),
     engine::route<api::stream::kReadMetrics>(&read_metrics, "read_metrics"),
     engine::route<api::stream::kHealth>(&engine::health),

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/http/allowance.hpp"
 #include "shared/json/text.hpp"
 
 namespace fabula::http {
@@ -47,6 +48,9 @@ Response problem_response(const Problem& problem, std::string_view instance) {
     std::string seconds;
     json::append_integer(seconds, problem.retry_after_s);
     headers.set("retry-after", std::move(seconds));
+  }
+  if (problem.max_requests > 0) {
+    set_allowance(headers, {problem.max_requests, 0, problem.retry_after_s});
   }
   if (response.head.status == kUnauthorized) {
     const bool has_credentials = problem.code != ErrorCode::missing_credentials;

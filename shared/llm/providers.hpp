@@ -100,6 +100,13 @@ inline constexpr std::array kProviders = {
              .key_setting = "LLAMACPP_API_KEY",
              .needs_key = false,
              .schema_use = SchemaUse::enforced_and_told},
+    // Any other server that speaks OpenAI's protocol.
+    Provider{.name = "custom",
+             .default_base_url = "",
+             .base_url_setting = "CUSTOM_BASE_URL",
+             .key_setting = "CUSTOM_API_KEY",
+             .needs_key = false,
+             .schema_use = SchemaUse::enforced_and_told},
     Provider{.name = "local",
              .default_base_url = "",
              .base_url_setting = "LOCAL_BASE_URL",

@@ -46,6 +46,8 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "request_id", log.request_id);
   add(writer, "user_id", log.user_id);
   add(writer, "session_id", log.session_id);
+  add(writer, "bot_id", log.bot_id);
+  add(writer, "conversation_id", log.conversation_id);
   add(writer, "stream_id", log.stream_id);
   add(writer, "provider", log.provider);
   add(writer, "model", log.model);

@@ -14,12 +14,14 @@ struct RequestLog {
   std::string request_id;
   std::string user_id;
   std::string session_id;
+  std::string bot_id;
+  std::string conversation_id;  // the caller's own name of the session
   std::string stream_id;
   std::string provider;
   std::string model;
-  std::string outcome;  // a turn::Status, for turns
-  std::string code;     // the stable error code, if anything went wrong
-  std::string cause;    // what is not told to clients
+  std::string outcome;                   // a turn::Status, for turns
+  std::string code;                      // the stable error code, if anything went wrong
+  std::string cause;                     // what is not told to clients
   std::optional<std::int64_t> attempts;  // requests to models that a turn took
   std::optional<std::int64_t> first_token_ms;
   std::optional<std::int64_t> tokens_in;

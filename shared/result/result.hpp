@@ -1,6 +1,7 @@
 // Errors are values: Result<T> holds a T or the Problem that kept it from being made.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -34,7 +35,8 @@ struct Problem {
   std::string detail;
   std::string cause;
   std::vector<FieldError> errors;
-  int retry_after_s = 0;  // 0: not known
+  int retry_after_s = 0;          // 0: not known
+  std::int64_t max_requests = 0;  // of a rate limit that refuses: how many it allows at once
 };
 
 template <class T>

@@ -23,7 +23,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
-  const std::array<std::pair<std::string_view, std::string_view>, 15> texts = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 17> texts = {{
       {"kind", turn.kind},
       {"action", name(turn.action)},
       {"session_id", turn.session_id},
@@ -39,9 +39,17 @@ std::string begin_turn_request(const BeginTurn& turn) {
       {"claimed_user_id", turn.claimed_user_id},
       {"idempotency_key", turn.idempotency_key},
       {"request_hash", turn.request_hash},
+      {"external_id", turn.external_id},
+      {"stream_id", turn.stream_id},
   }};
   for (const auto& [key, value] : texts) {
     if (!value.empty()) writer.key(key).string(value);
+  }
+  if (turn.bot_id != 0) writer.key("bot_id").integer(turn.bot_id);
+  if (turn.rate_limit) {
+    writer.key("rate_limit").begin_object().key("action").string(turn.limited_action);
+    writer.key("max_requests").integer(turn.rate_limit->max_requests);
+    writer.key("window_seconds").integer(turn.rate_limit->window_s).end_object();
   }
   writer.key("settings").begin_object();
   writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();
@@ -50,17 +58,37 @@ std::string begin_turn_request(const BeginTurn& turn) {
   return body;
 }
 
+namespace {
+
+std::optional<http::Allowance> parse_allowance(std::string_view json) {
+  std::array members = {json::RawMember{.key = "limit"}, json::RawMember{.key = "remaining"},
+                        json::RawMember{.key = "reset_s"}};
+  if (!json.starts_with('{') || !json::find_raw_members(json, members)) return std::nullopt;
+  const auto number = [](std::string_view value) { return text::parse_integer(value).value_or(0); };
+  return http::Allowance{number(members[0].value), number(members[1].value),
+                         number(members[2].value)};
+}
+
+}  // namespace
+
 Result<BegunTurn> parse_begun_turn(std::string answer) {
   constexpr std::string_view kFunction = "begin_turn";
   BegunTurn turn;
   // The first ones are texts that must be there.
   std::array members = {
-      json::RawMember{.key = "user_id"},         json::RawMember{.key = "session_id"},
-      json::RawMember{.key = "project_id"},      json::RawMember{.key = "user_message_id"},
-      json::RawMember{.key = "message_id"},      json::RawMember{.key = "stream_id"},
-      json::RawMember{.key = "generation_id"},   json::RawMember{.key = "title"},
-      json::RawMember{.key = "created_session"}, json::RawMember{.key = "history"},
-      json::RawMember{.key = "replayed"},        json::RawMember{.key = "base_bytes"},
+      json::RawMember{.key = "user_id"},
+      json::RawMember{.key = "session_id"},
+      json::RawMember{.key = "project_id"},
+      json::RawMember{.key = "user_message_id"},
+      json::RawMember{.key = "message_id"},
+      json::RawMember{.key = "stream_id"},
+      json::RawMember{.key = "generation_id"},
+      json::RawMember{.key = "title"},
+      json::RawMember{.key = "created_session"},
+      json::RawMember{.key = "history"},
+      json::RawMember{.key = "replayed"},
+      json::RawMember{.key = "base_bytes"},
+      json::RawMember{.key = "rate"},
       json::RawMember{.key = "summary"},
   };
   const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,
@@ -69,20 +97,40 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
   if (!json::find_raw_members(answer, members)) return database::unexpected_answer(kFunction);
   for (std::size_t i = 0; i < strings.size(); ++i) {
     auto value = json::string_value(members[i].value);
+    if (members[i].key == "project_id" && members[i].value == "null") continue;
     if (!value) return database::unexpected_answer(kFunction);
     *strings[i] = *std::move(value);
   }
   if (members[8].value != "true") turn.title.clear();
   turn.is_replayed = members[10].value == "true";
   turn.base_bytes = text::parse_natural(members[11].value).value_or(0);
+  turn.allowance = parse_allowance(members[12].value);
   if (turn.is_replayed) return turn;
   const std::string_view history = members[9].value;
   if (!history.starts_with('[')) return database::unexpected_answer(kFunction);
-  turn.summary = json::string_value(members[12].value).value_or("");
+  turn.summary = json::string_value(members[13].value).value_or("");
   turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
   turn.history_bytes = history.size();
   turn.answer = std::move(answer);
   return turn;
+}
+
+std::optional<AskedBot> asked_bot(const BegunTurn& turn) {
+  std::array whole = {json::RawMember{.key = "bot"}};
+  std::array members = {
+      json::RawMember{.key = "provider"},    json::RawMember{.key = "model"},
+      json::RawMember{.key = "access_path"}, json::RawMember{.key = "access_key"},
+      json::RawMember{.key = "system"},
+  };
+  if (!json::find_raw_members(turn.answer, whole) || !whole[0].value.starts_with('{') ||
+      !json::find_raw_members(whole[0].value, members)) {
+    return std::nullopt;
+  }
+  // Empty for null.
+  const auto text = [&members](std::size_t i) {
+    return json::string_value(members[i].value).value_or(std::string());
+  };
+  return AskedBot{{text(0), text(1), text(2), text(3)}, text(4)};
 }
 
 }  // namespace fabula::turn

@@ -4,11 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "shared/auth/principal.hpp"
+#include "shared/http/allowance.hpp"
+#include "shared/llm/bot.hpp"
 #include "shared/result/result.hpp"
+#include "shared/turn/rate_limit.hpp"
 
 namespace fabula::turn {
 
@@ -44,7 +48,13 @@ struct BeginTurn {
   std::int64_t history_budget_tokens = 0;
   std::string_view claimed_user_id = {};  // refused unless it is the principal's
   std::string_view idempotency_key = {};
-  std::string_view request_hash = {};  // of what the key stands for: SHA-256 in hexadecimal
+  // Of what the key, or the stream's name, stands for: SHA-256 in hexadecimal.
+  std::string_view request_hash = {};
+  std::string_view external_id = {};  // the caller's own name of the conversation, for session_id
+  std::string_view stream_id = {};    // the caller's own name of the stream
+  std::int64_t bot_id = 0;            // who is asked; 0: nobody in particular
+  std::string_view limited_action = {};  // what `rate_limit` is of
+  std::optional<RateLimit> rate_limit = {};
 };
 
 std::string begin_turn_request(const BeginTurn& turn);
@@ -52,7 +62,7 @@ std::string begin_turn_request(const BeginTurn& turn);
 struct BegunTurn {
   std::string user_id;
   std::string session_id;
-  std::string project_id;
+  std::string project_id;  // empty: the session belongs to none
   std::string user_message_id;
   std::string message_id;  // of the reply
   std::string stream_id;
@@ -61,9 +71,10 @@ struct BegunTurn {
   // The idempotency key has been seen before: this is the turn that was begun then, and there is no
   // history.
   bool is_replayed = false;
-  std::uint64_t base_bytes = 0;  // of the reply that were there before this turn
-  std::string summary;           // of what was said before the history; empty: it is everything
-  std::string answer;            // the whole JSON text, which holds the history
+  std::uint64_t base_bytes = 0;              // of the reply that were there before this turn
+  std::optional<http::Allowance> allowance;  // what is left of `rate_limit`
+  std::string summary;  // of what was said before the history; empty: it is everything
+  std::string answer;   // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 
@@ -75,5 +86,14 @@ struct BegunTurn {
 
 // internal_error when the answer is not what begin_turn promises.
 Result<BegunTurn> parse_begun_turn(std::string answer);
+
+// A bot as it is asked: its own choice of a model, and what it is told.
+struct AskedBot {
+  llm::Bot choice;
+  std::string system;
+};
+
+// The bot of a turn that was begun with a bot_id; nothing for another.
+std::optional<AskedBot> asked_bot(const BegunTurn& turn);
 
 }  // namespace fabula::turn

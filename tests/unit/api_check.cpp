@@ -258,11 +258,11 @@ TEST_CASE("faults of a query are named like those of a body") {
         "invalid_id\nproject_id: Send a UUID, as an answer gave it.");
 }
 
-TEST_CASE("a path's ids are UUIDs and become members") {
+TEST_CASE("a path's ids become members: UUIDs, and the names that callers give to streams") {
   std::string members = "{";
   REQUIRE(api::append_path_ids(
-      members, {{"session_id", "0B1C2D3E-4F50-4617-8293-A4B5C6D7E8F9"}, {"name", "a\"b"}}));
-  CHECK(members == R"({"session_id":")" + std::string(kId) + R"(","name":"a\"b",)");
+      members, {{"session_id", "0B1C2D3E-4F50-4617-8293-A4B5C6D7E8F9"}, {"stream_id", "a\"b"}}));
+  CHECK(members == R"({"session_id":")" + std::string(kId) + R"(","stream_id":"a\"b",)");
   const auto refused = api::append_path_ids(members, {{"session_id", "x"}, {"message_id", ""}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::invalid_id);

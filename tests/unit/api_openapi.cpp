@@ -216,10 +216,12 @@ TEST_CASE("parameters have their bounds, and stand where they are read") {
                      R"("description":"How many items a page holds.",)"
                      R"("schema":{"type":"integer","minimum":1,"maximum":100,"default":20}})"));
   const auto update = operation("/sessions/{session_id}", "patch");
-  CHECK(text_of(at(update, {"parameters"})) ==
-        R"([{"in":"path","name":"session_id","required":true,)"
-        R"("schema":{"format":"uuid","type":"string"}},)"
-        R"({"$ref":"#/components/parameters/If-Match"}])");
+  CHECK(
+      text_of(at(update, {"parameters"})) ==
+      R"([{"in":"path","name":"session_id","required":true,)"
+      R"("schema":{"format":"uuid","pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",)"
+      R"("type":"string"}},)"
+      R"({"$ref":"#/components/parameters/If-Match"}])");
 }
 
 TEST_CASE("lists say how much there is, streams whose they are") {

@@ -4,24 +4,10 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
+#include "wasm/engine/host_settings.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
-namespace {
-
-class HostSettings final : public llm::Settings {
- public:
-  explicit HostSettings(runtime::Context& context) : context_(context) {}
-  std::optional<std::string> find(std::string_view name) const override {
-    return runtime::environment(context_, name);
-  }
-
- private:
-  runtime::Context& context_;
-};
-
-}  // namespace
-
 Result<Endpoints> resolve_route(Call& call, std::string_view setting,
                                 std::string_view default_route) {
   const auto text = runtime::environment(call.context(), setting);

@@ -50,25 +50,72 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
   return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
 }
 
-void note_end(log::RequestLog& log, const RelayEnd& end, const Relay& relay,
-              const llm::Endpoint& model) {
-  log.outcome = turn::name(end.status);
-  log.provider = model.provider->name;
-  log.model = model.model;
-  log.attempts = relay.attempts();
-  log.first_token_ms = relay.first_token_ms();
-  if (end.usage) {
-    log.tokens_in = end.usage->input_tokens;
-    log.tokens_out = end.usage->output_tokens;
+// Stores how the reply has ended, and only then tells it.
+Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
+                          std::optional<Problem> ending, ClientWriter& writer,
+                          TurnFraming& framing) {
+  Context& context = call.context();
+  row.generation_id = turn.generation_id;
+  row.error_code = ending ? facts(ending->code).name : std::string_view();
+  row.latency_ms = runtime::now_ms(context) - call.started_ms();
+  auto& log = call.log();
+  log.outcome = turn::name(row.status);
+  log.provider = row.provider;
+  log.model = row.model;
+  log.first_token_ms = row.first_token_ms;
+  if (row.usage) {
+    log.tokens_in = row.usage->input_tokens;
+    log.tokens_out = row.usage->output_tokens;
   }
+
+  // The last text goes out while the reply is stored.
+  runtime::Spawned<void> last_text(flush(context, writer));
+  const auto stored = co_await runtime::attempt(finish_turn(call, row));
+  co_await runtime::WaitFor(last_text);
+  if (!stored) {
+    log.outcome = "not_stored";
+    ending = stored.error();
+  }
+  const bool is_complete = !ending && row.status == turn::Status::complete;
+  if (stored && (is_complete || !stored->message_id.empty())) {
+    framing.stored(writer.unsent(), {turn, stored->message_id, row.provider, row.model, row.usage});
+  }
+  if (ending) {
+    framing.error(writer.unsent(), *ending);
+  } else if (is_complete) {
+    framing.done(writer.unsent());
+  }
+  co_await flush(context, writer);
+  runtime::end_response(context);
+  if (ending) call.note_problem(*ending);
+}
+
+// The answer's head goes out; an instance that traps from here on says so in the stream.
+Result<void> start(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+                   TurnFraming& framing, http::ResponseHead head) {
+  add_ids(head.headers, turn, caller);
+  if (auto started = call.start(std::move(head)); !started) return started;
+  std::string at_trap;
+  framing.error(at_trap, Problem(ErrorCode::internal_error,
+                                 "Something went wrong on our side; what was written is kept. "
+                                 "Try again.",
+                                 {}));
+  runtime::set_response_on_trap(call.context(), at_trap);
+  return {};
+}
+
+Result<std::optional<turn::RateLimit>> rate_limit(Call& call, const TurnRequest& request) {
+  const auto setting = runtime::environment(call.context(), "FABULA_RATE_LIMITS");
+  return turn::find_rate_limit(setting.value_or(""), call.log().function, request.normal_rate);
 }
 
 }  // namespace
 
 void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller) {
   headers.set("x-session-id", turn.session_id);
-  headers.set("x-project-id", turn.project_id);
+  if (!turn.project_id.empty()) headers.set("x-project-id", turn.project_id);
   headers.set("x-stream-id", turn.stream_id);
+  if (turn.allowance) http::set_allowance(headers, *turn.allowance);
   if (!caller.new_guest_token.empty()) headers.set("x-guest-token", caller.new_guest_token);
 }
 
@@ -105,34 +152,48 @@ TurnLimits read_turn_limits(const Call& call) {
 Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                          const TurnRequest& request, const Endpoints& endpoints,
                                          const TurnLimits& limits) {
-  const auto& model = endpoints.front();
   const std::string title = text::session_title(request.text);
-  const auto body = turn::begin_turn_request({.principal = caller.principal,
-                                              .kind = request.kind,
-                                              .action = request.action,
-                                              .session_id = request.session_id,
-                                              .project_id = request.project_id,
-                                              .message_id = request.message_id,
-                                              .text = request.text,
-                                              .instruction = request.instruction,
-                                              .title = title,
-                                              .provider = model.provider->name,
-                                              .model = model.model,
-                                              .system_prompt = request.system_prompt,
-                                              .summary_heading = turn::summary_heading(),
-                                              .maximum_output_tokens = limits.maximum_output_tokens,
-                                              .history_budget_tokens = limits.history_tokens,
-                                              .claimed_user_id = request.claimed_user_id,
-                                              .idempotency_key = request.idempotency_key,
-                                              .request_hash = request.request_hash});
-  std::string answer = co_await call_function(call.context(), call.database(), "begin_turn", body);
-  auto turn = co_await turn::parse_begun_turn(std::move(answer));
+  const auto rate = co_await rate_limit(call, request);
+  const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
+  const auto body = turn::begin_turn_request(
+      {.principal = caller.principal,
+       .kind = request.kind,
+       .action = request.action,
+       .session_id = request.session_id,
+       .project_id = request.project_id,
+       .message_id = request.message_id,
+       .text = request.text,
+       .instruction = request.instruction,
+       .title = title,
+       .provider = model ? model->provider->name : std::string_view(),
+       .model = model ? std::string_view(model->model) : std::string_view(),
+       .system_prompt = request.system_prompt,
+       .maximum_output_tokens = limits.maximum_output_tokens,
+       .history_budget_tokens = limits.history_tokens,
+       .claimed_user_id = request.claimed_user_id,
+       .idempotency_key = request.idempotency_key,
+       .request_hash = request.request_hash,
+       .external_id = request.external_id,
+       .stream_id = request.stream_id,
+       .bot_id = request.bot_id,
+       .limited_action = call.log().function,
+       .rate_limit = rate});
+  auto answer =
+      co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
+  if (!answer) {
+    auto& refusal = answer.error();
+    if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
+    co_return tl::unexpected(std::move(refusal));
+  }
+  auto turn = co_await turn::parse_begun_turn(std::move(*answer));
   auto& log = call.log();
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
   log.stream_id = turn.stream_id;
-  log.provider = model.provider->name;
-  log.model = model.model;
+  if (model) {
+    log.provider = model->provider->name;
+    log.model = model->model;
+  }
   co_return std::move(turn);
 }
 
@@ -141,15 +202,7 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
                                const TurnLimits& limits, TurnFraming& framing,
                                http::ResponseHead head) {
   Context& context = call.context();
-  add_ids(head.headers, turn, caller);
-  co_await call.start(std::move(head));
-  std::string at_trap;
-  framing.error(at_trap, Problem(ErrorCode::internal_error,
-                                 "Something went wrong on our side; what was written is kept. "
-                                 "Try again.",
-                                 {}));
-  runtime::set_response_on_trap(context, at_trap);
-
+  co_await start(call, caller, turn, framing, std::move(head));
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt = turn::with_summary(request.system_prompt, turn.summary);
   ModelRoute route(endpoints, turn, system_prompt,
@@ -161,42 +214,28 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   Relay relay(context, limits.relay, route, writer, saver, request.detach);
   RelayEnd end = co_await relay.run();
   const auto& model = endpoints[relay.model()];
-  note_end(call.log(), end, relay, model);
+  call.log().attempts = relay.attempts();
 
   turn::FinishTurn row;
-  row.generation_id = turn.generation_id;
   row.status = end.status;
   row.from_offset = saver.reply().saved_bytes();
   row.text = saver.reply().unsaved();
   row.finish_reason = end.finish_reason;
-  row.error_code = end.problem ? facts(end.problem->code).name : std::string_view();
   row.usage = end.usage;
   row.first_token_ms = relay.first_token_ms();
-  row.latency_ms = runtime::now_ms(context) - call.started_ms();
   row.provider = model.provider->name;
   row.model = model.model;
+  co_await store_and_tell(call, turn, row, std::move(end.problem), writer, framing);
+  co_return {};
+}
 
-  // The last text goes out while the reply is stored; its end is told only when it is.
-  runtime::Spawned<void> last_text(flush(context, writer));
-  const auto stored = co_await runtime::attempt(finish_turn(call, row));
-  co_await runtime::WaitFor(last_text);
-  if (!stored) {
-    call.log().outcome = "not_stored";
-    end.problem = stored.error();
-  }
-  const bool is_complete = !end.problem && end.status == turn::Status::complete;
-  if (stored && (is_complete || !stored->message_id.empty())) {
-    framing.stored(writer.unsent(),
-                   {turn, stored->message_id, model.provider->name, model.model, end.usage});
-  }
-  if (end.problem) {
-    framing.error(writer.unsent(), *end.problem);
-  } else if (is_complete) {
-    framing.done(writer.unsent());
-  }
-  co_await flush(context, writer);
-  runtime::end_response(context);
-  if (end.problem) call.note_problem(*end.problem);
+Task<Result<void>> fail_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
+                             Problem problem, TurnFraming& framing, http::ResponseHead head) {
+  co_await start(call, caller, turn, framing, std::move(head));
+  ClientWriter writer(call.context(), framing, 0, 0, runtime::now_ms(call.context()));
+  turn::FinishTurn row;
+  row.from_offset = turn.base_bytes;
+  co_await store_and_tell(call, turn, row, std::move(problem), writer, framing);
   co_return {};
 }
 

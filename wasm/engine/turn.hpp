@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,8 +31,13 @@ struct TurnRequest {
   std::string_view instruction = {};  // what the model is sent last instead, when it goes on
   std::string_view system_prompt = {};
   std::string idempotency_key = {};
-  std::string request_hash = {};  // of what the key stands for
+  std::string request_hash = {};  // of what the key, or the stream's name, stands for
+  std::string external_id = {};   // the caller's own name of the conversation, for session_id
+  std::string stream_id = {};     // the caller's own name of the stream
+  std::int64_t bot_id = 0;        // who is asked; 0: nobody in particular
   bool detach = false;            // the reply goes on when its client has left
+  // Of the caller, unless the setting FABULA_RATE_LIMITS has one for this function.
+  std::optional<turn::RateLimit> normal_rate = {};
 };
 
 // Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
@@ -48,8 +54,8 @@ TurnLimits read_turn_limits(const Call& call);
 Result<std::string> idempotency_key(const Call& call);
 
 // Stores the user's message and opens the reply, unless its idempotency key has been seen before.
-// What is refused here is refused as a status. The row names the first of the endpoints, which
-// stream_turn corrects when another one answers.
+// What is refused here is refused as a status. The row names the first of the endpoints, if they
+// are known yet, which stream_turn corrects when another one answers.
 runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                                   const TurnRequest& request,
                                                   const Endpoints& endpoints,
@@ -61,6 +67,12 @@ runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::
                                         const TurnRequest& request, const Endpoints& endpoints,
                                         const TurnLimits& limits, TurnFraming& framing,
                                         http::ResponseHead head);
+
+// Ends a turn that nobody can be asked for: what keeps it from being answered is stored and told in
+// the stream, because the user's message is stored already.
+runtime::Task<Result<void>> fail_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
+                                      Problem problem, TurnFraming& framing,
+                                      http::ResponseHead head);
 
 // The ids in the answer's headers, and a new guest's token.
 void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller);

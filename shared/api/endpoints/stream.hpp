@@ -58,13 +58,15 @@ inline constexpr Field kBotNameField{.name = "name",
                                      .is_not_blank = true};
 inline constexpr Field kBotProviderField{
     .name = "provider",
-    .description = "One of the known providers, such as openai; the server's own without it.",
+    .description =
+        "One of the known providers, such as openai; `custom` for any other server that "
+        "speaks OpenAI's protocol. Without it whichever has the model by the server's "
+        "settings.",
     .is_nullable = true,
     .maximum = 64,
     .is_not_blank = true};
 inline constexpr Field kBotModelField{.name = "model",
                                       .description = "The model's name at the provider.",
-                                      .is_nullable = true,
                                       .maximum = kMaximumModelCharacters,
                                       .is_not_blank = true};
 inline constexpr Field kBotSystemField{.name = "system",
@@ -82,20 +84,28 @@ inline constexpr Field kBotPublicField{.name = "is_public",
                                        .description = "Whether everybody may talk to it.",
                                        .default_json = "false"};
 
-inline constexpr std::array kSaveBotFields{
-    kBotNameField,
-    kBotProviderField,
-    kBotModelField,
-    kBotSystemField,
-    kBotPathField,
-    Field{.name = "access_key",
-          .description = "The provider's key. It can be written and never read. Null removes it.",
-          .is_nullable = true,
-          .maximum_bytes = kMaximumKeyBytes,
-          .is_not_blank = true},
-    kBotPublicField,
-};
-inline constexpr Schema kSaveBot{"BotRequest", "A bot.", kSaveBotFields};
+inline constexpr Field kBotKeyField{
+    .name = "access_key",
+    .description = "The provider's key. It can be written and never read. Null removes it.",
+    .is_nullable = true,
+    .maximum_bytes = kMaximumKeyBytes,
+    .is_not_blank = true};
+
+constexpr Field required(Field field) {
+  field.is_required = true;
+  return field;
+}
+
+inline constexpr std::array kCreateBotFields{
+    kBotNameField, kBotProviderField, required(kBotModelField), kBotSystemField,
+    kBotPathField, kBotKeyField,      kBotPublicField};
+inline constexpr Schema kNewBot{"NewBot", "A bot; it is called like its model without a name.",
+                                kCreateBotFields};
+
+inline constexpr std::array kUpdateBotFields{kBotNameField,   kBotProviderField, kBotModelField,
+                                             kBotSystemField, kBotPathField,     kBotKeyField,
+                                             kBotPublicField};
+inline constexpr Schema kBotChange{"BotChange", "What changes of a bot.", kUpdateBotFields};
 
 inline constexpr std::array kBotFields{
     Field{.name = "bot_id",
@@ -107,13 +117,10 @@ inline constexpr std::array kBotFields{
         .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
     Field{.name = "name", .description = "What it is called.", .is_required = true},
     Field{.name = "provider",
-          .description = "Null: the server's own route.",
+          .description = "Null: whichever has the model by the server's settings.",
           .is_required = true,
           .is_nullable = true},
-    Field{.name = "model",
-          .description = "Null: the server's own route.",
-          .is_required = true,
-          .is_nullable = true},
+    Field{.name = "model", .description = "Its model.", .is_required = true},
     Field{.name = "system",
           .description = "Null also when it is another's.",
           .is_required = true,
@@ -124,8 +131,9 @@ inline constexpr std::array kBotFields{
           .is_nullable = true},
     Field{.name = "has_access_key",
           .type = Type::boolean,
-          .description = "Whether it has a key of its own.",
-          .is_required = true},
+          .description = "Whether it has a key of its own. Null when it is another's.",
+          .is_required = true,
+          .is_nullable = true},
     Field{.name = "is_public",
           .type = Type::boolean,
           .description = "Whether everybody may talk to it.",
@@ -141,6 +149,8 @@ inline constexpr Schema kListQuery{"BotsQuery", "", kListFields};
 inline constexpr std::array kStreamRefusals{ErrorCode::not_found, ErrorCode::turn_in_progress,
                                             ErrorCode::stream_exists, ErrorCode::rate_limited,
                                             ErrorCode::no_provider};
+
+inline constexpr std::array kBotRefusals{ErrorCode::forbidden};
 
 inline constexpr Operation kHealth{.id = "stream_health",
                                    .method = "GET",
@@ -163,6 +173,7 @@ inline constexpr Operation kStart{
     .summary = "Ask a bot; its reply is streamed",
     .body = &kStream,
     .maximum_body_bytes = kMaximumBodyBytes,
+    .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
     .refusals = kStreamRefusals,
     .description =
@@ -210,28 +221,38 @@ inline constexpr Operation kCreateBot{
     .method = "POST",
     .pattern = "/stream/v1/bots",
     .summary = "Create a bot",
-    .body = &kSaveBot,
+    .body = &kNewBot,
     .maximum_body_bytes = 64 * 1024,
-    .answer = {.status = 201, .schema = &kBot, .description = "The new bot."}};
+    .answer = {.status = 201, .schema = &kBot, .description = "The new bot.", .has_etag = true}};
+
+inline constexpr Operation kReadBot{
+    .id = "read_bot",
+    .method = "GET",
+    .pattern = "/stream/v1/bots/{bot_id}",
+    .summary = "One of the caller's bots, or a public one",
+    .answer = {.schema = &kBot, .description = "The bot.", .has_etag = true}};
 
 inline constexpr Operation kUpdateBot{
     .id = "update_bot",
     .method = "PATCH",
     .pattern = "/stream/v1/bots/{bot_id}",
     .summary = "Change one of the caller's bots",
-    .body = &kSaveBot,
+    .body = &kBotChange,
     .maximum_body_bytes = 64 * 1024,
-    .answer = {.schema = &kBot, .description = "The bot as it is now."}};
+    .takes_if_match = true,
+    .answer = {.schema = &kBot, .description = "The bot as it is now.", .has_etag = true},
+    .refusals = kBotRefusals};
 
-inline constexpr Operation kDeleteBot{
-    .id = "delete_bot",
-    .method = "DELETE",
-    .pattern = "/stream/v1/bots/{bot_id}",
-    .summary = "Delete one of the caller's bots",
-    .answer = {.schema = &kDone, .description = "It is deleted."}};
+inline constexpr Operation kDeleteBot{.id = "delete_bot",
+                                      .method = "DELETE",
+                                      .pattern = "/stream/v1/bots/{bot_id}",
+                                      .summary = "Delete one of the caller's bots",
+                                      .takes_if_match = true,
+                                      .answer = {.schema = &kDone, .description = "It is deleted."},
+                                      .refusals = kBotRefusals};
 
-inline constexpr std::array kOperations{kStart,     kResume,    kCancelStream, kListBots,
-                                        kCreateBot, kUpdateBot, kDeleteBot,    kReadMetrics,
-                                        kHealth,    kHealthz};
+inline constexpr std::array kOperations{kStart,       kResume,  kCancelStream, kListBots,
+                                        kCreateBot,   kReadBot, kUpdateBot,    kDeleteBot,
+                                        kReadMetrics, kHealth,  kHealthz};
 
 }  // namespace fabula::api::stream

@@ -1,0 +1,10 @@
+// Bots: who answers in the relay. What could not be asked later is refused when it is written.
+#pragma once
+
+#include "wasm/engine/serve.hpp"
+
+namespace fabula::stream {
+
+runtime::Task<Result<void>> save_bot(engine::Call& call, const engine::Match& match);
+
+}  // namespace fabula::stream

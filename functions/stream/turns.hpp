@@ -1,0 +1,11 @@
+// Turns of the relay: a bot is asked, or a stream that runs is read on.
+#pragma once
+
+#include "wasm/engine/serve.hpp"
+
+namespace fabula::stream {
+
+runtime::Task<Result<void>> start(engine::Call& call, const engine::Match& match);
+runtime::Task<Result<void>> resume(engine::Call& call, const engine::Match& match);
+
+}  // namespace fabula::stream

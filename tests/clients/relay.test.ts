@@ -1,0 +1,264 @@
+// The relay: a bot is asked, its reply is streamed and kept, whoever leaves, cancels or comes back,
+// through whichever isolate.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, beforeEach, describe, test } from "node:test";
+import type { Row } from "./backend.ts";
+import { api, makeBot, open, readRelay } from "./relay.ts";
+import { PROVIDER_KEY, Stack, onBothRuntimes } from "./stack.ts";
+import { signUp, type Person } from "./supabase.ts";
+import { makeGate, until } from "./wait.ts";
+
+// Much more than is needed, so that tests have no part in each other's limits.
+const settings = () => ({ FABULA_RATE_LIMITS: "stream=1000/60", MODEL_STREAM: "local:scripted" });
+
+onBothRuntimes("the relay", (stack) => {
+  let ana: Person;
+  let bot: Row;
+  let conversation_id = 0;
+  before(async () => {
+    ana = await signUp(stack());
+    bot = await makeBot(stack(), ana, { name: "Terse", system: "You are terse." });
+  });
+  beforeEach(() => void (conversation_id += 1));
+
+  const model = () => stack().backend.model;
+  const words = (text: string) => `${text} (${stack().runtime}, ${conversation_id})`;
+  const ask = (prompt: string, more: Row = {}) => ({
+    bot_id: bot["bot_id"],
+    conversation_id,
+    prompt,
+    ...more,
+  });
+  const start = (body: object, signal?: AbortSignal) =>
+    open(stack(), "POST", "/v1/stream", ana, body, {}, signal);
+  const resume = (id: string, query = "", headers: Record<string, string> = {}, at = stack()) =>
+    open(at, "GET", `/v1/streams/${id}${query}`, ana, undefined, headers);
+  const generation = async (stream_id: string) =>
+    (await stack().backend.rows("generations", { stream_id }))[0]!;
+  const ended = (stream_id: string) =>
+    until("the generation's end", async () => {
+      const row = await generation(stream_id);
+      return row["status"] !== "streaming" && row;
+    });
+
+  test("a prompt is answered as the bot is told, and the conversation goes on", async () => {
+    const [first, second] = [words("Who are you?"), words("Who am I?")];
+    model().tell(first, ["A fox.\nOf ", "  the wood", ": yes"]);
+    model().tell(second, ["Nobody."]);
+    const response = await start(ask(first, { stream_id: `s-${randomUUID()}` }));
+    const events = await readRelay(response);
+    assert.equal(events.text, "A fox.\nOf   the wood: yes");
+    assert.equal(events.lastId, String(events.text.length));
+    assert.deepEqual(events.done, { stream_id: response.headers.get("x-stream-id") });
+    assert.equal(response.headers.get("x-project-id"), null);
+    assert.equal((await readRelay(await start(ask(second)))).text, "Nobody.");
+    assert.deepEqual(
+      model().newest.request.messages.map(({ role, content }) => [role, content]),
+      [
+        ["system", "You are terse."],
+        ["user", first],
+        ["assistant", "A fox.\nOf   the wood: yes"],
+        ["user", second],
+      ],
+    );
+    const session_id = response.headers.get("x-session-id")!;
+    const [session] = await stack().backend.rows("sessions", { session_id });
+    assert.equal(session!["kind"], "relay");
+    assert.equal(session!["external_id"], String(conversation_id));
+    const [line] = await stack().logEntries(response.headers.get("x-request-id")!);
+    assert.equal(line!["bot_id"], String(bot["bot_id"]));
+    assert.equal(line!["conversation_id"], String(conversation_id));
+  });
+
+  test("what the request says takes the place of the bot's instructions", async () => {
+    const prompt = words("Speak.");
+    model().tell(prompt, ["Yes."]);
+    await readRelay(await start(ask(prompt, { system: "You are a poet." })));
+    assert.equal(model().newest.request.messages[0]!.content, "You are a poet.");
+  });
+
+  test("a stream's name that is used again is the same stream, or refused", async () => {
+    const prompt = words("Name it.");
+    const gate = makeGate();
+    model().script(prompt, async (reply) => {
+      reply.text("Half");
+      await gate.opened;
+      reply.text(" and whole.");
+      reply.finish();
+    });
+    const body = { ...ask(prompt), stream_id: `s-${randomUUID()}` };
+    const first = readRelay(await start(body));
+    await model().reply(prompt);
+    // The rest of it is told while it runs, and again when it is over.
+    const running = start(body).then((response) => readRelay(response));
+    const other = await api(stack(), "POST", "/v1/stream", ana, { ...body, prompt: "Other." });
+    assert.deepEqual([other.status, other.body.code], [409, "stream_exists"]);
+    gate.open();
+    assert.equal((await first).text, "Half and whole.");
+    assert.equal((await running).text, "Half and whole.");
+    const again = await start(body);
+    assert.equal(again.headers.get("idempotent-replayed"), "true");
+    const told = await readRelay(again);
+    assert.equal(told.text, "Half and whole.");
+    assert.deepEqual(told.done, { stream_id: body.stream_id });
+    assert.equal(model().replies(prompt).length, 1);
+  });
+
+  test("who leaves ends the model's work, and reads on later what was kept", async () => {
+    const prompt = words("Begin, please.");
+    model().script(prompt, (reply) => reply.text("It began with Ünïcode 🦊 and"));
+    const leaving = new AbortController();
+    const stream_id = `s-${randomUUID()}`;
+    const response = await start(ask(prompt, { stream_id }), leaving.signal);
+    const seen = await readRelay(response, ({ text }) => text !== "");
+    leaving.abort();
+    const row = await ended(stream_id);
+    assert.equal(row["status"], "disconnected");
+    await until("the model's connection to close", () => model().replies(prompt)[0]!.isClosed);
+    const whole = await readRelay(await resume(stream_id));
+    assert.equal(whole.text, "It began with Ünïcode 🦊 and");
+    assert.equal(whole.error!.retryable, true);
+    const rest = await readRelay(await resume(stream_id, "", { "last-event-id": seen.lastId }));
+    assert.equal(seen.text + rest.text, whole.text);
+    const bytes = Buffer.from("It began ").length;
+    const after = await readRelay(await resume(stream_id, `?after=${bytes}`));
+    assert.equal(after.text, "with Ünïcode 🦊 and");
+  });
+
+  test("a detached reply is finished without its reader", async () => {
+    const prompt = words("Go on alone.");
+    const gate = makeGate();
+    model().script(prompt, async (reply) => {
+      reply.text("Alone");
+      await gate.opened;
+      reply.text(", but whole.");
+      reply.finish();
+    });
+    const leaving = new AbortController();
+    const stream_id = `s-${randomUUID()}`;
+    const response = await start(ask(prompt, { stream_id, detach: true }), leaving.signal);
+    await readRelay(response, ({ text }) => text !== "");
+    leaving.abort();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    gate.open();
+    assert.equal((await ended(stream_id))["status"], "complete");
+    assert.equal((await readRelay(await resume(stream_id))).text, "Alone, but whole.");
+  });
+
+  describe("from another isolate", () => {
+    let other: Stack;
+    before(async () => {
+      other = await Stack.start(stack().runtime, stack().backend, settings);
+    });
+    after(() => other.stop());
+
+    test("a silent model is cancelled, and what it said is kept", async () => {
+      const prompt = words("Think.");
+      model().script(prompt, (reply) => reply.text("Hm"));
+      const stream_id = `s-${randomUUID()}`;
+      const reading = readRelay(await start(ask(prompt, { stream_id })));
+      await until("the first chunk", async () => (await generation(stream_id))["saved_bytes"] > 0);
+      const cancel = (body?: object) =>
+        api(other, "POST", `/v1/streams/${stream_id}/cancel`, ana, body);
+      const { epoch } = await generation(stream_id);
+      const stale = await cancel({ epoch: epoch + 1 });
+      assert.equal(stale.body.cancel_requested, false);
+      const beganMs = performance.now();
+      const { status, body } = await cancel({ epoch });
+      assert.deepEqual([status, body.cancel_requested], [200, true]);
+      await until("the model's connection to close", () => model().replies(prompt)[0]!.isClosed);
+      assert.ok(performance.now() - beganMs < 7_000, "within the gap between two saves");
+      assert.equal((await ended(stream_id))["status"], "stopped");
+      assert.equal((await reading).text, "Hm");
+      assert.equal((await cancel()).body.status, "stopped");
+      assert.equal((await readRelay(await resume(stream_id, "", {}, other))).text, "Hm");
+    });
+
+    test("a running stream is read on", async () => {
+      const prompt = words("Slowly.");
+      const gate = makeGate();
+      model().script(prompt, async (reply) => {
+        reply.text("Slow");
+        await gate.opened;
+        reply.text(" and steady.");
+        reply.finish();
+      });
+      const stream_id = `s-${randomUUID()}`;
+      const reading = readRelay(await start(ask(prompt, { stream_id })));
+      await until("the first chunk", async () => (await generation(stream_id))["saved_bytes"] > 0);
+      const following = resume(stream_id, "?after=2", {}, other).then((response) => readRelay(response));
+      gate.open();
+      assert.equal((await following).text, "ow and steady.");
+      assert.equal((await reading).text, "Slow and steady.");
+    });
+  });
+
+  test("five requests a minute, and headers that say so", async () => {
+    const strict = await Stack.start(stack().runtime, stack().backend, () => ({
+      MODEL_STREAM: "local:scripted",
+    }));
+    try {
+      const bob = await signUp(strict);
+      const { bot_id } = await makeBot(strict, bob);
+      for (let left = 4; left >= -1; left -= 1) {
+        const prompt = words(`Left: ${left}.`);
+        model().tell(prompt, ["Fine."]);
+        const response = await open(strict, "POST", "/v1/stream", bob, {
+          bot_id,
+          conversation_id,
+          prompt,
+        });
+        const { headers, status } = response;
+        assert.equal(status, left >= 0 ? 200 : 429);
+        assert.equal(headers.get("ratelimit-limit"), "5");
+        assert.equal(headers.get("ratelimit-remaining"), String(Math.max(left, 0)));
+        assert.ok(Number(headers.get("ratelimit-reset")) > 0);
+        if (left >= 0) await readRelay(response);
+        else {
+          assert.ok(Number(headers.get("retry-after")) <= 12);
+          assert.equal(((await response.json()) as Row)["code"], "rate_limited");
+          assert.equal(model().replies(prompt).length, 0);
+        }
+      }
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  test("metrics are for the operator, in Prometheus' format", async () => {
+    const secret = { apikey: stack().backend.keys.secretKey };
+    const metrics = await api(stack(), "GET", "/metrics", undefined, undefined, secret);
+    assert.equal(metrics.status, 200);
+    assert.match(metrics.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+    assert.match(metrics.body, /^# TYPE fabula_turns_total counter$/m);
+    assert.match(metrics.body, /^fabula_turns_total\{.*kind="relay".*\} \d+$/m);
+    assert.equal((await api(stack(), "GET", "/metrics", ana)).status, 401);
+    assert.equal((await api(stack(), "GET", "/metrics", undefined)).status, 401);
+  });
+
+  test("a public bot answers everybody, and tells nobody its instructions", async () => {
+    const bob = await signUp(stack());
+    const mine = await makeBot(stack(), ana, { system: "A secret persona." });
+    const asked = { ...ask(words("Hello?")), bot_id: mine["bot_id"] };
+    const hidden = await api(stack(), "POST", "/v1/stream", bob, asked);
+    assert.deepEqual([hidden.status, hidden.body.code], [404, "not_found"]);
+    await api(stack(), "PATCH", `/v1/bots/${mine["bot_id"]}`, ana, { is_public: true });
+    model().tell(asked.prompt, ["Hello."]);
+    assert.equal((await readRelay(await open(stack(), "POST", "/v1/stream", bob, asked))).text, "Hello.");
+    assert.equal(model().newest.request.messages[0]!.content, "A secret persona.");
+    const seen = await api(stack(), "GET", `/v1/bots/${mine["bot_id"]}`, bob);
+    assert.equal(seen.body.system, null);
+    const change = await api(stack(), "PATCH", `/v1/bots/${mine["bot_id"]}`, bob, { name: "Mine" });
+    assert.equal(change.status, 403);
+    assert.equal((await api(stack(), "DELETE", `/v1/bots/${mine["bot_id"]}`, ana)).status, 200);
+    assert.equal((await api(stack(), "GET", `/v1/bots/${mine["bot_id"]}`, ana)).status, 404);
+  });
+
+  test("the deployment's key goes to the deployment's own address alone", async () => {
+    const prompt = words("Whose key?");
+    model().tell(prompt, ["Ours."]);
+    await readRelay(await start(ask(prompt)));
+    assert.equal(model().newest.authorization, `Bearer ${PROVIDER_KEY}`);
+  });
+}, { settings });
