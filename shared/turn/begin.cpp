@@ -57,12 +57,12 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
   BegunTurn turn;
   // The first ones are texts that must be there.
   std::array members = {
-      json::RawMember{.key = "user_id"},         json::RawMember{.key = "session_id"},
-      json::RawMember{.key = "project_id"},      json::RawMember{.key = "user_message_id"},
-      json::RawMember{.key = "message_id"},      json::RawMember{.key = "stream_id"},
-      json::RawMember{.key = "generation_id"},   json::RawMember{.key = "title"},
-      json::RawMember{.key = "created_session"}, json::RawMember{.key = "history"},
-      json::RawMember{.key = "replayed"},        json::RawMember{.key = "base_bytes"},
+      json::RawMember{.key = "user_id"},          json::RawMember{.key = "session_id"},
+      json::RawMember{.key = "project_id"},       json::RawMember{.key = "user_message_id"},
+      json::RawMember{.key = "message_id"},       json::RawMember{.key = "stream_id"},
+      json::RawMember{.key = "generation_id"},    json::RawMember{.key = "title"},
+      json::RawMember{.key = "created_session"},  json::RawMember{.key = "history"},
+      json::RawMember{.key = "replayed"},         json::RawMember{.key = "base_bytes"},
       json::RawMember{.key = "message_metadata"},
   };
   const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,

@@ -41,8 +41,8 @@ runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& ca
                                                     Endpoints& endpoints, std::string_view setting,
                                                     std::int64_t text_tokens);
 
-// What is kept of them with the message, as a JSON array: what `list` says, and the tokens that each
-// takes of the prompt.
+// What is kept of them with the message, as a JSON array: what `list` says, and the tokens that
+// each takes of the prompt.
 std::string describe_attachments(const json::Document& list, const Attachments& attachments);
 
 }  // namespace fabula::engine

@@ -31,10 +31,10 @@ struct TurnRequest {
   std::string_view instruction = {};  // what the model is sent last instead, when it goes on
   std::string_view system_prompt = {};
   std::string idempotency_key = {};
-  std::string request_hash = {};  // of what the key stands for
+  std::string request_hash = {};      // of what the key stands for
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
-  bool detach = false;            // the reply goes on when its client has left
+  bool detach = false;  // the reply goes on when its client has left
 };
 
 // Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
