@@ -113,12 +113,6 @@ Task<Result<Asked>> read_asked(Call& call, const Caller& caller, const json::Doc
   co_return std::move(asked);
 }
 
-Task<Result<Asked>> read_kept(Call& call, const Caller& caller, std::string_view metadata,
-                              std::int64_t text_tokens) {
-  const json::Document message = co_await json::parse(metadata);
-  co_return co_await read_asked(call, caller, message, text_tokens);
-}
-
 // What is kept of it with the message; empty when there is nothing to say.
 std::string describe(const Asked& asked, const json::Document& message) {
   std::string metadata;
@@ -166,8 +160,8 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   // Only the database knows what an earlier message asked for.
   std::optional<Asked> kept;
   if (!turn.message_metadata.empty()) {
-    auto read =
-        co_await runtime::attempt(read_kept(call, caller, turn.message_metadata, text_tokens));
+    const json::Document message = co_await json::parse(turn.message_metadata);
+    auto read = co_await runtime::attempt(read_asked(call, caller, message, text_tokens));
     if (!read) {
       co_await engine::abandon_turn(call, turn, asked.models.front(), read.error());
       co_return tl::unexpected(std::move(read.error()));

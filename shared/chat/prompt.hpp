@@ -5,8 +5,8 @@
 
 namespace fabula::chat {
 
-// These hold no secret: a user who gets it repeated learns nothing that matters. Short, because small
-// models follow short instructions better and every turn pays for it.
+// These hold no secret: a user who gets it repeated learns nothing that matters. Short, because
+// small models follow short instructions better and every turn pays for it.
 std::string_view system_prompt();
 
 // The same of the tasks `description` and `scene`.

@@ -27,7 +27,8 @@ struct AttachmentsWorld : ChatWorld {
     model.tell(kStory, 1);
     world.environment["FABULA_VISION_MODELS"] = "local:scripted,ollama:eyes";
     world.environment["FABULA_UPSTREAM_HOSTS"] = "other.example, files.example";
-    for (const std::string origin : {"https://", "http://db/storage", "http://files", "http://169"}) {
+    for (const std::string origin :
+         {"https://", "http://db/storage", "http://files", "http://169"}) {
       world.serve(origin, [this](auto exchange) { serve(exchange); });
     }
   }
@@ -75,9 +76,9 @@ void check_refused(const AttachmentsWorld& chat, const sim::Client& client,
 TEST_CASE("texts go before the message, wherever they come from, and are kept by their place") {
   AttachmentsWorld chat;
   chat.files["https://files.example/a.txt?sig=1"] = {"text/plain; charset=utf-8", "From afar."};
-  const auto& client = chat.attach(
-      R"([{"type":"text","url":"https://files.example/a.txt?sig=1","name":"far"},)"
-      R"({"type":"text","text":"At hand."}])");
+  const auto& client =
+      chat.attach(R"([{"type":"text","url":"https://files.example/a.txt?sig=1","name":"far"},)"
+                  R"({"type":"text","text":"At hand."}])");
   CHECK(read_events(client).text == kStory);
   CHECK(chat.content() ==
         "<attachment name=\"far\">\nFrom afar.\n</attachment>\n\n"
@@ -108,8 +109,7 @@ TEST_CASE("an image goes as its URL to a provider that fetches it, and as bytes 
   chat.attach(list);
   CHECK(chat.fetched.empty());
   CHECK(chat.content()[0] ==
-        *json::parse(
-            R"({"type":"image_url","image_url":{"url":"https://files.example/a.png"}})"));
+        *json::parse(R"({"type":"image_url","image_url":{"url":"https://files.example/a.png"}})"));
 
   const std::string bytes("\x89PNG\0\xff", 6);
   chat.files["https://files.example/a.png"] = {"image/png", bytes};
@@ -119,8 +119,8 @@ TEST_CASE("an image goes as its URL to a provider that fetches it, and as bytes 
   chat.attach(list);
   CHECK(chat.fetched.size() == 1);
   REQUIRE(eyes.exchanges.size() == 1);
-  CHECK((*json::parse(eyes.exchanges[0]->body))["messages"].back()["content"][0]["image_url"]
-                                                               ["url"] ==
+  CHECK((*json::parse(eyes.exchanges[0]->body))["messages"]
+            .back()["content"][0]["image_url"]["url"] ==
         "data:image/png;base64," + text::encode_base64(bytes));
 }
 
@@ -134,8 +134,7 @@ TEST_CASE("Storage is read with the caller's own token, which nobody else gets")
                             text::encode_base64url(payload) + "." + std::string(43, 'A');
   const std::string user = "authorization: Bearer " + token + "\n";
   chat.files["http://db/storage/v1/object/own/my%20notes/a.txt"] = {"text/markdown", "Mine."};
-  const auto& client =
-      chat.attach(R"([{"type":"text","path":"own/my notes/a.txt"}])", user);
+  const auto& client = chat.attach(R"([{"type":"text","path":"own/my notes/a.txt"}])", user);
   CAPTURE(client.body());
   CHECK(client.status() == 200);
   REQUIRE(chat.fetched.size() == 1);
@@ -232,10 +231,10 @@ TEST_CASE("an image for models that do not see is refused unread, and the model 
   AttachmentsWorld chat;
   chat.world.environment.erase("FABULA_VISION_MODELS");
   chat.world.environment["MODEL_DESCRIPTION"] = "local:blind";
-  auto& client = chat.post(
-      R"({"text":"Look.","task":"description",)"
-      R"("attachments":[{"type":"image","url":"https://files.example/a.png"}]})",
-      kGuest);
+  auto& client =
+      chat.post(R"({"text":"Look.","task":"description",)"
+                R"("attachments":[{"type":"image","url":"https://files.example/a.png"}]})",
+                kGuest);
   chat.world.run();
   check_refused(chat, client, "local:blind, sees no images");
   CHECK(client.body().find("MODEL_DESCRIPTION") != std::string::npos);

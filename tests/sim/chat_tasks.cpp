@@ -46,8 +46,8 @@ TEST_CASE("a scene is written by the scene's models with the scene's prompt") {
 
 TEST_CASE("no task and the task chat are the same, and nothing is kept of it") {
   TasksWorld chat;
-  for (const std::string body : {R"({"text":"Hi."})", R"({"text":"Hi.","task":"chat"})",
-                                 R"({"text":"Hi.","task":null})"}) {
+  for (const std::string body :
+       {R"({"text":"Hi."})", R"({"text":"Hi.","task":"chat"})", R"({"text":"Hi.","task":null})"}) {
     chat.database.requests.clear();
     check_answered_by(chat, chat.ask(body), "local", "scripted", 1);
     CHECK(system_of(chat.model) == chat::system_prompt());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
+#include "shared/http/media_type.hpp"
 #include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
 #include "shared/json/text.hpp"
@@ -29,6 +30,8 @@ constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
 constexpr std::size_t kBytesPerToken = 4;
 constexpr std::int64_t kFrameTokens = 4;
 constexpr std::int64_t kImageTokens = 1000;
+// A turn waits for it before it begins.
+constexpr std::uint32_t kFetchTimeoutMs = 10'000;
 
 // One of the list, as it is asked for.
 struct Item {
@@ -127,6 +130,14 @@ Result<std::string> request_of(Call& call, const Caller& caller, const Item& ite
   return http::serialize(head);
 }
 
+// In lower case, without parameters; empty when it is not said.
+std::string media_type_of(const std::string& head) {
+  const auto parsed = http::parse_response_head(head);
+  if (!parsed) return {};
+  auto type = http::parse_media_type(parsed->headers.find("content-type").value_or(""));
+  return type ? std::move(type->type) : std::string();
+}
+
 bool is_text(std::string_view media_type) {
   return media_type.starts_with("text/") || media_type == "application/json" ||
          media_type == "application/xml";
@@ -143,7 +154,11 @@ std::string image_type(const Item& item, const std::string& told) {
 Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item,
                               std::size_t limit_bytes, Attachment& attachment) {
   const std::string head = co_await request_of(call, caller, item);
-  auto fetched = co_await fetch(call.context(), head, limit_bytes);
+  std::string answer_head;
+  auto fetched = co_await fetch(call.context(), {.head = head,
+                                                 .limit_bytes = limit_bytes,
+                                                 .timeout_ms = kFetchTimeoutMs,
+                                                 .answer_head = &answer_head});
   if (!fetched) {
     co_return fetched.error() == FetchFault::too_large
         ? refused(item, item.is_image
@@ -159,15 +174,16 @@ Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item
             (fetched->status < 400 ? ", and redirects are not followed. Name the final address."
                                    : ". Check that it is there and that you may read it."));
   }
+  const std::string media_type = media_type_of(answer_head);
   if (item.is_image) {
-    attachment.media_type = image_type(item, fetched->media_type);
+    attachment.media_type = image_type(item, media_type);
     if (!attachment.media_type.starts_with("image/") || fetched->body.empty()) {
       co_return refused(item, "It is no image.");
     }
     attachment.kind = Attachment::Kind::image_base64;
     attachment.content = text::encode_base64(fetched->body);
   } else {
-    if (!is_text(fetched->media_type) || !text::is_valid_utf8(fetched->body)) {
+    if (!is_text(media_type) || !text::is_valid_utf8(fetched->body)) {
       co_return refused(item, "It is no text in UTF-8.");
     }
     attachment.content = std::move(fetched->body);
@@ -198,10 +214,12 @@ void cut(Attachments& attachments, std::size_t left_bytes) {
 Result<void> keep_models(Endpoints& endpoints, const Attachments& attachments,
                          std::string_view setting) {
   auto first = llm::check_attachments(endpoints.front(), attachments, setting);
-  std::erase_if(endpoints, [&](const llm::Endpoint& model) {
-    return !llm::check_attachments(model, attachments, setting);
-  });
-  if (endpoints.empty()) return first;
+  Endpoints taking;
+  for (auto& model : endpoints) {
+    if (llm::check_attachments(model, attachments, setting)) taking.push_back(std::move(model));
+  }
+  if (taking.empty()) return first;
+  endpoints = std::move(taking);
   return {};
 }
 

@@ -1,10 +1,7 @@
 #include "wasm/engine/database.hpp"
 
 #include "shared/database/rpc.hpp"
-#include "wasm/runtime/body.hpp"
-#include "wasm/runtime/http_client.hpp"
-#include "wasm/runtime/select.hpp"
-#include "wasm/runtime/timer.hpp"
+#include "wasm/engine/fetch.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -17,19 +14,6 @@ tl::unexpected<Problem> unavailable(std::string cause) {
                  "The database cannot be reached now. Try again in a moment.", std::move(cause));
 }
 
-Task<Result<std::string>> exchange(Context& context, std::string_view head, std::string_view body) {
-  runtime::HttpRequest request(context, head, body);
-  if (!(co_await request).is_ok()) co_return unavailable("no connection to the database");
-  auto answer = request.take_answer();
-  auto text = co_await runtime::read_whole(context, answer.stream(), kMaximumAnswerBytes);
-  if (!text) co_return unavailable("the database's answer broke off or is too long");
-  const int status = static_cast<int>(answer.status());
-  if (status >= 200 && status < 300) co_return std::move(*text);
-  co_return tl::unexpected(database::problem_of_answer(status, *text));
-}
-
-Task<void> timeout(Context& context) { co_await runtime::Timer(context, kDatabaseTimeoutMs); }
-
 }  // namespace
 
 Task<Result<std::string>> call_function(Context& context, const DatabaseSettings& settings,
@@ -39,9 +23,19 @@ Task<Result<std::string>> call_function(Context& context, const DatabaseSettings
   std::string body;
   body.reserve(request_json.size() + 16);
   body.append(R"({"request":)").append(request_json).append("}");
-  auto first = co_await runtime::when_any(exchange(context, head, body), timeout(context));
-  if (first.index() == 1) co_return unavailable("the database did not answer in time");
-  co_return std::get<0>(std::move(first));
+  auto answer = co_await fetch(context, {.head = head,
+                                         .body = body,
+                                         .limit_bytes = kMaximumAnswerBytes,
+                                         .timeout_ms = kDatabaseTimeoutMs});
+  if (!answer) {
+    co_return unavailable(
+        answer.error() == FetchFault::unreachable ? "no connection to the database"
+        : answer.error() == FetchFault::timeout   ? "the database did not answer in time"
+                                                : "the database's answer broke off or is too long");
+  }
+  const int status = static_cast<int>(answer->status);
+  if (status >= 200 && status < 300) co_return std::move(answer->body);
+  co_return tl::unexpected(database::problem_of_answer(status, answer->body));
 }
 
 }  // namespace fabula::engine

@@ -1,4 +1,4 @@
-// Reads something whole from another server, within bounds.
+// One request to another server, whose answer is read whole, within bounds.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,29 @@
 
 namespace fabula::engine {
 
-struct Fetched {
-  std::uint32_t status = 0;
-  std::string media_type;  // lower case, without parameters; empty when it is not said
-  std::string body;        // of an answer with status 200; else nothing is read
+struct FetchRequest {
+  std::string_view head;  // shared/http/head.hpp
+  std::string_view body = {};
+  std::size_t limit_bytes = 0;  // of the answer's body
+  std::uint32_t timeout_ms = 0;
+  std::string* answer_head = nullptr;  // where the answer's head is put, if anywhere
 };
 
-enum class FetchFault : std::uint8_t { unreachable, too_large };
+struct Fetched {
+  std::uint32_t status = 0;
+  std::string body;
+};
 
-// GETs what the head (shared/http/head.hpp) names. Redirects are not followed: they are a status
-// like any other. `unreachable` also when it takes longer than 10 s, or breaks off.
+enum class FetchFault : std::uint8_t {
+  unreachable,
+  broken,     // off, in the middle of the answer
+  too_large,  // and the status is 2xx; the body of a longer refusal is left empty
+  timeout,
+};
+
+// Redirects are not followed: they are a status like any other. All that the request names must
+// outlive the task.
 runtime::Task<tl::expected<Fetched, FetchFault>> fetch(runtime::Context& context,
-                                                       std::string_view head,
-                                                       std::size_t limit_bytes);
+                                                       FetchRequest request);
 
 }  // namespace fabula::engine

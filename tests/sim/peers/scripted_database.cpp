@@ -140,8 +140,8 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   }
   if (!is_about_reply) {
     const auto* metadata = json::find(request, "message_metadata");
-    messages.push_back({"user", text_at(request, "text"), true,
-                        metadata ? *metadata : json::Document::object()});
+    messages.push_back(
+        {"user", text_at(request, "text"), true, metadata ? *metadata : json::Document::object()});
   }
   generation.id = "generation-" + std::to_string(generations.size() + 1);
   generation.session_id = session_id;
