@@ -30,7 +30,9 @@ async function take(load: Load, agent: Agent, taken: Taken): Promise<void> {
   const beganMs = performance.now();
   await new Promise<void>((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    let hasAnswer = false;
     const sent = request(load.url, { method: "POST", agent, headers }, (response) => {
+      hasAnswer = true;
       let hasToken = false;
       let last: Buffer = Buffer.alloc(0);
       response.on("data", (piece: Buffer) => {
@@ -47,7 +49,11 @@ async function take(load: Load, agent: Agent, taken: Taken): Promise<void> {
         else reject(new Error(`${load.url} ended with ${response.statusCode} ${last.toString()}`));
       });
     });
-    sent.once("error", reject);
+    // A relay may close a connection at the very moment that it is used again.
+    sent.once("error", (fault) => {
+      if (sent.reusedSocket && !hasAnswer) resolve(take(load, agent, taken));
+      else reject(fault);
+    });
     sent.end(body);
   });
 }

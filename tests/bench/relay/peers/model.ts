@@ -105,6 +105,8 @@ const server = createServer((request, response) => {
   });
 });
 
+server.keepAliveTimeout = 600_000;
+
 const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0);
 const ofAnswer = (sizes: number[]): number =>
   sum(Array.from({ length: settings.tokens }, (_, index) => sizes[index % sizes.length]!));
