@@ -38,7 +38,8 @@ bool ClientWriter::is_full() const { return text_.size() + frames_.size() >= kMa
 void ClientWriter::arm(std::int64_t now_ms) {
   if (is_given_up_) return;
   const auto silent_ms = now_ms - last_write_ms_;
-  const bool has_frame_passed = silent_ms >= coalesce_ms_;
+  // A text that comes late enough takes along what waited: no timer need fire for it.
+  const bool has_frame_passed = silent_ms >= coalesce_ms_ / 2;
   if (has_frame_passed && (write_ || text_.empty())) is_dense_ = false;
   // A write that waits is a sign of life of its own, and fails when the client leaves.
   if (write_) return;
@@ -52,8 +53,8 @@ void ClientWriter::arm(std::int64_t now_ms) {
   begin_write(now_ms);
 }
 
-// In a dense stream the timer of one write becomes that of the next, instead of a long one that the
-// next text would cancel.
+// In a dense stream one timer serves several writes: it comes due for none of them, finds that
+// texts have brought them about, and is set again.
 std::int64_t ClientWriter::due_ms() const {
   if (is_given_up_) return kNever;
   if (is_dense_) return last_write_ms_ + coalesce_ms_;

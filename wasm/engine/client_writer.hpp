@@ -18,7 +18,8 @@ namespace fabula::engine {
 
 class ClientWriter {
  public:
-  // `coalesce_ms`: how long a write may be put off for more text; 0: not at all. `silence_ms`: how
+  // `coalesce_ms`: how long text may be put off for more; 0: not at all. Text that comes later than
+  // half of that after the last write leaves at once, with what waited. `silence_ms`: how
   // long nothing may be written before a beat is.
   ClientWriter(runtime::Context& context, TurnFraming& framing, std::int64_t coalesce_ms,
                std::int64_t silence_ms, std::int64_t now_ms);

@@ -35,10 +35,10 @@ export const TYPESCRIPT: RelayKind = {
 };
 const CHAT = "/functions/v1/chat";
 export const OURS: RelayKind = {
-  title: "c  ours, 16 ms",
+  title: "c  ours, 100 ms",
   output: "",
   path: CHAT,
-  coalesceMs: 16,
+  coalesceMs: 100,
 };
 export const OURS_UNCOALESCED: RelayKind = {
   title: "c0 ours, 0 ms",
@@ -126,7 +126,7 @@ export class World {
         FABULA_ENV: "development",
         MODEL_CHAT: "local:scripted",
         LOCAL_BASE_URL: this.modelUrl,
-        FABULA_COALESCE_MS: String(kind.coalesceMs ?? 16),
+        FABULA_COALESCE_MS: String(kind.coalesceMs ?? 100),
       },
     });
     return { kind, url: part.url + kind.path, processId: part.processId, stop: part.stop };

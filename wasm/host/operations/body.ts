@@ -5,11 +5,48 @@ import { Operation } from "../operation.ts";
 
 const nothing = new Uint8Array(0);
 
+// As much as guests take at once.
+const pieceBytes = 8192;
+
+/**
+ * Reads into one buffer again and again where the body allows it. Deno's default reader makes a
+ * buffer of 64 KiB for each piece, which is garbage that V8 collects whole heaps for: 53 ms of CPU
+ * for a thousand small pieces instead of XX.
+ */
+class PieceReader {
+  readonly #byob: ReadableStreamBYOBReader | null = null;
+  readonly #plain: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  #buffer = new ArrayBuffer(0);
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    try {
+      this.#byob = body.getReader({ mode: "byob" });
+      this.#buffer = new ArrayBuffer(pieceBytes);
+    } catch {
+      this.#plain = body.getReader();
+    }
+  }
+
+  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    if (this.#plain !== null) return this.#plain.read();
+    return this.#byob!.read(new Uint8Array(this.#buffer)) as Promise<ReadableStreamReadResult<Uint8Array>>;
+  }
+
+  /** The piece that was read last has been taken. */
+  reuse(piece: Uint8Array): void {
+    if (this.#byob !== null) this.#buffer = piece.buffer as ArrayBuffer;
+  }
+
+  cancel(): Promise<void> {
+    return (this.#byob ?? this.#plain!).cancel();
+  }
+}
+
 /** A body that a guest reads piece by piece, into buffers smaller or larger than what arrives. */
 export class BodyStream {
   readonly #completions: Completions;
   readonly #failure: Status;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  #reader: PieceReader | null;
   #isReading = false;
   #hasFailed = false;
   // What arrived last, and how much of it the guest has. The bytes that it took last stay here, so
@@ -24,7 +61,7 @@ export class BodyStream {
     completions: Completions,
     failure: Status = Status.network,
   ) {
-    this.#reader = body === null ? null : body.getReader();
+    this.#reader = body === null ? null : new PieceReader(body);
     this.#completions = completions;
     this.#failure = failure;
   }
@@ -60,8 +97,11 @@ export class BodyStream {
     reader?.cancel().catch(() => {});
   }
 
-  #pull(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+  #pull(reader: PieceReader): void {
     this.#isReading = true;
+    // All of it has been taken: before a new piece is asked for, the guest has been told so.
+    this.#chunk = nothing;
+    this.#taken = 0;
     reader.read().then(this.#onRead, this.#onFailure);
   }
 
@@ -71,6 +111,7 @@ export class BodyStream {
     if (done) {
       this.#reader = null;
     } else {
+      this.#reader.reuse(value);
       this.#chunk = value;
       this.#taken = 0;
       if (value.length === 0) return this.#pull(this.#reader);
