@@ -88,13 +88,18 @@ export class Completions {
     this.#isScheduled = false;
     while (this.#queue.length > 0 && this.#buffer !== null) {
       const { memory } = this.#buffer;
-      this.#batch = this.#queue.splice(0, completionCapacity);
-      this.#batch.forEach((operation, index) => {
+      // Nearly always it is one: all of the queue is the batch, and nothing is copied.
+      const isWhole = this.#queue.length <= completionCapacity;
+      const batch = isWhole ? this.#queue : this.#queue.splice(0, completionCapacity);
+      if (isWhole) this.#queue = [];
+      this.#batch = batch;
+      for (let index = 0; index < batch.length; index += 1) {
+        const operation = batch[index]!;
         if (operation.status !== Status.cancelled) operation.deliver(memory);
         this.#writeRecord(index, operation);
         this.#pending.delete(operation.id);
-      });
-      this.#resume(this.#batch.length);
+      }
+      this.#resume(batch.length);
       this.#batch = [];
     }
   };

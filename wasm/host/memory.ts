@@ -43,6 +43,13 @@ export class GuestMemory {
     return bytes.length;
   }
 
+  /** Writes all of `bytes`, which the guest has room for. */
+  put(address: number, bytes: Uint8Array): void {
+    const begin = address >>> 0;
+    this.#check(begin, begin + bytes.length);
+    this.#bytes.set(bytes, begin);
+  }
+
   setWord(address: number, value: number): void {
     const begin = address >>> 0;
     this.#check(begin, begin + 4);

@@ -74,9 +74,13 @@ export class BodyStream {
   }
 
   /** Moves bytes into the guest's buffer; returns how many. */
-  take(buffer: Uint8Array): number {
-    const length = Math.min(buffer.length, this.#chunk.length - this.#taken);
-    buffer.set(this.#chunk.subarray(this.#taken, this.#taken + length));
+  take(memory: GuestMemory, address: number, capacity: number): number {
+    const length = Math.min(capacity >>> 0, this.#chunk.length - this.#taken);
+    const isWhole = length === this.#chunk.length;
+    memory.put(
+      address,
+      isWhole ? this.#chunk : this.#chunk.subarray(this.#taken, this.#taken + length),
+    );
     this.#taken += length;
     this.#waiting = null;
     return length;
@@ -150,7 +154,7 @@ export class ReadOperation extends Operation {
 
   override deliver(memory: GuestMemory): void {
     if (this.stream === null || this.status !== Status.ok) return;
-    this.value = this.stream.take(memory.window(this.address, this.capacity));
+    this.value = this.stream.take(memory, this.address, this.capacity);
   }
 
   override abandon(): void {
