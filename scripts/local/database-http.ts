@@ -31,7 +31,10 @@ async function answer(
   }
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
-  outgoing.end(Buffer.from(await response.arrayBuffer()));
+  // Files of the embedded Storage come in pieces of other types than arrayBuffer() takes.
+  const pieces: Buffer[] = [];
+  for await (const piece of response.body ?? []) pieces.push(Buffer.from(piece));
+  outgoing.end(Buffer.concat(pieces));
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<Request> {
