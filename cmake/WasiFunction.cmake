@@ -24,7 +24,9 @@ function(fabula_add_wasi_function name folder)
   endif()
 endfunction()
 
-target_compile_options(fabula_flags INTERFACE -flto)
+# With this calling convention a string_view is two arguments instead of an address on the stack: 3 KB
+# less after gzip. (The linker compares signatures with the C++ library's, which has the plain one.)
+target_compile_options(fabula_flags INTERFACE -flto "SHELL:-Xclang -target-abi -Xclang experimental-mv")
 
 # What runs for every token is compiled for speed; it is 1 KB more.
 set(per_token_sources shared/sse/decoder.cpp shared/json/scanner.cpp shared/json/text.cpp

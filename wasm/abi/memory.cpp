@@ -1,5 +1,7 @@
 // Linked into every module: `new` and `delete` on the instance's own heap instead of the C
 // library's, in what lies behind the module's data. The instance has one thread and one request.
+// And what copies memory: each is one instruction here, as fast, and 2 KB of loops in the C
+// library.
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -51,3 +53,17 @@ void operator delete(void* memory) noexcept { heap().release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { heap().release(memory); }
 void operator delete[](void* memory) noexcept { heap().release(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { heap().release(memory); }
+
+extern "C" {
+
+void* memcpy(void* __restrict to, const void* __restrict from, std::size_t bytes) {
+  return __builtin_memcpy(to, from, bytes);
+}
+
+void* memmove(void* to, const void* from, std::size_t bytes) {
+  return __builtin_memmove(to, from, bytes);
+}
+
+void* memset(void* to, int value, std::size_t bytes) { return __builtin_memset(to, value, bytes); }
+
+}  // extern "C"
