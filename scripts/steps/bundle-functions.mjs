@@ -23,7 +23,7 @@ const functions = paths.map((path) => {
 // zig does not know -Oz, so what it builds is larger; that is told and let pass.
 const toolchain = readFileSync(join(modulesDirectory, "../toolchain"), "utf8");
 for (const { name, bytes } of functions) {
-  const { gzipBytes, faults } = sizeFaults(bytes);
+  const { gzipBytes, faults } = sizeFaults(bytes, name);
   console.log(`${name}.wasm ${bytes.length} bytes, ${gzipBytes} gzipped`);
   for (const fault of faults) console.error(`${name}.wasm: ${fault}`);
   if (faults.length > 0 && toolchain !== "zig") process.exitCode = 1;
