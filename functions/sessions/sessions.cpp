@@ -23,8 +23,9 @@ Task<Result<void>> migrate(Call& call, const Match& match) {
   co_await http::require_acceptable(headers.find("accept"), "application/json");
   const auto caller = co_await engine::identify_known(call.context(), call.settings(), headers);
   if (caller.is_anonymous) {
-    co_return problem(ErrorCode::forbidden,
-                      "An anonymous user is no account yet: sign up, and send the account's token.");
+    co_return problem(
+        ErrorCode::forbidden,
+        "An anonymous user is no account yet: sign up, and send the account's token.");
   }
   const json::Document body = co_await engine::read_json(call, *match.route.operation);
   co_await api::check_body(body, *match.route.operation->body);
