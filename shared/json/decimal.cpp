@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 namespace fabula::json {
@@ -61,6 +62,14 @@ Decimal read(std::string_view literal) {
   }
   decimal.exponent += is_below ? -written : written;
   return decimal;
+}
+
+// The double of this representation. (Emscripten's library has no std::bit_cast.)
+double double_of(std::uint64_t bits) {
+  static_assert(sizeof(double) == sizeof bits);
+  double value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
 }
 
 // A natural number below 2^4096, which is more than 10^(kMaximumDigits - kSmallestMagnitude): 32
@@ -120,7 +129,7 @@ double round_to_double(std::uint64_t quotient, bool has_more, int exponent) {
   std::uint64_t bits = (static_cast<std::uint64_t>(biased) << 52) + kept + (rounds_up ? 1 : 0);
   constexpr std::uint64_t kInfinity = std::uint64_t{0x7ff} << 52;
   if (exponent > kLargestExponent) bits = kInfinity;
-  return std::bit_cast<double>(std::min(bits, kInfinity));
+  return double_of(std::min(bits, kInfinity));
 }
 
 double divide(Natural& number, Natural& divisor) {
@@ -157,7 +166,7 @@ double magnitude(const Decimal& decimal) {
     return decimal.exponent < 0 ? whole / kExactPowers[power] : whole * kExactPowers[power];
   }
   if (size + decimal.exponent > kLargestMagnitude) {
-    return std::bit_cast<double>(std::uint64_t{0x7ff} << 52);
+    return double_of(std::uint64_t{0x7ff} << 52);
   }
   Natural number(0);
   for (const char digit : decimal.digits) {

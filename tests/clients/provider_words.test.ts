@@ -48,7 +48,7 @@ onBothRuntimes(
         stack().backend.model.script(prompt, makeScript(prompt, text));
         const options = { token: ana.token, headers: { "x-request-id": requestId } };
         const { events } = await talk(stack(), { text: prompt }, options);
-        assert.deepEqual(events.ending, ["error"]);
+        assert.equal(events.ending.at(-1), "error");
         assert.doesNotMatch(JSON.stringify(events.error), /secret diary|Nobody shall|gateway-password/);
         const [entry] = await stack().logEntries(requestId);
         assert.equal(entry!["level"], "warn");
