@@ -23,7 +23,7 @@ using runtime::Task;
 constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
 Task<Result<void>> read_metrics(Call& call, const Match& match) {
-  co_await engine::require_operator(call);
+  co_await engine::require_operator(call, "FABULA_METRICS_TOKEN");
   const std::string answer = co_await engine::call_function(call.context(), call.database(),
                                                             match.route.engine_function, "{}");
   std::array members = {json::RawMember{.key = "text"}};

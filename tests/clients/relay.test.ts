@@ -10,7 +10,11 @@ import { signUp, type Person } from "./supabase.ts";
 import { makeGate, until } from "./wait.ts";
 
 // Much more than is needed, so that tests have no part in each other's limits.
-const settings = () => ({ FABULA_RATE_LIMITS: "stream=1000/60", MODEL_STREAM: "local:scripted" });
+const settings = () => ({
+  FABULA_RATE_LIMITS: "stream=1000/60",
+  FABULA_UPSTREAM_HOSTS: "127.0.0.1",
+  MODEL_STREAM: "local:scripted",
+});
 
 onBothRuntimes("the relay", (stack) => {
   let ana: Person;
@@ -255,10 +259,50 @@ onBothRuntimes("the relay", (stack) => {
     assert.equal((await api(stack(), "GET", `/v1/bots/${mine["bot_id"]}`, ana)).status, 404);
   });
 
-  test("the deployment's key goes to the deployment's own address alone", async () => {
-    const prompt = words("Whose key?");
-    model().tell(prompt, ["Ours."]);
-    await readRelay(await start(ask(prompt)));
-    assert.equal(model().newest.authorization, `Bearer ${PROVIDER_KEY}`);
+  test("a key goes to the address that it is for, and nowhere else", async () => {
+    const { baseUrl } = model();
+    const keyOf = async (fields: Row) => {
+      const { bot_id } = await makeBot(stack(), ana, fields);
+      const prompt = words(`Whose key? ${JSON.stringify(fields)}`);
+      model().tell(prompt, ["Ours."]);
+      await readRelay(await start({ ...ask(prompt), bot_id }));
+      return model().newest.authorization;
+    };
+    const access_key = `sk-own-${randomUUID()}`;
+    stack().backend.secrets.add(access_key);
+    assert.equal(await keyOf({}), `Bearer ${PROVIDER_KEY}`);
+    assert.equal(await keyOf({ access_key }), `Bearer ${access_key}`);
+    assert.equal(await keyOf({ access_path: baseUrl, access_key }), `Bearer ${access_key}`);
+    assert.equal(await keyOf({ access_path: `${baseUrl}/chat/completions` }), undefined);
+    const listed = await api(stack(), "GET", "/v1/bots?limit=100", ana);
+    assert.equal(JSON.stringify(listed.body).includes(access_key), false);
+  });
+
+  test("a bot that may not be asked is refused when it is written, and when it is asked", async () => {
+    for (const fields of [
+      { access_path: "http://10.0.0.1/v1" },
+      { access_path: "http://localhost:1/v1" },
+      { access_path: "https://example.com/v1" },
+      { provider: "nobody" },
+      { model: "" },
+      { access_key: "two words" },
+    ]) {
+      const body = { model: "scripted", ...fields };
+      const { status } = await api(stack(), "POST", "/v1/bots", ana, body);
+      assert.equal(status, 422, JSON.stringify(fields));
+      const path = `/v1/bots/${bot["bot_id"]}`;
+      assert.equal((await api(stack(), "PATCH", path, ana, fields)).status, 422);
+    }
+    const prompt = words("Are you there?");
+    const keyless = await makeBot(stack(), ana, { provider: "openai", access_path: model().baseUrl });
+    const response = await start({ ...ask(prompt), bot_id: keyless["bot_id"] });
+    const stream_id = response.headers.get("x-stream-id")!;
+    const events = await readRelay(response);
+    assert.equal(events.error!.code, "no_provider");
+    const row = await generation(stream_id);
+    assert.deepEqual([row["status"], row["error_code"]], ["failed", "no_provider"]);
+    // The conversation is not blocked by it.
+    model().tell(words("Then you?"), ["Yes."]);
+    assert.equal((await readRelay(await start(ask(words("Then you?"))))).text, "Yes.");
   });
 }, { settings });

@@ -1,5 +1,6 @@
 #include "wasm/engine/operator_access.hpp"
 
+#include <string>
 #include <string_view>
 
 #include "shared/text/ascii.hpp"
@@ -19,7 +20,7 @@ std::string_view bearer_of(const http::Headers& headers) {
 
 }  // namespace
 
-Result<void> require_operator(Call& call) {
+Result<void> require_operator(Call& call, std::string_view token_setting) {
   if (runtime::is_scheduled(call.context())) return {};
   const auto& headers = call.head().headers;
   const auto bearer = bearer_of(headers);
@@ -28,12 +29,17 @@ Result<void> require_operator(Call& call) {
   if (text::equals_in_constant_time(bearer, secret) || text::equals_in_constant_time(key, secret)) {
     return {};
   }
-  const auto token = runtime::environment(call.context(), "FABULA_METRICS_TOKEN");
-  if (token && !token->empty() && text::equals_in_constant_time(bearer, *token)) return {};
+  if (!token_setting.empty()) {
+    const auto token = runtime::environment(call.context(), token_setting);
+    if (token && !token->empty() && text::equals_in_constant_time(bearer, *token)) return {};
+  }
   const bool is_nobody = bearer.empty();
+  std::string detail = "This is for whoever runs the server: send the secret key as apikey";
+  if (!token_setting.empty()) {
+    detail.append(", or 'Authorization: Bearer <").append(token_setting).append(">'");
+  }
   return problem(is_nobody ? ErrorCode::missing_credentials : ErrorCode::invalid_token,
-                 "This is for whoever runs the server: send the secret key as apikey, or "
-                 "'Authorization: Bearer <FABULA_METRICS_TOKEN>'.");
+                 detail.append("."));
 }
 
 }  // namespace fabula::engine

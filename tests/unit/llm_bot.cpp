@@ -1,0 +1,101 @@
+#include "shared/llm/bot.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+using namespace fabula;
+using llm::Bot;
+
+namespace {
+
+class MapSettings final : public llm::Settings {
+ public:
+  explicit MapSettings(std::map<std::string, std::string, std::less<>> values)
+      : values_(std::move(values)) {}
+  std::optional<std::string> find(std::string_view name) const override {
+    const auto found = values_.find(name);
+    return found == values_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+const MapSettings kSettings({{"OPENAI_API_KEY", "sk-ours"},
+                             {"GROQ_API_KEY", "gsk-ours"},
+                             {"FABULA_UPSTREAM_HOSTS", "models.example.com"},
+                             {"FABULA_BOT_MODELS", "groq:*, openai:gpt-5"}});
+
+Bot bot(std::string provider, std::string model, std::string path = {}, std::string key = {}) {
+  return {std::move(provider), std::move(model), std::move(path), std::move(key)};
+}
+
+// Where it goes, as what, with which key; or why not.
+std::string resolved(const Bot& bot, bool is_development = false) {
+  const auto route = llm::parse_route("openai:gpt-4o-mini", "MODEL_STREAM");
+  const auto endpoint = llm::resolve_bot(bot, *route, kSettings, is_development);
+  if (!endpoint) return "no: " + endpoint.error().detail;
+  auto key = endpoint->headers.find("authorization");
+  if (!key) key = endpoint->headers.find("x-api-key");
+  return endpoint->url + " " + std::string(endpoint->provider->name) + ":" + endpoint->model + " " +
+         std::string(key.value_or("-"));
+}
+
+}  // namespace
+
+TEST_CASE("a bot without a key spends the deployment's, for the models that it pays for") {
+  CHECK(resolved(bot("", "gpt-4o-mini")) ==
+        "https://api.openai.com/v1/chat/completions openai:gpt-4o-mini Bearer sk-ours");
+  CHECK(resolved(bot("openai", "gpt-5")) ==
+        "https://api.openai.com/v1/chat/completions openai:gpt-5 Bearer sk-ours");
+  CHECK(resolved(bot("groq", "anything")) ==
+        "https://api.groq.com/openai/v1/chat/completions groq:anything Bearer gsk-ours");
+  CHECK(resolved(bot("openai", "o1-pro")).starts_with("no: This bot has no key of its own"));
+  CHECK(resolved(bot("", "o1-pro")).starts_with("no: This bot has no key of its own"));
+  CHECK(resolved(bot("openai", "o1-pro"), true).ends_with("openai:o1-pro Bearer sk-ours"));
+}
+
+TEST_CASE("a bot's own key is what is sent, and to its own address nothing else") {
+  CHECK(resolved(bot("openai", "o1-pro", "", "sk-own")) ==
+        "https://api.openai.com/v1/chat/completions openai:o1-pro Bearer sk-own");
+  CHECK(resolved(bot("anthropic", "claude", "", "sk-own")) ==
+        "https://api.anthropic.com/v1/messages anthropic:claude sk-own");
+  CHECK(resolved(bot("", "m", "https://models.example.com/v1", "k")) ==
+        "https://models.example.com/v1/chat/completions custom:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://models.example.com/v1")) ==
+        "https://models.example.com/v1/chat/completions custom:m -");
+  CHECK(resolved(bot("openai", "m", "https://models.example.com/v1", "k")) ==
+        "https://models.example.com/v1/chat/completions openai:m Bearer k");
+  for (const bool is_development : {false, true}) {
+    CHECK(resolved(bot("openai", "gpt-4o-mini", "https://models.example.com/v1"), is_development)
+              .starts_with("no: This bot has an address of its own and no key"));
+    CHECK(resolved(bot("groq", "m", "https://api.openai.com/v1"), is_development)
+              .starts_with("no: This bot has an address of its own and no key"));
+  }
+}
+
+TEST_CASE("a known provider's address says whose it is; a request's address is the API's") {
+  CHECK(resolved(bot("", "m", "https://api.deepseek.com/v1/chat/completions", "k")) ==
+        "https://api.deepseek.com/v1/chat/completions deepseek:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://api.anthropic.com/v1", "k")) ==
+        "https://api.anthropic.com/v1/messages anthropic:m k");
+}
+
+TEST_CASE("what is not allowed any more is refused when the bot is asked, too") {
+  CHECK(resolved(bot("", "m", "https://gone.example.com/v1", "k"))
+            .starts_with("no: The bot cannot be asked. access_path names a host"));
+  CHECK(resolved(bot("nobody", "m")).starts_with("no: The bot cannot be asked. provider"));
+}
+
+TEST_CASE("a bot that could not be asked is refused when it is written") {
+  const auto refused = [](const Bot& bot) {
+    const auto checked = llm::check_bot(bot, kSettings, false);
+    return checked ? ErrorCode::internal_error : checked.error().code;
+  };
+  CHECK(llm::check_bot(bot("", ""), kSettings, false));
+  CHECK(llm::check_bot(bot("custom", "m", "https://models.example.com"), kSettings, false));
+  CHECK(refused(bot("nobody", "m")) == ErrorCode::invalid_request);
+  CHECK(refused(bot("", "m", "https://10.1.2.3/v1")) == ErrorCode::invalid_request);
+  CHECK(refused(bot("", "m", "http://models.example.com/v1")) == ErrorCode::invalid_request);
+}
