@@ -14,11 +14,16 @@ namespace fabula::api {
 namespace {
 
 // In the order of Type.
-constexpr std::array<std::string_view, 9> kNouns{
-    "a string",           "a UUID, as an answer gave it",
-    "an e-mail address",  "a URL that begins with http:// or https://",
-    "a time in ISO 8601", "a whole number",
-    "true or false",      "an object",
+constexpr std::array<std::string_view, 10> kNouns{
+    "a string",
+    "a UUID, as an answer gave it",
+    "an e-mail address",
+    "a URL that begins with http:// or https://",
+    "visible ASCII characters without spaces",
+    "a time in ISO 8601",
+    "a whole number",
+    "true or false",
+    "an object",
     "an array",
 };
 static_assert(kNouns.size() == static_cast<std::size_t>(Type::array) + 1);
@@ -38,9 +43,14 @@ void append_bound(std::string& out, std::string_view words, std::int64_t bound,
 void append_limits(std::string& out, const Field& field) {
   const bool is_range = field.maximum != 0 && (field.minimum != 0 || field.type == Type::integer);
   if (is_range) {
-    append_bound(out, field.type == Type::integer ? " from " : " of ", field.minimum, " to ");
+    const bool is_count = field.type == Type::token;
+    append_bound(out,
+                 field.type == Type::integer ? " from "
+                 : is_count                  ? ", "
+                                             : " of ",
+                 field.minimum, " to ");
     json::append_integer(out, field.maximum);
-    out += unit(field.type);
+    if (!is_count) out += unit(field.type);
   } else if (field.maximum != 0) {
     append_bound(out, " of at most ", field.maximum, unit(field.type));
   } else if (field.minimum != 0) {
@@ -109,6 +119,9 @@ bool takes_text(const Field& field, std::string_view utf8) {
   }
   if (field.type == Type::email && !is_email(utf8)) return false;
   if (field.type == Type::url && !is_http_url(utf8)) return false;
+  if (field.type == Type::token && !std::all_of(utf8.begin(), utf8.end(), http::is_visible_ascii)) {
+    return false;
+  }
   if (field.maximum_bytes > 0 && utf8.size() > static_cast<std::size_t>(field.maximum_bytes)) {
     return false;
   }

@@ -21,6 +21,7 @@ constexpr std::string_view kEmail =
     R"(\u2060\u3000\ufeff]+$)";
 // `format` alone binds nobody who validates.
 constexpr std::string_view kUuid = R"(^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$)";
+constexpr std::string_view kToken = "^[!-~]+$";
 constexpr std::string_view kHttpUrl = R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$)";
 
 std::string_view json_type(Type type) {
@@ -55,6 +56,7 @@ std::string_view pattern(const Field& field) {
   if (field.type == Type::uuid) return kUuid;
   if (field.type == Type::email) return kEmail;
   if (field.type == Type::url) return kHttpUrl;
+  if (field.type == Type::token) return kToken;
   if (field.type != Type::text || !field.choices.empty()) return {};
   return field.is_not_blank ? kNotBlank : kNoNul;
 }

@@ -17,6 +17,8 @@ std::string_view type_words(Type type) {
       return "e-mail address";
     case Type::url:
       return "http or https URL";
+    case Type::token:
+      return "visible ASCII characters";
     case Type::timestamp:
       return "time";
     case Type::integer:

@@ -13,6 +13,7 @@ enum class Type : std::uint8_t {
   uuid,       // a string; taken in any case, passed on in lower case
   email,      // a string with an @ inside
   url,        // a string: an absolute http or https URL
+  token,      // a string of visible ASCII characters, as headers can carry it
   timestamp,  // a string: ISO 8601 in UTC; in answers only
   integer,
   boolean,

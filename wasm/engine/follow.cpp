@@ -24,6 +24,8 @@ constexpr int kMaximumLooks = 20;
 constexpr std::uint32_t kFirstGapMs = 250;
 constexpr std::uint32_t kLongestGapMs = 4000;
 constexpr std::uint32_t kWriteTimeoutMs = 30'000;
+// More than any reply has, and no more than the database's integers hold.
+constexpr std::uint64_t kMaximumKnownBytes = std::uint64_t{1} << 30;
 
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
@@ -60,12 +62,19 @@ void tell_end(std::string& frames, TurnFraming& framing, const turn::StoredTurn&
 }  // namespace
 
 Result<std::uint64_t> known_bytes(const Call& call) {
-  auto known = call.url().query_value("after");
-  if (!known) known = call.head().headers.find("last-event-id");
-  if (!known || known->empty()) return 0;
-  if (const auto bytes = text::parse_natural(*known)) return *bytes;
-  return problem(ErrorCode::invalid_request,
-                 "after and Last-Event-ID are the last event's id: a number of bytes.");
+  // What the page says comes before what its browser remembers, but neither may be nonsense.
+  std::uint64_t known_bytes = 0;
+  for (const auto& said :
+       {call.head().headers.find("last-event-id"), call.url().query_value("after")}) {
+    if (!said || said->empty()) continue;
+    const auto bytes = text::parse_natural(*said);
+    if (!bytes) {
+      return problem(ErrorCode::invalid_request,
+                     "after and Last-Event-ID are the last event's id: a number of bytes.");
+    }
+    known_bytes = std::min(*bytes, kMaximumKnownBytes);
+  }
+  return known_bytes;
 }
 
 Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,

@@ -8,6 +8,7 @@
 #include "shared/api/endpoints/stream_control.hpp"
 #include "shared/api/operation.hpp"
 #include "shared/api/path_parameter.hpp"
+#include "shared/llm/providers.hpp"
 
 namespace fabula::api::stream {
 
@@ -17,6 +18,13 @@ inline constexpr std::uint32_t kMaximumBodyBytes = 256 * 1024;
 inline constexpr std::int64_t kMaximumModelCharacters = 256;
 inline constexpr std::int64_t kMaximumKeyBytes = 4096;
 inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
+
+constexpr auto provider_names() {
+  std::array<std::string_view, llm::kProviders.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = llm::kProviders[i].name;
+  return names;
+}
+inline constexpr auto kProviderNames = provider_names();
 
 inline constexpr std::array kStreamFields{
     Field{.name = "bot_id",
@@ -40,11 +48,11 @@ inline constexpr std::array kStreamFields{
           .description = "Instructions that take the place of the bot's.",
           .maximum_bytes = kMaximumSystemBytes},
     Field{.name = "stream_id",
+          .type = Type::token,
           .description = "The caller's own name of the stream. The same request with the same name "
                          "goes on with it.",
           .minimum = 1,
-          .maximum = kMaximumStreamIdCharacters,
-          .is_not_blank = true},
+          .maximum = kMaximumStreamIdCharacters},
     Field{.name = "detach",
           .type = Type::boolean,
           .description = "Whether the reply is finished when the caller has left.",
@@ -63,8 +71,7 @@ inline constexpr Field kBotProviderField{
         "speaks OpenAI's protocol. Without it whichever has the model by the server's "
         "settings.",
     .is_nullable = true,
-    .maximum = 64,
-    .is_not_blank = true};
+    .choices = kProviderNames};
 inline constexpr Field kBotModelField{.name = "model",
                                       .description = "The model's name at the provider.",
                                       .maximum = kMaximumModelCharacters,
@@ -86,10 +93,11 @@ inline constexpr Field kBotPublicField{.name = "is_public",
 
 inline constexpr Field kBotKeyField{
     .name = "access_key",
+    .type = Type::token,
     .description = "The provider's key. It can be written and never read. Null removes it.",
     .is_nullable = true,
-    .maximum_bytes = kMaximumKeyBytes,
-    .is_not_blank = true};
+    .minimum = 1,
+    .maximum = kMaximumKeyBytes};
 
 constexpr Field required(Field field) {
   field.is_required = true;
