@@ -25,7 +25,7 @@ constexpr std::uint32_t kFirstGapMs = 250;
 constexpr std::uint32_t kLongestGapMs = 4000;
 constexpr std::uint32_t kWriteTimeoutMs = 30'000;
 // More than any reply has, and no more than the database's integers hold.
-constexpr std::uint64_t kMaximumKnownBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaximumKnownBytes = 999'999'999;
 
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {

@@ -79,7 +79,8 @@ inline constexpr Field kBotModelField{.name = "model",
 inline constexpr Field kBotSystemField{.name = "system",
                                        .description = "The bot's instructions.",
                                        .is_nullable = true,
-                                       .maximum_bytes = kMaximumSystemBytes};
+                                       .maximum_bytes = kMaximumSystemBytes,
+                                       .is_not_blank = true};
 inline constexpr Field kBotPathField{
     .name = "access_path",
     .type = Type::url,
