@@ -197,6 +197,7 @@ declare
   wanted_id uuid := private.read_id(request, 'message_id');
   is_visible boolean;
   generation public.generations;
+  summary_sent text;
 begin
   perform private.act_as(principal_id);
   is_visible := exists (
@@ -213,18 +214,21 @@ begin
     perform private.refuse(404, 'not_found',
       'For this message no model was asked, or what it was sent has not been kept: name a reply.');
   end if;
+  select summary into summary_sent from public.session_summaries
+  where session_id = generation.session_id
+    and until_message_id = generation.summary_until_id;
   return private.answer(jsonb_build_object(
     'message_id', generation.message_id,
     'stream_id', generation.stream_id,
     'action', generation.action,
     'provider', generation.provider,
     'model', generation.model,
-    'system_prompt', generation.system_prompt,
+    'system_prompt', case
+      when generation.summary_heading is null or summary_sent is null then generation.system_prompt
+      else concat(generation.system_prompt, generation.summary_heading, summary_sent)
+    end,
     'settings', generation.settings,
-    'summary', (
-      select summary from public.session_summaries
-      where session_id = generation.session_id
-        and until_message_id = generation.summary_until_id),
+    'summary', summary_sent,
     'messages', private.read_sent_messages(principal_id, generation),
     'attachments', coalesce((
       select question.metadata -> 'attachments' from public.messages question

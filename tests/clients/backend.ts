@@ -31,7 +31,10 @@ export const TABLES = [
   "rate_limits",
   "session_summaries",
   "background_tasks",
+  "bots",
 ] as const;
+/** Of numbers alone, which any turn may change when they are added up. */
+export const METRICS_TABLES = ["turn_ends", "turn_totals", "duration_totals", "metrics_cache"];
 export type Table = (typeof TABLES)[number];
 
 export interface BackendOptions {

@@ -78,6 +78,7 @@ onBothRuntimes("logs", (stack) => {
       provider: "local",
       model: "scripted",
       outcome: "complete",
+      attempts: 1,
       tokens_in: 123,
       tokens_out: 45,
       status: 200,
