@@ -42,7 +42,7 @@ constexpr std::string_view kOneTag =
     R"({"type":"string","pattern":"^(\\*|(W/)?\"[!#-~]+\")$","examples":["*"]})";
 
 // What engine::known_bytes takes.
-constexpr std::string_view kBytes = R"({"type":"string","pattern":"^[0-9]{0,15}$"})";
+constexpr std::string_view kBytes = R"({"type":"string","pattern":"^[0-9]{0,9}$"})";
 
 constexpr std::array kRequestHeaders{
     Header{"Idempotency-Key",

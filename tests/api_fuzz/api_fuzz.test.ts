@@ -15,7 +15,9 @@ import { runSchemathesis, type Assignment, type Identity } from "./schemathesis.
 const SEED = Number(process.env["FABULA_FUZZ_SEED"] ?? 1);
 const EXAMPLES = Number(process.env["FABULA_FUZZ_EXAMPLES"] ?? 20);
 
-const DELETIONS = ["delete_session", "delete_sessions", "delete_project"];
+const DELETIONS = ["delete_session", "delete_sessions", "delete_project", "delete_bot"];
+// For whoever runs the server: everybody else is refused.
+const OPERATORS = ["read_metrics", "run_tasks"];
 
 describe("the API by its document", () => {
   const started: { stop(): Promise<void> }[] = [];
@@ -61,6 +63,15 @@ describe("the API by its document", () => {
     assert.equal(exitCode, 0, report);
   }
 
+  async function makeBot(name: string, token: string): Promise<string> {
+    const response = await fetch(`${stack.url}/functions/v1/stream/v1/bots`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ name, model: "scripted" }),
+    });
+    return String(((await response.json()) as Row)["bot_id"]);
+  }
+
   const callers = {
     user: async (): Promise<Identity> => ({ name: "user", token: (await signUp(stack)).token }),
     guest: async (): Promise<Identity> => {
@@ -93,11 +104,13 @@ describe("the API by its document", () => {
           message_id: all("message_id", "user_message_id"),
           session_id: all("session_id"),
           project_id: all("project_id"),
+          stream_id: all("stream_id"),
+          bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
         };
       });
 
       test("operations by themselves", async () => {
-        const operations = { without: [...DELETIONS, "delete_account"] };
+        const operations = { without: [...DELETIONS, ...OPERATORS, "delete_account"] };
         // The boundaries of every field are the same for everybody.
         const phases: Assignment["phases"] =
           kind === "user" ? ["examples", "coverage", "fuzzing"] : ["fuzzing"];

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/api/endpoints/stream_control.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/turn/stored.hpp"
 #include "wasm/engine/turn.hpp"
@@ -24,8 +25,6 @@ constexpr int kMaximumLooks = 20;
 constexpr std::uint32_t kFirstGapMs = 250;
 constexpr std::uint32_t kLongestGapMs = 4000;
 constexpr std::uint32_t kWriteTimeoutMs = 30'000;
-// More than any reply has, and no more than the database's integers hold.
-constexpr std::uint64_t kMaximumKnownBytes = 999'999'999;
 
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
@@ -68,11 +67,11 @@ Result<std::uint64_t> known_bytes(const Call& call) {
        {call.head().headers.find("last-event-id"), call.url().query_value("after")}) {
     if (!said || said->empty()) continue;
     const auto bytes = text::parse_natural(*said);
-    if (!bytes) {
+    if (!bytes || *bytes > std::uint64_t{api::kMaximumKnownBytes}) {
       return problem(ErrorCode::invalid_request,
                      "after and Last-Event-ID are the last event's id: a number of bytes.");
     }
-    known_bytes = std::min(*bytes, kMaximumKnownBytes);
+    known_bytes = *bytes;
   }
   return known_bytes;
 }

@@ -12,13 +12,16 @@ namespace fabula::api {
 // What JavaScript counts exactly.
 inline constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
 
+// More than any reply has, and no more than the database's integers hold.
+inline constexpr std::int64_t kMaximumKnownBytes = 999'999'999;
+
 inline constexpr std::array kAfterFields{
     Field{.name = "after",
           .type = Type::integer,
           .description =
               "How many UTF-8 bytes of the reply are known; the header Last-Event-ID says "
               "the same.",
-          .maximum = kLargestNumber,
+          .maximum = kMaximumKnownBytes,
           .default_json = "0"},
 };
 inline constexpr Schema kResumeQuery{"ResumeQuery", "", kAfterFields};
