@@ -112,6 +112,7 @@ ${names.length > 1 ? `peers = ${text(names)}` : ""}
 [checks]
 enabled = true
 # A version that nobody has is refused, however well it is spelt.
+negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 429]
 
 [generation]
