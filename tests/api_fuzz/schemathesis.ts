@@ -99,7 +99,8 @@ request-timeout = 30
 continue-on-failure = true
 
 [warnings]
-fail-on = ${mustReachAll}
+# Not validation_mismatch: which hosts a bot may name, and whose message it is, no schema says.
+fail-on = ${mustReachAll ? text(["missing_auth", "missing_test_data"]) : "false"}
 
 [cache]
 enabled = false

@@ -4,7 +4,6 @@
 //   --only NAME              only that measurement: cpu, first-token, memory, rate, decoder, log
 //   --rounds N               of each measurement, interleaved; 5
 //   --seconds S              of each run at a model's pace; 6
-//   --gateways            also those that people run today, from PyPI; on the first runtime alone
 //   --smoke                  seconds instead of minutes: shows that it works, and no numbers
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -22,7 +21,6 @@ export interface Scale {
   rounds: number;
   seconds: number;
   isSmoke: boolean;
-  hasGateways: boolean;
 }
 
 const { values } = parseArgs({
@@ -31,7 +29,6 @@ const { values } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "6" },
-    gateways: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
   },
 });
@@ -41,7 +38,6 @@ const scale: Scale = {
   rounds: values.smoke ? 1 : Number(values.rounds),
   seconds: values.smoke ? 0.5 : Number(values.seconds),
   isSmoke: values.smoke,
-  hasGateways: values.gateways,
 };
 const runtimes = (["workerd", "deno"] as const).filter(
   (runtime) => values.runtime === undefined || values.runtime === runtime,

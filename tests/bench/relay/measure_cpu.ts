@@ -1,5 +1,4 @@
 // CPU time of a relay's process for each 1,000 tokens: whole streams, with their beginning and end.
-import { GATEWAYS, startGateway } from "./gateways.ts";
 import type { Scale } from "./main.ts";
 import { median, withSpread } from "./statistics.ts";
 import { printTable } from "./table.ts";
@@ -42,14 +41,10 @@ interface Sample {
 
 export async function measureCpu(world: World, runtime: Runtime, scale: Scale): Promise<void> {
   const relays = await Promise.all(KINDS.map((kind) => world.startRelay(kind, runtime)));
-  if (scale.hasGateways) {
-    for (const gateway of GATEWAYS) relays.push(await startGateway(gateway, world, scale.root));
-  }
-  const kinds = relays.map(({ kind }) => kind);
   try {
     if (!scale.isSmoke) for (const relay of relays) await world.run(relay, WARM_UP);
     for (const [title, run] of paces(scale)) {
-      const samples = new Map<RelayKind, Sample[]>(kinds.map((kind) => [kind, []]));
+      const samples = new Map<RelayKind, Sample[]>(KINDS.map((kind) => [kind, []]));
       for (let round = 0; round < scale.rounds; round += 1) {
         for (const relay of relays) {
           const { cpuMs, pieces } = await world.run(relay, run);
@@ -73,7 +68,7 @@ function report(title: string, samples: Map<RelayKind, Sample[]>): void {
   printTable(
     title,
     ["relay", "ms", "of a", "of b", "pieces at the client"],
-    [...samples.keys()].map((kind) => [
+    KINDS.map((kind) => [
       kind.title,
       withSpread(times(kind), 1),
       ratio(kind, PASS_THROUGH).toFixed(2),

@@ -18,10 +18,6 @@ export interface RelayKind {
   coalesceMs?: number;
   /** It only hands on: nothing is saved, and the answer ends as the model's does. */
   isPassThrough?: boolean;
-  /** Other bytes than the model's, though the same tokens. */
-  rewrites?: boolean;
-  /** What it is asked, if it is not what the chat function is asked. */
-  body?: object;
 }
 
 const BENCH = "bench/relay";
@@ -159,7 +155,6 @@ export class World {
       lastWords: relay.kind.isPassThrough ? "[DONE]" : '"type":"done"',
       token: FIRST_TOKEN,
       spreadMs: tokensASecond === 0 ? 0 : 300,
-      ...(relay.kind.body && { body: JSON.stringify(relay.kind.body) }),
     } satisfies Load);
     const isStored = !relay.kind.isPassThrough;
     const databaseMs = isStored ? (await this.#stored(run.streams)).beganMs : [];
@@ -200,7 +195,7 @@ function checkTaken({ kind }: RelayProcess, run: Run, taken: Taken, counts: Mode
   const { streams } = run;
   if (counts.requests !== streams) throw new Error(`the model was asked ${counts.requests} times`);
   if (taken.firstTokenMs.length !== streams) throw new Error("some stream had no first token");
-  if (kind.isPassThrough && !kind.rewrites && taken.bytes !== streams * counts.bytesAnAnswer) {
+  if (kind.isPassThrough && taken.bytes !== streams * counts.bytesAnAnswer) {
     throw new Error(`${kind.title} handed on ${taken.bytes} bytes`);
   }
 }
