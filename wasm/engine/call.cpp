@@ -80,10 +80,9 @@ Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
   if (body.error() == runtime::BodyFault::too_large) {
     // Many clients read no answer before they have sent all of their body, and see a broken
     // connection if the server closes it earlier.
-    co_await runtime::when_any(runtime::discard(context_, runtime::kRequestBody, kDiscardedBytes),
-                               [](Context& context) -> Task<void> {
-                                 co_await runtime::Timer(context, kDiscardTimeoutMs);
-                               }(context_));
+    runtime::Spawned<void> rest(runtime::discard(context_, runtime::kRequestBody, kDiscardedBytes));
+    runtime::Timer timeout(context_, kDiscardTimeoutMs);
+    co_await runtime::first_of(rest, timeout);
     co_return problem(ErrorCode::body_too_large,
                       "The body is larger than " +
                           text::integer_text(static_cast<std::int64_t>(limit_bytes)) +

@@ -36,13 +36,10 @@ Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::Turn
 
 // False when the client has left or takes nothing.
 Task<bool> write(Context& context, std::string_view frames) {
-  const auto first = co_await runtime::when_any(
-      [](Context& same, std::string_view text) -> Task<bool> {
-        co_return (co_await runtime::ResponseWrite(same, text)).is_ok();
-      }(context, frames),
-      [](Context& same) -> Task<void> { co_await runtime::Timer(same, kWriteTimeoutMs); }(context));
-  const bool* is_written = std::get_if<0>(&first);
-  co_return is_written && *is_written;
+  runtime::ResponseWrite written(context, frames);
+  runtime::Timer timeout(context, kWriteTimeoutMs);
+  co_await runtime::first_of(written, timeout);
+  co_return written.is_ready() && written.outcome().is_ok();
 }
 
 void tell_end(std::string& frames, TurnFraming& framing, const turn::StoredTurn& stored) {

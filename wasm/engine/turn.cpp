@@ -39,9 +39,9 @@ Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end
 }
 
 Task<void> flush(Context& context, ClientWriter& writer) {
-  co_await runtime::when_any(writer.flush(), [](Context& same) -> Task<void> {
-    co_await runtime::Timer(same, kFlushTimeoutMs);
-  }(context));
+  runtime::Spawned<void> flushed(writer.flush());
+  runtime::Timer timeout(context, kFlushTimeoutMs);
+  co_await runtime::first_of(flushed, timeout);
 }
 
 // Clients' leaving shows on some hosts only when something is written, so they are written to more
