@@ -91,7 +91,7 @@ Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
   co_return problem(ErrorCode::malformed_json, "The body broke off. Send the request again.");
 }
 
-Result<void> Call::start(http::ResponseHead head) {
+Result<void> Call::start(http::ResponseHead&& head) {
   head.headers.set("x-request-id", log_.request_id);
   http::add_cors_headers(cors_, head_, head.headers);
   auto text = http::serialize(head);
@@ -102,7 +102,7 @@ Result<void> Call::start(http::ResponseHead head) {
   return {};
 }
 
-Task<void> Call::send(http::Response response) {
+Task<void> Call::send(http::Response&& response) {
   if (auto started = start(std::move(response.head)); !started) {
     note_problem(started.error());
     // Only headers that we made ourselves can be at fault, so a bare head is sent instead.
@@ -113,7 +113,7 @@ Task<void> Call::send(http::Response response) {
   runtime::end_response(context_);
 }
 
-Task<void> Call::refuse(Problem problem) {
+Task<void> Call::refuse(const Problem& problem) {
   note_problem(problem);
   if (is_started_) {
     runtime::end_response(context_);

@@ -45,14 +45,14 @@ class Call {
   // The request's body, at most `limit_bytes`: body_too_large, or invalid_request when it broke.
   runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
 
-  // Sends a whole response.
-  runtime::Task<void> send(http::Response response);
+  // Sends a whole response, to which what every response has is added.
+  runtime::Task<void> send(http::Response&& response);
   // Sends the response's head; the body follows by ResponseWrite and end_response.
-  Result<void> start(http::ResponseHead head);
+  Result<void> start(http::ResponseHead&& head);
   bool is_started() const { return is_started_; }
 
   // The answer to what went wrong: the problem's response, if none has begun, and its log fields.
-  runtime::Task<void> refuse(Problem problem);
+  runtime::Task<void> refuse(const Problem& problem);
   void note_problem(const Problem& problem);
 
   // Writes the request's log line.

@@ -16,7 +16,7 @@ tl::unexpected<Problem> unavailable(std::string cause) {
 
 }  // namespace
 
-Task<Result<std::string>> call_function(Context& context, const DatabaseSettings& settings,
+Task<Result<std::string>> call_function(Context& context, DatabaseSettings settings,
                                         std::string_view name, std::string_view request_json) {
   const std::string head =
       co_await database::rpc_head(settings.rest_url, settings.secret_key, name);

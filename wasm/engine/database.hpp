@@ -12,9 +12,10 @@
 
 namespace fabula::engine {
 
+// Views of the call's settings.
 struct DatabaseSettings {
-  std::string rest_url;    // such as https://x.supabase.co/rest/v1, without a slash at the end
-  std::string secret_key;  // opaque, or a service_role JWT of the older kind
+  std::string_view rest_url;    // such as https://x.supabase.co/rest/v1, without a slash at the end
+  std::string_view secret_key;  // opaque, or a service_role JWT of the older kind
 };
 
 // How long one call may take; the database's own statement timeout is shorter.
@@ -28,8 +29,7 @@ inline constexpr std::size_t kMaximumAnswerBytes = std::size_t{4} << 20;
 // database_unavailable when trying again may help, else internal_error. Nothing is retried here:
 // only the caller knows whether a second call does harm.
 runtime::Task<Result<std::string>> call_function(runtime::Context& context,
-                                                 const DatabaseSettings& settings,
-                                                 std::string_view name,
+                                                 DatabaseSettings settings, std::string_view name,
                                                  std::string_view request_json);
 
 }  // namespace fabula::engine

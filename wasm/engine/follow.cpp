@@ -75,7 +75,7 @@ Result<std::uint64_t> known_bytes(const Call& call) {
 
 Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
                                std::uint64_t after_bytes, TurnFraming& framing,
-                               http::ResponseHead head) {
+                               http::ResponseHead&& head) {
   Context& context = call.context();
   auto stored = co_await look(call, caller, key, after_bytes);
   add_ids(head.headers, stored.turn, caller);

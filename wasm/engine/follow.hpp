@@ -24,6 +24,6 @@ Result<std::uint64_t> known_bytes(const Call& call);
 // for the turn. not_found when the caller has no such turn.
 runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
                                         std::uint64_t after_bytes, TurnFraming& framing,
-                                        http::ResponseHead head);
+                                        http::ResponseHead&& head);
 
 }  // namespace fabula::engine

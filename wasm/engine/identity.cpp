@@ -93,6 +93,27 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   co_return caller;
 }
 
+// Who the headers say is calling, which is proven; a new guest gets a token, or is refused.
+Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
+                              const http::Headers& headers, bool may_be_new) {
+  const auth::Bearer bearer =
+      co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
+  Caller caller = co_await find_caller(context, settings, bearer);
+  if (caller.principal.kind != Kind::new_guest) co_return caller;
+  if (!may_be_new) {
+    co_return problem(
+        ErrorCode::missing_credentials,
+        "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
+        "POST /chat as a guest, keep the answer's x-guest-token and send that.");
+  }
+  std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
+  runtime::fill_random(context, random);
+  caller.new_guest_token =
+      auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
+  caller.principal.token_hash = co_await sha256_hex(context, caller.new_guest_token);
+  co_return caller;
+}
+
 }  // namespace
 
 Task<Result<void>> verify_signature(Context& context, KeyTrust trust, const auth::Jws& token) {
@@ -112,28 +133,12 @@ Task<Result<void>> verify_signature(Context& context, KeyTrust trust, const auth
 
 Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
                               const http::Headers& headers) {
-  const auth::Bearer bearer =
-      co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
-  Caller caller = co_await find_caller(context, settings, bearer);
-  if (caller.principal.kind == Kind::new_guest) {
-    std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
-    runtime::fill_random(context, random);
-    caller.new_guest_token =
-        auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
-    caller.principal.token_hash = co_await sha256_hex(context, caller.new_guest_token);
-  }
-  co_return caller;
+  return identify(context, settings, headers, true);
 }
 
 Task<Result<Caller>> identify_known(Context& context, const auth::Settings& settings,
                                     const http::Headers& headers) {
-  const auth::Bearer bearer =
-      co_await auth::classify_bearer(headers.find("authorization"), settings.publishable_keys);
-  Caller caller = co_await find_caller(context, settings, bearer);
-  if (caller.principal.kind != Kind::new_guest) co_return caller;
-  co_return problem(ErrorCode::missing_credentials,
-                    "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
-                    "POST /chat as a guest, keep the answer's x-guest-token and send that.");
+  return identify(context, settings, headers, false);
 }
 
 Task<Result<auth::Principal>> prove_guest(Context& context, const auth::Settings& settings,

@@ -8,7 +8,7 @@ namespace fabula::engine {
 ReplySaver::ReplySaver(runtime::Context& context, DatabaseSettings database,
                        std::string generation_id, std::uint64_t base_bytes, std::int64_t now_ms)
     : context_(context),
-      database_(std::move(database)),
+      database_(database),
       generation_id_(std::move(generation_id)),
       reply_(base_bytes),
       schedule_(now_ms) {}

@@ -1,7 +1,9 @@
 #include "wasm/engine/serve.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "shared/http/cors.hpp"
 #include "shared/http/problem_response.hpp"
@@ -13,26 +15,41 @@ using runtime::Task;
 
 namespace {
 
-// Head and settings; then preflight is answered. True when an endpoint should go on.
-Task<bool> open(Call& call) {
-  auto opened = call.read_head();
-  if (opened) opened = call.read_settings();
-  if (!opened) {
-    co_await call.refuse(std::move(opened.error()));
-    co_return false;
-  }
-  if (!http::is_preflight(call.head())) co_return true;
-  http::Response response;
-  response.head = http::preflight_response(call.cors(), call.head());
-  co_await call.send(std::move(response));
-  co_return false;
+struct Found {
+  const EndpointRoute* route = nullptr;
+  std::vector<http::Capture> captures;
+};
+
+http::Response refusal(Call& call, const Problem& problem) {
+  call.note_problem(problem);
+  return http::problem_response(problem, call.log().request_id);
 }
 
-Task<void> refuse_route(Call& call, Problem problem, std::string allowed) {
-  call.note_problem(problem);
-  auto response = http::problem_response(problem, call.log().request_id);
-  if (!allowed.empty()) response.head.headers.set("allow", std::move(allowed));
-  co_await call.send(std::move(response));
+// Head, settings and route: either `found` is what should go on, or this is the answer.
+std::optional<http::Response> answer_without_endpoint(Call& call,
+                                                      std::span<const EndpointRoute> routes,
+                                                      Found& found) {
+  auto opened = call.read_head();
+  if (opened) opened = call.read_settings();
+  if (!opened) return refusal(call, opened.error());
+  if (http::is_preflight(call.head())) {
+    return http::Response{http::preflight_response(call.cors(), call.head()), {}};
+  }
+  std::vector<http::Route> table;
+  table.reserve(routes.size());
+  for (const auto& route : routes) {
+    table.push_back({route.operation->method, route.operation->pattern});
+  }
+  auto match = http::match_route(table, call.head().method, call.url().segments);
+  if (match) {
+    found = {&routes[match->index], std::move(match->captures)};
+    return std::nullopt;
+  }
+  auto response = refusal(call, match.error());
+  if (match.error().code == ErrorCode::method_not_allowed) {
+    response.head.headers.set("allow", http::allowed_methods(table, call.url().segments));
+  }
+  return response;
 }
 
 }  // namespace
@@ -49,23 +66,12 @@ Task<Result<void>> health(Call& call, const Match&) {
 Task<void> serve(runtime::Context& context, std::string_view name,
                  std::span<const EndpointRoute> routes) {
   Call call(context, name);
-  if (co_await open(call)) {
-    std::vector<http::Route> table;
-    table.reserve(routes.size());
-    for (const auto& route : routes) {
-      table.push_back({route.operation->method, route.operation->pattern});
-    }
-    auto found = http::match_route(table, call.head().method, call.url().segments);
-    if (found) {
-      const auto& route = routes[found->index];
-      auto result = co_await route.endpoint(call, {route, found->captures});
-      if (!result) co_await call.refuse(std::move(result.error()));
-    } else {
-      auto allowed = found.error().code == ErrorCode::method_not_allowed
-                         ? http::allowed_methods(table, call.url().segments)
-                         : std::string();
-      co_await refuse_route(call, std::move(found.error()), std::move(allowed));
-    }
+  Found found;
+  if (auto answer = answer_without_endpoint(call, routes, found)) {
+    co_await call.send(std::move(*answer));
+  } else {
+    auto result = co_await found.route->endpoint(call, {*found.route, found.captures});
+    if (!result) co_await call.refuse(result.error());
   }
   call.write_log("request");
 }

@@ -213,10 +213,10 @@ Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const llm::Endp
   co_await runtime::attempt(finish_turn(call, row));
 }
 
-Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
+Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn&& turn,
                                const TurnRequest& request, const Endpoints& endpoints,
                                const TurnLimits& limits, TurnFraming& framing,
-                               http::ResponseHead head, Attachments attachments) {
+                               http::ResponseHead&& head, Attachments attachments) {
   Context& context = call.context();
   co_await start(call, caller, turn, framing, std::move(head));
   const auto now_ms = runtime::now_ms(context);

@@ -71,10 +71,10 @@ runtime::Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn,
 
 // Streams the reply as the call's response, whose `head` is the caller's but for the ids, and
 // stores it. From here on faults are told in the stream. `attachments` are the user's message's.
-runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
+runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn&& turn,
                                         const TurnRequest& request, const Endpoints& endpoints,
                                         const TurnLimits& limits, TurnFraming& framing,
-                                        http::ResponseHead head, Attachments attachments = {});
+                                        http::ResponseHead&& head, Attachments attachments = {});
 
 // Ends a turn that nobody can be asked for: what keeps it from being answered is stored and told in
 // the stream, because the user's message is stored already.
