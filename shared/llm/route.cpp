@@ -1,5 +1,6 @@
 #include "shared/llm/route.hpp"
 
+#include <initializer_list>
 #include <utility>
 
 #include "shared/http/percent_encoding.hpp"
@@ -22,28 +23,26 @@ std::string known_names() {
   return names;
 }
 
-tl::unexpected<Problem> no_provider(std::string detail) {
-  return problem(ErrorCode::no_provider, std::move(detail));
+tl::unexpected<Problem> no_provider(std::initializer_list<std::string_view> detail) {
+  std::string text;
+  for (const auto part : detail) text += part;
+  return problem(ErrorCode::no_provider, text);
 }
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 Result<RouteEntry> parse_entry(std::string_view entry, std::string_view setting) {
   const auto colon = entry.find(':');
   if (colon == std::string_view::npos) {
-    return no_provider(quoted(setting) + " has an entry without a colon, " + quoted(entry) + ". " +
-                       std::string(kForm));
+    return no_provider({"`", setting, "` has an entry without a colon, `", entry, "`. ", kForm});
   }
   const auto name = text::trim(entry.substr(0, colon));
   const auto model = text::trim(entry.substr(colon + 1));
   const auto* provider = find_provider(name);
   if (!provider) {
-    return no_provider(quoted(setting) + " names an unknown provider, " + quoted(name) +
-                       ". Known are: " + known_names() + ".");
+    return no_provider({"`", setting, "` names an unknown provider, `", name,
+                        "`. Known are: ", known_names(), "."});
   }
   if (model.empty()) {
-    return no_provider(quoted(setting) + " names no model of " + quoted(name) + ". " +
-                       std::string(kForm));
+    return no_provider({"`", setting, "` names no model of `", name, "`. ", kForm});
   }
   return RouteEntry{provider, std::string(model)};
 }
@@ -73,12 +72,12 @@ Result<std::string> base_url(const Provider& provider, const Settings& settings,
   std::string base = setting_of(settings, provider.base_url_setting);
   if (base.empty()) base = provider.default_base_url;
   if (base.empty()) {
-    return no_provider("The provider " + quoted(provider.name) + " has no address. Set " +
-                       std::string(provider.base_url_setting) + ".");
+    return no_provider({"The provider `", provider.name, "` has no address. Set ",
+                        provider.base_url_setting, "."});
   }
   const auto wrong = [&](std::string_view rule) {
-    return no_provider("The address of the provider " + quoted(provider.name) + ", " +
-                       std::string(provider.base_url_setting) + ", " + std::string(rule) + ".");
+    return no_provider({"The address of the provider `", provider.name, "`, ",
+                        provider.base_url_setting, ", ", rule, "."});
   };
   const auto url = http::parse_url(base);
   if (!url || base.find('?') != std::string::npos) {
@@ -117,7 +116,7 @@ Result<Route> parse_route(std::string_view route, std::string_view setting) {
   while (const auto part = parts.next()) {
     const auto entry = text::trim(*part);
     if (entry.empty()) {
-      return no_provider(quoted(setting) + " has an empty entry. " + std::string(kForm));
+      return no_provider({"`", setting, "` has an empty entry. ", kForm});
     }
     auto parsed = parse_entry(entry, setting);
     if (!parsed) return tl::unexpected(std::move(parsed.error()));
@@ -134,12 +133,12 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
 
   const std::string key = setting_of(settings, provider.key_setting);
   if (key.empty() && provider.needs_key) {
-    return no_provider("The provider " + quoted(provider.name) + " needs a key. Set " +
-                       std::string(provider.key_setting) + ".");
+    return no_provider(
+        {"The provider `", provider.name, "` needs a key. Set ", provider.key_setting, "."});
   }
   if (!is_visible_ascii(key)) {
-    return no_provider("The key in " + std::string(provider.key_setting) +
-                       " holds spaces or other characters that no key has. Set it again.");
+    return no_provider({"The key in ", provider.key_setting,
+                        " holds spaces or other characters that no key has. Set it again."});
   }
 
   Endpoint endpoint;
