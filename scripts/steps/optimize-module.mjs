@@ -2,10 +2,19 @@
 // system's, else not at all. What was made before is kept in a directory and taken from there.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { withNamesByCode } from "./name-functions.mjs";
 
 const pinned = fileURLToPath(
   new URL("../../node_modules/binaryen/bin/wasm-opt", import.meta.url),
@@ -27,6 +36,7 @@ const pinnedOptions = [
   "--low-memory-unused",
   // It splits the data wherever there are some zeros; gzip does better than that.
   "--skip-pass=memory-packing",
+  "--reorder-functions-by-name",
 ];
 
 /** Whether the size limits hold: they are for what the pinned Binaryen makes. */
@@ -38,9 +48,9 @@ const [program, ...options] = isPinned
 
 /** The optimised bytes of the module PATH, which has the NAME; kept in DIRECTORY. */
 export async function optimizedModule(path, name, directory) {
-  const inputs = [readFileSync(path), program, ...options];
+  const linked = readFileSync(path);
   const hash = createHash("sha256");
-  for (const input of inputs) hash.update(input);
+  for (const input of [linked, program, ...options]) hash.update(input);
   const kept = join(directory, `${name}-${hash.digest("hex").slice(0, 16)}.wasm`);
   if (!existsSync(kept)) {
     mkdirSync(directory, { recursive: true });
@@ -48,10 +58,12 @@ export async function optimizedModule(path, name, directory) {
       if (entry.startsWith(`${name}-`)) rmSync(join(directory, entry), { force: true });
     }
     const unfinished = `${kept}.${process.pid}`;
+    writeFileSync(unfinished, isPinned ? withNamesByCode(linked) : linked);
     try {
-      await promisify(execFile)(program, [...options, path, "-o", unfinished]);
+      await promisify(execFile)(program, [...options, unfinished, "-o", unfinished]);
     } catch (error) {
-      if (!isPinned && error.code === "ENOENT") return readFileSync(path);
+      rmSync(unfinished);
+      if (!isPinned && error.code === "ENOENT") return linked;
       throw error;
     }
     renameSync(unfinished, kept);

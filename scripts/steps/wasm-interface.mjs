@@ -1,10 +1,10 @@
 // What a WebAssembly module imports and exports, with the types, which the JavaScript interface
 // does not tell: https://webassembly.github.io/spec/core/binary/modules.html
-const sectionIds = { type: 1, import: 2, function: 3, export: 7 };
+const sectionIds = { type: 1, import: 2, function: 3, export: 7, code: 10 };
 const functionKind = 0;
 const valueTypes = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64" };
 
-class Reader {
+export class Reader {
   constructor(bytes) {
     this.bytes = bytes;
     this.position = 0;
@@ -64,19 +64,24 @@ const readExport = (reader) => ({
   index: reader.number(),
 });
 
-/** Functions only: imports as {module, name, signature}, exports as {name, signature}. */
-export function wasmInterface(bytes) {
+/** The contents of the sections that this file knows, by name. */
+export function readSections(bytes) {
   const reader = new Reader(bytes);
   reader.take(8); // magic number and version
-  const sections = new Map();
+  const contents = new Map();
   while (!reader.isAtEnd) {
     const id = reader.byte();
-    sections.set(id, reader.take(reader.number()));
+    contents.set(id, reader.take(reader.number()));
   }
+  const known = Object.entries(sectionIds).filter(([, id]) => contents.has(id));
+  return new Map(known.map(([name, id]) => [name, contents.get(id)]));
+}
+
+/** Functions only: imports as {module, name, signature}, exports as {name, signature}. */
+export function wasmInterface(bytes) {
+  const sections = readSections(bytes);
   const read = (name, readOne) =>
-    sections.has(sectionIds[name])
-      ? new Reader(sections.get(sectionIds[name])).list(readOne)
-      : [];
+    sections.has(name) ? new Reader(sections.get(name)).list(readOne) : [];
 
   const types = read("type", readSignature);
   const imports = read("import", readImport);

@@ -47,8 +47,8 @@ struct Settings {
   std::string jwks_url;      // where to fetch it, SUPABASE_JWKS_URL or below supabase_url
   std::string hs256_secret;  // FABULA_JWT_SECRET; empty: HS256 tokens are refused
   ClaimExpectations expectations;
-  json::Document issuers =
-      json::Document::array();  // FABULA_ISSUERS: an array of `Issuer`, besides Supabase
+  // FABULA_ISSUERS: an array of `Issuer`, besides Supabase
+  json::Document issuers = json::Document(json::Document::value_t::array);
 };
 
 // Reads SUPABASE_URL, SUPABASE_REST_URL, SUPABASE_SECRET_KEYS (JSON, name to key; `default` is

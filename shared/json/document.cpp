@@ -159,6 +159,10 @@ const Document* find(const Document& object, std::string_view key) {
   return member == object.end() ? nullptr : &*member;
 }
 
+Document* find(Document& object, std::string_view key) {
+  return const_cast<Document*>(find(std::as_const(object), key));
+}
+
 std::optional<std::string_view> string_at(const Document& object, std::string_view key) {
   const auto* member = find(object, key);
   const auto* value = member ? member->get_ptr<const std::string*>() : nullptr;

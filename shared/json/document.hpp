@@ -32,6 +32,7 @@ std::string dump(const Document& document);
 
 // The member of an object, or nullptr when `object` is no object or has no such member.
 const Document* find(const Document& object, std::string_view key);
+Document* find(Document& object, std::string_view key);
 
 // The member when it is there and has the type; else nothing. Views live as long as `object`.
 std::optional<std::string_view> string_at(const Document& object, std::string_view key);

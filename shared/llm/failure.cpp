@@ -142,7 +142,7 @@ const json::Document* reported_error(const json::Document& object) {
   const auto* error = json::find(object, "error");
   if (!error || error->is_null()) return nullptr;
   if (const auto* flag = error->get_ptr<const bool*>(); flag && !*flag) return nullptr;
-  if (error->is_number() && *error == 0) return nullptr;
+  if (error->is_number() && error->get<double>() == 0) return nullptr;
   if (const auto* text = error->get_ptr<const std::string*>(); text && text->empty())
     return nullptr;
   return error;

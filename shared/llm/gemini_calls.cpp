@@ -16,10 +16,10 @@ bool is_object(std::string_view json) { return !json.empty() && json.front() == 
 std::string text_in(std::string_view json) { return json::string_value(json).value_or(""); }
 
 bool add_all(PartialArguments& arguments, std::string_view json) {
-  const auto partials = json::parse(json);
+  auto partials = json::parse(json);
   if (!partials) return true;  // there are none
-  for (const auto& partial : *partials) {
-    if (!arguments.add(partial)) return false;
+  for (auto& partial : *partials) {
+    if (!arguments.add(std::move(partial))) return false;
   }
   return true;
 }

@@ -141,7 +141,7 @@ bool is_error_document(const Document& document) {
 bool is_answer(const Document& choice, bool is_first) {
   const auto* index = json::find(choice, "index");
   if (!index || !index->is_number_integer()) return is_first;
-  return *index == 0;
+  return index->get<std::int64_t>() == 0;
 }
 
 void read_choice(StreamChunk& chunk, const Document& choice) {

@@ -57,9 +57,9 @@ bool take_step(std::string_view& path, Step& step) {
   return !step.name.empty();
 }
 
-const Document* number_or_boolean(const Document& partial) {
+Document* number_or_boolean(Document& partial) {
   for (const auto* const member : {"numberValue", "boolValue"}) {
-    const auto* const value = json::find(partial, member);
+    auto* const value = json::find(partial, member);
     if (value && (value->is_number() || value->is_boolean())) return value;
   }
   return nullptr;
@@ -73,9 +73,9 @@ void PartialArguments::assign(Document arguments) {
   values_ = 0;
 }
 
-bool PartialArguments::add(const Document& partial) {
+bool PartialArguments::add(Document&& partial) {
   const auto text = json::string_at(partial, "stringValue");
-  const auto* const scalar = number_or_boolean(partial);
+  auto* const scalar = number_or_boolean(partial);
   if (!text && !scalar && !json::find(partial, "nullValue")) return true;
 
   const auto path = json::string_at(partial, "jsonPath").value_or("");
@@ -83,7 +83,7 @@ bool PartialArguments::add(const Document& partial) {
   auto* const at = bytes_ <= kMaximumBytes ? place(path) : nullptr;
   if (!at) return false;
   if (!text) {
-    *at = scalar ? *scalar : Document();
+    *at = scalar ? std::move(*scalar) : Document();
   } else if (auto* const begun = at->get_ptr<std::string*>()) {
     *begun += *text;
   } else {

@@ -21,7 +21,7 @@ class PartialArguments {
   // anything else replaces what is there; what a list lacks before an index is null. False when the
   // path is no path to one place, or the arguments would get too large (64 levels, 16,384 values,
   // 1 MiB): they are then unspecified.
-  bool add(const json::Document& partial);
+  bool add(json::Document&& partial);
 
   // The arguments so far, as one JSON object.
   std::string text() const { return json::dump(root_); }
