@@ -1,11 +1,16 @@
 """What Schemathesis cannot know of our API, and what no schema can say."""
 
 import re
+import sys
 import uuid
 
 import schemathesis
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData
+
+# Hypothesis raises the limit of recursion while it makes data, and puts the one before back for all
+# threads when one of them is done: what was the limit at first must do for the other ones.
+sys.setrecursionlimit(10_000)
 
 KEY = "Idempotency-Key"
 LONGEST_KEY = 255

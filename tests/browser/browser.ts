@@ -92,6 +92,14 @@ export class StoryPage {
     return this.lastReply().locator(".text").innerText();
   }
 
+  /** Resolves when the last reply has that many characters. */
+  async untilTextHas(length: number): Promise<void> {
+    await this.page.waitForFunction((wanted) => {
+      const text = document.querySelector(".assistant:last-child .text");
+      return text?.textContent?.length === wanted;
+    }, length);
+  }
+
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
   }

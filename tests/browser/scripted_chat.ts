@@ -8,6 +8,8 @@ export interface ScriptedChat {
   requests: { body: Record<string, unknown>; token: string | undefined }[];
   /** How many callers left before their answer was over. */
   left: number;
+  /** Waits before the next word, once `sent` characters of the reply are on their way. */
+  beforeNextWord(sent: number): Promise<unknown>;
 }
 
 export const GUEST_TOKEN = "fg_scripted";
@@ -20,6 +22,7 @@ export function scriptedChat(): ScriptedChat {
   const chat: ScriptedChat = {
     requests: [],
     left: 0,
+    beforeNextWord: () => sleep(GAP_MS),
     listener: (request, response) => void answer(chat, request, response),
   };
   return chat;
@@ -54,15 +57,22 @@ async function answer(chat: ScriptedChat, request: IncomingMessage, response: Se
     "x-stream-id": ids.stream_id,
     ...(!request.headers.authorization && { "x-guest-token": GUEST_TOKEN }),
   });
-  await stream(response, text, ids);
+  await stream(chat, response, text, ids);
 }
 
-async function stream(response: ServerResponse, text: string, ids: Record<string, string>) {
+async function stream(
+  chat: ScriptedChat,
+  response: ServerResponse,
+  text: string,
+  ids: Record<string, string>,
+) {
   const send = (event: unknown) => response.write(`id: 1\ndata: ${JSON.stringify(event)}\n\n`);
+  let sent = 0;
   for (const word of STORY.split(/(?<= )/)) {
     if (response.destroyed) return;
     send({ type: "text", content: word });
-    await sleep(GAP_MS);
+    sent += word.length;
+    await chat.beforeNextWord(sent);
   }
   if (text === "hang") return;
   if (text === "cut") {

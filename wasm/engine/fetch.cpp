@@ -27,17 +27,14 @@ Task<Outcome> exchange(Context& context, FetchRequest wanted) {
   co_return tl::unexpected(FetchFault::too_large);
 }
 
-Task<void> timeout(Context& context, std::uint32_t timeout_ms) {
-  co_await runtime::Timer(context, timeout_ms);
-}
-
 }  // namespace
 
 Task<Outcome> fetch(Context& context, FetchRequest request) {
-  auto first =
-      co_await runtime::when_any(exchange(context, request), timeout(context, request.timeout_ms));
-  if (first.index() == 1) co_return tl::unexpected(FetchFault::timeout);
-  co_return std::get<0>(std::move(first));
+  runtime::Spawned<Outcome> answer(exchange(context, request));
+  runtime::Timer timeout(context, request.timeout_ms);
+  co_await runtime::first_of(answer, timeout);
+  if (!answer.is_ready()) co_return tl::unexpected(FetchFault::timeout);
+  co_return answer.take();
 }
 
 }  // namespace fabula::engine
