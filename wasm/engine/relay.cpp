@@ -40,19 +40,20 @@ Relay::Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, C
       left_(context.client_left()),
       ending_(context.isolate_ending()) {}
 
+void Relay::begin() { end_ = look(now_ms_); }
+
 runtime::Task<RelayEnd> Relay::run() {
-  auto end = look(now_ms_);
-  while (!end) {
+  while (!end_) {
     arm(now_ms_);
     co_await runtime::first_of(waiting_for());
     now_ms_ = runtime::now_ms(context_);
     if (timer_ && timer_->is_ready()) timer_.reset();
-    end = look(now_ms_);
+    end_ = look(now_ms_);
   }
   upstream_.reset();
   saver_.stop();
   timer_.reset();
-  co_return std::move(*end);
+  co_return std::move(*end_);
 }
 
 std::array<runtime::Waitable*, 7> Relay::waiting_for() {

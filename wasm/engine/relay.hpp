@@ -44,6 +44,9 @@ class Relay final : private llm::StreamSink {
   Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, ClientWriter& writer,
         ReplySaver& saver, bool keeps_on);
 
+  // Asks the first model. Call once, before `run`: what the caller does between goes on meanwhile.
+  void begin();
+
   // Relays the reply, and has closed every connection of its own when it returns. Call once.
   runtime::Task<RelayEnd> run();
 
@@ -78,6 +81,7 @@ class Relay final : private llm::StreamSink {
   std::int64_t attempt_due_ms_;  // of the next one, while none is under way
   std::optional<Problem> last_failure_;
   std::optional<std::int64_t> first_token_ms_;
+  std::optional<RelayEnd> end_;
 
   runtime::SignalWait left_;
   runtime::SignalWait ending_;

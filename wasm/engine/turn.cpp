@@ -218,7 +218,6 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
                                const TurnLimits& limits, TurnFraming& framing,
                                http::ResponseHead&& head, Attachments attachments) {
   Context& context = call.context();
-  co_await start(call, caller, turn, framing, std::move(head));
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt = turn::with_summary(request.system_prompt, turn.summary);
   ModelRoute route(endpoints, turn, system_prompt,
@@ -228,6 +227,8 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
                       longest_silence_ms(context, limits.relay), now_ms);
   ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes, now_ms);
   Relay relay(context, limits.relay, route, writer, saver, request.detach);
+  relay.begin();
+  co_await start(call, caller, turn, framing, std::move(head));
   RelayEnd end = co_await relay.run();
   const auto& model = endpoints[relay.model()];
   call.log().attempts = relay.attempts();

@@ -5,7 +5,7 @@ import { problemResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
 
 declare const Deno: {
-  env: { get(name: string): string | undefined };
+  env: { toObject(): Record<string, string> };
   serve(options: object, handler: (request: Request) => Promise<Response>): Server;
 };
 
@@ -30,8 +30,14 @@ globalThis.addEventListener("beforeunload", () => {
   for (const listener of endingListeners) listener();
 });
 
+// Asked for once: each look at the process's environment is a call out of V8.
+let settings: Map<string, string> | undefined;
+
 const platform: Platform = {
-  environment: (name) => Deno.env.get(name),
+  environment: (name) => {
+    settings ??= new Map(Object.entries(Deno.env.toObject()));
+    return settings.get(name);
+  },
   waitUntil: (promise) => {
     if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(promise);
   },

@@ -25,7 +25,7 @@ const bundle = (entry, outfile, options = {}) =>
     ...options,
   });
 
-for (const relay of ["pass_through", "typescript"]) {
+for (const relay of ["pass_through", "asking", "reading", "typescript"]) {
   const alias = { relay: join(relays, `${relay}.ts`) };
   await bundle("deno_entry.ts", `${relay}/deno/main.js`, { alias });
   await bundle("workerd_entry.ts", `${relay}/cloudflare/worker.js`, { alias });

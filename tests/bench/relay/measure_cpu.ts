@@ -6,6 +6,7 @@ import {
   OURS,
   OURS_UNCOALESCED,
   PASS_THROUGH,
+  READING,
   TYPESCRIPT,
   type RelayKind,
   type Run,
@@ -13,7 +14,7 @@ import {
   type World,
 } from "./world.ts";
 
-const KINDS = [PASS_THROUGH, TYPESCRIPT, OURS, OURS_UNCOALESCED];
+const KINDS = [PASS_THROUGH, READING, TYPESCRIPT, OURS, OURS_UNCOALESCED];
 const STREAMS = 64;
 const FAST_CONNECTIONS = 16;
 const FAST_TOKENS = 1000;

@@ -28,6 +28,18 @@ export const PASS_THROUGH: RelayKind = {
   path: "/",
   isPassThrough: true,
 };
+export const ASKING: RelayKind = {
+  title: "a' database, then a",
+  output: `${BENCH}/asking`,
+  path: "/",
+  isPassThrough: true,
+};
+export const READING: RelayKind = {
+  title: "r  reading alone",
+  output: `${BENCH}/reading`,
+  path: "/",
+  isPassThrough: true,
+};
 export const TYPESCRIPT: RelayKind = {
   title: "b  TypeScript",
   output: `${BENCH}/typescript`,
@@ -157,7 +169,9 @@ export class World {
       spreadMs: tokensASecond === 0 ? 0 : 300,
     } satisfies Load);
     const isStored = !relay.kind.isPassThrough;
-    const databaseMs = isStored ? (await this.#stored(run.streams)).beganMs : [];
+    const { beganMs: databaseMs } = isStored
+      ? await this.#stored(run.streams)
+      : await this.#database.call<DatabaseCounts>("counts");
     const usedMs = cpuMs(relay.processId) - beforeMs;
     const counts = await this.#model.call<ModelCounts>("counts");
     checkTaken(relay, run, taken, counts);
