@@ -19,10 +19,14 @@ ClientWriter::ClientWriter(runtime::Context& context, TurnFraming& framing,
       framing_(framing),
       coalesce_ms_(coalesce_ms),
       silence_ms_(silence_ms),
-      last_write_ms_(now_ms) {}
+      last_write_ms_(now_ms),
+      last_text_ms_(now_ms - coalesce_ms) {}
 
-void ClientWriter::add(std::string_view text) {
-  if (!is_given_up_) text_.append(text);
+void ClientWriter::add(std::string_view text, std::int64_t now_ms) {
+  if (is_given_up_) return;
+  if (now_ms != last_text_ms_) is_close_ = now_ms - last_text_ms_ < coalesce_ms_ / 2;
+  last_text_ms_ = now_ms;
+  text_.append(text);
 }
 
 std::string& ClientWriter::unsent() {
@@ -38,23 +42,22 @@ bool ClientWriter::is_full() const { return text_.size() + frames_.size() >= kMa
 void ClientWriter::arm(std::int64_t now_ms) {
   if (is_given_up_) return;
   const auto silent_ms = now_ms - last_write_ms_;
-  // A text that comes late enough takes along what waited: no timer need fire for it.
-  const bool has_frame_passed = silent_ms >= coalesce_ms_ / 2;
+  const bool has_frame_passed = silent_ms >= coalesce_ms_;
   if (has_frame_passed && (write_ || text_.empty())) is_dense_ = false;
   // A write that waits is a sign of life of its own, and fails when the client leaves.
   if (write_) return;
   if (text_.empty() && frames_.empty()) {
     if (silent_ms < silence_ms_) return;
     framing_.beat(frames_);
-  } else if (frames_.empty() && has_told_text_ && !has_frame_passed) {
+  } else if (frames_.empty() && is_close_ && !has_frame_passed) {
     is_dense_ = true;
     return;
   }
   begin_write(now_ms);
 }
 
-// In a dense stream one timer serves several writes: it comes due for none of them, finds that
-// texts have brought them about, and is set again.
+// In a dense stream the next timer is set as soon as the last one has fired: one a write, whenever
+// the texts come.
 std::int64_t ClientWriter::due_ms() const {
   if (is_given_up_) return kNever;
   if (is_dense_) return last_write_ms_ + coalesce_ms_;
@@ -63,7 +66,6 @@ std::int64_t ClientWriter::due_ms() const {
 }
 
 void ClientWriter::begin_write(std::int64_t now_ms) {
-  has_told_text_ = has_told_text_ || !text_.empty();
   write_.emplace(context_, unsent());
   frames_.clear();
   last_write_ms_ = now_ms;

@@ -19,13 +19,13 @@ namespace fabula::engine {
 class ClientWriter {
  public:
   // `coalesce_ms`: how long text may be put off for more; 0: not at all. Text that comes later than
-  // half of that after the last write leaves at once, with what waited. `silence_ms`: how
-  // long nothing may be written before a beat is.
+  // half of that after the text before it leaves at once, with what waited. `silence_ms`: how long
+  // nothing may be written before a beat is.
   ClientWriter(runtime::Context& context, TurnFraming& framing, std::int64_t coalesce_ms,
                std::int64_t silence_ms, std::int64_t now_ms);
 
   // The next part of the reply: whole characters.
-  void add(std::string_view text);
+  void add(std::string_view text, std::int64_t now_ms);
   // Frames that the client has not been sent, the text so far among them; more may be appended.
   std::string& unsent();
   // The client reads more slowly than the model writes: no more should come.
@@ -54,7 +54,8 @@ class ClientWriter {
   std::int64_t coalesce_ms_;
   std::int64_t silence_ms_;
   std::int64_t last_write_ms_;
-  bool has_told_text_ = false;
+  std::int64_t last_text_ms_;
+  bool is_close_ = false;  // to the text before it, the last one was
   bool is_dense_ = false;  // texts come closer to each other than writes may
   bool is_given_up_ = false;
   std::string text_;    // not framed yet

@@ -162,7 +162,7 @@ void Relay::on_text(std::string_view text) {
   }
   const auto tell = [this](std::string_view part) {
     saver_.add(part);
-    writer_.add(part);
+    writer_.add(part, now_ms_);
   };
   // Postgres stores no U+0000; the client is told the same as is stored.
   for (auto nul = text.find('\0'); nul != std::string_view::npos; nul = text.find('\0')) {
