@@ -58,7 +58,8 @@ Result<std::string> engine_request(const Call& call, const Match& match,
 Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation) {
   const auto& headers = call.head().headers;
   const std::string text = co_await call.read_body(operation.maximum_body_bytes);
-  if (text.empty() && operation.is_body_optional) co_return json::Document(json::Document::value_t::object);
+  if (text.empty() && operation.is_body_optional)
+    co_return json::Document(json::Document::value_t::object);
   co_await http::require_json(headers.find("content-type"));
   co_return json::parse(text);
 }
