@@ -23,7 +23,6 @@ const pinned = fileURLToPath(
 // A stripped module does not say what it uses beyond the first version of WebAssembly.
 const features = [
   "bulk-memory",
-  "multivalue",
   "mutable-globals",
   "nontrapping-float-to-int",
   "sign-ext",
