@@ -1,7 +1,8 @@
 // What relaying a model's stream costs: ./scripts/bench relay, or tests/bench/relay/run [OPTION...]
 //
 //   --runtime workerd|deno   only that one
-//   --only NAME              only that measurement: cpu, first-token, memory, rate, decoder, log
+//   --only NAME              only that measurement: cpu, first-token, memory, rate, decoder, log;
+//                         gateways, which is measured only then: it installs two from PyPI
 //   --rounds N               of each measurement, interleaved; 5
 //   --seconds S              of each run at a model's pace; 6
 //   --smoke                  seconds instead of minutes: shows that it works, and no numbers
@@ -11,6 +12,7 @@ import { parseArgs } from "node:util";
 import { measureCpu } from "./measure_cpu.ts";
 import { measureDecoder } from "./measure_decoder.ts";
 import { measureFirstToken } from "./measure_first_token.ts";
+import { measureGateways } from "./measure_gateways.ts";
 import { measureLog } from "./measure_log.ts";
 import { measureMemory } from "./measure_memory.ts";
 import { measureRate } from "./measure_rate.ts";
@@ -69,6 +71,7 @@ try {
       if (isWanted(name)) await measure(world, runtime, scale);
     }
   }
+  if (values.only === "gateways") await measureGateways(world, runtimes[0]!, scale);
   if (isWanted("log")) await measureLog(scale);
 } finally {
   world.stop();

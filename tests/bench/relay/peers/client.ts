@@ -12,6 +12,8 @@ export interface Load {
   token: string;
   /** Streams begin within this time of each other. */
   spreadMs: number;
+  /** What is asked, if it is not the usual. */
+  body?: string;
 }
 
 export interface Taken {
@@ -22,12 +24,13 @@ export interface Taken {
   firstTokenMs: number[];
 }
 
-const body = JSON.stringify({
+const usualBody = JSON.stringify({
   text: "A lighthouse keeper finds a door in the sea. Help me begin.",
 });
 
 async function take(load: Load, agent: Agent, taken: Taken): Promise<void> {
   const beganMs = performance.now();
+  const body = load.body ?? usualBody;
   await new Promise<void>((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
     let hasAnswer = false;

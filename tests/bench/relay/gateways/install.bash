@@ -1,0 +1,9 @@
+# Installs a gateway from PyPI into a place of its own: install.bash FOLDER PACKAGE...
+set -euo pipefail
+folder=$1
+shift
+[ -f "$folder/installed" ] && [ "$(cat "$folder/installed")" = "$*" ] && exit
+rm -rf "$folder"
+python3 -m venv "$folder"
+"$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
+echo "$*" >"$folder/installed"
