@@ -31,7 +31,7 @@ namespace fabula::dossier {
 // Limits of what an entry may hold, in bytes of UTF-8; the database's limit of a body is 64 KB of
 // its own, wider spelling.
 inline constexpr std::size_t kMaximumBodyBytes = 48 * 1024;
-inline constexpr std::size_t kMaximumNameBytes = 400;
+inline constexpr std::size_t kMaximumEntryNameBytes = 400;
 inline constexpr std::size_t kMaximumFieldNameBytes = 48;
 inline constexpr std::size_t kMaximumTextBytes = 16 * 1024;
 inline constexpr std::size_t kMaximumQuoteBytes = 2 * 1024;
@@ -90,6 +90,7 @@ std::optional<Type> type_named(std::string_view name);
 // body has all of them. 0 refers to nothing.
 using Reference = std::uint64_t;
 
+std::optional<Digest> parse_digest(std::string_view text);        // 64 digits, lower case
 std::optional<Reference> parse_reference(std::string_view text);  // 16 or 64 digits, lower case
 std::string reference_text(Reference reference);
 // Names the story itself, its title and genre, where a target is wanted: "story".
@@ -142,7 +143,8 @@ struct Entry {
   std::string operation;  // of a person's
   Reference target = 0;
   std::vector<Reference> mentions;            // the entity's other mentions when the person acted
-  std::vector<Reference> replaces;            // also `entries` of undo, list and resolve
+  std::vector<Reference> replaces;            // of set, list, lock and resolve: what the person saw
+  std::vector<Reference> entries;             // of undo, list and resolve
   std::vector<std::vector<Reference>> parts;  // of same, different and split
   std::vector<FieldValue> fields;             // of add and lock
   Reference question = 0;
