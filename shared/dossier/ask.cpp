@@ -130,6 +130,14 @@ std::vector<Question> ask_about_names(const Folding& folding,
     }
     return false;
   };
+  const auto is_dismissed = [&](Reference id) {
+    for (EntryIndex i = 0; i < log.entries.size(); ++i) {
+      const Entry& entry = log.entries[i];
+      const bool is_it = entry.act == Act::resolve && entry.question == id;
+      if (is_it && folding.activity[i] == Status::shown) return true;
+    }
+    return false;
+  };
   std::vector<Question> questions;
   for (std::size_t i = 0; i < named.size();) {
     auto end = i;
@@ -155,7 +163,7 @@ std::vector<Question> ask_about_names(const Folding& folding,
     question.id = question_id(log, question.kind, "", question.entries);
     question.text = "Is " + in_quotes(question.values.front()) + " one character, or are they " +
                     text::integer_text(static_cast<std::int64_t>(question.entries.size())) + "?";
-    questions.push_back(std::move(question));
+    if (!is_dismissed(question.id)) questions.push_back(std::move(question));
   }
   return questions;
 }
