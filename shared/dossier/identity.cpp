@@ -1,0 +1,848 @@
+#include "shared/dossier/identity.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace fabula::dossier {
+namespace {
+
+using Index = std::uint32_t;
+constexpr Index kNone = ~Index{0};
+
+// ---------------------------------------------------------------- the words of a work
+
+enum class Role : std::uint8_t { either, given, family };
+
+struct Word {
+  std::string_view text;
+  GivenName given = {};
+  Index as_given = 0;   // in how many records it stands before another name
+  Index as_family = 0;  // in how many it stands last, or after a title of families
+  Index records = 0;    // in how many it stands at all
+  Index canonical = kNone;
+};
+
+// A distinct name of the work, resolved.
+struct Form {
+  const Name* name = nullptr;
+  std::vector<Index> words;
+  Index given = kNone;
+  Index family = kNone;
+  Index either = kNone;  // a single word that may be both
+  Index husband = kNone;
+  Gender gender = Gender::unknown;
+  std::vector<Index> records;
+  bool is_ambiguous = false;
+
+  bool is_full() const { return given != kNone && family != kNone; }
+};
+
+struct Record {
+  Index input = 0;
+  Index delivery = 0;
+  std::uint64_t order = 0;
+  std::vector<Index> forms = {};   // accepted ones, the name first
+  std::vector<Index> listed = {};  // all
+};
+
+// A small set of numbers with how often each was added.
+class Counts {
+ public:
+  void add(Index key, Index count = 1) {
+    const auto at = std::lower_bound(
+        entries_.begin(), entries_.end(), key,
+        [](const std::pair<Index, Index>& entry, Index wanted) { return entry.first < wanted; });
+    if (at != entries_.end() && at->first == key) {
+      at->second += count;
+    } else {
+      entries_.insert(at, {key, count});
+    }
+  }
+  Index count(Index key) const {
+    const auto at = std::lower_bound(
+        entries_.begin(), entries_.end(), key,
+        [](const std::pair<Index, Index>& entry, Index wanted) { return entry.first < wanted; });
+    return at != entries_.end() && at->first == key ? at->second : 0;
+  }
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+  bool meets(const Counts& other) const {
+    return std::any_of(begin(), end(),
+                       [&](const auto& entry) { return other.count(entry.first) > 0; });
+  }
+
+ private:
+  std::vector<std::pair<Index, Index>> entries_;
+};
+
+// What is known of a person by the records that are theirs.
+struct Person {
+  std::vector<Index> records;
+  Counts deliveries;
+  Counts forms;
+  Counts given;
+  Counts families;
+  Counts either;
+  Counts husbands;
+  Counts family_titles;  // titles with which the family name stands alone
+  Counts numerals;
+  Index women = 0;
+  Index men = 0;
+  Index old_marks = 0;
+  Index young_marks = 0;
+  bool has_married_title = false;
+
+  // One against several is an error of an extraction.
+  Gender gender() const {
+    if (women > 3 * men) return Gender::female;
+    if (men > 3 * women) return Gender::male;
+    return Gender::unknown;
+  }
+};
+
+// Optimal string alignment at most one, for words of bytes.
+bool is_one_edit(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || a == b) return false;
+  std::size_t i = 0;
+  while (i < a.size() && a[i] == b[i]) ++i;
+  if (a.size() < b.size()) return a.substr(i) == b.substr(i + 1);
+  if (a.substr(i + 1) == b.substr(i + 1)) return true;
+  return i + 1 < a.size() && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+         a.substr(i + 2) == b.substr(i + 2);
+}
+
+std::uint32_t title_code(const Name& name) {
+  // Ranks are told apart by their words; other titles by what they are.
+  if (name.title == Title::military || name.title == Title::noble || name.title == Title::office) {
+    std::uint32_t hash = 2166136261U;
+    for (const char c : name.title_word) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+    return 64 + hash % 1'000'000;
+  }
+  if (name.title == Title::madam) return static_cast<std::uint32_t>(Title::missus);
+  return static_cast<std::uint32_t>(name.title);
+}
+
+class Identifier {
+ public:
+  Identifier(std::span<const PreparedRecord> inputs, std::span<const IdentityDecision> decisions)
+      : inputs_(inputs), decisions_(decisions) {}
+
+  std::vector<std::uint32_t> run() {
+    sort_records();
+    collect_words();
+    repair_typing_errors();
+    resolve_forms();
+    accept_aliases();
+    find_ambiguous_forms();
+    start_people();
+    apply_decisions();
+    join_by_full_names();
+    join_by_forms();
+    derive();
+    assign_ambiguous();
+    derive();
+    bend();
+    join_leftovers();
+    return number_people();
+  }
+
+ private:
+  // ------------------------------------------------------------ input
+  void sort_records() {
+    std::vector<Index> order(inputs_.size());
+    std::iota(order.begin(), order.end(), Index{0});
+    std::sort(order.begin(), order.end(), [&](Index left, Index right) {
+      const auto& a = inputs_[left];
+      const auto& b = inputs_[right];
+      return std::tie(a.order, a.delivery, a.id) < std::tie(b.order, b.delivery, b.id);
+    });
+    position_.resize(inputs_.size());
+    std::map<std::pair<std::uint64_t, std::string_view>, Index> deliveries;
+    for (const auto input : order) {
+      const auto& prepared = inputs_[input];
+      position_[input] = static_cast<Index>(records_.size());
+      const auto delivery = deliveries
+                                .try_emplace({prepared.order, prepared.delivery},
+                                             static_cast<Index>(deliveries.size()))
+                                .first->second;
+      records_.push_back({.input = input, .delivery = delivery, .order = prepared.order});
+    }
+  }
+
+  Index word_of(std::string_view text, const GivenName* given) {
+    const auto [at, is_new] = word_numbers_.try_emplace(text, static_cast<Index>(words_.size()));
+    if (is_new) {
+      words_.push_back({.text = text});
+      words_.back().given = given ? *given : find_given_name(text);
+    }
+    return at->second;
+  }
+
+  static bool is_family_title(Title title) {
+    return title == Title::mister || title == Title::missus || title == Title::learned ||
+           title == Title::military || title == Title::office;
+  }
+
+  void collect_words() {
+    for (Index r = 0; r < records_.size(); ++r) {
+      auto& record = records_[r];
+      std::vector<Index> seen;
+      for (const auto& name : inputs_[record.input].names) {
+        if (name.kind == NameKind::nobody) continue;
+        const auto [at, is_new] =
+            form_numbers_.try_emplace(name.key, static_cast<Index>(forms_.size()));
+        if (is_new) {
+          Form form;
+          form.name = &name;
+          form.gender = name.gender;
+          for (std::size_t i = 0; i < name.words.size(); ++i) {
+            form.words.push_back(word_of(name.words[i], &name.given[i]));
+          }
+          if (!name.husband.empty()) form.husband = word_of(name.husband, nullptr);
+          forms_.push_back(std::move(form));
+        }
+        auto& form = forms_[at->second];
+        if (!form.records.empty() && form.records.back() == r) continue;
+        form.records.push_back(r);
+        record.listed.push_back(at->second);
+        const auto count = form.words.size();
+        for (std::size_t i = 0; i < count; ++i) {
+          auto& word = words_[form.words[i]];
+          ++word.records;
+          if (count > 1 && i == 0) ++word.as_given;
+          if (count > 1 && i + 1 == count) ++word.as_family;
+          if (count == 1 && is_family_title(name.title)) ++word.as_family;
+          if (count == 1 && name.title == Title::sir) ++word.as_given;
+        }
+      }
+    }
+  }
+
+  // A rare word that is one slip away from a much more frequent one is that word. Short words and
+  // those that are names themselves (Ellen, Helen) are left alone.
+  void repair_typing_errors() {
+    constexpr std::size_t kShortest = 5;
+    for (Index w = 0; w < words_.size(); ++w) {
+      auto& word = words_[w];
+      word.canonical = w;
+      if (word.text.size() < kShortest || word.given.is_known || word.records > 2) continue;
+      Index best = kNone;
+      bool is_unique = true;
+      for (Index other = 0; other < words_.size(); ++other) {
+        if (words_[other].records < 3 * word.records) continue;
+        if (!is_one_edit(word.text, words_[other].text)) continue;
+        if (word.text.front() != words_[other].text.front() && word.text.size() < 7) continue;
+        is_unique = best == kNone;
+        best = other;
+      }
+      if (best != kNone && is_unique) word.canonical = best;
+    }
+    for (auto& word : words_) {
+      const auto target = words_[word.canonical].canonical;
+      word.canonical = target;
+    }
+    for (Index w = 0; w < words_.size(); ++w) {
+      const auto& word = words_[w];
+      if (word.canonical == w) continue;
+      words_[word.canonical].as_given += word.as_given;
+      words_[word.canonical].as_family += word.as_family;
+    }
+    for (auto& form : forms_) {
+      for (auto& word : form.words) word = words_[word].canonical;
+      if (form.husband != kNone) form.husband = words_[form.husband].canonical;
+    }
+  }
+
+  Role role_of(Index word, const Name& name) const {
+    const auto& facts = words_[word];
+    if (facts.as_given > 0 && facts.as_family == 0) return Role::given;
+    if (facts.as_family > 0 && facts.as_given == 0) return Role::family;
+    if (facts.as_given == 0 && facts.as_family == 0) {
+      if (facts.given.is_known) return Role::given;
+      return Role::either;
+    }
+    if (is_family_title(name.title)) return Role::family;
+    if (name.title == Title::sir) return Role::given;
+    if (facts.as_given > 3 * facts.as_family) return Role::given;
+    if (facts.as_family > 3 * facts.as_given) return Role::family;
+    return Role::either;
+  }
+
+  void resolve_forms() {
+    for (auto& form : forms_) {
+      const auto& name = *form.name;
+      if (name.kind != NameKind::person || form.words.empty()) continue;
+      if (form.words.size() > 1) {
+        form.given = form.words.front();
+        form.family = form.words.back();
+        continue;
+      }
+      const auto word = form.words.front();
+      const auto role = role_of(word, name);
+      if (role == Role::given) {
+        form.given = word;
+        if (form.gender == Gender::unknown) form.gender = words_[word].given.gender;
+      } else if (role == Role::family) {
+        form.family = word;
+      } else {
+        form.either = word;
+      }
+    }
+  }
+
+  // ------------------------------------------------------------ comparing
+
+  bool is_same_given(Index a, Index b) const {
+    if (a == b) return true;
+    const auto& left = words_[a];
+    const auto& right = words_[b];
+    if (left.text.size() == 1 || right.text.size() == 1) {
+      return left.text.front() == right.text.front();
+    }
+    return can_be_same_name(left.given, right.given);
+  }
+
+  bool meets_given(const Counts& left, const Counts& right) const {
+    for (const auto& a : left) {
+      for (const auto& b : right) {
+        if (is_same_given(a.first, b.first)) return true;
+      }
+    }
+    return false;
+  }
+
+  void add_form(Person& person, Index f, Index count = 1) const {
+    const auto& form = forms_[f];
+    const auto& name = *form.name;
+    person.forms.add(f, count);
+    if (form.given != kNone) person.given.add(form.given, count);
+    if (form.family != kNone) person.families.add(form.family, count);
+    if (form.either != kNone) person.either.add(form.either, count);
+    if (form.husband != kNone) person.husbands.add(form.husband, count);
+    if (name.kind == NameKind::person && form.given == kNone && name.title != Title::none &&
+        name.title != Title::kin) {
+      person.family_titles.add(title_code(name), count);
+    }
+    if (name.numeral != 0) person.numerals.add(name.numeral, count);
+    if (name.title == Title::missus) person.has_married_title = true;
+    if (name.is_old) person.old_marks += count;
+    if (name.is_young) person.young_marks += count;
+    if (form.gender == Gender::female) person.women += count;
+    if (form.gender == Gender::male) person.men += count;
+  }
+
+  Person person_of_forms(const std::vector<Index>& forms, Index without = kNone) const {
+    Person person;
+    for (const auto f : forms) {
+      if (f != without) add_form(person, f);
+    }
+    return person;
+  }
+
+  static bool are_disjoint(const Counts& a, const Counts& b) {
+    return !a.empty() && !b.empty() && !a.meets(b);
+  }
+
+  // What no one person's names can be.
+  bool contradicts(const Person& a, const Person& b) const {
+    const auto left = a.gender();
+    const auto right = b.gender();
+    if (left != Gender::unknown && right != Gender::unknown && left != right) return true;
+    if (are_disjoint(a.numerals, b.numerals)) return true;
+    const bool has_given = !a.given.empty() && !b.given.empty();
+    const bool same_given = has_given && meets_given(a.given, b.given);
+    if (has_given && !same_given) return true;
+    if (are_disjoint(a.husbands, b.husbands)) return true;
+    if (are_disjoint(a.families, b.families)) {
+      // A woman's family name changes when she marries.
+      const bool may_be_married = same_given && left != Gender::male && right != Gender::male;
+      if (!may_be_married) return true;
+    }
+    return false;
+  }
+
+  // What makes one family name two people unless something else joins them.
+  bool differs_in_title(const Person& a, const Person& b) const {
+    if (!a.given.empty() && !b.given.empty()) return false;
+    if ((a.old_marks > 0 && b.young_marks > 0) || (a.young_marks > 0 && b.old_marks > 0))
+      return true;
+    return are_disjoint(a.family_titles, b.family_titles);
+  }
+
+  // ------------------------------------------------------------ records
+
+  // In how many deliveries one record lists both.
+  Index listed_together(Index f, Index g) const {
+    Index count = 0;
+    Index last = kNone;
+    for (const auto r : forms_[f].records) {
+      const auto& listed = records_[r].listed;
+      if (std::find(listed.begin(), listed.end(), g) == listed.end()) continue;
+      if (records_[r].delivery != last) ++count;
+      last = records_[r].delivery;
+    }
+    return count;
+  }
+
+  // An alias that contradicts the name is another person's, which an extraction has mixed in,
+  // unless several deliveries say the same.
+  void accept_aliases() {
+    for (auto& record : records_) {
+      if (record.listed.empty()) continue;
+      record.forms.push_back(record.listed.front());
+      auto person = person_of_forms(record.forms);
+      for (std::size_t i = 1; i < record.listed.size(); ++i) {
+        const auto f = record.listed[i];
+        const auto alias = person_of_forms({f});
+        if (contradicts(person, alias) && listed_together(record.listed.front(), f) < 2) continue;
+        record.forms.push_back(f);
+        add_form(person, f);
+      }
+    }
+    for (auto& form : forms_) form.records.clear();
+    for (Index r = 0; r < records_.size(); ++r) {
+      for (const auto f : records_[r].forms) forms_[f].records.push_back(r);
+    }
+  }
+
+  // A form is ambiguous when what else is known of the records that have it cannot be one person.
+  void find_ambiguous_forms() {
+    for (Index f = 0; f < forms_.size(); ++f) {
+      auto& form = forms_[f];
+      if (form.name->kind == NameKind::role && form.name->title == Title::kin) {
+        form.is_ambiguous = true;
+        continue;
+      }
+      std::vector<Person> groups;
+      std::vector<Index> sizes;
+      for (const auto r : form.records) {
+        auto rest = person_of_forms(records_[r].forms, f);
+        if (rest.forms.empty()) continue;
+        bool is_placed = false;
+        for (std::size_t g = 0; g < groups.size() && !is_placed; ++g) {
+          if (contradicts(groups[g], rest)) continue;
+          for (const auto other : records_[r].forms) {
+            if (other != f) add_form(groups[g], other);
+          }
+          ++sizes[g];
+          is_placed = true;
+        }
+        if (!is_placed && groups.size() < 8) {
+          groups.push_back(std::move(rest));
+          sizes.push_back(1);
+        }
+      }
+      if (groups.size() < 2) continue;
+      const auto largest = *std::max_element(sizes.begin(), sizes.end());
+      const auto others = std::accumulate(sizes.begin(), sizes.end(), Index{0}) - largest;
+      // One against many is an error of an extraction.
+      form.is_ambiguous = others >= 2 || largest < 4;
+    }
+  }
+
+  // ------------------------------------------------------------ people
+
+  void start_people() {
+    people_.resize(records_.size());
+    parent_.resize(records_.size());
+    std::iota(parent_.begin(), parent_.end(), Index{0});
+    for (Index r = 0; r < records_.size(); ++r) {
+      auto& person = people_[r];
+      person = person_of_forms(records_[r].forms);
+      person.records = {r};
+      person.deliveries.add(records_[r].delivery);
+    }
+  }
+
+  Index find(Index r) const {
+    while (parent_[r] != r) r = parent_[r];
+    return r;
+  }
+
+  void join(Index a, Index b) {
+    a = find(a);
+    b = find(b);
+    if (a == b) return;
+    if (b < a) std::swap(a, b);
+    parent_[b] = a;
+    auto& into = people_[a];
+    auto from = std::move(people_[b]);
+    people_[b] = {};
+    into.records.insert(into.records.end(), from.records.begin(), from.records.end());
+    std::sort(into.records.begin(), into.records.end());
+    const auto add_all = [](Counts& to, const Counts& what) {
+      for (const auto& [key, count] : what) to.add(key, count);
+    };
+    add_all(into.deliveries, from.deliveries);
+    add_all(into.forms, from.forms);
+    add_all(into.given, from.given);
+    add_all(into.families, from.families);
+    add_all(into.either, from.either);
+    add_all(into.husbands, from.husbands);
+    add_all(into.family_titles, from.family_titles);
+    add_all(into.numerals, from.numerals);
+    into.women += from.women;
+    into.men += from.men;
+    into.old_marks += from.old_marks;
+    into.young_marks += from.young_marks;
+    into.has_married_title = into.has_married_title || from.has_married_title;
+    for (auto& [left, right] : different_) {
+      left = find(left);
+      right = find(right);
+    }
+  }
+
+  bool is_forbidden(Index a, Index b) const {
+    return std::any_of(different_.begin(), different_.end(), [&](const auto& pair) {
+      return (pair.first == a && pair.second == b) || (pair.first == b && pair.second == a);
+    });
+  }
+
+  bool shares_delivery(Index a, Index b) const {
+    return people_[a].deliveries.meets(people_[b].deliveries);
+  }
+
+  // `a` and `b` are people (roots).
+  bool may_join(Index a, Index b) const {
+    return a != b && !shares_delivery(a, b) && !is_forbidden(a, b) &&
+           !contradicts(people_[a], people_[b]);
+  }
+
+  void apply_decisions() {
+    std::vector<std::pair<Index, Index>> same;
+    for (const auto& decision : decisions_) {
+      if (decision.first >= position_.size() || decision.second >= position_.size()) continue;
+      auto pair = std::minmax(position_[decision.first], position_[decision.second]);
+      if (pair.first == pair.second) continue;
+      (decision.is_same ? same : different_).emplace_back(pair.first, pair.second);
+    }
+    std::sort(same.begin(), same.end());
+    std::sort(different_.begin(), different_.end());
+    for (const auto& [a, b] : same) {
+      if (!is_forbidden(find(a), find(b))) join(a, b);
+    }
+  }
+
+  std::vector<Index> roots() const {
+    std::vector<Index> all;
+    for (Index r = 0; r < records_.size(); ++r) {
+      if (parent_[r] == r) all.push_back(r);
+    }
+    return all;
+  }
+
+  // Joins the records one after the other to the first of the bucket's people that they may be.
+  template <class Allowed>
+  void join_bucket(const std::vector<Index>& bucket, Allowed&& is_allowed) {
+    std::vector<Index> found;
+    for (const auto r : bucket) {
+      const auto person = find(r);
+      bool is_known = false;
+      for (auto& other : found) {
+        other = find(other);
+        is_known = is_known || other == person;
+      }
+      if (is_known) continue;
+      Index best = kNone;
+      for (const auto other : found) {
+        if (may_join(person, other) && is_allowed(person, other)) {
+          if (best == kNone || closeness(person, other) > closeness(person, best)) best = other;
+        }
+      }
+      if (best == kNone) {
+        found.push_back(person);
+      } else {
+        join(person, best);
+      }
+    }
+  }
+
+  // Of several that a record may be: who shares more names, then who has more records, then who is
+  // nearer in the text, then who was first.
+  std::tuple<Index, Index, std::int64_t, std::int64_t> closeness(Index a, Index b) const {
+    Index shared = 0;
+    for (const auto& entry : people_[a].forms) {
+      if (people_[b].forms.count(entry.first) > 0) ++shared;
+    }
+    std::int64_t distance = INT64_MAX;
+    for (const auto& left : people_[a].deliveries) {
+      for (const auto& right : people_[b].deliveries) {
+        const auto gap =
+            static_cast<std::int64_t>(left.first) - static_cast<std::int64_t>(right.first);
+        distance = std::min(distance, gap < 0 ? -gap : gap);
+      }
+    }
+    return {shared, static_cast<Index>(people_[b].records.size()), -distance,
+            -static_cast<std::int64_t>(b)};
+  }
+
+  void join_by_full_names() {
+    std::map<std::pair<Index, Index>, std::vector<Index>> buckets;
+    for (const auto& form : forms_) {
+      if (!form.is_full() || words_[form.given].text.size() == 1) continue;
+      auto& bucket = buckets[{form.given, form.family}];
+      bucket.insert(bucket.end(), form.records.begin(), form.records.end());
+    }
+    for (auto& [key, bucket] : buckets) {
+      std::sort(bucket.begin(), bucket.end());
+      join_bucket(bucket, [](Index, Index) { return true; });
+    }
+  }
+
+  void join_by_forms() {
+    std::vector<Index> order;
+    for (Index f = 0; f < forms_.size(); ++f) {
+      if (!forms_[f].is_ambiguous && forms_[f].records.size() > 1) order.push_back(f);
+    }
+    const auto specificity = [&](Index f) {
+      const auto& form = forms_[f];
+      if (form.is_full()) return 0;
+      if (form.name->kind == NameKind::person) return form.name->title != Title::none ? 1 : 2;
+      return 3;
+    };
+    std::sort(order.begin(), order.end(), [&](Index left, Index right) {
+      const auto key = [&](Index f) {
+        return std::tuple(specificity(f), -static_cast<std::int64_t>(forms_[f].records.size()),
+                          std::string_view(forms_[f].name->key));
+      };
+      return key(left) < key(right);
+    });
+    for (const auto f : order) {
+      const auto bucket = forms_[f].records;
+      join_bucket(bucket, [](Index, Index) { return true; });
+    }
+  }
+
+  // Whether a person known by less can be one known by more, by what their names are made of.
+  bool derives(const Person& less, const Person& more) const {
+    bool has_evidence = false;
+    if (!less.given.empty()) {
+      Counts words = more.given;
+      for (const auto& [word, count] : more.either) words.add(word, count);
+      if (!meets_given(less.given, words)) return false;
+      has_evidence = true;
+    }
+    if (!less.families.empty()) {
+      Counts words = more.families;
+      for (const auto& [word, count] : more.either) words.add(word, count);
+      if (!less.families.meets(words)) return false;
+      if (less.given.empty() && !more.given.empty() && !fits_family_name(less, more)) return false;
+      has_evidence = true;
+    }
+    if (!less.either.empty()) {
+      Counts words = more.families;
+      for (const auto& [word, count] : more.either) words.add(word, count);
+      for (const auto& [word, count] : more.given) words.add(word, count);
+      if (!less.either.meets(words)) return false;
+      has_evidence = true;
+    }
+    return has_evidence && !differs_in_title(less, more);
+  }
+
+  // `less` has a family name only.
+  bool fits_family_name(const Person& less, const Person& more) const {
+    // A family name without a title is a man's in a book that calls women Miss and Mrs.
+    if (less.family_titles.empty() && less.gender() == Gender::unknown) {
+      return more.gender() != Gender::female;
+    }
+    const bool is_missus = less.family_titles.count(static_cast<Index>(Title::missus)) > 0;
+    const bool is_miss = less.family_titles.count(static_cast<Index>(Title::miss)) > 0;
+    if (is_missus || is_miss) {
+      if (more.gender() == Gender::male) return false;
+      if (is_missus && !more.has_married_title) return false;
+      if (is_miss && more.has_married_title) return false;
+    }
+    return true;
+  }
+
+  static std::size_t knowledge(const Person& person) {
+    return (person.given.empty() ? 0U : 2U) + (person.families.empty() ? 0U : 2U) +
+           (person.either.empty() ? 0U : 1U) + (person.family_titles.empty() ? 0U : 1U);
+  }
+
+  // A person known by a part of a name is the only one that it can be a part of.
+  void derive() {
+    for (int round = 0; round < 4; ++round) {
+      bool has_changed = false;
+      auto order = roots();
+      std::sort(order.begin(), order.end(), [&](Index left, Index right) {
+        const auto a = people_[left].records.size();
+        const auto b = people_[right].records.size();
+        return a != b ? a > b : left < right;
+      });
+      for (const auto r : order) {
+        if (find(r) != r) continue;
+        const auto& less = people_[r];
+        if (less.given.empty() && less.families.empty() && less.either.empty()) continue;
+        if (!less.given.empty() && !less.families.empty() && !has_initial(less)) continue;
+        Index only = kNone;
+        Index count = 0;
+        for (const auto other : order) {
+          if (find(other) != other || other == r) continue;
+          const auto& more = people_[other];
+          if (knowledge(more) < knowledge(less)) continue;
+          if (!derives(less, more) || !may_join(r, other)) continue;
+          ++count;
+          only = other;
+        }
+        if (count != 1) continue;
+        join(r, only);
+        has_changed = true;
+      }
+      if (!has_changed) break;
+    }
+  }
+
+  bool has_initial(const Person& person) const {
+    return std::any_of(person.given.begin(), person.given.end(),
+                       [&](const auto& entry) { return words_[entry.first].text.size() == 1; });
+  }
+
+  // A name that several people have is whose it mostly is, among those who are not in the same
+  // delivery under another one; at three to one.
+  void assign_ambiguous() {
+    for (Index r = 0; r < records_.size(); ++r) {
+      const auto person = find(r);
+      if (people_[person].records.size() != 1) continue;
+      Index best = kNone;
+      Index best_count = 0;
+      Index rest = 0;
+      for (const auto other : roots()) {
+        if (other == person || !may_join(person, other)) continue;
+        Index count = 0;
+        for (const auto f : records_[r].forms) count += people_[other].forms.count(f);
+        if (count == 0) continue;
+        if (count > best_count) {
+          rest += best_count;
+          best_count = count;
+          best = other;
+        } else {
+          rest += count;
+        }
+      }
+      if (best != kNone && best_count >= 3 * rest) join(person, best);
+    }
+  }
+
+  // Two entries of one delivery are one person when the same is listed as one often elsewhere.
+  void bend() {
+    for (Index r = 0; r < records_.size(); ++r) {
+      const auto person = find(r);
+      for (const auto other : roots()) {
+        if (other == person || find(other) == find(r)) continue;
+        const auto mine = find(r);
+        if (people_[mine].records.size() > people_[other].records.size()) continue;
+        if (is_forbidden(mine, other) || contradicts(people_[mine], people_[other])) continue;
+        if (!shares_delivery(mine, other)) continue;
+        if (is_one_in_spite(mine, other)) join(mine, other);
+      }
+    }
+  }
+
+  bool is_one_in_spite(Index small, Index large) const {
+    Index shared = 0;
+    for (const auto& entry : people_[small].deliveries) {
+      if (people_[large].deliveries.count(entry.first) > 0) ++shared;
+    }
+    // Same full name.
+    for (const auto& entry : people_[small].forms) {
+      const auto& form = forms_[entry.first];
+      if (form.is_full() && words_[form.given].text.size() > 1) {
+        for (const auto& theirs : people_[large].forms) {
+          const auto& other = forms_[theirs.first];
+          if (other.given == form.given && other.family == form.family) return true;
+        }
+      }
+    }
+    if (shared * 4 > people_[large].deliveries.size()) return false;
+    // Listed together elsewhere.
+    for (const auto& entry : people_[small].forms) {
+      if (forms_[entry.first].is_ambiguous) continue;
+      if (people_[large].forms.count(entry.first) >= 2) return true;
+    }
+    return false;
+  }
+
+  // What is still apart and has the very same name: of each two of them nothing says that they
+  // differ.
+  void join_leftovers() {
+    for (const auto& form : forms_) {
+      if (form.records.size() < 2) continue;
+      std::vector<Index> bucket;
+      for (const auto r : form.records) {
+        if (records_[r].forms.size() == 1) bucket.push_back(r);
+      }
+      join_bucket(bucket, [&](Index a, Index b) {
+        return people_[a].forms.size() == 1 && people_[b].forms.size() == 1;
+      });
+    }
+  }
+
+  std::vector<std::uint32_t> number_people() const {
+    std::vector<std::uint32_t> numbers(inputs_.size());
+    std::vector<Index> number_of(records_.size(), kNone);
+    Index next = 0;
+    for (Index r = 0; r < records_.size(); ++r) {
+      auto& number = number_of[find(r)];
+      if (number == kNone) number = next++;
+      numbers[records_[r].input] = number;
+    }
+    return numbers;
+  }
+
+  std::span<const PreparedRecord> inputs_;
+  std::span<const IdentityDecision> decisions_;
+  std::vector<Index> position_;  // of each input in records_
+  std::vector<Record> records_;
+  std::vector<Word> words_;
+  std::unordered_map<std::string_view, Index> word_numbers_;
+  std::vector<Form> forms_;
+  std::unordered_map<std::string_view, Index> form_numbers_;
+  std::vector<Person> people_;
+  std::vector<Index> parent_;
+  std::vector<std::pair<Index, Index>> different_;
+};
+
+}  // namespace
+
+PreparedRecord prepare(const PersonRecord& record) {
+  PreparedRecord prepared{.id = std::string(record.id),
+                          .delivery = std::string(record.delivery),
+                          .order = record.order,
+                          .names = {}};
+  const auto add = [&](std::string_view text) {
+    if (prepared.names.size() >= kMaximumNamesOfRecord) return;
+    auto name = parse_name(text);
+    if (name.kind == NameKind::nobody) return;
+    const auto is_same = [&](const Name& other) { return other.key == name.key; };
+    if (std::none_of(prepared.names.begin(), prepared.names.end(), is_same)) {
+      prepared.names.push_back(std::move(name));
+    }
+  };
+  add(record.name);
+  for (const auto& alias : record.aliases) add(alias);
+  return prepared;
+}
+
+std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
+                                           std::span<const IdentityDecision> decisions) {
+  return Identifier(records, decisions).run();
+}
+
+std::vector<std::uint32_t> identify_people(std::span<const PersonRecord> records,
+                                           std::span<const IdentityDecision> decisions) {
+  std::vector<PreparedRecord> prepared;
+  prepared.reserve(records.size());
+  for (const auto& record : records) prepared.push_back(prepare(record));
+  return identify_people(std::span<const PreparedRecord>(prepared), decisions);
+}
+
+}  // namespace fabula::dossier
