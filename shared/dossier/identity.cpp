@@ -23,6 +23,8 @@ struct Word {
   GivenName given = {};
   Index as_given = 0;   // in how many records it stands before another name
   Index as_family = 0;  // in how many it stands last, or after a title of families
+  Index as_last = 0;    // in how many it stands last after another name
+  Index alone = 0;      // in how many it is the whole name, without a title
   Index records = 0;    // in how many it stands at all
   Index canonical = kNone;
 };
@@ -121,7 +123,7 @@ bool is_one_edit(std::string_view a, std::string_view b) {
 
 std::uint32_t title_code(const Name& name) {
   // Ranks are told apart by their words; other titles by what they are.
-  if (name.title == Title::military || name.title == Title::noble || name.title == Title::office) {
+  if (name.title == Title::military || name.title == Title::noble) {
     std::uint32_t hash = 2166136261U;
     for (const char c : name.title_word) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
     return 64 + hash % 1'000'000;
@@ -141,6 +143,7 @@ class Identifier {
     repair_typing_errors();
     resolve_forms();
     accept_aliases();
+    drop_shared_forms();
     find_ambiguous_forms();
     start_people();
     apply_decisions();
@@ -197,8 +200,12 @@ class Identifier {
       std::vector<Index> seen;
       for (const auto& name : inputs_[record.input].names) {
         if (name.kind == NameKind::nobody) continue;
+        std::string key = name.key;
+        if (name.words.size() == 1 && (name.is_old || name.is_young)) {
+          key.insert(0, name.is_old ? "old " : "young ");
+        }
         const auto [at, is_new] =
-            form_numbers_.try_emplace(name.key, static_cast<Index>(forms_.size()));
+            form_numbers_.try_emplace(std::move(key), static_cast<Index>(forms_.size()));
         if (is_new) {
           Form form;
           form.name = &name;
@@ -218,7 +225,11 @@ class Identifier {
           auto& word = words_[form.words[i]];
           ++word.records;
           if (count > 1 && i == 0) ++word.as_given;
-          if (count > 1 && i + 1 == count) ++word.as_family;
+          if (count > 1 && i + 1 == count) {
+            ++word.as_family;
+            ++word.as_last;
+          }
+          if (count == 1 && name.title == Title::none) ++word.alone;
           if (count == 1 && is_family_title(name.title)) ++word.as_family;
           if (count == 1 && name.title == Title::sir) ++word.as_given;
         }
@@ -239,6 +250,8 @@ class Identifier {
       for (Index other = 0; other < words_.size(); ++other) {
         if (words_[other].records < 3 * word.records) continue;
         if (!is_one_edit(word.text, words_[other].text)) continue;
+        // "the Ambersons" is a family, "Amberson" one of it.
+        if (word.text.ends_with('s') && word.text.size() > words_[other].text.size()) continue;
         if (word.text.front() != words_[other].text.front() && word.text.size() < 7) continue;
         is_unique = best == kNone;
         best = other;
@@ -276,6 +289,31 @@ class Identifier {
     return Role::either;
   }
 
+  // "Ragged Dick", "Sister Carrie": before what is known as a given name and no family's there is an
+  // epithet, unless it is a given name itself.
+  void set_apart_epithet(Form& form) const {
+    const auto& first = words_[form.words.front()];
+    const auto& last = words_[form.words.back()];
+    if (form.words.size() != 2 || first.given.is_known || !last.given.is_known) return;
+    if (last.alone == 0 || last.as_family > last.as_last) return;
+    form.given = form.words.back();
+    form.family = kNone;
+    if (form.gender == Gender::unknown) form.gender = last.given.gender;
+  }
+
+  // "Mrs. Newland Archer", where there is a Newland Archer: the name is her husband's.
+  void set_apart_husband(Form& form) const {
+    if (form.name->title != Title::missus || form.husband != kNone) return;
+    if (words_[form.given].given.gender == Gender::female) return;
+    const bool has_husband = std::any_of(forms_.begin(), forms_.end(), [&](const Form& other) {
+      return other.words == form.words && other.name->title != Title::missus &&
+             other.name->gender != Gender::female;
+    });
+    if (!has_husband) return;
+    form.husband = form.given;
+    form.given = kNone;
+  }
+
   void resolve_forms() {
     for (auto& form : forms_) {
       const auto& name = *form.name;
@@ -283,6 +321,8 @@ class Identifier {
       if (form.words.size() > 1) {
         form.given = form.words.front();
         form.family = form.words.back();
+        set_apart_epithet(form);
+        set_apart_husband(form);
         continue;
       }
       const auto word = form.words.front();
@@ -328,11 +368,11 @@ class Identifier {
     if (form.either != kNone) person.either.add(form.either, count);
     if (form.husband != kNone) person.husbands.add(form.husband, count);
     if (name.kind == NameKind::person && form.given == kNone && name.title != Title::none &&
-        name.title != Title::kin) {
+        name.title != Title::kin && name.title != Title::office) {
       person.family_titles.add(title_code(name), count);
     }
     if (name.numeral != 0) person.numerals.add(name.numeral, count);
-    if (name.title == Title::missus) person.has_married_title = true;
+    if (name.title == Title::missus || name.title == Title::madam) person.has_married_title = true;
     if (name.is_old) person.old_marks += count;
     if (name.is_young) person.young_marks += count;
     if (form.gender == Gender::female) person.women += count;
@@ -363,7 +403,8 @@ class Identifier {
     if (are_disjoint(a.husbands, b.husbands)) return true;
     if (are_disjoint(a.families, b.families)) {
       // A woman's family name changes when she marries.
-      const bool may_be_married = same_given && left != Gender::male && right != Gender::male;
+      const bool may_be_married = same_given && left != Gender::male && right != Gender::male &&
+                                  (a.has_married_title || b.has_married_title);
       if (!may_be_married) return true;
     }
     return false;
@@ -407,10 +448,101 @@ class Identifier {
         add_form(person, f);
       }
     }
+    index_records_of_forms();
+  }
+
+  void index_records_of_forms() {
     for (auto& form : forms_) form.records.clear();
     for (Index r = 0; r < records_.size(); ++r) {
       for (const auto f : records_[r].forms) forms_[f].records.push_back(r);
     }
+  }
+
+  // How much a form says by itself.
+  int specificity(Index f) const {
+    const auto& form = forms_[f];
+    if (form.name->kind != NameKind::person) return 0;
+    if (form.is_full()) return 4;
+    if (form.given != kNone) return 3;
+    if (form.either != kNone) return 2;
+    return 1;
+  }
+
+  struct Meetings {
+    Index together = 0;  // deliveries in which one record has both forms
+    Index apart = 0;     // deliveries in which two records have one each
+  };
+
+  Meetings meetings_of(Index f, Index g) const {
+    Meetings meetings;
+    const auto& left = forms_[f].records;
+    const auto& right = forms_[g].records;
+    for (std::size_t i = 0, j = 0; i < left.size() && j < right.size();) {
+      const auto a = records_[left[i]].delivery;
+      const auto b = records_[right[j]].delivery;
+      if (a < b) {
+        ++i;
+      } else if (b < a) {
+        ++j;
+      } else {
+        bool is_together = false;
+        bool is_apart = false;
+        auto i_end = i;
+        auto j_end = j;
+        while (i_end < left.size() && records_[left[i_end]].delivery == a) ++i_end;
+        while (j_end < right.size() && records_[right[j_end]].delivery == a) ++j_end;
+        for (auto x = i; x < i_end; ++x) {
+          for (auto y = j; y < j_end; ++y) {
+            (left[x] == right[y] ? is_together : is_apart) = true;
+          }
+        }
+        meetings.together += is_together ? 1 : 0;
+        meetings.apart += is_apart ? 1 : 0;
+        i = i_end;
+        j = j_end;
+      }
+    }
+    return meetings;
+  }
+
+  // Of two names that one record has but that are often two people's in one delivery, the vaguer one
+  // says nothing there: now and then the son is called by what is his father's.
+  void drop_shared_forms() {
+    std::map<std::pair<Index, Index>, Meetings> known;
+    std::vector<std::pair<Index, Index>> dropped;
+    for (Index r = 0; r < records_.size(); ++r) {
+      const auto& forms = records_[r].forms;
+      for (std::size_t i = 0; i < forms.size(); ++i) {
+        for (std::size_t j = i + 1; j < forms.size(); ++j) {
+          const auto key = std::minmax(forms[i], forms[j]);
+          const auto [at, is_new] = known.try_emplace({key.first, key.second});
+          if (is_new) at->second = meetings_of(key.first, key.second);
+          if (at->second.apart * 3 <= at->second.together) continue;
+          const bool is_first = specificity(forms[i]) < specificity(forms[j]);
+          dropped.emplace_back(r, is_first ? forms[i] : forms[j]);
+        }
+      }
+    }
+    for (const auto& [r, f] : dropped) {
+      auto& forms = records_[r].forms;
+      if (forms.size() > 1) forms.erase(std::remove(forms.begin(), forms.end(), f), forms.end());
+    }
+    index_records_of_forms();
+  }
+
+  // Whether it names two in one delivery often enough to be no error.
+  bool is_doubled(Index f) const {
+    Index deliveries = 0;
+    Index doubled = 0;
+    const auto& all = forms_[f].records;
+    for (std::size_t i = 0; i < all.size();) {
+      auto end = i + 1;
+      while (end < all.size() && records_[all[end]].delivery == records_[all[i]].delivery) ++end;
+      ++deliveries;
+      if (end - i > 1) ++doubled;
+      i = end;
+    }
+    return doubled * 5 > deliveries;
   }
 
   // A form is ambiguous when what else is known of the records that have it cannot be one person.
@@ -421,16 +553,20 @@ class Identifier {
         form.is_ambiguous = true;
         continue;
       }
+      if (is_doubled(f) && !form.is_full()) {
+        form.is_ambiguous = true;
+        continue;
+      }
       std::vector<Person> groups;
       std::vector<Index> sizes;
       for (const auto r : form.records) {
-        auto rest = person_of_forms(records_[r].forms, f);
-        if (rest.forms.empty()) continue;
+        if (records_[r].forms.size() < 2) continue;
+        auto rest = person_of_forms(records_[r].forms, form.given == kNone ? f : kNone);
         bool is_placed = false;
         for (std::size_t g = 0; g < groups.size() && !is_placed; ++g) {
           if (contradicts(groups[g], rest)) continue;
           for (const auto other : records_[r].forms) {
-            if (other != f) add_form(groups[g], other);
+            if (other != f || form.given != kNone) add_form(groups[g], other);
           }
           ++sizes[g];
           is_placed = true;
@@ -602,15 +738,9 @@ class Identifier {
     for (Index f = 0; f < forms_.size(); ++f) {
       if (!forms_[f].is_ambiguous && forms_[f].records.size() > 1) order.push_back(f);
     }
-    const auto specificity = [&](Index f) {
-      const auto& form = forms_[f];
-      if (form.is_full()) return 0;
-      if (form.name->kind == NameKind::person) return form.name->title != Title::none ? 1 : 2;
-      return 3;
-    };
     std::sort(order.begin(), order.end(), [&](Index left, Index right) {
       const auto key = [&](Index f) {
-        return std::tuple(specificity(f), -static_cast<std::int64_t>(forms_[f].records.size()),
+        return std::tuple(-specificity(f), -static_cast<std::int64_t>(forms_[f].records.size()),
                           std::string_view(forms_[f].name->key));
       };
       return key(left) < key(right);
@@ -634,7 +764,7 @@ class Identifier {
       Counts words = more.families;
       for (const auto& [word, count] : more.either) words.add(word, count);
       if (!less.families.meets(words)) return false;
-      if (less.given.empty() && !more.given.empty() && !fits_family_name(less, more)) return false;
+      if (less.given.empty() && !fits_family_name(less, more)) return false;
       has_evidence = true;
     }
     if (!less.either.empty()) {
@@ -655,7 +785,7 @@ class Identifier {
     }
     const bool is_missus = less.family_titles.count(static_cast<Index>(Title::missus)) > 0;
     const bool is_miss = less.family_titles.count(static_cast<Index>(Title::miss)) > 0;
-    if (is_missus || is_miss) {
+    if ((is_missus || is_miss) && !more.given.empty()) {
       if (more.gender() == Gender::male) return false;
       if (is_missus && !more.has_married_title) return false;
       if (is_miss && more.has_married_title) return false;
@@ -682,28 +812,37 @@ class Identifier {
         if (find(r) != r) continue;
         const auto& less = people_[r];
         if (less.given.empty() && less.families.empty() && less.either.empty()) continue;
-        if (!less.given.empty() && !less.families.empty() && !has_initial(less)) continue;
-        Index only = kNone;
-        Index count = 0;
+        std::vector<Index> candidates;
         for (const auto other : order) {
           if (find(other) != other || other == r) continue;
           const auto& more = people_[other];
           if (knowledge(more) < knowledge(less)) continue;
           if (!derives(less, more) || !may_join(r, other)) continue;
-          ++count;
-          only = other;
+          candidates.push_back(other);
         }
-        if (count != 1) continue;
-        join(r, only);
+        if (candidates.empty() || !are_compatible(candidates)) continue;
+        auto best = candidates.front();
+        for (const auto other : candidates) {
+          if (closeness(r, other) > closeness(r, best)) best = other;
+        }
+        join(r, best);
         has_changed = true;
       }
       if (!has_changed) break;
     }
   }
 
-  bool has_initial(const Person& person) const {
-    return std::any_of(person.given.begin(), person.given.end(),
-                       [&](const auto& entry) { return words_[entry.first].text.size() == 1; });
+  // Whether all could be one person, so that it does not matter which is taken first.
+  bool are_compatible(const std::vector<Index>& candidates) const {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      for (std::size_t j = i + 1; j < candidates.size(); ++j) {
+        const auto& a = people_[candidates[i]];
+        const auto& b = people_[candidates[j]];
+        if (!may_join(candidates[i], candidates[j])) return false;
+        if (!derives(a, b) && !derives(b, a)) return false;
+      }
+    }
+    return true;
   }
 
   // A name that several people have is whose it mostly is, among those who are not in the same
@@ -805,7 +944,7 @@ class Identifier {
   std::vector<Word> words_;
   std::unordered_map<std::string_view, Index> word_numbers_;
   std::vector<Form> forms_;
-  std::unordered_map<std::string_view, Index> form_numbers_;
+  std::unordered_map<std::string, Index> form_numbers_;
   std::vector<Person> people_;
   std::vector<Index> parent_;
   std::vector<std::pair<Index, Index>> different_;

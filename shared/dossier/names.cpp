@@ -172,12 +172,11 @@ class Reader {
     for (; count < words_.size(); ++count) {
       const auto facts = find_title(words_[count].text);
       const bool is_initial_of_monsieur =
-          words_[count].text == "m" && count + 1 < words_.size() && words_.size() == 2;
+          words_[count].text == "m" && count == 0 && words_.size() > 1;
       if (is_initial_of_monsieur) {
         titles_ += titles_.empty() ? "monsieur" : " monsieur";
         name_.title = Title::mister;
         name_.title_word = "monsieur";
-        name_.gender = Gender::male;
         continue;
       }
       if (facts.title == Title::none) {

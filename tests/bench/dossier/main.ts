@@ -4,6 +4,7 @@
  *   ./scripts/bench dossier [--casts COUNT] [--seed SEED] [--file DELIVERIES]
  */
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { printTable } from "../relay/table.ts";
 import { baselines } from "./baselines.ts";
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
     file: { type: "string", default: "tests/fixtures/litbank/deliveries.jsonl" },
     command: { type: "string", default: "scripts/fabula-dossier" },
     shuffles: { type: "string", default: "3" },
+    write: { type: "string" },
   },
 });
 
@@ -101,7 +103,16 @@ const litbank = readDeliveries(options.file);
 const casts = Array.from({ length: Number(options.casts) }, (_, index) =>
   makeCast(seed * 1000 + index),
 ).flat();
-measure("LitBank", litbank);
-measure("LitBank, noisy", noisy(litbank, new Random(seed)));
-measure("Invented casts", casts);
-measure("Invented casts, noisy", noisy(casts, new Random(seed)));
+const sets: [string, Delivery[]][] = [
+  ["LitBank", litbank],
+  ["LitBank, noisy", noisy(litbank, new Random(seed))],
+  ["Invented casts", casts],
+  ["Invented casts, noisy", noisy(casts, new Random(seed))],
+];
+for (const [title, deliveries] of sets) {
+  if (options.write !== undefined) {
+    const lines = deliveries.map((delivery) => `${JSON.stringify(delivery)}\n`);
+    writeFileSync(`${options.write}/${title.replaceAll(/\W+/g, "_")}.jsonl`, lines.join(""));
+  }
+  measure(title, deliveries);
+}
