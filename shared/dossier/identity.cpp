@@ -22,11 +22,13 @@ struct Word {
   std::string_view text;
   GivenName given = {};
   Index as_given = 0;   // in how many records it stands before another name
-  Index as_family = 0;  // in how many it stands last, or after a title of families
   Index as_last = 0;    // in how many it stands last after another name
+  Index as_titled = 0;  // in how many it is all that follows a title of families
   Index alone = 0;      // in how many it is the whole name, without a title
   Index records = 0;    // in how many it stands at all
   Index canonical = kNone;
+
+  Index as_family() const { return as_last + as_titled; }
 };
 
 // A distinct name of the work, resolved.
@@ -50,6 +52,7 @@ struct Record {
   std::uint64_t order = 0;
   std::vector<Index> forms = {};   // accepted ones, the name first
   std::vector<Index> listed = {};  // all
+  Index split_from = kNone;        // the record of its delivery that it is the other half of
 };
 
 // A small set of numbers with how often each was added.
@@ -141,12 +144,15 @@ class Identifier {
     sort_records();
     collect_words();
     repair_typing_errors();
+    collect_forms();
     resolve_forms();
     accept_aliases();
+    find_split_records();
     drop_shared_forms();
     find_ambiguous_forms();
     start_people();
     apply_decisions();
+    join_halves();
     join_by_full_names();
     join_by_forms();
     derive();
@@ -185,6 +191,7 @@ class Identifier {
     if (is_new) {
       words_.push_back({.text = text});
       words_.back().given = given ? *given : find_given_name(text);
+      words_.back().canonical = at->second;
     }
     return at->second;
   }
@@ -195,44 +202,57 @@ class Identifier {
   }
 
   void collect_words() {
-    for (Index r = 0; r < records_.size(); ++r) {
-      auto& record = records_[r];
-      std::vector<Index> seen;
+    for (const auto& record : records_) {
       for (const auto& name : inputs_[record.input].names) {
-        if (name.kind == NameKind::nobody) continue;
-        std::string key = name.key;
-        if (name.words.size() == 1 && (name.is_old || name.is_young)) {
-          key.insert(0, name.is_old ? "old " : "young ");
-        }
-        const auto [at, is_new] =
-            form_numbers_.try_emplace(std::move(key), static_cast<Index>(forms_.size()));
-        if (is_new) {
-          Form form;
-          form.name = &name;
-          form.gender = name.gender;
-          for (std::size_t i = 0; i < name.words.size(); ++i) {
-            form.words.push_back(word_of(name.words[i], &name.given[i]));
-          }
-          if (!name.husband.empty()) form.husband = word_of(name.husband, nullptr);
-          forms_.push_back(std::move(form));
-        }
-        auto& form = forms_[at->second];
-        if (!form.records.empty() && form.records.back() == r) continue;
-        form.records.push_back(r);
-        record.listed.push_back(at->second);
-        const auto count = form.words.size();
+        const auto count = name.words.size();
         for (std::size_t i = 0; i < count; ++i) {
-          auto& word = words_[form.words[i]];
+          auto& word = words_[word_of(name.words[i], &name.given[i])];
           ++word.records;
           if (count > 1 && i == 0) ++word.as_given;
-          if (count > 1 && i + 1 == count) {
-            ++word.as_family;
-            ++word.as_last;
-          }
-          if (count == 1 && name.title == Title::none) ++word.alone;
-          if (count == 1 && is_family_title(name.title)) ++word.as_family;
+          if (count > 1 && i + 1 == count) ++word.as_last;
+          if (count == 1 && is_family_title(name.title)) ++word.as_titled;
           if (count == 1 && name.title == Title::sir) ++word.as_given;
+          if (count == 1 && name.title == Title::none) ++word.alone;
         }
+      }
+    }
+  }
+
+  // What a name is compared by: its words, as repaired, and what distinguishes a part of a name.
+  std::string form_key(const Name& name, const std::vector<Index>& words, Index husband) const {
+    if (name.kind != NameKind::person) return name.key;
+    std::string key(name.titles);
+    const auto add = [&](std::string_view part) {
+      key += ' ';
+      key += part;
+    };
+    if (husband != kNone) add(words_[husband].text);
+    for (const auto word : words) add(words_[word].text);
+    if (name.numeral != 0) add(std::string(1, static_cast<char>('0' + name.numeral)));
+    if (words.size() == 1 && name.is_old) add("(old)");
+    if (words.size() == 1 && name.is_young) add("(young)");
+    return key;
+  }
+
+  void collect_forms() {
+    for (Index r = 0; r < records_.size(); ++r) {
+      for (const auto& name : inputs_[records_[r].input].names) {
+        Form form;
+        for (std::size_t i = 0; i < name.words.size(); ++i) {
+          form.words.push_back(words_[word_of(name.words[i], &name.given[i])].canonical);
+        }
+        if (!name.husband.empty()) form.husband = words_[word_of(name.husband, nullptr)].canonical;
+        const auto [at, is_new] = form_numbers_.try_emplace(
+            form_key(name, form.words, form.husband), static_cast<Index>(forms_.size()));
+        if (is_new) {
+          form.name = &name;
+          form.gender = name.gender;
+          forms_.push_back(std::move(form));
+        }
+        auto& records = forms_[at->second].records;
+        if (!records.empty() && records.back() == r) continue;
+        records.push_back(r);
+        records_[r].listed.push_back(at->second);
       }
     }
   }
@@ -265,27 +285,26 @@ class Identifier {
     for (Index w = 0; w < words_.size(); ++w) {
       const auto& word = words_[w];
       if (word.canonical == w) continue;
-      words_[word.canonical].as_given += word.as_given;
-      words_[word.canonical].as_family += word.as_family;
-    }
-    for (auto& form : forms_) {
-      for (auto& word : form.words) word = words_[word].canonical;
-      if (form.husband != kNone) form.husband = words_[form.husband].canonical;
+      auto& target = words_[word.canonical];
+      target.as_given += word.as_given;
+      target.as_last += word.as_last;
+      target.as_titled += word.as_titled;
+      target.alone += word.alone;
     }
   }
 
   Role role_of(Index word, const Name& name) const {
     const auto& facts = words_[word];
-    if (facts.as_given > 0 && facts.as_family == 0) return Role::given;
-    if (facts.as_family > 0 && facts.as_given == 0) return Role::family;
-    if (facts.as_given == 0 && facts.as_family == 0) {
+    if (facts.as_given > 0 && facts.as_family() == 0) return Role::given;
+    if (facts.as_family() > 0 && facts.as_given == 0) return Role::family;
+    if (facts.as_given == 0 && facts.as_family() == 0) {
       if (facts.given.is_known) return Role::given;
       return Role::either;
     }
     if (is_family_title(name.title)) return Role::family;
     if (name.title == Title::sir) return Role::given;
-    if (facts.as_given > 3 * facts.as_family) return Role::given;
-    if (facts.as_family > 3 * facts.as_given) return Role::family;
+    if (facts.as_given > 3 * facts.as_family()) return Role::given;
+    if (facts.as_family() > 3 * facts.as_given) return Role::family;
     return Role::either;
   }
 
@@ -295,7 +314,7 @@ class Identifier {
     const auto& first = words_[form.words.front()];
     const auto& last = words_[form.words.back()];
     if (form.words.size() != 2 || first.given.is_known || !last.given.is_known) return;
-    if (last.alone == 0 || last.as_family > last.as_last) return;
+    if (last.alone == 0 || last.as_titled > 0) return;
     form.given = form.words.back();
     form.family = kNone;
     if (form.gender == Gender::unknown) form.gender = last.given.gender;
@@ -404,7 +423,8 @@ class Identifier {
     if (are_disjoint(a.families, b.families)) {
       // A woman's family name changes when she marries.
       const bool may_be_married = same_given && left != Gender::male && right != Gender::male &&
-                                  (a.has_married_title || b.has_married_title);
+                                  (a.has_married_title || b.has_married_title) &&
+                                  a.families.size() + b.families.size() <= 2;
       if (!may_be_married) return true;
     }
     return false;
@@ -493,7 +513,7 @@ class Identifier {
         while (j_end < right.size() && records_[right[j_end]].delivery == a) ++j_end;
         for (auto x = i; x < i_end; ++x) {
           for (auto y = j; y < j_end; ++y) {
-            (left[x] == right[y] ? is_together : is_apart) = true;
+            (half_of(left[x]) == half_of(right[y]) ? is_together : is_apart) = true;
           }
         }
         meetings.together += is_together ? 1 : 0;
@@ -503,6 +523,60 @@ class Identifier {
       }
     }
     return meetings;
+  }
+
+  Index half_of(Index r) const {
+    while (records_[r].split_from != kNone) r = records_[r].split_from;
+    return r;
+  }
+
+  // Two names of the same words: "Hugh" and "Mr. Hugh".
+  bool has_same_words(Index f, Index g) const {
+    return !forms_[f].words.empty() && forms_[f].words == forms_[g].words;
+  }
+
+  // Two entries of a delivery are one person whom an extraction has cut in two when other
+  // deliveries list, many times for each time that they do not, what the one is called with what
+  // the other is called.
+  void find_split_records() {
+    std::map<std::pair<Index, Index>, Meetings> known;
+    for (const auto& record : records_) {
+      for (std::size_t i = 0; i < record.forms.size(); ++i) {
+        for (std::size_t j = i + 1; j < record.forms.size(); ++j) {
+          const auto key = std::minmax(record.forms[i], record.forms[j]);
+          const auto [at, is_new] = known.try_emplace({key.first, key.second});
+          if (is_new) at->second = meetings_of(key.first, key.second);
+        }
+      }
+    }
+    std::vector<std::pair<Index, Index>> halves;
+    for (Index r = 0; r < records_.size(); ++r) {
+      for (auto other = r + 1;
+           other < records_.size() && records_[other].delivery == records_[r].delivery; ++other) {
+        if (are_halves(r, other, known)) halves.emplace_back(r, other);
+      }
+    }
+    for (const auto& [first, second] : halves) {
+      if (half_of(first) != half_of(second)) records_[half_of(second)].split_from = half_of(first);
+    }
+  }
+
+  bool are_halves(Index r, Index other,
+                  const std::map<std::pair<Index, Index>, Meetings>& known) const {
+    const auto& mine = records_[r].forms;
+    const auto& theirs = records_[other].forms;
+    bool is_likely = false;
+    for (const auto f : mine) {
+      for (const auto g : theirs) {
+        if (f == g) continue;
+        const auto key = std::minmax(f, g);
+        const auto at = known.find({key.first, key.second});
+        if (at == known.end()) continue;
+        const Index factor = has_same_words(f, g) ? 3 : 6;
+        is_likely = is_likely || at->second.apart * factor <= at->second.together;
+      }
+    }
+    return is_likely && !contradicts(person_of_forms(mine), person_of_forms(theirs));
   }
 
   // Of two names that one record has but that are often two people's in one delivery, the vaguer one
@@ -517,7 +591,8 @@ class Identifier {
           const auto key = std::minmax(forms[i], forms[j]);
           const auto [at, is_new] = known.try_emplace({key.first, key.second});
           if (is_new) at->second = meetings_of(key.first, key.second);
-          if (at->second.apart * 3 <= at->second.together) continue;
+          const Index factor = has_same_words(forms[i], forms[j]) ? 1 : 3;
+          if (at->second.apart * factor <= at->second.together) continue;
           const bool is_first = specificity(forms[i]) < specificity(forms[j]);
           dropped.emplace_back(r, is_first ? forms[i] : forms[j]);
         }
@@ -539,7 +614,11 @@ class Identifier {
       auto end = i + 1;
       while (end < all.size() && records_[all[end]].delivery == records_[all[i]].delivery) ++end;
       ++deliveries;
-      if (end - i > 1) ++doubled;
+      for (auto other = i + 1; other < end; ++other) {
+        if (half_of(all[other]) == half_of(all[i])) continue;
+        ++doubled;
+        break;
+      }
       i = end;
     }
     return doubled * 5 > deliveries;
@@ -718,6 +797,15 @@ class Identifier {
     }
     return {shared, static_cast<Index>(people_[b].records.size()), -distance,
             -static_cast<std::int64_t>(b)};
+  }
+
+  void join_halves() {
+    for (Index r = 0; r < records_.size(); ++r) {
+      if (records_[r].split_from == kNone) continue;
+      const auto a = find(r);
+      const auto b = find(records_[r].split_from);
+      if (a != b && !is_forbidden(a, b)) join(a, b);
+    }
   }
 
   void join_by_full_names() {

@@ -254,6 +254,7 @@ class Reader {
     if (name_.gender == Gender::unknown && name_.words.size() > 1) {
       name_.gender = name_.given.front().gender;
     }
+    name_.titles = titles_;
     name_.key = titles_;
     if (!name_.husband.empty()) name_.key += " " + name_.husband;
     for (const auto& word : name_.words) {

@@ -45,6 +45,7 @@ struct Name {
   std::string key;  // folded, without articles, epithets and stops, titles spelt one way
   std::vector<std::string> words;  // folded, without titles; what `kind` person is named by
   std::vector<GivenName> given;    // of each word
+  std::string titles;              // all of them, spelt one way
   std::string title_word;          // "mr", "captain"; the last before the words
   std::string husband;             // "charles" of "Mrs. Charles Musgrove", whose words are her own
   NameKind kind = NameKind::nobody;
