@@ -103,6 +103,12 @@ struct Person {
   Index old_marks = 0;
   Index young_marks = 0;
   bool has_married_title = false;
+  bool is_knight = false;
+  bool is_mister = false;
+  // Of the records with a family name: the first and the last by order, and the same of those in
+  // which it follows Mrs.
+  Index first_family = kNone;
+  Index last_family = 0;
 
   // One against several is an error of an extraction.
   Gender gender() const {
@@ -392,6 +398,8 @@ class Identifier {
     }
     if (name.numeral != 0) person.numerals.add(name.numeral, count);
     if (name.title == Title::missus || name.title == Title::madam) person.has_married_title = true;
+    if (name.title == Title::sir) person.is_knight = true;
+    if (name.title == Title::mister) person.is_mister = true;
     if (name.is_old) person.old_marks += count;
     if (name.is_young) person.young_marks += count;
     if (form.gender == Gender::female) person.women += count;
@@ -410,6 +418,13 @@ class Identifier {
     return !a.empty() && !b.empty() && !a.meets(b);
   }
 
+  // A woman's family name changes once, when she marries: from then on she is Mrs. by the other.
+  static bool marries_between(const Person& a, const Person& b) {
+    if (a.families.size() + b.families.size() > 2) return false;
+    return (b.has_married_title && !a.has_married_title && a.last_family <= b.first_family) ||
+           (a.has_married_title && !b.has_married_title && b.last_family <= a.first_family);
+  }
+
   // What no one person's names can be.
   bool contradicts(const Person& a, const Person& b) const {
     const auto left = a.gender();
@@ -421,10 +436,8 @@ class Identifier {
     if (has_given && !same_given) return true;
     if (are_disjoint(a.husbands, b.husbands)) return true;
     if (are_disjoint(a.families, b.families)) {
-      // A woman's family name changes when she marries.
       const bool may_be_married = same_given && left != Gender::male && right != Gender::male &&
-                                  (a.has_married_title || b.has_married_title) &&
-                                  a.families.size() + b.families.size() <= 2;
+                                  marries_between(a, b);
       if (!may_be_married) return true;
     }
     return false;
@@ -432,6 +445,7 @@ class Identifier {
 
   // What makes one family name two people unless something else joins them.
   bool differs_in_title(const Person& a, const Person& b) const {
+    if ((a.is_knight && b.is_mister) || (a.is_mister && b.is_knight)) return true;
     if (!a.given.empty() && !b.given.empty()) return false;
     if ((a.old_marks > 0 && b.young_marks > 0) || (a.young_marks > 0 && b.old_marks > 0))
       return true;
@@ -673,6 +687,7 @@ class Identifier {
       auto& person = people_[r];
       person = person_of_forms(records_[r].forms);
       person.records = {r};
+      if (!person.families.empty()) person.first_family = person.last_family = records_[r].delivery;
       person.deliveries.add(records_[r].delivery);
     }
   }
@@ -708,6 +723,10 @@ class Identifier {
     into.men += from.men;
     into.old_marks += from.old_marks;
     into.young_marks += from.young_marks;
+    into.first_family = std::min(into.first_family, from.first_family);
+    into.last_family = std::max(into.last_family, from.last_family);
+    into.is_knight = into.is_knight || from.is_knight;
+    into.is_mister = into.is_mister || from.is_mister;
     into.has_married_title = into.has_married_title || from.has_married_title;
     for (auto& [left, right] : different_) {
       left = find(left);
@@ -808,15 +827,19 @@ class Identifier {
     }
   }
 
+  // A given name and a family name together are one person's, wherever in a record they stand.
   void join_by_full_names() {
     std::map<std::pair<Index, Index>, std::vector<Index>> buckets;
-    for (const auto& form : forms_) {
-      if (!form.is_full() || words_[form.given].text.size() == 1) continue;
-      auto& bucket = buckets[{form.given, form.family}];
-      bucket.insert(bucket.end(), form.records.begin(), form.records.end());
+    for (Index r = 0; r < records_.size(); ++r) {
+      const auto person = person_of_forms(records_[r].forms);
+      for (const auto& [given, given_count] : person.given) {
+        if (words_[given].text.size() == 1) continue;
+        for (const auto& [family, family_count] : person.families) {
+          buckets[{given, family}].push_back(r);
+        }
+      }
     }
-    for (auto& [key, bucket] : buckets) {
-      std::sort(bucket.begin(), bucket.end());
+    for (const auto& [key, bucket] : buckets) {
       join_bucket(bucket, [](Index, Index) { return true; });
     }
   }
@@ -975,10 +998,6 @@ class Identifier {
   }
 
   bool is_one_in_spite(Index small, Index large) const {
-    Index shared = 0;
-    for (const auto& entry : people_[small].deliveries) {
-      if (people_[large].deliveries.count(entry.first) > 0) ++shared;
-    }
     // Same full name.
     for (const auto& entry : people_[small].forms) {
       const auto& form = forms_[entry.first];
@@ -988,12 +1007,6 @@ class Identifier {
           if (other.given == form.given && other.family == form.family) return true;
         }
       }
-    }
-    if (shared * 4 > people_[large].deliveries.size()) return false;
-    // Listed together elsewhere.
-    for (const auto& entry : people_[small].forms) {
-      if (forms_[entry.first].is_ambiguous) continue;
-      if (people_[large].forms.count(entry.first) >= 2) return true;
     }
     return false;
   }
