@@ -154,6 +154,7 @@ class Identifier {
     resolve_forms();
     accept_aliases();
     find_split_records();
+    find_ambiguous_forms();
     drop_shared_forms();
     find_ambiguous_forms();
     start_people();
@@ -608,7 +609,10 @@ class Identifier {
           const Index factor = has_same_words(forms[i], forms[j]) ? 1 : 3;
           if (at->second.apart * factor <= at->second.together) continue;
           const bool is_first = specificity(forms[i]) < specificity(forms[j]);
-          dropped.emplace_back(r, is_first ? forms[i] : forms[j]);
+          const auto vague = is_first ? forms[i] : forms[j];
+          const auto other = is_first ? forms[j] : forms[i];
+          if (is_ever_doubled(other) || forms_[other].is_ambiguous) continue;
+          dropped.emplace_back(r, vague);
         }
       }
     }
@@ -619,29 +623,41 @@ class Identifier {
     index_records_of_forms();
   }
 
-  // Whether it names two in one delivery often enough to be no error.
-  bool is_doubled(Index f) const {
-    Index deliveries = 0;
-    Index doubled = 0;
+  struct Doubling {
+    Index deliveries = 0;  // those with the form
+    Index doubled = 0;     // those in which two entries have it that are not halves of one
+  };
+
+  Doubling doubling_of(Index f) const {
+    Doubling doubling;
     const auto& all = forms_[f].records;
     for (std::size_t i = 0; i < all.size();) {
       auto end = i + 1;
       while (end < all.size() && records_[all[end]].delivery == records_[all[i]].delivery) ++end;
-      ++deliveries;
-      for (auto other = i + 1; other < end; ++other) {
-        if (half_of(all[other]) == half_of(all[i])) continue;
-        ++doubled;
-        break;
+      ++doubling.deliveries;
+      const auto is_other = [&](Index r) { return half_of(r) != half_of(all[i]); };
+      if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(i),
+                      all.begin() + static_cast<std::ptrdiff_t>(end), is_other)) {
+        ++doubling.doubled;
       }
       i = end;
     }
-    return doubled * 5 > deliveries;
+    return doubling;
+  }
+
+  bool is_ever_doubled(Index f) const { return doubling_of(f).doubled > 0; }
+
+  // Whether it names two in one delivery often enough to be no error.
+  bool is_doubled(Index f) const {
+    const auto doubling = doubling_of(f);
+    return doubling.doubled * 5 > doubling.deliveries;
   }
 
   // A form is ambiguous when what else is known of the records that have it cannot be one person.
   void find_ambiguous_forms() {
     for (Index f = 0; f < forms_.size(); ++f) {
       auto& form = forms_[f];
+      form.is_ambiguous = false;
       if (form.name->kind == NameKind::role && form.name->title == Title::kin) {
         form.is_ambiguous = true;
         continue;
