@@ -550,6 +550,11 @@ class Identifier {
     return !forms_[f].words.empty() && forms_[f].words == forms_[g].words;
   }
 
+  bool has_same_given(Index f, Index g) const {
+    return forms_[f].given != kNone && forms_[g].given != kNone &&
+           is_same_given(forms_[f].given, forms_[g].given);
+  }
+
   // Two entries of a delivery are one person whom an extraction has cut in two when other
   // deliveries list, many times for each time that they do not, what the one is called with what
   // the other is called.
@@ -587,7 +592,7 @@ class Identifier {
         const auto key = std::minmax(f, g);
         const auto at = known.find({key.first, key.second});
         if (at == known.end()) continue;
-        const Index factor = has_same_words(f, g) ? 3 : 6;
+        const Index factor = has_same_words(f, g) ? 2 : has_same_given(f, g) ? 3 : 5;
         is_likely = is_likely || at->second.apart * factor <= at->second.together;
       }
     }
@@ -1013,18 +1018,37 @@ class Identifier {
     }
   }
 
-  bool is_one_in_spite(Index small, Index large) const {
-    // Same full name.
-    for (const auto& entry : people_[small].forms) {
-      const auto& form = forms_[entry.first];
-      if (form.is_full() && words_[form.given].text.size() > 1) {
-        for (const auto& theirs : people_[large].forms) {
-          const auto& other = forms_[theirs.first];
-          if (other.given == form.given && other.family == form.family) return true;
-        }
-      }
+  // In how many records the person has a name that the other has too and that is one person's.
+  Index shared_names(const Person& person, const Person& other) const {
+    Index count = 0;
+    for (const auto r : person.records) {
+      const auto& forms = records_[r].forms;
+      const auto is_shared = [&](Index f) {
+        return !forms_[f].is_ambiguous && other.forms.count(f) > 0;
+      };
+      if (std::any_of(forms.begin(), forms.end(), is_shared)) ++count;
     }
-    return false;
+    return count;
+  }
+
+  bool is_one_in_spite(Index small, Index large) const {
+    const auto& a = people_[small];
+    const auto& b = people_[large];
+    Index both = 0;
+    for (const auto& entry : a.deliveries) {
+      if (b.deliveries.count(entry.first) > 0) ++both;
+    }
+    const bool same_full_name =
+        std::any_of(a.forms.begin(), a.forms.end(), [&](const auto& mine) {
+          const auto& form = forms_[mine.first];
+          if (!form.is_full() || words_[form.given].text.size() == 1) return false;
+          return std::any_of(b.forms.begin(), b.forms.end(), [&](const auto& theirs) {
+            return forms_[theirs.first].given == form.given &&
+                   forms_[theirs.first].family == form.family;
+          });
+        });
+    if (same_full_name) return true;
+    return shared_names(a, b) >= 3 * both && shared_names(b, a) >= 3 * both;
   }
 
   // What is still apart and has the very same name: of each two of them nothing says that they
