@@ -142,7 +142,7 @@ constexpr auto kMen = std::to_array<std::string_view>({
     "james jim jem jimmy jamie jemmy jimmie jas",
     "jeffrey geoffrey jeff geoff",
     "jeremiah jeremy jerry",
-    "john jack johnny jock johnnie jacky jackie jno",
+    "john jack johnny jock johnnie jno",
     "jonathan jon",
     "joseph joe joey jos jo",
     "joshua josh",

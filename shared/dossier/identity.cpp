@@ -39,6 +39,8 @@ struct Form {
   Index family = kNone;
   Index either = kNone;  // a single word that may be both
   Index husband = kNone;
+  Index title_word = kNone;
+  bool has_tail = false;  // "Queen of Hearts"
   Gender gender = Gender::unknown;
   std::vector<Index> records;
   bool is_ambiguous = false;
@@ -98,6 +100,8 @@ struct Person {
   Counts husbands;
   Counts family_titles;  // titles with which the family name stands alone
   Counts numerals;
+  Counts titles;  // words before names, as numbers
+  Counts roles;   // the same without a name
   Index women = 0;
   Index men = 0;
   Index old_marks = 0;
@@ -132,7 +136,7 @@ bool is_one_edit(std::string_view a, std::string_view b) {
 
 std::uint32_t title_code(const Name& name) {
   // Ranks are told apart by their words; other titles by what they are.
-  if (name.title == Title::military || name.title == Title::noble) {
+  if (name.title == Title::military) {
     std::uint32_t hash = 2166136261U;
     for (const char c : name.title_word) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
     return 64 + hash % 1'000'000;
@@ -254,6 +258,8 @@ class Identifier {
         if (is_new) {
           form.name = &name;
           form.gender = name.gender;
+          if (!name.title_word.empty()) form.title_word = word_of(name.title_word, nullptr);
+          form.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
           forms_.push_back(std::move(form));
         }
         auto& records = forms_[at->second].records;
@@ -373,7 +379,19 @@ class Identifier {
     if (left.text.size() == 1 || right.text.size() == 1) {
       return left.text.front() == right.text.front();
     }
-    return can_be_same_name(left.given, right.given);
+    return can_be_same_name(left.given, right.given) || is_clipped(left, right) ||
+           is_clipped(right, left);
+  }
+
+  // "Thad" and "Thaddy" of Thaddeus: a name that is in no table, cut short.
+  static bool is_clipped(const Word& word, const Word& whole) {
+    constexpr std::size_t kShortest = 3;
+    if (word.given.is_known && whole.given.is_known) return false;
+    auto stem = word.text;
+    if (stem.ends_with("ie")) stem.remove_suffix(2);
+    if (stem.ends_with('y')) stem.remove_suffix(1);
+    return stem.size() >= kShortest && whole.text.size() >= stem.size() + 2 &&
+           whole.text.starts_with(stem);
   }
 
   bool meets_given(const Counts& left, const Counts& right) const {
@@ -385,6 +403,12 @@ class Identifier {
     return false;
   }
 
+  // Titles that one person of a book is called by alone: "the Colonel", "the Inspector".
+  static bool names_a_post(Title title) {
+    return title == Title::military || title == Title::noble || title == Title::learned ||
+           title == Title::clergy || title == Title::office;
+  }
+
   void add_form(Person& person, Index f, Index count = 1) const {
     const auto& form = forms_[f];
     const auto& name = *form.name;
@@ -394,8 +418,15 @@ class Identifier {
     if (form.either != kNone) person.either.add(form.either, count);
     if (form.husband != kNone) person.husbands.add(form.husband, count);
     if (name.kind == NameKind::person && form.given == kNone && name.title != Title::none &&
-        name.title != Title::kin && name.title != Title::office) {
+        name.title != Title::kin && name.title != Title::office && name.title != Title::noble) {
       person.family_titles.add(title_code(name), count);
+    }
+    if (name.title != Title::none && form.title_word != kNone) {
+      const bool is_role = name.kind == NameKind::role;
+      if (!is_role || names_a_post(name.title)) {
+        (is_role ? person.roles : person.titles).add(form.title_word, count);
+      }
+      if (is_role && form.has_tail) person.titles.add(form.title_word, count);
     }
     if (name.numeral != 0) person.numerals.add(name.numeral, count);
     if (name.title == Title::missus || name.title == Title::madam) person.has_married_title = true;
@@ -450,6 +481,10 @@ class Identifier {
     if (!a.given.empty() && !b.given.empty()) return false;
     if ((a.old_marks > 0 && b.young_marks > 0) || (a.young_marks > 0 && b.old_marks > 0))
       return true;
+    // "Mrs. John Dashwood" is said where there is another Mrs. Dashwood.
+    if (a.has_married_title && b.has_married_title && a.husbands.empty() != b.husbands.empty()) {
+      return true;
+    }
     return are_disjoint(a.family_titles, b.family_titles);
   }
 
@@ -740,6 +775,8 @@ class Identifier {
     add_all(into.husbands, from.husbands);
     add_all(into.family_titles, from.family_titles);
     add_all(into.numerals, from.numerals);
+    add_all(into.titles, from.titles);
+    add_all(into.roles, from.roles);
     into.women += from.women;
     into.men += from.men;
     into.old_marks += from.old_marks;
@@ -887,9 +924,7 @@ class Identifier {
   bool derives(const Person& less, const Person& more) const {
     bool has_evidence = false;
     if (!less.given.empty()) {
-      Counts words = more.given;
-      for (const auto& [word, count] : more.either) words.add(word, count);
-      if (!meets_given(less.given, words)) return false;
+      if (!meets_given(less.given, more.given) && !less.given.meets(more.either)) return false;
       has_evidence = true;
     }
     if (!less.families.empty()) {
@@ -906,7 +941,13 @@ class Identifier {
       if (!less.either.meets(words)) return false;
       has_evidence = true;
     }
-    return has_evidence && !differs_in_title(less, more);
+    if (!has_evidence) return derives_by_post(less, more);
+    return !differs_in_title(less, more);
+  }
+
+  // "The Colonel" is Colonel Brandon.
+  static bool derives_by_post(const Person& less, const Person& more) {
+    return !less.roles.empty() && less.titles.empty() && less.roles.meets(more.titles);
   }
 
   // `less` has a family name only.
@@ -943,7 +984,10 @@ class Identifier {
       for (const auto r : order) {
         if (find(r) != r) continue;
         const auto& less = people_[r];
-        if (less.given.empty() && less.families.empty() && less.either.empty()) continue;
+        if (less.given.empty() && less.families.empty() && less.either.empty() &&
+            less.roles.empty()) {
+          continue;
+        }
         std::vector<Index> candidates;
         for (const auto other : order) {
           if (find(other) != other || other == r) continue;
@@ -952,6 +996,7 @@ class Identifier {
           if (!derives(less, more) || !may_join(r, other)) continue;
           candidates.push_back(other);
         }
+        prefer_same_title(less, candidates);
         if (candidates.empty() || !are_compatible(candidates)) continue;
         auto best = candidates.front();
         for (const auto other : candidates) {
@@ -962,6 +1007,15 @@ class Identifier {
       }
       if (!has_changed) break;
     }
+  }
+
+  // Of a Lady Catherine and a Catherine the first is who "Lady Catherine" is.
+  void prefer_same_title(const Person& less, std::vector<Index>& candidates) const {
+    if (less.titles.empty()) return;
+    const auto differs = [&](Index other) { return !less.titles.meets(people_[other].titles); };
+    if (std::all_of(candidates.begin(), candidates.end(), differs)) return;
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), differs),
+                     candidates.end());
   }
 
   // Whether all could be one person, so that it does not matter which is taken first.

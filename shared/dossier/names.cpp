@@ -220,7 +220,10 @@ class Reader {
       name_.numeral = numeral_of(words_.back().text);
       if (name_.numeral != 0) words_.pop_back();
     }
-    while (words_.size() > 1 && words_.back().text == "the") words_.pop_back();
+    // "Edward the Second", "Bill the Lizard".
+    for (std::size_t i = 1; i < words_.size(); ++i) {
+      if (words_[i].text == "the") words_.resize(i);
+    }
   }
 
   Name role() {
