@@ -24,7 +24,7 @@ TEST_CASE("thanks, praise, encouragement and signs are worth no call") {
   check_all(Worth::nothing, {"",
                              " \n\t",
                              "...",
-                             "?",
+             "<3",        ":)",          ":3",
                              "!!!",
                              "👍",
                              "😂😂😂",
