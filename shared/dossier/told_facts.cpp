@@ -187,8 +187,11 @@ std::string told_facts_json(Dossier& dossier, std::size_t budget_bytes) {
   }
   std::vector<const Entity*> people;
   for (const auto& person : state.characters) people.push_back(&person);
-  std::stable_sort(people.begin(), people.end(), [](const Entity* one, const Entity* other) {
-    return one->mentions.size() > other->mentions.size();
+  std::sort(people.begin(), people.end(), [](const Entity* one, const Entity* other) {
+    if (one->mentions.size() != other->mentions.size()) {
+      return one->mentions.size() > other->mentions.size();
+    }
+    return one < other;  // the order of first appearance
   });
   for (const auto* person : people) add_entity(lines, dossier, "character", *person);
   const auto& plot = state.plot_points;
