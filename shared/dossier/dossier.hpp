@@ -25,6 +25,8 @@ namespace fabula::dossier {
 // log that no caller of ours has written.
 inline constexpr std::size_t kMaximumEntries = 200'000;
 
+struct Log;
+
 class Dossier {
  public:
   Dossier();
@@ -51,9 +53,11 @@ class Dossier {
   // Entries by (at, source, id): the order in which things were said.
   const std::vector<EntryIndex>& content_order() const;
 
-  class Fold;
+  // For the parts of this folder.
+  const Log& log() const;
 
  private:
+  class Fold;
   std::unique_ptr<Fold> fold_;
 };
 
