@@ -17,6 +17,7 @@ constexpr std::size_t kMaximumValueBytes = 600;
 constexpr std::size_t kMaximumPlotPoints = 16;
 // What many messages say is told with the first of them.
 constexpr std::size_t kMaximumFactsOfPart = 3;
+constexpr std::size_t kMaximumFacts = 600;
 
 struct Part {
   std::string text;
@@ -54,7 +55,7 @@ class Lines {
       if (text_.size() + line.size() + parts[kept].text.size() + 1 > budget_bytes_) break;
       line.append(parts[kept].text);
     }
-    if (kept == 0) return;
+    if (kept == 0 || ids_.size() >= kMaximumFacts) return;
     parts.resize(kept);
     if (!text_.empty()) text_.push_back('\n');
     text_.append(line);
