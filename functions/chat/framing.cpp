@@ -18,6 +18,7 @@ void Framing::stored(std::string& out, const engine::TurnEnd& end) {
   }
   metadata.title = end.turn.title;
   metadata.guest_token = new_guest_token_;
+  metadata.dossier = end.dossier;
   events_.append_metadata(out, metadata);
 }
 

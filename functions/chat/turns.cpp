@@ -1,5 +1,6 @@
 #include "functions/chat/turns.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/chat/prompt.hpp"
 #include "shared/chat/task.hpp"
+#include "shared/dossier/worth.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
 #include "shared/sse/encoder.hpp"
@@ -82,6 +84,7 @@ Task<Result<TurnRequest>> read_turn_request(Call& call, const Match& match, cons
   }
   co_await check_claimed_user(request.claimed_user_id, caller);
   request.detach = json::boolean_at(body, "detach").value_or(false);
+  request.awaits_dossier = json::boolean_at(body, "await_dossier").value_or(false);
   request.text = text_at(body, "text");
   request.session_id = text_at(body, "session_id");
   request.project_id = text_at(body, "project_id");
@@ -128,6 +131,18 @@ std::string describe(const Asked& asked, const json::Document& message) {
   return metadata;
 }
 
+// Whether the last thing that was said, before a message, asks for it.
+bool ends_with_question(std::string_view history_json) {
+  // The length of a companion's last sentences.
+  constexpr std::size_t kEndBytes = 300;
+  const auto end =
+      history_json.substr(history_json.size() - std::min(history_json.size(), kEndBytes));
+  for (const std::string_view mark : {"?", "\uFF1F", "\u061F", "\u037E"}) {
+    if (end.find(mark) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 // One turn: from the request to the last byte of the answer.
 Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action action) {
   const auto& headers = call.head().headers;
@@ -147,6 +162,9 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   request.system_prompt = asked.task.system_prompt();
   request.message_metadata = describe(asked, body);
   if (is_take) request.task_prompts = task_prompts_json();
+  request.dossier_heading = dossier_heading();
+  const auto worth = dossier::worth_of(request.text);
+  request.is_worth_extracting = worth == dossier::Worth::told;
   auto turn = co_await engine::begin_turn(call, caller, request, asked.models, limits);
   Framing framing(caller.new_guest_token, turn.base_bytes);
   auto head = engine::event_stream_head();
@@ -170,6 +188,12 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
     request.system_prompt = kept->task.system_prompt();
   }
   Asked& answered = kept ? *kept : asked;
+  // Other takes are read if the first one was, which the database knows.
+  if (!is_take) {
+    request.is_worth_extracting |=
+        !is_chat(answered.task) ||
+        (worth == dossier::Worth::answer && ends_with_question(turn.history_json()));
+  }
   co_await engine::stream_turn(call, caller, std::move(turn), request, answered.models, limits,
                                framing, std::move(head), std::move(answered.attachments));
   co_return {};

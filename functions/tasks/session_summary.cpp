@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "functions/tasks/store.hpp"
 #include "shared/database/rpc.hpp"
 #include "shared/json/text.hpp"
 #include "shared/tasks/session_summary.hpp"
@@ -35,8 +36,8 @@ Result<engine::Endpoints> summary_models(Call& call) {
                                engine::kDefaultRoute);
 }
 
-Task<Result<std::string>> summarise_session(Call& call, const engine::Endpoints& models,
-                                            const ClaimedTask& task, std::int64_t deadline_ms) {
+Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models,
+                                     const ClaimedTask& task, std::int64_t deadline_ms) {
   const auto* messages = json::find(task.work, "messages");
   if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_task");
   const auto history_tokens = engine::read_turn_limits(call).history_tokens;
@@ -53,14 +54,7 @@ Task<Result<std::string>> summarise_session(Call& call, const engine::Endpoints&
                                  .user_text = question,
                                  .maximum_output_tokens = kMaximumOutputTokens,
                                  .deadline_ms = deadline_ms});
-  auto& log = call.log();
-  log.provider = answer.provider;
-  log.model = answer.model;
-  log.attempts = log.attempts.value_or(0) + answer.attempts;
-  if (answer.usage) {
-    log.tokens_in = log.tokens_in.value_or(0) + answer.usage->input_tokens;
-    log.tokens_out = log.tokens_out.value_or(0) + answer.usage->output_tokens;
-  }
+  note_model(call.log(), answer);
 
   const auto summary = summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
   if (summary.empty()) {
@@ -69,8 +63,11 @@ Task<Result<std::string>> summarise_session(Call& call, const engine::Endpoints&
   }
   std::string members = R"("summary":)";
   json::Writer(members).string(summary);
-  co_return commit_task_request(task, members,
-                                {answer.provider, answer.model, answer.usage, answer.attempts});
+  co_await store(
+      call, "commit_task",
+      commit_task_request(task, members,
+                          {answer.provider, answer.model, answer.usage, answer.attempts}));
+  co_return {};
 }
 
 }  // namespace fabula::tasks

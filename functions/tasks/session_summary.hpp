@@ -15,10 +15,8 @@ namespace fabula::tasks {
 // MODEL_SUMMARY's models, else those of MODEL_CHAT.
 Result<engine::Endpoints> summary_models(engine::Call& call);
 
-// Does the task within `deadline_ms`: the request of commit_task.
-runtime::Task<Result<std::string>> summarise_session(engine::Call& call,
-                                                     const engine::Endpoints& models,
-                                                     const ClaimedTask& task,
-                                                     std::int64_t deadline_ms);
+// Does the task within `deadline_ms`, and stores the summary.
+runtime::Task<Result<void>> summarise_session(engine::Call& call, const engine::Endpoints& models,
+                                              const ClaimedTask& task, std::int64_t deadline_ms);
 
 }  // namespace fabula::tasks

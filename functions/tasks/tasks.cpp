@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "functions/tasks/dossier_extraction.hpp"
 #include "functions/tasks/session_summary.hpp"
+#include "functions/tasks/store.hpp"
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/tasks.hpp"
 #include "shared/json/text.hpp"
@@ -14,7 +16,6 @@
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
 #include "wasm/runtime/host.hpp"
-#include "wasm/runtime/timer.hpp"
 
 namespace fabula::tasks {
 namespace {
@@ -28,19 +29,18 @@ constexpr std::int64_t kWholeMs = 50'000;
 constexpr std::int64_t kBeginMs = 25'000;
 // A worker's death is noticed only after it: the time of a task, and of storing it.
 constexpr std::int64_t kLeaseSeconds = 75;
-// commit_task may be repeated: a task that is done says so.
-constexpr std::uint32_t kFirstRetryMs = 500;
-constexpr int kStoreAttempts = 3;
 
 struct Kind {
   std::string_view name;
   Result<engine::Endpoints> (*models)(Call&);
-  Task<Result<std::string>> (*work)(Call&, const engine::Endpoints&, const ClaimedTask&,
-                                    std::int64_t deadline_ms);
+  // Does the task and stores what it has made.
+  Task<Result<void>> (*work)(Call&, const engine::Endpoints&, const ClaimedTask&,
+                             std::int64_t deadline_ms);
 };
 
 constexpr std::array kKinds{
     Kind{api::tasks::kKinds[0], &summary_models, &summarise_session},
+    Kind{api::tasks::kKinds[1], &extraction_models, &extract_dossier},
 };
 
 // A kind that is asked for, with who does it.
@@ -64,7 +64,8 @@ Result<std::vector<const Kind*>> read_kinds(const json::Document* names) {
   }
   if (names && kinds.size() != names->size()) {
     Problem fault(ErrorCode::invalid_request, "The body has faults: see errors.", {});
-    fault.errors.push_back({"kinds", "must be kinds of tasks, each once: session_summary"});
+    fault.errors.push_back(
+        {"kinds", "must be kinds of tasks, each once: session_summary, dossier_extraction"});
     return tl::unexpected(std::move(fault));
   }
   return kinds;
@@ -93,18 +94,6 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
   co_return request;
 }
 
-Task<Result<std::string>> store(Call& call, std::string_view function, const std::string& request) {
-  std::uint32_t wait_ms = kFirstRetryMs;
-  for (int attempt = 1;; ++attempt) {
-    auto answer = co_await runtime::attempt(
-        engine::call_function(call.context(), call.database(), function, request));
-    const bool may_pass = !answer && answer.error().code == ErrorCode::database_unavailable;
-    if (!may_pass || attempt == kStoreAttempts) co_return std::move(answer);
-    co_await runtime::Timer(call.context(), wait_ms);
-    wait_ms *= 2;
-  }
-}
-
 // Whether the task is done, and stored.
 Task<bool> do_task(Call& call, const Request& request, const ClaimedTask& task,
                    std::int64_t deadline_ms) {
@@ -112,12 +101,9 @@ Task<bool> do_task(Call& call, const Request& request, const ClaimedTask& task,
       std::find_if(request.wanted.begin(), request.wanted.end(),
                    [&task](const Wanted& one) { return one.kind->name == task.kind; });
   if (wanted == request.wanted.end()) co_return false;
-  auto outcome =
+  const auto outcome =
       co_await runtime::attempt(wanted->kind->work(call, wanted->models, task, deadline_ms));
-  if (outcome) {
-    outcome = co_await runtime::attempt(store(call, "commit_task", *outcome));
-    if (outcome) co_return true;
-  }
+  if (outcome) co_return true;
   call.note_problem(outcome.error());
   // Refused when another worker has the task by now, or it is gone: then there is nothing to give
   // back. When it does not arrive, the end of the lease does the same.

@@ -60,6 +60,11 @@ void Events::append_metadata(std::string& out, const Metadata& metadata) const {
   writer.end_object();
   write_unless_empty(writer, "title", metadata.title);
   write_unless_empty(writer, "guest_token", metadata.guest_token);
+  if (metadata.dossier) {
+    writer.key("dossier_version").integer(metadata.dossier->version);
+    writer.key("dossier_pending").boolean(metadata.dossier->is_pending);
+    writer.key("dossier_updated").boolean(metadata.dossier->is_updated);
+  }
   writer.end_object().end_object();
   end_frame(out);
 }

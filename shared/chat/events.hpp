@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "shared/result/result.hpp"
+#include "shared/turn/rows.hpp"
 
 namespace fabula::chat {
 
@@ -28,6 +29,7 @@ struct Metadata {
   std::optional<std::int64_t> output_tokens;
   std::string_view title;        // only when it is new
   std::string_view guest_token;  // only in a guest's first answer
+  std::optional<turn::DossierView> dossier;
 };
 
 // Appends frames to a buffer and keeps count.

@@ -13,6 +13,9 @@ std::string_view system_prompt();
 std::string_view description_prompt();
 std::string_view scene_prompt();
 
+// What stands between these and what is known of the story: notes of what the person has told.
+std::string_view dossier_heading();
+
 // The last message that a model is sent when it is to go on with a reply; the reply stands before
 // it.
 std::string_view instruction_to_go_on();

@@ -59,6 +59,8 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "first_token_ms", log.first_token_ms);
   add(writer, "tokens_in", log.tokens_in);
   add(writer, "tokens_out", log.tokens_out);
+  add(writer, "items_found", log.items_found);
+  add(writer, "items_kept", log.items_kept);
   writer.key("status").integer(log.status);
   writer.end_object();
   return line;

@@ -26,6 +26,9 @@ struct RequestLog {
   std::optional<std::int64_t> first_token_ms;
   std::optional<std::int64_t> tokens_in;
   std::optional<std::int64_t> tokens_out;
+  // Of an extractor's answers: what they had, and what was stored of it.
+  std::optional<std::int64_t> items_found;
+  std::optional<std::int64_t> items_kept;
   int status = 0;  // HTTP
 };
 

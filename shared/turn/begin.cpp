@@ -20,7 +20,8 @@ std::string begin_turn_request(const BeginTurn& turn) {
   // In one allocation: memory of a WebAssembly instance that was once taken is never given back.
   constexpr std::size_t kFrameBytes = 1024;
   body.reserve(kFrameBytes + turn.system_prompt.size() + turn.text.size() + turn.text.size() / 8 +
-               turn.message_metadata.size() + turn.task_prompts.size());
+               turn.message_metadata.size() + turn.task_prompts.size() +
+               turn.dossier_heading.size());
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
@@ -54,6 +55,10 @@ std::string begin_turn_request(const BeginTurn& turn) {
   }
   if (!turn.message_metadata.empty()) writer.key("message_metadata").raw(turn.message_metadata);
   if (!turn.task_prompts.empty()) writer.key("task_prompts").raw(turn.task_prompts);
+  if (!turn.dossier_heading.empty()) {
+    writer.key("dossier").boolean(true).key("dossier_heading").string(turn.dossier_heading);
+  }
+  if (turn.is_worth_extracting) writer.key("extract").boolean(true);
   writer.key("settings").begin_object();
   writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();
   writer.key("history_budget_tokens").integer(turn.history_budget_tokens);
@@ -94,6 +99,7 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
       json::RawMember{.key = "rate"},
       json::RawMember{.key = "summary"},
       json::RawMember{.key = "message_metadata"},
+      json::RawMember{.key = "dossier"},
   };
   const std::array strings = {&turn.user_id,         &turn.session_id, &turn.project_id,
                               &turn.user_message_id, &turn.message_id, &turn.stream_id,
@@ -116,6 +122,10 @@ Result<BegunTurn> parse_begun_turn(std::string answer) {
   turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
   turn.history_bytes = history.size();
   turn.message_metadata = members[14].value;
+  std::array told = {json::RawMember{.key = "told"}};
+  if (members[15].value.starts_with('{') && json::find_raw_members(members[15].value, told)) {
+    turn.told = json::string_value(told[0].value).value_or("");
+  }
   turn.answer = std::move(answer);
   return turn;
 }

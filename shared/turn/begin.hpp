@@ -59,6 +59,9 @@ struct BeginTurn {
   // message, the system prompts of the tasks that its metadata may name.
   std::string_view message_metadata = {};
   std::string_view task_prompts = {};
+  // What is known of the story is wanted, and sent after this heading; empty: it is not.
+  std::string_view dossier_heading = {};
+  bool is_worth_extracting = false;  // the user's message, however the turn ends
 };
 
 std::string begin_turn_request(const BeginTurn& turn);
@@ -79,7 +82,8 @@ struct BegunTurn {
   std::optional<http::Allowance> allowance;  // what is left of `rate_limit`
   std::string summary;           // of what was said before the history; empty: it is everything
   std::string message_metadata;  // of the earlier message that is answered; empty: none
-  std::string answer;            // the whole JSON text, which holds the history
+  std::string told;    // of the story, with its heading: what comes after the system prompt
+  std::string answer;  // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 

@@ -78,7 +78,14 @@ std::string finish_turn_request(const FinishTurn& turn) {
   }
   writer.key("latency_ms").integer(turn.latency_ms);
   writer.key("provider").string(turn.provider).key("model").string(turn.model);
+  if (turn.is_worth_extracting) writer.key("extract").boolean(true);
   writer.end_object();
+  return body;
+}
+
+std::string finished_turn_request(std::string_view generation_id) {
+  std::string body;
+  json::Writer(body).begin_object().key("generation_id").string(generation_id).end_object();
   return body;
 }
 
@@ -87,8 +94,14 @@ Result<Finished> parse_finished(std::string_view answer) {
   if (!document) return database::unexpected_answer("finish_turn");
   const auto status = json::string_at(*document, "status");
   if (!status) return database::unexpected_answer("finish_turn");
-  return Finished{std::string(*status),
-                  std::string(json::string_at(*document, "message_id").value_or(""))};
+  Finished finished{
+      std::string(*status), std::string(json::string_at(*document, "message_id").value_or("")), {}};
+  if (const auto* dossier = json::find(*document, "dossier")) {
+    finished.dossier = {json::integer_at(*dossier, "version").value_or(0),
+                        json::boolean_at(*dossier, "pending").value_or(false),
+                        json::boolean_at(*dossier, "updated").value_or(false)};
+  }
+  return finished;
 }
 
 }  // namespace fabula::turn

@@ -36,13 +36,24 @@ struct FinishTurn {
   std::int64_t latency_ms = 0;
   std::string_view provider;
   std::string_view model;
+  bool is_worth_extracting = false;  // question and reply
 };
 
 std::string finish_turn_request(const FinishTurn& turn);
+// The same for a turn that has ended, which changes nothing: how it and the dossier stand.
+std::string finished_turn_request(std::string_view generation_id);
+
+// A project's dossier as a turn leaves it.
+struct DossierView {
+  std::int64_t version = 0;  // position of its log
+  bool is_pending = false;   // something that was said is still to be read for it
+  bool is_updated = false;   // it has moved since the session's previous turn
+};
 
 struct Finished {
-  std::string status;      // as the row now says
-  std::string message_id;  // empty when nothing was said
+  std::string status;                  // as the row now says
+  std::string message_id;              // empty when nothing was said
+  std::optional<DossierView> dossier;  // of a turn that has asked for it
 };
 
 Result<Finished> parse_finished(std::string_view answer);

@@ -2,6 +2,10 @@
 import { describeBots } from "./bot_behaviour.ts";
 import { describeDossiers } from "./dossier_behaviour.ts";
 import { describeDossierLogs } from "./dossier_log_behaviour.ts";
+import { describeDossierPaths } from "./dossier_path_behaviour.ts";
+import { describeDossierTurns } from "./dossier_turn_behaviour.ts";
+import { describeDossierVersions } from "./dossier_version_behaviour.ts";
+import { describeExtraction } from "./extraction_behaviour.ts";
 import { describeMessageLists } from "./message_list_behaviour.ts";
 import { describeProjects } from "./project_behaviour.ts";
 import { describeSessionLists } from "./session_list_behaviour.ts";
@@ -12,6 +16,10 @@ export function describeData(target: () => Target): void {
   describeProjects(target);
   describeDossiers(target);
   describeDossierLogs(target);
+  describeDossierVersions(target);
+  describeDossierPaths(target);
+  describeDossierTurns(target);
+  describeExtraction(target);
   describeSessionLists(target);
   describeMessageLists(target);
   describeBots(target);

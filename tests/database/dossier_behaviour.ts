@@ -42,7 +42,7 @@ export function describeDossiers(target: () => Target): void {
     const answer = await commit(target(), project_id, 0, [assertion(1), assertion(2)], {
       snapshot: told,
     });
-    assert.deepEqual(answer, { head: 2, added: 2, folded_to: 2, tail: null });
+    assert.deepEqual(answer, { head: 2, added: 2, folded_to: 2, log_start: 0, tail: null });
     const read = await ask(target(), user, "read_dossier", { project_id });
     assert.deepEqual(read["body"]["snapshot_json"], told);
     assert.deepEqual([read["body"]["version"], read["etag"]], [2, "2"]);

@@ -154,7 +154,7 @@ test(`lost, repeated and late calls neither double nor lose anything (SEED=${SEE
     log.push(...fresh);
     assert.deepEqual(
       { ...answer, tail: answer["tail"] && contents(answer["tail"]) },
-      { head: log.length, added: fresh.length, folded_to: folded.to, tail },
+      { head: log.length, added: fresh.length, folded_to: folded.to, log_start: 0, tail },
     );
   }
   assert.deepEqual(contents(await readLog(target, project_id)), log);

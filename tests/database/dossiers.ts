@@ -50,8 +50,9 @@ export function commit(
 export async function readLog(target: Target, project_id: string): Promise<Row[]> {
   const log: Row[] = [];
   for (;;) {
-    const answer = await commit(target, project_id, log.length, []);
-    if (answer["tail"] === null) return log;
-    log.push(...answer["tail"]);
+    const base = log.at(-1)?.["position"] ?? 0;
+    const { tail } = await commit(target, project_id, base, []);
+    if (tail === null || tail.length === 0) return log;
+    log.push(...tail);
   }
 }

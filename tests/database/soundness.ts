@@ -11,6 +11,27 @@ const VIOLATIONS = `
     from reachable parent
     join public.messages child
       on child.parent_id = parent.message_id and child.session_id = parent.session_id
+  ),
+  shown as (
+    select message.message_id, message.parent_id
+    from public.sessions session
+    join public.messages message on message.message_id = session.active_leaf_id
+    union all
+    select parent.message_id, parent.parent_id
+    from shown child
+    join public.messages parent on parent.message_id = child.parent_id
+  ),
+  moved as (
+    select distinct on (project_id, named.id) entry.project_id, named.id as message_id, named.has_left
+    from public.dossier_assertions entry
+    cross join lateral (
+      select value::uuid as id, true as has_left
+      from jsonb_array_elements_text(entry.body -> 'left')
+      union all
+      select value::uuid, false from jsonb_array_elements_text(entry.body -> 'back')
+    ) named
+    where entry.kind = 'path' and entry.body ? 'sequence'
+    order by project_id, named.id, (entry.body ->> 'sequence')::bigint desc
   )
   select 'a message without a way to the beginning, or of another depth' as rule,
     message.message_id as id
@@ -93,6 +114,45 @@ const VIOLATIONS = `
   group by message.message_id
   having message.revision <> count(revision.revision) + 1
     or message.revision <> coalesce(max(revision.revision), 0) + 1
+
+  union all
+  select 'a log with holes, or that ends elsewhere than its dossier says', dossier.project_id
+  from public.dossiers dossier
+  left join public.dossier_assertions entry using (project_id)
+  group by dossier.project_id
+  having dossier.head - dossier.log_start <> count(entry.position)
+    or dossier.head <> coalesce(max(entry.position), dossier.log_start)
+    or dossier.log_start <> coalesce(min(entry.position) - 1, dossier.log_start)
+    or count(entry.position) > 0 and not bool_or(entry.is_version and entry.position = dossier.head)
+
+  union all
+  select 'a message in which something was found, of which the log says that it is where it is not',
+    found.message_id
+  from (
+    select distinct entry.project_id, entry.message_id
+    from public.dossier_assertions entry
+    where entry.message_id is not null
+  ) found
+  left join moved using (project_id, message_id)
+  where coalesce(moved.has_left, false) <> not exists (
+    select from shown where shown.message_id = found.message_id)
+
+  union all
+  select 'a message of which more was read than it has, or that is done too early', read.message_id
+  from public.message_extractions read
+  join public.messages message using (message_id)
+  where read.read_bytes > octet_length(message.content)
+    or read.read_bytes = octet_length(message.content) and not read.is_done
+
+  union all
+  select 'something to be read that nobody will be asked to read', read.message_id
+  from public.message_extractions read
+  join public.sessions session on session.session_id = read.session_id and session.is_active
+  join shown on shown.message_id = read.message_id
+  where not read.is_done and not exists (
+    select from public.background_tasks task
+    where task.session_id = read.session_id and task.kind = 'dossier_extraction'
+      and task.status in ('queued', 'running', 'failed'))
 
   union all
   select 'a project without a session', project.project_id

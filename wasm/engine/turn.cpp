@@ -9,6 +9,7 @@
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
 #include "wasm/runtime/select.hpp"
+#include "wasm/runtime/signal.hpp"
 #include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
@@ -50,10 +51,38 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
   return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
 }
 
+// Looks at the row until what was said has been read for the dossier, which is others' work
+// (functions/tasks), or the time for it is over. The client is told what waits meanwhile.
+Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::DossierView& dossier,
+                            ClientWriter& writer, TurnFraming& framing) {
+  // A platform bounds how many calls one request makes; together the gaps are a minute.
+  constexpr int kMaximumLooks = 20;
+  constexpr std::uint32_t kLongestGapMs = 4000;
+  Context& context = call.context();
+  const auto request = turn::finished_turn_request(generation_id);
+  std::uint32_t gap_ms = 250;
+  for (int looks = 0; looks < kMaximumLooks && dossier.is_pending; ++looks) {
+    co_await flush(context, writer);
+    if (writer.is_given_up()) co_return;
+    runtime::SignalWait ending(context.isolate_ending());
+    runtime::Timer timer(context, gap_ms);
+    co_await runtime::first_of(timer, ending);
+    if (ending.is_ready()) co_return;
+    gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
+    const auto answer =
+        co_await runtime::attempt(call_function(context, call.database(), "finish_turn", request));
+    // The next look may succeed.
+    if (!answer) continue;
+    const auto finished = turn::parse_finished(*answer);
+    if (finished && finished->dossier) dossier = *finished->dossier;
+    framing.beat(writer.unsent());
+  }
+}
+
 // Stores how the reply has ended, and only then tells it.
 Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
-                          std::optional<Problem> ending, ClientWriter& writer,
-                          TurnFraming& framing) {
+                          std::optional<Problem> ending, ClientWriter& writer, TurnFraming& framing,
+                          bool awaits_dossier) {
   Context& context = call.context();
   row.generation_id = turn.generation_id;
   row.error_code = ending ? facts(ending->code).name : std::string_view();
@@ -78,7 +107,12 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
   if (stored && (is_complete || !stored->message_id.empty())) {
-    framing.stored(writer.unsent(), {turn, stored->message_id, row.provider, row.model, row.usage});
+    TurnEnd end{turn, stored->message_id, row.provider, row.model, row.usage, stored->dossier};
+    framing.stored(writer.unsent(), end);
+    if (is_complete && awaits_dossier && end.dossier) {
+      co_await wait_for_dossier(call, turn.generation_id, *end.dossier, writer, framing);
+      framing.stored(writer.unsent(), end);
+    }
   }
   if (ending) {
     framing.error(writer.unsent(), *ending);
@@ -180,7 +214,9 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .limited_action = call.log().function,
        .rate_limit = rate,
        .message_metadata = request.message_metadata,
-       .task_prompts = request.task_prompts});
+       .task_prompts = request.task_prompts,
+       .dossier_heading = request.dossier_heading,
+       .is_worth_extracting = request.is_worth_extracting});
   auto answer =
       co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
   if (!answer) {
@@ -219,7 +255,8 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
                                http::ResponseHead&& head, Attachments attachments) {
   Context& context = call.context();
   const auto now_ms = runtime::now_ms(context);
-  const std::string system_prompt = turn::with_summary(request.system_prompt, turn.summary);
+  const std::string system_prompt =
+      turn::with_summary(std::string(request.system_prompt) + turn.told, turn.summary);
   ModelRoute route(endpoints, turn, system_prompt,
                    request.text.empty() ? request.instruction : request.text, attachments,
                    limits.maximum_output_tokens);
@@ -242,7 +279,9 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.first_token_ms = relay.first_token_ms();
   row.provider = model.provider->name;
   row.model = model.model;
-  co_await store_and_tell(call, turn, row, std::move(end.problem), writer, framing);
+  row.is_worth_extracting = request.is_worth_extracting;
+  co_await store_and_tell(call, turn, row, std::move(end.problem), writer, framing,
+                          request.awaits_dossier);
   co_return {};
 }
 
@@ -252,7 +291,7 @@ Task<Result<void>> fail_turn(Call& call, const Caller& caller, turn::BegunTurn t
   ClientWriter writer(call.context(), framing, 0, 0, runtime::now_ms(call.context()));
   turn::FinishTurn row;
   row.from_offset = turn.base_bytes;
-  co_await store_and_tell(call, turn, row, std::move(problem), writer, framing);
+  co_await store_and_tell(call, turn, row, std::move(problem), writer, framing, false);
   co_return {};
 }
 

@@ -39,6 +39,11 @@ struct TurnRequest {
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
   bool detach = false;  // the reply goes on when its client has left
+  // Of a turn that is told what is known of the story, and read for its dossier: see
+  // turn::BeginTurn. Whether the reply is worth it too is said when the turn has begun.
+  std::string_view dossier_heading = {};
+  bool is_worth_extracting = false;
+  bool awaits_dossier = false;  // the end is told when the dossier has taken it up
   // Of the caller, unless the setting FABULA_RATE_LIMITS has one for this function.
   std::optional<turn::RateLimit> normal_rate = {};
 };

@@ -7,6 +7,7 @@
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
+#include "shared/turn/rows.hpp"
 
 namespace fabula::engine {
 
@@ -17,6 +18,7 @@ struct TurnEnd {
   std::string_view provider;
   std::string_view model;
   const std::optional<llm::Usage>& usage;
+  std::optional<turn::DossierView> dossier = {};
 };
 
 // Each call appends whole frames to `out`.

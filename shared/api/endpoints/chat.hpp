@@ -33,6 +33,12 @@ inline constexpr Field kDetachField{
     .description =
         "Whether the reply goes on, as far as the platform allows, when its client has "
         "left. Otherwise it stops there, and what was written is kept."};
+inline constexpr Field kAwaitDossierField{
+    .name = "await_dossier",
+    .type = Type::boolean,
+    .description =
+        "Whether the stream stays open until what was said has been read for the project's "
+        "dossier, a minute at most: then a second metadata comes before done."};
 
 // More than a person looks at beside one message.
 inline constexpr std::int64_t kMaximumAttachments = 8;
@@ -97,12 +103,14 @@ inline constexpr std::array kSayFields{
           .type = Type::uuid,
           .description = "A message of the user that this one is said instead of. Both stay."},
     kDetachField,
+    kAwaitDossierField,
     kUserIdField,
     kProtocolField,
 };
 inline constexpr Schema kSay{"ChatRequest", "A message to the story companion.", kSayFields};
 
-inline constexpr std::array kTakeFields{kDetachField, kUserIdField, kProtocolField};
+inline constexpr std::array kTakeFields{kDetachField, kAwaitDossierField, kUserIdField,
+                                        kProtocolField};
 inline constexpr Schema kTakeRequest{"TakeRequest", "How another take is told.", kTakeFields};
 
 inline constexpr std::array kEditFields{

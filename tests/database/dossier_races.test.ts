@@ -1,0 +1,222 @@
+// Turns, other takes, what is read of them, and people's edits of one dossier at once, on a real
+// PostgreSQL. A deadlock is no refusal and fails the test.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { editReply, retake, select, takes } from "./actions.ts";
+import { soon, split, times, untilAsleep } from "./at_once.ts";
+import { assertion, commit, newProject, readLog, snapshot } from "./dossiers.ts";
+import { claimReading, commitReading, partsOf, tell } from "./extractions.ts";
+import { ask } from "./lists.ts";
+import { assertSound } from "./soundness.ts";
+import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
+import { claim, fail, wake } from "./tasks.ts";
+import type { Row } from "./target.ts";
+import { begin, finish, messagesOf, newUser, type Principal } from "./turns.ts";
+
+const WRITERS = 50;
+
+let target: SqlTarget;
+before(async () => {
+  target = await startSqlTarget(process.cwd());
+});
+after(() => target.stop());
+
+const contents = (log: Row[]): string[] =>
+  log.map((entry) => entry["body"]["content"]).filter((content) => content !== undefined);
+
+/** Refusals that a writer has to live with. */
+async function tried(codes: string[], work: () => Promise<unknown>): Promise<boolean> {
+  const { refusals } = split(await Promise.allSettled([work()]));
+  assert.ok(
+    refusals.every((code) => codes.includes(code)),
+    `${refusals}`,
+  );
+  return refusals.length === 0;
+}
+
+test("50 writers of one dossier: every change is in the log, or its writer was told 412", async () => {
+  const user = newUser();
+  const project_id = await newProject(target, user);
+  const sessions = await Promise.all(
+    [1, 2, 3, 4].map((number) => tell(target, user, `Who, ${number}?`, "A fox.", { project_id })),
+  );
+  const accepted: string[] = [];
+  const refused: string[] = [];
+  const outcomes = { edits: 0, matched: 0, refused: 0, folded: 0, taken: 0, read: 0, stale: 0 };
+  let isOver = false;
+
+  /** Folds what there is, as the edge does, and then says something of its own. */
+  async function edit(writer: number, usesMatch: boolean): Promise<void> {
+    // Who is refused reads again and decides anew, until one change is made.
+    const rounds = usesMatch ? 200 : 3;
+    for (let round = 0, isDone = false; round < rounds && !(usesMatch && isDone); round += 1) {
+      const name = `${writer}.${round}`;
+      const { head, entries } = await ask(target, user, "read_dossier_log", { project_id });
+      await delay(Math.random() * 20);
+      isDone = await tried(["precondition_failed"], async () => {
+        const known = contents(entries);
+        let answer = await ask(target, user, "commit_assertions", {
+          project_id,
+          base: head,
+          assertions: [assertion(name, { kind: "user" })],
+          snapshot: snapshot([...known, name].join(" ")),
+          if_match: usesMatch ? `${head}` : undefined,
+        });
+        assert.equal(answer["added"], 1);
+        let base = head;
+        while (answer["tail"] !== null) {
+          known.push(...contents(answer["tail"]));
+          base = answer["tail"].at(-1)?.["position"] ?? answer["head"];
+          const fold = snapshot(known.join(" "));
+          answer = await commit(target, project_id, base, [], { snapshot: fold });
+          outcomes.folded += 1;
+        }
+      });
+      (isDone ? accepted : refused).push(name);
+      if (isDone) outcomes[usesMatch ? "matched" : "edits"] += 1;
+      else outcomes.refused += 1;
+      assert.ok(isDone || usesMatch, "who asks for nothing is not refused");
+    }
+  }
+
+  const inTurn = ["turn_in_progress"];
+  async function speak(writer: number): Promise<void> {
+    const { session_id, message_id } = sessions[writer % sessions.length]!;
+    for (let round = 0; round < 4; round += 1) {
+      await soon(20, () =>
+        tried(inTurn, async () => {
+          const kind = writer % 3;
+          if (kind === 0) await tell(target, user, `${writer}?`, "A crow.", { session_id });
+          else if (kind === 1) {
+            const turn = await retake(target, user, "regenerate", message_id, `${writer}.`, {
+              dossier: true,
+            });
+            assert.ok(turn["dossier"]["version"] >= turn["dossier"]["folded_to"]);
+          } else {
+            const others = await takes(target, user, message_id);
+            const other = others[Math.floor(Math.random() * others.length)]!;
+            await select(target, user, other["message_id"]);
+          }
+          outcomes.taken += 1;
+        }),
+      );
+    }
+  }
+
+  async function read(writer: number): Promise<void> {
+    for (let round = 0; !isOver; round += 1) {
+      const task = await claim(target, { kinds: ["dossier_extraction"], lease_seconds: 1 });
+      if (task === null) {
+        await delay(10);
+        continue;
+      }
+      if (Math.random() < 0.2) await wake(target, task);
+      await delay(Math.random() * 15);
+      const parts = partsOf(task).map(([message_id, text], index) =>
+        assertion(`${message_id} ${text} ${index}`, { message_id }),
+      );
+      const isDone = await tried(["stale_lease"], () => {
+        if (Math.random() < 0.1) return fail(target, task).then(() => wake(target, task));
+        return commitReading(target, task, parts);
+      });
+      outcomes[isDone ? "read" : "stale"] += 1;
+      if (isDone && writer < 0) return;
+    }
+  }
+
+  const readers = [0, 1, 2, 3].map((writer) => read(writer));
+  const results = await times(WRITERS - readers.length, async (writer) => {
+    if (writer % 4 === 0) await edit(writer, false);
+    else if (writer % 4 === 1) await edit(writer, true);
+    else await speak(writer);
+  });
+  const failure = results.find((result) => result.status === "rejected");
+  const open = `select from public.background_tasks
+    where kind = 'dossier_extraction' and status in ('queued', 'running')`;
+  for (let look = 0; look < 200 && (await target.asOwner(open)).length > 0; look += 1) {
+    await delay(50);
+  }
+  isOver = true;
+  await Promise.all(readers);
+  if (failure?.status === "rejected") throw failure.reason;
+  console.log(outcomes);
+  assert.ok(outcomes.refused > 0 && outcomes.matched > 0 && outcomes.folded > 0);
+  assert.ok(outcomes.taken > 20 && outcomes.read > 4);
+
+  const log = await readLog(target, project_id);
+  const said = contents(log.filter((entry) => entry["kind"] === "user"));
+  assert.deepEqual(said.toSorted(), accepted.toSorted());
+  assert.ok(!refused.some((name) => said.includes(name)));
+  // Each message was read once, whoever has died over it.
+  const found = log.filter((entry) => entry["kind"] === "extracted");
+  assert.equal(new Set(found.map((entry) => entry["message_id"])).size, found.length);
+  assert.ok(log.some((entry) => entry["kind"] === "path"));
+  await assertSound(target);
+});
+
+test("who claims what is to be read while more is said: nothing is left lying", async () => {
+  const user = newUser();
+  const turn = await begin(target, user, { text: "Thanks.", extract: true });
+  await finish(target, turn, { status: "failed", text: "" });
+  const { session_id } = turn;
+  const first = (await claimReading(target, turn))!;
+  await commitReading(target, first, []);
+  // A task that turns out to be none is ended by who claims it: meanwhile a turn leaves work behind.
+  await target.asOwner(
+    `insert into public.background_tasks (kind, session_id, owner_id)
+     select 'dossier_extraction', session_id, owner_id from public.sessions where session_id = $1`,
+    [session_id],
+  );
+  const claiming = target.runAs(
+    "service_role",
+    "select public.claim_task($1) -> 'task' as task, pg_sleep(1)",
+    [JSON.stringify({ kinds: ["dossier_extraction"], session_id })],
+  );
+  await untilAsleep(target);
+  const telling = tell(target, user, "Mara is 30.", "I see.", { session_id });
+  assert.deepEqual((await claiming)[0]!["task"], null);
+  const { user_message_id } = await telling;
+  const task = (await claimReading(target, turn))!;
+  assert.equal(partsOf(task)[0]![0], user_message_id);
+  await assertSound(target);
+});
+
+test("conversations are told, read, edited, cleared, moved away and deleted at once", async () => {
+  for (let round = 0; round < 6; round += 1) {
+    const user = newUser();
+    const first = await tell(target, user, "Who?", "A fox.");
+    const { project_id, session_id, message_id } = first;
+    const codes = ["turn_in_progress", "not_found", "stale_lease", "precondition_failed"];
+    const works: ((writer: number) => Promise<unknown>)[] = [
+      () => tell(target, user, "And?", "A crow.", { session_id }),
+      () => retake(target, user, "regenerate", message_id, "A hare."),
+      () => editReply(target, user, message_id, `A ${Math.random()}.`),
+      () => select(target, user, message_id),
+      async () => {
+        const task = await claimReading(target, first);
+        if (!task) return;
+        const found = partsOf(task).map(([id], index) => assertion(index, { message_id: id }));
+        await commitReading(target, task, found);
+      },
+      (writer) => commit(target, project_id, 0, [assertion(writer, { message_id })]),
+      () => ask(target, user, "clear_dossier", { project_id }),
+      () =>
+        round % 2 === 0
+          ? ask(target, user, "delete_account")
+          : ask(target, user, "delete_project", { project_id }),
+    ];
+    const last = works.length - 1;
+    const calls = Array.from({ length: 40 }, (_, writer) => (writer === 39 ? last : writer % last));
+    await Promise.all(
+      calls.map((kind, writer) =>
+        soon(kind === last ? 120 : 100, () =>
+          tried([...codes, "invalid_token", "invalid_request"], () => works[kind]!(writer)),
+        ),
+      ),
+    );
+    assert.deepEqual(await target.select("dossier_assertions", { project_id }), []);
+    assert.deepEqual(await messagesOf(target, first), []);
+    await assertSound(target);
+  }
+});

@@ -1,0 +1,50 @@
+// What is read of conversations for their dossiers: workers, and turns that leave some behind.
+import { claim, wake } from "./tasks.ts";
+import type { Row, Target } from "./target.ts";
+import { begin, finish, type Principal } from "./turns.ts";
+
+const KINDS = ["dossier_extraction"];
+
+/** The work of this session; null when there is none. */
+export function claimReading(target: Target, { session_id }: Row, more: Row = {}) {
+  return claim(target, { kinds: KINDS, session_id, ...more });
+}
+
+/** What the worker has found, on the log as it was told. */
+export function commitReading(
+  target: Target,
+  task: Row,
+  assertions: Row[],
+  more: Row = {},
+): Promise<Row> {
+  const { task_id, lease_token } = task;
+  const base = task["dossier"]["head"];
+  return target.call("commit_task", {
+    task_id,
+    lease_token,
+    result: { base, assertions, model: "a-model", ...more },
+  });
+}
+
+/** As if the task's time had come. */
+export async function wakeReading(target: Target, { session_id }: Row): Promise<void> {
+  const tasks = await target.select("background_tasks", { session_id, status: "queued" });
+  for (const task of tasks) await wake(target, task);
+}
+
+/** A turn that is worth reading. */
+export async function tell(
+  target: Target,
+  user: Principal,
+  text: string,
+  reply: string,
+  changes: Row = {},
+): Promise<Row> {
+  const turn = await begin(target, user, { text, ...changes });
+  await finish(target, turn, { text: reply, extract: true });
+  return turn;
+}
+
+/** Which parts of which messages a task is about. */
+export const partsOf = (task: Row): [unknown, string][] =>
+  task["messages"].map((message: Row) => [message["message_id"], message["text"]]);
