@@ -25,6 +25,8 @@ class ClusterFinder {
  public:
   const Clusters& find(const Log& log, const std::vector<Status>& activity, const Records& records);
 
+  const Clusters& last() const { return last_; }
+
  private:
   Clusters last_;
   std::vector<std::uint64_t> last_question_;

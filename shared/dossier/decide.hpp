@@ -63,10 +63,10 @@ Decided decide_value(Folding& folding, std::uint32_t field, std::span<const Even
 
 // Something that a list has besides what its events say: names of mentions, relations.
 struct Element {
-  std::uint64_t key = 0;  // equal: the same; by default the value's number
-  std::uint32_t value = kNone;
+  std::uint32_t value = kNone;  // kNone: no act of a person or a lock can be about it
   std::string text;
   std::vector<EntryIndex> entries;
+  std::uint32_t place = 0;  // among those of one entry
 };
 Decided decide_list(Folding& folding, std::uint32_t field, std::span<const Event> events,
                     EntryIndex lock, std::vector<Element> elements);

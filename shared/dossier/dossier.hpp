@@ -25,6 +25,8 @@ namespace fabula::dossier {
 // log that no caller of ours has written.
 inline constexpr std::size_t kMaximumEntries = 200'000;
 
+struct Log;
+
 class Dossier {
  public:
   Dossier();
@@ -48,12 +50,14 @@ class Dossier {
   std::string_view field_name(std::uint32_t field) const;
   // Of a name that no entry has used yet it is no field's index.
   std::uint32_t field_named(std::string_view name) const;
-  // Entries by (at, source, id): the order in which things were said.
+  // The order in which things were said.
   const std::vector<EntryIndex>& content_order() const;
 
-  class Fold;
+  // For the parts of this folder.
+  const Log& log() const;
 
  private:
+  class Fold;
   std::unique_ptr<Fold> fold_;
 };
 

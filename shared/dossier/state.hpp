@@ -49,6 +49,7 @@ struct Entity {
   bool is_locked = false;            // as a whole
   std::string name;
   std::vector<ShownField> fields;  // in the order of kFields, then by name; name is among them
+  std::string json;                // as the snapshot has it
 
   const ShownField* find(std::uint32_t field) const;
 };
