@@ -134,8 +134,9 @@ Task<Result<void>> create_dossier(Call& call, const Match& match) {
   if (project_id.empty()) {
     // Nothing is made of what is wrong.
     Dossier none;
-    const EditContext context{.project_id = request.project_id, .operation = new_uuid(call)};
-    const auto rows = replace(none, snapshot_of(request), context);
+    const std::string operation = new_uuid(call);
+    const auto rows = replace(none, snapshot_of(request),
+                              {.project_id = request.project_id, .operation = operation});
     if (!rows) co_return tl::unexpected(rows.error());
     project_id = co_await create_project(call, request);
   } else {
