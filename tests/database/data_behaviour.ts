@@ -6,6 +6,7 @@ import { describeDossierPaths } from "./dossier_path_behaviour.ts";
 import { describeDossierTurns } from "./dossier_turn_behaviour.ts";
 import { describeDossierVersions } from "./dossier_version_behaviour.ts";
 import { describeExtraction } from "./extraction_behaviour.ts";
+import { describeImports } from "./import_behaviour.ts";
 import { describeMessageLists } from "./message_list_behaviour.ts";
 import { describeProjects } from "./project_behaviour.ts";
 import { describeSessionLists } from "./session_list_behaviour.ts";
@@ -20,6 +21,7 @@ export function describeData(target: () => Target): void {
   describeDossierPaths(target);
   describeDossierTurns(target);
   describeExtraction(target);
+  describeImports(target);
   describeSessionLists(target);
   describeMessageLists(target);
   describeBots(target);
