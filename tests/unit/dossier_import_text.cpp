@@ -10,6 +10,7 @@
 #include "shared/text/utf8.hpp"
 
 using namespace fabula;
+using namespace std::string_view_literals;
 using dossier::ImportFormat;
 using dossier::ImportPlan;
 
@@ -170,7 +171,7 @@ TEST_CASE("headings in fenced code are none, and a fence that is not closed is n
 }
 
 TEST_CASE("byte-order marks, CRLF, CR and NUL") {
-  const auto book = plan(std::string_view("\xEF\xBB\xBF# One\r\nMara.\r\n\r\n# Two\rTom\0.", 34));
+  const auto book = plan("\xEF\xBB\xBF# One\r\nMara.\r\n\r\n# Two\rTom\0."sv);
   CHECK(book.text.substr(0, 12) == "# One\nMara.\n");
   CHECK(book.text.find('\0') == std::string::npos);
   CHECK(titles(book) == Titles{"One", "Two"});

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/dossier_import.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::dossier {
@@ -84,6 +85,7 @@ inline constexpr Operation kReadDossier{
     .summary = "A project's dossier",
     .answer = {.schema = &kDossier, .description = "The dossier.", .has_etag = true}};
 
-inline constexpr std::array kOperations{kListDossiers, kHealth, kReadDossier};
+inline constexpr std::array kOperations{kListDossiers, kHealth,     kReadDossier,
+                                        kStartImport,  kReadImport, kCancelImport};
 
 }  // namespace fabula::api::dossier
