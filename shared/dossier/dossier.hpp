@@ -50,7 +50,7 @@ class Dossier {
   std::string_view field_name(std::uint32_t field) const;
   // Of a name that no entry has used yet it is no field's index.
   std::uint32_t field_named(std::string_view name) const;
-  // Entries by (at, source, id): the order in which things were said.
+  // The order in which things were said.
   const std::vector<EntryIndex>& content_order() const;
 
   // For the parts of this folder.

@@ -27,6 +27,7 @@ void Draft::add(Act act, Members members) {
   if (problem_) return;
   members["do"] = name(act);
   members["at"] = at_;
+  members["place"] = rows_.size();
   members["operation"] = context_.operation;
   const auto kind = act == Act::accept ? EntryKind::confirmed : EntryKind::user;
   auto row = make_row(context_.project_id, kind, "", members);

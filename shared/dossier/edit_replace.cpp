@@ -168,8 +168,7 @@ void Replacing::add_new() {
     draft_.add(Act::add, {{"type", name(thing.type)},
                           {"name", thing.name},
                           {"aliases", std::move(aliases)},
-                          {"fields", std::move(fields)},
-                          {"place", i}});
+                          {"fields", std::move(fields)}});
     if (draft_.has_failed()) return;
     const auto& entries = preview().entries();
     handles_[i] = entries.back().reference();

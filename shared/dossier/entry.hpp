@@ -2,7 +2,8 @@
 // the set of all of them (dossier.hpp), whatever order they arrived in.
 //
 // Bodies are JSON objects with `do`, which names the act, and `at`, ms since the epoch: of an
-// extracted entry when its message was created, of a person's when they asked. Acts by kind:
+// extracted entry when its message was created, of a person's when they asked. The order in which
+// things were said (content order) is by `at`, `source`, `place` and the id. Acts by kind:
 //   extracted  mention, fact, item, relation, story, retract, rename; with `quote`, the message's
 //              text in bytes [source.begin, source.end), `model`, `prompt`, and `delivery`, which
 //              names the one answer of an extractor that it came from. With `proposal` they count
@@ -125,6 +126,7 @@ struct Entry {
   std::string message_id;       // "": of no message
   std::int64_t at = 0;
   Source source;
+  std::int64_t place = 0;  // among those of one answer or request
 
   std::string delivery;  // of extracted ones
   std::string ref;       // also `from_ref`

@@ -196,6 +196,8 @@ void BodyReader::read_member(std::string_view key) {
     entry_.type = type_named(name).value_or(Type::none);
   } else if (key == "at") {
     integer(entry_.at);
+  } else if (key == "place") {
+    integer(entry_.place);
   } else if (key == "source") {
     source(entry_.source);
   } else if (key == "quote") {

@@ -118,13 +118,15 @@ class Reading {
     members["quote"] = quote.text;
     members["source"] = document(quote.source);
     if (!source_.proposal.empty()) members["proposal"] = source_.proposal;
+    const auto known = known_.size();
+    if (known_.intern(json::dump(members)) != known) return;
+    members["place"] = extraction.rows.size();
     auto row = make_row(source_.project_id, EntryKind::extracted, source_.message_id, members);
     if (!row) {
       ++extraction.malformed;
       return;
     }
-    const auto known = known_rows_.size();
-    if (known_rows_.intern(row->id) == known) extraction.rows.push_back(std::move(*row));
+    extraction.rows.push_back(std::move(*row));
   }
 
   // Where the words stand that show it to be a correction; nothing when there are none.
@@ -263,7 +265,7 @@ class Reading {
   std::vector<std::pair<std::size_t, const Document*>> characters_;  // place in things_
   TextTable refs_known_;
   std::map<std::uint32_t, std::size_t> refs_;
-  TextTable known_rows_;
+  TextTable known_;
 };
 
 void Reading::read_thing(Type type, const Document& item) {

@@ -35,7 +35,7 @@ Log::Log() {
 bool Log::comes_before(EntryIndex first, EntryIndex second) const {
   const auto key = [this](EntryIndex index) {
     const Entry& entry = entries[index];
-    return std::tie(entry.at, entry.source.begin, entry.source.end, entry.id);
+    return std::tie(entry.at, entry.source.begin, entry.source.end, entry.place, entry.id);
   };
   return key(first) < key(second);
 }
