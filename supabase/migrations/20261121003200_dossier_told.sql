@@ -367,7 +367,7 @@ $$;
 
 -- What a worker needs to read a part of a conversation for its dossier: {project_id, messages:
 -- [{message_id, role, text, from_byte, to_byte, created_at}], before: [{message_id, role, text, from_byte,
--- created_at}]}; null when nothing is left to read or to fold. text is the part from from_byte to to_byte,
+-- created_at}], dossier: {head, folded_to, log_start}}; null when nothing is left to read or to fold. text is the part from from_byte to to_byte,
 -- created_at milliseconds since the epoch, and before what was said until then, the end of each. Without
 -- messages there is only the log to fold. Bounded: what is left is another part.
 create or replace function private.extraction_work(task public.background_tasks) returns jsonb
@@ -384,7 +384,8 @@ declare
   parts jsonb := '[]';
   before jsonb := '[]';
   first record;
-  dossier public.dossiers;
+  dossier record;
+  place jsonb;
 begin
   for unread in select * from private.unread_on_path(task.session_id) limit max_messages loop
     exit when bytes_left < 4;
@@ -406,11 +407,14 @@ begin
       'created_at', floor(extract(epoch from waiting.created_at) * 1000)::bigint);
     bytes_left := bytes_left - octet_length(part);
   end loop;
-  select * into dossier from public.dossiers
+  select project_id, head, folded_to, log_start into dossier
+  from public.dossiers
   where project_id = (select project_id from public.sessions where session_id = task.session_id);
+  place := jsonb_build_object(
+    'head', dossier.head, 'folded_to', dossier.folded_to, 'log_start', dossier.log_start);
   if parts = '[]' then
     return case when dossier.head > dossier.folded_to then jsonb_build_object(
-      'project_id', dossier.project_id, 'messages', parts, 'before', parts) end;
+      'project_id', dossier.project_id, 'messages', parts, 'before', parts, 'dossier', place) end;
   end if;
 
   with recursive earlier as (
@@ -450,7 +454,8 @@ begin
   return jsonb_build_object(
     'project_id', dossier.project_id,
     'messages', parts,
-    'before', before);
+    'before', before,
+    'dossier', place);
 end
 $$;
 
@@ -483,6 +488,56 @@ begin
   where waiting.session_id = task.session_id and waiting.message_id = span.message_id
     and waiting.read_bytes = span.from_byte;
   return exists (select from private.unread_on_path(task.session_id));
+end
+$$;
+
+-- As before, and what was passed over is not read later either.
+create or replace function public.clear_dossier(request jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  project public.projects := private.open_project(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+  session_ids uuid[];
+  log_head bigint;
+begin
+  select coalesce(array_agg(session_id), '{}') into session_ids
+  from (
+    select session_id from public.sessions where project_id = project.project_id
+    order by session_id
+    for no key update
+  ) locked;
+  perform from public.background_tasks
+  where session_id = any (session_ids) and kind = 'dossier_extraction'
+    and status in ('queued', 'running')
+  order by task_id
+  for update;
+  select head into log_head from public.dossiers
+  where project_id = project.project_id
+  for no key update;
+  perform private.check_version(request ->> 'if_match', log_head::text);
+  update public.background_tasks
+  set status = 'done', result = '{"dropped": true}', lease_token = null,
+      finished_at = clock_timestamp()
+  where session_id = any (session_ids) and kind = 'dossier_extraction'
+    and status in ('queued', 'running');
+  update public.message_extractions
+  set is_done = true
+  where session_id = any (session_ids) and not is_done;
+  -- Nor what was passed over so far.
+  insert into public.message_extractions (session_id, message_id, owner_id, is_done)
+  select session.session_id, unread.message_id, session.owner_id, true
+  from public.sessions session
+  cross join lateral unnest(private.unmarked_until(session.active_leaf_id))
+    as unread (message_id)
+  where session.session_id = any (session_ids)
+  on conflict (session_id, message_id) do nothing;
+  delete from public.dossier_assertions where project_id = project.project_id;
+  update public.dossiers
+  set head = head + 1, log_start = head + 1, folded_to = head + 1,
+      snapshot_json = default, facts_json = default, updated_at = clock_timestamp()
+  where project_id = project.project_id;
+  return private.answer(
+    '{"message": "The dossier is empty. The project and its conversations are still there."}');
 end
 $$;
 

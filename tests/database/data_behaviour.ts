@@ -3,6 +3,7 @@ import { describeBots } from "./bot_behaviour.ts";
 import { describeDossiers } from "./dossier_behaviour.ts";
 import { describeDossierLogs } from "./dossier_log_behaviour.ts";
 import { describeDossierPaths } from "./dossier_path_behaviour.ts";
+import { describeWhatIsTold } from "./dossier_told_behaviour.ts";
 import { describeDossierTurns } from "./dossier_turn_behaviour.ts";
 import { describeDossierVersions } from "./dossier_version_behaviour.ts";
 import { describeExtraction } from "./extraction_behaviour.ts";
@@ -20,6 +21,7 @@ export function describeData(target: () => Target): void {
   describeDossierVersions(target);
   describeDossierPaths(target);
   describeDossierTurns(target);
+  describeWhatIsTold(target);
   describeExtraction(target);
   describeImports(target);
   describeSessionLists(target);

@@ -2,25 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, retake } from "./actions.ts";
-import { assertion, commit, EMPTY_SNAPSHOT, snapshot } from "./dossiers.ts";
+import { assertion, commit, snapshot } from "./dossiers.ts";
 import { claimReading, commitReading } from "./extractions.ts";
 import { ask } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, newUser, only, refusal, say } from "./turns.ts";
 
 export function describeDossierTurns(target: () => Target): void {
-  const asking = { dossier: true };
+  const asking = { dossier: true, dossier_heading: "Known: " };
 
   test("a turn that asks for it is told the dossier, others nothing of it", async () => {
     const user = newUser();
     const first = await begin(target(), user, asking);
     assert.deepEqual(first["dossier"], {
       version: 0,
-      folded_to: 0,
-      log_start: 0,
-      snapshot_json: EMPTY_SNAPSHOT,
-      facts: {},
-      tail: [],
+      told: "",
       pending: false,
       updated: false,
     });
@@ -34,20 +30,12 @@ export function describeDossierTurns(target: () => Target): void {
     await commit(target(), project_id, 1, [assertion("a crow")]);
 
     const second = await begin(target(), user, { session_id, ...asking });
-    const { tail, ...view } = second["dossier"];
-    assert.deepEqual(view, {
+    assert.deepEqual(second["dossier"], {
       version: 2,
-      folded_to: 1,
-      log_start: 0,
-      snapshot_json: told,
-      facts,
+      told: "Known: A fox.",
       pending: false,
       updated: true,
     });
-    assert.deepEqual(
-      tail.map((entry: Row) => [entry["position"], entry["body"]["content"]]),
-      [[2, "a crow"]],
-    );
     await finish(target(), second);
     const third = await begin(target(), user, { session_id, ...asking });
     assert.deepEqual([third["dossier"]["version"], third["dossier"]["updated"]], [2, false]);
@@ -72,19 +60,6 @@ export function describeDossierTurns(target: () => Target): void {
     assert.deepEqual([other["dossier"]["version"], other["dossier"]["updated"]], [1, false]);
     const back = await begin(target(), user, { session_id: one["session_id"], ...asking });
     assert.equal(back["dossier"]["updated"], true);
-  });
-
-  test("a reply that is taken again is told that the first one has left", async () => {
-    const user = newUser();
-    const turn = await say(target(), user, "Who?", "A fox.", asking);
-    const { project_id, message_id } = turn;
-    await commit(target(), project_id, 0, [assertion("a fox", { message_id })], {
-      snapshot: snapshot("A fox."),
-    });
-    const other = await retake(target(), user, "regenerate", message_id, "A crow.", asking);
-    const { version, folded_to, tail } = other["dossier"];
-    assert.deepEqual([version, folded_to], [2, 1]);
-    assert.deepEqual(tail[0]["body"]["left"], [message_id]);
   });
 
   test("a context has the facts that the model was sent, also those that are gone", async () => {

@@ -43,9 +43,7 @@ export function describeExtraction(target: () => Target): void {
         created_at: await created(message_id),
       },
     ]);
-    const { snapshot_json, ...place } = task["dossier"];
-    assert.deepEqual(place, { head: 0, folded_to: 0, log_start: 0 });
-    assert.deepEqual(snapshot_json["characters"], []);
+    assert.deepEqual(task["dossier"], { head: 0, folded_to: 0, log_start: 0 });
     assert.deepEqual(task["before"], []);
 
     const found = [assertion("Mara", { message_id }), assertion("30", { message_id })];
@@ -68,24 +66,32 @@ export function describeExtraction(target: () => Target): void {
     assert.deepEqual((await only(target(), "dossiers", { project_id }))["snapshot_json"], told);
   });
 
-  test("a turn that is not worth it leaves nothing behind", async () => {
+  test("a turn that is not worth it is read with the next one that is", async () => {
     const user = newUser();
     const turn = await say(target(), user, "Thanks.", "You are welcome.");
     assert.equal(await claimReading(target(), turn), null);
     const { session_id } = turn;
     const next = await tell(target(), user, "Mara is 30.", "I see.", { session_id });
     const task = (await claimReading(target(), next))!;
-    assert.deepEqual(partsOf(task), [
-      [next["user_message_id"], "Mara is 30."],
-      [next["message_id"], "I see."],
-    ]);
     assert.deepEqual(
-      task["before"].map(({ role, text }: Row) => [role, text]),
+      partsOf(task).map(([, text]) => text),
+      ["Thanks.", "You are welcome.", "Mara is 30.", "I see."],
+    );
+    await commitReading(target(), task, []);
+    const third = await tell(target(), user, "And é?", "Nora.", { session_id });
+    const { messages, before } = (await claimReading(target(), third))!;
+    assert.deepEqual(messages.map(({ text }: Row) => text), ["And é?", "Nora."]);
+    assert.deepEqual(
+      before.map(({ role, text, from_byte }: Row) => [role, text, from_byte]),
       [
-        ["user", "Thanks."],
-        ["assistant", "You are welcome."],
+        ["user", "Thanks.", 0],
+        ["assistant", "You are welcome.", 0],
+        ["user", "Mara is 30.", 0],
+        ["assistant", "I see.", 0],
       ],
     );
+    const created = (await only(target(), "messages", { message_id: next["message_id"] }))["created_at"];
+    assert.equal(before[3]["created_at"], new Date(created).getTime());
   });
 
   for (const end of ["failure", "death", "a reaper"] as const) {
@@ -178,7 +184,10 @@ export function describeExtraction(target: () => Target): void {
     const turn = await tell(target(), user, "Who?", "A fox.");
     const other = await retake(target(), user, "regenerate", turn["message_id"], "A crow.");
     const task = (await claimReading(target(), turn))!;
-    assert.deepEqual(partsOf(task), [[turn["user_message_id"], "Who?"]]);
+    assert.deepEqual(partsOf(task), [
+      [turn["user_message_id"], "Who?"],
+      [other["message_id"], "A crow."],
+    ]);
     assert.equal((await commitReading(target(), task, []))["status"], "done");
     assert.equal(await claimReading(target(), turn), null);
     await select(target(), user, turn["message_id"]);
@@ -208,7 +217,10 @@ export function describeExtraction(target: () => Target): void {
     await commitReading(target(), task, []);
     assert.deepEqual(await contents(project_id), ["fox"], "what was found stays");
     await editReply(target(), user, message_id, "Ein Fuchs");
-    assert.equal(await claimReading(target(), turn), null, "there is nothing new in it");
+    const fold = (await claimReading(target(), turn))!;
+    assert.deepEqual(partsOf(fold), [], "there is nothing new in it, only a log to fold");
+    await commitReading(target(), fold, [], { snapshot: snapshot("fox") });
+    assert.equal(await claimReading(target(), turn), null);
 
     const other = await act(target(), user, "edit", turn["user_message_id"], { text: "Who else?" });
     await finish(target(), other, { text: "A crow.", extract: true });
