@@ -3,6 +3,7 @@
 #include <array>
 
 #include "functions/dossier/changes.hpp"
+#include "functions/dossier/import.hpp"
 #include "functions/dossier/reads.hpp"
 #include "shared/api/endpoints/dossier.hpp"
 #include "wasm/engine/forward.hpp"
@@ -35,6 +36,9 @@ constexpr std::array kRoutes{
     engine::route<api::dossier::kUnlockField>(&unlock_field),
     engine::route<api::dossier::kListQuestions>(&list_questions),
     engine::route<api::dossier::kResolveQuestion>(&resolve_question),
+    engine::route<api::dossier::kStartImport>(&start_import, "start_import"),
+    engine::route<api::dossier::kReadImport>(&engine::forward, "read_import"),
+    engine::route<api::dossier::kCancelImport>(&engine::forward, "cancel_import"),
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "functions/tasks/dossier_extraction.hpp"
+#include "functions/tasks/dossier_import.hpp"
 #include "functions/tasks/session_summary.hpp"
 #include "functions/tasks/store.hpp"
 #include "shared/api/check.hpp"
@@ -36,11 +37,17 @@ struct Kind {
   // Does the task and stores what it has made.
   Task<Result<void>> (*work)(Call&, const engine::Endpoints&, const ClaimedTask&,
                              std::int64_t deadline_ms);
+  // The engine functions that give out a task of this kind, and take back what could not be done.
+  std::string_view claim = "claim_task";
+  std::string_view fail = "fail_task";
 };
 
+// In the order in which they are done: people wait for what was said just now.
 constexpr std::array kKinds{
     Kind{api::tasks::kKinds[0], &summary_models, &summarise_session},
     Kind{api::tasks::kKinds[1], &extraction_models, &extract_dossier},
+    Kind{api::tasks::kKinds[2], &extraction_models, &import_step, "claim_import_step",
+         "fail_import_step"},
 };
 
 // A kind that is asked for, with who does it.
@@ -65,7 +72,8 @@ Result<std::vector<const Kind*>> read_kinds(const json::Document* names) {
   if (names && kinds.size() != names->size()) {
     Problem fault(ErrorCode::invalid_request, "The body has faults: see errors.", {});
     fault.errors.push_back(
-        {"kinds", "must be kinds of tasks, each once: session_summary, dossier_extraction"});
+        {"kinds",
+         "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import"});
     return tl::unexpected(std::move(fault));
   }
   return kinds;
@@ -107,17 +115,35 @@ Task<bool> do_task(Call& call, const Request& request, const ClaimedTask& task,
   call.note_problem(outcome.error());
   // Refused when another worker has the task by now, or it is gone: then there is nothing to give
   // back. When it does not arrive, the end of the lease does the same.
-  co_await runtime::attempt(store(call, "fail_task", fail_task_request(task, outcome.error())));
+  co_await runtime::attempt(
+      store(call, wanted->kind->fail, fail_task_request(task, outcome.error())));
   co_return false;
+}
+
+// The next task of the kinds that are wanted; nothing when there is none.
+Task<Result<std::optional<ClaimedTask>>> claim_next(Call& call, const Request& request) {
+  std::vector<std::string_view> functions;
+  for (const auto& wanted : request.wanted) {
+    if (std::find(functions.begin(), functions.end(), wanted.kind->claim) == functions.end()) {
+      functions.push_back(wanted.kind->claim);
+    }
+  }
+  for (const auto function : functions) {
+    std::vector<std::string_view> kinds;
+    for (const auto& wanted : request.wanted) {
+      if (wanted.kind->claim == function) kinds.push_back(wanted.kind->name);
+    }
+    const std::string answer = co_await engine::call_function(
+        call.context(), call.database(), function, claim_task_request(kinds, kLeaseSeconds));
+    std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
+    if (task) co_return task;
+  }
+  co_return std::nullopt;
 }
 
 Task<Result<void>> run(Call& call, const Match& match) {
   co_await engine::require_operator(call);
   const Request request = co_await read_request(call, match);
-  std::vector<std::string_view> kinds;
-  for (const auto& wanted : request.wanted) kinds.push_back(wanted.kind->name);
-  const auto claim = claim_task_request(kinds, kLeaseSeconds);
-
   const auto began_ms = runtime::now_ms(call.context());
   const auto passed_ms = [&call, began_ms] { return runtime::now_ms(call.context()) - began_ms; };
   std::int64_t done = 0;
@@ -125,9 +151,7 @@ Task<Result<void>> run(Call& call, const Match& match) {
   bool is_left = true;
   while (done + failed < request.limit && passed_ms() < kBeginMs &&
          !call.context().isolate_ending().is_set()) {
-    const std::string answer =
-        co_await engine::call_function(call.context(), call.database(), "claim_task", claim);
-    const std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
+    const std::optional<ClaimedTask> task = co_await claim_next(call, request);
     is_left = task.has_value();
     if (!is_left) break;
     const bool is_done = co_await do_task(call, request, *task, kWholeMs - passed_ms());

@@ -27,6 +27,7 @@ enum class ErrorCode : std::uint8_t {
   // 409
   turn_in_progress,
   stream_exists,
+  import_in_progress,
   // 412: what is to be changed has changed since the caller read it.
   precondition_failed,
   // 413

@@ -7,6 +7,7 @@ import { describeWhatIsTold } from "./dossier_told_behaviour.ts";
 import { describeDossierTurns } from "./dossier_turn_behaviour.ts";
 import { describeDossierVersions } from "./dossier_version_behaviour.ts";
 import { describeExtraction } from "./extraction_behaviour.ts";
+import { describeImports } from "./import_behaviour.ts";
 import { describeMessageLists } from "./message_list_behaviour.ts";
 import { describeProjects } from "./project_behaviour.ts";
 import { describeSessionLists } from "./session_list_behaviour.ts";
@@ -22,6 +23,7 @@ export function describeData(target: () => Target): void {
   describeDossierTurns(target);
   describeWhatIsTold(target);
   describeExtraction(target);
+  describeImports(target);
   describeSessionLists(target);
   describeMessageLists(target);
   describeBots(target);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/dossier_import.hpp"
 #include "shared/api/operation.hpp"
 #include "shared/api/path_parameter.hpp"
 
@@ -475,10 +476,11 @@ inline constexpr Operation kResolveQuestion = change_operation(
     "Answer a question", &kResolve, R"({"choose":"0123456789abcdef"})");
 
 inline constexpr std::array kOperations{
-    kListDossiers,   kCreateDossier,  kHealth,         kReadDossier,     kReplaceDossier,
-    kMergeDossier,   kClearDossier,   kListVersions,   kRestoreVersion,  kReadDifference,
-    kListFacts,      kListChanges,    kUndoChange,     kRedoChange,      kListProposals,
-    kAcceptProposal, kRejectProposal, kSplitCharacter, kMergeCharacters, kLockField,
-    kUnlockField,    kListQuestions,  kResolveQuestion};
+    kListDossiers,   kCreateDossier,  kHealth,          kReadDossier,     kReplaceDossier,
+    kMergeDossier,   kClearDossier,   kListVersions,    kRestoreVersion,  kReadDifference,
+    kListFacts,      kListChanges,    kUndoChange,      kRedoChange,      kListProposals,
+    kAcceptProposal, kRejectProposal, kSplitCharacter,  kMergeCharacters, kLockField,
+    kUnlockField,    kListQuestions,  kResolveQuestion, kStartImport,     kReadImport,
+    kCancelImport};
 
 }  // namespace fabula::api::dossier

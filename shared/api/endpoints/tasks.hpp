@@ -14,13 +14,14 @@ namespace fabula::api::tasks {
 inline constexpr std::int64_t kDefaultLimit = 10;
 inline constexpr std::int64_t kMaximumLimit = 100;
 
-inline constexpr std::array<std::string_view, 2> kKinds{"session_summary", "dossier_extraction"};
+inline constexpr std::array<std::string_view, 3> kKinds{"session_summary", "dossier_extraction",
+                                                        "dossier_import"};
 
 inline constexpr std::array kRunFields{
     Field{.name = "kinds",
           .type = Type::array,
-          .description = "Which kinds of tasks: session_summary, dossier_extraction. All of them "
-                         "without it.",
+          .description = "Which kinds of tasks: session_summary, dossier_extraction, "
+                         "dossier_import. All of them without it.",
           .minimum = 1,
           .maximum = 16},
     Field{.name = "limit",

@@ -1,0 +1,14 @@
+// Texts that people have already: cut into steps here, read by the function tasks.
+#pragma once
+
+#include "shared/result/result.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/serve.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::dossier {
+
+// Serves POST /dossier/{project_id}/import.
+runtime::Task<Result<void>> start_import(engine::Call& call, const engine::Match& match);
+
+}  // namespace fabula::dossier

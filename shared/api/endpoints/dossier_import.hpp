@@ -1,0 +1,139 @@
+// Endpoints of the dossier function: texts that people have already.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::dossier {
+
+// Of a text of 1 MiB, in which JSON may need six bytes for a character of three.
+inline constexpr std::uint32_t kMaximumImportBodyBytes = 2 * 1024 * 1024 + kSmallBodyBytes;
+inline constexpr std::int64_t kMaximumImportBytes = 1024 * 1024;
+inline constexpr std::int64_t kMaximumImportTitleCharacters = 200;
+
+inline constexpr std::array<std::string_view, 2> kImportFormats{"markdown", "plain"};
+inline constexpr std::array<std::string_view, 5> kImportStatuses{"queued", "running", "done",
+                                                                 "failed", "cancelled"};
+
+inline constexpr std::array kImportRequestFields{
+    Field{.name = "text",
+          .description = "A manuscript or notes, in Markdown or plain text.",
+          .is_required = true,
+          .maximum_bytes = kMaximumImportBytes,
+          .is_not_blank = true},
+    Field{.name = "title",
+          .description = "What it is called; without it the title that the text itself has.",
+          .maximum = kMaximumImportTitleCharacters},
+    Field{.name = "format",
+          .description = "How it is written.",
+          .choices = kImportFormats,
+          .default_json = "\"markdown\""},
+};
+inline constexpr Schema kImportRequest{"ImportRequest", "A text to import.", kImportRequestFields};
+
+constexpr Field import_count(std::string_view name, std::string_view description) {
+  return {.name = name, .type = Type::integer, .description = description, .is_required = true};
+}
+
+inline constexpr Field kImportTaskField{
+    .name = "task_id", .type = Type::uuid, .description = "The import.", .is_required = true};
+inline constexpr Field kImportProjectField{
+    .name = "project_id", .type = Type::uuid, .description = "The project.", .is_required = true};
+inline constexpr Field kImportTitleField{.name = "title",
+                                         .description = "What the text is called.",
+                                         .is_required = true,
+                                         .is_nullable = true};
+inline constexpr Field kImportStatusField{.name = "status",
+                                          .description = "`failed`: nothing of it could be read.",
+                                          .is_required = true,
+                                          .choices = kImportStatuses};
+inline constexpr Field kImportChaptersField =
+    import_count("chapters", "The chapters that it was cut into.");
+inline constexpr Field kImportStepsField =
+    import_count("steps", "The parts that are read one after the other.");
+inline constexpr Field kImportDoneField = import_count("steps_done", "How many have been read.");
+inline constexpr Field kImportFailedField =
+    import_count("steps_failed", "How many could not be read.");
+inline constexpr Field kImportProgressField = import_count("progress", "In percent.");
+inline constexpr Field kImportProposalsField{
+    .name = "proposals",
+    .type = Type::array,
+    .description =
+        "The ids of what it proposes so far, in the order of the text: accept or reject "
+        "them at /dossier/{project_id}/proposals.",
+    .is_required = true,
+    .item = Type::token};
+inline constexpr Field kImportErrorField{.name = "error",
+                                         .description = "What went wrong first, if anything did.",
+                                         .is_required = true,
+                                         .is_nullable = true};
+inline constexpr Field kImportFinishedField{.name = "finished_at",
+                                            .type = Type::timestamp,
+                                            .description = "When it ended.",
+                                            .is_required = true,
+                                            .is_nullable = true};
+
+inline constexpr std::array kImportFields{
+    kImportTaskField,     kImportProjectField,   kImportTitleField, kImportStatusField,
+    kImportChaptersField, kImportStepsField,     kImportDoneField,  kImportFailedField,
+    kImportProgressField, kImportProposalsField, kImportErrorField, kCreatedAt,
+    kImportFinishedField};
+inline constexpr Schema kImport{"Import", "A text that is read for a dossier.", kImportFields};
+
+inline constexpr std::array kStartedImportFields{
+    kImportTaskField,
+    kImportProjectField,
+    kImportTitleField,
+    kImportStatusField,
+    kImportChaptersField,
+    kImportStepsField,
+    kImportDoneField,
+    kImportFailedField,
+    kImportProgressField,
+    kImportProposalsField,
+    kImportErrorField,
+    kCreatedAt,
+    kImportFinishedField,
+    Field{.name = "status_url",
+          .description = "The path at which to ask how far it is.",
+          .is_required = true}};
+inline constexpr Schema kStartedImport{"StartedImport", "A text that will be read.",
+                                       kStartedImportFields};
+
+inline constexpr std::array kImportRefusals{ErrorCode::not_found, ErrorCode::import_in_progress};
+
+inline constexpr Operation kStartImport{
+    .id = "start_import",
+    .method = "POST",
+    .pattern = "/dossier/{project_id}/import",
+    .summary = "Read a text for proposals to a dossier",
+    .body = &kImportRequest,
+    .maximum_body_bytes = kMaximumImportBodyBytes,
+    .answer = {.status = 202, .schema = &kStartedImport, .description = "It will be read."},
+    .refusals = kImportRefusals,
+    .description =
+        "The text is cut into chapters, and read step by step in the background. Nothing "
+        "of it is in the dossier before somebody accepts it. A character, place or object "
+        "is one proposal with all that the text says of it, and so is each theme, plot "
+        "point and open question.",
+    .body_example = R"({"title":"The Sea","text":"# One\n\nMara came home.","format":"markdown"})"};
+
+inline constexpr Operation kReadImport{
+    .id = "read_import",
+    .method = "GET",
+    .pattern = "/dossier/{project_id}/import/{task_id}",
+    .summary = "How far an import is, and what it proposes",
+    .answer = {.schema = &kImport, .description = "The import."}};
+
+inline constexpr Operation kCancelImport{
+    .id = "cancel_import",
+    .method = "DELETE",
+    .pattern = "/dossier/{project_id}/import/{task_id}",
+    .summary = "End an import; what it has proposed stays",
+    .answer = {.schema = &kImport, .description = "The import, which has ended."}};
+
+}  // namespace fabula::api::dossier
