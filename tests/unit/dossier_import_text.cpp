@@ -179,7 +179,9 @@ TEST_CASE("byte-order marks, CRLF, CR and NUL") {
 
 TEST_CASE("a text without divisions is cut into about equal parts where paragraphs end") {
   std::string text;
-  for (int i = 0; i < 800; ++i) text += repeated("Mara went on. ", 100 + i % 90) + "\n\n";
+  for (std::size_t i = 0; i < 800; ++i) {
+    text += repeated("Mara went on. ", 100 + i % 90) + "\n\n";
+  }
   const auto book = plan(text, ImportFormat::plain);
   check_plan(book);
   check_all_is_read(book);
