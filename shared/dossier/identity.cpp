@@ -729,7 +729,7 @@ class Identifier {
       const auto largest = *std::max_element(sizes.begin(), sizes.end());
       const auto others = std::accumulate(sizes.begin(), sizes.end(), Index{0}) - largest;
       // One against many is an error of an extraction.
-      form.is_ambiguous = others >= 2 || largest < 4;
+      form.is_ambiguous = others * 4 >= largest;
     }
   }
 
