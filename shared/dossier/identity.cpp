@@ -270,22 +270,17 @@ class Identifier {
     }
   }
 
-  // A rare word that is one slip away from a much more frequent one is that word. Short words and
-  // those that are names themselves (Ellen, Helen) are left alone.
+  // A rare word that is one slip away from a much more frequent one, or from a given name of the
+  // table that somebody has here, is that word. Short words and those that are names themselves
+  // (Ellen, Helen) are left alone.
   void repair_typing_errors() {
-    constexpr std::size_t kShortest = 5;
     for (Index w = 0; w < words_.size(); ++w) {
       auto& word = words_[w];
-      word.canonical = w;
-      if (word.text.size() < kShortest || word.given.is_known || word.records > 2) continue;
+      if (word.given.is_known || word.records > 2) continue;
       Index best = kNone;
       bool is_unique = true;
       for (Index other = 0; other < words_.size(); ++other) {
-        if (words_[other].records < 3 * word.records) continue;
-        if (!is_one_edit(word.text, words_[other].text)) continue;
-        // "the Ambersons" is a family, "Amberson" one of it.
-        if (word.text.ends_with('s') && word.text.size() > words_[other].text.size()) continue;
-        if (word.text.front() != words_[other].text.front() && word.text.size() < 7) continue;
+        if (other == w || !is_slip_of(word, words_[other])) continue;
         is_unique = best == kNone;
         best = other;
       }
@@ -304,6 +299,19 @@ class Identifier {
       target.as_titled += word.as_titled;
       target.alone += word.alone;
     }
+  }
+
+  static bool is_slip_of(const Word& word, const Word& meant) {
+    constexpr std::size_t kShortest = 5;
+    constexpr std::size_t kShortestOfNames = 4;
+    if (!is_one_edit(word.text, meant.text)) return false;
+    // "the Ambersons" is a family, "Amberson" one of it.
+    if (word.text.ends_with('s') && word.text.size() > meant.text.size()) return false;
+    if (word.text.front() != meant.text.front() && word.text.size() < 7) return false;
+    if (meant.given.is_known && word.as_family() == 0 && word.text.size() >= kShortestOfNames) {
+      return true;
+    }
+    return word.text.size() >= kShortest && meant.records >= 3 * word.records;
   }
 
   Role role_of(Index word, const Name& name) const {
@@ -503,17 +511,35 @@ class Identifier {
     return count;
   }
 
-  // An alias that contradicts the name is another person's, which an extraction has mixed in,
-  // unless several deliveries say the same.
+  // A form and what is listed with it again and again: what is known of who bears it.
+  Person known_of(Index f) const {
+    std::map<Index, Index> together;
+    for (const auto r : forms_[f].records) {
+      for (const auto other : records_[r].listed) ++together[other];
+    }
+    Person person;
+    for (const auto& [other, count] : together) {
+      if (other == f || count >= 2) add_form(person, other);
+    }
+    return person;
+  }
+
+  // An alias that contradicts the name, by itself or by what else is known of who bears it, is
+  // another person's that an extraction has mixed in, unless several deliveries say the same.
   void accept_aliases() {
+    std::vector<Person> known;
+    known.reserve(forms_.size());
+    for (Index f = 0; f < forms_.size(); ++f) known.push_back(known_of(f));
     for (auto& record : records_) {
       if (record.listed.empty()) continue;
-      record.forms.push_back(record.listed.front());
+      const auto name = record.listed.front();
+      record.forms.push_back(name);
       auto person = person_of_forms(record.forms);
       for (std::size_t i = 1; i < record.listed.size(); ++i) {
         const auto f = record.listed[i];
-        const auto alias = person_of_forms({f});
-        if (contradicts(person, alias) && listed_together(record.listed.front(), f) < 2) continue;
+        const bool is_other = contradicts(person, person_of_forms({f})) ||
+                              contradicts(person, known[f]) || contradicts(known[name], known[f]);
+        if (is_other && listed_together(name, f) < 2) continue;
         record.forms.push_back(f);
         add_form(person, f);
       }
@@ -952,10 +978,6 @@ class Identifier {
 
   // `less` has a family name only.
   bool fits_family_name(const Person& less, const Person& more) const {
-    // A family name without a title is a man's in a book that calls women Miss and Mrs.
-    if (less.family_titles.empty() && less.gender() == Gender::unknown) {
-      return more.gender() != Gender::female;
-    }
     const bool is_missus = less.family_titles.count(static_cast<Index>(Title::missus)) > 0;
     const bool is_miss = less.family_titles.count(static_cast<Index>(Title::miss)) > 0;
     if ((is_missus || is_miss) && !more.given.empty()) {
@@ -997,6 +1019,7 @@ class Identifier {
           candidates.push_back(other);
         }
         prefer_same_title(less, candidates);
+        prefer_men_of_family(less, candidates);
         if (candidates.empty() || !are_compatible(candidates)) continue;
         auto best = candidates.front();
         for (const auto other : candidates) {
@@ -1015,6 +1038,16 @@ class Identifier {
     const auto differs = [&](Index other) { return !less.titles.meets(people_[other].titles); };
     if (std::all_of(candidates.begin(), candidates.end(), differs)) return;
     candidates.erase(std::remove_if(candidates.begin(), candidates.end(), differs),
+                     candidates.end());
+  }
+
+  // A family name without a title is a man's, if there is one, in a book that calls women Miss and
+  // Mrs.
+  void prefer_men_of_family(const Person& less, std::vector<Index>& candidates) const {
+    if (!less.given.empty() || !less.titles.empty() || less.gender() != Gender::unknown) return;
+    const auto is_woman = [&](Index other) { return people_[other].gender() == Gender::female; };
+    if (std::all_of(candidates.begin(), candidates.end(), is_woman)) return;
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_woman),
                      candidates.end());
   }
 
