@@ -184,17 +184,62 @@ class Identifier {
       const auto& b = inputs_[right];
       return std::tie(a.order, a.delivery, a.id) < std::tie(b.order, b.delivery, b.id);
     });
+    const auto copies = find_copies(order);
     position_.resize(inputs_.size());
     std::map<std::pair<std::uint64_t, std::string_view>, Index> deliveries;
     for (const auto input : order) {
+      if (copies[input] != kNone) continue;
       const auto& prepared = inputs_[input];
       position_[input] = static_cast<Index>(records_.size());
-      const auto delivery = deliveries
-                                .try_emplace({prepared.order, prepared.delivery},
-                                             static_cast<Index>(deliveries.size()))
-                                .first->second;
+      const auto delivery =
+          deliveries
+              .try_emplace({prepared.order, prepared.delivery}, static_cast<Index>(deliveries.size()))
+              .first->second;
       records_.push_back({.input = input, .delivery = delivery, .order = prepared.order});
     }
+    for (const auto input : order) {
+      if (copies[input] != kNone) position_[input] = position_[copies[input]];
+    }
+  }
+
+  // Of each record of a delivery that came before at the same place with the same names (an answer
+  // that was asked for again), which one it is again; kNone for all others. Counted twice, one
+  // error of an extraction would look like two.
+  std::vector<Index> find_copies(const std::vector<Index>& order) const {
+    std::vector<bool> is_decided(inputs_.size());
+    for (const auto& decision : decisions_) {
+      if (decision.first < inputs_.size()) is_decided[decision.first] = true;
+      if (decision.second < inputs_.size()) is_decided[decision.second] = true;
+    }
+    std::vector<Index> copies(inputs_.size(), kNone);
+    std::map<std::string, std::vector<Index>> known;
+    for (std::size_t begin = 0; begin < order.size();) {
+      const auto& first = inputs_[order[begin]];
+      auto end = begin + 1;
+      while (end < order.size() && inputs_[order[end]].order == first.order &&
+             inputs_[order[end]].delivery == first.delivery) {
+        ++end;
+      }
+      std::vector<std::pair<std::string, Index>> entries;
+      bool is_free = true;
+      for (auto i = begin; i < end; ++i) {
+        std::string keys;
+        for (const auto& name : inputs_[order[i]].names) keys += name.key + '\n';
+        entries.emplace_back(std::move(keys), static_cast<Index>(i));
+        is_free = is_free && !is_decided[order[i]];
+      }
+      std::sort(entries.begin(), entries.end());
+      std::string signature = std::to_string(first.order);
+      std::vector<Index> its;
+      for (const auto& [keys, i] : entries) {
+        signature += '\t' + keys;
+        its.push_back(order[i]);
+      }
+      const auto [at, is_new] = known.try_emplace(std::move(signature), its);
+      for (std::size_t i = 0; !is_new && is_free && i < its.size(); ++i) copies[its[i]] = at->second[i];
+      begin = end;
+    }
+    return copies;
   }
 
   Index word_of(std::string_view text, const GivenName* given) {
@@ -653,7 +698,7 @@ class Identifier {
         const auto key = std::minmax(f, g);
         const auto at = known.find({key.first, key.second});
         if (at == known.end()) continue;
-        const Index factor = has_same_words(f, g) ? 2 : has_same_given(f, g) ? 3 : 5;
+        const Index factor = has_same_words(f, g) ? 2 : 3;
         is_likely = is_likely || at->second.apart * factor <= at->second.together;
       }
     }
@@ -672,7 +717,7 @@ class Identifier {
           const auto key = std::minmax(forms[i], forms[j]);
           const auto [at, is_new] = known.try_emplace({key.first, key.second});
           if (is_new) at->second = meetings_of(key.first, key.second);
-          const Index factor = has_same_words(forms[i], forms[j]) ? 1 : 3;
+          const Index factor = has_same_words(forms[i], forms[j]) ? 1 : 2;
           if (at->second.apart * factor <= at->second.together) continue;
           const bool is_first = specificity(forms[i]) < specificity(forms[j]);
           const auto vague = is_first ? forms[i] : forms[j];
@@ -1154,14 +1199,15 @@ class Identifier {
   }
 
   std::vector<std::uint32_t> number_people() const {
-    std::vector<std::uint32_t> numbers(inputs_.size());
-    std::vector<Index> number_of(records_.size(), kNone);
+    std::vector<std::uint32_t> number_of(records_.size(), kNone);
     Index next = 0;
     for (Index r = 0; r < records_.size(); ++r) {
       auto& number = number_of[find(r)];
       if (number == kNone) number = next++;
-      numbers[records_[r].input] = number;
     }
+    std::vector<std::uint32_t> numbers;
+    numbers.reserve(inputs_.size());
+    for (const auto position : position_) numbers.push_back(number_of[find(position)]);
     return numbers;
   }
 
