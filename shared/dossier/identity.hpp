@@ -13,7 +13,7 @@
 namespace fabula::dossier {
 
 // More names of one record than this are not looked at.
-inline constexpr std::size_t kMaximumNamesOfRecord = 64;
+inline constexpr std::size_t kMaximumNamesOfRecord = 24;
 
 // One entry of one delivery. Views live as long as the call that they are given to.
 struct PersonRecord {
@@ -29,7 +29,7 @@ struct PreparedRecord {
   std::string id;
   std::string delivery;
   std::uint64_t order = 0;
-  std::vector<Name> names;  // the name, then the aliases; each form once
+  std::vector<Name> names;  // the name, then the aliases
 };
 
 PreparedRecord prepare(const PersonRecord& record);
