@@ -1,0 +1,40 @@
+// What the command line asks for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace fabula::dossier_command {
+
+inline constexpr std::string_view kUsage =
+    "Usage: fabula-dossier [--shuffle SEED]\n"
+    "\n"
+    "Merges what was extracted from works, deliveries as JSON lines on standard input:\n"
+    "\n"
+    "  "
+    "{\"work\":\"w\",\"segment\":0,\"characters\":[{\"id\":\"r1\",\"name\":\"Ann\",\"aliases\":["
+    "\"Nan\"]}]}\n"
+    "\n"
+    "and prints a JSON line for each work, by name:\n"
+    "\n"
+    "  {\"work\":\"w\",\"assignments\":{\"r1\":\"c1\"},\"dossier\":{\"characters\":[...]}}\n"
+    "\n"
+    "Record ids are opaque and stand for one record of their work; segments, whole numbers, are "
+    "the\n"
+    "reading order. Other fields are ignored.\n"
+    "\n"
+    "  --shuffle SEED  merge the deliveries in another order, which changes nothing\n"
+    "  --help          this text\n";
+
+struct Arguments {
+  std::optional<std::uint64_t> shuffle_seed;
+  bool wants_help = false;
+  std::string_view fault;  // what is wrong, for whoever wrote the command line; empty: nothing
+};
+
+// `words`: without the program's name.
+Arguments read_arguments(std::span<const std::string_view> words);
+
+}  // namespace fabula::dossier_command

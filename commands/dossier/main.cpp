@@ -1,0 +1,89 @@
+// fabula-dossier: merges extracted characters into people, each work by itself. Exit status 0 when
+// all was merged, 1 when a line cannot be read (which is said with its number) or reading or
+// writing failed, 2 when the arguments are wrong.
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "commands/dossier/arguments.hpp"
+#include "commands/dossier/delivery.hpp"
+#include "commands/dossier/work.hpp"
+#include "shared/text/integer.hpp"
+
+namespace {
+
+using namespace fabula;
+
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+}
+
+int fail(std::string_view what) {
+  std::fprintf(stderr, "fabula-dossier: %.*s\n", static_cast<int>(what.size()), what.data());
+  return 1;
+}
+
+// The next line without its end; false at the end of the input.
+bool read_line(std::string& line) {
+  line.clear();
+  std::array<char, 65536> buffer;
+  while (std::fgets(buffer.data(), buffer.size(), stdin)) {
+    line += buffer.data();
+    if (!line.ends_with('\n')) continue;
+    line.pop_back();
+    return true;
+  }
+  return !line.empty();
+}
+
+void shuffle(std::vector<dossier_command::Delivery>& deliveries, std::uint64_t seed) {
+  std::mt19937_64 generator(seed);
+  for (std::size_t left = deliveries.size(); left > 1; --left) {
+    std::swap(deliveries[left - 1], deliveries[generator() % left]);
+  }
+}
+
+int merge_input(const dossier_command::Arguments& arguments) {
+  std::vector<dossier_command::Delivery> deliveries;
+  std::string line;
+  for (std::int64_t number = 1; read_line(line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    auto delivery = dossier_command::read_delivery(line);
+    if (!delivery) {
+      return fail("line " + text::integer_text(number) + ": " + delivery.error().detail);
+    }
+    deliveries.push_back(std::move(*delivery));
+  }
+  if (std::ferror(stdin)) return fail("standard input cannot be read.");
+  if (arguments.shuffle_seed) shuffle(deliveries, *arguments.shuffle_seed);
+  std::map<std::string, std::vector<dossier_command::Delivery>> works;
+  for (auto& delivery : deliveries) works[delivery.work].push_back(std::move(delivery));
+  for (auto& [work, its_deliveries] : works) {
+    if (!print(dossier_command::merge_work(work, std::move(its_deliveries)))) {
+      return fail("standard output cannot be written.");
+    }
+  }
+  return std::fflush(stdout) == 0 ? 0 : fail("standard output cannot be written.");
+}
+
+}  // namespace
+
+int main(int argument_count, char** argument_values) {
+  const std::vector<std::string_view> words(argument_values + 1, argument_values + argument_count);
+  const auto arguments = dossier_command::read_arguments(words);
+  if (arguments.wants_help) {
+    return print(dossier_command::kUsage) && std::fflush(stdout) == 0 ? 0 : 1;
+  }
+  if (!arguments.fault.empty()) {
+    fail(arguments.fault);
+    std::fputs("See fabula-dossier --help.\n", stderr);
+    return 2;
+  }
+  return merge_input(arguments);
+}

@@ -1,0 +1,22 @@
+// What persons have said about which things are the same.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "shared/dossier/identity.hpp"
+#include "shared/dossier/records.hpp"
+
+namespace fabula::dossier {
+
+struct SlotDecision {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+  bool is_same = false;
+};
+
+// Where they contradict each other the later word counts, so that what is left does not.
+std::vector<SlotDecision> find_decisions(const Log& log, const std::vector<Status>& activity,
+                                         const Records& records);
+
+}  // namespace fabula::dossier

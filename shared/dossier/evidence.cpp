@@ -1,0 +1,174 @@
+#include "shared/dossier/evidence.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "shared/dossier/meetings.hpp"
+#include "shared/dossier/profile.hpp"
+
+namespace fabula::dossier::identity {
+namespace {
+
+// In how many deliveries one record lists both.
+Index listed_together(const Mentions& mentions, Index f, Index g) {
+  Index count = 0;
+  Index last = kNone;
+  for (const auto r : mentions.forms[f].records) {
+    const auto& record = mentions.records[r];
+    if (std::find(record.listed.begin(), record.listed.end(), g) == record.listed.end()) continue;
+    if (record.delivery != last) ++count;
+    last = record.delivery;
+  }
+  return count;
+}
+
+// A form and what is listed with it again and again: what is known of who bears it.
+Profile known_of(const Mentions& mentions, Index f) {
+  Counts together;
+  for (const auto r : mentions.forms[f].records) {
+    for (const auto other : mentions.records[r].listed) together.add(other);
+  }
+  Profile profile;
+  for (const auto& [other, count] : together) {
+    if (other == f || count >= 2) profile.add(mentions, other);
+  }
+  return profile;
+}
+
+// An alias that contradicts the name, by itself or by what else is known of who bears it, is
+// another person's that an extraction has mixed in, unless several deliveries say the same.
+void accept_aliases(Mentions& mentions) {
+  std::vector<Profile> known;
+  known.reserve(mentions.forms.size());
+  for (Index f = 0; f < mentions.forms.size(); ++f) known.push_back(known_of(mentions, f));
+  const auto& words = mentions.vocabulary;
+  for (auto& record : mentions.records) {
+    if (record.listed.empty()) continue;
+    const auto name = record.listed.front();
+    record.forms = {name};
+    auto profile = profile_of(mentions, record.forms);
+    for (std::size_t i = 1; i < record.listed.size(); ++i) {
+      const auto f = record.listed[i];
+      const Profile alias = profile_of(mentions, std::span(&f, 1));
+      const bool is_other = contradict(words, profile, alias) ||
+                            contradict(words, profile, known[f]) ||
+                            contradict(words, known[name], known[f]);
+      if (is_other && listed_together(mentions, name, f) < 2) continue;
+      record.forms.push_back(f);
+      profile.add(alias);
+    }
+  }
+  mentions.index_forms();
+}
+
+bool has_same_words(const Mentions& mentions, Index f, Index g) {
+  const auto& words = mentions.forms[f].words;
+  return !words.empty() && words == mentions.forms[g].words;
+}
+
+// Two entries of a delivery are one person whom an extraction has cut in two when deliveries list
+// what the one is called with what the other is called several times for each time that they do
+// not, and nothing else speaks against it.
+void find_halves(Mentions& mentions) {
+  const MeetingTable meetings(mentions);
+  std::vector<std::pair<Index, Index>> halves;
+  for (const auto& [f, g, count] : meetings.all()) {
+    const Index factor = has_same_words(mentions, f, g) ? 2 : 3;
+    if (count.apart == 0 || count.apart * factor > count.together) continue;
+    append_apart(mentions, f, g, halves);
+  }
+  std::sort(halves.begin(), halves.end());
+  for (const auto& [first, second] : halves) {
+    const auto a = mentions.whole_of(first);
+    const auto b = mentions.whole_of(second);
+    if (a == b) continue;
+    if (contradict(mentions.vocabulary, profile_of(mentions, mentions.records[first].forms),
+                   profile_of(mentions, mentions.records[second].forms))) {
+      continue;
+    }
+    mentions.records[std::max(a, b)].other_half = std::min(a, b);
+  }
+}
+
+// Of two names that one record has but that are often two people's in one delivery, the vaguer one
+// says nothing there: now and then the son is called by what is his father's name. Unless the other
+// name is itself two people's; then that is why they meet.
+void drop_shared_forms(Mentions& mentions) {
+  const MeetingTable meetings(mentions);
+  for (auto& record : mentions.records) {
+    std::vector<Index> dropped;
+    for (std::size_t i = 0; i < record.forms.size(); ++i) {
+      for (std::size_t j = i + 1; j < record.forms.size(); ++j) {
+        auto vague = record.forms[j];
+        auto other = record.forms[i];
+        if (mentions.specificity(other) < mentions.specificity(vague)) std::swap(vague, other);
+        const auto count = meetings.of(vague, other);
+        const Index factor = has_same_words(mentions, vague, other) ? 1 : 2;
+        if (count.apart * factor <= count.together) continue;
+        if (mentions.forms[other].is_ambiguous || doubling_of(mentions, other).doubled > 0)
+          continue;
+        dropped.push_back(vague);
+      }
+    }
+    for (const auto f : dropped) {
+      auto& forms = record.forms;
+      if (forms.size() > 1) forms.erase(std::remove(forms.begin(), forms.end(), f), forms.end());
+    }
+  }
+  mentions.index_forms();
+}
+
+// Whether what else is known of the records that have the form cannot be one person.
+bool has_several_bearers(const Mentions& mentions, Index f) {
+  constexpr std::size_t kMostBearers = 8;
+  const auto& form = mentions.forms[f];
+  std::vector<std::pair<Profile, Index>> bearers;
+  Index records = 0;
+  for (const auto r : form.records) {
+    std::vector<Index> rest = mentions.records[r].forms;
+    if (rest.size() < 2) continue;
+    if (form.given == kNone) rest.erase(std::remove(rest.begin(), rest.end(), f), rest.end());
+    const auto profile = profile_of(mentions, rest);
+    ++records;
+    const auto same = std::find_if(bearers.begin(), bearers.end(), [&](const auto& bearer) {
+      return !contradict(mentions.vocabulary, bearer.first, profile);
+    });
+    if (same != bearers.end()) {
+      same->first.add(profile);
+      ++same->second;
+    } else if (bearers.size() < kMostBearers) {
+      bearers.emplace_back(profile, 1);
+    }
+  }
+  if (bearers.size() < 2) return false;
+  Index largest = 0;
+  for (const auto& bearer : bearers) largest = std::max(largest, bearer.second);
+  // One against many is an error of an extraction.
+  return (records - largest) * 4 >= largest;
+}
+
+void find_ambiguous_forms(Mentions& mentions) {
+  for (Index f = 0; f < mentions.forms.size(); ++f) {
+    auto& form = mentions.forms[f];
+    // "Papa" is whoever is the speaker's.
+    const bool is_kin = form.name->kind == NameKind::role && form.name->title == Title::kin;
+    const auto doubling = doubling_of(mentions, f);
+    // Two entries with one whole name are an error sooner than two people.
+    const bool is_doubled = !form.is_full() && doubling.doubled * 5 > doubling.deliveries;
+    form.is_ambiguous = is_kin || is_doubled || has_several_bearers(mentions, f);
+  }
+}
+
+}  // namespace
+
+void weigh(Mentions& mentions) {
+  accept_aliases(mentions);
+  find_halves(mentions);
+  find_ambiguous_forms(mentions);
+  drop_shared_forms(mentions);
+  find_ambiguous_forms(mentions);
+}
+
+}  // namespace fabula::dossier::identity

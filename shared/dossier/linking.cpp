@@ -1,0 +1,199 @@
+#include "shared/dossier/linking.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <tuple>
+
+#include "shared/dossier/derivation.hpp"
+
+namespace fabula::dossier::identity {
+namespace {
+
+// Of a name that more people bear, pairs of them are not looked at: it would take long and it is
+// nobody's.
+constexpr std::size_t kMostBearers = 64;
+
+class Linker {
+ public:
+  Linker(const Mentions& mentions, People& people) : mentions_(mentions), people_(people) {}
+
+  void join_halves() {
+    for (Index r = 0; r < mentions_.records.size(); ++r) {
+      const auto other = mentions_.records[r].other_half;
+      if (other == kNone) continue;
+      const auto a = people_.of(r);
+      const auto b = people_.of(other);
+      if (people_.may_be_one(a, b)) people_.join(a, b);
+    }
+  }
+
+  // A given name and a family name together are one person's, wherever in a record they stand.
+  void join_by_full_names() {
+    std::map<std::pair<Index, Index>, std::vector<Index>> bearers;
+    for (Index r = 0; r < mentions_.records.size(); ++r) {
+      const auto profile = profile_of(mentions_, mentions_.records[r].forms);
+      for (const auto& given : profile.given) {
+        if (mentions_.vocabulary.is_initial(given.first)) continue;
+        for (const auto& family : profile.families) {
+          bearers[{given.first, family.first}].push_back(r);
+        }
+      }
+    }
+    for (const auto& [name, records] : bearers) join_bearers(records);
+  }
+
+  // What is nobody else's name, those that say more first.
+  void join_by_forms() {
+    std::vector<std::tuple<int, std::size_t, Index>> order;
+    for (Index f = 0; f < mentions_.forms.size(); ++f) {
+      const auto& form = mentions_.forms[f];
+      if (form.is_ambiguous || form.records.size() < 2) continue;
+      order.emplace_back(-mentions_.specificity(f), mentions_.records.size() - form.records.size(),
+                         f);
+    }
+    std::sort(order.begin(), order.end());
+    for (const auto& [specificity, rarity, f] : order) join_bearers(mentions_.forms[f].records);
+  }
+
+  // A name that several people have is whose it mostly is, among those who are not in the same
+  // delivery under another one; at three to one.
+  void assign_ambiguous() {
+    for (Index r = 0; r < mentions_.records.size(); ++r) {
+      const auto person = people_.of(r);
+      if (people_[person].records.size() != 1) continue;
+      Counts counts;
+      for (const auto f : mentions_.records[r].forms) {
+        for (const auto other : mentions_.forms[f].records) {
+          if (other != r) counts.add(people_.of(other));
+        }
+      }
+      Index best = kNone;
+      Index best_count = 0;
+      Index all = 0;
+      for (const auto& [other, count] : counts) {
+        if (!people_.may_join(person, other)) continue;
+        all += count;
+        if (count <= best_count) continue;
+        best = other;
+        best_count = count;
+      }
+      if (best != kNone && best_count >= 3 * (all - best_count)) people_.join(person, best);
+    }
+  }
+
+  // Two whom a delivery lists as two are one in spite of it when they have one whole name, or when
+  // several records of each have names of the other for each such delivery.
+  void bend() {
+    std::vector<std::pair<Index, Index>> pairs;
+    std::map<std::pair<Index, Index>, std::vector<Index>> whole_names;
+    for (const auto& form : mentions_.forms) {
+      if (!form.is_ambiguous) append_pairs(form.records, pairs);
+      if (!form.is_full()) continue;
+      auto& bearers = whole_names[{form.given, form.family}];
+      bearers.insert(bearers.end(), form.records.begin(), form.records.end());
+    }
+    for (const auto& [name, bearers] : whole_names) append_pairs(bearers, pairs);
+    std::sort(pairs.begin(), pairs.end());
+    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+    for (const auto& [first, second] : pairs) {
+      const auto a = people_.of(first);
+      const auto b = people_.of(second);
+      if (people_.may_be_one(a, b) && is_one_in_spite(a, b)) people_.join(a, b);
+    }
+  }
+
+  // What is still apart and has nothing but the very same name: nothing says that they differ.
+  void join_leftovers() {
+    for (const auto& form : mentions_.forms) {
+      std::vector<Index> bearers;
+      for (const auto r : form.records) {
+        if (people_[people_.of(r)].profile.forms.size() == 1) bearers.push_back(r);
+      }
+      join_bearers(bearers);
+    }
+  }
+
+ private:
+  // One after the other to the closest of those before.
+  void join_bearers(const std::vector<Index>& records) {
+    std::vector<Index> found;
+    for (const auto r : records) {
+      const auto person = people_.of(r);
+      for (auto& other : found) other = people_.of(other);
+      if (std::find(found.begin(), found.end(), person) != found.end()) continue;
+      Index best = kNone;
+      for (const auto other : found) {
+        if (!people_.may_join(person, other)) continue;
+        if (best == kNone || people_.is_closer(person, other, best)) best = other;
+      }
+      if (best != kNone) {
+        people_.join(person, best);
+      } else if (found.size() < kMostBearers) {
+        found.push_back(person);
+      }
+    }
+  }
+
+  void append_pairs(const std::vector<Index>& records,
+                    std::vector<std::pair<Index, Index>>& pairs) const {
+    std::vector<Index> bearers;
+    for (const auto r : records) bearers.push_back(people_.of(r));
+    std::sort(bearers.begin(), bearers.end());
+    bearers.erase(std::unique(bearers.begin(), bearers.end()), bearers.end());
+    if (bearers.size() > kMostBearers) return;
+    for (std::size_t i = 0; i < bearers.size(); ++i) {
+      for (auto j = i + 1; j < bearers.size(); ++j) pairs.emplace_back(bearers[i], bearers[j]);
+    }
+  }
+
+  bool have_one_whole_name(Index a, Index b) const {
+    for (const auto& mine : people_[a].profile.forms) {
+      const auto& form = mentions_.forms[mine.first];
+      if (!form.is_full() || mentions_.vocabulary.is_initial(form.given)) continue;
+      for (const auto& theirs : people_[b].profile.forms) {
+        const auto& other = mentions_.forms[theirs.first];
+        if (other.given == form.given && other.family == form.family) return true;
+      }
+    }
+    return false;
+  }
+
+  // In how many records `a` has a name that is nobody else's than theirs and that `b` has too.
+  Index records_with_names_of(Index a, Index b) const {
+    Index count = 0;
+    for (const auto r : people_[a].records) {
+      const auto& forms = mentions_.records[r].forms;
+      count += std::any_of(forms.begin(), forms.end(), [&](Index f) {
+        return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms.count(f) > 0;
+      });
+    }
+    return count;
+  }
+
+  bool is_one_in_spite(Index a, Index b) const {
+    const auto needed = 3 * people_.shared_deliveries(a, b);
+    if (needed == 0) return false;
+    return have_one_whole_name(a, b) ||
+           (records_with_names_of(a, b) >= needed && records_with_names_of(b, a) >= needed);
+  }
+
+  const Mentions& mentions_;
+  People& people_;
+};
+
+}  // namespace
+
+void link(const Mentions& mentions, People& people) {
+  Linker linker(mentions, people);
+  linker.join_halves();
+  linker.join_by_full_names();
+  linker.join_by_forms();
+  derive(mentions, people);
+  linker.assign_ambiguous();
+  derive(mentions, people);
+  linker.bend();
+  linker.join_leftovers();
+}
+
+}  // namespace fabula::dossier::identity

@@ -1,0 +1,19 @@
+// SHA-256 (FIPS 180-4): what an assertion's id is made with, wherever the core runs.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fabula::dossier {
+
+// Big-endian words of the digest, so that comparing them compares the hexadecimal text.
+using Digest = std::array<std::uint64_t, 4>;
+
+Digest sha256(std::string_view bytes);
+
+// 64 lower-case hexadecimal digits.
+std::string digest_text(const Digest& digest);
+
+}  // namespace fabula::dossier

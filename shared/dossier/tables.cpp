@@ -1,0 +1,74 @@
+#include "shared/dossier/tables.hpp"
+
+#include <utility>
+
+namespace fabula::dossier {
+namespace {
+
+constexpr std::size_t kFirstCells = 64;
+
+}  // namespace
+
+std::uint64_t hash_text(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return hash ^ (hash >> 32U);
+}
+
+NumberTable::Cell& NumberTable::cell(std::uint64_t key) {
+  const std::size_t mask = cells_.size() - 1;
+  auto at = static_cast<std::size_t>(mixed(0, key)) & mask;
+  while (cells_[at].number != kNone && cells_[at].key != key) at = (at + 1) & mask;
+  return cells_[at];
+}
+
+void NumberTable::grow() {
+  std::vector<Cell> old(cells_.empty() ? kFirstCells : cells_.size() * 2);
+  old.swap(cells_);
+  for (const auto& each : old) {
+    if (each.number != kNone) cell(each.key) = each;
+  }
+}
+
+std::uint32_t NumberTable::find(std::uint64_t key) const {
+  return cells_.empty() ? kNone : const_cast<NumberTable*>(this)->cell(key).number;
+}
+
+void NumberTable::set(std::uint64_t key, std::uint32_t number) {
+  if (2 * (count_ + 1) > cells_.size()) grow();
+  auto& place = cell(key);
+  if (place.number == kNone) ++count_;
+  place = {key, number};
+}
+
+std::size_t TextTable::place(std::string_view text, std::uint64_t hash) const {
+  const std::size_t mask = cells_.size() - 1;
+  auto at = static_cast<std::size_t>(mixed(0, hash)) & mask;
+  while (cells_[at] != kNone && (hashes_[cells_[at]] != hash || texts_[cells_[at]] != text)) {
+    at = (at + 1) & mask;
+  }
+  return at;
+}
+
+void TextTable::grow() {
+  cells_.assign(cells_.empty() ? kFirstCells : cells_.size() * 2, kNone);
+  for (std::uint32_t i = 0; i < texts_.size(); ++i) cells_[place(texts_[i], hashes_[i])] = i;
+}
+
+std::uint32_t TextTable::find(std::string_view text) const {
+  return cells_.empty() ? kNone : cells_[place(text, hash_text(text))];
+}
+
+std::uint32_t TextTable::intern(std::string_view text) {
+  if (2 * (texts_.size() + 1) > cells_.size()) grow();
+  const auto hash = hash_text(text);
+  auto& cell = cells_[place(text, hash)];
+  if (cell == kNone) {
+    cell = static_cast<std::uint32_t>(texts_.size());
+    texts_.emplace_back(text);
+    hashes_.push_back(hash);
+  }
+  return cell;
+}
+
+}  // namespace fabula::dossier

@@ -1,0 +1,57 @@
+// Small hash tables of the fold: entries by reference, and texts by number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fabula::dossier {
+
+inline constexpr std::uint32_t kNone = 0xFFFFFFFFU;
+
+// Numbers by keys that are hashes already.
+class NumberTable {
+ public:
+  std::uint32_t find(std::uint64_t key) const;  // kNone if it is not there
+  void set(std::uint64_t key, std::uint32_t number);
+
+ private:
+  struct Cell {
+    std::uint64_t key = 0;
+    std::uint32_t number = kNone;
+  };
+  Cell& cell(std::uint64_t key);
+  void grow();
+
+  std::vector<Cell> cells_;
+  std::size_t count_ = 0;
+};
+
+// Gives each different text a number, from 0 in the order in which they came: numbers must not
+// decide anything that is shown.
+class TextTable {
+ public:
+  std::uint32_t intern(std::string_view text);
+  std::uint32_t find(std::string_view text) const;  // kNone if it is not there
+  const std::string& at(std::uint32_t number) const { return texts_[number]; }
+  std::size_t size() const { return texts_.size(); }
+
+ private:
+  std::size_t place(std::string_view text, std::uint64_t hash) const;
+  void grow();
+
+  std::vector<std::string> texts_;
+  std::vector<std::uint64_t> hashes_;
+  std::vector<std::uint32_t> cells_;
+};
+
+std::uint64_t hash_text(std::string_view text);
+// Mixes a number into a fingerprint.
+constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
+  hash = (hash ^ number) * 0x9E3779B97F4A7C15U;
+  return hash ^ (hash >> 29U);
+}
+
+}  // namespace fabula::dossier

@@ -1,0 +1,174 @@
+#include "shared/dossier/titles.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace fabula::dossier {
+namespace {
+
+struct TitleLine {
+  std::string_view words;  // spellings; the first is how they are compared
+  Title title;
+  Gender gender = Gender::unknown;
+};
+
+constexpr auto kTitles = std::to_array<TitleLine>({
+    {"mr mister", Title::mister, Gender::male},
+    {"mrs missus missis mistress", Title::missus, Gender::female},
+    {"miss mis misses", Title::miss, Gender::female},
+    {"ms", Title::miss, Gender::female},
+    {"mx", Title::office},
+    {"master mas'r marse", Title::master, Gender::male},
+    {"madame madam mme ma'am mem", Title::madam, Gender::female},
+    {"signora", Title::madam, Gender::female},
+    {"senora dona", Title::madam, Gender::female},
+    {"frau", Title::madam, Gender::female},
+    {"mademoiselle mlle", Title::miss, Gender::female},
+    {"signorina", Title::miss, Gender::female},
+    {"senorita", Title::miss, Gender::female},
+    {"fraulein", Title::miss, Gender::female},
+    {"monsieur mons", Title::mister, Gender::male},
+    {"signor signore", Title::mister, Gender::male},
+    {"senor", Title::mister, Gender::male},
+    {"herr", Title::mister, Gender::male},
+    {"don", Title::sir, Gender::male},
+    {"sir", Title::sir, Gender::male},
+    {"dame", Title::dame, Gender::female},
+    {"lady", Title::lady, Gender::female},
+    {"lord", Title::lord, Gender::male},
+    {"baron", Title::noble, Gender::male},
+    {"baroness", Title::noble, Gender::female},
+    {"baronet", Title::noble, Gender::male},
+    {"viscount", Title::noble, Gender::male},
+    {"viscountess", Title::noble, Gender::female},
+    {"count comte conte", Title::noble, Gender::male},
+    {"countess comtesse contessa", Title::noble, Gender::female},
+    {"earl", Title::noble, Gender::male},
+    {"marquis marquess", Title::noble, Gender::male},
+    {"marchioness marquise", Title::noble, Gender::female},
+    {"duke", Title::noble, Gender::male},
+    {"duchess", Title::noble, Gender::female},
+    {"prince", Title::noble, Gender::male},
+    {"princess", Title::noble, Gender::female},
+    {"king", Title::noble, Gender::male},
+    {"queen", Title::noble, Gender::female},
+    {"emperor", Title::noble, Gender::male},
+    {"empress", Title::noble, Gender::female},
+    {"captain capt cap'n", Title::military},
+    {"colonel col", Title::military},
+    {"major maj", Title::military},
+    {"general gen", Title::military},
+    {"admiral adm", Title::military},
+    {"commodore", Title::military},
+    {"commander", Title::military},
+    {"lieutenant lieut lt", Title::military},
+    {"sergeant sergt sgt serjeant", Title::military},
+    {"corporal", Title::military},
+    {"ensign", Title::military},
+    {"private", Title::military},
+    {"dr doctor", Title::learned},
+    {"professor prof", Title::learned},
+    {"reverend rev revd", Title::clergy},
+    {"parson vicar rector curate", Title::clergy},
+    {"bishop archbishop", Title::clergy},
+    {"dean", Title::clergy},
+    {"canon", Title::clergy},
+    {"deacon archdeacon", Title::clergy},
+    {"abbe abbot", Title::clergy, Gender::male},
+    {"abbess", Title::clergy, Gender::female},
+    {"monsignor", Title::clergy, Gender::male},
+    {"cardinal", Title::clergy, Gender::male},
+    {"pope", Title::clergy, Gender::male},
+    {"pastor", Title::clergy},
+    {"rabbi", Title::clergy},
+    {"friar", Title::clergy, Gender::male},
+    {"judge justice", Title::office},
+    {"inspector", Title::office},
+    {"superintendent", Title::office},
+    {"detective", Title::office},
+    {"constable", Title::office},
+    {"officer", Title::office},
+    {"agent", Title::office},
+    {"sheriff", Title::office},
+    {"marshal", Title::office},
+    {"mayor", Title::office},
+    {"governor", Title::office},
+    {"senator", Title::office},
+    {"president", Title::office},
+    {"chancellor", Title::office},
+    {"ambassador", Title::office},
+    {"consul", Title::office},
+    {"chief", Title::office},
+    {"squire esquire", Title::office, Gender::male},
+    {"farmer", Title::office},
+    {"nurse", Title::office},
+    {"widow", Title::office, Gender::female},
+    {"citizen comrade citoyen citoyenne", Title::office},
+    {"hon honourable honorable", Title::office},
+    {"nobleman", Title::office, Gender::male},
+    {"coach", Title::office},
+    {"uncle", Title::kin, Gender::male},
+    {"aunt auntie aunty", Title::kin, Gender::female},
+    {"cousin coz", Title::kin},
+    {"father", Title::kin, Gender::male},
+    {"papa", Title::kin, Gender::male},
+    {"dad daddy dada", Title::kin, Gender::male},
+    {"pa", Title::kin, Gender::male},
+    {"mother", Title::kin, Gender::female},
+    {"mamma mama", Title::kin, Gender::female},
+    {"mum mummy mom mommy", Title::kin, Gender::female},
+    {"ma", Title::kin, Gender::female},
+    {"mammy", Title::kin, Gender::female},
+    {"brother", Title::kin, Gender::male},
+    {"sister", Title::kin, Gender::female},
+    {"grandfather grandpa grandpapa granddad", Title::kin, Gender::male},
+    {"grandmother grandma grandmamma granny gran", Title::kin, Gender::female},
+    {"nephew", Title::kin, Gender::male},
+    {"niece", Title::kin, Gender::female},
+    {"son", Title::kin, Gender::male},
+    {"daughter", Title::kin, Gender::female},
+    {"husband", Title::kin, Gender::male},
+    {"wife", Title::kin, Gender::female},
+});
+
+constexpr std::string_view kEpithets =
+    " the a an this that my our your his her their its thy old ole young little poor dear dearest "
+    "good great honest sweet darling late elder eldest younger youngest big small wee fair brave "
+    "noble lovely pretty beloved precious unhappy unfortunate happy wicked kind gentle wretched "
+    "silly naughty charming beautiful handsome blessed sainted gallant worthy excellent amiable "
+    "ye oh o future former other only same ";
+
+constexpr std::string_view kParticles =
+    " de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten st "
+    "saint san santa ste ";
+
+bool has_word(std::string_view words, std::string_view word) {
+  for (auto at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+TitleFacts find_title(std::string_view folded_word) {
+  if (folded_word.size() < 2) return {};
+  for (const auto& line : kTitles) {
+    if (!has_word(line.words, folded_word)) continue;
+    return {line.words.substr(0, line.words.find(' ')), line.title, line.gender};
+  }
+  return {};
+}
+
+bool is_epithet(std::string_view folded_word) {
+  return !folded_word.empty() && has_word(kEpithets, folded_word);
+}
+
+bool is_particle(std::string_view folded_word) {
+  return !folded_word.empty() && has_word(kParticles, folded_word);
+}
+
+}  // namespace fabula::dossier
