@@ -1,8 +1,10 @@
 // fabula-dossier: merges extracted characters into people, each work by itself. Exit status 0 when
 // all was merged, 1 when a line cannot be read (which is said with its number) or reading or
 // writing failed, 2 when the arguments are wrong.
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <random>
@@ -29,18 +31,29 @@ int fail(std::string_view what) {
   return 1;
 }
 
-// The next line without its end; false at the end of the input.
-bool read_line(std::string& line) {
-  line.clear();
-  std::array<char, 65536> buffer;
-  while (std::fgets(buffer.data(), buffer.size(), stdin)) {
-    line += buffer.data();
-    if (!line.ends_with('\n')) continue;
-    line.pop_back();
-    return true;
+// Gives the lines of standard input one by one, however long they are.
+class Lines {
+ public:
+  // The next line without its end; false at the end of the input.
+  bool next(std::string& line) {
+    line.clear();
+    for (;;) {
+      const auto end = std::find(buffer_.begin() + at_, buffer_.begin() + size_, '\n');
+      line.append(buffer_.begin() + at_, end);
+      const bool is_whole = end != buffer_.begin() + size_;
+      at_ = end - buffer_.begin() + (is_whole ? 1 : 0);
+      if (is_whole) return true;
+      size_ = static_cast<std::ptrdiff_t>(std::fread(buffer_.data(), 1, buffer_.size(), stdin));
+      at_ = 0;
+      if (size_ == 0) return !line.empty();
+    }
   }
-  return !line.empty();
-}
+
+ private:
+  std::array<char, 65536> buffer_;
+  std::ptrdiff_t at_ = 0;
+  std::ptrdiff_t size_ = 0;
+};
 
 void shuffle(std::vector<dossier_command::Delivery>& deliveries, std::uint64_t seed) {
   std::mt19937_64 generator(seed);
@@ -51,8 +64,9 @@ void shuffle(std::vector<dossier_command::Delivery>& deliveries, std::uint64_t s
 
 int merge_input(const dossier_command::Arguments& arguments) {
   std::vector<dossier_command::Delivery> deliveries;
+  Lines lines;
   std::string line;
-  for (std::int64_t number = 1; read_line(line); ++number) {
+  for (std::int64_t number = 1; lines.next(line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     auto delivery = dossier_command::read_delivery(line);
     if (!delivery) {

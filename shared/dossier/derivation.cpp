@@ -30,6 +30,7 @@ class Derivation {
       for (const auto other : candidates) {
         if (other != best && people_.is_closer(person, other, best)) best = other;
       }
+      if (has_rival(person, best)) continue;
       people_.join(person, best);
       has_changed = true;
     }
@@ -98,6 +99,41 @@ class Derivation {
     candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_no_candidate),
                      candidates.end());
     return candidates;
+  }
+
+  // How much of a name makes `less` be `more`: the given name, a short form of it, less.
+  int claim(const Profile& less, const Profile& more) const {
+    if (less.given.meets(more.given)) return 2;
+    return share_given(mentions_.vocabulary, less.given, more.given) ? 1 : 0;
+  }
+
+  // Whether somebody else, who is another person than `person`, can be `best` with as much reason:
+  // Mr. Foxe is not Charles Foxe where there is a Charles beside him.
+  bool has_rival(Index person, Index best) const {
+    const auto& words = mentions_.vocabulary;
+    const auto& mine = people_[person].profile;
+    const auto& wanted = people_[best].profile;
+    std::vector<Index> near;
+    for (const auto* parts : {&wanted.given, &wanted.families, &wanted.either}) {
+      for (const auto& entry : *parts) {
+        const auto& holders = holders_[entry.first];
+        if (holders.size() > kMostCandidates) return true;
+        near.insert(near.end(), holders.begin(), holders.end());
+      }
+    }
+    for (const auto word : given_) {
+      for (const auto& entry : wanted.given) {
+        if (word == entry.first || !words.is_same_given(word, entry.first)) continue;
+        near.insert(near.end(), holders_[word].begin(), holders_[word].end());
+      }
+    }
+    return std::any_of(near.begin(), near.end(), [&](Index holder) {
+      const auto other = people_.of(holder);
+      const auto& theirs = people_[other].profile;
+      return other != person && other != best && theirs.knowledge() <= wanted.knowledge() &&
+             claim(theirs, wanted) >= claim(mine, wanted) && derives(words, theirs, wanted) &&
+             people_.may_join(other, best) && !people_.may_join(other, person);
+    });
   }
 
   // Without those of whom `is_less` is true, if there are others.

@@ -148,11 +148,15 @@ class Folder {
     if (is_between(code, 0x1D7CE, 0x1D7FF)) return put('0' + (code - 0x1D7CE) % 10);
     if (is_between(code, 0xAC00, 0xD7A3)) return put_syllable(code - 0xAC00);
     const auto unit = table_unit(code);
-    if (!is_between(unit, kFirstExpansion, kLastExpansion)) return put(unit);
+    if (!is_between(unit, kFirstExpansion, kLastExpansion)) return put_unless_dropped(unit);
     const auto n = unit - kFirstExpansion;
     for (auto i = tables::kExpansionStarts[n]; i < tables::kExpansionStarts[n + 1]; ++i) {
-      put(tables::kExpansionText[i]);
+      put_unless_dropped(tables::kExpansionText[i]);
     }
+  }
+
+  void put_unless_dropped(std::uint32_t code) {
+    if (!is_dropped_mark(code, base_)) put(code);
   }
 
   // A Hangul syllable as its letters (Unicode, section 3.12).

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "shared/dossier/word_list.hpp"
+
 namespace fabula::dossier {
 namespace {
 
@@ -210,15 +212,14 @@ constexpr std::string_view kOtherMen =
     "roger roland ronald rowland roy rufus rupert septimus seth silas stanley stewart stuart "
     "sylvester theobald tristram uriah vernon wilbur";
 
-bool has_word(std::string_view words, std::string_view word) {
-  for (auto at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
-    const auto end = at + word.size();
-    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) {
-      return true;
-    }
-  }
-  return false;
+template <std::size_t n>
+constexpr std::array<std::uint32_t, n> initials_of(const std::array<std::string_view, n>& lines) {
+  std::array<std::uint32_t, n> bits = {};
+  for (std::size_t i = 0; i < n; ++i) bits[i] = initial_bits(lines[i]);
+  return bits;
 }
+constexpr auto kInitialsOfWomen = initials_of(kWomen);
+constexpr auto kInitialsOfMen = initials_of(kMen);
 
 }  // namespace
 
@@ -229,16 +230,17 @@ GivenName find_given_name(std::string_view folded_word) {
   std::uint8_t number = 0;
   bool is_woman = has_word(kOtherWomen, folded_word);
   bool is_man = has_word(kOtherMen, folded_word);
-  const auto search = [&](const auto& lines, bool& is_found) {
-    for (const auto line : lines) {
+  const auto initial = initial_bit(folded_word.front());
+  const auto search = [&](const auto& lines, const auto& initials, bool& is_found) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
       ++number;
-      if (!has_word(line, folded_word)) continue;
+      if ((initials[i] & initial) == 0 || !has_word(lines[i], folded_word)) continue;
       is_found = true;
       if (count < found.names.size()) found.names[count++] = number;
     }
   };
-  search(kWomen, is_woman);
-  search(kMen, is_man);
+  search(kWomen, kInitialsOfWomen, is_woman);
+  search(kMen, kInitialsOfMen, is_man);
   found.is_known = is_woman || is_man;
   if (is_woman != is_man) found.gender = is_woman ? Gender::female : Gender::male;
   return found;

@@ -111,6 +111,7 @@ class Reader {
     take_titles();
     take_tail();
     if (words_.empty()) return role();
+    if (is_owned_) return opaque(NameKind::description);
     take_names();
     return std::move(name_);
   }
@@ -233,10 +234,6 @@ class Reader {
   }
 
   void take_names() {
-    if (is_owned_) {
-      opaque(NameKind::description);
-      return;
-    }
     for (std::size_t i = 0; i < words_.size(); ++i) {
       std::string text = words_[i].text;
       while (i + 1 < words_.size() && is_particle(words_[i].text)) {

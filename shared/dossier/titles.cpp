@@ -1,7 +1,9 @@
 #include "shared/dossier/titles.hpp"
 
-#include <algorithm>
 #include <array>
+#include <cstdint>
+
+#include "shared/dossier/word_list.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -142,22 +144,20 @@ constexpr std::string_view kParticles =
     " de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten st "
     "saint san santa ste ";
 
-bool has_word(std::string_view words, std::string_view word) {
-  for (auto at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
-    const auto end = at + word.size();
-    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) {
-      return true;
-    }
-  }
-  return false;
-}
+constexpr auto kInitials = [] {
+  std::array<std::uint32_t, kTitles.size()> bits = {};
+  for (std::size_t i = 0; i < kTitles.size(); ++i) bits[i] = initial_bits(kTitles[i].words);
+  return bits;
+}();
 
 }  // namespace
 
 TitleFacts find_title(std::string_view folded_word) {
   if (folded_word.size() < 2) return {};
-  for (const auto& line : kTitles) {
-    if (!has_word(line.words, folded_word)) continue;
+  const auto initial = initial_bit(folded_word.front());
+  for (std::size_t i = 0; i < kTitles.size(); ++i) {
+    const auto& line = kTitles[i];
+    if ((kInitials[i] & initial) == 0 || !has_word(line.words, folded_word)) continue;
     return {line.words.substr(0, line.words.find(' ')), line.title, line.gender};
   }
   return {};
