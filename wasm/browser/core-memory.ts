@@ -1,6 +1,7 @@
 import type { CoreModule } from "fabula-core";
 
 const MAXIMUM_TEXT_BYTES = 1 << 20;
+const MAXIMUM_JSON_BYTES = 16 << 20;
 
 const encoder = new TextEncoder();
 // A byte order mark is text like any other.
@@ -16,14 +17,24 @@ export function transformText(
   input: string,
   transform: (text: number) => void,
 ): string {
+  return withText(core, input, transform, MAXIMUM_TEXT_BYTES).output;
+}
+
+/** What a function of the core makes of a text, and what it returns. */
+export function withText<Returned>(
+  core: CoreModule,
+  input: string,
+  call: (text: number) => Returned,
+  maximumBytes = MAXIMUM_JSON_BYTES,
+): { output: string; result: Returned } {
   const encoded = encoder.encode(input);
-  if (encoded.length > MAXIMUM_TEXT_BYTES) {
-    throw new RangeError(`the text has ${encoded.length} bytes: at most ${MAXIMUM_TEXT_BYTES}`);
+  if (encoded.length > maximumBytes) {
+    throw new RangeError(`the text has ${encoded.length} bytes: at most ${maximumBytes}`);
   }
   const text = core._fabula_text_create(encoded.length);
   core.HEAPU8.set(encoded, core._fabula_text_data(text));
-  transform(text);
+  const result = call(text);
   const output = readText(core, core._fabula_text_data(text), core._fabula_text_bytes(text));
   core._fabula_text_destroy(text);
-  return output;
+  return { output, result };
 }

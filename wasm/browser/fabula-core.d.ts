@@ -16,6 +16,11 @@ declare module "fabula-core" {
     _fabula_text_bytes(text: number): number;
     _fabula_session_title(text: number): void;
     _fabula_system_prompt(text: number): void;
+    _fabula_dossier_create(): number;
+    _fabula_dossier_destroy(dossier: number): void;
+    _fabula_dossier_add(dossier: number, text: number): number;
+    _fabula_dossier_snapshot(dossier: number, text: number): void;
+    _fabula_dossier_diff(text: number): number;
   }
 
   export default function createCore(options: { wasmBinary: ArrayBuffer }): Promise<CoreModule>;

@@ -1,6 +1,10 @@
 import createCore from "fabula-core";
 import { CoreChatStream } from "./chat-stream.ts";
+import { compareDossiers, CoreDossier } from "./core-dossier.ts";
 import { transformText } from "./core-memory.ts";
+import type { Dossier, DossierDifference, DossierSnapshot } from "./dossier.ts";
+
+export type * from "./dossier.ts";
 
 /** What is known of a turn; ids are UUIDs, and what is not known is left out. */
 export interface Metadata {
@@ -56,6 +60,10 @@ export interface ChatStream {
 
 export interface Fabula {
   openChatStream(): ChatStream;
+  /** An empty one, which grows with the entries that are added to it. */
+  openDossier(): Dossier;
+  /** What has changed from one snapshot to another, as the server's `diff` tells it. */
+  compareDossiers(from: DossierSnapshot, to: DossierSnapshot): DossierDifference;
   /** The title that a session gets from its first message. Throws a RangeError above 1 MiB. */
   sessionTitle(message: string): string;
   /** What the story companion is told about itself. */
@@ -85,6 +93,8 @@ export async function loadFabula(options: LoadOptions = {}): Promise<Fabula> {
   const core = await createCore({ wasmBinary: await response.arrayBuffer() });
   return {
     openChatStream: () => new CoreChatStream(core),
+    openDossier: () => new CoreDossier(core),
+    compareDossiers: (from, to) => compareDossiers(core, from, to),
     sessionTitle: (message) => transformText(core, message, core._fabula_session_title),
     systemPrompt: () => transformText(core, "", core._fabula_system_prompt),
   };

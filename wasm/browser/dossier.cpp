@@ -1,0 +1,58 @@
+// A dossier that a page keeps and adds to: the same fold as the server's. A text is replaced by what
+// a function has to say; what is refused says why, and is told by the function's result.
+#include "shared/dossier/dossier.hpp"
+
+#include <emscripten/em_macros.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "shared/dossier/diff.hpp"
+#include "shared/dossier/snapshot.hpp"
+
+namespace {
+
+constexpr std::int32_t kRefused = -1;
+
+}  // namespace
+
+extern "C" {
+
+EMSCRIPTEN_KEEPALIVE fabula::dossier::Dossier* fabula_dossier_create() {
+  return new fabula::dossier::Dossier();
+}
+
+EMSCRIPTEN_KEEPALIVE void fabula_dossier_destroy(fabula::dossier::Dossier* dossier) {
+  delete dossier;
+}
+
+// Takes a JSON array of a log's rows; gives how many were not there yet, or kRefused.
+EMSCRIPTEN_KEEPALIVE std::int32_t fabula_dossier_add(fabula::dossier::Dossier* dossier,
+                                                     std::string* text) {
+  auto rows = fabula::dossier::parse_rows(*text);
+  if (!rows) {
+    *text = std::move(rows.error().detail);
+    return kRefused;
+  }
+  text->clear();
+  return static_cast<std::int32_t>(dossier->add(std::move(rows->entries)));
+}
+
+EMSCRIPTEN_KEEPALIVE void fabula_dossier_snapshot(fabula::dossier::Dossier* dossier,
+                                                  std::string* text) {
+  *text = fabula::dossier::snapshot_json(*dossier);
+}
+
+// Takes a JSON array of two snapshots; gives 0, or kRefused.
+EMSCRIPTEN_KEEPALIVE std::int32_t fabula_dossier_diff(std::string* text) {
+  const auto snapshots = fabula::json::parse(*text);
+  if (!snapshots || !snapshots->is_array() || snapshots->size() != 2) {
+    *text = "two snapshots are compared";
+    return kRefused;
+  }
+  *text = fabula::dossier::diff_json(snapshots->front(), snapshots->back());
+  return 0;
+}
+
+}  // extern "C"
