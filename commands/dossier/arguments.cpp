@@ -14,6 +14,10 @@ Arguments read_arguments(std::span<const std::string_view> words) {
       arguments.wants_help = true;
       return arguments;
     }
+    if (word == "--log") {
+      arguments.reads_log = true;
+      continue;
+    }
     std::string_view value;
     if (word.starts_with("--shuffle=")) {
       value = word.substr(kShuffle.size() + 1);
@@ -23,7 +27,7 @@ Arguments read_arguments(std::span<const std::string_view> words) {
         words = words.subspan(1);
       }
     } else {
-      arguments.fault = "There are only the options --shuffle and --help.";
+      arguments.fault = "There are only the options --shuffle, --log and --help.";
       return arguments;
     }
     arguments.shuffle_seed = text::parse_natural(value);
@@ -31,6 +35,9 @@ Arguments read_arguments(std::span<const std::string_view> words) {
       arguments.fault = "--shuffle takes a seed, a whole number.";
       return arguments;
     }
+  }
+  if (arguments.reads_log && arguments.shuffle_seed) {
+    arguments.fault = "--shuffle is for deliveries: a log is folded the same in any order.";
   }
   return arguments;
 }

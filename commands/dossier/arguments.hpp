@@ -10,6 +10,7 @@ namespace fabula::dossier_command {
 
 inline constexpr std::string_view kUsage =
     "Usage: fabula-dossier [--shuffle SEED]\n"
+    "       fabula-dossier --log\n"
     "\n"
     "Merges what was extracted from works, deliveries as JSON lines on standard input:\n"
     "\n"
@@ -26,10 +27,14 @@ inline constexpr std::string_view kUsage =
     "reading order. Other fields are ignored.\n"
     "\n"
     "  --shuffle SEED  merge the deliveries in another order, which changes nothing\n"
+    "  --log           read the rows of a dossier's log instead, one JSON array of {assertion_id, "
+    "kind,\n"
+    "                  body, message_id}, and print the snapshot that readers are shown\n"
     "  --help          this text\n";
 
 struct Arguments {
   std::optional<std::uint64_t> shuffle_seed;
+  bool reads_log = false;
   bool wants_help = false;
   std::string_view fault;  // what is wrong, for whoever wrote the command line; empty: nothing
 };

@@ -1,4 +1,4 @@
-// fabula-dossier: merges extracted characters into people, each work by itself. Exit status 0 when
+// fabula-dossier: merges extracted characters into people, each work by itself, or folds a log. Exit status 0 when
 // all was merged, 1 when a line cannot be read (which is said with its number) or reading or
 // writing failed, 2 when the arguments are wrong.
 #include <algorithm>
@@ -16,6 +16,8 @@
 #include "commands/dossier/arguments.hpp"
 #include "commands/dossier/delivery.hpp"
 #include "commands/dossier/work.hpp"
+#include "shared/dossier/dossier.hpp"
+#include "shared/dossier/snapshot.hpp"
 #include "shared/text/integer.hpp"
 
 namespace {
@@ -86,6 +88,22 @@ int merge_input(const dossier_command::Arguments& arguments) {
   return std::fflush(stdout) == 0 ? 0 : fail("standard output cannot be written.");
 }
 
+int fold_log() {
+  std::string rows_json;
+  for (std::string line; read_line(line);) rows_json += line + "\n";
+  if (std::ferror(stdin)) return fail("standard input cannot be read.");
+  auto rows = dossier::parse_rows(rows_json);
+  if (!rows) return fail(rows.error().detail);
+  if (rows->unreadable > 0) {
+    std::fprintf(stderr, "fabula-dossier: %zu rows cannot be read and are left out.\n",
+                 rows->unreadable);
+  }
+  dossier::Dossier folded;
+  folded.add(std::move(rows->entries));
+  const bool is_printed = print(dossier::snapshot_json(folded) + "\n") && std::fflush(stdout) == 0;
+  return is_printed ? 0 : fail("standard output cannot be written.");
+}
+
 }  // namespace
 
 int main(int argument_count, char** argument_values) {
@@ -99,5 +117,5 @@ int main(int argument_count, char** argument_values) {
     std::fputs("See fabula-dossier --help.\n", stderr);
     return 2;
   }
-  return merge_input(arguments);
+  return arguments.reads_log ? fold_log() : merge_input(arguments);
 }

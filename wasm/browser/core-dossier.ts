@@ -1,6 +1,6 @@
 import type { CoreModule } from "fabula-core";
 import { withText } from "./core-memory.ts";
-import type { Dossier, DossierDifference, DossierEntry, DossierSnapshot } from "./dossier.ts";
+import type { Dossier, DossierDifference, DossierEntry, DossierSnapshot } from "./fabula.ts";
 
 const REFUSED = -1;
 
