@@ -1,0 +1,64 @@
+// What the dossier's merge costs in WebAssembly: ./scripts/bench merge
+import { cpus } from "node:os";
+import type { TestContext } from "node:test";
+import { launchBrowser } from "../../browser/browser.ts";
+import { dossierRows } from "../../browser_module/dossier_rows.ts";
+import { openLoadedPage } from "../../browser_module/module_page.ts";
+import { withSpread } from "../relay/statistics.ts";
+import { printTable } from "../relay/table.ts";
+
+const RECORDS = 1000;
+const DELIVERY_RECORDS = 5;
+const ROUNDS = 15;
+
+const cleanups: (() => unknown)[] = [];
+const context = { after: (cleanup: () => unknown) => cleanups.push(cleanup) } as unknown as TestContext;
+const browser = await launchBrowser();
+try {
+  const { page } = await openLoadedPage(context, browser);
+  const all = dossierRows(RECORDS + DELIVERY_RECORDS);
+  const isOfTheFirst = ({ message_id }: { message_id: string | null }) =>
+    message_id === null || Number(message_id.slice(-12)) < RECORDS;
+  const before = all.filter(isOfTheFirst);
+  const delivery = all.filter((row) => !isOfTheFirst(row));
+  const times = await page.evaluate(
+    ({ before, delivery, rounds }) => {
+      const { openDossier } = window.fabula;
+      const seen = { fromNothing: [] as number[], add: [] as number[], snapshot: [] as number[], read: [] as number[] };
+      const timed = (list: number[], work: () => unknown) => {
+        const began = performance.now();
+        work();
+        list.push(performance.now() - began);
+      };
+      for (let round = 0; round < rounds; round += 1) {
+        const dossier = openDossier();
+        timed(seen.fromNothing, () => {
+          dossier.add(before);
+          dossier.snapshotJson();
+        });
+        timed(seen.add, () => dossier.add(delivery));
+        timed(seen.snapshot, () => dossier.snapshotJson());
+        timed(seen.read, () => dossier.snapshotJson());
+        dossier.dispose();
+      }
+      return seen;
+    },
+    { before, delivery, rounds: ROUNDS },
+  );
+  const [first] = cpus();
+  console.log(`${new Date().toISOString()}, ${cpus().length} x ${first?.model}`);
+  printTable(
+    `Chromium: ${RECORDS} records in ${before.length} rows, ${ROUNDS} rounds`,
+    ["step", "ms"],
+    [
+      ["from nothing to the snapshot (rows to JSON and parsed, merged, written)", withSpread(times.fromNothing, 2)],
+      [`${DELIVERY_RECORDS} more records in ${delivery.length} rows added`, withSpread(times.add, 2)],
+      ["merged and the snapshot written", withSpread(times.snapshot, 2)],
+      ["of that, only written", withSpread(times.read, 2)],
+    ],
+    "wanted: under 150, and under 2 for one more delivery",
+  );
+} finally {
+  await browser.close();
+  for (const cleanup of cleanups) await cleanup();
+}
