@@ -1,6 +1,7 @@
 #include "shared/dossier/clusters.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -41,12 +42,18 @@ class IdentityQuestion {
   // Equal for questions with the same answer.
   std::vector<std::uint64_t> fingerprint() const;
 
-  Clusters answer() const;
+  Clusters answer(std::vector<PreparedSlot>& prepared) const;
 
  private:
   void collect_names(const std::vector<Status>& activity, const Records& records);
   void order_deliveries();
-  void answer_for(Type type, Clusters& clusters) const;
+  void answer_for(Type type, std::vector<PreparedSlot>& prepared, Clusters& clusters) const;
+  PersonRecord record_of(std::size_t place, std::string& id, std::vector<std::string>& names) const;
+  std::vector<std::uint32_t> identify_characters(std::span<const std::size_t> places,
+                                                 std::span<const IdentityDecision> decisions,
+                                                 std::vector<PreparedSlot>& prepared) const;
+  std::vector<std::uint32_t> identify_others(std::span<const std::size_t> places,
+                                             std::span<const IdentityDecision> decisions) const;
 
   const Log& log_;
   std::vector<SlotDecision> decisions_;
@@ -103,67 +110,106 @@ std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   return numbers;
 }
 
-void IdentityQuestion::answer_for(Type type, Clusters& clusters) const {
-  std::vector<PersonRecord> records;
-  std::vector<std::uint32_t> slots;
-  std::vector<std::uint32_t> places(log_.slots.size(), kNone);
-  std::vector<std::string> ids;
-  std::vector<std::vector<std::string>> names;
-  for (const auto slot : slots_) {
-    if (log_.slots[slot].type != type) continue;
-    places[slot] = static_cast<std::uint32_t>(slots.size());
-    slots.push_back(slot);
+// What slots_[place] is called. The views are of the log, of `id` and of `names`.
+PersonRecord IdentityQuestion::record_of(std::size_t place, std::string& id,
+                                         std::vector<std::string>& names) const {
+  const auto slot = slots_[place];
+  const Entry& mention = log_.entries[mentions_[place]];
+  id = digest_text(mention.id);
+  PersonRecord record;
+  record.id = id;
+  record.delivery = log_.deliveries.at(log_.slots[slot].delivery);
+  record.order = delivery_orders_[log_.slots[slot].delivery];
+  record.name = mention.text;
+  record.aliases = mention.aliases;
+  if (further_names_[slot].empty()) return record;
+  names = mention.aliases;
+  for (const auto index : further_names_[slot]) {
+    const Entry& entry = log_.entries[index];
+    names.push_back(entry.text);
+    if (entry.act == Act::rename) names.push_back(entry.other);
+    names.insert(names.end(), entry.aliases.begin(), entry.aliases.end());
   }
-  ids.reserve(slots.size());
-  names.reserve(slots.size());
-  for (std::size_t i = 0, at = 0; i < slots_.size(); ++i) {
-    const auto slot = slots_[i];
-    if (log_.slots[slot].type != type) continue;
-    const Entry& mention = log_.entries[mentions_[i]];
-    ids.push_back(digest_text(mention.id));
-    PersonRecord record;
-    record.id = ids[at++];
-    record.delivery = log_.deliveries.at(log_.slots[slot].delivery);
-    record.order = delivery_orders_[log_.slots[slot].delivery];
-    record.name = mention.text;
-    record.aliases = mention.aliases;
-    if (!further_names_[slot].empty()) {
-      auto& all = names.emplace_back(mention.aliases);
-      for (const auto index : further_names_[slot]) {
-        const Entry& entry = log_.entries[index];
-        all.push_back(entry.text);
-        if (entry.act == Act::rename) all.push_back(entry.other);
-        all.insert(all.end(), entry.aliases.begin(), entry.aliases.end());
-      }
-      record.aliases = all;
+  record.aliases = names;
+  return record;
+}
+
+// The names of a slot that has the entries it had before are not parsed again.
+std::vector<std::uint32_t> IdentityQuestion::identify_characters(
+    std::span<const std::size_t> places, std::span<const IdentityDecision> decisions,
+    std::vector<PreparedSlot>& prepared) const {
+  prepared.resize(log_.slots.size());
+  std::vector<PreparedRecord> records;
+  records.reserve(places.size());
+  std::string id;
+  std::vector<std::string> names;
+  std::vector<EntryIndex> entries;
+  for (const auto place : places) {
+    const auto slot = slots_[place];
+    entries.assign(1, mentions_[place]);
+    entries.insert(entries.end(), further_names_[slot].begin(), further_names_[slot].end());
+    PreparedSlot& kept = prepared[slot];
+    if (kept.entries != entries) {
+      kept.record = prepare(record_of(place, id, names));
+      kept.entries = entries;
     }
-    records.push_back(record);
+    kept.record.order = delivery_orders_[log_.slots[slot].delivery];
+    records.push_back(std::move(kept.record));
+  }
+  auto numbers = identify_people(std::span<const PreparedRecord>(records), decisions);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    prepared[slots_[places[i]]].record = std::move(records[i]);
+  }
+  return numbers;
+}
+
+std::vector<std::uint32_t> IdentityQuestion::identify_others(
+    std::span<const std::size_t> places, std::span<const IdentityDecision> decisions) const {
+  std::vector<std::string> ids(places.size());
+  std::vector<std::vector<std::string>> names(places.size());
+  std::vector<PersonRecord> records;
+  records.reserve(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    records.push_back(record_of(places[i], ids[i], names[i]));
+  }
+  return identify_things(records, decisions);
+}
+
+void IdentityQuestion::answer_for(Type type, std::vector<PreparedSlot>& prepared,
+                                  Clusters& clusters) const {
+  std::vector<std::size_t> of_type;  // places in slots_
+  std::vector<std::uint32_t> places(log_.slots.size(), kNone);
+  for (std::size_t place = 0; place < slots_.size(); ++place) {
+    if (log_.slots[slots_[place]].type != type) continue;
+    places[slots_[place]] = static_cast<std::uint32_t>(of_type.size());
+    of_type.push_back(place);
   }
   std::vector<IdentityDecision> decisions;
   for (const auto& decision : decisions_) {
     if (places[decision.first] == kNone || places[decision.second] == kNone) continue;
     decisions.push_back({places[decision.first], places[decision.second], decision.is_same});
   }
-  const auto numbers = type == Type::character ? identify_people(records, decisions)
-                                               : identify_things(records, decisions);
+  const auto numbers = type == Type::character ? identify_characters(of_type, decisions, prepared)
+                                               : identify_others(of_type, decisions);
   // Numbered anew by the first mention that counts, which is the order of slots_.
-  std::vector<std::uint32_t> found(records.size(), kNone);
-  for (std::size_t i = 0; i < slots.size(); ++i) {
+  std::vector<std::uint32_t> found(of_type.size(), kNone);
+  for (std::size_t i = 0; i < of_type.size(); ++i) {
+    const auto slot = slots_[of_type[i]];
     auto& cluster = found[numbers[i]];
     if (cluster == kNone) {
       cluster = static_cast<std::uint32_t>(clusters.all.size());
       clusters.all.push_back({type, {}});
     }
-    clusters.all[cluster].slots.push_back(slots[i]);
-    clusters.of_slots[slots[i]] = cluster;
+    clusters.all[cluster].slots.push_back(slot);
+    clusters.of_slots[slot] = cluster;
   }
 }
 
-Clusters IdentityQuestion::answer() const {
+Clusters IdentityQuestion::answer(std::vector<PreparedSlot>& prepared) const {
   Clusters clusters;
   clusters.of_slots.assign(log_.slots.size(), kNone);
   for (const Type type : {Type::character, Type::location, Type::object}) {
-    answer_for(type, clusters);
+    answer_for(type, prepared, clusters);
   }
   return clusters;
 }
@@ -175,7 +221,7 @@ const Clusters& ClusterFinder::find(const Log& log, const std::vector<Status>& a
   const IdentityQuestion question(log, activity, records);
   auto fingerprint = question.fingerprint();
   if (fingerprint.empty() || fingerprint != last_question_) {
-    last_ = question.answer();
+    last_ = question.answer(prepared_);
     last_question_ = std::move(fingerprint);
   }
   last_.of_slots.resize(log.slots.size(), kNone);

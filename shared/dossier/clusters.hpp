@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "shared/dossier/identity.hpp"
 #include "shared/dossier/records.hpp"
 
 namespace fabula::dossier {
@@ -19,8 +20,14 @@ struct Clusters {
   std::vector<std::uint32_t> of_slots;  // kNone: it is not there
 };
 
-// Keeps the last result and gives it again for the same question: telling people apart costs more
-// than all else.
+// A character's slot with its names parsed, and the entries that they were parsed from.
+struct PreparedSlot {
+  std::vector<EntryIndex> entries;
+  PreparedRecord record;
+};
+
+// Keeps the last result and gives it again for the same question, and names that it has parsed:
+// telling people apart costs more than all else.
 class ClusterFinder {
  public:
   const Clusters& find(const Log& log, const std::vector<Status>& activity, const Records& records);
@@ -30,6 +37,7 @@ class ClusterFinder {
  private:
   Clusters last_;
   std::vector<std::uint64_t> last_question_;
+  std::vector<PreparedSlot> prepared_;
 };
 
 }  // namespace fabula::dossier
