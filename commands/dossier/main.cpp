@@ -90,7 +90,8 @@ int merge_input(const dossier_command::Arguments& arguments) {
 
 int fold_log() {
   std::string rows_json;
-  for (std::string line; read_line(line);) rows_json += line + "\n";
+  Lines lines;
+  for (std::string line; lines.next(line);) rows_json += line + "\n";
   if (std::ferror(stdin)) return fail("standard input cannot be read.");
   auto rows = dossier::parse_rows(rows_json);
   if (!rows) return fail(rows.error().detail);
