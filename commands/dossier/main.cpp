@@ -1,6 +1,6 @@
-// fabula-dossier: merges extracted characters into people, each work by itself, or folds a log. Exit status 0 when
-// all was merged, 1 when a line cannot be read (which is said with its number) or reading or
-// writing failed, 2 when the arguments are wrong.
+// fabula-dossier: merges extracted characters into people, each work by itself, or folds a log.
+// Exit status 0 when all was merged, 1 when a line cannot be read (which is said with its number)
+// or reading or writing failed, 2 when the arguments are wrong.
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -1,12 +1,14 @@
 #include "shared/dossier/clusters.hpp"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "shared/dossier/decisions.hpp"
 #include "shared/dossier/field.hpp"
+#include "shared/dossier/folding.hpp"
 #include "shared/dossier/identity.hpp"
 #include "shared/dossier/things.hpp"
 
@@ -37,6 +39,7 @@ class IdentityQuestion {
     collect_names(activity, records);
     order_deliveries();
     for (const auto slot : slots_) mentions_.push_back(records.of_slots[slot].mention);
+    follow_renames();
   }
 
   // Equal for questions with the same answer.
@@ -47,6 +50,7 @@ class IdentityQuestion {
  private:
   void collect_names(const std::vector<Status>& activity, const Records& records);
   void order_deliveries();
+  void follow_renames();
   void answer_for(Type type, std::vector<PreparedSlot>& prepared, Clusters& clusters) const;
   PersonRecord record_of(std::size_t place, std::string& id, std::vector<std::string>& names) const;
   std::vector<std::uint32_t> identify_characters(std::span<const std::size_t> places,
@@ -93,6 +97,42 @@ void IdentityQuestion::order_deliveries() {
   for (const auto slot : slots_) {
     auto& order = delivery_orders_[log_.slots[slot].delivery];
     if (order == kNone) order = count++;
+  }
+}
+
+// Who is renamed is whoever was called so last, though the new name is nothing like the old one.
+// Where one delivery has two of that name, names alone decide.
+void IdentityQuestion::follow_renames() {
+  struct Bearer {
+    std::uint32_t slot;
+    std::uint32_t delivery;
+    bool is_alone;
+  };
+  std::map<std::string, Bearer> bearers;
+  const auto bear = [&](std::uint32_t slot, std::string_view name) {
+    const auto delivery = log_.slots[slot].delivery;
+    const auto [at, is_new] = bearers.try_emplace(fold(name), Bearer{slot, delivery, true});
+    if (is_new || at->second.slot == slot) return;
+    at->second = {slot, delivery, at->second.delivery != delivery};
+  };
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const auto slot = slots_[i];
+    if (log_.slots[slot].type != Type::character) continue;
+    const Entry& mention = log_.entries[mentions_[i]];
+    for (const auto index : further_names_[slot]) {
+      const Entry& entry = log_.entries[index];
+      if (entry.act != Act::rename) continue;
+      const auto bearer = bearers.find(fold(entry.text));  // from
+      if (bearer == bearers.end() || !bearer->second.is_alone) continue;
+      if (bearer->second.delivery == log_.slots[slot].delivery) continue;
+      decisions_.push_back({bearer->second.slot, slot, true});
+    }
+    bear(slot, mention.text);
+    for (const auto& alias : mention.aliases) bear(slot, alias);
+    for (const auto index : further_names_[slot]) {
+      const Entry& entry = log_.entries[index];
+      bear(slot, entry.act == Act::rename ? entry.other : entry.text);
+    }
   }
 }
 

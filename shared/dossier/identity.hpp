@@ -1,5 +1,5 @@
 // Which mentions are one person: a partition of a work's records, computed from their set alone.
-// HACKING.md says which rules there are and why.
+// README.md beside it says which rules there are and why.
 #pragma once
 
 #include <cstdint>

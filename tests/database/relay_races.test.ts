@@ -87,8 +87,10 @@ test("turns and deletions of one conversation at once: each turn is in one that 
     }
     outcomes[refusals.length > 0 ? "refused" : what] += 1;
   }
+  // Who wins is chance: they go on until both have won often enough for the races to have happened.
+  const isEnough = () => outcomes.begun >= 30 && outcomes.deleted >= 10;
   async function speak(): Promise<void> {
-    for (let turn = 0; turn < 15; turn += 1) {
+    while (!isEnough()) {
       await attempt("begun", async () => {
         const begun = await begin(target, user, { ...relay, external_id: "456" });
         await finish(target, begun);
@@ -96,7 +98,7 @@ test("turns and deletions of one conversation at once: each turn is in one that 
     }
   }
   async function remove(): Promise<void> {
-    for (let round = 0; round < 20; round += 1) {
+    while (!isEnough()) {
       const { body } = await ask(target, user, "list_sessions", { query: { kind: "relay" } });
       for (const { session_id } of body) {
         await attempt("deleted", () => ask(target, user, "delete_session", { session_id }));
@@ -105,7 +107,6 @@ test("turns and deletions of one conversation at once: each turn is in one that 
   }
   await Promise.all([speak(), speak(), speak(), speak(), remove(), remove()]);
   console.log(outcomes);
-  assert.ok(outcomes.begun > 5 && outcomes.deleted > 5, JSON.stringify(outcomes));
   const sessions = await target.select("sessions", { owner_id: user["subject"] });
   assert.ok(sessions.filter((session) => session["is_active"]).length <= 1);
   await assertSound(target);

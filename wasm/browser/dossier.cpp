@@ -1,5 +1,5 @@
-// A dossier that a page keeps and adds to: the same fold as the server's. A text is replaced by what
-// a function has to say; what is refused says why, and is told by the function's result.
+// A dossier that a page keeps and adds to: the same fold as the server's. A text is replaced by
+// what a function has to say; what is refused says why, and is told by the function's result.
 #include "shared/dossier/dossier.hpp"
 
 #include <emscripten/em_macros.h>
