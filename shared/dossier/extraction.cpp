@@ -139,16 +139,21 @@ class Reading {
     members["corrects"] = std::move(correction);
   }
 
+  std::string next_ref(Type type, std::string_view folded_name) {
+    auto ref = std::string(dossier::name(type)) + ':' +
+               std::string(text::prefix_bytes(folded_name, kMaximumRefBytes));
+    const auto count = ++refs_[refs_known_.intern(ref)];
+    if (count > 1) ref += '#' + text::integer_text(static_cast<std::int64_t>(count));
+    return ref;
+  }
+
   std::size_t add_thing(Type type, const std::string& name, std::vector<std::string> aliases,
                         const Quote& quote) {
     Thing thing;
     thing.type = type;
     thing.keys.push_back(fold(name));
     for (const auto& alias : aliases) thing.keys.push_back(fold(alias));
-    thing.ref = std::string(dossier::name(type)) + ':' +
-                std::string(text::prefix_bytes(thing.keys.front(), kMaximumRefBytes));
-    const auto count = ++refs_[refs_known_.intern(thing.ref)];
-    if (count > 1) thing.ref += '#' + text::integer_text(static_cast<std::int64_t>(count));
+    thing.ref = next_ref(type, thing.keys.front());
     Document::array_t alias_list(aliases.begin(), aliases.end());
     add(Act::mention, quote,
         {{"type", dossier::name(type)},
@@ -221,7 +226,12 @@ class Reading {
     const auto name = text_at(item, "name", kMaximumEntryNameBytes);
     if (name.empty()) return void(++extraction.without_value);
     const auto quote = any_quote(item);
-    if (!quote) return void(++extraction.without_quote);
+    if (!quote) {
+      // Of two people with one name the second is still the second: the same answer may be read for
+      // several texts, as one delivery.
+      next_ref(Type::character, fold(name));
+      return void(++extraction.without_quote);
+    }
     characters_.emplace_back(add_thing(Type::character, name, aliases_at(item, name), *quote),
                              &item);
   }
