@@ -10,13 +10,24 @@ namespace fabula::api {
 // Longer than any id that clients make up. It is told in a header too.
 inline constexpr std::int64_t kMaximumStreamIdCharacters = 128;
 
-// The type of `{name}`: a stream's id is the caller's own text, a bot's a number, all others UUIDs.
+// Longer than any id of what a dossier holds: those are digests, in short or whole.
+inline constexpr std::int64_t kMaximumDossierIdCharacters = 128;
+
+// The type of `{name}`: a stream's id is the caller's own text, a bot's and a version a number,
+// what a dossier holds has ids that the core reads, all others are UUIDs.
 constexpr Field path_parameter(std::string_view name) {
   if (name == "stream_id") {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumStreamIdCharacters};
   }
+  if (name == "character_id" || name == "question_id" || name == "proposal_id") {
+    return {
+        .name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumDossierIdCharacters};
+  }
+  constexpr std::int64_t kLargestExactNumber = (std::int64_t{1} << 53) - 1;
+  if (name == "version") {
+    return {.name = name, .type = Type::integer, .minimum = 0, .maximum = kLargestExactNumber};
+  }
   if (name == "bot_id") {
-    constexpr std::int64_t kLargestExactNumber = (std::int64_t{1} << 53) - 1;
     return {.name = name, .type = Type::integer, .minimum = 1, .maximum = kLargestExactNumber};
   }
   return {.name = name, .type = Type::uuid};

@@ -1,0 +1,258 @@
+#include "functions/dossier/changes.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "functions/dossier/request.hpp"
+#include "shared/database/rpc.hpp"
+#include "shared/dossier/edit.hpp"
+#include "shared/json/scanner.hpp"
+#include "shared/json/text.hpp"
+#include "shared/text/blank.hpp"
+#include "shared/text/integer.hpp"
+#include "shared/text/uuid.hpp"
+#include "wasm/engine/database.hpp"
+#include "wasm/engine/dossier_log.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::dossier {
+
+using engine::Call;
+using engine::DossierLog;
+using engine::Match;
+using runtime::Task;
+
+namespace {
+
+// The entries that a request comes to. `other` is the version that it names, if it names one.
+using Edit = Rows (*)(Dossier& dossier, Dossier& other, const Request& request,
+                      const EditContext& context);
+
+constexpr std::string_view kSnapshot = "snapshot_json";
+
+std::string new_uuid(Call& call) {
+  std::array<std::uint8_t, 16> random{};
+  runtime::fill_random(call.context(), random);
+  return text::make_uuid_v4(random);
+}
+
+// A member of the body or an id of the path; "" when it is not there.
+std::string_view member(const json::Document& object, std::string_view key) {
+  return json::string_at(object, key).value_or("");
+}
+
+// Declared as required, or put there.
+const json::Document& snapshot_of(const Request& request) {
+  return *json::find(request.body, kSnapshot);
+}
+
+std::vector<std::string> texts(const json::Document* array) {
+  std::vector<std::string> all;
+  if (!array) return all;
+  for (const auto& item : *array) {
+    if (const auto* text = item.get_ptr<const std::string*>()) all.push_back(*text);
+  }
+  return all;
+}
+
+// Adds what the edit says to the log of the project.
+Task<Result<void>> change_log(Call& call, const Request& request, std::string_view project_id,
+                              std::string_view if_match, Edit edit) {
+  const auto* principal = &request.principal;
+  DossierLog log = co_await engine::read_dossier_log(call, principal, project_id);
+  DossierLog other;
+  if (const auto version = json::integer_at(request.path, "version")) {
+    if (*version < log.log_start || *version > log.head) {
+      co_return problem(ErrorCode::not_found,
+                        "There is no such version: list the versions to see which there are.");
+    }
+    other = co_await engine::read_dossier_log(call, principal, project_id, *version);
+  }
+  if (!if_match.empty() && if_match != text::integer_text(log.head)) {
+    co_return problem(ErrorCode::precondition_failed,
+                      "It has changed since you read it: read it again and decide anew.");
+  }
+  const std::string operation = new_uuid(call);
+  const EditContext context{
+      .project_id = project_id, .operation = operation, .at = runtime::now_ms(call.context())};
+  const std::vector<EntryRow> rows = co_await edit(log.dossier, other.dossier, request, context);
+  // Also of no rows it is asked whether the version is still the newest.
+  if (!rows.empty() || !if_match.empty()) {
+    co_await engine::commit_to_dossier(call, principal, log, rows, if_match);
+  }
+  co_return {};
+}
+
+Task<Result<void>> change(Call& call, const Match& match, Edit edit) {
+  const Request request = co_await read_request(call, match);
+  co_await change_log(call, request, request.project_id, request.if_match, edit);
+  co_await send_dossier(call, request.principal, request.project_id);
+  co_return {};
+}
+
+Rows replace_edit(Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+  return replace(dossier, snapshot_of(request), context);
+}
+
+// The project of a dossier that is begun without one.
+Task<Result<std::string>> create_project(Call& call, const Request& request) {
+  auto name = member(request.body, "name");
+  if (name.empty()) name = member(snapshot_of(request), "title");
+  constexpr std::string_view kFunction = "create_project";
+  constexpr std::string_view kUntitled = "Untitled";
+  constexpr std::size_t kMaximumNameBytes = 200;
+  if (text::is_blank(name) || name.size() > kMaximumNameBytes) {
+    if (member(request.body, "name").empty()) name = kUntitled;
+  }
+  std::string body = "{\"body\":{\"name\":";
+  json::append_string(body, name);
+  body.append("},\"principal\":");
+  json::Writer writer(body);
+  auth::write_principal(writer, request.principal);
+  body.append("}");
+  const std::string answer =
+      co_await engine::call_function(call.context(), call.database(), kFunction, body);
+  auto document = json::parse(answer);
+  const auto* project = document ? json::find(*document, "body") : nullptr;
+  const auto id = project ? json::string_at(*project, "project_id") : std::nullopt;
+  if (!id) co_return database::unexpected_answer(kFunction);
+  co_return std::string(*id);
+}
+
+}  // namespace
+
+Task<Result<void>> create_dossier(Call& call, const Match& match) {
+  Request request = co_await read_request(call, match);
+  if (!json::find(request.body, kSnapshot)) {
+    request.body[std::string(kSnapshot)] = json::Document::object();
+  }
+  std::string project_id(member(request.body, "project_id"));
+  std::string if_match;
+  if (project_id.empty()) {
+    // Nothing is made of what is wrong.
+    Dossier none;
+    const std::string operation = new_uuid(call);
+    const auto rows = replace(none, snapshot_of(request),
+                              {.project_id = request.project_id, .operation = operation});
+    if (!rows) co_return tl::unexpected(rows.error());
+    project_id = co_await create_project(call, request);
+  } else {
+    const auto log = co_await engine::read_dossier_log(call, &request.principal, project_id);
+    if (!log.dossier.entries().empty()) {
+      co_return problem(ErrorCode::precondition_failed,
+                        "This project's dossier is not empty: replace it with PUT, or add to it "
+                        "with PATCH.");
+    }
+    if_match = text::integer_text(log.head);
+  }
+  co_await change_log(call, request, project_id, if_match, &replace_edit);
+  co_await send_dossier(call, request.principal, project_id, 201);
+  co_return {};
+}
+
+Task<Result<void>> replace_dossier(Call& call, const Match& match) {
+  return change(call, match, &replace_edit);
+}
+
+Task<Result<void>> merge_dossier(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return merge(dossier, snapshot_of(request), context);
+      });
+}
+
+Task<Result<void>> restore_version(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier& other, const Request&, const EditContext& context) {
+        return restore(dossier, other, context);
+      });
+}
+
+Task<Result<void>> undo_change(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return undo(dossier, member(request.body, "change"), context);
+      });
+}
+
+Task<Result<void>> redo_change(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return redo(dossier, member(request.body, "change"), context);
+      });
+}
+
+Task<Result<void>> accept_proposal(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return accept(dossier, member(request.path, "proposal_id"), context);
+      });
+}
+
+Task<Result<void>> reject_proposal(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return reject(dossier, member(request.path, "proposal_id"), context);
+      });
+}
+
+Task<Result<void>> split_character(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        std::vector<std::vector<std::string>> parts;
+        if (const auto* sent = json::find(request.body, "parts")) {
+          for (const auto& part : *sent) {
+            parts.push_back(texts(json::find(part, "mentions")));
+          }
+        }
+        return split(dossier, member(request.path, "character_id"), parts, context);
+      });
+}
+
+Task<Result<void>> merge_characters(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return merge_characters(dossier, texts(json::find(request.body, "ids")),
+                                json::boolean_at(request.body, "same").value_or(true), context);
+      });
+}
+
+Task<Result<void>> lock_field(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return lock(dossier, member(request.body, "id"), member(request.body, "field"), context);
+      });
+}
+
+Task<Result<void>> unlock_field(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return unlock(dossier, member(request.body, "id"), member(request.body, "field"), context);
+      });
+}
+
+Task<Result<void>> resolve_question(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return resolve(
+            dossier, member(request.path, "question_id"),
+            {.choose = member(request.body, "choose"), .dismiss = member(request.body, "dismiss")},
+            context);
+      });
+}
+
+}  // namespace fabula::dossier

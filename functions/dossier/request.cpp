@@ -1,0 +1,122 @@
+#include "functions/dossier/request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shared/api/check.hpp"
+#include "shared/api/envelope.hpp"
+#include "shared/database/rpc.hpp"
+#include "shared/http/media_type.hpp"
+#include "shared/json/scanner.hpp"
+#include "shared/json/text.hpp"
+#include "wasm/engine/dossier_log.hpp"
+#include "wasm/engine/forward.hpp"
+#include "wasm/engine/identity.hpp"
+
+namespace fabula::dossier {
+
+using engine::Call;
+using engine::Match;
+using runtime::Task;
+
+namespace {
+
+constexpr std::string_view kRead = "read_dossier";
+constexpr std::int64_t kDefaultPageItems = 20;
+// While others write without end, what is there is told, with the version that it is.
+constexpr int kMaximumRounds = 3;
+
+// Whether the snapshot that the answer has covers the log.
+Result<bool> is_up_to_date(std::string_view envelope) {
+  std::array members = {json::RawMember{.key = "head"}, json::RawMember{.key = "etag"}};
+  if (!json::find_raw_members(envelope, members)) return database::unexpected_answer(kRead);
+  const auto version = json::string_value(members[1].value);
+  if (members[0].value.empty() || !version) return database::unexpected_answer(kRead);
+  return members[0].value == *version;
+}
+
+}  // namespace
+
+Task<Result<Request>> read_request(Call& call, const Match& match) {
+  const api::Operation& operation = *match.route.operation;
+  const auto& headers = call.head().headers;
+  co_await http::require_acceptable(headers.find("accept"), "application/json");
+  auto caller = co_await engine::identify_known(call.context(), call.settings(), headers);
+  Request request;
+  request.principal = std::move(caller.principal);
+  std::string body;
+  if (operation.body) {
+    const json::Document sent = co_await engine::read_json(call, operation);
+    body = co_await api::check_body(sent, *operation.body);
+    request.body = co_await json::parse(body);
+  }
+  std::string path = "{";
+  co_await api::append_path_ids(path, match.captures);
+  if (path.back() == ',') path.pop_back();
+  request.path = co_await json::parse(path.append("}"));
+  request.project_id = json::string_at(request.path, "project_id").value_or("");
+  if (operation.query) {
+    const std::string query = co_await api::check_query(call.url(), *operation.query);
+    request.query = co_await json::parse(query);
+  }
+  if (const auto if_match = headers.find("if-match"); if_match && operation.takes_if_match) {
+    request.if_match = co_await api::single_etag(*if_match);
+  }
+  co_return request;
+}
+
+Task<Result<void>> send_dossier(Call& call, const auth::Principal& principal,
+                                std::string_view project_id, int status) {
+  std::string request = "{\"project_id\":";
+  json::append_string(request, project_id);
+  request.append(",\"principal\":");
+  json::Writer writer(request);
+  auth::write_principal(writer, principal);
+  request.append("}");
+  std::string answer;
+  for (int round = 1;; ++round) {
+    answer = co_await engine::call_function(call.context(), call.database(), kRead, request);
+    const bool is_current = co_await is_up_to_date(answer);
+    if (is_current || round == kMaximumRounds) break;
+    auto log = co_await engine::read_dossier_log(call, &principal, project_id);
+    co_await engine::commit_to_dossier(call, &principal, log, {});
+  }
+  auto response =
+      co_await api::response_of_envelope(answer, call.head().headers.find("if-none-match"));
+  if (response.head.status == 200) response.head.status = status;
+  co_await call.send(std::move(response));
+  co_return {};
+}
+
+Task<Result<void>> send_page(Call& call, const Request& request, const json::Document& items) {
+  const auto limit = json::integer_at(request.query, "limit").value_or(kDefaultPageItems);
+  const auto offset = json::integer_at(request.query, "offset").value_or(0);
+  const auto total = static_cast<std::int64_t>(items.size());
+  const auto begin = std::min(offset, total);
+  const auto end = std::min(begin + limit, total);
+
+  std::string envelope = "{\"body\":[";
+  for (auto index = begin; index < end; ++index) {
+    if (index > begin) envelope.append(",");
+    envelope.append(json::dump(items[static_cast<std::size_t>(index)]));
+  }
+  envelope.append("],\"total\":");
+  json::append_integer(envelope, total);
+  std::string range;
+  if (begin == end) {
+    range = "*";
+  } else {
+    json::append_integer(range, begin);
+    range.append("-");
+    json::append_integer(range, end - 1);
+  }
+  json::append_integer(range.append("/"), total);
+  envelope.append(",\"content_range\":");
+  json::append_string(envelope, range);
+  auto response = co_await api::response_of_envelope(envelope.append("}"), std::nullopt);
+  co_await call.send(std::move(response));
+  co_return {};
+}
+
+}  // namespace fabula::dossier
