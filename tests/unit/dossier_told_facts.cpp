@@ -27,6 +27,7 @@ void tell(dossier::Dossier& dossier, int number, std::string_view text, std::str
                                                           .at = number,
                                                           .model = "m",
                                                           .prompt = "p"});
+  CAPTURE(extraction ? std::string() : extraction.error().detail);
   REQUIRE(extraction);
   std::vector<dossier::Entry> entries;
   for (const auto& row : extraction->rows) entries.push_back(*dossier::parse_entry(row));
