@@ -41,12 +41,14 @@ class IdentityQuestion {
   // Equal for questions with the same answer.
   std::vector<std::uint64_t> fingerprint() const;
 
-  Clusters answer() const;
+  Clusters answer(PreparedPeople& people) const;
 
  private:
   void collect_names(const std::vector<Status>& activity, const Records& records);
   void order_deliveries();
-  void answer_for(Type type, Clusters& clusters) const;
+  std::vector<std::string> names_besides(std::uint32_t slot, const Entry& mention) const;
+  std::uint64_t key_of(std::size_t place) const;
+  void answer_for(Type type, PreparedPeople& people, Clusters& clusters) const;
 
   const Log& log_;
   std::vector<SlotDecision> decisions_;
@@ -103,51 +105,68 @@ std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   return numbers;
 }
 
-void IdentityQuestion::answer_for(Type type, Clusters& clusters) const {
-  std::vector<PersonRecord> records;
-  std::vector<std::uint32_t> slots;
-  std::vector<std::uint32_t> places(log_.slots.size(), kNone);
-  std::vector<std::string> ids;
-  std::vector<std::vector<std::string>> names;
-  for (const auto slot : slots_) {
-    if (log_.slots[slot].type != type) continue;
-    places[slot] = static_cast<std::uint32_t>(slots.size());
-    slots.push_back(slot);
+// Persons' names and renamings stand first: of very many names the rest is not looked at.
+std::vector<std::string> IdentityQuestion::names_besides(std::uint32_t slot,
+                                                         const Entry& mention) const {
+  std::vector<std::string> names;
+  for (const auto index : further_names_[slot]) {
+    const Entry& entry = log_.entries[index];
+    names.push_back(entry.text);
+    if (entry.act == Act::rename) names.push_back(entry.other);
+    names.insert(names.end(), entry.aliases.begin(), entry.aliases.end());
   }
-  ids.reserve(slots.size());
-  names.reserve(slots.size());
-  for (std::size_t i = 0, at = 0; i < slots_.size(); ++i) {
+  names.insert(names.end(), mention.aliases.begin(), mention.aliases.end());
+  return names;
+}
+
+std::uint64_t IdentityQuestion::key_of(std::size_t place) const {
+  std::uint64_t key = mixed(1, mentions_[place]);
+  for (const auto index : further_names_[slots_[place]]) key = mixed(key, index);
+  return key;
+}
+
+void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& clusters) const {
+  std::vector<std::uint32_t> places_of_slots(log_.slots.size(), kNone);
+  std::vector<std::uint32_t> slots;
+  std::vector<ThingRecord> things;
+  PreparedPeople next;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
     const auto slot = slots_[i];
     if (log_.slots[slot].type != type) continue;
+    places_of_slots[slot] = static_cast<std::uint32_t>(slots.size());
+    slots.push_back(slot);
     const Entry& mention = log_.entries[mentions_[i]];
-    ids.push_back(digest_text(mention.id));
-    PersonRecord record;
-    record.id = ids[at++];
-    record.delivery = log_.deliveries.at(log_.slots[slot].delivery);
-    record.order = delivery_orders_[log_.slots[slot].delivery];
-    record.name = mention.text;
-    record.aliases = mention.aliases;
-    if (!further_names_[slot].empty()) {
-      auto& all = names.emplace_back(mention.aliases);
-      for (const auto index : further_names_[slot]) {
-        const Entry& entry = log_.entries[index];
-        all.push_back(entry.text);
-        if (entry.act == Act::rename) all.push_back(entry.other);
-        all.insert(all.end(), entry.aliases.begin(), entry.aliases.end());
-      }
-      record.aliases = all;
+    if (type != Type::character) {
+      things.push_back({mention.text, names_besides(slot, mention)});
+      continue;
     }
-    records.push_back(record);
+    const auto order = delivery_orders_[log_.slots[slot].delivery];
+    const auto key = key_of(i);
+    const auto known = people.by_key.find(key);
+    next.by_key.set(key, static_cast<std::uint32_t>(next.records.size()));
+    if (known != kNone) {
+      next.records.push_back(std::move(people.records[known]));
+      next.records.back().order = order;
+      continue;
+    }
+    const auto id = digest_text(mention.id);
+    const auto names = names_besides(slot, mention);
+    next.records.push_back(
+        prepare({id, log_.deliveries.at(log_.slots[slot].delivery), order, mention.text, names}));
   }
   std::vector<IdentityDecision> decisions;
   for (const auto& decision : decisions_) {
-    if (places[decision.first] == kNone || places[decision.second] == kNone) continue;
-    decisions.push_back({places[decision.first], places[decision.second], decision.is_same});
+    const auto first = places_of_slots[decision.first];
+    const auto second = places_of_slots[decision.second];
+    if (first != kNone && second != kNone) decisions.push_back({first, second, decision.is_same});
   }
-  const auto numbers = type == Type::character ? identify_people(records, decisions)
-                                               : identify_things(records, decisions);
+  const auto numbers =
+      type == Type::character
+          ? identify_people(std::span<const PreparedRecord>(next.records), decisions)
+          : identify_things(things, decisions);
+  if (type == Type::character) people = std::move(next);
   // Numbered anew by the first mention that counts, which is the order of slots_.
-  std::vector<std::uint32_t> found(records.size(), kNone);
+  std::vector<std::uint32_t> found(slots.size(), kNone);
   for (std::size_t i = 0; i < slots.size(); ++i) {
     auto& cluster = found[numbers[i]];
     if (cluster == kNone) {
@@ -159,11 +178,11 @@ void IdentityQuestion::answer_for(Type type, Clusters& clusters) const {
   }
 }
 
-Clusters IdentityQuestion::answer() const {
+Clusters IdentityQuestion::answer(PreparedPeople& people) const {
   Clusters clusters;
   clusters.of_slots.assign(log_.slots.size(), kNone);
   for (const Type type : {Type::character, Type::location, Type::object}) {
-    answer_for(type, clusters);
+    answer_for(type, people, clusters);
   }
   return clusters;
 }
@@ -175,7 +194,7 @@ const Clusters& ClusterFinder::find(const Log& log, const std::vector<Status>& a
   const IdentityQuestion question(log, activity, records);
   auto fingerprint = question.fingerprint();
   if (fingerprint.empty() || fingerprint != last_question_) {
-    last_ = question.answer();
+    last_ = question.answer(people_);
     last_question_ = std::move(fingerprint);
   }
   last_.of_slots.resize(log.slots.size(), kNone);

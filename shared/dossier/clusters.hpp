@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "shared/dossier/identity.hpp"
 #include "shared/dossier/records.hpp"
+#include "shared/dossier/tables.hpp"
 
 namespace fabula::dossier {
 
@@ -19,6 +21,12 @@ struct Clusters {
   std::vector<std::uint32_t> of_slots;  // kNone: it is not there
 };
 
+// The characters' names taken apart, which is most of the work.
+struct PreparedPeople {
+  std::vector<PreparedRecord> records;
+  NumberTable by_key;  // of the entries that name them: place in records
+};
+
 // Keeps the last result and gives it again for the same question: telling people apart costs more
 // than all else.
 class ClusterFinder {
@@ -30,6 +38,7 @@ class ClusterFinder {
  private:
   Clusters last_;
   std::vector<std::uint64_t> last_question_;
+  PreparedPeople people_;
 };
 
 }  // namespace fabula::dossier
