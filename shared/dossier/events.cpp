@@ -105,7 +105,7 @@ Events::Events(const Log& log, const std::vector<Status>& activity, const Record
     is_about_something_[each.event.entry] = true;
   }
   for (std::size_t thing = 0; thing < things; ++thing) {
-    std::sort(events_.begin() + starts_[thing], events_.begin() + starts_[thing + 1],
+    std::sort(events_.data() + starts_[thing], events_.data() + starts_[thing + 1],
               [&](const Event& a, const Event& b) {
                 if (a.field != b.field) return a.field < b.field;
                 if (a.entry != b.entry) return log.ranks[a.entry] < log.ranks[b.entry];
