@@ -32,15 +32,22 @@ async function rpc(stack: Stack, name: string, request: object): Promise<Row> {
 
 export interface Source {
   project_id: string;
-  message_id: string;
+  /** Of what is in no message, such as an import, null. */
+  message_id: string | null;
   /** The message's text: quotes are looked for in it. */
   text: string;
   at: number;
   delivery: string;
 }
 
-/** What an answer about a message says; each entry with its `quote`. Nothing of it is folded. */
-export async function find(stack: Stack, source: Source, said: Row[]): Promise<Row[]> {
+/** What an answer about a message says; each entry with its `quote`. Nothing of it is folded. Ids are
+    those of the project, or else of another one. */
+export async function find(
+  stack: Stack,
+  source: Source,
+  said: Row[],
+  idsOf = source.project_id,
+): Promise<Row[]> {
   const { project_id, message_id, text, at, delivery } = source;
   const assertions = said.map((members) => {
     const quote = members["quote"] as string;
@@ -55,7 +62,7 @@ export async function find(stack: Stack, source: Source, said: Row[]): Promise<R
       source: { begin, end: begin + Buffer.byteLength(quote) },
       ...members,
     };
-    const entry = { project_id, kind: "extracted", message_id, body };
+    const entry = { project_id: idsOf, kind: "extracted", message_id, body };
     return { assertion_id: entryId(entry), kind: "extracted", message_id, body };
   });
   const { added } = await rpc(stack, "commit_assertions", { project_id, base: 0, assertions });
