@@ -65,7 +65,11 @@ function byHand(stack: () => Stack, makeApi: (stack: Stack) => Api): void {
 
     const read = await ask("GET", "");
     assert.deepEqual(read.body, first);
-    assert.equal(read.headers.get("etag"), `"${first["version"]}"`);
+    // Weak where the runtime has compressed the answer.
+    const etag = read.headers.get("etag")!;
+    assert.equal(etag.replace(/^W\//, ""), `"${first["version"]}"`);
+    const known = await api.call("GET", path, { headers: { "if-none-match": etag } });
+    assert.deepEqual([known.status, known.body], [304, undefined]);
     const [listed] = (await api.call("GET", "dossier")).body;
     assert.deepEqual([listed["title"], listed["character_count"]], ["The Lighthouse", 2]);
     const project = await api.call("GET", `projects/${first["project_id"]}`);
