@@ -217,6 +217,8 @@ onBothRuntimes(
       });
       assert.ok(reading.length >= 9 * people.length);
       for (const { cell, caller, text } of reading) {
+        // Versions are numbers and times.
+        if (cell.route.path.endsWith("/versions")) continue;
         const found = tracesOfOthers(text, [caller.person!]);
         assert.ok(found.length > 0, `${cell.route.name}: ${text}`);
       }
