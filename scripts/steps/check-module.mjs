@@ -9,6 +9,8 @@ import { wasmInterface } from "./wasm-interface.mjs";
 const limits = { bytes: 120_000, gzipBytes: 52_000 };
 const limitsOfModelCallers = { bytes: 220_000, gzipBytes: 100_000 };
 const limitsOfFolders = { bytes: 400_000, gzipBytes: 175_000 };
+// The words about every route.
+const limitsOfDocumentation = { bytes: 150_000, gzipBytes: 60_000 };
 const modelCallers = new Set(["chat", "stream"]);
 const folders = new Set(["dossier", "tasks"]);
 
@@ -48,7 +50,9 @@ export function sizeFaults(bytes, name) {
     ? limitsOfFolders
     : modelCallers.has(name)
       ? limitsOfModelCallers
-      : limits;
+      : name === "docs"
+        ? limitsOfDocumentation
+        : limits;
   const gzipBytes = gzipSync(bytes, { level: 9 }).length;
   const faults = [];
   if (bytes.length > largest.bytes) faults.push(`it is larger than ${largest.bytes} bytes`);
