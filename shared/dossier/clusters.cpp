@@ -1,14 +1,11 @@
 #include "shared/dossier/clusters.hpp"
 
 #include <algorithm>
-#include <map>
-#include <span>
 #include <string>
 #include <utility>
 
 #include "shared/dossier/decisions.hpp"
 #include "shared/dossier/field.hpp"
-#include "shared/dossier/folding.hpp"
 #include "shared/dossier/identity.hpp"
 #include "shared/dossier/things.hpp"
 
@@ -39,25 +36,19 @@ class IdentityQuestion {
     collect_names(activity, records);
     order_deliveries();
     for (const auto slot : slots_) mentions_.push_back(records.of_slots[slot].mention);
-    follow_renames();
   }
 
   // Equal for questions with the same answer.
   std::vector<std::uint64_t> fingerprint() const;
 
-  Clusters answer(std::vector<PreparedSlot>& prepared) const;
+  Clusters answer(PreparedPeople& people) const;
 
  private:
   void collect_names(const std::vector<Status>& activity, const Records& records);
   void order_deliveries();
-  void follow_renames();
-  void answer_for(Type type, std::vector<PreparedSlot>& prepared, Clusters& clusters) const;
-  PersonRecord record_of(std::size_t place, std::string& id, std::vector<std::string>& names) const;
-  std::vector<std::uint32_t> identify_characters(std::span<const std::size_t> places,
-                                                 std::span<const IdentityDecision> decisions,
-                                                 std::vector<PreparedSlot>& prepared) const;
-  std::vector<std::uint32_t> identify_others(std::span<const std::size_t> places,
-                                             std::span<const IdentityDecision> decisions) const;
+  std::vector<std::string> names_besides(std::uint32_t slot, const Entry& mention) const;
+  std::uint64_t key_of(std::size_t place) const;
+  void answer_for(Type type, PreparedPeople& people, Clusters& clusters) const;
 
   const Log& log_;
   std::vector<SlotDecision> decisions_;
@@ -100,42 +91,6 @@ void IdentityQuestion::order_deliveries() {
   }
 }
 
-// Who is renamed is whoever was called so last, though the new name is nothing like the old one.
-// Where one delivery has two of that name, names alone decide.
-void IdentityQuestion::follow_renames() {
-  struct Bearer {
-    std::uint32_t slot;
-    std::uint32_t delivery;
-    bool is_alone;
-  };
-  std::map<std::string, Bearer> bearers;
-  const auto bear = [&](std::uint32_t slot, std::string_view name) {
-    const auto delivery = log_.slots[slot].delivery;
-    const auto [at, is_new] = bearers.try_emplace(fold(name), Bearer{slot, delivery, true});
-    if (is_new || at->second.slot == slot) return;
-    at->second = {slot, delivery, at->second.delivery != delivery};
-  };
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const auto slot = slots_[i];
-    if (log_.slots[slot].type != Type::character) continue;
-    const Entry& mention = log_.entries[mentions_[i]];
-    for (const auto index : further_names_[slot]) {
-      const Entry& entry = log_.entries[index];
-      if (entry.act != Act::rename) continue;
-      const auto bearer = bearers.find(fold(entry.text));  // from
-      if (bearer == bearers.end() || !bearer->second.is_alone) continue;
-      if (bearer->second.delivery == log_.slots[slot].delivery) continue;
-      decisions_.push_back({bearer->second.slot, slot, true});
-    }
-    bear(slot, mention.text);
-    for (const auto& alias : mention.aliases) bear(slot, alias);
-    for (const auto index : further_names_[slot]) {
-      const Entry& entry = log_.entries[index];
-      bear(slot, entry.act == Act::rename ? entry.other : entry.text);
-    }
-  }
-}
-
 std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   std::vector<std::uint64_t> numbers;
   numbers.reserve(2 * slots_.size() + 2 * decisions_.size());
@@ -150,106 +105,84 @@ std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   return numbers;
 }
 
-// What slots_[place] is called. The views are of the log, of `id` and of `names`.
-PersonRecord IdentityQuestion::record_of(std::size_t place, std::string& id,
-                                         std::vector<std::string>& names) const {
-  const auto slot = slots_[place];
-  const Entry& mention = log_.entries[mentions_[place]];
-  id = digest_text(mention.id);
-  PersonRecord record;
-  record.id = id;
-  record.delivery = log_.deliveries.at(log_.slots[slot].delivery);
-  record.order = delivery_orders_[log_.slots[slot].delivery];
-  record.name = mention.text;
-  record.aliases = mention.aliases;
-  if (further_names_[slot].empty()) return record;
-  names = mention.aliases;
+// Persons' names and renamings stand first: of very many names the rest is not looked at.
+std::vector<std::string> IdentityQuestion::names_besides(std::uint32_t slot,
+                                                         const Entry& mention) const {
+  std::vector<std::string> names;
   for (const auto index : further_names_[slot]) {
     const Entry& entry = log_.entries[index];
     names.push_back(entry.text);
     if (entry.act == Act::rename) names.push_back(entry.other);
     names.insert(names.end(), entry.aliases.begin(), entry.aliases.end());
   }
-  record.aliases = names;
-  return record;
+  names.insert(names.end(), mention.aliases.begin(), mention.aliases.end());
+  return names;
 }
 
-// The names of a slot that has the entries it had before are not parsed again.
-std::vector<std::uint32_t> IdentityQuestion::identify_characters(
-    std::span<const std::size_t> places, std::span<const IdentityDecision> decisions,
-    std::vector<PreparedSlot>& prepared) const {
-  prepared.resize(log_.slots.size());
-  std::vector<PreparedRecord> records;
-  records.reserve(places.size());
-  std::string id;
-  std::vector<std::string> names;
-  std::vector<EntryIndex> entries;
-  for (const auto place : places) {
-    const auto slot = slots_[place];
-    entries.assign(1, mentions_[place]);
-    entries.insert(entries.end(), further_names_[slot].begin(), further_names_[slot].end());
-    PreparedSlot& kept = prepared[slot];
-    if (kept.entries != entries) {
-      kept.record = prepare(record_of(place, id, names));
-      kept.entries = entries;
+std::uint64_t IdentityQuestion::key_of(std::size_t place) const {
+  std::uint64_t key = mixed(1, mentions_[place]);
+  for (const auto index : further_names_[slots_[place]]) key = mixed(key, index);
+  return key;
+}
+
+void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& clusters) const {
+  std::vector<std::uint32_t> places_of_slots(log_.slots.size(), kNone);
+  std::vector<std::uint32_t> slots;
+  std::vector<ThingRecord> things;
+  PreparedPeople next;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const auto slot = slots_[i];
+    if (log_.slots[slot].type != type) continue;
+    places_of_slots[slot] = static_cast<std::uint32_t>(slots.size());
+    slots.push_back(slot);
+    const Entry& mention = log_.entries[mentions_[i]];
+    if (type != Type::character) {
+      things.push_back({mention.text, names_besides(slot, mention)});
+      continue;
     }
-    kept.record.order = delivery_orders_[log_.slots[slot].delivery];
-    records.push_back(std::move(kept.record));
-  }
-  auto numbers = identify_people(std::span<const PreparedRecord>(records), decisions);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    prepared[slots_[places[i]]].record = std::move(records[i]);
-  }
-  return numbers;
-}
-
-std::vector<std::uint32_t> IdentityQuestion::identify_others(
-    std::span<const std::size_t> places, std::span<const IdentityDecision> decisions) const {
-  std::vector<std::string> ids(places.size());
-  std::vector<std::vector<std::string>> names(places.size());
-  std::vector<PersonRecord> records;
-  records.reserve(places.size());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    records.push_back(record_of(places[i], ids[i], names[i]));
-  }
-  return identify_things(records, decisions);
-}
-
-void IdentityQuestion::answer_for(Type type, std::vector<PreparedSlot>& prepared,
-                                  Clusters& clusters) const {
-  std::vector<std::size_t> of_type;  // places in slots_
-  std::vector<std::uint32_t> places(log_.slots.size(), kNone);
-  for (std::size_t place = 0; place < slots_.size(); ++place) {
-    if (log_.slots[slots_[place]].type != type) continue;
-    places[slots_[place]] = static_cast<std::uint32_t>(of_type.size());
-    of_type.push_back(place);
+    const auto order = delivery_orders_[log_.slots[slot].delivery];
+    const auto key = key_of(i);
+    const auto known = people.by_key.find(key);
+    next.by_key.set(key, static_cast<std::uint32_t>(next.records.size()));
+    if (known != kNone) {
+      next.records.push_back(std::move(people.records[known]));
+      next.records.back().order = order;
+      continue;
+    }
+    const auto id = digest_text(mention.id);
+    const auto names = names_besides(slot, mention);
+    next.records.push_back(
+        prepare({id, log_.deliveries.at(log_.slots[slot].delivery), order, mention.text, names}));
   }
   std::vector<IdentityDecision> decisions;
   for (const auto& decision : decisions_) {
-    if (places[decision.first] == kNone || places[decision.second] == kNone) continue;
-    decisions.push_back({places[decision.first], places[decision.second], decision.is_same});
+    const auto first = places_of_slots[decision.first];
+    const auto second = places_of_slots[decision.second];
+    if (first != kNone && second != kNone) decisions.push_back({first, second, decision.is_same});
   }
-  const auto numbers = type == Type::character ? identify_characters(of_type, decisions, prepared)
-                                               : identify_others(of_type, decisions);
+  const auto numbers =
+      type == Type::character
+          ? identify_people(std::span<const PreparedRecord>(next.records), decisions)
+          : identify_things(things, decisions);
+  if (type == Type::character) people = std::move(next);
   // Numbered anew by the first mention that counts, which is the order of slots_.
-  std::vector<std::uint32_t> found(of_type.size(), kNone);
-  for (std::size_t i = 0; i < of_type.size(); ++i) {
-    const auto slot = slots_[of_type[i]];
+  std::vector<std::uint32_t> found(slots.size(), kNone);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
     auto& cluster = found[numbers[i]];
     if (cluster == kNone) {
       cluster = static_cast<std::uint32_t>(clusters.all.size());
       clusters.all.push_back({type, {}});
     }
-    clusters.all[cluster].slots.push_back(slot);
-    clusters.of_slots[slot] = cluster;
+    clusters.all[cluster].slots.push_back(slots[i]);
+    clusters.of_slots[slots[i]] = cluster;
   }
 }
 
-Clusters IdentityQuestion::answer(std::vector<PreparedSlot>& prepared) const {
+Clusters IdentityQuestion::answer(PreparedPeople& people) const {
   Clusters clusters;
   clusters.of_slots.assign(log_.slots.size(), kNone);
   for (const Type type : {Type::character, Type::location, Type::object}) {
-    answer_for(type, prepared, clusters);
+    answer_for(type, people, clusters);
   }
   return clusters;
 }
@@ -261,7 +194,7 @@ const Clusters& ClusterFinder::find(const Log& log, const std::vector<Status>& a
   const IdentityQuestion question(log, activity, records);
   auto fingerprint = question.fingerprint();
   if (fingerprint.empty() || fingerprint != last_question_) {
-    last_ = question.answer(prepared_);
+    last_ = question.answer(people_);
     last_question_ = std::move(fingerprint);
   }
   last_.of_slots.resize(log.slots.size(), kNone);

@@ -6,6 +6,7 @@
 
 #include "shared/dossier/identity.hpp"
 #include "shared/dossier/records.hpp"
+#include "shared/dossier/tables.hpp"
 
 namespace fabula::dossier {
 
@@ -20,14 +21,14 @@ struct Clusters {
   std::vector<std::uint32_t> of_slots;  // kNone: it is not there
 };
 
-// A character's slot with its names parsed, and the entries that they were parsed from.
-struct PreparedSlot {
-  std::vector<EntryIndex> entries;
-  PreparedRecord record;
+// The characters' names taken apart, which is most of the work.
+struct PreparedPeople {
+  std::vector<PreparedRecord> records;
+  NumberTable by_key;  // of the entries that name them: place in records
 };
 
-// Keeps the last result and gives it again for the same question, and names that it has parsed:
-// telling people apart costs more than all else.
+// Keeps the last result and gives it again for the same question: telling people apart costs more
+// than all else.
 class ClusterFinder {
  public:
   const Clusters& find(const Log& log, const std::vector<Status>& activity, const Records& records);
@@ -37,7 +38,7 @@ class ClusterFinder {
  private:
   Clusters last_;
   std::vector<std::uint64_t> last_question_;
-  std::vector<PreparedSlot> prepared_;
+  PreparedPeople people_;
 };
 
 }  // namespace fabula::dossier

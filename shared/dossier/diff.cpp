@@ -11,11 +11,10 @@ namespace {
 
 using json::Document;
 
-const Document::array_t& list_at(const Document& object, std::string_view key) {
-  static const Document::array_t kNothing;
+Document::array_t list_at(const Document& object, std::string_view key) {
   const auto* member = json::find(object, key);
   const auto* list = member ? member->get_ptr<const Document::array_t*>() : nullptr;
-  return list ? *list : kNothing;
+  return list ? *list : Document::array_t();
 }
 
 bool is_empty(const Document* value) {

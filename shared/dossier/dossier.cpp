@@ -166,14 +166,30 @@ EntryIndex Dossier::find(Reference reference) const { return fold_->log.find(ref
 const Entity* Dossier::entity(Reference reference) {
   const auto& shown = state();
   const Log& log = fold_->log;
-  const auto named = log.find(reference);
-  const auto slot = named == kNone ? kNone : log.links[named].slot;
-  if (slot == kNone) return nullptr;
-  for (const auto& entity : shown.entities(log.slots[slot].type)) {
-    const bool has_it =
-        std::any_of(entity.mentions.begin(), entity.mentions.end(),
-                    [&](EntryIndex mention) { return log.links[mention].slot == slot; });
-    if (has_it) return &entity;
+  const auto with_slot = [&](Reference wanted) -> const Entity* {
+    const auto named = log.find(wanted);
+    const auto slot = named == kNone ? kNone : log.links[named].slot;
+    if (slot == kNone) return nullptr;
+    for (const auto& entity : shown.entities(log.slots[slot].type)) {
+      const bool has_it =
+          std::any_of(entity.mentions.begin(), entity.mentions.end(),
+                      [&](EntryIndex mention) { return log.links[mention].slot == slot; });
+      if (has_it) return &entity;
+    }
+    return nullptr;
+  };
+  if (const auto* entity = with_slot(reference)) return entity;
+  // Its message is not on the path any more: a person's act may have known it together with
+  // another.
+  for (const auto i : log.order) {
+    const Entry& entry = log.entries[i];
+    const bool names_it =
+        !entry.mentions.empty() && shown.statuses[i] == Status::shown &&
+        std::find(entry.mentions.begin(), entry.mentions.end(), reference) != entry.mentions.end();
+    if (!names_it) continue;
+    for (const auto mention : entry.mentions) {
+      if (const auto* entity = with_slot(mention)) return entity;
+    }
   }
   return nullptr;
 }

@@ -3,14 +3,28 @@
 #include <algorithm>
 
 #include "shared/dossier/field.hpp"
+#include "shared/dossier/shown_name.hpp"
 #include "shared/dossier/snapshot_writer.hpp"
 
 namespace fabula::dossier {
 namespace {
 
-// The name of a cluster whose mentions nobody has renamed: what it was called first.
+// The name of a cluster whose mentions nobody has renamed. Places and objects: what they were
+// called first.
 std::string first_name(const Folding& folding, const Cluster& cluster) {
-  return folding.log.entries[folding.records.of_slots[cluster.slots.front()].mention].text;
+  const Log& log = folding.log;
+  const auto first = folding.records.of_slots[cluster.slots.front()].mention;
+  if (cluster.type != Type::character) return log.entries[first].text;
+  std::vector<std::string_view> names;
+  bool has_several = false;
+  for (const auto slot : cluster.slots) {
+    const auto mention = folding.records.of_slots[slot].mention;
+    names.push_back(log.entries[mention].text);
+    has_several = has_several || names.back() != names.front();
+  }
+  if (!has_several) return log.entries[first].text;
+  const auto shown = shown_names(names);
+  return std::string(shown.empty() ? names.front() : shown.front());
 }
 
 }  // namespace

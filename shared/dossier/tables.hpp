@@ -50,8 +50,10 @@ class TextTable {
 std::uint64_t hash_text(std::string_view text);
 // Mixes a number into a fingerprint.
 constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
-  hash = (hash ^ number) * 0x9E3779B97F4A7C15U;
-  return hash ^ (hash >> 29U);
+  hash = hash * 0xD1342543DE82EF95U + number + 0x9E3779B97F4A7C15U;
+  hash = (hash ^ (hash >> 30U)) * 0xBF58476D1CE4E5B9U;
+  hash = (hash ^ (hash >> 27U)) * 0x94D049BB133111EBU;
+  return hash ^ (hash >> 31U);
 }
 
 }  // namespace fabula::dossier

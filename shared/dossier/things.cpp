@@ -1,9 +1,6 @@
 #include "shared/dossier/things.hpp"
 
-#include <algorithm>
 #include <array>
-#include <numeric>
-#include <tuple>
 #include <utility>
 
 #include "shared/dossier/folding.hpp"
@@ -27,13 +24,8 @@ std::string thing_key(std::string_view name) {
 
 }  // namespace
 
-std::vector<std::uint32_t> identify_things(std::span<const PersonRecord> records,
+std::vector<std::uint32_t> identify_things(std::span<const ThingRecord> records,
                                            std::span<const IdentityDecision> decisions) {
-  std::vector<std::uint32_t> order(records.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::tie(records[a].order, records[a].id) < std::tie(records[b].order, records[b].id);
-  });
   Groups groups(records.size());
   for (const auto& decision : decisions) {
     if (decision.is_same) groups.join(decision.first, decision.second);
@@ -54,14 +46,14 @@ std::vector<std::uint32_t> identify_things(std::span<const PersonRecord> records
     }
     holders[key].push_back(record);
   };
-  for (const auto record : order) {
+  for (std::uint32_t record = 0; record < records.size(); ++record) {
     note(record, records[record].name);
     for (const auto& alias : records[record].aliases) note(record, alias);
   }
   std::vector<std::uint32_t> numbers_of_roots(records.size(), kNone);
   std::vector<std::uint32_t> clusters(records.size());
   std::uint32_t count = 0;
-  for (const auto record : order) {
+  for (std::uint32_t record = 0; record < records.size(); ++record) {
     auto& number = numbers_of_roots[groups.root(record)];
     if (number == kNone) number = count++;
     clusters[record] = number;

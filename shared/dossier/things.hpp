@@ -3,15 +3,23 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/dossier/identity.hpp"
 
 namespace fabula::dossier {
 
-// As identify_people, for things: two records of one delivery with the same name are one thing.
-// Articles in front do not count: "the old mill" is "old mill".
-std::vector<std::uint32_t> identify_things(std::span<const PersonRecord> records,
+struct ThingRecord {
+  std::string_view name;
+  std::vector<std::string> aliases;
+};
+
+// The cluster number of each record, given in reading order; numbers by first record. Two of one
+// answer with the same name are one thing. Articles in front do not count: "the old mill" is "old
+// mill". The decisions must not contradict each other.
+std::vector<std::uint32_t> identify_things(std::span<const ThingRecord> records,
                                            std::span<const IdentityDecision> decisions);
 
 }  // namespace fabula::dossier

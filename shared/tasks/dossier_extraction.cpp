@@ -68,7 +68,13 @@ class Filter {
       Document::array_t kept;
       const auto count = std::min(items->size(), dossier::kMaximumAnswerItems);
       for (std::size_t i = 0; i < count; ++i) {
-        if (auto item = rest_of((*items)[i])) kept.push_back(std::move(*item));
+        if (auto item = rest_of((*items)[i])) {
+          kept.push_back(std::move(*item));
+        } else if (key == "characters") {
+          // Only its name: people of one name are numbered in their order.
+          const auto name = json::string_at((*items)[i], "name").value_or("");
+          kept.push_back(Document::object_t{{"name", name}});
+        }
       }
       rest[key] = std::move(kept);
     }

@@ -477,10 +477,13 @@ $$;
 -- As before; of a task that was only to fold there are no spans.
 create or replace function private.store_extraction(task public.background_tasks) returns boolean
 language plpgsql set search_path = '' as $$
+declare
+  -- What comes later in a text is not read: the core takes a megabyte.
+  max_read_bytes constant integer := 1000000;
 begin
   update public.message_extractions waiting
   set read_bytes = span.to_byte,
-      is_done = span.to_byte >= (
+      is_done = span.to_byte >= max_read_bytes or span.to_byte >= (
         select octet_length(content) from public.messages where message_id = span.message_id),
       failures = 0
   from jsonb_to_recordset(nullif(task.payload -> 'spans', 'null')) as span (

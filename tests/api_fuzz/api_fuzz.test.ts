@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { Backend, root, type Row } from "../clients/backend.ts";
 import { talk } from "../clients/chat.ts";
+import { fact, find, mention } from "../clients/dossier_log.ts";
 import { assertDiscreetLog, Stack } from "../clients/stack.ts";
 import { signUp } from "../clients/supabase.ts";
 import { startPostgres } from "../database/postgres_server.ts";
@@ -15,7 +16,23 @@ import { runSchemathesis, type Assignment, type Identity } from "./schemathesis.
 const SEED = Number(process.env["FABULA_FUZZ_SEED"] ?? 1);
 const EXAMPLES = Number(process.env["FABULA_FUZZ_EXAMPLES"] ?? 20);
 
-const DELETIONS = ["delete_session", "delete_sessions", "delete_project", "delete_bot"];
+const DELETIONS = [
+  "delete_session",
+  "delete_sessions",
+  "delete_project",
+  "delete_bot",
+  "clear_dossier",
+];
+// Their bodies name what a dossier has, by ids that are made of nothing.
+const NAMING = [
+  "split_dossier_character",
+  "merge_dossier_characters",
+  "lock_dossier_field",
+  "unlock_dossier_field",
+  "undo_dossier_change",
+  "redo_dossier_change",
+  "resolve_dossier_question",
+];
 // For whoever runs the server: everybody else is refused.
 const OPERATORS = ["read_metrics", "run_tasks"];
 
@@ -72,6 +89,37 @@ describe("the API by its document", () => {
     return String(((await response.json()) as Row)["bot_id"]);
   }
 
+  /** Two characters of one name, who are of two ages, and a proposal: alike in each of the projects. */
+  async function fillDossiers(project_ids: string[]): Promise<Record<string, string[]>> {
+    const source = { at: 1, delivery: "one", text: "Mara", model: "a-model", prompt: "1" };
+    const entries = [
+      mention("Mara", "Mara"),
+      fact("Mara", "age", "30", "Mara"),
+      mention("Mara", "Mara", { delivery: "two" }),
+      fact("Mara", "age", "40", "Mara", { delivery: "two" }),
+      mention("Ilse", "Mara", { delivery: "three", proposal: "a-proposal" }),
+    ];
+    const found = await Promise.all(
+      project_ids.map((project_id) =>
+        find(stack, { project_id, message_id: null, ...source }, entries, "any"),
+      ),
+    );
+    const { [0]: project_id } = project_ids;
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    const { rows } = await client.query(
+      "select count(*)::integer from public.dossier_assertions where project_id = $1",
+      [project_id],
+    );
+    await client.end();
+    assert.equal(rows[0].count, entries.length);
+    return {
+      character_id: [found[0]![0]!["assertion_id"].slice(0, 16)],
+      proposal_id: ["a-proposal"],
+      version: ["0", "2"],
+    };
+  }
+
   const callers = {
     user: async (): Promise<Identity> => ({ name: "user", token: (await signUp(stack)).token }),
     guest: async (): Promise<Identity> => {
@@ -107,10 +155,11 @@ describe("the API by its document", () => {
           stream_id: all("stream_id"),
           bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
         };
+        Object.assign(known, await fillDossiers(known["project_id"]!));
       });
 
       test("operations by themselves", async () => {
-        const operations = { without: [...DELETIONS, ...OPERATORS, "delete_account"] };
+        const operations = { without: [...DELETIONS, ...NAMING, ...OPERATORS, "delete_account"] };
         // The boundaries of every field are the same for everybody.
         const phases: Assignment["phases"] =
           kind === "user" ? ["examples", "coverage", "fuzzing"] : ["fuzzing"];
@@ -123,6 +172,12 @@ describe("the API by its document", () => {
           known,
           mustReachAll: true,
         });
+      });
+
+      test("operations that name what a dossier has", async () => {
+        const name = `${kind}-naming`;
+        const operations = { only: NAMING };
+        await assertNothingFound({ name, identities, operations, known });
       });
 
       test("operations in sequences", async () => {

@@ -25,6 +25,7 @@ export interface Request {
 export async function validBody(stack: Stack, request: Request): Promise<object | undefined> {
   const { route, person } = request;
   const word = () => newWord(stack, person?.marks ?? new Set());
+  const known = (person ?? request.people[0]!).known;
   switch (route) {
     case "POST /chat":
       return { text: person?.prompt ?? NOBODYS_PROMPT };
@@ -43,6 +44,23 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "POST /projects":
     case "PATCH /projects/{project_id}":
       return { name: word() };
+    case "POST /dossier":
+      return { name: word(), snapshot_json: { characters: [{ name: word() }] } };
+    case "PUT /dossier/{project_id}":
+    case "PATCH /dossier/{project_id}":
+      return { snapshot_json: { logline: word() } };
+    case "POST /dossier/{project_id}/undo":
+    case "POST /dossier/{project_id}/redo":
+      return {};
+    case "POST /dossier/{project_id}/lock":
+    case "POST /dossier/{project_id}/unlock":
+      return { id: known.character, field: "occupation" };
+    case "POST /dossier/{project_id}/questions/{question_id}/resolve":
+      return { choose: known.value };
+    case "POST /dossier/{project_id}/characters/{character_id}/split":
+      return { parts: [{ mentions: [known.mention] }] };
+    case "POST /dossier/{project_id}/characters/merge":
+      return { ids: [known.character, known.otherCharacter], same: true };
     case "PATCH /sessions/{session_id}":
       return { title: word() };
     case "POST /users":

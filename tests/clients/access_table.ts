@@ -54,6 +54,12 @@ const ROUTES_TABLE = `
   GET /chat/messages/{message_id}/takes         caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier                                  caller  200
   GET /dossier/{project_id}                     caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/versions                                    caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/diff                                        caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/provenance                                  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/history                                     caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/proposals                                   caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/questions                                   caller  200  404 not_found  404 not_found  400 invalid_id
   GET /projects                                 caller  200
   GET /projects/{project_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /sessions                                 caller  200
@@ -81,6 +87,20 @@ const ROUTES_TABLE = `
   POST /users                                   caller  200
   POST /sessions/migrate                        caller  200
   POST /tasks/run                               operator  200
+  PATCH /dossier/{project_id}                                           caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/undo                                       caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/redo                                       caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/questions/{question_id}/resolve            caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/lock                                       caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/unlock                                     caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/characters/{character_id}/split            caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/characters/merge                           caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/proposals/{proposal_id}/accept             caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/proposals/{proposal_id}/reject             caller  200  404 not_found  404 not_found  400 invalid_id
+  PUT /dossier/{project_id}                                             caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/restore/{version}                          caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier                                                         caller  201
+  DELETE /dossier/{project_id}                                          caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id

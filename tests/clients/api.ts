@@ -7,7 +7,7 @@ import { readEvents, type Events } from "./chat.ts";
 import type { Stack } from "./stack.ts";
 import { anonymousClient } from "./supabase.ts";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface CallOptions {
   body?: object;

@@ -31,6 +31,7 @@ export const TABLES = [
   "rate_limits",
   "session_summaries",
   "background_tasks",
+  "message_extractions",
   "bots",
 ] as const;
 /** Of numbers alone, which any turn may change when they are added up. */

@@ -1,9 +1,10 @@
 // Four people who have something each, everybody's words and ids unlike anybody else's, so that a
 // trace of one of them in what another is told can only come from a leak.
 import assert from "node:assert/strict";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Row } from "./backend.ts";
 import { talk, type Turn } from "./chat.ts";
+import { fact, find, mention } from "./dossier_log.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Person {
@@ -21,6 +22,8 @@ export interface Person {
   botId: number;
   /** A prompt that the model answers with words of this person's. */
   prompt: string;
+  /** What is in the project's dossier. */
+  known: Known;
   /** What nobody else may see: ids, and words that occur nowhere else. */
   marks: Set<string>;
 }
@@ -71,8 +74,7 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   await call(stack, "POST", "/users", person.token, profile);
   await call(stack, "PATCH", `/projects/${person.projectId}`, person.token, { name: word() });
   await call(stack, "PATCH", `/sessions/${person.sessionId}`, person.token, { title: word() });
-  await storeDossier(stack, person, word());
-  return person;
+  return { ...person, known: await storeDossier(stack, person) };
 }
 
 /** Ids of a turn, which are its owner's marks from now on. */
@@ -92,21 +94,52 @@ export function idsOf(turn: Turn, marks: Set<string>) {
   };
 }
 
-async function storeDossier(stack: Stack, { projectId, messageId }: Person, word: string): Promise<void> {
-  const lists = { themes: [word], locations: [], plot_points: [], objects: [], open_questions: [] };
-  const snapshot = { characters: [{ id: randomUUID(), name: word }], title: word, ...lists };
-  const assertion = {
-    assertion_id: randomBytes(32).toString("hex"),
-    kind: "extracted",
-    body: { name: word },
-    message_id: messageId,
+/** What a person has in a dossier, by ids. */
+export interface Known {
+  /** A character that has two mentions, and the second of them. */
+  character: string;
+  mention: string;
+  otherCharacter: string;
+  /** Two values of a field that are a question, and one of them. */
+  question: string;
+  value: string;
+  proposal: string;
+}
+
+/** Two characters, one of them of two ages, and a proposal, as a model has found them. */
+async function storeDossier(stack: Stack, person: Omit<Person, "known">): Promise<Known> {
+  const { projectId: project_id, messageId: message_id, token } = person;
+  const [name, other, proposed] = [1, 2, 3].map(() => newWord(stack, person.marks));
+  const text = [name, other, proposed].join(" ");
+  const of = (at: number) => ({ project_id, message_id, text, at, delivery: `${message_id}:${at}` });
+  const proposal = newWord(stack, person.marks);
+  const first = await find(stack, of(1), [
+    mention(name!, name!),
+    fact(name!, "age", "30", name!),
+    mention(other!, other!),
+  ]);
+  const second = await find(stack, of(2), [mention(name!, name!), fact(name!, "age", "40", name!)]);
+  await find(stack, of(3), [mention(proposed!, proposed!, { proposal })]);
+  const [question] = (await call(
+    stack,
+    "GET",
+    `/dossier/${project_id}/questions`,
+    token,
+  )) as unknown as [Row];
+  assert.equal(question["kind"], "contradiction");
+  // What is behind its log is brought up to date by who reads it.
+  await call(stack, "GET", `/dossier/${project_id}`, token);
+  const short = (entry: Row) => (entry["assertion_id"] as string).slice(0, 16);
+  const known = {
+    character: short(first[0]!),
+    mention: short(second[0]!),
+    otherCharacter: short(first[2]!),
+    question: question["id"] as string,
+    value: question["values"][0]["entry"] as string,
+    proposal,
   };
-  const response = await fetch(`${stack.backend.databaseUrl}/rest/v1/rpc/commit_assertions`, {
-    method: "POST",
-    headers: { apikey: stack.backend.keys.secretKey, "content-type": "application/json" },
-    body: JSON.stringify({ request: { project_id: projectId, base: 0, assertions: [assertion], snapshot } }),
-  });
-  assert.equal(response.status, 200, await response.text());
+  for (const id of Object.values(known)) person.marks.add(id);
+  return known;
 }
 
 /** What the text has of people besides this one, who may be nobody. */

@@ -9,6 +9,7 @@ import { startMaintenance } from "../../scripts/local/maintenance.ts";
 import { worker } from "../../wasm/host/cloudflare.ts";
 import { root, type Row } from "./backend.ts";
 import { talk } from "./chat.ts";
+import { isExtraction, NOTHING_FOUND } from "./extractor.ts";
 import type { Message } from "./scripted_model.ts";
 import { onBothRuntimes, Stack } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
@@ -38,7 +39,11 @@ onBothRuntimes(
     const isSummary = ({ content }: Message) => content.startsWith("The notes so far:");
     const model = () => stack().backend.model;
     const tasksOf = ({ sessionId }: Conversation) =>
-      stack().backend.rows("background_tasks", { session_id: sessionId }, "created_at");
+      stack().backend.rows(
+        "background_tasks",
+        { session_id: sessionId, kind: "session_summary" },
+        "created_at",
+      );
     const summariesOf = ({ sessionId }: Conversation) =>
       stack().backend.rows("session_summaries", { session_id: sessionId }, "until_position");
     afterEach(() => model().scriptOthers((reply) => reply.refuse(500, "{}")));
@@ -48,6 +53,11 @@ onBothRuntimes(
       const asked: Message[][] = [];
       model().scriptOthers(async (reply) => {
         const { messages } = reply.request;
+        if (isExtraction(messages)) {
+          reply.text(NOTHING_FOUND);
+          reply.finish();
+          return;
+        }
         assert.ok(isSummary(messages.at(-1)!), "only summaries are written so");
         const number = asked.push(messages);
         const text = await write(number);
@@ -90,7 +100,8 @@ onBothRuntimes(
     async function runTasks(on = stack()): Promise<Row> {
       const response = await fetch(`${on.url}/functions/v1/tasks/run`, {
         method: "POST",
-        headers: { apikey: on.backend.keys.secretKey },
+        headers: { apikey: on.backend.keys.secretKey, "content-type": "application/json" },
+        body: JSON.stringify({ kinds: ["session_summary"] }),
       });
       const text = await response.text();
       assert.equal(response.status, 200, text);

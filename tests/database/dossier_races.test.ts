@@ -12,7 +12,7 @@ import { assertSound } from "./soundness.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { claim, fail, wake } from "./tasks.ts";
 import type { Row } from "./target.ts";
-import { begin, finish, messagesOf, newUser, type Principal } from "./turns.ts";
+import { begin, finish, messagesOf, newUser } from "./turns.ts";
 
 const WRITERS = 50;
 

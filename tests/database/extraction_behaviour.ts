@@ -311,7 +311,7 @@ export function describeExtraction(target: () => Target): void {
       [[], { snapshot: {} }],
     ] as const) {
       await assert.rejects(
-        commitReading(target(), task, found as Row[], more),
+        commitReading(target(), task, found as unknown as Row[], more),
         refusal(422, "invalid_request"),
       );
     }

@@ -9,6 +9,7 @@ import {
   BOT_OF_USER,
   BOTS_OF_USER,
   fill,
+  firstBeginning,
   linearSession,
   LONG_LOG,
   longSession,
@@ -41,6 +42,7 @@ const LARGE_TABLES = [
   "bot_keys",
   "background_tasks",
   "session_summaries",
+  "message_extractions",
 ];
 
 let server: PostgresServer;
@@ -173,12 +175,50 @@ test("turns are begun, saved and finished by indexes", async () => {
       });
     }
     console.log("rows read by a turn", worst, "of", about);
-    // The history that the budget admits has 77 messages.
-    assert.ok(worst.begin_turn <= 77 + 30, `begin_turn: ${worst.begin_turn} rows`);
+    // The history that the budget admits has 77 messages. Of takes, the path that they leave is looked at.
+    assert.ok(worst.begin_turn <= 77 + 40, `begin_turn: ${worst.begin_turn} rows`);
     assert.ok(worst.append_chunk <= 5, `append_chunk: ${worst.append_chunk} rows`);
     // Ten of them are of a summary, when not all has been sent.
     assert.ok(worst.finish_turn <= 30, `finish_turn: ${worst.finish_turn} rows`);
   }
+});
+
+test("turns are told their dossier, and leave what is to be read, by indexes", async () => {
+  await explainEverything(client);
+  for (const { session_id } of [shortSession, longSession, retakenSession]) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await tried(async () => {
+        let turn: Row = {};
+        const step = async (maxRows: number, name: string, request: Row) => {
+          const statements = await statementsOf(client, async () => {
+            turn = { ...turn, ...(await call(name, request)) };
+          });
+          const rows = rowsByIndex(name, statements);
+          assert.ok(rows <= maxRows, `${name}: ${rows} rows, more than ${maxRows}\n${tell(statements)}`);
+          if (round === 0) console.log(`${rows} of ${maxRows} rows: ${name}`);
+        };
+        const asked = { session_id, dossier: true, extract: true };
+        // The session's turns before it are asked for their versions: there are five.
+        await step(77 + 45, "begin_turn", { ...beginning, ...asked });
+        await step(60, "finish_turn", {
+          generation_id: turn["generation_id"],
+          from_offset: 0,
+          text: "A fox.",
+          status: "complete",
+          extract: true,
+          dossier_facts: ["a".repeat(64)],
+        });
+        const { message_id } = turn;
+        await step(77 + 30, "read_context", { message_id });
+      });
+    }
+  }
+});
+
+test("a path moves, and the dossier with it, by indexes", async () => {
+  await explainEverything(client);
+  // Both ways are walked to the beginning, and each message on them is looked up.
+  await assertReads(6 * 50 + 60, "select_message", { message_id: firstBeginning });
 });
 
 test("running turns are cancelled, and silent ones ended, by indexes", async () => {
@@ -236,6 +276,23 @@ test("work is claimed, committed and failed by indexes", async () => {
       await read(15, "commit_task", { task_id, lease_token, result: { summary: "A fox." } });
       const next = (await call("claim_task", { kinds: ["session_summary"] }))["task"];
       await read(10, "fail_task", { task_id: next.task_id, lease_token: next.lease_token });
+
+      // Four messages are left to read, and six before them are told too.
+      const kinds = ["dossier_extraction"];
+      const reading = (await read(100, "claim_task", { kinds }))["task"];
+      assert.deepEqual([reading.messages.length, reading.before.length], [4, 6]);
+      const { message_id } = reading.messages[0];
+      const found = [1, 2, 3].map((digit) => ({
+        assertion_id: `${digit}`.repeat(64),
+        kind: "extracted",
+        body: {},
+        message_id,
+      }));
+      const result = { base: reading.dossier.head, assertions: found };
+      const { lease_token: lease } = reading;
+      await read(80, "commit_task", { task_id: reading.task_id, lease_token: lease, result });
+      const { session_id } = linearSession;
+      assert.equal((await call("claim_task", { kinds, session_id }))["task"], null);
     });
   }
 });
@@ -269,6 +326,10 @@ test("projects and dossiers are listed and read by indexes", async () => {
   await assertReads(2 * PROJECTS_OF_USER + 20 + 10, "list_projects", { query });
   await assertReads(10, "read_project", { project_id });
   await assertReads(10, "read_dossier", { project_id });
+  const more = { project_id, after: LONG_LOG - 500 };
+  await assertReads(2 * 500 + 10, "read_dossier_log", more);
+  await assertReads(2 * 1000 + 10, "read_dossier_log", { project_id });
+  await assertReads(LONG_LOG + 2 * 20 + 10, "list_dossier_versions", { project_id });
   const found = (digit: number) => ({
     assertion_id: `${digit}`.repeat(64),
     kind: "extracted",
@@ -276,10 +337,11 @@ test("projects and dossiers are listed and read by indexes", async () => {
     message_id: longSession.leaf_id,
   });
   const assertions = [1, 2, 3, 4, 5].map(found);
-  // Of each: is it known, is its message the project's, is what is stored what was sent.
+  // Of each: whose is its message, is it known, is its message the project's and is it on the path, is
+  // what is stored what was sent.
   const commit = { project_id, assertions, base: LONG_LOG };
-  await assertReads(5 * 5 + 10, "commit_assertions", commit);
-  await assertReads(5 * 5 + 10 + 25, "commit_assertions", { ...commit, base: LONG_LOG - 20 });
+  await assertReads(5 * 6 + 15, "commit_assertions", commit);
+  await assertReads(5 * 6 + 15 + 25, "commit_assertions", { ...commit, base: LONG_LOG - 20 });
 });
 
 test("pages of messages are read by indexes, and walked to where there are takes", async () => {

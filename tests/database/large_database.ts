@@ -58,9 +58,12 @@ const ordinary = (shape: number, depth: number) =>
   sessionOf(ofShape(shape), ofShape(shape) * MESSAGES_EACH, depth);
 /** Has another beginning, written after the first two messages, so that its path came late. */
 export const rewrittenSession = ordinary(0, MESSAGES_EACH - 2);
+/** What it began with at first. */
+export const firstBeginning = idOf("message", (ofShape(0) - 1) * MESSAGES_EACH + 1);
 /** Its last reply is the third one to its question. */
 export const retakenSession = ordinary(1, MESSAGES_EACH - 2);
 export const linearSession = ordinary(2, MESSAGES_EACH);
+const LINEAR = ofShape(2);
 /** The first owner's name for it; sessions of the relay are named by their numbers. */
 export const namedSession = { ...ordinary(4, MESSAGES_EACH), external_id: `${ofShape(4)}` };
 /** The first owner's, and private. */
@@ -188,6 +191,22 @@ export async function fill(client: pg.Client): Promise<void> {
       case when shape = 0 then 'queued' else 'done' end, case when shape <> 0 then now() end,
       jsonb_build_object('until_message_id', ${sqlId("message", "before + 40")})
     from numbered;
+
+    insert into public.background_tasks (
+      kind, session_id, owner_id, status, finished_at, run_after)
+    select 'dossier_extraction', ${sqlId("session", "session")}, ${sqlId("owner", "owner")},
+      case when session = ${LINEAR} then 'queued' else 'done' end,
+      case when session <> ${LINEAR} then now() end, now() - interval '1 hour'
+    from numbered;
+
+    -- Of each session the first messages have been read, and in one the last ones have not.
+    insert into public.message_extractions (session_id, message_id, owner_id, read_bytes, is_done)
+    select ${sqlId("session", "session")}, ${sqlId("message", "before + position")},
+      ${sqlId("owner", "owner")}, case when position <= 10 then 140 else 0 end, position <= 10
+    from numbered
+    cross join lateral generate_series(
+      1, case when session = ${LINEAR} then messages else 10 end) position
+    where position <= 10 or position > messages - 4;
 
     insert into public.session_summaries (
       session_id, until_message_id, owner_id, until_position, summary)

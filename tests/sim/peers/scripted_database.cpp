@@ -151,6 +151,10 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   auto answer = begun(generation, false, is_new, text_at(request, "title"));
   answer["history"] = history;
   if (!summary.empty()) answer["summary"] = summary;
+  if (!dossier.is_null() && json::boolean_at(request, "dossier").value_or(false)) {
+    answer["dossier"] = dossier;
+    answer["dossier"]["told"] = told;
+  }
   if (is_about_reply && !messages.back().metadata.empty()) {
     answer["message_metadata"] = messages.back().metadata;
   }
@@ -197,6 +201,7 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
   }
   json::Document answer = {{"status", generation->status}, {"message_id", nullptr}};
   if (!generation->text().empty()) answer["message_id"] = "reply-1";
+  if (!dossier.is_null()) answer["dossier"] = dossier;
   return {200, json::dump(answer)};
 }
 

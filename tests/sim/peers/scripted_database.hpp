@@ -59,6 +59,9 @@ class ScriptedDatabase {
 
   // What begin_turn says of what came before the history; empty: nothing.
   std::string summary;
+  // What turns that ask for it are told of their dossier, and how it stands; empty: they have none.
+  std::string told;
+  json::Document dossier;
 
   std::map<std::string, std::vector<StoredMessage>> sessions;
   std::vector<StoredGeneration> generations;

@@ -1,0 +1,253 @@
+// The tasks function reads conversations for their dossiers: what the extractor is asked, what is
+// stored of its answer, and what becomes of answers that are of no use.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "functions/tasks/tasks.hpp"
+#include "shared/dossier/snapshot.hpp"
+#include "tests/sim/route_world.hpp"
+
+using namespace fabula;
+using namespace fabula::tests;
+using Fault = ScriptedDatabase::Fault;
+
+namespace {
+
+const std::string kProject = "00000000-0000-4000-8000-000000000001";
+const std::string kMessage = "00000000-0000-4000-8000-000000000011";
+const std::string kReply = "00000000-0000-4000-8000-000000000012";
+
+const std::string kWork = R"({"task":{"task_id":"t","kind":"dossier_extraction","lease_token":"l",
+  "attempts":1,"session_id":"s","user_id":"u","project_id":")" +
+                          kProject + R"(","before":[],"messages":[
+   {"message_id":")" + kMessage +
+                          R"(","role":"user","text":"Mara is 34.","from_byte":0,"to_byte":11,
+    "created_at":1000},
+   {"message_id":")" + kReply +
+                          R"(","role":"assistant","text":"And her dog?","from_byte":0,"to_byte":12,
+    "created_at":2000}]}})";
+const std::string kNothing = R"("locations":[],"objects":[],"themes":[],"plot_points":[],
+  "open_questions":[],"story":[],"renames":[],"retractions":[])";
+const std::string kMara = R"({"characters":[{"name":"Mara","aliases":[],"quote":"Mara","fields":[
+    {"field":"age","value":"34","quote":"is 34","corrects":""},
+    {"field":"age","value":"35","quote":"is 35","corrects":""}],"relationships":[]}],)" +
+                          kNothing + "}";
+
+struct ExtractionWorld : ChatWorld {
+  ExtractionWorld() : ChatWorld(1) {
+    database.answers = {
+        {"claim_task", kWork},
+        {"read_dossier_log", R"({"project_id":"p","user_id":"u","name":"n","head":0,"folded_to":0,
+           "log_start":0,"snapshot":null,"entries":[]})"},
+        {"commit_task", R"({"task_id":"t","status":"done","attempts":1,"already":false,
+           "dossier":{"head":2,"added":2,"folded_to":2,"log_start":0,"tail":null}})"},
+        {"commit_assertions", R"({"head":3,"added":0,"folded_to":3,"log_start":0,"tail":null})"},
+        {"fail_task", R"({"task_id":"t","status":"queued","attempts":1,"already":false})"}};
+    database.fault = [this](const std::string& function) {
+      if (function == "claim_task" && ++claims > 1) {
+        database.answers["claim_task"] = R"({"task":null})";
+      }
+      return fault ? fault(function) : Fault::none;
+    };
+    answer(kMara);
+  }
+
+  void answer(std::string_view text) {
+    std::string events;
+    // In pieces that a decoder takes.
+    for (std::size_t at = 0; at < text.size(); at += 30'000) {
+      events += text_event(text.substr(at, 30'000));
+    }
+    answer_always(model, stream(events + end_events()));
+  }
+
+  std::string run() {
+    auto& client = world.call(&tasks::handle,
+                              "POST http://edge/functions/v1/tasks/run\n"
+                              "apikey: sb_secret_simulated\n",
+                              {});
+    world.run();
+    CHECK(world.unfinished_requests() == 0);
+    CHECK(world.open_exchanges() == 0);
+    return client.body();
+  }
+
+  const json::Document* request_of(std::string_view function) const {
+    for (std::size_t i = 0; i < database.calls.size(); ++i) {
+      if (database.calls[i] == function) return &database.requests[i];
+    }
+    return nullptr;
+  }
+
+  json::Document log() const { return *json::parse(world.log().back()); }
+
+  int claims = 0;
+  std::function<Fault(const std::string&)> fault;
+};
+
+constexpr std::string_view kDone = R"({"done":1,"failed":0,"left":false})";
+constexpr std::string_view kFailed = R"({"done":0,"failed":1,"left":false})";
+
+}  // namespace
+
+TEST_CASE("what the text says is stored with its quotes and the dossier that it makes") {
+  ExtractionWorld edge;
+  CHECK(edge.run() == kDone);
+  const auto asked = *json::parse(edge.model.exchanges.at(0)->body);
+  const auto& messages = asked["messages"];
+  CHECK(json::string_at(messages[1], "content")->find("Mara is 34.") != std::string_view::npos);
+  CHECK(asked["response_format"]["json_schema"]["name"] == "dossier");
+
+  const auto* commit = edge.request_of("commit_task");
+  REQUIRE(commit);
+  const auto& result = (*commit)["result"];
+  CHECK(json::integer_at(result, "base") == 0);
+  REQUIRE(result["assertions"].size() == 2);
+  for (const auto& row : result["assertions"]) CHECK(row["message_id"] == kMessage);
+  CHECK(result["snapshot"]["characters"][0]["name"] == "Mara");
+  CHECK(result["snapshot"]["characters"][0]["age"] == "34");
+  CHECK(json::string_at(result["facts"], "text")->find("age: 34") != std::string_view::npos);
+  CHECK(result["model"] == "scripted");
+  const auto log = edge.log();
+  CHECK(log["items_found"] == 3);
+  CHECK(log["items_kept"] == 2);
+  CHECK_FALSE(edge.request_of("commit_assertions"));
+}
+
+TEST_CASE("what others have stored meanwhile is folded in, and the snapshot stored again") {
+  ExtractionWorld edge;
+  edge.database.answers["commit_task"] =
+      R"({"task_id":"t","status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
+          "folded_to":0,"log_start":0,"tail":[]}})";
+  CHECK(edge.run() == kDone);
+  const auto* commit = edge.request_of("commit_assertions");
+  REQUIRE(commit);
+  CHECK(json::integer_at(*commit, "base") == 3);
+  CHECK((*commit)["assertions"].empty());
+  CHECK((*commit)["snapshot"]["characters"][0]["name"] == "Mara");
+}
+
+TEST_CASE("that the snapshot cannot be stored does not undo what was found") {
+  ExtractionWorld edge;
+  edge.database.answers["commit_task"] =
+      R"({"task_id":"t","status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
+          "folded_to":0,"log_start":0,"tail":[]}})";
+  edge.fault = [](const std::string& function) {
+    return function == "commit_assertions" ? Fault::answer_503 : Fault::none;
+  };
+  CHECK(edge.run() == kDone);
+  CHECK_FALSE(edge.request_of("fail_task"));
+  CHECK(edge.log()["code"] == "database_unavailable");
+}
+
+TEST_CASE("work without messages folds the log, and asks nobody") {
+  ExtractionWorld edge;
+  edge.database.answers["claim_task"] =
+      R"({"task":{"task_id":"t","kind":"dossier_extraction","lease_token":"l","attempts":1,
+          "session_id":"s","user_id":"u","project_id":"p","messages":[],"before":[]}})";
+  CHECK(edge.run() == kDone);
+  CHECK(edge.model.exchanges.empty());
+  CHECK((*edge.request_of("commit_task"))["result"]["assertions"].empty());
+}
+
+TEST_CASE("an answer that breaks off keeps its whole items") {
+  ExtractionWorld edge;
+  const auto cut = kMara.substr(0, kMara.find("\"is 35\""));
+  answer_always(edge.model, stream(text_event(cut) + end_events("length")));
+  CHECK(edge.run() == kDone);
+  const auto& result = (*edge.request_of("commit_task"))["result"];
+  CHECK(result["snapshot"]["characters"][0]["age"] == "34");
+}
+
+TEST_CASE("invented quotes leave nothing, and the part is read") {
+  ExtractionWorld edge;
+  edge.answer(R"({"characters":[{"name":"Tom","aliases":[],"quote":"Tom came","fields":[],
+      "relationships":[]}],)" +
+              kNothing + "}");
+  CHECK(edge.run() == kDone);
+  const auto& result = (*edge.request_of("commit_task"))["result"];
+  CHECK(result["assertions"].empty());
+  CHECK(edge.log()["items_found"] == 1);
+  CHECK(edge.log()["items_kept"] == 0);
+}
+
+TEST_CASE("answers of no use are given back with a clear reason, and nothing is stored") {
+  std::string deep = R"({"characters":)";
+  deep.append(10'000, '[').append(10'000, ']').append("}");
+  std::string long_answer = R"({"characters":[)";
+  while (long_answer.size() < 10'000'000) {
+    long_answer += R"({"name":"Mara","aliases":[],"quote":"Mara","fields":[],"relationships":[]},)";
+  }
+  const std::string texts[] = {
+      "I cannot do that.",
+      "null",
+      "[]",
+      "{}",
+      R"({"characters":7})",
+      deep,
+      long_answer,
+      std::string(1000, '{'),
+      std::string(100'000, 'x'),
+      "\"" + std::string(5000, '\\'),
+  };
+  for (const auto& text : texts) {
+    CAPTURE(text.substr(0, 60));
+    ExtractionWorld edge;
+    edge.answer(text);
+    CHECK(edge.run() == kFailed);
+    CHECK_FALSE(edge.request_of("commit_task"));
+    const auto* failure = edge.request_of("fail_task");
+    REQUIRE(failure);
+    CHECK(json::string_at(*failure, "error")->starts_with("provider_"));
+  }
+}
+
+TEST_CASE("an answer of 5,000 people is as many as it may have, and stored") {
+  ExtractionWorld edge;
+  std::string all = R"({"characters":[)";
+  for (int number = 0; number < 5000; ++number) {
+    all += number == 0 ? "" : ",";
+    all += R"({"name":"P)" + std::to_string(number) +
+           R"(","aliases":[],"quote":"Mara","fields":[],"relationships":[]})";
+  }
+  edge.answer(all + "]," + kNothing + "}");
+  CHECK(edge.run() == kDone);
+  const auto& result = (*edge.request_of("commit_task"))["result"];
+  CHECK(result["assertions"].size() == 400);
+  CHECK(result["snapshot"]["characters"].size() == 400);
+}
+
+TEST_CASE("faults of database and model at any step give the task back or leave it to its lease") {
+  for (const char* function : {"read_dossier_log", "commit_task", "fail_task"}) {
+    for (const auto fault : {Fault::refuse_connection, Fault::answer_garbage, Fault::answer_503,
+                             Fault::never_answer, Fault::lose_answer, Fault::call_twice}) {
+      CAPTURE(function);
+      CAPTURE(static_cast<int>(fault));
+      ExtractionWorld edge;
+      edge.fault = [&](const std::string& called) {
+        return called == function ? fault : Fault::none;
+      };
+      if (std::string_view(function) == "fail_task") answer_always(edge.model, refusal(401));
+      const auto body = edge.run();
+      CHECK((body == kDone || body == kFailed));
+    }
+  }
+}
+
+TEST_CASE("the isolate's end while the model thinks gives the task back") {
+  ExtractionWorld edge;
+  answer_always(edge.model, silence());
+  auto& client = edge.world.call(&tasks::handle,
+                                 "POST http://edge/functions/v1/tasks/run\n"
+                                 "apikey: sb_secret_simulated\n",
+                                 {});
+  edge.world.run_for(1000);
+  edge.world.announce_end_of_isolate();
+  edge.world.run();
+  CHECK(client.body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(edge.request_of("fail_task"));
+  CHECK_FALSE(edge.request_of("commit_task"));
+}
