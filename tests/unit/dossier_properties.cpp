@@ -112,13 +112,13 @@ bool is_shown(DossierScript& script, const Edit& edit, const std::vector<Edit>& 
   const auto* entity = script.dossier.entity(*dossier::parse_reference(edit.id));
   const auto* field = entity ? entity->find(script.dossier.field_named(edit.field)) : nullptr;
   if (!field) return false;
-  return std::any_of(
-      field->values.begin(), field->values.end(), [&](const dossier::ShownValue& shown) {
-        return std::any_of(edits.begin(), edits.end(), [&](const Edit& later) {
-          return later.field == edit.field && later.value == shown.text &&
-                 (later.value == edit.value || !field->is_list);
-        });
-      });
+  return std::any_of(field->values.begin(), field->values.end(),
+                     [&](const dossier::ShownValue& shown) {
+                       return std::any_of(edits.begin(), edits.end(), [&](const Edit& later) {
+                         return later.field == edit.field && later.value == shown.text &&
+                                (later.value == edit.value || !field->is_list);
+                       });
+                     });
 }
 
 // What a person has written stays, whatever is extracted and whichever take is chosen.
@@ -150,7 +150,8 @@ void check_edits(RandomStory& story, DossierScript& script) {
 
 }  // namespace
 
-TEST_CASE("whatever is said and done, order does not matter, nothing is lost, and all can be undone") {
+TEST_CASE(
+    "whatever is said and done, order does not matter, nothing is lost, and all can be undone") {
   for_each_seed([](std::uint64_t seed, RandomStory& story, DossierScript& script) {
     play_random(story, script, 2 + story.below(6));
     check_order(seed, script);
