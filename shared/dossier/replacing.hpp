@@ -32,7 +32,10 @@ class Replacing {
   FieldError match();
   void remove_left_out();
   void add_new();
+  bool keep_apart();
+  bool keep_together();
   void keep_identities();
+  std::vector<std::uint32_t> identities_in(const Entity& entity);
   void change_things();
   void change_fields(const std::vector<ShownField>& shown, const std::vector<WantedField>& wanted,
                      const Members& about);
