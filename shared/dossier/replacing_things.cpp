@@ -5,28 +5,8 @@
 #include "shared/dossier/replacing.hpp"
 
 namespace fabula::dossier {
-namespace {
 
 using json::Document;
-
-constexpr int kMaximumRounds = 8;
-
-}  // namespace
-
-void Replacing::note_identities() {
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state().entities(type)) note_identity(entity.mentions);
-  }
-}
-
-void Replacing::note_identity(const std::vector<EntryIndex>& mentions) {
-  for (const auto mention : mentions) {
-    identities_of_.set(preview().entries()[mention].reference(),
-                       static_cast<std::uint32_t>(identities_.size()));
-  }
-  identities_.push_back(mentions);
-}
-
 // By id, then by name, then by alias; each thing once.
 FieldError Replacing::match() {
   std::vector<Reference> claimed;
@@ -108,68 +88,8 @@ void Replacing::add_new() {
     if (draft_.has_failed()) return;
     const auto& entries = preview().entries();
     handles_[i] = entries.back().reference();
-    note_identity({static_cast<EntryIndex>(entries.size() - 1)});
+    identities_.note({static_cast<EntryIndex>(entries.size() - 1)});
   }
-}
-
-bool Replacing::keep_apart() {
-  std::vector<Members> apart;
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state().entities(type)) {
-      const auto met = identities_in(entity);
-      if (met.size() < 2) continue;
-      Document::array_t parts;
-      for (const auto identity : met) {
-        if (parts.size() >= kMaximumListItems) break;
-        parts.push_back(references(preview(), identities_[identity], kMaximumListItems));
-      }
-      apart.push_back({{"parts", std::move(parts)}, {"together", true}});
-    }
-  }
-  for (auto& members : apart) draft_.add(Act::different, std::move(members));
-  return !apart.empty();
-}
-
-bool Replacing::keep_together() {
-  std::vector<std::uint32_t> places(identities_.size(), 0);
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state().entities(type)) {
-      for (const auto identity : identities_in(entity)) ++places[identity];
-    }
-  }
-  bool has_fallen_apart = false;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i] < 2) continue;
-    Document::array_t parts;
-    for (const auto mention : identities_[i]) {
-      if (parts.size() < kMaximumListItems) parts.push_back(references(preview(), {mention}, 1));
-    }
-    draft_.add(Act::same, {{"parts", std::move(parts)}});
-    has_fallen_apart = true;
-  }
-  return has_fallen_apart;
-}
-
-// What was several things and has become one by the edit is said to be several; what was one and
-// has fallen apart, one. That may move others, which is then put right too.
-void Replacing::keep_identities() {
-  for (int round = 0; round < kMaximumRounds && !draft_.has_failed(); ++round) {
-    const bool was_one = keep_apart();
-    const bool was_several = keep_together();
-    if (!was_one && !was_several) break;
-    draft_.next_pass();
-  }
-}
-
-std::vector<std::uint32_t> Replacing::identities_in(const Entity& entity) {
-  std::vector<std::uint32_t> met;
-  for (const auto mention : entity.mentions) {
-    const auto identity = identities_of_.find(preview().entries()[mention].reference());
-    if (identity != kNone && std::find(met.begin(), met.end(), identity) == met.end()) {
-      met.push_back(identity);
-    }
-  }
-  return met;
 }
 
 }  // namespace fabula::dossier
