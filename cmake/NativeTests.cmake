@@ -49,6 +49,13 @@ endforeach()
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)
 target_link_libraries(sse_events PRIVATE fabula_shared)
 
+# What tests/dossier_properties plays: the same test as in `unit`, in the optimised build.
+add_executable(dossier_properties EXCLUDE_FROM_ALL
+  tests/unit/dossier_properties.cpp tests/unit/main.cpp)
+target_link_libraries(dossier_properties PRIVATE fabula_shared)
+target_compile_definitions(dossier_properties PRIVATE
+  DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WITH_ALL_ASSERTS FABULA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+
 # The fuzz targets of scripts/fuzz; the core is then instrumented for coverage as well.
 option(FABULA_FUZZ "build tests/fuzz" OFF)
 if(FABULA_FUZZ)

@@ -42,6 +42,13 @@ class Decisions {
     }
   }
 
+  // That the two are one, unless a person has said otherwise.
+  void join(std::uint32_t first, std::uint32_t second) {
+    if (!is_full() && first != second && groups_.join(first, second)) {
+      accepted_.push_back({first, second, true});
+    }
+  }
+
   std::vector<SlotDecision> accepted() && { return std::move(accepted_); }
 
  private:
@@ -87,6 +94,58 @@ class Decisions {
   std::vector<SlotDecision> accepted_;
 };
 
+// Who bore each name when a renaming took it away: the slot that was called so last.
+class Bearers {
+ public:
+  Bearers(const Log& log, const Records& records, Decisions& decisions)
+      : log_(log), records_(records), decisions_(decisions), last_(log.values.size()) {}
+
+  void take(EntryIndex index) {
+    const Entry& entry = log_.entries[index];
+    const Links& links = log_.links[index];
+    if (links.slot == kNone || log_.slots[links.slot].type != Type::character ||
+        !records_.of_slots[links.slot].counts) {
+      return;
+    }
+    if (entry.act == Act::mention || entry.act == Act::add) {
+      note(links.value, links.slot);
+      for (const auto alias : log_.alias_values[index]) note(alias, links.slot);
+    } else if (entry.act == Act::rename) {
+      // The answer that tells of it names the person too: the one before is meant.
+      const Bearer& bearer = last_[links.value];
+      const auto slot = is_of_answer(bearer.slot, links.slot) ? bearer.before : bearer.slot;
+      if (slot != kNone && !bearer.are_two) decisions_.join(slot, links.slot);
+      note(links.other_value, links.slot);
+    }
+  }
+
+ private:
+  struct Bearer {
+    std::uint32_t slot = kNone;
+    std::uint32_t before = kNone;  // of an earlier answer than slot
+    bool are_two = false;          // one answer has called two people so
+  };
+
+  bool is_of_answer(std::uint32_t slot, std::uint32_t other) const {
+    return slot != kNone && log_.slots[slot].delivery == log_.slots[other].delivery;
+  }
+
+  void note(std::uint32_t value, std::uint32_t slot) {
+    Bearer& bearer = last_[value];
+    if (!is_of_answer(bearer.slot, slot)) {
+      bearer.before = bearer.slot;
+    } else if (bearer.slot != slot) {
+      bearer.are_two = true;
+    }
+    bearer.slot = slot;
+  }
+
+  const Log& log_;
+  const Records& records_;
+  Decisions& decisions_;
+  std::vector<Bearer> last_;
+};
+
 }  // namespace
 
 std::vector<SlotDecision> find_decisions(const Log& log, const std::vector<Status>& activity,
@@ -97,6 +156,16 @@ std::vector<SlotDecision> find_decisions(const Log& log, const std::vector<Statu
     if (activity[*at] != Status::shown) continue;
     if (entry.act == Act::same || entry.act == Act::different || entry.act == Act::split) {
       decisions.take(entry);
+    }
+  }
+  bool has_renames = false;
+  for (EntryIndex i = 0; i < log.entries.size() && !has_renames; ++i) {
+    has_renames = log.entries[i].act == Act::rename && activity[i] == Status::shown;
+  }
+  if (has_renames) {
+    Bearers bearers(log, records, decisions);
+    for (const auto index : log.order) {
+      if (activity[index] == Status::shown) bearers.take(index);
     }
   }
   return std::move(decisions).accepted();

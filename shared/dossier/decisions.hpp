@@ -1,4 +1,4 @@
-// What persons have said about which things are the same.
+// What persons have said about which things are the same, and what the story itself says of it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ struct SlotDecision {
   bool is_same = false;
 };
 
-// Where they contradict each other the later word counts, so that what is left does not.
+// Where they contradict each other the later word counts, so that what is left does not. After them
+// come the story's own renamings: who is called Nora now was called Mara before, unless two were.
 std::vector<SlotDecision> find_decisions(const Log& log, const std::vector<Status>& activity,
                                          const Records& records);
 

@@ -3,6 +3,7 @@
 
 #include "shared/dossier/draft.hpp"
 #include "shared/dossier/edit.hpp"
+#include "shared/dossier/identities.hpp"
 #include "shared/dossier/log.hpp"
 
 namespace fabula::dossier {
@@ -47,14 +48,22 @@ std::vector<EntryIndex> joining_acts(Dossier& dossier, const std::vector<Part>& 
   return acts;
 }
 
-// Whether each part's mentions are one thing.
-bool are_whole(Dossier& dossier, const std::vector<Part>& parts) {
-  return std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
-    const auto* first = dossier.entity(dossier.entries()[part.front()].reference());
-    return std::all_of(part.begin(), part.end(), [&](EntryIndex mention) {
-      return dossier.entity(dossier.entries()[mention].reference()) == first;
-    });
-  });
+// A decision about some may lead to others being taken for the same: a person decides only what
+// they say.
+Identities others_as_they_are(Dossier& dossier, const std::vector<Part>& decided) {
+  Identities identities;
+  for (const auto& part : decided) identities.note(part);
+  const State& state = dossier.state();
+  for (const Type type : {Type::character, Type::location, Type::object}) {
+    for (const auto& entity : state.entities(type)) {
+      const bool is_decided = std::any_of(decided.begin(), decided.end(), [&](const Part& part) {
+        return std::find(entity.mentions.begin(), entity.mentions.end(), part.front()) !=
+               entity.mentions.end();
+      });
+      if (!is_decided) identities.note(entity.mentions);
+    }
+  }
+  return identities;
 }
 
 tl::unexpected<Problem> not_to_be_split() {
@@ -92,6 +101,9 @@ Rows merge_characters(Dossier& dossier, std::span<const std::string> ids, bool a
   }
   Draft draft(dossier, context);
   draft.add(are_the_same ? Act::same : Act::different, {{"parts", parts_json(dossier, parts)}});
+  Part joined;
+  for (const auto& part : parts) joined.insert(joined.end(), part.begin(), part.end());
+  others_as_they_are(dossier, are_the_same ? std::vector<Part>{joined} : parts).keep(draft);
   return std::move(draft).rows();
 }
 
@@ -117,18 +129,13 @@ Rows split(Dossier& dossier, std::string_view id,
   if (parts.size() < 2 || parts.size() > kMaximumListItems) return not_to_be_split();
 
   // That they were said to be the same is taken back; what else brought them together is overruled.
-  const auto draft_split = [&](bool holds_together) {
-    Draft draft(dossier, context);
-    if (const auto acts = joining_acts(dossier, parts); !acts.empty()) {
-      draft.add(Act::undo, {{"entries", references(dossier, acts, kMaximumReferences)}});
-    }
-    Members members{{"target", reference_text(entity->id)}, {"parts", parts_json(dossier, parts)}};
-    if (holds_together) members["together"] = true;
-    draft.add(Act::split, std::move(members));
-    return draft;
-  };
-  auto draft = draft_split(false);
-  if (!draft.has_failed() && !are_whole(draft.preview(), parts)) draft = draft_split(true);
+  Draft draft(dossier, context);
+  if (const auto acts = joining_acts(dossier, parts); !acts.empty()) {
+    draft.add(Act::undo, {{"entries", references(dossier, acts, kMaximumReferences)}});
+  }
+  draft.add(Act::split,
+            {{"target", reference_text(entity->id)}, {"parts", parts_json(dossier, parts)}});
+  others_as_they_are(dossier, parts).keep(draft);
   return std::move(draft).rows();
 }
 

@@ -16,7 +16,7 @@ constexpr int kMaximumPasses = 4;
 }  // namespace
 
 Rows Replacing::make() && {
-  note_identities();
+  identities_.note_all(preview());
   if (const auto fault = match(); !fault.path.empty()) {
     Problem wrong(ErrorCode::invalid_request, "The dossier has no such thing: see errors.", "");
     wrong.errors.push_back(fault);
@@ -26,7 +26,7 @@ Rows Replacing::make() && {
   add_new();
   for (int pass = 0; pass < kMaximumPasses; ++pass) {
     const auto count = draft_.row_count();
-    keep_identities();
+    identities_.keep(draft_);
     draft_.next_pass();
     change_things();
     change_items();

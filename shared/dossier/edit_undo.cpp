@@ -17,10 +17,10 @@ bool is_of_change(const Entry& entry, std::string_view change) {
   return is_of_person(entry) ? entry.operation == change : entry.delivery == change;
 }
 
-// An undo that takes back other undos is a redo.
+// An undo that takes back nothing but undos is a redo.
 bool is_redo(const Dossier& dossier, const Entry& entry) {
   if (entry.act != Act::undo) return false;
-  return std::any_of(entry.entries.begin(), entry.entries.end(), [&](Reference reference) {
+  return std::all_of(entry.entries.begin(), entry.entries.end(), [&](Reference reference) {
     const auto named = dossier.find(reference);
     return named != kNoEntry && dossier.entries()[named].act == Act::undo;
   });

@@ -143,6 +143,8 @@ std::vector<Element> ThingBuilder::find_aliases(const Entity& entity,
   for (const auto mention : entity.mentions) {
     const Entry& entry = log.entries[mention];
     add(log.links[mention].value, entry.text, mention);
+    // What is only there because a person has written about it is known by its name alone.
+    if (folding_.activity[mention] != Status::shown) continue;
     for (std::size_t i = 0; i < entry.aliases.size(); ++i) {
       add(log.alias_values[mention][i], entry.aliases[i], mention);
     }

@@ -32,6 +32,17 @@ void note_removal(const Log& log, EntryIndex index, std::vector<Record>& records
   for (const auto reference : entry.mentions) note(reference);
 }
 
+// What a person has written stays with the mention that they knew the thing by, whatever becomes of
+// that mention. Their other acts go with one that still counts.
+std::uint32_t target_of(const Log& log, const std::vector<Record>& records, const Entry& entry) {
+  if (is_edit(entry)) {
+    const auto named = log.find(entry.target);
+    const auto slot = named == kNone ? kNone : log.links[named].slot;
+    if (slot != kNone && !log.slots[slot].mentions.empty()) return slot;
+  }
+  return slot_of(log, records, entry.target, entry.mentions);
+}
+
 }  // namespace
 
 bool is_edit(const Entry& entry) {
@@ -77,7 +88,7 @@ Records find_records(const Log& log, const std::vector<Status>& activity) {
     if (entry.act == Act::add) {
       found.targets[index] = log.links[index].slot;
     } else if (is_about_a_thing(entry)) {
-      found.targets[index] = slot_of(log, found.of_slots, entry.target, entry.mentions);
+      found.targets[index] = target_of(log, found.of_slots, entry);
     }
   }
   for (const auto index : log.order) {

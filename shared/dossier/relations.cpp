@@ -102,6 +102,14 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
   }
   std::vector<Element> elements;
   for (auto& each : relations) {
+    // Two of one name are told by the same words.
+    const auto same = std::find_if(elements.begin(), elements.end(), [&](const Element& element) {
+      return element.text == each.text;
+    });
+    if (same != elements.end()) {
+      same->entries.insert(same->entries.end(), each.entries.begin(), each.entries.end());
+      continue;
+    }
     const auto value =
         needs_values ? log.values.find(comparable(field::kRelationships, each.text)) : kNone;
     elements.push_back({value, std::move(each.text), std::move(each.entries), 0});

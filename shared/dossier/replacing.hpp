@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "shared/dossier/draft.hpp"
-#include "shared/dossier/tables.hpp"
+#include "shared/dossier/identities.hpp"
 #include "shared/dossier/wanted.hpp"
 
 namespace fabula::dossier {
@@ -26,13 +26,9 @@ class Replacing {
   Dossier& preview() { return draft_.preview(); }
   const State& state() { return preview().state(); }
 
-  // Who is who before the edit: it shall be so after it.
-  void note_identities();
-  void note_identity(const std::vector<EntryIndex>& mentions);
   FieldError match();
   void remove_left_out();
   void add_new();
-  void keep_identities();
   void change_things();
   void change_fields(const std::vector<ShownField>& shown, const std::vector<WantedField>& wanted,
                      const Members& about);
@@ -46,8 +42,7 @@ class Replacing {
   Wanted wanted_;
   bool is_whole_;
   std::vector<Reference> handles_;  // of each wanted thing: a mention of the one that it is
-  std::vector<std::vector<EntryIndex>> identities_;
-  NumberTable identities_of_;  // by a mention's reference
+  Identities identities_;
 };
 
 }  // namespace fabula::dossier

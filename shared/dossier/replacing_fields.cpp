@@ -108,7 +108,10 @@ void Replacing::change_things() {
                          field.values.end());
     }
     // The name that it had is an alias as soon as it has another: it is looked at again then.
+    const auto count = draft_.row_count();
     change_fields(entity.fields, fields, target);
+    if (draft_.row_count() > count || (!name.empty() && name != entity.name))
+      identities_.keep(draft_);
   }
 }
 

@@ -5,26 +5,8 @@
 #include "shared/dossier/replacing.hpp"
 
 namespace fabula::dossier {
-namespace {
 
 using json::Document;
-
-}  // namespace
-
-void Replacing::note_identities() {
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state().entities(type)) note_identity(entity.mentions);
-  }
-}
-
-void Replacing::note_identity(const std::vector<EntryIndex>& mentions) {
-  for (const auto mention : mentions) {
-    identities_of_.set(preview().entries()[mention].reference(),
-                       static_cast<std::uint32_t>(identities_.size()));
-  }
-  identities_.push_back(mentions);
-}
-
 // By id, then by name, then by alias; each thing once.
 FieldError Replacing::match() {
   std::vector<Reference> claimed;
@@ -106,42 +88,7 @@ void Replacing::add_new() {
     if (draft_.has_failed()) return;
     const auto& entries = preview().entries();
     handles_[i] = entries.back().reference();
-    note_identity({static_cast<EntryIndex>(entries.size() - 1)});
-  }
-}
-
-// What was several things and has become one by the edit is said to be several; what was one and
-// has fallen apart, one.
-void Replacing::keep_identities() {
-  std::vector<Members> apart;
-  std::vector<std::vector<Reference>> places(identities_.size());
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state().entities(type)) {
-      std::vector<std::uint32_t> met;
-      for (const auto mention : entity.mentions) {
-        const auto identity = identities_of_.find(preview().entries()[mention].reference());
-        if (identity != kNone && std::find(met.begin(), met.end(), identity) == met.end()) {
-          met.push_back(identity);
-          places[identity].push_back(entity.id);
-        }
-      }
-      if (met.size() < 2) continue;
-      Document::array_t parts;
-      for (const auto identity : met) {
-        parts.push_back(references(preview(), identities_[identity], kMaximumListItems));
-      }
-      if (parts.size() > kMaximumListItems) parts.resize(kMaximumListItems);
-      apart.push_back({{"parts", std::move(parts)}});
-    }
-  }
-  for (auto& members : apart) draft_.add(Act::different, std::move(members));
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i].size() < 2) continue;
-    Document::array_t parts;
-    for (const auto mention : identities_[i]) {
-      if (parts.size() < kMaximumListItems) parts.push_back(references(preview(), {mention}, 1));
-    }
-    draft_.add(Act::same, {{"parts", std::move(parts)}});
+    identities_.note({static_cast<EntryIndex>(entries.size() - 1)});
   }
 }
 

@@ -124,10 +124,8 @@ class WantedReader {
       if (key == "id") {
         if (!member.is_null()) read_text(member, member_path, kMaximumEntryNameBytes, thing.id);
       } else if (key == "name") {
-        if (read_text(member, member_path, kMaximumEntryNameBytes, thing.name) &&
-            thing.name.empty()) {
-          fault(member_path, "must not be empty");
-        }
+        if (!read_text(member, member_path, kMaximumEntryNameBytes, thing.name)) return;
+        if (thing.name.empty()) return fault(member_path, "must not be empty");
       } else if (key != "locked") {
         read_field(type, key, member, member_path, thing);
       }

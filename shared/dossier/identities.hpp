@@ -1,0 +1,33 @@
+// Who is who, while an edit is drafted that shall not change it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "shared/dossier/draft.hpp"
+#include "shared/dossier/tables.hpp"
+
+namespace fabula::dossier {
+
+class Identities {
+ public:
+  // That these mentions are one thing, and another than those noted before and after.
+  void note(const std::vector<EntryIndex>& mentions);
+  // Everything that is shown, as it is.
+  void note_all(Dossier& dossier);
+
+  // Adds what has to be said so that it is so in the draft: what was several things and has become
+  // one is said to be several, what was one and has fallen apart, one. That may move others, which
+  // is then put right too.
+  void keep(Draft& draft) const;
+
+ private:
+  bool keep_apart(Draft& draft) const;
+  bool keep_together(Draft& draft) const;
+  std::vector<std::uint32_t> found_in(const Entity& entity) const;
+
+  std::vector<std::vector<EntryIndex>> all_;
+  NumberTable by_mention_;  // by a mention's position
+};
+
+}  // namespace fabula::dossier
