@@ -103,6 +103,7 @@ onBothRuntimes(
         message_id: target.messageId,
         stream_id: target.streamId,
         bot_id: target.botId,
+        task_id: target.importId,
       }[name];
       assert.ok(id, `no test has an id for ${name}`);
       return String(id);

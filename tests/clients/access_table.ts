@@ -54,6 +54,7 @@ const ROUTES_TABLE = `
   GET /chat/messages/{message_id}/takes         caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier                                  caller  200
   GET /dossier/{project_id}                     caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/import/{task_id}    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /projects                                 caller  200
   GET /projects/{project_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /sessions                                 caller  200
@@ -81,6 +82,8 @@ const ROUTES_TABLE = `
   POST /users                                   caller  200
   POST /sessions/migrate                        caller  200
   POST /tasks/run                               operator  200
+  POST /dossier/{project_id}/import             caller  202  404 not_found  404 not_found  400 invalid_id
+  DELETE /dossier/{project_id}/import/{task_id}  caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id

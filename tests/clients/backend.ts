@@ -31,6 +31,8 @@ export const TABLES = [
   "rate_limits",
   "session_summaries",
   "background_tasks",
+  "dossier_imports",
+  "dossier_import_steps",
   "bots",
 ] as const;
 /** Of numbers alone, which any turn may change when they are added up. */
