@@ -128,8 +128,9 @@ Result<ImportPlan> plan_import(std::string_view text, ImportFormat format) {
     planner.divide_at_headings(found.begin, headings);
   } else if (!found.breaks.empty()) {
     planner.divide_at_breaks(found.begin, found.breaks);
+  } else {
+    planner.divide_evenly(found.begin);
   }
-  if (plan.chapters.empty()) planner.divide_evenly(found.begin);
   plan.steps = import_steps(plan.text, plan.chapters);
   if (plan.steps.empty()) {
     return problem(ErrorCode::invalid_request, "The text to import says nothing: send its words.");

@@ -107,6 +107,7 @@ onBothRuntimes(
         question_id: target.known.question,
         proposal_id: target.known.proposal,
         version: 6,
+        task_id: target.importId,
       }[name];
       assert.ok(id, `no test has an id for ${name}`);
       return String(id);

@@ -63,6 +63,8 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { ids: [known.character, known.otherCharacter], same: true };
     case "PATCH /sessions/{session_id}":
       return { title: word() };
+    case "POST /dossier/{project_id}/import":
+      return { text: `Once there was ${word()}.` };
     case "POST /users":
       return { display_name: word() };
     case "POST /sessions/migrate":

@@ -60,6 +60,7 @@ const ROUTES_TABLE = `
   GET /dossier/{project_id}/history                                     caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/proposals                                   caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/questions                                   caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/import/{task_id}    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /projects                                 caller  200
   GET /projects/{project_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /sessions                                 caller  200
@@ -101,6 +102,8 @@ const ROUTES_TABLE = `
   POST /dossier/{project_id}/restore/{version}                          caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier                                                         caller  201
   DELETE /dossier/{project_id}                                          caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/import             caller  202  404 not_found  404 not_found  400 invalid_id
+  DELETE /dossier/{project_id}/import/{task_id}  caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id

@@ -32,6 +32,8 @@ export const TABLES = [
   "session_summaries",
   "background_tasks",
   "message_extractions",
+  "dossier_imports",
+  "dossier_import_steps",
   "bots",
 ] as const;
 /** Of numbers alone, which any turn may change when they are added up. */

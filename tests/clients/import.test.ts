@@ -1,11 +1,12 @@
 // Manuscripts that people have already: cut into chapters, read by a worker, and proposed; what somebody
 // accepts is in the dossier, and a worker that dies between steps costs nothing.
 import assert from "node:assert/strict";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
 import type { Row } from "./backend.ts";
 import type { Message } from "./scripted_model.ts";
 import { onBothRuntimes, Stack } from "./stack.ts";
+import { hs256, userClaims } from "./tokens.ts";
 import { makeGate, until } from "./wait.ts";
 
 const FILLER = "The wind came over the water, and nobody in the house said a word. ".repeat(12);
@@ -94,7 +95,7 @@ onBothRuntimes("import", (stack) => {
   }
 
   async function start(text = MANUSCRIPT, more: Row = {}): Promise<Import> {
-    const token = await newToken();
+    const token = newToken();
     const made = await request("POST", "/projects", token, { name: "The Sea" });
     const projectId = made.body["project_id"];
     const { status, body } = await request("POST", `/dossier/${projectId}/import`, token, { text, ...more });
@@ -120,3 +121,136 @@ onBothRuntimes("import", (stack) => {
     assert.equal(response.status, 200, text);
     return JSON.parse(text) as Row;
   }
+
+  const newToken = () => hs256(userClaims(randomUUID()), stack().backend.keys.jwtSecret);
+
+  const proposalsOf = async ({ token, projectId }: Import) =>
+    (await request("GET", `/dossier/${projectId}/proposals`, token)).body as Row[];
+
+  /** The id of the proposal in which something is named. */
+  async function proposalAbout(imported: Import, words: string): Promise<string> {
+    const about = (await proposalsOf(imported)).filter((one) => JSON.stringify(one).includes(words));
+    assert.equal(about.length, 1, `${words}: ${JSON.stringify(about)}`);
+    return about[0]!["id"];
+  }
+
+  async function decide(imported: Import, words: string, verdict: "accept" | "reject"): Promise<void> {
+    const { projectId, token } = imported;
+    const id = await proposalAbout(imported, words);
+    const { status, body } = await request("POST", `/dossier/${projectId}/proposals/${id}/${verdict}`, token);
+    assert.equal(status, 200, JSON.stringify(body));
+  }
+
+  const snapshotOf = async ({ token, projectId }: Import): Promise<Row> =>
+    (await request("GET", `/dossier/${projectId}`, token)).body["snapshot_json"];
+  const namesIn = (snapshot: Row) => snapshot["characters"].map(({ name }: Row) => name);
+
+  test("a manuscript becomes proposals: what is accepted is in the dossier, what is rejected is not", async () => {
+    const asked = readChapters();
+    const imported = await start();
+    const { task_id, status_url, title, chapters, steps } = imported.started;
+    assert.equal(status_url, `/dossier/${imported.projectId}/import/${task_id}`);
+    assert.deepEqual([title, chapters, steps], ["The Light", 3, 3]);
+    assert.deepEqual(await runTasks(), { done: 3, failed: 0, left: false });
+    assert.deepEqual(asked, [1, 2, 3]);
+    const end = await progress(imported);
+    assert.deepEqual([end["status"], end["steps_done"], end["progress"]], ["done", 3, 100]);
+    assert.equal(end["proposals"].length, 3, "Mara, with what two chapters say of her; Tom; the door");
+
+    const nothing = await snapshotOf(imported);
+    assert.deepEqual([namesIn(nothing), nothing["plot_points"]], [[], []]);
+    const listed = await proposalsOf(imported);
+    assert.deepEqual(listed.map(({ id }) => id).sort(), [...end["proposals"]].sort());
+    await decide(imported, "Mara Quill kept", "accept");
+    await decide(imported, "Tom Arden", "reject");
+    const shown = await snapshotOf(imported);
+    assert.deepEqual(namesIn(shown), ["Mara Quill"]);
+    const [mara] = shown["characters"];
+    assert.deepEqual([mara["age"], mara["eye_colour"]], ["30", "grey"]);
+    assert.deepEqual(shown["plot_points"], [], "nobody has said anything of it");
+
+    for (const { body, message_id } of (await entries(imported)).filter((row) => row["kind"] === "extracted")) {
+      assert.equal(message_id, null);
+      const [task, step] = body["delivery"].split(":");
+      assert.equal(task, task_id);
+      const [part] = await stack().backend.rows("dossier_import_steps", { task_id, step });
+      const { begin, end: until } = body["source"];
+      assert.equal(Buffer.from(part!["text"]).subarray(begin, until).toString(), body["quote"]);
+    }
+  });
+
+  test("a worker that is killed between and within steps: the next one goes on, and nothing is done twice", async () => {
+    const { backend, runtime } = stack();
+    const gate = makeGate();
+    const asked = readChapters(async (request_number) => {
+      if (request_number === 2) await gate.opened;
+    });
+    const imported = await start();
+    const { task_id } = imported.started;
+    const first = await Stack.start(runtime, backend);
+    assert.deepEqual(await runTasks(first, 1), { done: 1, failed: 0, left: true });
+    await decide(imported, "Mara Quill kept", "accept");
+    const lost = runTasks(first).then(
+      () => assert.fail("it was killed"),
+      () => {},
+    );
+    await until("the request about the second chapter", () => asked.length === 2);
+    process.kill(first.functions.processId, "SIGKILL");
+    await first.stop();
+    await lost;
+    gate.open();
+    assert.deepEqual((await progress(imported))["steps_done"], 1);
+
+    const url = `${backend.databaseUrl}/rest/v1/dossier_import_steps?task_id=eq.${task_id}&status=eq.running`;
+    const due = await fetch(url, {
+      method: "PATCH",
+      headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
+      body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
+    });
+    assert.equal(due.status, 204);
+    const runs = await Promise.all([runTasks(), runTasks()]);
+    assert.equal(runs[0]!["done"] + runs[1]!["done"], 2);
+    await until("the end of the import", async () => (await progress(imported))["status"] === "done");
+    assert.deepEqual([...asked].sort(), [1, 2, 2, 3]);
+    const steps = await backend.rows("dossier_import_steps", { task_id }, "step");
+    assert.deepEqual(steps.map(({ attempts }) => attempts), [1, 2, 1]);
+    const found = (await entries(imported)).filter(({ kind }) => kind === "extracted");
+    assert.deepEqual(
+      found.map(({ body }) => [body["delivery"].split(":")[1], body["do"]].join(" ")).sort(),
+      ["1 fact", "1 mention", "2 mention", "3 fact", "3 item", "3 mention"],
+    );
+    const shown = await snapshotOf(imported);
+    assert.deepEqual(namesIn(shown), ["Mara Quill"]);
+    assert.equal(shown["characters"][0]["eye_colour"], "grey", "what comes later of whom one has accepted");
+  });
+
+  test("an import is refused, hidden and cancelled", async () => {
+    readChapters();
+    const imported = await start("Mara came home.", { format: "plain", title: "Notes" });
+    const { token, projectId, started } = imported;
+    assert.deepEqual([started["title"], started["chapters"], started["steps"]], ["Notes", 1, 1]);
+    const again = await request("POST", `/dossier/${projectId}/import`, token, { text: "More." });
+    assert.deepEqual([again.status, again.body["code"]], [409, "import_in_progress"]);
+    for (const text of [" ", "* * *", "x".repeat(1024 * 1024 + 1)]) {
+      const refused = await request("POST", `/dossier/${projectId}/import`, token, { text });
+      assert.equal(refused.status, 422, JSON.stringify(refused.body));
+    }
+    const stranger = await request("GET", started["status_url"], newToken());
+    assert.equal(stranger.status, 404);
+    const cancelled = await request("DELETE", started["status_url"], token);
+    assert.deepEqual([cancelled.status, cancelled.body["status"]], [200, "cancelled"]);
+    assert.deepEqual(await runTasks(), { done: 0, failed: 0, left: false });
+    assert.equal((await progress(imported))["status"], "cancelled");
+    assert.deepEqual(await entries(imported), []);
+  });
+
+  test("the greatest text that is taken is taken", async () => {
+    const sentence = "海は静かだった。「誰もいない」と彼女は言った。";
+    const text = sentence.repeat(Math.floor((1024 * 1024) / Buffer.byteLength(sentence)));
+    const imported = await start(text, { format: "plain" });
+    assert.ok(imported.started["steps"] <= 400);
+    const parts = await stack().backend.rows("dossier_import_steps", { task_id: imported.started["task_id"] }, "step");
+    assert.equal(parts.map((part) => part["text"]).join(""), text);
+    await request("DELETE", imported.started["status_url"], imported.token);
+  });
+});

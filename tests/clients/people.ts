@@ -20,6 +20,8 @@ export interface Person {
   /** Of the newest turn. */
   streamId: string;
   botId: number;
+  /** Of a text that was not read to its end. */
+  importId: string;
   /** A prompt that the model answers with words of this person's. */
   prompt: string;
   /** What is in the project's dossier. */
@@ -66,7 +68,13 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const owner = token ?? turn.guestToken;
   const bot = await call(stack, "POST", "/stream/v1/bots", owner, { model: "scripted", name: word() });
   const botId = bot["bot_id"] as number;
-  const person = { name, token: owner, prompt, marks, botId, ...idsOf(turn, marks) };
+  const ids = idsOf(turn, marks);
+  const imports = `/dossier/${ids.projectId}/import`;
+  const text = `Once there was ${word()}.`;
+  const { task_id: importId } = await call(stack, "POST", imports, owner, { text });
+  marks.add(importId);
+  await call(stack, "DELETE", `${imports}/${importId}`, owner);
+  const person = { name, token: owner, prompt, marks, botId, importId, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 

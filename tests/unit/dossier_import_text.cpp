@@ -159,7 +159,9 @@ TEST_CASE("front matter is left out, and gives the title") {
   CHECK(titles(book) == Titles{"One", "Two"});
   CHECK(book.text.substr(book.steps[0].begin, 5) == "# One");
   // None: nothing closes it, or it has no members.
-  CHECK(plan("---\ntitle: x\nMara.").steps[0].begin == 0);
+  const auto open = plan("---\ntitle: x\nMara.");
+  CHECK(open.title.empty());
+  CHECK(part(open, open.steps[0].begin, open.steps[0].end) == "title: x\nMara.");
   CHECK(titles(plan("---\nMara came.\n\n---\n\nTom.")) == Titles{"", ""});
   CHECK(titles(plan("---\ntitle: x\n---\nMara.")) == Titles{""});
 }
