@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "shared/json/text.hpp"
 
@@ -34,6 +35,8 @@ bool has_type(const Document& value, std::string_view type) {
 
 class SchemaCheck {
  public:
+  explicit SchemaCheck(Extent extent) : may_lack_members_(extent == Extent::part) {}
+
   void value(const Document& value, const Document& schema) {
     if (const auto* type = json::find(schema, "type"); type && !is_one_of(value, *type)) {
       return fault("must be of type " + json::dump(*type));
@@ -62,7 +65,7 @@ class SchemaCheck {
   }
 
   void members(const Document& object, const Document& schema) {
-    if (const auto* required = json::find(schema, "required")) {
+    if (const auto* required = json::find(schema, "required"); required && !may_lack_members_) {
       for (const auto& each : *required) {
         const auto* name = each.get_ptr<const std::string*>();
         if (!name || json::find(object, *name)) continue;
@@ -85,6 +88,7 @@ class SchemaCheck {
 
   void array(const Document::array_t& elements, const Document& items) {
     const auto parent_bytes = path_.size();
+    const bool may_lack_members = std::exchange(may_lack_members_, false);
     for (std::size_t i = 0; i < elements.size() && errors_.size() < kMaximumTold; ++i) {
       path_ += '[';
       json::append_integer(path_, static_cast<std::int64_t>(i));
@@ -92,6 +96,7 @@ class SchemaCheck {
       value(elements[i], items);
       path_.resize(parent_bytes);
     }
+    may_lack_members_ = may_lack_members;
   }
 
   std::size_t enter(std::string_view name) {
@@ -105,14 +110,16 @@ class SchemaCheck {
     if (errors_.size() < kMaximumTold) errors_.push_back({path_, std::move(message)});
   }
 
+  bool may_lack_members_;
   std::string path_;
   std::vector<FieldError> errors_;
 };
 
 }  // namespace
 
-std::vector<FieldError> check_schema(const Document& document, const Document& schema) {
-  SchemaCheck check;
+std::vector<FieldError> check_schema(const Document& document, const Document& schema,
+                                     Extent extent) {
+  SchemaCheck check(extent);
   check.value(document, schema);
   return std::move(check).take();
 }

@@ -1,5 +1,6 @@
 #include "shared/llm/structured_output.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,12 @@ std::string_view without_thoughts(std::string_view reply) {
   return end == std::string_view::npos ? reply : reply.substr(end + kEnd.size());
 }
 
+// Whether an item of some list was whole when the reply ended: less is nothing to go on with.
+bool holds_item(const json::Document& document) {
+  if (document.is_array()) return !document.empty();
+  return document.is_object() && std::any_of(document.begin(), document.end(), holds_item);
+}
+
 std::string in_words(const FieldError& error) {
   return (error.path.empty() ? "The answer" : error.path) + " " + error.message + ".";
 }
@@ -32,7 +39,8 @@ Result<StructuredOutput> read_structured_output(std::string_view reply, std::str
   while (const auto found = finder.next()) {
     auto document = json::parse(json::replace_lone_surrogates(found->text));
     if (!document) continue;
-    auto faults = check_schema(*document, *wanted);
+    const bool is_part = found->is_truncated && holds_item(*document);
+    auto faults = check_schema(*document, *wanted, is_part ? Extent::part : Extent::whole);
     if (faults.empty()) return StructuredOutput{std::move(*document), found->is_truncated};
     if (errors.empty()) errors = std::move(faults);
   }

@@ -11,7 +11,8 @@ namespace fabula::llm {
 
 struct StructuredOutput {
   json::Document document;
-  // The reply ended inside of it: the last item, which was not whole, has been left out.
+  // The reply ended inside of it: the last item, which was not whole, has been left out, and what
+  // would have come after it is missing, whatever the schema requires.
   bool is_truncated = false;
 };
 

@@ -52,7 +52,8 @@ void check_schema(std::string_view reply, std::string_view schema) {
     return;
   }
   const auto wanted = json::parse(schema);
-  require(llm::check_schema(output->document, *wanted).empty());
+  const auto extent = output->is_truncated ? llm::Extent::part : llm::Extent::whole;
+  require(llm::check_schema(output->document, *wanted, extent).empty());
   require(json::is_valid(json::dump(output->document)));
 }
 

@@ -22,6 +22,7 @@ struct TasksWorld : ChatWorld {
            "attempts":1,"session_id":"s","user_id":"u","previous_summary":"A fox.",
            "messages":[{"role":"user","content":"It is red."},
                        {"role":"assistant","content":"Red it is."}],"until_message_id":"m"}})"},
+        {"claim_import_step", R"({"task":null})"},
         {"commit_task", R"({"task_id":"t","status":"done","attempts":1,"already":false})"},
         {"fail_task", R"({"task_id":"t","status":"queued","attempts":1,"already":false})"}};
     model.tell("A red fox.", 10);
@@ -69,8 +70,8 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
   for (const char* part : {"A fox.", "Person: It is red.", "Co-writer: Red it is."}) {
     CHECK(question.find(part) != std::string::npos);
   }
-  REQUIRE(edge.database.calls ==
-          std::vector<std::string>{"claim_task", "commit_task", "claim_task"});
+  REQUIRE(edge.database.calls == std::vector<std::string>{"claim_task", "commit_task", "claim_task",
+                                                          "claim_import_step"});
   const auto& commit = edge.database.requests.at(1);
   CHECK(json::string_at(commit, "lease_token") == "l");
   const auto& result = *json::find(commit, "result");
@@ -167,10 +168,13 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
 
   TasksWorld none;
   none.world.environment["MODEL_SUMMARY"] = "openai:gpt-4o-mini";
-  const auto& client = none.run();
+  const auto& client = none.run(R"({"kinds":["session_summary"]})");
   CHECK(client.status() == 503);
   CHECK(client.body().find("OPENAI_API_KEY") != std::string::npos);
   CHECK(none.database.calls.empty());
+  // Who can do other kinds does those.
+  none.run();
+  CHECK(json::dump(*json::find(none.database.requests.at(0), "kinds")) == R"(["dossier_extraction"])");
 }
 
 TEST_CASE("a long answer is cut to what a small room has use for") {

@@ -134,7 +134,7 @@ TEST_CASE("the budget holds whole parts, and lines are one line") {
     said.append(name).append(". ");
     answer.append(number == 0 ? "" : ",");
     answer.append(R"({"name":")" + name + R"(","aliases":[],"quote":")" + name +
-                  R"(","fields":[{"field":"description","value":"one\nand\n- two ")" +
+                  R"(","fields":[{"field":"description","value":"one\nand\n- two )" +
                   std::string(700, 'x') + R"(","quote":")" + name +
                   R"(","corrects":""}],"relationships":[]})");
   }

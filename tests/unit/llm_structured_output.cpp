@@ -89,6 +89,20 @@ TEST_CASE("a reply that the token limit ended keeps its whole items") {
   CHECK(problem_of(R"({"title":"x","char)").errors[0].path == "characters");
 }
 
+TEST_CASE("of a reply that was cut off, what had not come yet is not missed; an item is whole") {
+  const auto schema = R"({"type":"object","required":["people","places"],"properties":{
+      "people":{"type":"array","items":{"type":"object","required":["name"],
+        "properties":{"name":{"type":"string"}}}},"places":{"type":"array"}}})";
+  const auto output = llm::read_structured_output(R"({"people":[{"name":"Mara"},{"na)", schema);
+  REQUIRE(output);
+  CHECK(output->is_truncated);
+  CHECK(json::dump(output->document) == R"({"people":[{"name":"Mara"}]})");
+  // Without one whole item there is nothing to go on with, and items have what they need.
+  CHECK_FALSE(llm::read_structured_output(R"({"people":[{"na)", schema));
+  CHECK_FALSE(llm::read_structured_output(R"({"people":[{"age":3},{"na)", schema));
+  CHECK_FALSE(llm::read_structured_output(R"({"people":[{"name":"Mara"}]})", schema));
+}
+
 TEST_CASE("lists may be asked for") {
   constexpr std::string_view kList = R"({"type":"array","items":{"type":"string"}})";
   const auto output = llm::read_structured_output(R"(Well: ["a","b"])", kList);
