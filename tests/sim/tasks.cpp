@@ -70,8 +70,8 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
   for (const char* part : {"A fox.", "Person: It is red.", "Co-writer: Red it is."}) {
     CHECK(question.find(part) != std::string::npos);
   }
-  REQUIRE(edge.database.calls == std::vector<std::string>{"claim_task", "commit_task", "claim_task",
-                                                          "claim_import_step"});
+  REQUIRE(edge.database.calls ==
+          std::vector<std::string>{"claim_task", "commit_task", "claim_task", "claim_import_step"});
   const auto& commit = edge.database.requests.at(1);
   CHECK(json::string_at(commit, "lease_token") == "l");
   const auto& result = *json::find(commit, "result");
@@ -174,7 +174,8 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   CHECK(none.database.calls.empty());
   // Who can do other kinds does those.
   none.run();
-  CHECK(json::dump(*json::find(none.database.requests.at(0), "kinds")) == R"(["dossier_extraction"])");
+  CHECK(json::dump(*json::find(none.database.requests.at(0), "kinds")) ==
+        R"(["dossier_extraction"])");
 }
 
 TEST_CASE("a long answer is cut to what a small room has use for") {
