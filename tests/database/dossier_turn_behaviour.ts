@@ -1,11 +1,11 @@
 // What turns are told of their dossier, whichever database it is in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { context, retake } from "./actions.ts";
+import { context } from "./actions.ts";
 import { assertion, commit, snapshot } from "./dossiers.ts";
 import { claimReading, commitReading } from "./extractions.ts";
 import { ask } from "./lists.ts";
-import type { Row, Target } from "./target.ts";
+import type { Target } from "./target.ts";
 import { begin, finish, newUser, only, refusal, say } from "./turns.ts";
 
 export function describeDossierTurns(target: () => Target): void {
