@@ -200,7 +200,8 @@ test("turns are told their dossier, and leave what is to be read, by indexes", a
         const asked = { session_id, dossier: true, extract: true };
         // The session's turns before it are asked for their versions: there are five.
         await step(77 + 45, "begin_turn", { ...beginning, ...asked });
-        await step(60, "finish_turn", {
+        // Nothing before it was read: the last eight messages are, each looked up and referred to.
+        await step(60 + 8 * 4, "finish_turn", {
           generation_id: turn["generation_id"],
           from_offset: 0,
           text: "A fox.",
