@@ -41,6 +41,9 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "POST /stream/v1/bots":
     case "PATCH /stream/v1/bots/{bot_id}":
       return { model: "scripted", name: word() };
+    case "POST /tasks/run":
+      // Nobody has left any: of other kinds it would do everybody's.
+      return { kinds: ["session_summary"] };
     case "POST /projects":
     case "PATCH /projects/{project_id}":
       return { name: word() };
