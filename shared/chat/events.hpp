@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "shared/result/result.hpp"
-#include "shared/turn/rows.hpp"
+#include "shared/turn/dossier_view.hpp"
 
 namespace fabula::chat {
 

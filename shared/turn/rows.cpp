@@ -94,14 +94,9 @@ Result<Finished> parse_finished(std::string_view answer) {
   if (!document) return database::unexpected_answer("finish_turn");
   const auto status = json::string_at(*document, "status");
   if (!status) return database::unexpected_answer("finish_turn");
-  Finished finished{
-      std::string(*status), std::string(json::string_at(*document, "message_id").value_or("")), {}};
-  if (const auto* dossier = json::find(*document, "dossier")) {
-    finished.dossier = {json::integer_at(*dossier, "version").value_or(0),
-                        json::boolean_at(*dossier, "pending").value_or(false),
-                        json::boolean_at(*dossier, "updated").value_or(false)};
-  }
-  return finished;
+  return Finished{std::string(*status),
+                  std::string(json::string_at(*document, "message_id").value_or("")),
+                  dossier_view_of(*document)};
 }
 
 }  // namespace fabula::turn

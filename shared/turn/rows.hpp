@@ -9,6 +9,7 @@
 
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
+#include "shared/turn/dossier_view.hpp"
 #include "shared/turn/status.hpp"
 
 namespace fabula::turn {
@@ -42,13 +43,6 @@ struct FinishTurn {
 std::string finish_turn_request(const FinishTurn& turn);
 // The same for a turn that has ended, which changes nothing: how it and the dossier stand.
 std::string finished_turn_request(std::string_view generation_id);
-
-// A project's dossier as a turn leaves it.
-struct DossierView {
-  std::int64_t version = 0;  // position of its log
-  bool is_pending = false;   // something that was said is still to be read for it
-  bool is_updated = false;   // it has moved since the session's previous turn
-};
 
 struct Finished {
   std::string status;                  // as the row now says

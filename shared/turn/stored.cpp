@@ -45,6 +45,7 @@ Result<StoredTurn> parse_stored_turn(std::string_view answer) {
     turn.usage = llm::Usage{json::integer_at(*usage, "input_tokens").value_or(0),
                             json::integer_at(*usage, "output_tokens").value_or(0)};
   }
+  turn.dossier = dossier_view_of(*document);
   return turn;
 }
 

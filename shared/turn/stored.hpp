@@ -11,6 +11,7 @@
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
+#include "shared/turn/dossier_view.hpp"
 
 namespace fabula::turn {
 
@@ -35,6 +36,7 @@ struct StoredTurn {
   std::string model;
   std::string error_code;
   std::optional<llm::Usage> usage;
+  std::optional<DossierView> dossier;  // as it is now; of a turn that has asked for it
 };
 
 // internal_error when the answer is not what read_turn promises.

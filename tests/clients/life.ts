@@ -7,10 +7,16 @@ import { Ledger } from "./ledger.ts";
 import type { Message } from "./scripted_model.ts";
 import type { Stack } from "./stack.ts";
 
-/** What a turn changes. */
-export const TURN: readonly Table[] = ["sessions", "messages", "generations", "usage"];
-/** What a turn changes that begins a session and a project. */
-export const FIRST_TURN: readonly Table[] = [...TURN, "projects", "dossiers"];
+/** What a turn changes that says something of the story. */
+export const TURN: readonly Table[] = [
+  "sessions",
+  "messages",
+  "generations",
+  "usage",
+  "message_extractions",
+];
+/** What a turn changes that begins a session and a project: it is the first to be read by a worker. */
+export const FIRST_TURN: readonly Table[] = [...TURN, "projects", "dossiers", "background_tasks"];
 
 export class Life {
   readonly api: Api;

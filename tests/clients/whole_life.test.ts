@@ -7,7 +7,7 @@ import { before, describe, test } from "node:test";
 import { APIS, type Account, type Api } from "./api.ts";
 import { root, METRICS_TABLES, TABLES, type Row, type Table } from "./backend.ts";
 import type { Ledger } from "./ledger.ts";
-import { FIRST_TURN, Life } from "./life.ts";
+import { FIRST_TURN, Life, TURN } from "./life.ts";
 import { onBothRuntimes, type Stack } from "./stack.ts";
 import { anonymousClient } from "./supabase.ts";
 
@@ -223,6 +223,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       "chat",
       { text: words("One more thing."), project_id: projectId },
       "Which one?",
+      [...TURN, "background_tasks"],
     );
     const { email, password } = account;
     const signIn = () => anonymousClient(stack()).auth.signInWithPassword({ email, password });

@@ -45,8 +45,8 @@ Task<bool> write(Context& context, std::string_view frames) {
 void tell_end(std::string& frames, TurnFraming& framing, const turn::StoredTurn& stored) {
   const auto problem = turn::problem_of_ended(stored);
   if (!problem || !stored.message_id.empty()) {
-    framing.stored(frames,
-                   {stored.turn, stored.message_id, stored.provider, stored.model, stored.usage});
+    framing.stored(frames, {stored.turn, stored.message_id, stored.provider, stored.model,
+                            stored.usage, stored.dossier});
   }
   if (problem) {
     framing.error(frames, *problem);

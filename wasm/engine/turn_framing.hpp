@@ -7,7 +7,7 @@
 #include "shared/llm/stream.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
-#include "shared/turn/rows.hpp"
+#include "shared/turn/dossier_view.hpp"
 
 namespace fabula::engine {
 
