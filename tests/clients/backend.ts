@@ -1,12 +1,13 @@
 // What the functions of both runtimes share in one file of tests: the embedded Supabase, with a data
 // directory of its own, and a scripted model.
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startDatabase } from "../../scripts/local/database.ts";
+import { startDatabase, type DatabaseOptions } from "../../scripts/local/database.ts";
 import { loadKeys, type Keys } from "../../scripts/local/keys.ts";
 import type { Part } from "../../scripts/local/part.ts";
+import { prepareFiles } from "../database/prepared_files.ts";
 import { ScriptedModel } from "./scripted_model.ts";
 import { Secrets } from "./secrets.ts";
 
@@ -120,13 +121,16 @@ export class Backend {
 
   async #startDatabase(): Promise<void> {
     const { databaseUrl } = this.#options;
-    this.#database = await startDatabase({
+    const options: DatabaseOptions = {
       root,
       dataDir: this.#dataDir,
       port: 0,
       ...this.keys,
       ...(databaseUrl && { databaseUrl }),
-      log: (line) => this.databaseLog.push(line),
-    });
+      log: (line) => void this.databaseLog.push(line),
+    };
+    const isFirst = !existsSync(join(this.#dataDir, "database"));
+    if (isFirst && !databaseUrl) await prepareFiles(options);
+    this.#database = await startDatabase(options);
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDatabase, type DatabaseOptions } from "../../scripts/local/database.ts";
+import { prepareFiles } from "./prepared_files.ts";
 import { Refusal, type Row, type Target } from "./target.ts";
 
 export const PUBLISHABLE_KEY = "sb_publishable_tests_tests_tests_00";
@@ -18,6 +19,7 @@ export interface RestTarget extends Target {
 export async function startRestTarget(root: string, databaseUrl?: string): Promise<RestTarget> {
   const dataDir = await mkdtemp(join(tmpdir(), "fabula-embedded-"));
   const log: string[] = [];
+  if (!databaseUrl) await prepareFiles(databaseOptions(root, dataDir));
   const database = await startDatabase({
     ...databaseOptions(root, dataDir),
     ...(databaseUrl && { databaseUrl }),
