@@ -80,17 +80,17 @@ describe("the API by its document", () => {
     assert.equal(exitCode, 0, report);
   }
 
-  async function makeBot(name: string, token: string): Promise<string> {
+  async function makeBot(name: string, token: string): Promise<number> {
     const response = await fetch(`${stack.url}/functions/v1/stream/v1/bots`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify({ name, model: "scripted" }),
     });
-    return String(((await response.json()) as Row)["bot_id"]);
+    return Number(((await response.json()) as Row)["bot_id"]);
   }
 
   /** Two characters of one name, who are of two ages, and a proposal: alike in each of the projects. */
-  async function fillDossiers(project_ids: string[]): Promise<Record<string, string[]>> {
+  async function fillDossiers(project_ids: string[]): Promise<Assignment["known"]> {
     const source = { at: 1, delivery: "one", text: "Mara", model: "a-model", prompt: "1" };
     const entries = [
       mention("Mara", "Mara"),
@@ -116,7 +116,7 @@ describe("the API by its document", () => {
     return {
       character_id: [found[0]![0]!["assertion_id"].slice(0, 16)],
       proposal_id: ["a-proposal"],
-      version: ["0", "2"],
+      version: [0, 2],
     };
   }
 
@@ -131,7 +131,7 @@ describe("the API by its document", () => {
   for (const kind of ["user", "guest"] as const) {
     describe(`as a ${kind}`, () => {
       let identities: Identity[];
-      let known: Record<string, string[]>;
+      let known: Assignment["known"];
 
       before(async () => {
         identities = [await callers[kind](), await callers[kind === "user" ? "guest" : "user"]()];
@@ -155,7 +155,7 @@ describe("the API by its document", () => {
           stream_id: all("stream_id"),
           bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
         };
-        Object.assign(known, await fillDossiers(known["project_id"]!));
+        Object.assign(known, await fillDossiers(known["project_id"] as string[]));
       });
 
       test("operations by themselves", async () => {

@@ -1,7 +1,10 @@
 """What Schemathesis cannot know of our API, and what no schema can say."""
 
+import ast
+import functools
 import re
 import sys
+import threading
 import uuid
 
 import schemathesis
@@ -11,6 +14,22 @@ from schemathesis.openapi.checks import RejectedPositiveData
 # Hypothesis raises the limit of recursion while it makes data, and puts the one before back for all
 # threads when one of them is done: what was the limit at first must do for the other ones.
 sys.setrecursionlimit(10_000)
+
+
+def one_at_a_time(work):
+    lock = threading.Lock()
+
+    @functools.wraps(work)
+    def wait_and_work(*args, **kwargs):
+        with lock:
+            return work(*args, **kwargs)
+
+    return wait_and_work
+
+
+# Python 3.11 counts how deep a tree is for all threads together, and gives up when two build one
+# (python/cpython issue 106905); Hypothesis does.
+ast.parse = one_at_a_time(ast.parse)
 
 KEY = "Idempotency-Key"
 LONGEST_KEY = 255

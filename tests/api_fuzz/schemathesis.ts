@@ -25,7 +25,7 @@ export interface Assignment {
   examples: number;
   seed: number;
   /** Values of parameters of the path that are taken half of the time, by name. */
-  known: Record<string, string[]>;
+  known: Record<string, (string | number)[]>;
   /** Whether an operation that is hardly ever got to is a failure. */
   mustReachAll: boolean;
 }
@@ -126,6 +126,9 @@ max-steps = 10
 ${lists.map(([name, values]) => `[dictionaries.${name}]\nvalues = ${text(values)}`).join("\n")}
 
 [parameters]
-${lists.map(([name]) => `"path.${name}" = { dictionary = ${text(name)}, probability = 0.5 }`).join("\n")}
+${lists
+  .flatMap(([name]) => [`path.${name}`, ...(name === "bot_id" ? [`body.${name}`] : [])])
+  .map((place) => `"${place}" = { dictionary = ${text(place.slice(5))}, probability = 0.5 }`)
+  .join("\n")}
 `;
 }

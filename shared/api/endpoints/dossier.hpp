@@ -298,11 +298,15 @@ inline constexpr std::array kResolveFields{
           .choices = kDismissals}};
 inline constexpr Schema kResolve{"DossierResolution", "The answer to a question.", kResolveFields};
 
+constexpr Field version_parameter(std::string_view name, std::string_view description) {
+  Field field = path_parameter("version");
+  field.name = name;
+  field.description = description;
+  return field;
+}
 inline constexpr std::array kDiffFields{
-    Field{.name = "from",
-          .type = Type::integer,
-          .description = "A version; without it the empty dossier."},
-    Field{.name = "to", .type = Type::integer, .description = "A version; without it the newest."}};
+    version_parameter("from", "A version; without it the empty dossier."),
+    version_parameter("to", "A version; without it the newest.")};
 inline constexpr Schema kDiffQuery{"DossierDiffQuery", "", kDiffFields};
 
 inline constexpr std::array kFactListFields{
