@@ -32,6 +32,7 @@ class Dossier::Fold {
   std::vector<BuiltThing> things_;  // what the state's entities were built with; without entity
   NumberTable known_;               // of entity ids: place in things_
   std::vector<Status> built_statuses_;
+  FirstNames first_names_;
 };
 
 std::vector<Entity>& Dossier::Fold::list_of(Type type) {
@@ -82,15 +83,13 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
       built = builder.build(i);
       built.fingerprint = fingerprint;
     }
-    for (const auto& clash : built.clashes) {
-      state.questions.push_back(ask(log, clash, built.entity.id, built.entity.name));
-    }
+    state.questions.insert(state.questions.end(), built.questions.begin(), built.questions.end());
     known_.set(id, static_cast<std::uint32_t>(things_.size()));
     list_of(built.entity.type).push_back(std::move(built.entity));
     things_.push_back(std::move(built));
   }
   auto story = builder.build_story();
-  for (const auto& clash : story.clashes) state.questions.push_back(ask(log, clash, kStory, ""));
+  state.questions.insert(state.questions.end(), story.questions.begin(), story.questions.end());
   state.story = std::move(story.entity.fields);
 }
 
@@ -127,7 +126,7 @@ void Dossier::Fold::fold() {
     }
   }
   Folding folding{log, activity, records, clusters, state.statuses, {}};
-  ThingBuilder builder(folding, events);
+  ThingBuilder builder(folding, events, first_names_);
   take_things(builder, events);
   take_items(activity);
   for (auto& question : ask_about_names(folding, state.characters)) {

@@ -33,12 +33,17 @@ bool is_one_delivery(const PreparedRecord& a, const PreparedRecord& b) {
 std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
                                std::span<const IdentityDecision> decisions,
                                const std::vector<Index>& order) {
+  std::vector<Index> copies(inputs.size(), kNone);
+  // Copies stand at one place of the text.
+  const auto again = std::adjacent_find(order.begin(), order.end(), [&](Index a, Index b) {
+    return inputs[a].order == inputs[b].order && inputs[a].delivery != inputs[b].delivery;
+  });
+  if (again == order.end()) return copies;
   std::vector<bool> is_decided(inputs.size());
   for (const auto& decision : decisions) {
     if (decision.first < inputs.size()) is_decided[decision.first] = true;
     if (decision.second < inputs.size()) is_decided[decision.second] = true;
   }
-  std::vector<Index> copies(inputs.size(), kNone);
   std::unordered_map<std::string, std::vector<Index>> known;
   for (std::size_t begin = 0; begin < order.size();) {
     const auto& first = inputs[order[begin]];
