@@ -76,7 +76,8 @@ std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
 }  // namespace
 
 Mentions::Mentions(std::span<const PreparedRecord> inputs,
-                   std::span<const IdentityDecision> decisions) {
+                   std::span<const IdentityDecision> decisions, Answers& known)
+    : answers(known) {
   sort_records(inputs, decisions);
   for (const auto& record : records) {
     for (const auto& name : inputs[record.input].names) vocabulary.add(name);
@@ -85,6 +86,7 @@ Mentions::Mentions(std::span<const PreparedRecord> inputs,
   collect_forms(inputs);
   resolve_forms();
   set_apart_husbands();
+  take_fingerprints(inputs, decisions);
 }
 
 void Mentions::sort_records(std::span<const PreparedRecord> inputs,
@@ -197,6 +199,38 @@ void Mentions::resolve_forms() {
       case Role::either:
         form.either = word;
     }
+  }
+}
+
+void Mentions::take_fingerprints(std::span<const PreparedRecord> inputs,
+                                 std::span<const IdentityDecision> decisions) {
+  for (const auto& [key, f] : form_numbers_) {
+    auto& form = forms[f];
+    const auto& name = *form.name;
+    form.content = mixed(hash_text(key), static_cast<std::uint64_t>(name.kind));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(name.title));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(name.gender));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(form.gender));
+    form.content = mixed(form.content, (name.numeral * 8U) + (name.is_old ? 4U : 0U) +
+                                           (name.is_young ? 2U : 0U) + (form.has_tail ? 1U : 0U));
+    for (const auto word : {form.given, form.family, form.either, form.husband, form.title}) {
+      form.content = mixed(form.content, word == kNone ? 0 : hash_text(vocabulary[word].text));
+    }
+    for (const auto word : form.words) {
+      form.content = mixed(form.content, hash_text(vocabulary[word].text));
+    }
+  }
+  for (auto& record : records) {
+    record.content = mixed(inputs[record.input].id_hash, record.delivery);
+  }
+  const auto undecided = [&](std::uint32_t input) {
+    return mixed(inputs[input].id_hash, records[record_of[input]].delivery);
+  };
+  for (const auto& decision : decisions) {
+    if (decision.first >= inputs.size() || decision.second >= inputs.size()) continue;
+    const std::uint64_t kind = decision.is_same ? 1 : 2;
+    records[record_of[decision.first]].content += mixed(undecided(decision.second), kind);
+    records[record_of[decision.second]].content += mixed(undecided(decision.first), kind);
   }
 }
 

@@ -26,6 +26,7 @@ struct Form {
   Gender gender = Gender::unknown;
   std::vector<Index> records;  // that have it, in order
   bool is_ambiguous = false;   // several people's: evidence for none
+  std::uint64_t content = 0;   // a fingerprint of the name and what its parts are
 
   bool is_full() const { return given != kNone && family != kNone; }
 };
@@ -36,12 +37,15 @@ struct Record {
   std::vector<Index> listed = {};  // forms, the name's first
   std::vector<Index> forms = {};   // those of them that are taken for this person's
   Index other_half = kNone;        // an earlier record of the delivery, cut from the same entry
+  std::uint64_t content = 0;       // a fingerprint of it, its place, and what is decided of it
 };
 
 class Mentions {
  public:
-  Mentions(std::span<const PreparedRecord> inputs, std::span<const IdentityDecision> decisions);
+  Mentions(std::span<const PreparedRecord> inputs, std::span<const IdentityDecision> decisions,
+           Answers& known);
 
+  Answers& answers;
   Vocabulary vocabulary;
   std::vector<Form> forms;
   std::vector<Record> records;
@@ -65,6 +69,8 @@ class Mentions {
   void resolve_forms();
   void set_apart_epithet(Form& form) const;
   void set_apart_husbands();
+  void take_fingerprints(std::span<const PreparedRecord> inputs,
+                         std::span<const IdentityDecision> decisions);
 
   std::unordered_map<std::string, Index> form_numbers_;
 };

@@ -17,6 +17,9 @@ People::People(const Mentions& mentions, std::span<const IdentityDecision> decis
     }
     person.deliveries.add(record.delivery);
     person.records = {r};
+    person.content = record.content;
+    for (const auto f : record.forms)
+      person.content = mixed(person.content, mentions.forms[f].content);
   }
   std::vector<std::pair<Index, Index>> same;
   for (const auto& decision : decisions) {
@@ -78,6 +81,7 @@ void People::join(Index a, Index b) {
   auto& into = people_[a];
   into.profile.add(from.profile);
   into.deliveries.add_all(from.deliveries);
+  into.content += from.content;
   into.records.insert(into.records.end(), from.records.begin(), from.records.end());
   for (auto& [left, right] : different_) {
     left = of(left);

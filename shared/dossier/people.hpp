@@ -13,6 +13,7 @@ struct Person {
   Profile profile;
   Counts deliveries;
   std::vector<Index> records;  // in no order
+  std::uint64_t content = 0;   // a fingerprint of all this
 };
 
 // A person is known by the first of their records.
