@@ -27,8 +27,7 @@ class Counts {
     if (at < held.size() && held[at].first == key) {
       (many_.empty() ? few_[at] : many_[at]).second += count;
     } else if (held.size() < few_.size()) {
-      std::move_backward(few_.begin() + at, few_.begin() + few_count_,
-                         few_.begin() + few_count_ + 1);
+      std::move_backward(few_.data() + at, few_.data() + few_count_, few_.data() + few_count_ + 1);
       few_[at] = {key, count};
       ++few_count_;
     } else {
