@@ -87,8 +87,8 @@ bool Derivation::is_to_be_looked_at(Index person) const {
 void Derivation::index_people() {
   order_ = people_.all();
   std::sort(order_.begin(), order_.end(), [&](Index left, Index right) {
-    const auto a = people_[left].records.size();
-    const auto b = people_[right].records.size();
+    const auto a = people_[left].record_count;
+    const auto b = people_[right].record_count;
     return a != b ? a > b : left < right;
   });
   for (auto& holders : holders_) holders.clear();

@@ -49,6 +49,13 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
       places.set(old[list][i].id, (list << 30U) | i);
     }
   }
+  std::vector<Question> old_questions = std::exchange(state.questions, {});
+  NumberTable questions_of;  // by what they are about: the last of them
+  std::vector<std::uint32_t> question_before(old_questions.size());
+  for (std::uint32_t i = 0; i < old_questions.size(); ++i) {
+    question_before[i] = questions_of.find(old_questions[i].target);
+    questions_of.set(old_questions[i].target, i);
+  }
   auto old_things = std::move(things_);
   auto old_known = std::move(known_);
   things_ = {};
@@ -76,20 +83,24 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
     if (known != kNone && place != kNone && old_things[known].fingerprint == fingerprint) {
       built = std::move(old_things[known]);
       built.entity = std::move(old[place >> 30U][place & 0x3FFFFFFFU]);
+      for (auto at = questions_of.find(id); at != kNone; at = question_before[at]) {
+        state.questions.push_back(std::move(old_questions[at]));
+      }
       for (const auto& event : events.of(i)) {
         state.statuses[event.entry] = built_statuses_[event.entry];
       }
     } else {
       built = builder.build(i);
       built.fingerprint = fingerprint;
+      for (auto& question : built.questions) state.questions.push_back(std::move(question));
+      built.questions.clear();
     }
-    state.questions.insert(state.questions.end(), built.questions.begin(), built.questions.end());
     known_.set(id, static_cast<std::uint32_t>(things_.size()));
     list_of(built.entity.type).push_back(std::move(built.entity));
     things_.push_back(std::move(built));
   }
   auto story = builder.build_story();
-  state.questions.insert(state.questions.end(), story.questions.begin(), story.questions.end());
+  for (auto& question : story.questions) state.questions.push_back(std::move(question));
   state.story = std::move(story.entity.fields);
 }
 
@@ -113,7 +124,6 @@ void Dossier::Fold::fold() {
   const Events events(log, activity, records, clusters);
   state.themes.clear();
   state.plot_points.clear();
-  state.questions.clear();
   state.statuses = activity;
   for (EntryIndex i = 0; i < log.entries.size(); ++i) {
     const Entry& entry = log.entries[i];

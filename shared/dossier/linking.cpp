@@ -50,7 +50,7 @@ class Linker {
       const bool is_last = i + 1 == bearers.size() || std::get<0>(bearers[i + 1]) != given ||
                            std::get<1>(bearers[i + 1]) != family;
       if (!is_last) continue;
-      join_bearers(records);
+      if (records.size() > 1) join_bearers(records);
       records.clear();
     }
   }
@@ -73,7 +73,7 @@ class Linker {
   void assign_ambiguous(Derivation& derivation) {
     for (Index r = 0; r < mentions_.records.size(); ++r) {
       const auto person = people_.of(r);
-      if (people_[person].records.size() != 1) continue;
+      if (people_[person].record_count != 1) continue;
       Counts counts;
       for (const auto f : mentions_.records[r].forms) {
         for (const auto other : mentions_.forms[f].records) {
@@ -120,19 +120,21 @@ class Linker {
 
   // What is still apart and has nothing but the very same name: nothing says that they differ.
   void join_leftovers() {
+    std::vector<Index> bearers;
     for (const auto& form : mentions_.forms) {
-      std::vector<Index> bearers;
+      bearers.clear();
       for (const auto r : form.records) {
         if (people_[people_.of(r)].profile.forms.size() == 1) bearers.push_back(r);
       }
-      join_bearers(bearers);
+      if (bearers.size() > 1) join_bearers(bearers);
     }
   }
 
  private:
   // One after the other to the closest of those before.
   void join_bearers(const std::vector<Index>& records) {
-    std::vector<Index> found;
+    auto& found = found_;
+    found.clear();
     for (const auto r : records) {
       const auto person = people_.of(r);
       for (auto& other : found) other = people_.of(other);
@@ -152,7 +154,9 @@ class Linker {
 
   void append_pairs(const std::vector<Index>& records,
                     std::vector<std::pair<Index, Index>>& pairs) const {
+    if (records.size() < 2) return;
     std::vector<Index> bearers;
+    bearers.reserve(records.size());
     for (const auto r : records) bearers.push_back(people_.of(r));
     std::sort(bearers.begin(), bearers.end());
     bearers.erase(std::unique(bearers.begin(), bearers.end()), bearers.end());
@@ -177,12 +181,12 @@ class Linker {
   // In how many records `a` has a name that is nobody else's than theirs and that `b` has too.
   Index records_with_names_of(Index a, Index b) const {
     Index count = 0;
-    for (const auto r : people_[a].records) {
+    people_.for_each_record(a, [&](Index r) {
       const auto& forms = mentions_.records[r].forms;
       count += std::any_of(forms.begin(), forms.end(), [&](Index f) {
         return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms.count(f) > 0;
       });
-    }
+    });
     return count;
   }
 
@@ -195,6 +199,7 @@ class Linker {
 
   const Mentions& mentions_;
   People& people_;
+  std::vector<Index> found_;  // kept for its memory
 };
 
 }  // namespace

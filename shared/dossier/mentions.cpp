@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "shared/text/integer.hpp"
@@ -109,41 +110,47 @@ void Mentions::sort_records(std::span<const PreparedRecord> inputs,
 }
 
 // What a name is compared by: its words, as they were meant, and what tells parts of names apart.
-std::string Mentions::key_of(const Name& name, const Form& form) const {
-  if (name.kind != NameKind::person) return name.key;
-  std::string key(name.titles);
+void Mentions::write_key(const Name& name, const Form& form, std::string& key) const {
+  if (name.kind != NameKind::person) {
+    key = name.key;
+    return;
+  }
+  key = name.titles;
   const auto add = [&](std::string_view part) { (key += ' ') += part; };
   if (form.husband != kNone) add(vocabulary[form.husband].text);
   for (const auto word : form.words) add(vocabulary[word].text);
   if (name.numeral != 0) text::append_natural(key += " #", name.numeral);
   if (form.words.size() == 1 && name.is_old) add("(old)");
   if (form.words.size() == 1 && name.is_young) add("(young)");
-  return key;
 }
 
 void Mentions::collect_forms(std::span<const PreparedRecord> inputs) {
+  Form form;
+  std::string key;
   for (Index r = 0; r < records.size(); ++r) {
-    for (const auto& name : inputs[records[r].input].names) {
-      Form form;
+    auto& listed = records[r].listed;
+    const auto& names = inputs[records[r].input].names;
+    listed.reserve(names.size());
+    for (const auto& name : names) {
+      form.words.clear();
       for (std::size_t i = 0; i < name.words.size(); ++i) {
         form.words.push_back(vocabulary[vocabulary.number_of(name.words[i], name.given[i])].meant);
       }
-      if (!name.husband.empty()) {
-        form.husband = vocabulary[vocabulary.number_of(name.husband)].meant;
+      form.husband =
+          name.husband.empty() ? kNone : vocabulary[vocabulary.number_of(name.husband)].meant;
+      write_key(name, form, key);
+      const auto f = form_keys_.intern(key);
+      if (f == forms.size()) {
+        forms.push_back(form);
+        auto& added = forms.back();
+        added.name = &name;
+        added.gender = name.gender;
+        if (!name.title_word.empty()) added.title = vocabulary.number_of(name.title_word);
+        added.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
       }
-      const auto [at, is_new] =
-          form_numbers_.try_emplace(key_of(name, form), static_cast<Index>(forms.size()));
-      if (is_new) {
-        form.name = &name;
-        form.gender = name.gender;
-        if (!name.title_word.empty()) form.title = vocabulary.number_of(name.title_word);
-        form.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
-        forms.push_back(std::move(form));
-      }
-      auto& listed = records[r].listed;
-      if (std::find(listed.begin(), listed.end(), at->second) == listed.end()) {
-        listed.push_back(at->second);
-        forms[at->second].records.push_back(r);
+      if (std::find(listed.begin(), listed.end(), f) == listed.end()) {
+        listed.push_back(f);
+        forms[f].records.push_back(r);
       }
     }
   }
@@ -204,21 +211,23 @@ void Mentions::resolve_forms() {
 
 void Mentions::take_fingerprints(std::span<const PreparedRecord> inputs,
                                  std::span<const IdentityDecision> decisions) {
-  for (const auto& [key, f] : form_numbers_) {
+  std::vector<std::uint64_t> hashes(vocabulary.size());
+  for (Index word = 0; word < hashes.size(); ++word) {
+    hashes[word] = hash_text(vocabulary[word].text);
+  }
+  for (Index f = 0; f < forms.size(); ++f) {
     auto& form = forms[f];
     const auto& name = *form.name;
-    form.content = mixed(hash_text(key), static_cast<std::uint64_t>(name.kind));
+    form.content = mixed(hash_text(form_keys_.at(f)), static_cast<std::uint64_t>(name.kind));
     form.content = mixed(form.content, static_cast<std::uint64_t>(name.title));
     form.content = mixed(form.content, static_cast<std::uint64_t>(name.gender));
     form.content = mixed(form.content, static_cast<std::uint64_t>(form.gender));
     form.content = mixed(form.content, (name.numeral * 8U) + (name.is_old ? 4U : 0U) +
                                            (name.is_young ? 2U : 0U) + (form.has_tail ? 1U : 0U));
     for (const auto word : {form.given, form.family, form.either, form.husband, form.title}) {
-      form.content = mixed(form.content, word == kNone ? 0 : hash_text(vocabulary[word].text));
+      form.content = mixed(form.content, word == kNone ? 0 : hashes[word]);
     }
-    for (const auto word : form.words) {
-      form.content = mixed(form.content, hash_text(vocabulary[word].text));
-    }
+    for (const auto word : form.words) form.content = mixed(form.content, hashes[word]);
   }
   for (auto& record : records) {
     record.content = mixed(inputs[record.input].id_hash, record.delivery);

@@ -3,11 +3,11 @@
 
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "shared/dossier/counts.hpp"
 #include "shared/dossier/identity.hpp"
+#include "shared/dossier/tables.hpp"
 #include "shared/dossier/vocabulary.hpp"
 
 namespace fabula::dossier::identity {
@@ -65,14 +65,14 @@ class Mentions {
   void sort_records(std::span<const PreparedRecord> inputs,
                     std::span<const IdentityDecision> decisions);
   void collect_forms(std::span<const PreparedRecord> inputs);
-  std::string key_of(const Name& name, const Form& form) const;
+  void write_key(const Name& name, const Form& form, std::string& key) const;
   void resolve_forms();
   void set_apart_epithet(Form& form) const;
   void set_apart_husbands();
   void take_fingerprints(std::span<const PreparedRecord> inputs,
                          std::span<const IdentityDecision> decisions);
 
-  std::unordered_map<std::string, Index> form_numbers_;
+  TextTable form_keys_;
 };
 
 }  // namespace fabula::dossier::identity
