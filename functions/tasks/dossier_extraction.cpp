@@ -8,6 +8,7 @@
 #include "functions/tasks/store.hpp"
 #include "shared/dossier/extraction.hpp"
 #include "shared/dossier/extraction_prompt.hpp"
+#include "shared/dossier/room.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/tasks/dossier_extraction.hpp"
 #include "wasm/engine/completion.hpp"
@@ -48,6 +49,7 @@ Task<Result<void>> extract_dossier(Call& call, const engine::Endpoints& models,
   engine::Completion answer;
   ExtractedEntries found;
   if (!work.messages.empty()) {
+    co_await dossier::require_room(log.dossier);
     const auto question = extraction_question(work, log.dossier);
     const auto passed_ms = runtime::now_ms(call.context()) - began_ms;
     answer = co_await engine::complete(call, models,

@@ -8,6 +8,7 @@
 #include "functions/tasks/store.hpp"
 #include "shared/dossier/extraction.hpp"
 #include "shared/dossier/extraction_prompt.hpp"
+#include "shared/dossier/room.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/tasks/dossier_import.hpp"
@@ -31,6 +32,7 @@ Task<Result<void>> import_step(Call& call, const engine::Endpoints& models, cons
   const auto began_ms = runtime::now_ms(call.context());
   const ImportWork work = co_await read_import_work(task.work);
   engine::DossierLog log = co_await engine::read_dossier_log(call, nullptr, work.project_id);
+  co_await dossier::require_room(log.dossier);
   const auto base = log.head;
 
   const auto question = import_question(work, log.dossier);

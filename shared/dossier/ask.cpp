@@ -7,6 +7,7 @@
 
 #include "shared/dossier/decisions.hpp"
 #include "shared/dossier/field.hpp"
+#include "shared/dossier/snapshot_writer.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::dossier {
@@ -78,6 +79,7 @@ Question ask(const Log& log, const Clash& clash, Reference target, std::string_v
   question.entries = std::move(told.entries);
   question.values = std::move(told.values);
   question.seen = std::move(told.seen);
+  append_question(question.json, log, question);
   return question;
 }
 
@@ -88,6 +90,7 @@ Question ask(const Log& log, const Item& item) {
   question.entries.push_back(item.entries.front());
   question.values.push_back(log.entries[item.entries.front()].text);
   question.seen = item.entries;
+  append_question(question.json, log, question);
   return question;
 }
 
@@ -100,7 +103,8 @@ std::vector<Question> ask_about_names(const Folding& folding,
   };
   std::vector<Named> named;
   for (std::uint32_t i = 0; i < characters.size(); ++i) {
-    const auto name = log.values.find(comparable(field::kName, characters[i].name));
+    auto name = characters[i].name_value;
+    if (name == kNone) name = log.values.find(comparable(field::kName, characters[i].name));
     if (name != kNone) named.push_back({name, i});
   }
   std::sort(named.begin(), named.end(), [](const Named& a, const Named& b) {
@@ -163,7 +167,9 @@ std::vector<Question> ask_about_names(const Folding& folding,
     question.id = question_id(log, question.kind, "", question.entries);
     question.text = "Is " + in_quotes(question.values.front()) + " one character, or are they " +
                     text::integer_text(static_cast<std::int64_t>(question.entries.size())) + "?";
-    if (!is_dismissed(question.id)) questions.push_back(std::move(question));
+    if (is_dismissed(question.id)) continue;
+    append_question(question.json, log, question);
+    questions.push_back(std::move(question));
   }
   return questions;
 }

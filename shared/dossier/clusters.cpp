@@ -130,6 +130,7 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
   std::vector<std::uint32_t> slots;
   std::vector<ThingRecord> things;
   PreparedPeople next;
+  if (type == Type::character) next.answers = std::move(people.answers);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const auto slot = slots_[i];
     if (log_.slots[slot].type != type) continue;
@@ -162,7 +163,7 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
   }
   const auto numbers =
       type == Type::character
-          ? identify_people(std::span<const PreparedRecord>(next.records), decisions)
+          ? identify_people(std::span<const PreparedRecord>(next.records), decisions, next.answers)
           : identify_things(things, decisions);
   if (type == Type::character) people = std::move(next);
   // Numbered anew by the first mention that counts, which is the order of slots_.

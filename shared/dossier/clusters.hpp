@@ -21,10 +21,11 @@ struct Clusters {
   std::vector<std::uint32_t> of_slots;  // kNone: it is not there
 };
 
-// The characters' names taken apart, which is most of the work.
+// What is kept of the characters: their names taken apart, and what was found out of them.
 struct PreparedPeople {
   std::vector<PreparedRecord> records;
   NumberTable by_key;  // of the entries that name them: place in records
+  Answers answers;
 };
 
 // Keeps the last result and gives it again for the same question: telling people apart costs more

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,42 +15,54 @@ namespace fabula::dossier::identity {
 using Index = std::uint32_t;
 inline constexpr Index kNone = ~Index{0};
 
+// Most have one or two, which take no memory of their own.
 class Counts {
  public:
   using Entry = std::pair<Index, Index>;
+  using Iterator = std::span<const Entry>::iterator;
 
   void add(Index key, Index count = 1) {
-    const auto at = find(key);
-    if (at != entries_.end() && at->first == key) {
-      entries_[static_cast<std::size_t>(at - entries_.begin())].second += count;
+    const auto at = place_of(key);
+    const auto held = entries();
+    if (at < held.size() && held[at].first == key) {
+      (many_.empty() ? few_[at] : many_[at]).second += count;
+    } else if (held.size() < few_.size()) {
+      std::move_backward(few_.data() + at, few_.data() + few_count_, few_.data() + few_count_ + 1);
+      few_[at] = {key, count};
+      ++few_count_;
     } else {
-      entries_.insert(at, {key, count});
+      if (many_.empty()) many_.assign(few_.begin(), few_.end());
+      many_.insert(many_.begin() + static_cast<std::ptrdiff_t>(at), {key, count});
     }
   }
 
   void add_all(const Counts& other) {
-    if (other.size() == 1) return add(other.entries_.front().first, other.entries_.front().second);
+    if (other.size() <= few_.size()) {
+      for (const auto& [key, count] : other) add(key, count);
+      return;
+    }
     std::vector<Entry> merged;
-    merged.reserve(entries_.size() + other.entries_.size());
-    auto mine = entries_.begin();
-    for (const auto& theirs : other.entries_) {
-      while (mine != entries_.end() && mine->first < theirs.first) merged.push_back(*mine++);
-      const bool is_both = mine != entries_.end() && mine->first == theirs.first;
+    merged.reserve(size() + other.size());
+    auto mine = begin();
+    for (const auto& theirs : other) {
+      while (mine != end() && mine->first < theirs.first) merged.push_back(*mine++);
+      const bool is_both = mine != end() && mine->first == theirs.first;
       merged.emplace_back(theirs.first, theirs.second + (is_both ? (mine++)->second : 0));
     }
-    merged.insert(merged.end(), mine, entries_.end());
-    entries_ = std::move(merged);
+    merged.insert(merged.end(), mine, end());
+    many_ = std::move(merged);
   }
 
   Index count(Index key) const {
-    const auto at = find(key);
-    return at != entries_.end() && at->first == key ? at->second : 0;
+    const auto at = place_of(key);
+    const auto held = entries();
+    return at < held.size() && held[at].first == key ? held[at].second : 0;
   }
 
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
+  bool empty() const { return entries().empty(); }
+  std::size_t size() const { return entries().size(); }
+  Iterator begin() const { return entries().begin(); }
+  Iterator end() const { return entries().end(); }
 
   // How many keys both have.
   Index shared_with(const Counts& other) const {
@@ -72,12 +86,21 @@ class Counts {
   }
 
  private:
-  std::vector<Entry>::const_iterator find(Index key) const {
-    return std::lower_bound(entries_.begin(), entries_.end(), key,
-                            [](const Entry& entry, Index wanted) { return entry.first < wanted; });
+  std::span<const Entry> entries() const {
+    return many_.empty() ? std::span(few_.data(), few_count_) : std::span(many_);
+  }
+  std::size_t place_of(Index key) const {
+    const auto held = entries();
+    const auto at =
+        std::lower_bound(held.begin(), held.end(), key,
+                         [](const Entry& entry, Index wanted) { return entry.first < wanted; });
+    return static_cast<std::size_t>(at - held.begin());
   }
 
-  std::vector<Entry> entries_;  // by key
+  // By key; in `many_` as soon as `few_` is too small.
+  std::array<Entry, 2> few_ = {};
+  std::size_t few_count_ = 0;
+  std::vector<Entry> many_;
 };
 
 }  // namespace fabula::dossier::identity

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <utility>
-#include <vector>
+
+#include "shared/dossier/answers.hpp"
 
 namespace fabula::dossier::identity {
 namespace {
@@ -11,180 +12,227 @@ namespace {
 // A part of a name that more people than this could be meant by says nothing.
 constexpr std::size_t kMostCandidates = 64;
 constexpr int kMostRounds = 4;
+constexpr std::uint32_t kNobody = kNone - 1;
 
-class Derivation {
- public:
-  Derivation(const Mentions& mentions, People& people) : mentions_(mentions), people_(people) {}
+// Kinds of questions.
+constexpr std::uint64_t kWhoseName = 1;
+constexpr std::uint64_t kHasRival = 2;
 
-  // Joins whom it can, those with most records first; false when there was nobody.
-  bool run_round() {
-    index_people();
-    bool has_changed = false;
-    for (const auto person : order_) {
-      if (people_.of(person) != person) continue;
-      auto candidates = candidates_for(person);
-      prefer_same_title(people_[person].profile, candidates);
-      prefer_men_of_family(people_[person].profile, candidates);
-      if (candidates.empty() || !are_compatible(candidates)) continue;
-      auto best = candidates.front();
-      for (const auto other : candidates) {
-        if (other != best && people_.is_closer(person, other, best)) best = other;
-      }
-      if (has_rival(person, best)) continue;
-      people_.join(person, best);
-      has_changed = true;
-    }
-    return has_changed;
-  }
+std::array<const Counts*, 4> words_of(const Profile& profile) {
+  return {&profile.given, &profile.families, &profile.either, &profile.titles};
+}
 
- private:
-  void index_people() {
-    order_ = people_.all();
-    std::sort(order_.begin(), order_.end(), [&](Index left, Index right) {
-      const auto a = people_[left].records.size();
-      const auto b = people_[right].records.size();
-      return a != b ? a > b : left < right;
-    });
-    holders_.assign(mentions_.vocabulary.size(), {});
-    given_.clear();
-    for (const auto person : order_) {
-      const auto& profile = people_[person].profile;
-      for (const auto* words :
-           {&profile.given, &profile.families, &profile.either, &profile.titles}) {
-        for (const auto& entry : *words) holders_[entry.first].push_back(person);
-      }
-      for (const auto& entry : profile.given) given_.push_back(entry.first);
-    }
-    std::sort(given_.begin(), given_.end());
-    given_.erase(std::unique(given_.begin(), given_.end()), given_.end());
-  }
-
-  // The people who have one of the words that `less` needs.
-  std::vector<Index> holders_for(const Profile& less) const {
-    std::vector<Index> found;
-    const auto add = [&](Index word) {
-      found.insert(found.end(), holders_[word].begin(), holders_[word].end());
-    };
-    if (!less.families.empty()) {
-      for (const auto& entry : less.families) add(entry.first);
-    } else if (!less.either.empty()) {
-      for (const auto& entry : less.either) add(entry.first);
-    } else if (!less.given.empty()) {
-      for (const auto& entry : less.given) {
-        add(entry.first);
-        for (const auto word : given_) {
-          if (word != entry.first && mentions_.vocabulary.is_same_given(entry.first, word)) {
-            add(word);
-          }
-        }
-      }
-    } else {
-      for (const auto& entry : less.posts) add(entry.first);
-    }
-    for (auto& person : found) person = people_.of(person);
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
-  }
-
-  std::vector<Index> candidates_for(Index person) const {
-    const auto& less = people_[person].profile;
-    auto candidates = holders_for(less);
-    if (candidates.size() > kMostCandidates) return {};
-    const auto is_no_candidate = [&](Index other) {
-      const auto& more = people_[other].profile;
-      return more.knowledge() < less.knowledge() || !derives(mentions_.vocabulary, less, more) ||
-             !people_.may_join(person, other);
-    };
-    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_no_candidate),
-                     candidates.end());
-    return candidates;
-  }
-
-  // How much of a name makes `less` be `more`: the given name, a short form of it, less.
-  int claim(const Profile& less, const Profile& more) const {
-    if (less.given.meets(more.given)) return 2;
-    return share_given(mentions_.vocabulary, less.given, more.given) ? 1 : 0;
-  }
-
-  // Whether somebody else, who is another person than `person`, can be `best` with as much reason:
-  // Mr. Foxe is not Charles Foxe where there is a Charles beside him.
-  bool has_rival(Index person, Index best) const {
-    const auto& words = mentions_.vocabulary;
-    const auto& mine = people_[person].profile;
-    const auto& wanted = people_[best].profile;
-    std::vector<Index> near;
-    for (const auto* parts : {&wanted.given, &wanted.families, &wanted.either}) {
-      for (const auto& entry : *parts) {
-        const auto& holders = holders_[entry.first];
-        if (holders.size() > kMostCandidates) return true;
-        near.insert(near.end(), holders.begin(), holders.end());
-      }
-    }
-    for (const auto word : given_) {
-      for (const auto& entry : wanted.given) {
-        if (word == entry.first || !words.is_same_given(word, entry.first)) continue;
-        near.insert(near.end(), holders_[word].begin(), holders_[word].end());
-      }
-    }
-    return std::any_of(near.begin(), near.end(), [&](Index holder) {
-      const auto other = people_.of(holder);
-      const auto& theirs = people_[other].profile;
-      return other != person && other != best && theirs.knowledge() <= wanted.knowledge() &&
-             claim(theirs, wanted) >= claim(mine, wanted) && derives(words, theirs, wanted) &&
-             people_.may_join(other, best) && !people_.may_join(other, person);
-    });
-  }
-
-  // Without those of whom `is_less` is true, if there are others.
-  template <class Test>
-  static void prefer(std::vector<Index>& candidates, Test&& is_less) {
-    if (std::all_of(candidates.begin(), candidates.end(), is_less)) return;
-    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_less),
-                     candidates.end());
-  }
-
-  // Of a Lady Catherine and a Catherine the first is who "Lady Catherine" is.
-  void prefer_same_title(const Profile& less, std::vector<Index>& candidates) const {
-    if (less.titles.empty()) return;
-    prefer(candidates,
-           [&](Index other) { return !less.titles.meets(people_[other].profile.titles); });
-  }
-
-  // A family name without a title is a man's, if there is one, in a book that calls women Miss and
-  // Mrs.
-  void prefer_men_of_family(const Profile& less, std::vector<Index>& candidates) const {
-    if (!less.given.empty() || !less.titles.empty() || less.gender() != Gender::unknown) return;
-    prefer(candidates,
-           [&](Index other) { return people_[other].profile.gender() == Gender::female; });
-  }
-
-  // Whether all could be one person, so that it does not matter which is taken first.
-  bool are_compatible(const std::vector<Index>& candidates) const {
-    const auto& words = mentions_.vocabulary;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      for (auto j = i + 1; j < candidates.size(); ++j) {
-        if (!people_.may_join(candidates[i], candidates[j])) return false;
-        const auto& a = people_[candidates[i]].profile;
-        const auto& b = people_[candidates[j]].profile;
-        if (!derives(words, a, b) && !derives(words, b, a)) return false;
-      }
-    }
-    return true;
-  }
-
-  const Mentions& mentions_;
-  People& people_;
-  std::vector<Index> order_;                 // all people
-  std::vector<std::vector<Index>> holders_;  // of each word
-  std::vector<Index> given_;                 // the words that are given names
-};
+// Without those of whom `is_less` is true, if there are others.
+template <class Test>
+void prefer(std::vector<Index>& candidates, Test&& is_less) {
+  if (std::all_of(candidates.begin(), candidates.end(), is_less)) return;
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_less), candidates.end());
+}
 
 }  // namespace
 
-void derive(const Mentions& mentions, People& people) {
-  Derivation derivation(mentions, people);
-  for (int round = 0; round < kMostRounds && derivation.run_round(); ++round) continue;
+Derivation::Derivation(const Mentions& mentions, People& people)
+    : mentions_(mentions),
+      people_(people),
+      changed_at_(mentions.vocabulary.size()),
+      looks_(mentions.records.size()),
+      holders_(mentions.vocabulary.size()),
+      like_(mentions.vocabulary.size()) {
+  for (const auto person : people.all()) {
+    for (const auto& entry : people[person].profile.given) given_.push_back(entry.first);
+  }
+  std::sort(given_.begin(), given_.end());
+  given_.erase(std::unique(given_.begin(), given_.end()), given_.end());
+}
+
+void Derivation::run() {
+  for (int round = 0; round < kMostRounds && run_round(); ++round) continue;
+}
+
+// Joins whom it can, those with most records first; false when there was nobody.
+bool Derivation::run_round() {
+  index_people();
+  const auto began = clock_;
+  bool has_changed = false;
+  for (const auto person : order_) {
+    if (people_.of(person) != person || !is_to_be_looked_at(person)) continue;
+    Look look{began, {}};
+    const auto best = find_whole(person, look.words);
+    if (best == kNobody || has_rival(person, best, look.words)) {
+      looks_[person] = std::move(look);
+      continue;
+    }
+    people_.join(person, best);
+    note_change(people_.of(best));
+    has_changed = true;
+  }
+  return has_changed;
+}
+
+void Derivation::note_change(Index person) {
+  ++clock_;
+  looks_[person].reset();
+  for (const auto* words : words_of(people_[person].profile)) {
+    for (const auto& entry : *words) changed_at_[entry.first] = clock_;
+  }
+}
+
+// Who stayed apart does so again as long as nobody has changed who was looked at.
+bool Derivation::is_to_be_looked_at(Index person) const {
+  const auto& look = looks_[person];
+  return !look || std::any_of(look->words.begin(), look->words.end(),
+                              [&](Index word) { return changed_at_[word] > look->began; });
+}
+
+void Derivation::index_people() {
+  order_ = people_.all();
+  std::sort(order_.begin(), order_.end(), [&](Index left, Index right) {
+    const auto a = people_[left].record_count;
+    const auto b = people_[right].record_count;
+    return a != b ? a > b : left < right;
+  });
+  for (auto& holders : holders_) holders.clear();
+  for (const auto person : order_) {
+    for (const auto* words : words_of(people_[person].profile)) {
+      for (const auto& entry : *words) holders_[entry.first].push_back(person);
+    }
+  }
+}
+
+// The other given names that can be one person's with this one.
+const std::vector<Index>& Derivation::like(Index given) {
+  auto& words = like_[given];
+  if (!words) {
+    words.emplace();
+    for (const auto word : given_) {
+      if (word != given && mentions_.vocabulary.is_same_given(given, word)) words->push_back(word);
+    }
+  }
+  return *words;
+}
+
+void Derivation::collect_bearers(const std::vector<Index>& words, std::vector<Index>& found) const {
+  for (const auto word : words) {
+    for (const auto holder : holders_[word]) found.push_back(people_.of(holder));
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+}
+
+// The words of which one must be in a name that `less` is a part of.
+void Derivation::append_words_for(const Profile& less, std::vector<Index>& words) {
+  const auto add = [&](const Counts& counts) {
+    for (const auto& entry : counts) words.push_back(entry.first);
+  };
+  if (!less.families.empty()) return add(less.families);
+  if (!less.either.empty()) return add(less.either);
+  if (less.given.empty()) return add(less.posts);
+  add(less.given);
+  for (const auto& entry : less.given) {
+    const auto& others = like(entry.first);
+    words.insert(words.end(), others.begin(), others.end());
+  }
+}
+
+// Whose name this person's is a part of, or kNobody.
+Index Derivation::find_whole(Index person, std::vector<Index>& words) {
+  append_words_for(people_[person].profile, words);
+  std::vector<Index> found;
+  collect_bearers(words, found);
+  if (found.size() > kMostCandidates) return kNobody;
+  auto question = mixed(kWhoseName, people_[person].content);
+  for (const auto other : found) question = mixed(question, people_[other].content);
+  const auto place = mentions_.answers.of(question, [&] { return choose(person, found); });
+  return place == kNobody ? kNobody : found[place];
+}
+
+// The place of the best in `found`.
+std::uint32_t Derivation::choose(Index person, const std::vector<Index>& found) const {
+  const auto& words = mentions_.vocabulary;
+  const auto& less = people_[person].profile;
+  auto candidates = found;
+  const auto is_no_candidate = [&](Index other) {
+    const auto& more = people_[other].profile;
+    return more.knowledge() < less.knowledge() || !derives(words, less, more) ||
+           !people_.may_join(person, other);
+  };
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_no_candidate),
+                   candidates.end());
+  // Of a Lady Catherine and a Catherine the first is who "Lady Catherine" is.
+  if (!less.titles.empty()) {
+    prefer(candidates,
+           [&](Index other) { return !less.titles.meets(people_[other].profile.titles); });
+  }
+  // A family name without a title is a man's, if there is one, in a book that calls women Miss and
+  // Mrs.
+  if (less.given.empty() && less.titles.empty() && less.gender() == Gender::unknown) {
+    prefer(candidates,
+           [&](Index other) { return people_[other].profile.gender() == Gender::female; });
+  }
+  if (candidates.empty() || !are_compatible(candidates)) return kNobody;
+  auto best = candidates.front();
+  for (const auto other : candidates) {
+    if (other != best && people_.is_closer(person, other, best)) best = other;
+  }
+  return static_cast<std::uint32_t>(std::find(found.begin(), found.end(), best) - found.begin());
+}
+
+// Whether all could be one person, so that it does not matter which is taken first.
+bool Derivation::are_compatible(const std::vector<Index>& candidates) const {
+  const auto& words = mentions_.vocabulary;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    for (auto j = i + 1; j < candidates.size(); ++j) {
+      const auto& a = people_[candidates[i]].profile;
+      const auto& b = people_[candidates[j]].profile;
+      if (!derives(words, a, b) && !derives(words, b, a)) return false;
+      if (!people_.may_join(candidates[i], candidates[j])) return false;
+    }
+  }
+  return true;
+}
+
+// How much of a name makes `less` be `more`: the given name, a short form of it, less.
+int Derivation::claim(const Profile& less, const Profile& more) const {
+  if (less.given.meets(more.given)) return 2;
+  return share_given(mentions_.vocabulary, less.given, more.given) ? 1 : 0;
+}
+
+// Whether somebody else, who is another person than `person`, can be `best` with as much reason:
+// Mr. Foxe is not Charles Foxe where there is a Charles beside him.
+bool Derivation::has_rival(Index person, Index best, std::vector<Index>& words) {
+  const auto& wanted = people_[best].profile;
+  std::vector<Index> near_words;
+  for (const auto* parts : {&wanted.given, &wanted.families, &wanted.either}) {
+    for (const auto& entry : *parts) near_words.push_back(entry.first);
+  }
+  const bool is_common = std::any_of(near_words.begin(), near_words.end(), [&](Index word) {
+    return holders_[word].size() > kMostCandidates;
+  });
+  for (const auto& entry : wanted.given) {
+    const auto& others = like(entry.first);
+    near_words.insert(near_words.end(), others.begin(), others.end());
+  }
+  words.insert(words.end(), near_words.begin(), near_words.end());
+  if (is_common) return true;
+  std::vector<Index> near;
+  collect_bearers(near_words, near);
+  auto question = mixed(mixed(kHasRival, people_[person].content), people_[best].content);
+  for (const auto other : near) question = mixed(question, people_[other].content);
+  return mentions_.answers.of(question, [&]() -> std::uint32_t {
+    return std::any_of(near.begin(), near.end(),
+                       [&](Index other) { return is_rival(other, person, best); });
+  });
+}
+
+bool Derivation::is_rival(Index other, Index person, Index best) const {
+  if (other == person || other == best) return false;
+  const auto& words = mentions_.vocabulary;
+  const auto& mine = people_[person].profile;
+  const auto& theirs = people_[other].profile;
+  const auto& wanted = people_[best].profile;
+  return theirs.knowledge() <= wanted.knowledge() && claim(theirs, wanted) >= claim(mine, wanted) &&
+         derives(words, theirs, wanted) && people_.may_join(other, best) &&
+         !people_.may_join(other, person);
 }
 
 }  // namespace fabula::dossier::identity

@@ -32,6 +32,7 @@ class Dossier::Fold {
   std::vector<BuiltThing> things_;  // what the state's entities were built with; without entity
   NumberTable known_;               // of entity ids: place in things_
   std::vector<Status> built_statuses_;
+  FirstNames first_names_;
 };
 
 std::vector<Entity>& Dossier::Fold::list_of(Type type) {
@@ -47,6 +48,13 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
     for (std::uint32_t i = 0; i < old[list].size(); ++i) {
       places.set(old[list][i].id, (list << 30U) | i);
     }
+  }
+  std::vector<Question> old_questions = std::exchange(state.questions, {});
+  NumberTable questions_of;  // by what they are about: the last of them
+  std::vector<std::uint32_t> question_before(old_questions.size());
+  for (std::uint32_t i = 0; i < old_questions.size(); ++i) {
+    question_before[i] = questions_of.find(old_questions[i].target);
+    questions_of.set(old_questions[i].target, i);
   }
   auto old_things = std::move(things_);
   auto old_known = std::move(known_);
@@ -75,22 +83,24 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
     if (known != kNone && place != kNone && old_things[known].fingerprint == fingerprint) {
       built = std::move(old_things[known]);
       built.entity = std::move(old[place >> 30U][place & 0x3FFFFFFFU]);
+      for (auto at = questions_of.find(id); at != kNone; at = question_before[at]) {
+        state.questions.push_back(std::move(old_questions[at]));
+      }
       for (const auto& event : events.of(i)) {
         state.statuses[event.entry] = built_statuses_[event.entry];
       }
     } else {
       built = builder.build(i);
       built.fingerprint = fingerprint;
-    }
-    for (const auto& clash : built.clashes) {
-      state.questions.push_back(ask(log, clash, built.entity.id, built.entity.name));
+      for (auto& question : built.questions) state.questions.push_back(std::move(question));
+      built.questions.clear();
     }
     known_.set(id, static_cast<std::uint32_t>(things_.size()));
     list_of(built.entity.type).push_back(std::move(built.entity));
     things_.push_back(std::move(built));
   }
   auto story = builder.build_story();
-  for (const auto& clash : story.clashes) state.questions.push_back(ask(log, clash, kStory, ""));
+  for (auto& question : story.questions) state.questions.push_back(std::move(question));
   state.story = std::move(story.entity.fields);
 }
 
@@ -114,7 +124,6 @@ void Dossier::Fold::fold() {
   const Events events(log, activity, records, clusters);
   state.themes.clear();
   state.plot_points.clear();
-  state.questions.clear();
   state.statuses = activity;
   for (EntryIndex i = 0; i < log.entries.size(); ++i) {
     const Entry& entry = log.entries[i];
@@ -127,7 +136,7 @@ void Dossier::Fold::fold() {
     }
   }
   Folding folding{log, activity, records, clusters, state.statuses, {}};
-  ThingBuilder builder(folding, events);
+  ThingBuilder builder(folding, events, first_names_);
   take_things(builder, events);
   take_items(activity);
   for (auto& question : ask_about_names(folding, state.characters)) {

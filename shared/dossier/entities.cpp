@@ -1,7 +1,9 @@
 #include "shared/dossier/entities.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "shared/dossier/ask.hpp"
 #include "shared/dossier/field.hpp"
 #include "shared/dossier/shown_name.hpp"
 #include "shared/dossier/snapshot_writer.hpp"
@@ -29,10 +31,11 @@ std::string first_name(const Folding& folding, const Cluster& cluster) {
 
 }  // namespace
 
-ThingBuilder::ThingBuilder(Folding& folding, const Events& events)
+ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names)
     : folding_(folding), events_(events), owners_(folding.log, folding.activity, folding.clusters) {
   const auto& clusters = folding.clusters.all;
   folding.names.resize(clusters.size());
+  FirstNames next;
   for (std::uint32_t i = 0; i < clusters.size(); ++i) {
     const auto name_events = events_of_field(events.of(i), field::kName);
     if (!name_events.empty()) {
@@ -40,8 +43,17 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events)
       const auto decided = decide_value(folding, field::kName, name_events, locks.of(field::kName));
       if (!decided.shown.values.empty()) folding.names[i] = decided.shown.values.front().text;
     }
-    if (folding.names[i].empty()) folding.names[i] = first_name(folding, clusters[i]);
+    if (!folding.names[i].empty()) continue;
+    std::uint64_t key = mixed(0, static_cast<std::uint64_t>(clusters[i].type));
+    for (const auto slot : clusters[i].slots) {
+      key = mixed(key, folding.records.of_slots[slot].mention);
+    }
+    const auto known = first_names.find(key);
+    folding.names[i] =
+        known == first_names.end() ? first_name(folding, clusters[i]) : known->second;
+    next.emplace(key, folding.names[i]);
   }
+  first_names = std::move(next);
 }
 
 bool ThingBuilder::is_there(std::uint32_t cluster) const {
@@ -205,7 +217,10 @@ void ThingBuilder::build_fields(std::span<const Event> events, std::uint32_t clu
     if (field == field::kName && decided.shown.values.empty()) {
       decided.shown.values.push_back({entity.name, {entity.mentions.front()}});
     }
-    if (decided.clash) built.clashes.push_back(std::move(*decided.clash));
+    if (decided.clash) {
+      built.questions.push_back(ask(folding_.log, *decided.clash, entity.id,
+                                    entity.type == Type::story ? "" : entity.name));
+    }
     entity.fields.push_back(std::move(decided.shown));
   }
   const bool has_name = !entity.fields.empty() && entity.fields.front().field == field::kName;
@@ -229,6 +244,7 @@ BuiltThing ThingBuilder::build(std::uint32_t cluster) {
   built.entity.mentions = mentions_of(cluster);
   built.entity.id = id_of(cluster);
   built.entity.name = folding_.names[cluster];
+  built.entity.name_value = folding_.log.values.find(comparable(field::kName, built.entity.name));
   build_fields(events_.of(cluster), cluster, built);
   append_entity(built.entity.json, folding_.log, built.entity);
   return built;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "shared/dossier/decide.hpp"
@@ -9,16 +11,20 @@
 
 namespace fabula::dossier {
 
-// A thing, and what there is to ask about it.
+// A thing, and what is to be asked about it.
 struct BuiltThing {
   std::uint64_t fingerprint = 0;  // of all that it was built from
   Entity entity;
-  std::vector<Clash> clashes;
+  std::vector<Question> questions;
 };
+
+// The names of clusters that nobody has renamed, by a fingerprint of their mentions: kept from one
+// fold to the next, since names are taken apart to choose one.
+using FirstNames = std::unordered_map<std::uint64_t, std::string>;
 
 class ThingBuilder {
  public:
-  ThingBuilder(Folding& folding, const Events& events);
+  ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names);
 
   // False: a person has removed the cluster, or the story says that it is not there.
   bool is_there(std::uint32_t cluster) const;

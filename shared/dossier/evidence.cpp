@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,10 @@
 
 namespace fabula::dossier::identity {
 namespace {
+
+// Kinds of questions.
+constexpr std::uint64_t kIsAlias = 3;
+constexpr std::uint64_t kHasSeveralBearers = 4;
 
 // In how many deliveries one record lists both.
 Index listed_together(const Mentions& mentions, Index f, Index g) {
@@ -39,29 +44,68 @@ Profile known_of(const Mentions& mentions, Index f) {
 
 // An alias that contradicts the name, by itself or by what else is known of who bears it, is
 // another person's that an extraction has mixed in, unless several deliveries say the same.
-void accept_aliases(Mentions& mentions) {
-  std::vector<Profile> known;
-  known.reserve(mentions.forms.size());
-  for (Index f = 0; f < mentions.forms.size(); ++f) known.push_back(known_of(mentions, f));
-  const auto& words = mentions.vocabulary;
-  for (auto& record : mentions.records) {
-    if (record.listed.empty()) continue;
-    const auto name = record.listed.front();
-    record.forms = {name};
-    auto profile = profile_of(mentions, record.forms);
-    for (std::size_t i = 1; i < record.listed.size(); ++i) {
-      const auto f = record.listed[i];
-      const Profile alias = profile_of(mentions, std::span(&f, 1));
-      const bool is_other = contradict(words, profile, alias) ||
-                            contradict(words, profile, known[f]) ||
-                            contradict(words, known[name], known[f]);
-      if (is_other && listed_together(mentions, name, f) < 2) continue;
-      record.forms.push_back(f);
-      profile.add(alias);
+class Aliases {
+ public:
+  explicit Aliases(Mentions& mentions)
+      : mentions_(mentions), known_(mentions.forms.size()), bearers_(mentions.forms.size()) {
+    for (Index f = 0; f < bearers_.size(); ++f) {
+      for (const auto r : mentions.forms[f].records) {
+        const auto& record = mentions.records[r];
+        bearers_[f] = mixed(bearers_[f], record.delivery);
+        for (const auto other : record.listed) {
+          bearers_[f] = mixed(bearers_[f], mentions.forms[other].content);
+        }
+      }
     }
   }
-  mentions.index_forms();
-}
+
+  void accept() {
+    for (auto& record : mentions_.records) {
+      if (record.listed.empty()) continue;
+      record.forms = {record.listed.front()};
+      if (record.listed.size() == 1) continue;
+      std::uint64_t question = kIsAlias;
+      for (const auto f : record.listed) {
+        question = mixed(mixed(question, mentions_.forms[f].content), bearers_[f]);
+      }
+      const auto accepted = mentions_.answers.of(question, [&] { return find_accepted(record); });
+      for (std::size_t i = 1; i < record.listed.size(); ++i) {
+        if ((accepted >> i & 1U) != 0) record.forms.push_back(record.listed[i]);
+      }
+    }
+    mentions_.index_forms();
+  }
+
+ private:
+  // By place among those listed, as bits.
+  std::uint32_t find_accepted(const Record& record) {
+    static_assert(kMaximumNamesOfRecord < 32);
+    std::uint32_t accepted = 1;
+    const auto& words = mentions_.vocabulary;
+    const auto name = record.listed.front();
+    auto profile = profile_of(mentions_, std::span(&name, 1));
+    for (std::size_t i = 1; i < record.listed.size(); ++i) {
+      const auto f = record.listed[i];
+      const Profile alias = profile_of(mentions_, std::span(&f, 1));
+      const bool is_other = contradict(words, profile, alias) ||
+                            contradict(words, profile, known(f)) ||
+                            contradict(words, known(name), known(f));
+      if (is_other && listed_together(mentions_, name, f) < 2) continue;
+      accepted |= std::uint32_t{1} << i;
+      profile.add(alias);
+    }
+    return accepted;
+  }
+
+  const Profile& known(Index f) {
+    if (!known_[f]) known_[f] = std::make_unique<Profile>(known_of(mentions_, f));
+    return *known_[f];
+  }
+
+  Mentions& mentions_;
+  std::vector<std::unique_ptr<Profile>> known_;
+  std::vector<std::uint64_t> bearers_;  // of each form: a fingerprint of who is called so
+};
 
 bool has_same_words(const Mentions& mentions, Index f, Index g) {
   const auto& words = mentions.forms[f].words;
@@ -149,6 +193,21 @@ bool has_several_bearers(const Mentions& mentions, Index f) {
   return (records - largest) * 4 >= largest;
 }
 
+bool knows_several_bearers(const Mentions& mentions, Index f) {
+  auto question = mixed(kHasSeveralBearers, mentions.forms[f].content);
+  Index records = 0;
+  for (const auto r : mentions.forms[f].records) {
+    const auto& forms = mentions.records[r].forms;
+    if (forms.size() < 2) continue;
+    ++records;
+    question = mixed(question, forms.size());
+    for (const auto other : forms) question = mixed(question, mentions.forms[other].content);
+  }
+  return records > 1 && mentions.answers.of(question, [&]() -> std::uint32_t {
+    return has_several_bearers(mentions, f);
+  }) != 0;
+}
+
 void find_ambiguous_forms(Mentions& mentions) {
   for (Index f = 0; f < mentions.forms.size(); ++f) {
     auto& form = mentions.forms[f];
@@ -157,14 +216,14 @@ void find_ambiguous_forms(Mentions& mentions) {
     const auto doubling = doubling_of(mentions, f);
     // Two entries with one whole name are an error sooner than two people.
     const bool is_doubled = !form.is_full() && doubling.doubled * 5 > doubling.deliveries;
-    form.is_ambiguous = is_kin || is_doubled || has_several_bearers(mentions, f);
+    form.is_ambiguous = is_kin || is_doubled || knows_several_bearers(mentions, f);
   }
 }
 
 }  // namespace
 
 void weigh(Mentions& mentions) {
-  accept_aliases(mentions);
+  Aliases(mentions).accept();
   find_halves(mentions);
   find_ambiguous_forms(mentions);
   drop_shared_forms(mentions);

@@ -14,7 +14,8 @@ PreparedRecord prepare(const PersonRecord& record) {
   PreparedRecord prepared{.id = std::string(record.id),
                           .delivery = std::string(record.delivery),
                           .order = record.order,
-                          .names = {}};
+                          .names = {},
+                          .id_hash = hash_text(record.id)};
   const auto add = [&](std::string_view text) {
     if (prepared.names.size() >= kMaximumNamesOfRecord) return;
     auto name = parse_name(text);
@@ -27,8 +28,10 @@ PreparedRecord prepare(const PersonRecord& record) {
 }
 
 std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
-                                           std::span<const IdentityDecision> decisions) {
-  identity::Mentions mentions(records, decisions);
+                                           std::span<const IdentityDecision> decisions,
+                                           Answers& answers) {
+  answers.begin_again();
+  identity::Mentions mentions(records, decisions, answers);
   identity::weigh(mentions);
   identity::People people(mentions, decisions);
   identity::link(mentions, people);
@@ -43,6 +46,12 @@ std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> recor
   numbers.reserve(records.size());
   for (const auto record : mentions.record_of) numbers.push_back(number_of[people.of(record)]);
   return numbers;
+}
+
+std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
+                                           std::span<const IdentityDecision> decisions) {
+  Answers answers;
+  return identify_people(records, decisions, answers);
 }
 
 std::vector<std::uint32_t> identify_people(std::span<const PersonRecord> records,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/dossier/answers.hpp"
 #include "shared/dossier/names.hpp"
 
 namespace fabula::dossier {
@@ -30,6 +31,7 @@ struct PreparedRecord {
   std::string delivery;
   std::uint64_t order = 0;
   std::vector<Name> names;  // the name, then the aliases
+  std::uint64_t id_hash = 0;
 };
 
 PreparedRecord prepare(const PersonRecord& record);
@@ -43,7 +45,12 @@ struct IdentityDecision {
 };
 
 // For each record the number of its person; people are numbered by their first record in the order
-// of (order, delivery, id). The same set gives the same partition in any order of the span.
+// of (order, delivery, id). The same set gives the same partition in any order of the span, and
+// whatever `answers` has from before: kept from one set to the next, what has not changed is not
+// looked at again.
+std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
+                                           std::span<const IdentityDecision> decisions,
+                                           Answers& answers);
 std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
                                            std::span<const IdentityDecision> decisions = {});
 std::vector<std::uint32_t> identify_people(std::span<const PersonRecord> records,

@@ -30,17 +30,29 @@ class Linker {
 
   // A given name and a family name together are one person's, wherever in a record they stand.
   void join_by_full_names() {
-    std::map<std::pair<Index, Index>, std::vector<Index>> bearers;
+    std::vector<std::tuple<Index, Index, Index>> bearers;  // given name, family name, record
     for (Index r = 0; r < mentions_.records.size(); ++r) {
-      const auto profile = profile_of(mentions_, mentions_.records[r].forms);
-      for (const auto& given : profile.given) {
-        if (mentions_.vocabulary.is_initial(given.first)) continue;
-        for (const auto& family : profile.families) {
-          bearers[{given.first, family.first}].push_back(r);
+      for (const auto f : mentions_.records[r].forms) {
+        const auto given = mentions_.forms[f].given;
+        if (given == kNone || mentions_.vocabulary.is_initial(given)) continue;
+        for (const auto g : mentions_.records[r].forms) {
+          const auto family = mentions_.forms[g].family;
+          if (family != kNone) bearers.emplace_back(given, family, r);
         }
       }
     }
-    for (const auto& [name, records] : bearers) join_bearers(records);
+    std::sort(bearers.begin(), bearers.end());
+    bearers.erase(std::unique(bearers.begin(), bearers.end()), bearers.end());
+    std::vector<Index> records;
+    for (std::size_t i = 0; i < bearers.size(); ++i) {
+      const auto& [given, family, record] = bearers[i];
+      records.push_back(record);
+      const bool is_last = i + 1 == bearers.size() || std::get<0>(bearers[i + 1]) != given ||
+                           std::get<1>(bearers[i + 1]) != family;
+      if (!is_last) continue;
+      if (records.size() > 1) join_bearers(records);
+      records.clear();
+    }
   }
 
   // What is nobody else's name, those that say more first.
@@ -58,10 +70,10 @@ class Linker {
 
   // A name that several people have is whose it mostly is, among those who are not in the same
   // delivery under another one; at three to one.
-  void assign_ambiguous() {
+  void assign_ambiguous(Derivation& derivation) {
     for (Index r = 0; r < mentions_.records.size(); ++r) {
       const auto person = people_.of(r);
-      if (people_[person].records.size() != 1) continue;
+      if (people_[person].record_count != 1) continue;
       Counts counts;
       for (const auto f : mentions_.records[r].forms) {
         for (const auto other : mentions_.forms[f].records) {
@@ -78,7 +90,10 @@ class Linker {
         best = other;
         best_count = count;
       }
-      if (best != kNone && best_count >= 3 * (all - best_count)) people_.join(person, best);
+      if (best != kNone && best_count >= 3 * (all - best_count)) {
+        people_.join(person, best);
+        derivation.note_change(people_.of(best));
+      }
     }
   }
 
@@ -105,19 +120,21 @@ class Linker {
 
   // What is still apart and has nothing but the very same name: nothing says that they differ.
   void join_leftovers() {
+    std::vector<Index> bearers;
     for (const auto& form : mentions_.forms) {
-      std::vector<Index> bearers;
+      bearers.clear();
       for (const auto r : form.records) {
         if (people_[people_.of(r)].profile.forms.size() == 1) bearers.push_back(r);
       }
-      join_bearers(bearers);
+      if (bearers.size() > 1) join_bearers(bearers);
     }
   }
 
  private:
   // One after the other to the closest of those before.
   void join_bearers(const std::vector<Index>& records) {
-    std::vector<Index> found;
+    auto& found = found_;
+    found.clear();
     for (const auto r : records) {
       const auto person = people_.of(r);
       for (auto& other : found) other = people_.of(other);
@@ -137,7 +154,9 @@ class Linker {
 
   void append_pairs(const std::vector<Index>& records,
                     std::vector<std::pair<Index, Index>>& pairs) const {
+    if (records.size() < 2) return;
     std::vector<Index> bearers;
+    bearers.reserve(records.size());
     for (const auto r : records) bearers.push_back(people_.of(r));
     std::sort(bearers.begin(), bearers.end());
     bearers.erase(std::unique(bearers.begin(), bearers.end()), bearers.end());
@@ -162,12 +181,12 @@ class Linker {
   // In how many records `a` has a name that is nobody else's than theirs and that `b` has too.
   Index records_with_names_of(Index a, Index b) const {
     Index count = 0;
-    for (const auto r : people_[a].records) {
+    people_.for_each_record(a, [&](Index r) {
       const auto& forms = mentions_.records[r].forms;
       count += std::any_of(forms.begin(), forms.end(), [&](Index f) {
         return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms.count(f) > 0;
       });
-    }
+    });
     return count;
   }
 
@@ -180,6 +199,7 @@ class Linker {
 
   const Mentions& mentions_;
   People& people_;
+  std::vector<Index> found_;  // kept for its memory
 };
 
 }  // namespace
@@ -189,9 +209,10 @@ void link(const Mentions& mentions, People& people) {
   linker.join_halves();
   linker.join_by_full_names();
   linker.join_by_forms();
-  derive(mentions, people);
-  linker.assign_ambiguous();
-  derive(mentions, people);
+  Derivation derivation(mentions, people);
+  derivation.run();
+  linker.assign_ambiguous(derivation);
+  derivation.run();
   linker.bend();
   linker.join_leftovers();
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "shared/text/integer.hpp"
@@ -33,12 +34,17 @@ bool is_one_delivery(const PreparedRecord& a, const PreparedRecord& b) {
 std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
                                std::span<const IdentityDecision> decisions,
                                const std::vector<Index>& order) {
+  std::vector<Index> copies(inputs.size(), kNone);
+  // Copies stand at one place of the text.
+  const auto again = std::adjacent_find(order.begin(), order.end(), [&](Index a, Index b) {
+    return inputs[a].order == inputs[b].order && inputs[a].delivery != inputs[b].delivery;
+  });
+  if (again == order.end()) return copies;
   std::vector<bool> is_decided(inputs.size());
   for (const auto& decision : decisions) {
     if (decision.first < inputs.size()) is_decided[decision.first] = true;
     if (decision.second < inputs.size()) is_decided[decision.second] = true;
   }
-  std::vector<Index> copies(inputs.size(), kNone);
   std::unordered_map<std::string, std::vector<Index>> known;
   for (std::size_t begin = 0; begin < order.size();) {
     const auto& first = inputs[order[begin]];
@@ -71,7 +77,8 @@ std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
 }  // namespace
 
 Mentions::Mentions(std::span<const PreparedRecord> inputs,
-                   std::span<const IdentityDecision> decisions) {
+                   std::span<const IdentityDecision> decisions, Answers& known)
+    : answers(known) {
   sort_records(inputs, decisions);
   for (const auto& record : records) {
     for (const auto& name : inputs[record.input].names) vocabulary.add(name);
@@ -80,6 +87,7 @@ Mentions::Mentions(std::span<const PreparedRecord> inputs,
   collect_forms(inputs);
   resolve_forms();
   set_apart_husbands();
+  take_fingerprints(inputs, decisions);
 }
 
 void Mentions::sort_records(std::span<const PreparedRecord> inputs,
@@ -102,41 +110,47 @@ void Mentions::sort_records(std::span<const PreparedRecord> inputs,
 }
 
 // What a name is compared by: its words, as they were meant, and what tells parts of names apart.
-std::string Mentions::key_of(const Name& name, const Form& form) const {
-  if (name.kind != NameKind::person) return name.key;
-  std::string key(name.titles);
+void Mentions::write_key(const Name& name, const Form& form, std::string& key) const {
+  if (name.kind != NameKind::person) {
+    key = name.key;
+    return;
+  }
+  key = name.titles;
   const auto add = [&](std::string_view part) { (key += ' ') += part; };
   if (form.husband != kNone) add(vocabulary[form.husband].text);
   for (const auto word : form.words) add(vocabulary[word].text);
   if (name.numeral != 0) text::append_natural(key += " #", name.numeral);
   if (form.words.size() == 1 && name.is_old) add("(old)");
   if (form.words.size() == 1 && name.is_young) add("(young)");
-  return key;
 }
 
 void Mentions::collect_forms(std::span<const PreparedRecord> inputs) {
+  Form form;
+  std::string key;
   for (Index r = 0; r < records.size(); ++r) {
-    for (const auto& name : inputs[records[r].input].names) {
-      Form form;
+    auto& listed = records[r].listed;
+    const auto& names = inputs[records[r].input].names;
+    listed.reserve(names.size());
+    for (const auto& name : names) {
+      form.words.clear();
       for (std::size_t i = 0; i < name.words.size(); ++i) {
         form.words.push_back(vocabulary[vocabulary.number_of(name.words[i], name.given[i])].meant);
       }
-      if (!name.husband.empty()) {
-        form.husband = vocabulary[vocabulary.number_of(name.husband)].meant;
+      form.husband =
+          name.husband.empty() ? kNone : vocabulary[vocabulary.number_of(name.husband)].meant;
+      write_key(name, form, key);
+      const auto f = form_keys_.intern(key);
+      if (f == forms.size()) {
+        forms.push_back(form);
+        auto& added = forms.back();
+        added.name = &name;
+        added.gender = name.gender;
+        if (!name.title_word.empty()) added.title = vocabulary.number_of(name.title_word);
+        added.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
       }
-      const auto [at, is_new] =
-          form_numbers_.try_emplace(key_of(name, form), static_cast<Index>(forms.size()));
-      if (is_new) {
-        form.name = &name;
-        form.gender = name.gender;
-        if (!name.title_word.empty()) form.title = vocabulary.number_of(name.title_word);
-        form.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
-        forms.push_back(std::move(form));
-      }
-      auto& listed = records[r].listed;
-      if (std::find(listed.begin(), listed.end(), at->second) == listed.end()) {
-        listed.push_back(at->second);
-        forms[at->second].records.push_back(r);
+      if (std::find(listed.begin(), listed.end(), f) == listed.end()) {
+        listed.push_back(f);
+        forms[f].records.push_back(r);
       }
     }
   }
@@ -192,6 +206,40 @@ void Mentions::resolve_forms() {
       case Role::either:
         form.either = word;
     }
+  }
+}
+
+void Mentions::take_fingerprints(std::span<const PreparedRecord> inputs,
+                                 std::span<const IdentityDecision> decisions) {
+  std::vector<std::uint64_t> hashes(vocabulary.size());
+  for (Index word = 0; word < hashes.size(); ++word) {
+    hashes[word] = hash_text(vocabulary[word].text);
+  }
+  for (Index f = 0; f < forms.size(); ++f) {
+    auto& form = forms[f];
+    const auto& name = *form.name;
+    form.content = mixed(hash_text(form_keys_.at(f)), static_cast<std::uint64_t>(name.kind));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(name.title));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(name.gender));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(form.gender));
+    form.content = mixed(form.content, (name.numeral * 8U) + (name.is_old ? 4U : 0U) +
+                                           (name.is_young ? 2U : 0U) + (form.has_tail ? 1U : 0U));
+    for (const auto word : {form.given, form.family, form.either, form.husband, form.title}) {
+      form.content = mixed(form.content, word == kNone ? 0 : hashes[word]);
+    }
+    for (const auto word : form.words) form.content = mixed(form.content, hashes[word]);
+  }
+  for (auto& record : records) {
+    record.content = mixed(inputs[record.input].id_hash, record.delivery);
+  }
+  const auto undecided = [&](std::uint32_t input) {
+    return mixed(inputs[input].id_hash, records[record_of[input]].delivery);
+  };
+  for (const auto& decision : decisions) {
+    if (decision.first >= inputs.size() || decision.second >= inputs.size()) continue;
+    const std::uint64_t kind = decision.is_same ? 1 : 2;
+    records[record_of[decision.first]].content += mixed(undecided(decision.second), kind);
+    records[record_of[decision.second]].content += mixed(undecided(decision.first), kind);
   }
 }
 

@@ -3,11 +3,11 @@
 
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "shared/dossier/counts.hpp"
 #include "shared/dossier/identity.hpp"
+#include "shared/dossier/tables.hpp"
 #include "shared/dossier/vocabulary.hpp"
 
 namespace fabula::dossier::identity {
@@ -26,6 +26,7 @@ struct Form {
   Gender gender = Gender::unknown;
   std::vector<Index> records;  // that have it, in order
   bool is_ambiguous = false;   // several people's: evidence for none
+  std::uint64_t content = 0;   // a fingerprint of the name and what its parts are
 
   bool is_full() const { return given != kNone && family != kNone; }
 };
@@ -36,12 +37,15 @@ struct Record {
   std::vector<Index> listed = {};  // forms, the name's first
   std::vector<Index> forms = {};   // those of them that are taken for this person's
   Index other_half = kNone;        // an earlier record of the delivery, cut from the same entry
+  std::uint64_t content = 0;       // a fingerprint of it, its place, and what is decided of it
 };
 
 class Mentions {
  public:
-  Mentions(std::span<const PreparedRecord> inputs, std::span<const IdentityDecision> decisions);
+  Mentions(std::span<const PreparedRecord> inputs, std::span<const IdentityDecision> decisions,
+           Answers& known);
 
+  Answers& answers;
   Vocabulary vocabulary;
   std::vector<Form> forms;
   std::vector<Record> records;
@@ -61,12 +65,14 @@ class Mentions {
   void sort_records(std::span<const PreparedRecord> inputs,
                     std::span<const IdentityDecision> decisions);
   void collect_forms(std::span<const PreparedRecord> inputs);
-  std::string key_of(const Name& name, const Form& form) const;
+  void write_key(const Name& name, const Form& form, std::string& key) const;
   void resolve_forms();
   void set_apart_epithet(Form& form) const;
   void set_apart_husbands();
+  void take_fingerprints(std::span<const PreparedRecord> inputs,
+                         std::span<const IdentityDecision> decisions);
 
-  std::unordered_map<std::string, Index> form_numbers_;
+  TextTable form_keys_;
 };
 
 }  // namespace fabula::dossier::identity

@@ -8,6 +8,7 @@ namespace fabula::dossier::identity {
 People::People(const Mentions& mentions, std::span<const IdentityDecision> decisions)
     : mentions_(mentions), people_(mentions.records.size()), parents_(mentions.records.size()) {
   std::iota(parents_.begin(), parents_.end(), Index{0});
+  next_ = parents_;
   for (Index r = 0; r < people_.size(); ++r) {
     const auto& record = mentions.records[r];
     auto& person = people_[r];
@@ -16,7 +17,9 @@ People::People(const Mentions& mentions, std::span<const IdentityDecision> decis
       person.profile.first_family = person.profile.last_family = record.delivery;
     }
     person.deliveries.add(record.delivery);
-    person.records = {r};
+    person.content = record.content;
+    for (const auto f : record.forms)
+      person.content = mixed(person.content, mentions.forms[f].content);
   }
   std::vector<std::pair<Index, Index>> same;
   for (const auto& decision : decisions) {
@@ -78,7 +81,9 @@ void People::join(Index a, Index b) {
   auto& into = people_[a];
   into.profile.add(from.profile);
   into.deliveries.add_all(from.deliveries);
-  into.records.insert(into.records.end(), from.records.begin(), from.records.end());
+  into.content += from.content;
+  into.record_count += from.record_count;
+  std::swap(next_[a], next_[b]);
   for (auto& [left, right] : different_) {
     left = of(left);
     right = of(right);
@@ -103,8 +108,8 @@ bool People::is_closer(Index person, Index a, Index b) const {
   const auto shared_a = mine.shared_with(people_[a].profile.forms);
   const auto shared_b = mine.shared_with(people_[b].profile.forms);
   if (shared_a != shared_b) return shared_a > shared_b;
-  const auto size_a = people_[a].records.size();
-  const auto size_b = people_[b].records.size();
+  const auto size_a = people_[a].record_count;
+  const auto size_b = people_[b].record_count;
   if (size_a != size_b) return size_a > size_b;
   const auto distance_a = distance(person, a);
   const auto distance_b = distance(person, b);

@@ -12,7 +12,8 @@ namespace fabula::dossier::identity {
 struct Person {
   Profile profile;
   Counts deliveries;
-  std::vector<Index> records;  // in no order
+  Index record_count = 1;
+  std::uint64_t content = 0;  // a fingerprint of all this
 };
 
 // A person is known by the first of their records.
@@ -23,6 +24,15 @@ class People {
   Index of(Index record) const;
   const Person& operator[](Index person) const { return people_[person]; }
   std::vector<Index> all() const;
+  // Calls `visit` with each record of a person, in no order.
+  template <class Visit>
+  void for_each_record(Index person, Visit&& visit) const {
+    auto record = person;
+    do {
+      visit(record);
+      record = next_[record];
+    } while (record != person);
+  }
 
   // No person has decided against it, names allow it, and no delivery lists them as two.
   bool may_join(Index a, Index b) const;
@@ -43,6 +53,7 @@ class People {
   const Mentions& mentions_;
   std::vector<Person> people_;
   mutable std::vector<Index> parents_;
+  std::vector<Index> next_;  // record of the same person, in a circle
   std::vector<std::pair<Index, Index>> different_;
 };
 

@@ -29,6 +29,7 @@ std::string snapshot_json(Dossier& dossier) {
   for (const Type type : {Type::character, Type::location, Type::object}) {
     for (const auto& entity : state.entities(type)) bytes += entity.json.size() + 1;
   }
+  for (const auto& question : state.questions) bytes += question.json.size() + 1;
   std::string text;
   text.reserve(bytes);
   json::Writer writer(text);
@@ -40,11 +41,7 @@ std::string snapshot_json(Dossier& dossier) {
   write_entities(writer, "objects", state.objects);
   writer.key("open_questions");
   writer.begin_array();
-  for (const auto& question : state.questions) {
-    std::string json;
-    append_question(json, dossier.log(), question);
-    writer.raw(json);
-  }
+  for (const auto& question : state.questions) writer.raw(question.json);
   writer.end_array();
   for (const auto& field : state.story) {
     if (field.values.empty()) continue;

@@ -48,6 +48,7 @@ struct Entity {
   std::vector<EntryIndex> mentions;  // in content order; acts `mention` and `add`
   bool is_locked = false;            // as a whole
   std::string name;
+  std::uint32_t name_value = 0;    // as it is compared, in the log's table of values
   std::vector<ShownField> fields;  // in the order of kFields, then by name; name is among them
   std::string json;                // as the snapshot has it
 
@@ -73,6 +74,7 @@ struct Question {
   std::vector<EntryIndex> entries;  // one of each value, in content order
   std::vector<std::string> values;  // the same in words
   std::vector<EntryIndex> seen;     // all that say one of these values
+  std::string json;                 // as the snapshot has it
 };
 
 // Only what is shown, each list in the order of first appearance.

@@ -64,18 +64,28 @@ std::uint64_t clipping_of(std::string_view text, std::size_t gap) {
 
 }  // namespace
 
+// The key under which the word is, or would be: words with one hash stand one after the other.
+std::uint64_t Vocabulary::key_of(std::string_view text) const {
+  for (auto key = hash_text(text);; ++key) {
+    const auto number = numbers_.find(key);
+    if (number == kNone || words_[number].text == text) return key;
+  }
+}
+
 Index Vocabulary::number_of(std::string_view text) {
-  const auto at = numbers_.find(text);
-  return at != numbers_.end() ? at->second : number_of(text, find_given_name(text));
+  const auto number = numbers_.find(key_of(text));
+  return number != kNone ? number : number_of(text, find_given_name(text));
 }
 
 Index Vocabulary::number_of(std::string_view text, const GivenName& given) {
-  const auto [at, is_new] = numbers_.try_emplace(text, static_cast<Index>(words_.size()));
-  if (is_new) {
-    words_.push_back({.text = text, .given = given});
-    words_.back().meant = at->second;
-  }
-  return at->second;
+  const auto key = key_of(text);
+  const auto known = numbers_.find(key);
+  if (known != kNone) return known;
+  const auto number = static_cast<Index>(words_.size());
+  words_.push_back({.text = text, .given = given});
+  words_.back().meant = number;
+  numbers_.set(key, number);
+  return number;
 }
 
 void Vocabulary::add(const Name& name) {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "shared/dossier/counts.hpp"
 #include "shared/dossier/names.hpp"
+#include "shared/dossier/tables.hpp"
 
 namespace fabula::dossier::identity {
 
@@ -50,10 +50,11 @@ class Vocabulary {
   bool is_initial(Index word) const { return words_[word].text.size() == 1; }
 
  private:
+  std::uint64_t key_of(std::string_view text) const;
   Index find_meant(Index word, const std::vector<std::pair<std::uint64_t, Index>>& clippings) const;
 
   std::vector<Word> words_;
-  std::unordered_map<std::string_view, Index> numbers_;
+  NumberTable numbers_;
 };
 
 }  // namespace fabula::dossier::identity

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shared/database/rpc.hpp"
+#include "shared/dossier/room.hpp"
 #include "shared/dossier/snapshot.hpp"
 #include "shared/dossier/told_facts.hpp"
 #include "shared/json/scanner.hpp"
@@ -165,6 +166,7 @@ Task<Result<void>> follow_commit(Call& call, const auth::Principal* principal, D
 Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal* principal, DossierLog& log,
                                      std::span<const dossier::EntryRow> rows,
                                      std::string_view if_match) {
+  if (principal && !rows.empty()) co_await dossier::require_room(log.dossier);
   std::vector<dossier::Entry> entries;
   for (const auto& row : rows) entries.push_back(co_await dossier::parse_entry(row));
   log.dossier.add(std::move(entries));

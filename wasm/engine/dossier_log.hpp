@@ -44,8 +44,9 @@ runtime::Task<Result<void>> read_on(Call& call, const auth::Principal* principal
 
 // Stores the rows, which may be none, and the snapshot of the dossier with them. What others have
 // stored meanwhile is folded in. With `if_match` nothing is stored unless it is the head:
-// precondition_failed. A snapshot that is too large for the database is body_too_large, and nothing
-// is stored, when a person asks for it; else the rows are stored without it.
+// precondition_failed. A snapshot that is too large for the database, or a log that is full, is
+// body_too_large, and nothing is stored, when a person asks for it; else the rows are stored
+// without the snapshot.
 runtime::Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal* principal,
                                               DossierLog& log,
                                               std::span<const dossier::EntryRow> rows,

@@ -1,6 +1,7 @@
 #include "wasm/runtime/heap.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace fabula::runtime {
@@ -34,16 +35,27 @@ Heap::Header* Heap::before(Header* block) {
   return reinterpret_cast<Header*>(reinterpret_cast<unsigned char*>(block) - block->previous_bytes);
 }
 
+std::size_t Heap::bin_of(std::uint32_t bytes) {
+  const std::size_t small = bytes / kAlignment;
+  return small < kSmallBins ? small
+                            : kSmallBins + static_cast<std::size_t>(std::bit_width(bytes)) - 1;
+}
+
 void Heap::link(FreeBlock* block) {
-  block->next = free_;
+  const auto bin = bin_of(bytes_of(block));
+  auto& first = free_[bin];
+  block->next = first;
   block->previous = nullptr;
-  if (free_) free_->previous = block;
-  free_ = block;
+  if (first) first->previous = block;
+  first = block;
+  if (bin < kSmallBins) small_ |= std::uint64_t{1} << bin;
 }
 
 void Heap::unlink(FreeBlock* block) {
-  (block->previous ? block->previous->next : free_) = block->next;
+  const auto bin = bin_of(bytes_of(block));
+  (block->previous ? block->previous->next : free_[bin]) = block->next;
   if (block->next) block->next->previous = block->previous;
+  if (bin < kSmallBins && !free_[bin]) small_ &= ~(std::uint64_t{1} << bin);
 }
 
 void Heap::resize(Header* block, std::uint32_t bytes, bool is_in_use) {
@@ -52,12 +64,21 @@ void Heap::resize(Header* block, std::uint32_t bytes, bool is_in_use) {
 }
 
 Heap::FreeBlock* Heap::find(std::uint32_t bytes) {
-  FreeBlock* best = nullptr;
-  for (auto* block = free_; block; block = block->next) {
-    if (bytes_of(block) >= bytes && (!best || bytes_of(block) < bytes_of(best))) best = block;
-    if (best && bytes_of(best) == bytes) break;
+  auto bin = bin_of(bytes);
+  if (bin < kSmallBins) {
+    const auto fitting = small_ >> bin;
+    if (fitting != 0) return free_[bin + static_cast<std::size_t>(std::countr_zero(fitting))];
+    bin = kSmallBins;
   }
-  return best;
+  for (; bin < kBins; ++bin) {
+    FreeBlock* best = nullptr;
+    for (auto* block = free_[bin]; block; block = block->next) {
+      if (bytes_of(block) >= bytes && (!best || bytes_of(block) < bytes_of(best))) best = block;
+      if (best && bytes_of(best) == bytes) break;
+    }
+    if (best) return best;
+  }
+  return nullptr;
 }
 
 // The old end's header becomes a free block, joined with the one before it, which counts.

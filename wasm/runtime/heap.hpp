@@ -1,6 +1,6 @@
 // The memory of one instance: best fit, neighbours joined when they are free. A tenth of the size
 // of the C library's allocator, and closer with memory, which a WebAssembly instance never gives
-// back.
+// back. Free blocks are listed by their sizes: a dossier that is folded leaves thousands of them.
 #pragma once
 
 #include <cstddef>
@@ -52,8 +52,14 @@ class Heap {
   // Gives the block its size, and its neighbour above the knowledge of it.
   void resize(Header* block, std::uint32_t bytes, bool is_in_use);
 
-  FreeBlock* free_ = nullptr;
-  unsigned char* end_;  // of the arena; a used header without payload stands there
+  // Small blocks have a list for each size, larger ones for each power of two.
+  static constexpr std::size_t kSmallBins = 64;
+  static constexpr std::size_t kBins = kSmallBins + 32;
+  static std::size_t bin_of(std::uint32_t bytes);
+
+  FreeBlock* free_[kBins] = {};
+  std::uint64_t small_ = 0;  // which of the small bins have a block, as bits
+  unsigned char* end_;       // of the arena; a used header without payload stands there
   Extend extend_;
   void* arena_owner_;
 };

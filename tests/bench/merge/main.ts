@@ -1,4 +1,4 @@
-// What the dossier's merge costs in WebAssembly: ./scripts/bench merge
+// What the dossier's merge costs in WebAssembly, in a page and in a function: ./scripts/bench merge
 import { cpus } from "node:os";
 import type { TestContext } from "node:test";
 import { launchBrowser } from "../../browser/browser.ts";
@@ -6,6 +6,7 @@ import { dossierRows } from "../../browser_module/dossier_rows.ts";
 import { openLoadedPage } from "../../browser_module/module_page.ts";
 import { withSpread } from "../relay/statistics.ts";
 import { printTable } from "../relay/table.ts";
+import { measureMemory, measureServer } from "./server.ts";
 
 const RECORDS = 1000;
 const DELIVERY_RECORDS = 5;
@@ -57,6 +58,29 @@ try {
       ["of that, only written", withSpread(times.read, 2)],
     ],
     "wanted: under 150, and under 2 for one more delivery",
+  );
+  const server = measureServer(before, delivery, ROUNDS);
+  printTable(
+    `A function's module in Node: ${RECORDS} records in ${before.length} rows, ${ROUNDS} instances`,
+    ["step", "ms"],
+    [
+      ["rows parsed", withSpread(server.load, 2)],
+      [`merged, with ${DELIVERY_RECORDS} more records in ${delivery.length} rows`, withSpread(server.merge, 2)],
+      ["snapshot and facts written", withSpread(server.store, 2)],
+      ["all of it", withSpread(server.all, 2)],
+    ],
+    "wanted: under 30, without the database's own time",
+  );
+  printTable(
+    "Its memory, merged and written",
+    ["records", "rows", "MB", "bytes a row"],
+    [1, 2, 4].map((times) => {
+      const rows = dossierRows(times * RECORDS);
+      const bytes = measureMemory(rows);
+      const each = (bytes / rows.length).toFixed(0);
+      return [String(times * RECORDS), String(rows.length), (bytes / 1024 / 1024).toFixed(1), each];
+    }),
+    "a module may have 32 MB",
   );
 } finally {
   await browser.close();

@@ -1,0 +1,55 @@
+// A guest for tests/bench/merge: what a function does with a dossier between its two calls of the
+// database, in steps that are timed from outside.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shared/dossier/dossier.hpp"
+#include "shared/json/scanner.hpp"
+#include "wasm/engine/dossier_log.hpp"
+#include "wasm/runtime/entry.hpp"
+
+namespace {
+
+using namespace fabula;
+
+dossier::Dossier folded;
+std::string text;
+
+// The rows that `text` has under `key`; 0 when there are none.
+std::uint32_t add_rows(std::string_view key) {
+  json::RawMember member{.key = key};
+  if (!json::find_raw_members(text, {&member, 1})) return 0;
+  auto rows = dossier::parse_rows(member.value);
+  return rows ? static_cast<std::uint32_t>(folded.add(std::move(rows->entries))) : 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+// Where to write the next text, of so many bytes.
+char* FABULA_EXPORT(bench_text)(std::uint32_t bytes) {
+  text.resize(bytes);
+  return text.data();
+}
+
+// Takes an answer of read_dossier_log.
+std::uint32_t FABULA_EXPORT(bench_load)() { return add_rows("entries"); }
+
+// Adds the rows of one more delivery and merges all.
+std::uint32_t FABULA_EXPORT(bench_merge)() {
+  const auto added = add_rows("entries");
+  return added == 0 ? 0 : static_cast<std::uint32_t>(folded.state().characters.size());
+}
+
+// Writes the snapshot and the facts as they are stored; gives their bytes.
+std::uint32_t FABULA_EXPORT(bench_store)() {
+  std::string request;
+  engine::append_commit_members(request, folded, 0, {});
+  return static_cast<std::uint32_t>(request.size());
+}
+
+}  // extern "C"
