@@ -1,0 +1,208 @@
+// What the endpoints of the dossier function answer with.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::dossier {
+
+constexpr Field count_field(std::string_view name) {
+  return {.name = name,
+          .type = Type::integer,
+          .description = "How many there are.",
+          .is_required = true};
+}
+
+inline constexpr Field kVersionField{.name = "version",
+                                     .type = Type::integer,
+                                     .description = "It grows with each change.",
+                                     .is_required = true};
+
+inline constexpr std::array kSummaryFields{
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project.",
+          .is_required = true},
+    Field{.name = "title",
+          .description = "The story's title, else the project's name.",
+          .is_required = true},
+    kVersionField,
+    count_field("character_count"),
+    count_field("theme_count"),
+    count_field("location_count"),
+    count_field("plot_point_count"),
+    count_field("object_count"),
+    count_field("open_question_count"),
+    kUpdatedAt,
+};
+inline constexpr Schema kSummary{"DossierSummary", "How much a dossier holds.", kSummaryFields};
+
+inline constexpr std::array kDossierFields{
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The project.",
+          .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "title",
+          .description = "The story's title, else the project's name.",
+          .is_required = true},
+    kVersionField,
+    Field{.name = "snapshot_json",
+          .type = Type::object,
+          .description = "Characters, themes, locations, plot points, objects, open questions.",
+          .is_required = true},
+    kCreatedAt,
+    kUpdatedAt,
+};
+inline constexpr Schema kDossier{"Dossier", "What is known about a story.", kDossierFields};
+
+inline constexpr std::array<std::string_view, 4> kEntryKinds{"extracted", "confirmed", "user",
+                                                             "path"};
+inline constexpr std::array<std::string_view, 4> kQuestionKinds{"contradiction", "challenge",
+                                                                "ambiguous_name", "asked"};
+inline constexpr std::array<std::string_view, 3> kProposalStatuses{"proposed", "accepted",
+                                                                   "rejected"};
+constexpr Field at_field(std::string_view description) {
+  return {.name = "at", .type = Type::integer, .description = description, .is_required = true};
+}
+
+inline constexpr std::array kVersionFields{
+    kVersionField,
+    Field{.name = "kind",
+          .description = "Who made it: a model, a person asked about what a model found, a person, "
+                         "or the conversation by taking another path.",
+          .is_required = true,
+          .choices = kEntryKinds},
+    Field{.name = "change",
+          .description = "What its last entry does, such as fact or set.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "entries",
+          .type = Type::integer,
+          .description = "How many entries of the log came with it.",
+          .is_required = true},
+    kCreatedAt,
+};
+inline constexpr Schema kVersion{"DossierVersion", "A state that a dossier has been in.",
+                                 kVersionFields};
+
+inline constexpr std::array kFactFields{
+    Field{.name = "fact_id",
+          .description = "The entry of the log that says so.",
+          .is_required = true},
+    Field{.name = "target",
+          .description = "Of what it is a fact: an id, or story.",
+          .is_required = true},
+    Field{.name = "type", .description = "Such as character or theme.", .is_required = true},
+    Field{.name = "field",
+          .description = "Which of its fields.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{
+        .name = "value", .description = "What is shown.", .is_required = true, .is_nullable = true},
+    Field{
+        .name = "kind", .description = "Who says so.", .is_required = true, .choices = kEntryKinds},
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "The message that it was found in.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "span",
+          .type = Type::array,
+          .description = "Where in that message: its first byte, and the one after the last.",
+          .is_required = true,
+          .is_nullable = true,
+          .item = Type::integer},
+    Field{.name = "quote",
+          .description = "The message's words.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "model",
+          .description = "The model that found it.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "prompt",
+          .description = "The version of what the model was asked.",
+          .is_required = true,
+          .is_nullable = true},
+    at_field("When it was said, in milliseconds since 1970."),
+};
+inline constexpr Schema kFact{"DossierFact", "Where something that is shown comes from.",
+                              kFactFields};
+
+inline constexpr Field kEntriesField{
+    .name = "entries",
+    .type = Type::array,
+    .description =
+        "What it consists of: entry, do, type, target, field, value, quote, message_id, "
+        "status.",
+    .is_required = true,
+    .item = Type::object};
+inline constexpr std::array kChangeFields{
+    Field{.name = "change", .description = "Its name, to undo it by.", .is_required = true},
+    Field{
+        .name = "kind", .description = "Who made it.", .is_required = true, .choices = kEntryKinds},
+    at_field("When, in milliseconds since 1970."),
+    Field{.name = "is_undone",
+          .type = Type::boolean,
+          .description = "Whether it does not count any more.",
+          .is_required = true},
+    kEntriesField,
+};
+inline constexpr Schema kChange{"DossierChange", "What has happened to a dossier at once.",
+                                kChangeFields};
+
+inline constexpr std::array kProposalFields{
+    Field{.name = "id", .description = "The proposal.", .is_required = true},
+    at_field("When it was made, in milliseconds since 1970."),
+    Field{.name = "status",
+          .description = "Whether a person has decided.",
+          .is_required = true,
+          .choices = kProposalStatuses},
+    kEntriesField,
+};
+inline constexpr Schema kProposal{"DossierProposal", "What a person may take into the dossier.",
+                                  kProposalFields};
+
+inline constexpr std::array kQuestionFields{
+    Field{.name = "id", .description = "The question.", .is_required = true},
+    Field{.name = "kind",
+          .description = "Why it is asked.",
+          .is_required = true,
+          .choices = kQuestionKinds},
+    Field{.name = "text", .description = "The question in words.", .is_required = true},
+    Field{.name = "field", .description = "The field that it is about."},
+    Field{.name = "target", .description = "Whose field."},
+    Field{.name = "values",
+          .type = Type::array,
+          .description = "What there is to choose from: entry, value, quote, message_id.",
+          .is_required = true,
+          .item = Type::object},
+};
+inline constexpr Schema kQuestion{"DossierQuestion", "What a person should decide.",
+                                  kQuestionFields};
+
+inline constexpr std::array kDifferenceFields{
+    Field{.name = "from",
+          .type = Type::integer,
+          .description = "The version before.",
+          .is_required = true},
+    Field{.name = "to",
+          .type = Type::integer,
+          .description = "The version after.",
+          .is_required = true},
+    Field{.name = "changes",
+          .type = Type::object,
+          .description = "Of each list what was added, removed and changed; of the story itself "
+                         "which fields have changed.",
+          .is_required = true},
+};
+inline constexpr Schema kDifference{"DossierDifference", "What is different between two versions.",
+                                    kDifferenceFields};
+
+}  // namespace fabula::api::dossier

@@ -1,0 +1,126 @@
+// What the endpoints of the dossier function are sent.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/dossier_answers.hpp"
+#include "shared/api/operation.hpp"
+#include "shared/api/path_parameter.hpp"
+
+namespace fabula::api::dossier {
+
+// Of requests that carry a whole dossier.
+inline constexpr std::uint32_t kMaximumBodyBytes = 1024 * 1024;
+inline constexpr std::int64_t kMaximumIds = 200;
+inline constexpr std::int64_t kMaximumFieldNameCharacters = 48;
+inline constexpr std::array<std::string_view, 4> kDismissals{"change", "error", "two_people",
+                                                             "unreliable"};
+constexpr Field id_field(std::string_view name, std::string_view description,
+                         bool is_required = true) {
+  return {.name = name,
+          .type = Type::token,
+          .description = description,
+          .is_required = is_required,
+          .minimum = 1,
+          .maximum = kMaximumDossierIdCharacters};
+}
+constexpr Field snapshot_field(bool is_required) {
+  return {.name = "snapshot_json",
+          .type = Type::object,
+          .description =
+              "Characters, themes, locations, plot points, objects, open questions; "
+              "title, logline, genre, tone.",
+          .is_required = is_required};
+}
+
+inline constexpr std::array kCreateFields{
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "A project whose dossier is empty; without it a project is made."},
+    Field{.name = "name",
+          .description = "The name of a project that is made.",
+          .maximum = kMaximumNameCharacters,
+          .is_not_blank = true},
+    snapshot_field(false),
+};
+inline constexpr Schema kCreate{"DossierRequest", "A new dossier.", kCreateFields};
+
+inline constexpr std::array kReplaceFields{snapshot_field(true)};
+inline constexpr Schema kReplace{"DossierUpdate", "What a dossier is to say.", kReplaceFields};
+
+inline constexpr std::array kUndoFields{
+    id_field("change", "The change, or an entry; without it the caller's last one.", false)};
+inline constexpr Schema kUndo{"DossierUndo", "What to take back.", kUndoFields};
+
+inline constexpr std::array kPartFields{Field{.name = "mentions",
+                                              .type = Type::array,
+                                              .description = "Entries that mention the character.",
+                                              .is_required = true,
+                                              .minimum = 1,
+                                              .maximum = kMaximumIds,
+                                              .item = Type::token}};
+inline constexpr Schema kPart{"DossierPart", "Mentions of one person.", kPartFields};
+inline constexpr std::array kSplitFields{
+    Field{.name = "parts",
+          .type = Type::array,
+          .description = "Who they are; one part is split from all the rest.",
+          .is_required = true,
+          .minimum = 1,
+          .maximum = kMaximumIds,
+          .schema = &kPart}};
+inline constexpr Schema kSplit{"DossierSplit", "How one character becomes several.", kSplitFields};
+
+inline constexpr std::array kMergeFields{
+    Field{.name = "ids",
+          .type = Type::array,
+          .description = "The characters, at least two.",
+          .is_required = true,
+          .minimum = 2,
+          .maximum = kMaximumIds,
+          .item = Type::token},
+    Field{.name = "same",
+          .type = Type::boolean,
+          .description = "Whether they are the same; false: they never are.",
+          .default_json = "true"}};
+inline constexpr Schema kMerge{"DossierMerge", "Whether characters are one.", kMergeFields};
+
+inline constexpr std::array kLockFields{
+    id_field("id", "A character, place or object, or `story`."),
+    Field{.name = "field",
+          .description = "Which of its fields; without it all of them.",
+          .minimum = 1,
+          .maximum = kMaximumFieldNameCharacters}};
+inline constexpr Schema kLock{"DossierLock", "What models may not change.", kLockFields};
+
+inline constexpr std::array kResolveFields{
+    id_field("choose", "The entry of the value that is right.", false),
+    Field{.name = "dismiss",
+          .description =
+              "Why none is chosen: it has changed, one is an error, they are two people, "
+              "who says so is unreliable.",
+          .choices = kDismissals}};
+inline constexpr Schema kResolve{"DossierResolution", "The answer to a question.", kResolveFields};
+
+constexpr Field version_parameter(std::string_view name, std::string_view description) {
+  Field field = path_parameter("version");
+  field.name = name;
+  field.description = description;
+  return field;
+}
+inline constexpr std::array kDiffFields{
+    version_parameter("from", "A version; without it the empty dossier."),
+    version_parameter("to", "A version; without it the newest.")};
+inline constexpr Schema kDiffQuery{"DossierDiffQuery", "", kDiffFields};
+
+inline constexpr std::array kFactListFields{
+    limit_field("50"), kOffsetField,
+    id_field("target", "Facts of this character, place or object alone, or `story`.", false)};
+inline constexpr Schema kFactQuery{"DossierFactsQuery", "", kFactListFields};
+
+inline constexpr std::array kListFields{limit_field("20"), kOffsetField};
+inline constexpr Schema kListQuery{"DossiersQuery", "", kListFields};
+
+}  // namespace fabula::api::dossier
