@@ -49,7 +49,7 @@ Task<Result<void>> extract_dossier(Call& call, const engine::Endpoints& models,
   engine::Completion answer;
   ExtractedEntries found;
   if (!work.messages.empty()) {
-    co_await dossier::require_room(log.dossier);
+    co_await dossier::require_room(log.dossier, dossier::kMaximumFoundEntries);
     const auto question = extraction_question(work, log.dossier);
     const auto passed_ms = runtime::now_ms(call.context()) - began_ms;
     answer = co_await engine::complete(call, models,

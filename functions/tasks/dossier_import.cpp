@@ -32,7 +32,7 @@ Task<Result<void>> import_step(Call& call, const engine::Endpoints& models, cons
   const auto began_ms = runtime::now_ms(call.context());
   const ImportWork work = co_await read_import_work(task.work);
   engine::DossierLog log = co_await engine::read_dossier_log(call, nullptr, work.project_id);
-  co_await dossier::require_room(log.dossier);
+  co_await dossier::require_room(log.dossier, dossier::kMaximumFoundEntries);
   const auto base = log.head;
 
   const auto question = import_question(work, log.dossier);

@@ -2,11 +2,11 @@
 
 namespace fabula::dossier {
 
-Result<void> require_room(const Dossier& dossier) {
-  if (dossier.entries().size() < kMaximumStoredEntries) return {};
+Result<void> require_room(const Dossier& dossier, std::size_t maximum_entries) {
+  if (dossier.entries().size() < maximum_entries) return {};
   return problem(ErrorCode::body_too_large,
-                 "This dossier's log has 12000 entries, which is as many as it can hold: clear the "
-                 "dossier, and put back what is to stay.");
+                 "This dossier's log is as long as it may be: clear the dossier, and put back what "
+                 "is to stay.");
 }
 
 }  // namespace fabula::dossier

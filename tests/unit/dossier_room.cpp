@@ -14,6 +14,7 @@ TEST_CASE("a dossier that is full says so") {
   dossier::Dossier dossier;
   dossier.add(std::move(entries));
   CHECK(dossier::require_room(dossier).has_value());
+  CHECK_FALSE(dossier::require_room(dossier, dossier::kMaximumFoundEntries).has_value());
   dossier::Entry last;
   last.id = {1'000'000, 0, 0, 0};
   dossier.add({last});
