@@ -58,6 +58,25 @@ test("a page's snapshot has the native core's bytes, in whatever order its entri
   }
 });
 
+test("one thing is what the snapshot says of it, by any of its mentions", async (context) => {
+  const rows = dossierRows(120);
+  const { page } = await openLoadedPage(context, browser);
+  const { snapshot, things, byMentions, nothing } = await page.evaluate((rows) => {
+    const dossier = window.fabula.openDossier();
+    dossier.add(rows);
+    const snapshot = dossier.snapshot();
+    const things = snapshot.characters.map(({ id }) => dossier.thing(id));
+    const mentions = rows.filter(({ body }) => body["do"] === "mention" && body["type"] === "character");
+    const byMentions = mentions.map(({ assertion_id }) => dossier.thing(assertion_id)?.id);
+    const nothing = ["", "0123456789abcdef", "no id", "\u0000"].map((id) => dossier.thing(id));
+    dossier.dispose();
+    return { snapshot, things, byMentions, nothing };
+  }, rows);
+  assert.deepEqual(things, snapshot.characters);
+  assert.deepEqual(new Set(byMentions), new Set(snapshot.characters.map(({ id }) => id)));
+  assert.deepEqual(nothing, Array(4).fill(undefined));
+});
+
 test("two snapshots are compared", async (context) => {
   const rows = dossierRows(12);
   const before = nativeSnapshot(rows.slice(0, -6));

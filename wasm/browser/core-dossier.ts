@@ -1,6 +1,12 @@
 import type { CoreModule } from "fabula-core";
 import { withText } from "./core-memory.ts";
-import type { Dossier, DossierDifference, DossierEntry, DossierSnapshot } from "./fabula.ts";
+import type {
+  Dossier,
+  DossierDifference,
+  DossierEntry,
+  DossierSnapshot,
+  DossierThing,
+} from "./fabula.ts";
 
 const REFUSED = -1;
 
@@ -32,6 +38,13 @@ export class CoreDossier implements Dossier {
 
   snapshot(): DossierSnapshot {
     return JSON.parse(this.snapshotJson()) as DossierSnapshot;
+  }
+
+  thing(id: string): DossierThing | undefined {
+    const dossier = this.#open();
+    const core = this.#core;
+    const { output } = withText(core, id, (text) => core._fabula_dossier_thing(dossier, text));
+    return output === "" ? undefined : (JSON.parse(output) as DossierThing);
   }
 
   dispose(): void {

@@ -44,6 +44,14 @@ EMSCRIPTEN_KEEPALIVE void fabula_dossier_snapshot(fabula::dossier::Dossier* doss
   *text = fabula::dossier::snapshot_json(*dossier);
 }
 
+// Takes the id of something that has one; gives it as the snapshot has it, or nothing.
+EMSCRIPTEN_KEEPALIVE void fabula_dossier_thing(fabula::dossier::Dossier* dossier,
+                                               std::string* text) {
+  const auto reference = fabula::dossier::parse_reference(*text);
+  const auto* thing = reference ? dossier->entity(*reference) : nullptr;
+  text->assign(thing ? thing->json : "");
+}
+
 // Takes a JSON array of two snapshots; gives 0, or kRefused.
 EMSCRIPTEN_KEEPALIVE std::int32_t fabula_dossier_diff(std::string* text) {
   const auto snapshots = fabula::json::parse(*text);

@@ -20,6 +20,7 @@ declare module "fabula-core" {
     _fabula_dossier_destroy(dossier: number): void;
     _fabula_dossier_add(dossier: number, text: number): number;
     _fabula_dossier_snapshot(dossier: number, text: number): void;
+    _fabula_dossier_thing(dossier: number, text: number): void;
     _fabula_dossier_diff(text: number): number;
   }
 

@@ -140,6 +140,11 @@ export interface Dossier {
   snapshot(): DossierSnapshot;
   /** The very bytes of the server's `snapshot_json`. */
   snapshotJson(): string;
+  /**
+   * One character, place or object, as the snapshot has it: by its id, or by that of anything that is
+   * the same by now. A large snapshot takes longer to write and to parse than to compute.
+   */
+  thing(id: string): DossierThing | undefined;
   /** Gives the memory back. */
   dispose(): void;
 }

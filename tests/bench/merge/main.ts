@@ -25,7 +25,13 @@ try {
   const times = await page.evaluate(
     ({ before, delivery, rounds }) => {
       const { openDossier } = window.fabula;
-      const seen = { fromNothing: [] as number[], add: [] as number[], snapshot: [] as number[], read: [] as number[] };
+      const seen = {
+        fromNothing: [] as number[],
+        add: [] as number[],
+        merge: [] as number[],
+        delivery: [] as number[],
+        snapshot: [] as number[],
+      };
       const timed = (list: number[], work: () => unknown) => {
         const began = performance.now();
         work();
@@ -37,9 +43,11 @@ try {
           dossier.add(before);
           dossier.snapshotJson();
         });
+        const mention = delivery.find(({ body }) => body["do"] === "mention")!.assertion_id;
         timed(seen.add, () => dossier.add(delivery));
+        timed(seen.merge, () => dossier.thing(mention));
+        seen.delivery.push(seen.add.at(-1)! + seen.merge.at(-1)!);
         timed(seen.snapshot, () => dossier.snapshotJson());
-        timed(seen.read, () => dossier.snapshotJson());
         dossier.dispose();
       }
       return seen;
@@ -54,8 +62,9 @@ try {
     [
       ["from nothing to the snapshot (rows to JSON and parsed, merged, written)", withSpread(times.fromNothing, 2)],
       [`${DELIVERY_RECORDS} more records in ${delivery.length} rows added`, withSpread(times.add, 2)],
-      ["merged and the snapshot written", withSpread(times.snapshot, 2)],
-      ["of that, only written", withSpread(times.read, 2)],
+      ["merged, and one of them read", withSpread(times.merge, 2)],
+      ["both: one more delivery", withSpread(times.delivery, 2)],
+      ["the snapshot written", withSpread(times.snapshot, 2)],
     ],
     "wanted: under 150, and under 2 for one more delivery",
   );
