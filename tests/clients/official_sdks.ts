@@ -6,7 +6,7 @@ import { before, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
-import { decode, type Call } from "../commands/fabula_decode.ts";
+import { decode, run as decoder, type Call } from "../commands/fabula_decode.ts";
 import { talk } from "./chat.ts";
 import type { Script } from "./scripted_model.ts";
 import { onBothRuntimes, PROVIDER_KEY, type Stack } from "./stack.ts";
@@ -229,7 +229,11 @@ export function compareWith({ provider, format, read, settings }: Sdk): void {
     `${provider}'s own SDK and ours`,
     (stack) => {
       let ana: Person;
-      before(async () => (ana = await signUp(stack())));
+      before(async () => {
+        // Of changed sources it is built first, and connections that are idle are closed meanwhile.
+        decoder(["--help"]);
+        ana = await signUp(stack());
+      });
 
       for (const story of STORIES) {
         test(`read the same: ${story.title}`, async () => {
