@@ -63,6 +63,7 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
   state.characters.clear();
   state.locations.clear();
   state.objects.clear();
+  state.gone.clear();
   const auto& clusters = clusters_.last();
   for (std::uint32_t i = 0; i < clusters.all.size(); ++i) {
     if (!builder.is_there(i)) {
@@ -70,9 +71,11 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
         Status& status = state.statuses[event.entry];
         if (status != Status::undone) status = Status::idle;
       }
-      for (const auto mention : builder.mentions_of(i)) {
+      auto mentions = builder.mentions_of(i);
+      for (const auto mention : mentions) {
         if (state.statuses[mention] == Status::shown) state.statuses[mention] = Status::idle;
       }
+      if (!mentions.empty()) state.gone.push_back(std::move(mentions));
       continue;
     }
     const auto fingerprint = builder.fingerprint(i);

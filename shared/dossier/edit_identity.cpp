@@ -48,20 +48,21 @@ std::vector<EntryIndex> joining_acts(Dossier& dossier, const std::vector<Part>& 
   return acts;
 }
 
+bool contains(const Part& mentions, EntryIndex mention) {
+  return std::find(mentions.begin(), mentions.end(), mention) != mentions.end();
+}
+
 // A decision about some may lead to others being taken for the same: a person decides only what
 // they say.
 Identities others_as_they_are(Dossier& dossier, const std::vector<Part>& decided) {
   Identities identities;
   for (const auto& part : decided) identities.note(part);
-  const State& state = dossier.state();
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state.entities(type)) {
-      const bool is_decided = std::any_of(decided.begin(), decided.end(), [&](const Part& part) {
-        return std::find(entity.mentions.begin(), entity.mentions.end(), part.front()) !=
-               entity.mentions.end();
-      });
-      if (!is_decided) identities.note(entity.mentions);
-    }
+  for (const auto* mentions : all_mentions(dossier.state())) {
+    // It is parted, or a part with others.
+    const bool is_decided = std::any_of(decided.begin(), decided.end(), [&](const Part& part) {
+      return contains(*mentions, part.front()) || contains(part, mentions->front());
+    });
+    if (!is_decided) identities.note(*mentions);
   }
   return identities;
 }

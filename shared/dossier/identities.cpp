@@ -13,6 +13,15 @@ constexpr std::size_t kMentionsOfAPart = 200;
 
 }  // namespace
 
+std::vector<const std::vector<EntryIndex>*> all_mentions(const State& state) {
+  std::vector<const std::vector<EntryIndex>*> all;
+  for (const Type type : {Type::character, Type::location, Type::object}) {
+    for (const auto& entity : state.entities(type)) all.push_back(&entity.mentions);
+  }
+  for (const auto& mentions : state.gone) all.push_back(&mentions);
+  return all;
+}
+
 void Identities::note(const std::vector<EntryIndex>& mentions) {
   // Positions do not change: entries are only ever added.
   for (const auto mention : mentions) {
@@ -22,15 +31,12 @@ void Identities::note(const std::vector<EntryIndex>& mentions) {
 }
 
 void Identities::note_all(Dossier& dossier) {
-  const State& state = dossier.state();
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state.entities(type)) note(entity.mentions);
-  }
+  for (const auto* mentions : all_mentions(dossier.state())) note(*mentions);
 }
 
-std::vector<std::uint32_t> Identities::found_in(const Entity& entity) const {
+std::vector<std::uint32_t> Identities::found_in(const std::vector<EntryIndex>& mentions) const {
   std::vector<std::uint32_t> found;
-  for (const auto mention : entity.mentions) {
+  for (const auto mention : mentions) {
     const auto identity = by_mention_.find(mention);
     if (identity != kNone && std::find(found.begin(), found.end(), identity) == found.end()) {
       found.push_back(identity);
@@ -41,18 +47,15 @@ std::vector<std::uint32_t> Identities::found_in(const Entity& entity) const {
 
 bool Identities::keep_apart(Draft& draft) const {
   std::vector<Members> apart;
-  const State& state = draft.preview().state();
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state.entities(type)) {
-      const auto found = found_in(entity);
-      if (found.size() < 2) continue;
-      Document::array_t parts;
-      for (const auto identity : found) {
-        if (parts.size() >= kMaximumListItems) break;
-        parts.push_back(references(draft.preview(), all_[identity], kMentionsOfAPart));
-      }
-      apart.push_back({{"parts", std::move(parts)}, {"together", true}});
+  for (const auto* mentions : all_mentions(draft.preview().state())) {
+    const auto found = found_in(*mentions);
+    if (found.size() < 2) continue;
+    Document::array_t parts;
+    for (const auto identity : found) {
+      if (parts.size() >= kMaximumListItems) break;
+      parts.push_back(references(draft.preview(), all_[identity], kMentionsOfAPart));
     }
+    apart.push_back({{"parts", std::move(parts)}, {"together", true}});
   }
   for (auto& members : apart) draft.add(Act::different, std::move(members));
   return !apart.empty();
@@ -60,11 +63,8 @@ bool Identities::keep_apart(Draft& draft) const {
 
 bool Identities::keep_together(Draft& draft) const {
   std::vector<std::uint32_t> places(all_.size(), 0);
-  const State& state = draft.preview().state();
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    for (const auto& entity : state.entities(type)) {
-      for (const auto identity : found_in(entity)) ++places[identity];
-    }
+  for (const auto* mentions : all_mentions(draft.preview().state())) {
+    for (const auto identity : found_in(*mentions)) ++places[identity];
   }
   bool has_fallen_apart = false;
   for (std::size_t i = 0; i < places.size(); ++i) {

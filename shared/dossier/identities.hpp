@@ -9,11 +9,14 @@
 
 namespace fabula::dossier {
 
+// The mentions of each thing, shown or not.
+std::vector<const std::vector<EntryIndex>*> all_mentions(const State& state);
+
 class Identities {
  public:
   // That these mentions are one thing, and another than those noted before and after.
   void note(const std::vector<EntryIndex>& mentions);
-  // Everything that is shown, as it is.
+  // Everything as it is, what is not shown included: it must not take with it what is.
   void note_all(Dossier& dossier);
 
   // Adds what has to be said so that it is so in the draft: what was several things and has become
@@ -24,7 +27,7 @@ class Identities {
  private:
   bool keep_apart(Draft& draft) const;
   bool keep_together(Draft& draft) const;
-  std::vector<std::uint32_t> found_in(const Entity& entity) const;
+  std::vector<std::uint32_t> found_in(const std::vector<EntryIndex>& mentions) const;
 
   std::vector<std::vector<EntryIndex>> all_;
   NumberTable by_mention_;  // by a mention's position

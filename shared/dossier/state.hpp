@@ -87,6 +87,8 @@ struct State {
   std::vector<Question> questions;
   std::vector<ShownField> story;
   std::vector<Status> statuses;  // of each entry
+  // The mentions of each thing that is not shown: it was removed, or taken back.
+  std::vector<std::vector<EntryIndex>> gone;
 
   const std::vector<Entity>& entities(Type type) const;
 };
