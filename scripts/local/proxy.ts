@@ -61,7 +61,10 @@ export function forwardRequest(
   outgoing.on("error", () => {}); // `close` follows, and tells whether an answer came before.
   outgoing.on("close", () => {
     if (!answer && !response.destroyed) refuse();
-    request.resume(); // A caller reads no answer before it has sent all of its body.
+    // A caller reads no answer before it has sent all of its body. What is unpiped is paused, so that
+    // comes first.
+    request.unpipe(outgoing);
+    request.resume();
   });
   response.on("close", () => outgoing.destroy());
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, get, request, type IncomingMessage } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { originInFrontOf, setUp, startUpstream } from "./upstream.ts";
@@ -176,6 +176,32 @@ test("an answer that comes before the upload's end reaches the caller", async (c
     assert.equal(response.status, 413);
     assert.equal(await response.text(), "no");
   }
+});
+
+test("what a caller goes on sending after such an answer is taken", async (context) => {
+  const refusal = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.write(refusal, () => socket.destroy()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const { origin } = await originInFrontOf({ functions: `http://127.0.0.1:${port}` });
+  context.after(() => {
+    server.close();
+    return origin.close();
+  });
+  const bytes = 64_000_000; // More than sockets hold.
+  const head = `POST ${FUNCTION} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`;
+  const caller = connect(origin.port, "127.0.0.1");
+  context.after(() => caller.destroy());
+  caller.write(head + "a");
+  const [answer] = (await once(caller, "data")) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1.1 413 /);
+  await new Promise<void>((resolve, reject) => {
+    caller.on("error", reject);
+    caller.write(Buffer.alloc(bytes - 1), (error) => (error ? reject(error) : resolve()));
+  });
 });
 
 test("HEAD, 204 and 304 pass without a body", async (context) => {
