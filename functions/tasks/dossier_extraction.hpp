@@ -11,9 +11,6 @@
 
 namespace fabula::tasks {
 
-// MODEL_DOSSIER's models, else those of MODEL_CHAT.
-Result<engine::Endpoints> extraction_models(engine::Call& call);
-
 // Asks a model within `deadline_ms` what the new part says, and stores that with the dossier that
 // it makes. Without a new part the log is folded, and no model asked.
 runtime::Task<Result<void>> extract_dossier(engine::Call& call, const engine::Endpoints& models,

@@ -8,6 +8,7 @@
 
 #include "functions/tasks/dossier_extraction.hpp"
 #include "functions/tasks/dossier_import.hpp"
+#include "functions/tasks/dossier_reading.hpp"
 #include "functions/tasks/session_summary.hpp"
 #include "functions/tasks/store.hpp"
 #include "shared/api/check.hpp"
@@ -45,8 +46,8 @@ struct Kind {
 // In the order in which they are done: people wait for what was said just now.
 constexpr std::array kKinds{
     Kind{api::tasks::kKinds[0], &summary_models, &summarise_session},
-    Kind{api::tasks::kKinds[1], &extraction_models, &extract_dossier},
-    Kind{api::tasks::kKinds[2], &extraction_models, &import_step, "claim_import_step",
+    Kind{api::tasks::kKinds[1], &reading_models, &extract_dossier},
+    Kind{api::tasks::kKinds[2], &reading_models, &import_step, "claim_import_step",
          "fail_import_step"},
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "functions/tasks/tasks.hpp"
+#include "shared/dossier/room.hpp"
 #include "shared/dossier/snapshot.hpp"
 #include "tests/sim/route_world.hpp"
 
@@ -163,6 +164,29 @@ TEST_CASE("an answer that breaks off keeps its whole items") {
   const auto& result = (*edge.request_of("commit_task"))["result"];
   CHECK(result["snapshot"]["characters"].size() == 1);
   CHECK(result["snapshot"]["characters"][0]["age"] == "34");
+}
+
+TEST_CASE("a log that has no room for more is not read for: no model is asked, and it says why") {
+  std::string rows;
+  for (std::size_t number = 1; number <= dossier::kMaximumFoundEntries; ++number) {
+    const auto text = std::to_string(number);
+    const auto id = std::string(8 - text.size(), '0') + text + std::string(56, '0');
+    rows += (rows.empty() ? "" : ",") + std::string(R"({"assertion_id":")") + id +
+            R"(","kind":"user","message_id":null,"position":)" + text +
+            R"(,"body":{"do":"add","type":"theme","text":"Sea )" + text +
+            R"(","operation":"o","at":1}})";
+  }
+  const auto head = std::to_string(dossier::kMaximumFoundEntries);
+  ExtractionWorld edge;
+  edge.database.answers["read_dossier_log"] =
+      R"({"project_id":"p","user_id":"u","name":"n","head":)" + head +
+      R"(,"folded_to":0,"log_start":0,"snapshot":null,"entries":[)" + rows + "]}";
+  CHECK(edge.run() == kFailed);
+  CHECK(edge.model.exchanges.empty());
+  CHECK_FALSE(edge.request_of("commit_task"));
+  const auto* failure = edge.request_of("fail_task");
+  REQUIRE(failure);
+  CHECK(json::string_at(*failure, "error")->starts_with("body_too_large"));
 }
 
 TEST_CASE("invented quotes leave nothing, and the part is read") {
