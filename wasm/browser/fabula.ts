@@ -138,7 +138,7 @@ export interface Dossier {
    */
   add(entries: readonly DossierEntry[]): number;
   snapshot(): DossierSnapshot;
-  /** The very bytes of the server's `snapshot_json`. */
+  /** The very bytes that the server's core writes; PostgreSQL stores them as jsonb, in its own order. */
   snapshotJson(): string;
   /**
    * One character, place or object, as the snapshot has it: by its id, or by that of anything that is
