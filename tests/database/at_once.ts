@@ -26,6 +26,45 @@ export async function soon<T>(max_ms: number, work: () => Promise<T>): Promise<T
   return work();
 }
 
+const LONGEST_RACE_MS = 90_000;
+
+/**
+ * Who wins a race is chance, and how often so depends on the machine: rounds of it, at least so many,
+ * until it has had every outcome that the test is about often enough.
+ */
+export async function rounds<Name extends string>(
+  least: number,
+  outcomes: Outcomes<Name>,
+  needed: Partial<Outcomes<Name>>,
+  round: () => Promise<void>,
+): Promise<void> {
+  const isOver = untilSeen(outcomes, needed);
+  for (let done = 0; done < least || !isOver(); done += 1) await round();
+  assertSeen(outcomes, needed);
+}
+
+type Outcomes<Name extends string> = Record<Name, number>;
+
+/** Whether all has happened that is needed, or for so long not that it will not. */
+export function untilSeen<Name extends string>(
+  outcomes: Outcomes<Name>,
+  needed: Partial<Outcomes<Name>>,
+): () => boolean {
+  const end = Date.now() + LONGEST_RACE_MS;
+  return () => Date.now() > end || missing(outcomes, needed).length === 0;
+}
+
+export function assertSeen<Name extends string>(
+  outcomes: Outcomes<Name>,
+  needed: Partial<Outcomes<Name>>,
+): void {
+  console.log(outcomes);
+  assert.deepEqual(missing(outcomes, needed), [], JSON.stringify(outcomes));
+}
+
+const missing = <Name extends string>(outcomes: Outcomes<Name>, needed: Partial<Outcomes<Name>>) =>
+  (Object.keys(needed) as Name[]).filter((name) => outcomes[name] < needed[name]!);
+
 /** Whether some transaction is in pg_sleep, which a test has made it call to hold what it has done. */
 export async function isAsleep(target: SqlTarget): Promise<boolean> {
   const sleeping = "select from pg_stat_activity where wait_event = 'PgSleep'";
