@@ -19,7 +19,8 @@ using runtime::Task;
 
 namespace {
 
-// A long chapter has a few hundred items of thirty tokens each.
+// A long chapter has a few hundred items of thirty tokens each. Some models refuse to be asked for
+// so many; of what is cut off the whole items are kept.
 constexpr std::int64_t kMaximumOutputTokens = 8000;
 
 void add_to(std::optional<std::int64_t>& total, std::size_t more) {
@@ -44,11 +45,13 @@ Task<Result<Reading>> begin_reading(Call& call, std::string_view project_id) {
 Task<Result<std::string>> ask_reader(Call& call, const engine::Endpoints& models, Reading& reading,
                                      std::string_view question, std::int64_t deadline_ms) {
   co_await dossier::require_room(reading.log.dossier, dossier::kMaximumFoundEntries);
+  const auto maximum_output_tokens =
+      call.number_setting("FABULA_DOSSIER_MAX_OUTPUT_TOKENS", kMaximumOutputTokens, 1, 100'000);
   const auto passed_ms = runtime::now_ms(call.context()) - reading.began_ms;
   reading.answer = co_await engine::complete(call, models,
                                              {.system_prompt = dossier::extraction_instructions(),
                                               .user_text = question,
-                                              .maximum_output_tokens = kMaximumOutputTokens,
+                                              .maximum_output_tokens = maximum_output_tokens,
                                               .response_schema = dossier::kExtractionSchema,
                                               .response_schema_name = "dossier",
                                               .deadline_ms = deadline_ms - passed_ms});

@@ -26,11 +26,10 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// Platforms end a call after a minute or two. A task that begins has at least half of the time.
-constexpr std::int64_t kWholeMs = 50'000;
-constexpr std::int64_t kBeginMs = 25'000;
-// A worker's death is noticed only after it: the time of a task, and of storing it.
-constexpr std::int64_t kLeaseSeconds = 75;
+// Of one call: platforms end it after a minute or two.
+constexpr std::int64_t kTimeLimitMs = 50'000;
+constexpr std::int64_t kLongestTimeLimitMs = 570'000;
+constexpr std::int64_t kStoringSeconds = 25;
 
 struct Kind {
   std::string_view name;
@@ -60,6 +59,12 @@ struct Wanted {
 struct Request {
   std::vector<Wanted> wanted;  // never empty
   std::int64_t limit = api::tasks::kDefaultLimit;
+  std::int64_t time_limit_ms = kTimeLimitMs;
+
+  // A task that begins has at least half of the time.
+  std::int64_t begin_ms() const { return time_limit_ms / 2; }
+  // A worker's death is noticed only after it: the time of a task, and of storing it.
+  std::int64_t lease_seconds() const { return time_limit_ms / 1000 + kStoringSeconds; }
 };
 
 Result<std::vector<const Kind*>> read_kinds(const json::Document* names) {
@@ -87,6 +92,8 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
   co_await api::check_body(body, *operation.body);
   Request request;
   request.limit = json::integer_at(body, "limit").value_or(request.limit);
+  request.time_limit_ms = call.number_setting("FABULA_TASKS_TIME_LIMIT_MS", request.time_limit_ms,
+                                              1000, kLongestTimeLimitMs);
   const auto* names = json::find(body, "kinds");
   const std::vector<const Kind*> kinds =
       co_await read_kinds(names && names->is_array() ? names : nullptr);
@@ -135,7 +142,8 @@ Task<Result<std::optional<ClaimedTask>>> claim_next(Call& call, const Request& r
       if (wanted.kind->claim == function) kinds.push_back(wanted.kind->name);
     }
     const std::string answer = co_await engine::call_function(
-        call.context(), call.database(), function, claim_task_request(kinds, kLeaseSeconds));
+        call.context(), call.database(), function,
+        claim_task_request(kinds, request.lease_seconds()));
     std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
     if (task) co_return task;
   }
@@ -150,12 +158,12 @@ Task<Result<void>> run(Call& call, const Match& match) {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   bool is_left = true;
-  while (done + failed < request.limit && passed_ms() < kBeginMs &&
+  while (done + failed < request.limit && passed_ms() < request.begin_ms() &&
          !call.context().isolate_ending().is_set()) {
     const std::optional<ClaimedTask> task = co_await claim_next(call, request);
     is_left = task.has_value();
     if (!is_left) break;
-    const bool is_done = co_await do_task(call, request, *task, kWholeMs - passed_ms());
+    const bool is_done = co_await do_task(call, request, *task, request.time_limit_ms - passed_ms());
     ++(is_done ? done : failed);
   }
 

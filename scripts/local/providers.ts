@@ -83,6 +83,10 @@ function localLimits(environment: Environment): Record<string, string> {
   return {
     FABULA_HISTORY_TOKENS: environment["FABULA_HISTORY_TOKENS"] || "1200",
     FABULA_MAX_OUTPUT_TOKENS: environment["FABULA_MAX_OUTPUT_TOKENS"] || "400",
+    // While it writes for the dossier the next reply waits.
+    FABULA_DOSSIER_MAX_OUTPUT_TOKENS: environment["FABULA_DOSSIER_MAX_OUTPUT_TOKENS"] || "300",
+    FABULA_FIRST_TOKEN_TIMEOUT_MS: environment["FABULA_FIRST_TOKEN_TIMEOUT_MS"] || "180000",
+    FABULA_TASKS_TIME_LIMIT_MS: environment["FABULA_TASKS_TIME_LIMIT_MS"] || "240000",
   };
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const LONGEST_WAIT_MS = 20_000;
-const GAP_MS = 10;
+const SHORTEST_GAP_MS = 10;
+/** Looks are calls of a database: what takes long is not to be slowed down by them. */
+const LONGEST_GAP_MS = 250;
 
 /** Looks again and again until there is a value that is neither undefined nor false. */
 export async function until<Value>(
@@ -13,10 +15,9 @@ export async function until<Value>(
   for (;;) {
     const value = await look();
     if (value !== undefined && value !== false) return value as Exclude<Value, undefined | false>;
-    if (performance.now() - beganMs > longest_ms) {
-      throw new Error(`${what}: not within ${longest_ms} ms`);
-    }
-    await delay(GAP_MS);
+    const passed_ms = performance.now() - beganMs;
+    if (passed_ms > longest_ms) throw new Error(`${what}: not within ${longest_ms} ms`);
+    await delay(Math.min(Math.max(passed_ms / 20, SHORTEST_GAP_MS), LONGEST_GAP_MS));
   }
 }
 

@@ -50,6 +50,10 @@ before(async () => {
     MODEL_CHAT: `local:${MODEL}`,
     LOCAL_BASE_URL: `${model.url}/v1`,
     FABULA_MAX_OUTPUT_TOKENS: "24",
+    // It reads a hundred tokens a second where others work beside it.
+    FABULA_DOSSIER_MAX_OUTPUT_TOKENS: "300",
+    FABULA_FIRST_TOKEN_TIMEOUT_MS: "300000",
+    FABULA_TASKS_TIME_LIMIT_MS: "300000",
   }));
 });
 after(async () => {

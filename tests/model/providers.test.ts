@@ -53,6 +53,9 @@ test("with nothing set and nothing running, the local model writes and says that
       MODEL_CHAT: "local:smollm2-135m-instruct",
       FABULA_HISTORY_TOKENS: "1200",
       FABULA_MAX_OUTPUT_TOKENS: "400",
+      FABULA_DOSSIER_MAX_OUTPUT_TOKENS: "300",
+      FABULA_FIRST_TOKEN_TIMEOUT_MS: "180000",
+      FABULA_TASKS_TIME_LIMIT_MS: "240000",
     },
     notice: "test model, set OPENAI_API_KEY for real writing",
   });

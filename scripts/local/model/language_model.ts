@@ -5,6 +5,7 @@ import {
   LlamaGrammarEvaluationState,
   LlamaLogLevel,
   type Llama,
+  type LlamaContext,
   type LlamaContextSequence,
   type LlamaGrammar,
   type LlamaModel,
@@ -52,12 +53,15 @@ const REPLACEMENT_CHARACTER = "\uFFFD";
 export class LanguageModel {
   readonly #llama: Llama;
   readonly #model: LlamaModel;
-  readonly #sequence: LlamaContextSequence;
+  /** What was read last is kept for replies and for JSON apart: neither forgets its beginning for the other's. */
+  readonly #replies: LlamaContextSequence;
+  readonly #json: LlamaContextSequence;
 
-  private constructor(llama: Llama, model: LlamaModel, sequence: LlamaContextSequence) {
+  private constructor(llama: Llama, model: LlamaModel, context: LlamaContext) {
     this.#llama = llama;
     this.#model = model;
-    this.#sequence = sequence;
+    this.#replies = context.getSequence();
+    this.#json = context.getSequence();
   }
 
   static async load(modelPath: string): Promise<LanguageModel> {
@@ -74,10 +78,10 @@ export class LanguageModel {
     const model = await llama.loadModel({ modelPath });
     const context = await model.createContext({
       contextSize: CONTEXT_TOKENS,
-      sequences: 1,
+      sequences: 2,
       threads,
     });
-    return new LanguageModel(llama, model, context.getSequence());
+    return new LanguageModel(llama, model, context);
   }
 
   prompt(messages: readonly Message[]): Token[] {
@@ -108,14 +112,15 @@ export class LanguageModel {
     onText: (text: string) => void,
   ): Promise<GenerationEnd> {
     const { prompt, grammar } = generation;
-    const cachedTokens = await this.#readPrompt(prompt, signal);
+    const sequence = grammar ? this.#json : this.#replies;
+    const cachedTokens = await this.#readPrompt(sequence, prompt, signal);
     const maximumTokens = Math.min(generation.maximumTokens, this.roomAfter(prompt));
     const scanner = new StopScanner(grammar ? [...generation.stops, JSON_END] : generation.stops);
     const written: Token[] = [];
     let undecoded: Token[] = [];
     let finishReason: GenerationEnd["finishReason"] = "length";
 
-    const tokens = this.#sequence.evaluate(prompt.slice(-1), this.#sampling(generation, written));
+    const tokens = sequence.evaluate(prompt.slice(-1), this.#sampling(generation, written));
     for await (const token of tokens) {
       signal.throwIfAborted();
       if (this.#endsReply(token)) {
@@ -144,15 +149,17 @@ export class LanguageModel {
 
   // Reads all of the prompt but its last token, reusing what the prompt before had in common with
   // it.
-  async #readPrompt(prompt: readonly Token[], signal: AbortSignal): Promise<number> {
+  async #readPrompt(
+    sequence: LlamaContextSequence,
+    prompt: readonly Token[],
+    signal: AbortSignal,
+  ): Promise<number> {
     const tokens = prompt.slice(0, -1);
-    await this.#sequence.adaptStateToTokens(tokens, false);
-    const cachedTokens = this.#sequence.nextTokenIndex;
+    await sequence.adaptStateToTokens(tokens, false);
+    const cachedTokens = sequence.nextTokenIndex;
     for (let at = cachedTokens; at < tokens.length; at += PROMPT_PIECE_TOKENS) {
       signal.throwIfAborted();
-      await this.#sequence.evaluateWithoutGeneratingNewTokens(
-        tokens.slice(at, at + PROMPT_PIECE_TOKENS),
-      );
+      await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(at, at + PROMPT_PIECE_TOKENS));
     }
     signal.throwIfAborted();
     return cachedTokens;
