@@ -84,6 +84,22 @@ test("a conversation that goes on is read from where it was left", async () => {
   assert.ok(second.usage.prompt_tokens > cached_tokens);
 });
 
+test("JSON that is asked for in between does not make it read the conversation anew", async () => {
+  const messages = [LIGHTHOUSE];
+  const answer = async (body: object) =>
+    (await completion(await model.complete({ max_tokens: 10, ...body }))).usage;
+  const { prompt_tokens } = await answer({ messages });
+  const json = {
+    messages: [user("Name the keeper of a lighthouse, as JSON.")],
+    response_format: { type: "json_object" },
+  };
+  const first = await answer(json);
+  const again = await answer({ messages });
+  assert.ok(again.prompt_tokens_details.cached_tokens >= prompt_tokens - 1);
+  const second = await answer(json);
+  assert.ok(second.prompt_tokens_details.cached_tokens >= first.prompt_tokens - 1);
+});
+
 test("marks of the chat template in a message are text, and take more tokens than a mark", async () => {
   const count = async (content: string): Promise<number> =>
     (await completion(await model.complete({ messages: [user(content)], max_tokens: 1 }))).usage

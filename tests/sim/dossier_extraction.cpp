@@ -102,6 +102,7 @@ TEST_CASE("what the text says is stored with its quotes and the dossier that it 
   const auto& messages = asked["messages"];
   CHECK(json::string_at(messages[1], "content")->find("Mara is 34.") != std::string_view::npos);
   CHECK(asked["response_format"]["json_schema"]["name"] == "dossier");
+  CHECK(asked["max_tokens"] == 8000);
 
   const auto* commit = edge.request_of("commit_task");
   REQUIRE(commit);
@@ -117,6 +118,13 @@ TEST_CASE("what the text says is stored with its quotes and the dossier that it 
   CHECK(log["items_found"] == 3);
   CHECK(log["items_kept"] == 2);
   CHECK_FALSE(edge.request_of("commit_assertions"));
+}
+
+TEST_CASE("FABULA_DOSSIER_MAX_OUTPUT_TOKENS is for models that cannot write as much") {
+  ExtractionWorld edge;
+  edge.world.environment["FABULA_DOSSIER_MAX_OUTPUT_TOKENS"] = "4096";
+  CHECK(edge.run() == kDone);
+  CHECK((*json::parse(edge.model.exchanges.at(0)->body))["max_tokens"] == 4096);
 }
 
 TEST_CASE("what others have stored meanwhile is folded in, and the snapshot stored again") {

@@ -95,6 +95,23 @@ TEST_CASE("tasks are done one after another until the limit, or until the time i
   CHECK(slow.model.asked_at_ms.at(1) - slow.model.asked_at_ms[0] < 25'000);
 }
 
+TEST_CASE("FABULA_TASKS_TIME_LIMIT_MS gives a slow model the time that it needs") {
+  constexpr std::int64_t kGapMs = 20'000;  // before each of four pieces
+  TasksWorld usual;
+  usual.model.tell("A red fox.", kGapMs);
+  usual.only(1);
+  CHECK(usual.run().body() == R"({"done":0,"failed":1,"left":false})");
+  CHECK(json::integer_at(usual.database.requests.at(0), "lease_seconds") == 75);
+
+  TasksWorld patient;
+  patient.world.environment["FABULA_TASKS_TIME_LIMIT_MS"] = "200000";
+  patient.model.tell("A red fox.", kGapMs);
+  patient.only(1);
+  CHECK(patient.run().body() == R"({"done":1,"failed":0,"left":false})");
+  // Nobody else takes the task meanwhile.
+  CHECK(json::integer_at(patient.database.requests.at(0), "lease_seconds") == 225);
+}
+
 TEST_CASE("what cannot be done is given back with its reason, and the next is begun") {
   TasksWorld edge;
   edge.model.first_answers = {refusal(401)};
