@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { completion, contentOf, MODEL, serveModel, user } from "./served_model.ts";
 
 const model = serveModel();
@@ -98,6 +99,28 @@ test("JSON that is asked for in between does not make it read the conversation a
   assert.ok(again.prompt_tokens_details.cached_tokens >= prompt_tokens - 1);
   const second = await answer(json);
   assert.ok(second.prompt_tokens_details.cached_tokens >= first.prompt_tokens - 1);
+});
+
+test("a reply does not wait until JSON is written that was asked for before it", async () => {
+  const ended: string[] = [];
+  const schema = {
+    type: "array",
+    minItems: 60,
+    items: { type: "string", minLength: 8, maxLength: 8 },
+  };
+  const response_format = { type: "json_schema", json_schema: { name: "names", schema } };
+  const messages = [user("Sixty names, please. ".repeat(40))];
+  const json = model.complete({ messages, response_format, max_tokens: 400 }).then(async (got) => {
+    const text = contentOf(await completion(got));
+    ended.push("json");
+    return text;
+  });
+  await setTimeout(300);
+  await completion(await model.complete({ messages: [LIGHTHOUSE], max_tokens: 40 }));
+  ended.push("reply");
+  // Which is written all the same, as it was begun.
+  assert.match(await json, /^\[\s*"/);
+  assert.deepEqual(ended, ["reply", "json"]);
 });
 
 test("marks of the chat template in a message are text, and take more tokens than a mark", async () => {

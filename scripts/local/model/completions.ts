@@ -29,7 +29,8 @@ class ClientLeft extends Error {}
 
 export class Completions {
   readonly #model: LanguageModel;
-  readonly #line = new WaitingLine(MAXIMUM_WAITING);
+  readonly #replies = new WaitingLine(MAXIMUM_WAITING);
+  readonly #json = new WaitingLine(MAXIMUM_WAITING);
 
   constructor(model: LanguageModel) {
     this.#model = model;
@@ -47,7 +48,8 @@ export class Completions {
     const startedAt = performance.now();
     let outcome = "refused";
     try {
-      const endTurn = await this.#line.enter(leaving.signal);
+      const line = generation.grammar ? this.#json : this.#replies;
+      const endTurn = await line.enter(leaving.signal);
       try {
         const send = request.stream ? this.#stream : this.#whole;
         const end = await send.call(this, request, generation, response, leaving.signal);
@@ -78,7 +80,9 @@ export class Completions {
     const { maximumTokens, temperature, topP, stops, schema } = request;
     const seed = request.seed ?? randomInt(2 ** 32);
     const generation = { prompt, maximumTokens, temperature, topP, stops, seed: seed >>> 0 };
-    return schema ? { ...generation, grammar: await this.#model.grammar(schema) } : generation;
+    if (!schema) return generation;
+    const grammar = await this.#model.grammar(schema);
+    return { ...generation, grammar, rest: () => this.#replies.idle() };
   }
 
   async #whole(

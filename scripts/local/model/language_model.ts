@@ -26,6 +26,8 @@ export interface Generation {
   seed: number;
   stops: readonly string[];
   grammar?: LlamaGrammar;
+  /** Awaited before each step: whoever is to be served first takes the time that it lasts. */
+  rest?: () => Promise<void>;
 }
 
 export interface GenerationEnd {
@@ -53,7 +55,7 @@ const REPLACEMENT_CHARACTER = "\uFFFD";
 export class LanguageModel {
   readonly #llama: Llama;
   readonly #model: LlamaModel;
-  /** What was read last is kept for replies and for JSON apart: neither forgets its beginning for the other's. */
+  // What was read last is kept for each: neither is read anew because the other was in between.
   readonly #replies: LlamaContextSequence;
   readonly #json: LlamaContextSequence;
 
@@ -103,8 +105,9 @@ export class LanguageModel {
   }
 
   /**
-   * Gives `onText` pieces of text, never half a character. Only one generation may run at a time.
-   * Throws the signal's reason soon after it aborts. The prompt must leave room in the context.
+   * Gives `onText` pieces of text, never half a character. Only one generation with a grammar and one
+   * without may run at a time. Throws the signal's reason soon after it aborts. The prompt must
+   * leave room in the context.
    */
   async generate(
     generation: Generation,
@@ -113,7 +116,7 @@ export class LanguageModel {
   ): Promise<GenerationEnd> {
     const { prompt, grammar } = generation;
     const sequence = grammar ? this.#json : this.#replies;
-    const cachedTokens = await this.#readPrompt(sequence, prompt, signal);
+    const cachedTokens = await this.#readPrompt(sequence, generation, signal);
     const maximumTokens = Math.min(generation.maximumTokens, this.roomAfter(prompt));
     const scanner = new StopScanner(grammar ? [...generation.stops, JSON_END] : generation.stops);
     const written: Token[] = [];
@@ -141,6 +144,7 @@ export class LanguageModel {
         break;
       }
       if (written.length >= maximumTokens) break;
+      await generation.rest?.();
     }
     const rest = scanner.flush();
     if (rest) onText(rest);
@@ -151,13 +155,14 @@ export class LanguageModel {
   // it.
   async #readPrompt(
     sequence: LlamaContextSequence,
-    prompt: readonly Token[],
+    { prompt, rest }: Generation,
     signal: AbortSignal,
   ): Promise<number> {
     const tokens = prompt.slice(0, -1);
     await sequence.adaptStateToTokens(tokens, false);
     const cachedTokens = sequence.nextTokenIndex;
     for (let at = cachedTokens; at < tokens.length; at += PROMPT_PIECE_TOKENS) {
+      await rest?.();
       signal.throwIfAborted();
       await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(at, at + PROMPT_PIECE_TOKENS));
     }

@@ -1,5 +1,6 @@
 // The model writes one reply at a time: on few cores, two at once would both be slower than one
-// after the other. Who comes meanwhile waits in line, and the line has an end.
+// after the other. Who comes meanwhile waits in line, and the line has an end. What nobody looks at
+// while it is written has a line of its own, and rests while a reply is written.
 import { ApiError } from "./errors.ts";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -8,6 +9,7 @@ export class WaitingLine {
   readonly #longest: number;
   readonly #waiting: (() => void)[] = [];
   #busy = false;
+  readonly #resting: (() => void)[] = [];
 
   /** `longest` is how many may wait, not counting the one being served. */
   constructor(longest: number) {
@@ -36,6 +38,11 @@ export class WaitingLine {
     return () => this.#next();
   }
 
+  /** Resolves when nobody has a turn. */
+  async idle(): Promise<void> {
+    while (this.#busy) await new Promise<void>((resolve) => this.#resting.push(resolve));
+  }
+
   #turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
@@ -53,7 +60,8 @@ export class WaitingLine {
 
   #next(): void {
     const start = this.#waiting.shift();
-    if (start) start();
-    else this.#busy = false;
+    if (start) return start();
+    this.#busy = false;
+    for (const resume of this.#resting.splice(0)) resume();
   }
 }
