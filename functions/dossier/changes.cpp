@@ -65,10 +65,7 @@ Task<Result<void>> change_log(Call& call, const Request& request, std::string_vi
   DossierLog log = co_await engine::read_dossier_log(call, principal, project_id);
   DossierLog other;
   if (const auto version = json::integer_at(request.path, "version")) {
-    if (*version < log.log_start || *version > log.head) {
-      co_return problem(ErrorCode::not_found,
-                        "There is no such version: list the versions to see which there are.");
-    }
+    co_await check_version(log, *version);
     other = co_await engine::read_dossier_log(call, principal, project_id, *version);
   }
   if (!if_match.empty() && if_match != text::integer_text(log.head)) {

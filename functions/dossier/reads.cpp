@@ -42,12 +42,6 @@ bool names(std::string_view id, std::string_view reference) {
   return !reference.empty() && (id.starts_with(reference) || reference.starts_with(id));
 }
 
-Result<void> check_version(const DossierLog& log, std::int64_t version) {
-  if (version >= log.log_start && version <= log.head) return {};
-  return problem(ErrorCode::not_found,
-                 "There is no such version: list the versions to see which there are.");
-}
-
 }  // namespace
 
 Task<Result<void>> read(Call& call, const Match& match) {
@@ -97,14 +91,13 @@ Task<Result<void>> read_difference(Call& call, const Match& match) {
       co_await engine::read_dossier_log(call, principal, request.project_id, from.value_or(0));
   const auto first = from.value_or(log.log_start);
   const std::string before = snapshot_json(log.dossier);
-  std::string after = before;
   if (to && *to < first) {
     // Backwards: the one before is the later one.
     log = co_await engine::read_dossier_log(call, principal, request.project_id, *to);
   } else {
     co_await engine::read_on(call, principal, log, to);
   }
-  after = snapshot_json(log.dossier);
+  const std::string after = snapshot_json(log.dossier);
   const auto last = to.value_or(log.head);
   co_await check_version(log, last);
 

@@ -89,6 +89,12 @@ Task<Result<void>> send_dossier(Call& call, const auth::Principal& principal,
   co_return {};
 }
 
+Result<void> check_version(const engine::DossierLog& log, std::int64_t version) {
+  if (version >= log.log_start && version <= log.head) return {};
+  return problem(ErrorCode::not_found,
+                 "There is no such version: list the versions to see which there are.");
+}
+
 Task<Result<void>> send_page(Call& call, const Request& request, const json::Document& items) {
   const auto limit = json::integer_at(request.query, "limit").value_or(kDefaultPageItems);
   const auto offset = json::integer_at(request.query, "offset").value_or(0);

@@ -10,6 +10,7 @@
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 #include "wasm/engine/call.hpp"
+#include "wasm/engine/dossier_log.hpp"
 #include "wasm/engine/serve.hpp"
 #include "wasm/runtime/task.hpp"
 
@@ -31,6 +32,9 @@ runtime::Task<Result<Request>> read_request(engine::Call& call, const engine::Ma
 // its log.
 runtime::Task<Result<void>> send_dossier(engine::Call& call, const auth::Principal& principal,
                                          std::string_view project_id, int status = 200);
+
+// not_found unless the log goes back to the version and has come to it.
+Result<void> check_version(const engine::DossierLog& log, std::int64_t version);
 
 // Answers with the page of `items`, an array, that the request's query asks for.
 runtime::Task<Result<void>> send_page(engine::Call& call, const Request& request,

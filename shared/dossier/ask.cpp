@@ -24,6 +24,7 @@ Reference question_id(const Log& log, QuestionKind kind, std::string_view field,
   std::sort(ids.begin(), ids.end());
   std::string content(name(kind));
   content.append("\n").append(field);
+  content.reserve(content.size() + 65 * ids.size());
   for (const auto& id : ids) content.append("\n").append(digest_text(id));
   return sha256(content)[0];
 }
@@ -63,22 +64,21 @@ std::string text_of(const Clash& clash, std::string_view field, std::string_view
 
 }  // namespace
 
-Question ask(const Log& log, const Clash& clash, Reference target, std::string_view name) {
-  Clash told = clash;
-  if (told.values.size() > kMaximumValues) {
-    told.values.resize(kMaximumValues);
-    told.entries.resize(kMaximumValues);
+Question ask(const Log& log, Clash clash, Reference target, std::string_view name) {
+  if (clash.values.size() > kMaximumValues) {
+    clash.values.resize(kMaximumValues);
+    clash.entries.resize(kMaximumValues);
   }
   const auto& field = log.fields.at(clash.field);
   Question question;
-  question.id = question_id(log, clash.kind, field, told.entries);
+  question.id = question_id(log, clash.kind, field, clash.entries);
   question.kind = clash.kind;
-  question.text = text_of(told, field, name);
+  question.text = text_of(clash, field, name);
   question.field = clash.field;
   question.target = target;
-  question.entries = std::move(told.entries);
-  question.values = std::move(told.values);
-  question.seen = std::move(told.seen);
+  question.entries = std::move(clash.entries);
+  question.values = std::move(clash.values);
+  question.seen = std::move(clash.seen);
   append_question(question.json, log, question);
   return question;
 }
@@ -180,9 +180,23 @@ void put_in_order(const Log& log, std::vector<Question>& questions) {
     for (const auto index : question.entries) last = std::max(last, log.ranks[index]);
     return last;
   };
-  std::sort(questions.begin(), questions.end(), [&](const Question& a, const Question& b) {
-    return std::pair(arose(a), a.id) < std::pair(arose(b), b.id);
+  struct Place {
+    std::uint32_t arose;
+    Reference id;
+    std::uint32_t question;
+  };
+  std::vector<Place> places;
+  places.reserve(questions.size());
+  for (const auto& question : questions) {
+    places.push_back({arose(question), question.id, static_cast<std::uint32_t>(places.size())});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return std::tie(a.arose, a.id, a.question) < std::tie(b.arose, b.id, b.question);
   });
+  std::vector<Question> sorted;
+  sorted.reserve(questions.size());
+  for (const auto& place : places) sorted.push_back(std::move(questions[place.question]));
+  questions.swap(sorted);
 }
 
 }  // namespace fabula::dossier

@@ -9,7 +9,7 @@
 namespace fabula::dossier {
 
 // Who they are about: the entity's id or kStory, and its name ("" for the story).
-Question ask(const Log& log, const Clash& clash, Reference target, std::string_view name);
+Question ask(const Log& log, Clash clash, Reference target, std::string_view name);
 Question ask(const Log& log, const Item& item);
 
 // One for each name that two of the shown characters have and that nothing says are two: no answer

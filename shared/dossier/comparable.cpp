@@ -1,46 +1,31 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "shared/dossier/field.hpp"
 #include "shared/dossier/folding.hpp"
-#include "shared/text/ascii.hpp"
+#include "shared/dossier/word_list.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::dossier {
 namespace {
 
-struct Number {
-  std::string_view word;
-  std::uint64_t value;
-};
-constexpr std::array<Number, 28> kNumbers{{
-    {"zero", 0},     {"one", 1},      {"two", 2},        {"three", 3},     {"four", 4},
-    {"five", 5},     {"six", 6},      {"seven", 7},      {"eight", 8},     {"nine", 9},
-    {"ten", 10},     {"eleven", 11},  {"twelve", 12},    {"thirteen", 13}, {"fourteen", 14},
-    {"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19},
-    {"twenty", 20},  {"thirty", 30},  {"forty", 40},     {"fifty", 50},    {"sixty", 60},
-    {"seventy", 70}, {"eighty", 80},  {"ninety", 90},
-}};
+// From 0 to 20, then by tens.
+constexpr auto kNumbers = std::to_array<std::string_view>(
+    {"zero",     "one",     "two",     "three",     "four",     "five",     "six",
+     "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
+     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+     "thirty",   "forty",   "fifty",   "sixty",     "seventy",  "eighty",   "ninety"});
+constexpr auto kNumberIndex = make_word_index<kNumbers>();
 
 // Words that say no more than the field's name does.
-constexpr std::array<std::string_view, 33> kFillers{"a",       "an",
-                                                    "the",     "is",
-                                                    "was",     "has",
-                                                    "had",     "with",
-                                                    "his",     "her",
-                                                    "their",   "year",
-                                                    "years",   "yr",
-                                                    "yrs",     "old",
-                                                    "aged",    "age",
-                                                    "about",   "around",
-                                                    "roughly", "approximately",
-                                                    "almost",  "nearly",
-                                                    "eye",     "eyes",
-                                                    "eyed",    "hair",
-                                                    "haired",  "colour",
-                                                    "color",   "coloured",
-                                                    "colored"};
+constexpr std::array<std::string_view, 1> kFillers = {
+    "a an the is was has had with his her their year years yr yrs old aged age about around "
+    "roughly approximately almost nearly eye eyes eyed hair haired colour color coloured "
+    "colored"};
+constexpr auto kFillerIndex = make_word_index<kFillers>();
 
 struct Synonym {
   std::string_view word;
@@ -86,10 +71,11 @@ std::string meaning(const std::array<Synonym, count>& synonyms, std::string_view
   return std::string(text);
 }
 
-const Number* number_named(std::string_view word) {
-  const auto at = std::find_if(kNumbers.begin(), kNumbers.end(),
-                               [word](const Number& number) { return number.word == word; });
-  return at == kNumbers.end() ? nullptr : &*at;
+std::optional<std::uint64_t> number_named(std::string_view word) {
+  std::optional<std::uint64_t> number;
+  kNumberIndex.for_each_line_with(
+      word, [&](std::size_t line) { number = line <= 20 ? line : 10 * (line - 18); });
+  return number;
 }
 
 // Of folded text; hyphens and stops part words too.
@@ -112,24 +98,23 @@ std::string with_digits(const std::vector<std::string_view>& words) {
     text.append(word);
   };
   for (std::size_t i = 0; i < words.size();) {
-    const auto* first = number_named(words[i]);
-    if (first == nullptr) {
+    if (!number_named(words[i])) {
       append(words[i++]);
       continue;
     }
     std::uint64_t value = 0;
     bool is_tens = false;
     for (; i < words.size(); ++i) {
-      const auto* number = number_named(words[i]);
-      if (number != nullptr && (value % 100 == 0 || (is_tens && number->value < 10))) {
-        is_tens = number->value >= 20;
-        value += number->value;
+      const auto number = number_named(words[i]);
+      if (number && (value % 100 == 0 || (is_tens && *number < 10))) {
+        is_tens = *number >= 20;
+        value += *number;
       } else if (words[i] == "hundred" && value > 0 && value < 10) {
         value *= 100;
       } else if (words[i] == "thousand" && value > 0 && value < 1000) {
         value *= 1000;
       } else if (words[i] == "and" && value >= 100 && i + 1 < words.size() &&
-                 number_named(words[i + 1]) != nullptr) {
+                 number_named(words[i + 1])) {
         continue;
       } else {
         break;
@@ -140,9 +125,7 @@ std::string with_digits(const std::vector<std::string_view>& words) {
   return text;
 }
 
-bool is_filler(std::string_view word) {
-  return std::find(kFillers.begin(), kFillers.end(), word) != kFillers.end();
-}
+bool is_filler(std::string_view word) { return kFillerIndex.has(word); }
 
 std::string joined(const std::vector<std::string_view>& words) {
   std::string text;

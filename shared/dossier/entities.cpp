@@ -218,7 +218,7 @@ void ThingBuilder::build_fields(std::span<const Event> events, std::uint32_t clu
       decided.shown.values.push_back({entity.name, {entity.mentions.front()}});
     }
     if (decided.clash) {
-      built.questions.push_back(ask(folding_.log, *decided.clash, entity.id,
+      built.questions.push_back(ask(folding_.log, std::move(*decided.clash), entity.id,
                                     entity.type == Type::story ? "" : entity.name));
     }
     entity.fields.push_back(std::move(decided.shown));

@@ -184,10 +184,15 @@ struct ParsedRows {
   std::vector<Entry> entries;
   std::int64_t last_position = 0;  // the highest, 0 without rows
   std::size_t unreadable = 0;      // rows left out, because parse_entry refuses them
+  bool are_objects = true;
 };
 
-// A JSON array of rows, as private.read_log gives it. Fails (malformed_json, invalid_request) only
-// when it is no array of objects.
+// The rows of the value that comes next, a JSON array as private.read_log gives it, in a text of so
+// many bytes. They are good only if the scanner has not failed and all of them are objects.
+ParsedRows read_rows(json::Scanner& scanner, std::size_t text_bytes);
+
+// The same of a JSON text. Fails (malformed_json, invalid_request) only when it is no array of
+// objects.
 Result<ParsedRows> parse_rows(std::string_view rows_json);
 
 }  // namespace fabula::dossier

@@ -1,12 +1,10 @@
 #include "shared/dossier/entry_body.hpp"
 
-#include <array>
 #include <limits>
-#include <utility>
 
 #include "shared/dossier/entry_check.hpp"
 #include "shared/dossier/field.hpp"
-#include "shared/json/scanner.hpp"
+#include "shared/dossier/word_code.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::dossier {
@@ -17,19 +15,22 @@ using json::Scanner;
 using json::StringSpan;
 
 constexpr std::size_t kMaximumIdBytes = 200;  // messages, deliveries, refs, operations, models
+constexpr std::string_view kNoObject = "must be a JSON object";
 
 // Reads members by name into an Entry; the first fault is kept and ends it.
 class BodyReader {
  public:
-  BodyReader(std::string_view json, Entry& entry) : scanner_(json), entry_(entry) {}
+  BodyReader(Scanner& scanner, Entry& entry) : scanner_(scanner), entry_(entry) {}
 
   // "" when all went well, else what is wrong.
   std::string_view read() {
-    StringSpan key;
-    if (scanner_.enter_object()) {
-      while (scanner_.next_member(key)) read_member(key.contents);
+    if (scanner_.peek() != Kind::object) {
+      fault(kNoObject);
+      return fault_;
     }
-    if (!scanner_.finish()) return fault_.empty() ? "must be a JSON object" : fault_;
+    scanner_.enter_object();
+    StringSpan key;
+    while (scanner_.next_member(key)) read_member(key.contents);
     return fault_;
   }
 
@@ -45,15 +46,25 @@ class BodyReader {
     return true;
   }
 
-  void string(std::string& out, std::size_t maximum_bytes) {
-    out.clear();
-    if (read_null()) return;
-    if (scanner_.peek() != Kind::string) return fault("has a member that should be text");
+  // Good until the next text is read.
+  std::string_view text(std::size_t maximum_bytes) {
+    const auto kind = scanner_.peek();
+    if (kind != Kind::string) {
+      if (kind == Kind::null) {
+        scanner_.skip_value();
+      } else {
+        fault("has a member that should be text");
+      }
+      return {};
+    }
     StringSpan span;
-    if (!scanner_.read_string(span)) return;
-    json::append_unescaped(out, span);
-    if (out.size() > maximum_bytes && fault_.empty()) fault_ = "has a text that is too long";
+    if (!scanner_.read_string(span)) return {};
+    const auto text = json::unescaped(span, unescaped_);
+    if (text.size() > maximum_bytes && fault_.empty()) fault_ = "has a text that is too long";
+    return text;
   }
+
+  void string(std::string& out, std::size_t maximum_bytes) { out = text(maximum_bytes); }
 
   void integer(std::int64_t& out) {
     if (read_null()) return;
@@ -95,13 +106,12 @@ class BodyReader {
   }
 
   void reference(Reference& out) {
-    std::string text;
-    string(text, kMaximumIdBytes);
+    const auto name = text(kMaximumIdBytes);
     out = 0;
-    if (text.empty()) return;
-    if (text == "story") {
+    if (name.empty()) return;
+    if (name == "story") {
       out = kStory;
-    } else if (const auto parsed = parse_reference(text)) {
+    } else if (const auto parsed = parse_reference(name)) {
       out = *parsed;
     } else if (fault_.empty()) {
       fault_ = "refers to something that is no id";
@@ -173,109 +183,110 @@ class BodyReader {
     }
   }
 
-  void value_of(std::string_view key) {
+  void value(std::size_t maximum_bytes) {
     entry_.has_value = scanner_.peek() != Kind::null;
-    string(entry_.text,
-           key == "value" || key == "text" ? kMaximumTextBytes : kMaximumEntryNameBytes);
+    string(entry_.text, maximum_bytes);
   }
 
   void read_member(std::string_view key);
 
-  Scanner scanner_;
+  Scanner& scanner_;
   Entry& entry_;
   std::string_view fault_;
+  std::string unescaped_;
 };
 
 void BodyReader::read_member(std::string_view key) {
-  std::string name;
-  if (key == "do") {
-    string(name, kMaximumIdBytes);
-    entry_.act = act_named(name).value_or(Act::unknown);
-  } else if (key == "type") {
-    string(name, kMaximumIdBytes);
-    entry_.type = type_named(name).value_or(Type::none);
-  } else if (key == "at") {
-    integer(entry_.at);
-  } else if (key == "place") {
-    integer(entry_.place);
-  } else if (key == "source") {
-    source(entry_.source);
-  } else if (key == "quote") {
-    string(entry_.quote, kMaximumQuoteBytes);
-  } else if (key == "model") {
-    string(entry_.model, kMaximumIdBytes);
-  } else if (key == "prompt") {
-    string(entry_.prompt, kMaximumIdBytes);
-  } else if (key == "delivery") {
-    string(entry_.delivery, kMaximumIdBytes);
-  } else if (key == "ref" || key == "from_ref") {
-    string(entry_.ref, kMaximumEntryNameBytes + 64);
-  } else if (key == "field") {
-    string(entry_.field, kMaximumFieldNameBytes);
-  } else if (key == "name" || key == "value" || key == "text" || key == "from") {
-    value_of(key);
-  } else if (key == "to_ref") {
-    string(entry_.other, kMaximumEntryNameBytes + 64);
-  } else if (key == "to") {
-    string(entry_.other, kMaximumEntryNameBytes);
-  } else if (key == "to_name") {
-    string(entry_.to_name, kMaximumEntryNameBytes);
-  } else if (key == "relation") {
-    string(entry_.relation, kMaximumEntryNameBytes);
-  } else if (key == "aliases") {
-    strings(entry_.aliases, kMaximumEntryNameBytes);
-  } else if (key == "corrects") {
-    correction();
-  } else if (key == "proposal") {
-    string(entry_.proposal, kMaximumIdBytes);
-  } else if (key == "operation") {
-    string(entry_.operation, kMaximumIdBytes);
-  } else if (key == "target") {
-    reference(entry_.target);
-  } else if (key == "mentions") {
-    references(entry_.mentions);
-  } else if (key == "replaces") {
-    references(entry_.replaces);
-  } else if (key == "entries") {
-    references(entry_.entries);
-  } else if (key == "parts") {
-    entry_.parts.clear();
-    array(kMaximumListItems, [&] { references(entry_.parts.emplace_back()); });
-  } else if (key == "together") {
-    boolean(entry_.holds_together);
-  } else if (key == "is") {
-    boolean(entry_.is);
-  } else if (key == "fields") {
-    fields();
-  } else if (key == "question") {
-    reference(entry_.question);
-  } else if (key == "choose") {
-    reference(entry_.choose);
-  } else if (key == "dismiss") {
-    string(entry_.dismiss, kMaximumIdBytes);
-  } else if (key == "sequence") {
-    integer(entry_.sequence);
-  } else if (key == "left") {
-    strings(entry_.left, kMaximumIdBytes, kMaximumReferences);
-  } else if (key == "back") {
-    strings(entry_.back, kMaximumIdBytes, kMaximumReferences);
-  } else {
-    scanner_.skip_value();
+  switch (word_code(key)) {
+    case word_code("do"):
+      entry_.act = act_named(text(kMaximumIdBytes)).value_or(Act::unknown);
+      break;
+    case word_code("type"):
+      entry_.type = type_named(text(kMaximumIdBytes)).value_or(Type::none);
+      break;
+    case word_code("at"):
+      return integer(entry_.at);
+    case word_code("place"):
+      return integer(entry_.place);
+    case word_code("source"):
+      return source(entry_.source);
+    case word_code("quote"):
+      return string(entry_.quote, kMaximumQuoteBytes);
+    case word_code("model"):
+      return string(entry_.model, kMaximumIdBytes);
+    case word_code("prompt"):
+      return string(entry_.prompt, kMaximumIdBytes);
+    case word_code("delivery"):
+      return string(entry_.delivery, kMaximumIdBytes);
+    case word_code("ref"):
+    case word_code("from_ref"):
+      return string(entry_.ref, kMaximumEntryNameBytes + 64);
+    case word_code("field"):
+      return string(entry_.field, kMaximumFieldNameBytes);
+    case word_code("name"):
+    case word_code("from"):
+      return value(kMaximumEntryNameBytes);
+    case word_code("value"):
+    case word_code("text"):
+      return value(kMaximumTextBytes);
+    case word_code("to_ref"):
+      return string(entry_.other, kMaximumEntryNameBytes + 64);
+    case word_code("to"):
+      return string(entry_.other, kMaximumEntryNameBytes);
+    case word_code("to_name"):
+      return string(entry_.to_name, kMaximumEntryNameBytes);
+    case word_code("relation"):
+      return string(entry_.relation, kMaximumEntryNameBytes);
+    case word_code("aliases"):
+      return strings(entry_.aliases, kMaximumEntryNameBytes);
+    case word_code("corrects"):
+      return correction();
+    case word_code("proposal"):
+      return string(entry_.proposal, kMaximumIdBytes);
+    case word_code("operation"):
+      return string(entry_.operation, kMaximumIdBytes);
+    case word_code("target"):
+      return reference(entry_.target);
+    case word_code("mentions"):
+      return references(entry_.mentions);
+    case word_code("replaces"):
+      return references(entry_.replaces);
+    case word_code("entries"):
+      return references(entry_.entries);
+    case word_code("parts"):
+      entry_.parts.clear();
+      return array(kMaximumListItems, [&] { references(entry_.parts.emplace_back()); });
+    case word_code("together"):
+      return boolean(entry_.holds_together);
+    case word_code("is"):
+      return boolean(entry_.is);
+    case word_code("fields"):
+      return fields();
+    case word_code("question"):
+      return reference(entry_.question);
+    case word_code("choose"):
+      return reference(entry_.choose);
+    case word_code("dismiss"):
+      return string(entry_.dismiss, kMaximumIdBytes);
+    case word_code("sequence"):
+      return integer(entry_.sequence);
+    case word_code("left"):
+      return strings(entry_.left, kMaximumIdBytes, kMaximumReferences);
+    case word_code("back"):
+      return strings(entry_.back, kMaximumIdBytes, kMaximumReferences);
+    default:
+      scanner_.skip_value();
   }
 }
 
 }  // namespace
 
-Result<Entry> parse_body(const Digest& id, EntryKind kind, std::string_view message_id,
-                         std::string_view body_json) {
-  Entry entry;
-  entry.id = id;
-  entry.kind = kind;
-  entry.message_id = message_id;
-  if (const auto fault = BodyReader(body_json, entry).read(); !fault.empty()) {
-    return problem(ErrorCode::invalid_request, "An assertion's body " + std::string(fault) + ".");
-  }
-  if (!is_act_of(entry.act, kind)) {
+std::string_view read_body(Scanner& scanner, Entry& entry) {
+  return BodyReader(scanner, entry).read();
+}
+
+Result<void> complete_entry(Entry& entry) {
+  if (!is_act_of(entry.act, entry.kind)) {
     return problem(ErrorCode::invalid_request,
                    "An assertion does what assertions of its kind cannot do.");
   }
@@ -286,7 +297,7 @@ Result<Entry> parse_body(const Digest& id, EntryKind kind, std::string_view mess
   if (entry.act == Act::rename && entry.type == Type::none) entry.type = Type::character;
   if (entry.act == Act::relation) entry.type = Type::character;
   if (entry.act == Act::story) entry.type = Type::story;
-  return entry;
+  return {};
 }
 
 }  // namespace fabula::dossier

@@ -4,11 +4,17 @@
 #include <string_view>
 
 #include "shared/dossier/entry.hpp"
+#include "shared/json/scanner.hpp"
 
 namespace fabula::dossier {
 
-// As parse_entry.
-Result<Entry> parse_body(const Digest& id, EntryKind kind, std::string_view message_id,
-                         std::string_view body_json);
+// Reads the value that comes next into the members of `entry` that a body has, which must be as a
+// new entry has them. Gives what is wrong with it, "" if nothing; it has been walked either way,
+// unless the scanner has failed.
+std::string_view read_body(json::Scanner& scanner, Entry& entry);
+
+// Of an entry with all that its row says: parse_entry's other conditions, and the types that go
+// without saying.
+Result<void> complete_entry(Entry& entry);
 
 }  // namespace fabula::dossier

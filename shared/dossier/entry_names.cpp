@@ -1,7 +1,6 @@
 #include <array>
 
 #include "shared/dossier/entry.hpp"
-#include "shared/text/ascii.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -25,10 +24,10 @@ std::optional<Value> named(const std::array<std::string_view, count>& names,
 
 bool append_digits(std::string_view digits, std::uint64_t& word) {
   for (const char c : digits) {
-    if (text::is_upper(c)) return false;
-    const int value = text::hex_digit_value(c);
-    if (value < 0) return false;
-    word = word << 4U | static_cast<std::uint64_t>(value);
+    const auto letter = static_cast<unsigned char>(c - 'a');
+    const auto digit = static_cast<unsigned char>(c - '0');
+    if (digit > 9 && letter > 5) return false;
+    word = word << 4U | (digit <= 9 ? digit : letter + 10U);
   }
   return true;
 }
@@ -55,15 +54,14 @@ std::optional<Digest> parse_digest(std::string_view text) {
 
 std::optional<Reference> parse_reference(std::string_view text) {
   Reference reference = 0;
-  if ((text.size() != 16 && text.size() != 64) || !append_digits(text.substr(0, 16), reference)) {
+  std::uint64_t rest = 0;
+  if ((text.size() != 16 && text.size() != 64) || !append_digits(text.substr(0, 16), reference) ||
+      !append_digits(text.substr(16), rest)) {
     return std::nullopt;
-  }
-  for (const char c : text.substr(16)) {
-    if (text::hex_digit_value(c) < 0 || text::is_upper(c)) return std::nullopt;
   }
   return reference;
 }
 
-std::string reference_text(Reference reference) { return digest_text({reference}).substr(0, 16); }
+std::string reference_text(Reference reference) { return word_text(reference); }
 
 }  // namespace fabula::dossier

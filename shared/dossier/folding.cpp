@@ -53,9 +53,8 @@ bool is_between(std::uint32_t code, std::uint32_t first, std::uint32_t last) {
 }
 
 bool is_space(std::uint32_t code) {
-  return code <= ' ' || is_between(code, 0x7F, 0xA0) || code == 0x1680 ||
-         is_between(code, 0x2000, 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F ||
-         code == 0x205F || code == 0x3000;
+  return is_between(code, 0x80, 0xA0) || code == 0x1680 || is_between(code, 0x2000, 0x200A) ||
+         code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
 // Soft hyphens, joiners, marks of direction, variation selectors, the byte order mark.
@@ -67,19 +66,18 @@ bool has_no_width(std::uint32_t code) {
 }
 
 bool is_single_quote(std::uint32_t code) {
-  return code == '\'' || code == '`' || code == 0xB4 || is_between(code, 0x2BB, 0x2BD) ||
-         is_between(code, 0x2018, 0x201B) || code == 0x2032 || code == 0x2039 || code == 0x203A ||
-         code == 0xFF07;
+  return code == 0xB4 || is_between(code, 0x2BB, 0x2BD) || is_between(code, 0x2018, 0x201B) ||
+         code == 0x2032 || code == 0x2039 || code == 0x203A || code == 0xFF07;
 }
 
 bool is_double_quote(std::uint32_t code) {
-  return code == '"' || code == 0xAB || code == 0xBB || is_between(code, 0x201C, 0x201F) ||
-         code == 0x2033 || is_between(code, 0x300C, 0x300F) || code == 0xFF02;
+  return code == 0xAB || code == 0xBB || is_between(code, 0x201C, 0x201F) || code == 0x2033 ||
+         is_between(code, 0x300C, 0x300F) || code == 0xFF02;
 }
 
 bool is_dash(std::uint32_t code) {
-  return code == '-' || is_between(code, 0x2010, 0x2015) || code == 0x2212 || code == 0xFE58 ||
-         code == 0xFE63 || code == 0xFF0D;
+  return is_between(code, 0x2010, 0x2015) || code == 0x2212 || code == 0xFE58 || code == 0xFE63 ||
+         code == 0xFF0D;
 }
 
 // The marks that scripts/generate-folding drops from composed letters, where they stand alone.
@@ -121,7 +119,21 @@ std::uint32_t table_unit(std::uint32_t code) {
 
 class Folder {
  public:
+  explicit Folder(std::size_t bytes) { folded_.reserve(bytes); }
+
+  void add_ascii(char c) {
+    if (c <= ' ' || c == 0x7F) {
+      has_space_ = true;
+      return;
+    }
+    if (has_space_ && !folded_.empty()) folded_ += ' ';
+    has_space_ = false;
+    folded_ += c == '`' ? '\'' : text::to_lower(c);
+    base_ = static_cast<unsigned char>(folded_.back());
+  }
+
   void add(std::uint32_t code) {
+    if (code < 0x80) return add_ascii(static_cast<char>(code));
     if (has_no_width(code)) return;
     if (is_space(code)) {
       has_space_ = true;
@@ -131,8 +143,6 @@ class Folder {
       put('"');
     } else if (is_dash(code)) {
       put('-');
-    } else if (code < 0x80) {
-      put(static_cast<std::uint32_t>(text::to_lower(static_cast<char>(code))));
     } else if (!is_dropped_mark(code, base_)) {
       put_letter(code);
     }
@@ -185,8 +195,13 @@ class Folder {
 }  // namespace
 
 std::string fold(std::string_view utf8) {
-  Folder folder;
+  Folder folder(utf8.size());
   while (!utf8.empty()) {
+    if (static_cast<unsigned char>(utf8.front()) < 0x80) {
+      folder.add_ascii(utf8.front());
+      utf8.remove_prefix(1);
+      continue;
+    }
     const auto [code, bytes] = decode(utf8);
     utf8.remove_prefix(bytes);
     folder.add(code);

@@ -212,35 +212,32 @@ constexpr std::string_view kOtherMen =
     "roger roland ronald rowland roy rufus rupert septimus seth silas stanley stewart stuart "
     "sylvester theobald tristram uriah vernon wilbur";
 
-template <std::size_t n>
-constexpr std::array<std::uint32_t, n> initials_of(const std::array<std::string_view, n>& lines) {
-  std::array<std::uint32_t, n> bits = {};
-  for (std::size_t i = 0; i < n; ++i) bits[i] = initial_bits(lines[i]);
-  return bits;
-}
-constexpr auto kInitialsOfWomen = initials_of(kWomen);
-constexpr auto kInitialsOfMen = initials_of(kMen);
+// All lines: women's names, men's, and the two without short forms.
+constexpr std::size_t kOtherWomenLine = kWomen.size() + kMen.size();
+constexpr std::size_t kOtherMenLine = kOtherWomenLine + 1;
+constexpr auto kLines = [] {
+  std::array<std::string_view, kOtherMenLine + 1> lines;
+  std::copy(kMen.begin(), kMen.end(), std::copy(kWomen.begin(), kWomen.end(), lines.begin()));
+  lines[kOtherWomenLine] = kOtherWomen;
+  lines[kOtherMenLine] = kOtherMen;
+  return lines;
+}();
+constexpr auto kIndex = make_word_index<kLines>();
 
 }  // namespace
 
 GivenName find_given_name(std::string_view folded_word) {
   GivenName found;
-  if (folded_word.empty() || folded_word.find(' ') != std::string_view::npos) return found;
   std::size_t count = 0;
-  std::uint8_t number = 0;
-  bool is_woman = has_word(kOtherWomen, folded_word);
-  bool is_man = has_word(kOtherMen, folded_word);
-  const auto initial = initial_bit(folded_word.front());
-  const auto search = [&](const auto& lines, const auto& initials, bool& is_found) {
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      ++number;
-      if ((initials[i] & initial) == 0 || !has_word(lines[i], folded_word)) continue;
-      is_found = true;
-      if (count < found.names.size()) found.names[count++] = number;
+  bool is_woman = false;
+  bool is_man = false;
+  kIndex.for_each_line_with(folded_word, [&](std::size_t line) {
+    const bool is_of_women = line < kWomen.size() || line == kOtherWomenLine;
+    (is_of_women ? is_woman : is_man) = true;
+    if (line < kOtherWomenLine && count < found.names.size()) {
+      found.names[count++] = static_cast<std::uint8_t>(line + 1);
     }
-  };
-  search(kWomen, kInitialsOfWomen, is_woman);
-  search(kMen, kInitialsOfMen, is_man);
+  });
   found.is_known = is_woman || is_man;
   if (is_woman != is_man) found.gender = is_woman ? Gender::female : Gender::male;
   return found;

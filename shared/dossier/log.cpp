@@ -1,6 +1,7 @@
 #include "shared/dossier/log.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 #include <utility>
 
@@ -142,6 +143,9 @@ void Log::put_in_order(std::size_t first_new) {
 
 std::size_t Log::add(std::vector<Entry> added) {
   const std::size_t first_new = entries.size();
+  if (entries.size() + added.size() > entries.capacity()) {
+    entries.reserve(std::bit_ceil(entries.size() + added.size()));
+  }
   for (auto& entry : added) {
     if (entries.size() >= kMaximumEntries) break;
     const auto reference = entry.reference();

@@ -20,15 +20,18 @@ struct Word {
   bool is_possessive = false;  // had 's, which is not in `text`
 };
 
-constexpr std::string_view kBlanks = " \t\r\n\f\v";
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Marks that mean nothing at the ends of a folded word.
-constexpr std::string_view kEdges = ".,;:!?()[]{}\"'*_<>-/\\";
+bool is_edge(char c) {
+  constexpr std::string_view kEdges = ".,;:!?()[]{}\"'*_<>-/\\";
+  return !text::is_lower(c) && kEdges.find(c) != std::string_view::npos;
+}
 
 void add_word(std::vector<Word>& words, std::string_view folded, bool is_lower) {
-  const auto first = folded.find_first_not_of(kEdges);
-  if (first == std::string_view::npos) return;
-  folded = folded.substr(first, folded.find_last_not_of(kEdges) - first + 1);
+  while (!folded.empty() && is_edge(folded.front())) folded.remove_prefix(1);
+  while (!folded.empty() && is_edge(folded.back())) folded.remove_suffix(1);
+  if (folded.empty()) return;
   Word word{.text = {}, .is_lower = is_lower};
   if (folded.size() > 2 && folded.ends_with("'s")) {
     word.is_possessive = true;
@@ -41,7 +44,10 @@ void add_word(std::vector<Word>& words, std::string_view folded, bool is_lower) 
 // "J.R.R." is three initials; in "Mr.Darcy" the stop is a space too.
 void add_parts(std::vector<Word>& words, std::string_view folded, bool is_lower) {
   for (std::size_t begin = 0; begin <= folded.size();) {
-    const auto end = std::min(folded.find_first_of(". /", begin), folded.size());
+    auto end = begin;
+    while (end < folded.size() && folded[end] != '.' && folded[end] != ' ' && folded[end] != '/') {
+      ++end;
+    }
     if (end > begin) add_word(words, folded.substr(begin, end - begin), is_lower);
     begin = end + 1;
   }
@@ -50,9 +56,12 @@ void add_parts(std::vector<Word>& words, std::string_view folded, bool is_lower)
 std::vector<Word> split_words(std::string_view utf8) {
   std::vector<Word> words;
   for (std::size_t begin = 0; begin < utf8.size() && words.size() < kMaximumNameWords;) {
-    begin = utf8.find_first_not_of(kBlanks, begin);
-    if (begin == std::string_view::npos) break;
-    const auto end = std::min(utf8.find_first_of(kBlanks, begin), utf8.size());
+    if (is_blank(utf8[begin])) {
+      ++begin;
+      continue;
+    }
+    auto end = begin;
+    while (end < utf8.size() && !is_blank(utf8[end])) ++end;
     const auto raw = utf8.substr(begin, end - begin);
     add_parts(words, fold(raw), text::is_lower(raw.front()));
     begin = end;

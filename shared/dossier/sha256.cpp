@@ -48,6 +48,10 @@ void add_block(Words& hash, const unsigned char* block) {
   for (std::size_t i = 0; i < w.size(); ++i) hash[i] += w[i];
 }
 
+void put_digits(char* to, std::uint64_t word) {
+  for (std::size_t i = 16; i > 0; word >>= 4U) to[--i] = "0123456789abcdef"[word & 0xFU];
+}
+
 }  // namespace
 
 Digest sha256(std::string_view bytes) {
@@ -77,12 +81,15 @@ Digest sha256(std::string_view bytes) {
 }
 
 std::string digest_text(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(64, '0');
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    text[i] = kDigits[(digest[i / 16] >> (60 - 4 * (i % 16))) & 0xFU];
-  }
-  return text;
+  std::array<char, 64> digits;
+  for (std::size_t i = 0; i < digest.size(); ++i) put_digits(digits.data() + 16 * i, digest[i]);
+  return {digits.data(), digits.size()};
+}
+
+std::string word_text(std::uint64_t word) {
+  std::array<char, 16> digits;
+  put_digits(digits.data(), word);
+  return {digits.data(), digits.size()};
 }
 
 }  // namespace fabula::dossier

@@ -15,5 +15,7 @@ Digest sha256(std::string_view bytes);
 
 // 64 lower-case hexadecimal digits.
 std::string digest_text(const Digest& digest);
+// 16 of them.
+std::string word_text(std::uint64_t word);
 
 }  // namespace fabula::dossier

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "shared/text/word_scan.hpp"
+
 namespace fabula::dossier {
 namespace {
 
@@ -10,9 +12,16 @@ constexpr std::size_t kFirstCells = 64;
 }  // namespace
 
 std::uint64_t hash_text(std::string_view text) {
-  std::uint64_t hash = 0xCBF29CE484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  return hash ^ (hash >> 32U);
+  std::uint64_t hash = text.size();
+  const auto add = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
+    hash ^= hash >> 32U;
+  };
+  for (; text.size() >= 8; text.remove_prefix(8)) add(text::load_eight(text.data()));
+  std::uint64_t rest = 0;
+  for (const char c : text) rest = rest << 8U | static_cast<unsigned char>(c);
+  add(rest);
+  return hash;
 }
 
 NumberTable::Cell& NumberTable::cell(std::uint64_t key) {

@@ -1,7 +1,7 @@
 #include "shared/dossier/titles.hpp"
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 
 #include "shared/dossier/word_list.hpp"
 
@@ -133,42 +133,42 @@ constexpr auto kTitles = std::to_array<TitleLine>({
     {"wife", Title::kin, Gender::female},
 });
 
-constexpr std::string_view kEpithets =
-    " the a an this that my our your his her their its thy old ole young little poor dear dearest "
+constexpr std::array<std::string_view, 1> kEpithets = {
+    "the a an this that my our your his her their its thy old ole young little poor dear dearest "
     "good great honest sweet darling late elder eldest younger youngest big small wee fair brave "
     "noble lovely pretty beloved precious unhappy unfortunate happy wicked kind gentle wretched "
     "silly naughty charming beautiful handsome blessed sainted gallant worthy excellent amiable "
-    "ye oh o future former other only same ";
+    "ye oh o future former other only same"};
 
-constexpr std::string_view kParticles =
-    " de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten st "
-    "saint san santa ste ";
+constexpr std::array<std::string_view, 1> kParticles = {
+    "de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten st "
+    "saint san santa ste"};
 
-constexpr auto kInitials = [] {
-  std::array<std::uint32_t, kTitles.size()> bits = {};
-  for (std::size_t i = 0; i < kTitles.size(); ++i) bits[i] = initial_bits(kTitles[i].words);
-  return bits;
+constexpr auto kTitleLines = [] {
+  std::array<std::string_view, kTitles.size()> lines;
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i] = kTitles[i].words;
+  return lines;
 }();
+
+constexpr auto kTitleIndex = make_word_index<kTitleLines>();
+constexpr auto kEpithetIndex = make_word_index<kEpithets>();
+constexpr auto kParticleIndex = make_word_index<kParticles>();
 
 }  // namespace
 
 TitleFacts find_title(std::string_view folded_word) {
-  if (folded_word.size() < 2) return {};
-  const auto initial = initial_bit(folded_word.front());
-  for (std::size_t i = 0; i < kTitles.size(); ++i) {
-    const auto& line = kTitles[i];
-    if ((kInitials[i] & initial) == 0 || !has_word(line.words, folded_word)) continue;
-    return {line.words.substr(0, line.words.find(' ')), line.title, line.gender};
-  }
-  return {};
+  TitleFacts found;
+  if (folded_word.size() < 2) return found;
+  kTitleIndex.for_each_line_with(folded_word, [&](std::size_t number) {
+    if (found.title != Title::none) return;
+    const auto& line = kTitles[number];
+    found = {line.words.substr(0, line.words.find(' ')), line.title, line.gender};
+  });
+  return found;
 }
 
-bool is_epithet(std::string_view folded_word) {
-  return !folded_word.empty() && has_word(kEpithets, folded_word);
-}
+bool is_epithet(std::string_view folded_word) { return kEpithetIndex.has(folded_word); }
 
-bool is_particle(std::string_view folded_word) {
-  return !folded_word.empty() && has_word(kParticles, folded_word);
-}
+bool is_particle(std::string_view folded_word) { return kParticleIndex.has(folded_word); }
 
 }  // namespace fabula::dossier

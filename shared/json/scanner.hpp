@@ -96,6 +96,14 @@ class Scanner {
 // for them (WTF-8), which is not valid UTF-8: see has_lone_surrogates.
 void append_unescaped(std::string& out, const StringSpan& string);
 
+// The string's text: as it stands if it has no escapes, else written to `buffer`.
+inline std::string_view unescaped(const StringSpan& string, std::string& buffer) {
+  if (!string.has_escapes) return string.contents;
+  buffer.clear();
+  append_unescaped(buffer, string);
+  return buffer;
+}
+
 // The text of a JSON string given with its quotes; nothing if `json` is anything else.
 std::optional<std::string> string_value(std::string_view json);
 

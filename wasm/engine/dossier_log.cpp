@@ -63,23 +63,40 @@ struct Part {
   dossier::ParsedRows rows;
 };
 
+// Reads the rows while it walks the answer, which may have hundreds of kilobytes.
 Result<Part> parse_part(std::string_view answer, std::string_view function,
                         std::string_view rows_key) {
-  std::array members = {json::RawMember{.key = "head"}, json::RawMember{.key = "folded_to"},
-                        json::RawMember{.key = "log_start"}, json::RawMember{.key = rows_key}};
-  if (!json::find_raw_members(answer, members)) return database::unexpected_answer(function);
   Part part;
+  std::array<std::string_view, 3> literals;
+  constexpr std::array<std::string_view, 3> kNumbers = {"head", "folded_to", "log_start"};
+  json::Scanner scanner(answer);
+  json::StringSpan key;
+  std::string unescaped;
+  if (scanner.enter_object()) {
+    while (scanner.next_member(key)) {
+      const auto name = json::unescaped(key, unescaped);
+      const auto number = std::find(kNumbers.begin(), kNumbers.end(), name);
+      if (number != kNumbers.end()) {
+        literals[static_cast<std::size_t>(number - kNumbers.begin())] = scanner.skip_value();
+      } else if (name != rows_key) {
+        scanner.skip_value();
+      } else {
+        part.has_rows = scanner.peek() != json::Kind::null;
+        part.rows = {};
+        if (part.has_rows) {
+          part.rows = dossier::read_rows(scanner, answer.size());
+        } else {
+          scanner.skip_value();
+        }
+      }
+    }
+  }
+  if (!scanner.finish() || !part.rows.are_objects) return database::unexpected_answer(function);
   const std::array numbers = {&part.head, &part.folded_to, &part.log_start};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto number = text::parse_natural(members[i].value);
+    const auto number = text::parse_natural(literals[i]);
     if (!number) return database::unexpected_answer(function);
     *numbers[i] = static_cast<std::int64_t>(*number);
-  }
-  part.has_rows = !members[3].value.empty() && members[3].value != "null";
-  if (part.has_rows) {
-    auto rows = dossier::parse_rows(members[3].value);
-    if (!rows) return database::unexpected_answer(function);
-    part.rows = std::move(*rows);
   }
   return part;
 }

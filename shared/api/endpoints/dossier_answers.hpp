@@ -22,14 +22,15 @@ inline constexpr Field kVersionField{.name = "version",
                                      .description = "It grows with each change.",
                                      .is_required = true};
 
+inline constexpr Field kProjectIdField{
+    .name = "project_id", .type = Type::uuid, .description = "The project.", .is_required = true};
+inline constexpr Field kTitleField{.name = "title",
+                                   .description = "The story's title, else the project's name.",
+                                   .is_required = true};
+
 inline constexpr std::array kSummaryFields{
-    Field{.name = "project_id",
-          .type = Type::uuid,
-          .description = "The project.",
-          .is_required = true},
-    Field{.name = "title",
-          .description = "The story's title, else the project's name.",
-          .is_required = true},
+    kProjectIdField,
+    kTitleField,
     kVersionField,
     count_field("character_count"),
     count_field("theme_count"),
@@ -42,15 +43,10 @@ inline constexpr std::array kSummaryFields{
 inline constexpr Schema kSummary{"DossierSummary", "How much a dossier holds.", kSummaryFields};
 
 inline constexpr std::array kDossierFields{
-    Field{.name = "project_id",
-          .type = Type::uuid,
-          .description = "The project.",
-          .is_required = true},
+    kProjectIdField,
     Field{
         .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
-    Field{.name = "title",
-          .description = "The story's title, else the project's name.",
-          .is_required = true},
+    kTitleField,
     kVersionField,
     Field{.name = "snapshot_json",
           .type = Type::object,

@@ -1,6 +1,7 @@
 // Endpoints of the dossier function: texts that people have already.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -84,23 +85,14 @@ inline constexpr std::array kImportFields{
     kImportFinishedField};
 inline constexpr Schema kImport{"Import", "A text that is read for a dossier.", kImportFields};
 
-inline constexpr std::array kStartedImportFields{
-    kImportTaskField,
-    kImportProjectField,
-    kImportTitleField,
-    kImportStatusField,
-    kImportChaptersField,
-    kImportStepsField,
-    kImportDoneField,
-    kImportFailedField,
-    kImportProgressField,
-    kImportProposalsField,
-    kImportErrorField,
-    kCreatedAt,
-    kImportFinishedField,
-    Field{.name = "status_url",
-          .description = "The path at which to ask how far it is.",
-          .is_required = true}};
+inline constexpr auto kStartedImportFields = [] {
+  std::array<Field, kImportFields.size() + 1> fields;
+  std::copy(kImportFields.begin(), kImportFields.end(), fields.begin());
+  fields.back() = {.name = "status_url",
+                   .description = "The path at which to ask how far it is.",
+                   .is_required = true};
+  return fields;
+}();
 inline constexpr Schema kStartedImport{"StartedImport", "A text that will be read.",
                                        kStartedImportFields};
 
