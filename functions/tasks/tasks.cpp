@@ -141,9 +141,9 @@ Task<Result<std::optional<ClaimedTask>>> claim_next(Call& call, const Request& r
     for (const auto& wanted : request.wanted) {
       if (wanted.kind->claim == function) kinds.push_back(wanted.kind->name);
     }
-    const std::string answer = co_await engine::call_function(
-        call.context(), call.database(), function,
-        claim_task_request(kinds, request.lease_seconds()));
+    const std::string answer =
+        co_await engine::call_function(call.context(), call.database(), function,
+                                       claim_task_request(kinds, request.lease_seconds()));
     std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
     if (task) co_return task;
   }
@@ -163,7 +163,8 @@ Task<Result<void>> run(Call& call, const Match& match) {
     const std::optional<ClaimedTask> task = co_await claim_next(call, request);
     is_left = task.has_value();
     if (!is_left) break;
-    const bool is_done = co_await do_task(call, request, *task, request.time_limit_ms - passed_ms());
+    const bool is_done =
+        co_await do_task(call, request, *task, request.time_limit_ms - passed_ms());
     ++(is_done ? done : failed);
   }
 
