@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "shared/dossier/derivation.hpp"
@@ -132,7 +133,7 @@ class Linker {
 
  private:
   // One after the other to the closest of those before.
-  void join_bearers(const std::vector<Index>& records) {
+  void join_bearers(std::span<const Index> records) {
     auto& found = found_;
     found.clear();
     for (const auto r : records) {
@@ -152,7 +153,7 @@ class Linker {
     }
   }
 
-  void append_pairs(const std::vector<Index>& records,
+  void append_pairs(std::span<const Index> records,
                     std::vector<std::pair<Index, Index>>& pairs) const {
     if (records.size() < 2) return;
     std::vector<Index> bearers;
