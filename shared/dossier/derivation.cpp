@@ -18,8 +18,8 @@ constexpr std::uint32_t kNobody = kNone - 1;
 constexpr std::uint64_t kWhoseName = 1;
 constexpr std::uint64_t kHasRival = 2;
 
-std::array<const Counts*, 4> words_of(const Profile& profile) {
-  return {&profile.given, &profile.families, &profile.either, &profile.titles};
+std::array<CountsView, 4> words_of(const Profile& profile) {
+  return {profile.given(), profile.families(), profile.either(), profile.titles()};
 }
 
 // Without those of whom `is_less` is true, if there are others.
@@ -39,7 +39,7 @@ Derivation::Derivation(const Mentions& mentions, People& people)
       holders_(mentions.vocabulary.size()),
       like_(mentions.vocabulary.size()) {
   for (const auto person : people.all()) {
-    for (const auto& entry : people[person].profile.given) given_.push_back(entry.first);
+    for (const auto& entry : people[person].profile.given()) given_.push_back(entry.first);
   }
   std::sort(given_.begin(), given_.end());
   given_.erase(std::unique(given_.begin(), given_.end()), given_.end());
@@ -72,8 +72,8 @@ bool Derivation::run_round() {
 void Derivation::note_change(Index person) {
   ++clock_;
   looks_[person].reset();
-  for (const auto* words : words_of(people_[person].profile)) {
-    for (const auto& entry : *words) changed_at_[entry.first] = clock_;
+  for (const auto words : words_of(people_[person].profile)) {
+    for (const auto& entry : words) changed_at_[entry.first] = clock_;
   }
 }
 
@@ -93,8 +93,8 @@ void Derivation::index_people() {
   });
   for (auto& holders : holders_) holders.clear();
   for (const auto person : order_) {
-    for (const auto* words : words_of(people_[person].profile)) {
-      for (const auto& entry : *words) holders_[entry.first].push_back(person);
+    for (const auto words : words_of(people_[person].profile)) {
+      for (const auto& entry : words) holders_[entry.first].push_back(person);
     }
   }
 }
@@ -121,14 +121,14 @@ void Derivation::collect_bearers(const std::vector<Index>& words, std::vector<In
 
 // The words of which one must be in a name that `less` is a part of.
 void Derivation::append_words_for(const Profile& less, std::vector<Index>& words) {
-  const auto add = [&](const Counts& counts) {
+  const auto add = [&](CountsView counts) {
     for (const auto& entry : counts) words.push_back(entry.first);
   };
-  if (!less.families.empty()) return add(less.families);
-  if (!less.either.empty()) return add(less.either);
-  if (less.given.empty()) return add(less.posts);
-  add(less.given);
-  for (const auto& entry : less.given) {
+  if (!less.families().empty()) return add(less.families());
+  if (!less.either().empty()) return add(less.either());
+  if (less.given().empty()) return add(less.posts());
+  add(less.given());
+  for (const auto& entry : less.given()) {
     const auto& others = like(entry.first);
     words.insert(words.end(), others.begin(), others.end());
   }
@@ -159,13 +159,13 @@ std::uint32_t Derivation::choose(Index person, const std::vector<Index>& found) 
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_no_candidate),
                    candidates.end());
   // Of a Lady Catherine and a Catherine the first is who "Lady Catherine" is.
-  if (!less.titles.empty()) {
+  if (!less.titles().empty()) {
     prefer(candidates,
-           [&](Index other) { return !less.titles.meets(people_[other].profile.titles); });
+           [&](Index other) { return !less.titles().meets(people_[other].profile.titles()); });
   }
   // A family name without a title is a man's, if there is one, in a book that calls women Miss and
   // Mrs.
-  if (less.given.empty() && less.titles.empty() && less.gender() == Gender::unknown) {
+  if (less.given().empty() && less.titles().empty() && less.gender() == Gender::unknown) {
     prefer(candidates,
            [&](Index other) { return people_[other].profile.gender() == Gender::female; });
   }
@@ -193,8 +193,8 @@ bool Derivation::are_compatible(const std::vector<Index>& candidates) const {
 
 // How much of a name makes `less` be `more`: the given name, a short form of it, less.
 int Derivation::claim(const Profile& less, const Profile& more) const {
-  if (less.given.meets(more.given)) return 2;
-  return share_given(mentions_.vocabulary, less.given, more.given) ? 1 : 0;
+  if (less.given().meets(more.given())) return 2;
+  return share_given(mentions_.vocabulary, less.given(), more.given()) ? 1 : 0;
 }
 
 // Whether somebody else, who is another person than `person`, can be `best` with as much reason:
@@ -202,13 +202,13 @@ int Derivation::claim(const Profile& less, const Profile& more) const {
 bool Derivation::has_rival(Index person, Index best, std::vector<Index>& words) {
   const auto& wanted = people_[best].profile;
   std::vector<Index> near_words;
-  for (const auto* parts : {&wanted.given, &wanted.families, &wanted.either}) {
-    for (const auto& entry : *parts) near_words.push_back(entry.first);
+  for (const auto part : {wanted.given(), wanted.families(), wanted.either()}) {
+    for (const auto& entry : part) near_words.push_back(entry.first);
   }
   const bool is_common = std::any_of(near_words.begin(), near_words.end(), [&](Index word) {
     return holders_[word].size() > kMostCandidates;
   });
-  for (const auto& entry : wanted.given) {
+  for (const auto& entry : wanted.given()) {
     const auto& others = like(entry.first);
     near_words.insert(near_words.end(), others.begin(), others.end());
   }

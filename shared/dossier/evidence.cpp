@@ -36,7 +36,7 @@ Profile known_of(const Mentions& mentions, Index f) {
     for (const auto other : mentions.records[r].listed) together.add(other);
   }
   Profile profile;
-  for (const auto& [other, count] : together) {
+  for (const auto& [other, count] : together.view()) {
     if (other == f || count >= 2) profile.add(mentions, other);
   }
   return profile;

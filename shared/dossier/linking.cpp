@@ -84,7 +84,7 @@ class Linker {
       Index best = kNone;
       Index best_count = 0;
       Index all = 0;
-      for (const auto& [other, count] : counts) {
+      for (const auto& [other, count] : counts.view()) {
         if (!people_.may_join(person, other)) continue;
         all += count;
         if (count <= best_count) continue;
@@ -125,7 +125,7 @@ class Linker {
     for (const auto& form : mentions_.forms) {
       bearers.clear();
       for (const auto r : form.records) {
-        if (people_[people_.of(r)].profile.forms.size() == 1) bearers.push_back(r);
+        if (people_[people_.of(r)].profile.forms().size() == 1) bearers.push_back(r);
       }
       if (bearers.size() > 1) join_bearers(bearers);
     }
@@ -168,10 +168,10 @@ class Linker {
   }
 
   bool have_one_whole_name(Index a, Index b) const {
-    for (const auto& mine : people_[a].profile.forms) {
+    for (const auto& mine : people_[a].profile.forms()) {
       const auto& form = mentions_.forms[mine.first];
       if (!form.is_full() || mentions_.vocabulary.is_initial(form.given)) continue;
-      for (const auto& theirs : people_[b].profile.forms) {
+      for (const auto& theirs : people_[b].profile.forms()) {
         const auto& other = mentions_.forms[theirs.first];
         if (other.given == form.given && other.family == form.family) return true;
       }
@@ -185,7 +185,7 @@ class Linker {
     people_.for_each_record(a, [&](Index r) {
       const auto& forms = mentions_.records[r].forms;
       count += std::any_of(forms.begin(), forms.end(), [&](Index f) {
-        return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms.count(f) > 0;
+        return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms().count(f) > 0;
       });
     });
     return count;
