@@ -9,10 +9,13 @@ People::People(const Mentions& mentions, std::span<const IdentityDecision> decis
     : mentions_(mentions), people_(mentions.records.size()), parents_(mentions.records.size()) {
   std::iota(parents_.begin(), parents_.end(), Index{0});
   next_ = parents_;
+  std::vector<Index> only(mentions.forms.size(), kNone);  // the last record with this form alone
   for (Index r = 0; r < people_.size(); ++r) {
     const auto& record = mentions.records[r];
     auto& person = people_[r];
-    person.profile = profile_of(mentions, record.forms);
+    auto known = kNone;
+    if (record.forms.size() == 1) known = std::exchange(only[record.forms.front()], r);
+    person.profile = known == kNone ? profile_of(mentions, record.forms) : people_[known].profile;
     if (!person.profile.families().empty()) {
       person.profile.first_family = person.profile.last_family = record.delivery;
     }
@@ -78,12 +81,13 @@ void People::join(Index a, Index b) {
   if (a == b) return;
   if (b < a) std::swap(a, b);
   parents_[b] = a;
-  const auto& from = people_[b];
   auto& into = people_[a];
+  auto& from = people_[b];
   into.profile.add(from.profile);
   into.deliveries.add_all(from.deliveries);
   into.content += from.content;
   into.record_count += from.record_count;
+  from = {};
   std::swap(next_[a], next_[b]);
   for (auto& [left, right] : different_) {
     left = of(left);
