@@ -180,9 +180,23 @@ void put_in_order(const Log& log, std::vector<Question>& questions) {
     for (const auto index : question.entries) last = std::max(last, log.ranks[index]);
     return last;
   };
-  std::sort(questions.begin(), questions.end(), [&](const Question& a, const Question& b) {
-    return std::pair(arose(a), a.id) < std::pair(arose(b), b.id);
+  struct Place {
+    std::uint32_t arose;
+    Reference id;
+    std::size_t question;
+  };
+  std::vector<Place> places;
+  places.reserve(questions.size());
+  for (const auto& question : questions) {
+    places.push_back({arose(question), question.id, places.size()});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return std::pair(a.arose, a.id) < std::pair(b.arose, b.id);
   });
+  std::vector<Question> sorted;
+  sorted.reserve(questions.size());
+  for (const auto& place : places) sorted.push_back(std::move(questions[place.question]));
+  questions = std::move(sorted);
 }
 
 }  // namespace fabula::dossier

@@ -106,6 +106,7 @@ void Mentions::sort_records(std::span<const PreparedRecord> inputs,
   const auto order = reading_order(inputs);
   const auto copies = find_copies(inputs, decisions, order);
   record_of.resize(inputs.size());
+  records.reserve(inputs.size());
   Index deliveries = 0;
   for (const auto input : order) {
     if (copies[input] != kNone) continue;
@@ -137,6 +138,8 @@ void Mentions::write_key(const Name& name, const Form& form, std::string& key) c
 
 void Mentions::collect_spellings(std::span<const PreparedRecord> inputs) {
   NumberTable numbers;
+  numbers.reserve(records.size());
+  spelling_of_names_.reserve(2 * records.size());
   std::size_t words = 0;
   for (const auto& record : records) {
     for (const auto& name : inputs[record.input].names) {
@@ -160,6 +163,8 @@ void Mentions::collect_spellings(std::span<const PreparedRecord> inputs) {
 
 void Mentions::collect_forms() {
   NumberTable numbers;
+  numbers.reserve(spellings_.size());
+  forms.reserve(spellings_.size());
   std::string key;
   for (auto& spelling : spellings_) {
     const auto& name = *spelling.name;
