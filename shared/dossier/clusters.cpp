@@ -210,11 +210,14 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
   }
   // Numbered anew by the first mention that counts, which is the order of slots_.
   std::vector<std::uint32_t> found(slots.size(), kNone);
+  std::vector<std::uint32_t> sizes(slots.size());
+  for (const auto number : numbers) ++sizes[number];
   for (std::size_t i = 0; i < slots.size(); ++i) {
     auto& cluster = found[numbers[i]];
     if (cluster == kNone) {
       cluster = static_cast<std::uint32_t>(clusters.all.size());
       clusters.all.push_back({type, {}});
+      clusters.all.back().slots.reserve(sizes[numbers[i]]);
     }
     clusters.all[cluster].slots.push_back(slots[i]);
     clusters.of_slots[slots[i]] = cluster;

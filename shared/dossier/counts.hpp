@@ -83,7 +83,7 @@ class CountEntries {
 
   void insert(std::size_t at, Entry entry) {
     if (many_.empty() && size_ < few_.size()) {
-      std::move_backward(few_.data() + at, few_.data() + size_, few_.data() + size_ + 1);
+      for (auto i = size_; i > at; --i) few_[i] = few_[i - 1];
       few_[at] = entry;
     } else {
       if (many_.empty()) many_.assign(few_.begin(), few_.end());

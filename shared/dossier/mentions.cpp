@@ -155,6 +155,7 @@ void Mentions::collect_spellings(std::span<const PreparedRecord> inputs) {
     }
   }
   words_.reserve(words);
+  vocabulary.reserve(words);
   for (auto& spelling : spellings_) {
     spelling.first_word = static_cast<Index>(words_.size());
     vocabulary.add(*spelling.name, spelling.uses, words_);

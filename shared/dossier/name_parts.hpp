@@ -33,15 +33,16 @@ class NameParts {
   }
 
   void add(Part part, Index key, Index count = 1) {
+    const auto number = static_cast<std::size_t>(part);
     const auto its = of(part);
-    const auto at = begin_of(static_cast<std::size_t>(part)) + its.place_of(key);
-    const auto all = entries_.all();
-    if (at < ends_[static_cast<std::size_t>(part)] && all[at].first == key) {
-      all[at].second += count;
+    const auto place = its.place_of(key);
+    const auto at = begin_of(number) + place;
+    if (place < its.size() && its.begin()[static_cast<std::ptrdiff_t>(place)].first == key) {
+      entries_.all()[at].second += count;
       return;
     }
     entries_.insert(at, {key, count});
-    for (auto i = static_cast<std::size_t>(part); i < kParts; ++i) ++ends_[i];
+    for (auto i = number; i < kParts; ++i) ++ends_[i];
   }
 
   void add_all(const NameParts& other) {

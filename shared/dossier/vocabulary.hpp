@@ -1,6 +1,7 @@
 // The words of a work's names: how each is used, and which are one word mistyped.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Word {
 
 class Vocabulary {
  public:
+  // That as many words will be added at most.
+  void reserve(std::size_t words) { numbers_.reserve(words); }
+
   // The number of a word, which must live as long as this.
   Index number_of(std::string_view text);
   Index number_of(std::string_view text, const GivenName& given);
