@@ -58,7 +58,7 @@ bool Derivation::run_round() {
     const auto first_word = look_words_.size();
     const auto best = find_whole(person);
     if (best == kNobody || has_rival(person, best)) {
-      looks_[person] = {began, first_word, look_words_.size() - first_word};
+      note_look(person, began, first_word);
       continue;
     }
     look_words_.resize(first_word);
@@ -67,6 +67,19 @@ bool Derivation::run_round() {
     has_changed = true;
   }
   return has_changed;
+}
+
+// The words from `first_word` on are what was looked for; those of an earlier look make room.
+void Derivation::note_look(Index person, std::uint64_t began, std::size_t first_word) {
+  auto& look = looks_[person];
+  const auto count = look_words_.size() - first_word;
+  if (look.began != 0 && count <= look.word_count) {
+    std::copy_n(look_words_.begin() + static_cast<std::ptrdiff_t>(first_word), count,
+                look_words_.begin() + static_cast<std::ptrdiff_t>(look.first_word));
+    look_words_.resize(first_word);
+    first_word = look.first_word;
+  }
+  look = {began, first_word, count};
 }
 
 void Derivation::note_change(Index person) {

@@ -29,6 +29,7 @@ class Derivation {
   };
 
   bool run_round();
+  void note_look(Index person, std::uint64_t began, std::size_t first_word);
   bool is_to_be_looked_at(Index person) const;
   void index_people();
   std::span<const Index> holders(Index word) const;
