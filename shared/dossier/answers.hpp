@@ -25,7 +25,10 @@ class Answers {
 
   // What has not been asked since the last time is forgotten, so that this is no larger than what
   // one set asks.
-  void begin_again() { known_ = std::exchange(asked_, {}); }
+  void begin_again() {
+    known_ = std::exchange(asked_, {});
+    asked_.reserve(known_.size());
+  }
 
  private:
   NumberTable known_;

@@ -1,6 +1,9 @@
 #include "shared/dossier/clusters.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -21,18 +24,19 @@ constexpr std::uint64_t kIsDifferent = kIsSame + 1;
 class IdentityQuestion {
  public:
   IdentityQuestion(const Log& log, const std::vector<Status>& activity, const Records& records)
-      : log_(log),
-        decisions_(find_decisions(log, activity, records)),
-        further_names_(log.slots.size()) {
+      : log_(log), decisions_(find_decisions(log, activity, records)) {
     for (std::uint32_t slot = 0; slot < log.slots.size(); ++slot) {
       if (records.of_slots[slot].counts) slots_.push_back(slot);
     }
     const auto first_mention = [&](std::uint32_t slot) {
       return log.ranks[records.of_slots[slot].mention];
     };
-    std::sort(slots_.begin(), slots_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const auto is_before = [&](std::uint32_t a, std::uint32_t b) {
       return first_mention(a) < first_mention(b);
-    });
+    };
+    if (!std::is_sorted(slots_.begin(), slots_.end(), is_before)) {
+      std::sort(slots_.begin(), slots_.end(), is_before);
+    }
     collect_names(activity, records);
     order_deliveries();
     for (const auto slot : slots_) mentions_.push_back(records.of_slots[slot].mention);
@@ -46,8 +50,10 @@ class IdentityQuestion {
  private:
   void collect_names(const std::vector<Status>& activity, const Records& records);
   void order_deliveries();
+  std::span<const EntryIndex> further_names(std::uint32_t slot) const;
   std::vector<std::string> names_besides(std::uint32_t slot, const Entry& mention) const;
   std::uint64_t key_of(std::size_t place) const;
+  void prepare_people(const std::vector<std::size_t>& places, PreparedPeople& people) const;
   void answer_for(Type type, PreparedPeople& people, Clusters& clusters) const;
 
   const Log& log_;
@@ -55,31 +61,43 @@ class IdentityQuestion {
   std::vector<std::uint32_t> slots_;  // those that count, by first mention
   std::vector<EntryIndex> mentions_;  // of each of slots_
   // By slot: what else it is called, by other mentions of the same answer, renaming, and persons.
-  std::vector<std::vector<EntryIndex>> further_names_;
+  std::vector<EntryIndex> further_names_;
+  std::vector<std::uint32_t> ends_of_names_;  // of each slot
   std::vector<std::uint32_t> delivery_orders_;
 };
 
 void IdentityQuestion::collect_names(const std::vector<Status>& activity, const Records& records) {
   std::vector<EntryIndex> last_set(log_.slots.size(), kNoEntry);
+  std::vector<std::pair<std::uint32_t, EntryIndex>> found;
   for (const auto index : log_.order) {
     if (activity[index] != Status::shown) continue;
     const Entry& entry = log_.entries[index];
     const Links& links = log_.links[index];
     const auto target = records.targets[index];
     if (entry.act == Act::mention && records.of_slots[links.slot].mention != index) {
-      further_names_[links.slot].push_back(index);
+      found.emplace_back(links.slot, index);
     } else if (entry.act == Act::rename) {
-      further_names_[links.slot].push_back(index);
+      found.emplace_back(links.slot, index);
     } else if (entry.act == Act::set && links.field == field::kName && target != kNone) {
       last_set[target] = entry.has_value ? index : kNoEntry;
     } else if (entry.act == Act::list && links.field == field::kAliases && target != kNone &&
                entry.is) {
-      further_names_[target].push_back(index);
+      found.emplace_back(target, index);
     }
   }
-  for (std::size_t slot = 0; slot < last_set.size(); ++slot) {
-    if (last_set[slot] != kNoEntry) further_names_[slot].push_back(last_set[slot]);
+  for (std::uint32_t slot = 0; slot < last_set.size(); ++slot) {
+    if (last_set[slot] != kNoEntry) found.emplace_back(slot, last_set[slot]);
   }
+  ends_of_names_.assign(log_.slots.size() + 1, 0);
+  for (const auto& [slot, index] : found) ++ends_of_names_[slot + 1];
+  std::partial_sum(ends_of_names_.begin(), ends_of_names_.end(), ends_of_names_.begin());
+  further_names_.resize(found.size());
+  for (const auto& [slot, index] : found) further_names_[ends_of_names_[slot]++] = index;
+}
+
+std::span<const EntryIndex> IdentityQuestion::further_names(std::uint32_t slot) const {
+  const auto begin = slot == 0 ? 0 : ends_of_names_[slot - 1];
+  return std::span(further_names_).subspan(begin, ends_of_names_[slot] - begin);
 }
 
 void IdentityQuestion::order_deliveries() {
@@ -96,7 +114,7 @@ std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   numbers.reserve(2 * slots_.size() + 2 * decisions_.size());
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     numbers.push_back((std::uint64_t{slots_[i]} << 32U) | mentions_[i]);
-    for (const auto name : further_names_[slots_[i]]) numbers.push_back(kIsName | name);
+    for (const auto name : further_names(slots_[i])) numbers.push_back(kIsName | name);
   }
   for (const auto& decision : decisions_) {
     numbers.push_back((std::uint64_t{decision.first} << 32U) | decision.second);
@@ -109,7 +127,7 @@ std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
 std::vector<std::string> IdentityQuestion::names_besides(std::uint32_t slot,
                                                          const Entry& mention) const {
   std::vector<std::string> names;
-  for (const auto index : further_names_[slot]) {
+  for (const auto index : further_names(slot)) {
     const Entry& entry = log_.entries[index];
     names.push_back(entry.text);
     if (entry.act == Act::rename) names.push_back(entry.other);
@@ -121,39 +139,55 @@ std::vector<std::string> IdentityQuestion::names_besides(std::uint32_t slot,
 
 std::uint64_t IdentityQuestion::key_of(std::size_t place) const {
   std::uint64_t key = mixed(1, mentions_[place]);
-  for (const auto index : further_names_[slots_[place]]) key = mixed(key, index);
+  for (const auto index : further_names(slots_[place])) key = mixed(key, index);
   return key;
+}
+
+// Mostly what is new stands last: what stands where it stood stays there.
+void IdentityQuestion::prepare_people(const std::vector<std::size_t>& places,
+                                      PreparedPeople& people) const {
+  std::vector<std::uint64_t> keys;
+  keys.reserve(places.size());
+  for (const auto place : places) keys.push_back(key_of(place));
+  auto& records = people.records;
+  const auto [first_new, first_old] =
+      std::mismatch(keys.begin(), keys.end(), people.keys.begin(), people.keys.end());
+  const auto same = first_new - keys.begin();
+  std::vector<PreparedRecord> old(std::make_move_iterator(records.begin() + same),
+                                  std::make_move_iterator(records.end()));
+  records.erase(records.begin() + same, records.end());
+  NumberTable known;
+  for (auto key = first_old; key != people.keys.end(); ++key) {
+    known.set(*key, static_cast<std::uint32_t>(key - first_old));
+  }
+  for (auto i = records.size(); i < places.size(); ++i) {
+    const auto before = known.find(keys[i]);
+    if (before != kNone) {
+      records.push_back(std::move(old[before]));
+      continue;
+    }
+    const auto slot = slots_[places[i]];
+    const Entry& mention = log_.entries[mentions_[places[i]]];
+    const auto id = digest_text(mention.id);
+    const auto names = names_besides(slot, mention);
+    records.push_back(
+        prepare({id, log_.deliveries.at(log_.slots[slot].delivery), 0, mention.text, names}));
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    records[i].order = delivery_orders_[log_.slots[slots_[places[i]]].delivery];
+  }
+  people.keys = std::move(keys);
 }
 
 void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& clusters) const {
   std::vector<std::uint32_t> places_of_slots(log_.slots.size(), kNone);
   std::vector<std::uint32_t> slots;
-  std::vector<ThingRecord> things;
-  PreparedPeople next;
-  if (type == Type::character) next.answers = std::move(people.answers);
+  std::vector<std::size_t> places;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const auto slot = slots_[i];
-    if (log_.slots[slot].type != type) continue;
-    places_of_slots[slot] = static_cast<std::uint32_t>(slots.size());
-    slots.push_back(slot);
-    const Entry& mention = log_.entries[mentions_[i]];
-    if (type != Type::character) {
-      things.push_back({mention.text, names_besides(slot, mention)});
-      continue;
-    }
-    const auto order = delivery_orders_[log_.slots[slot].delivery];
-    const auto key = key_of(i);
-    const auto known = people.by_key.find(key);
-    next.by_key.set(key, static_cast<std::uint32_t>(next.records.size()));
-    if (known != kNone) {
-      next.records.push_back(std::move(people.records[known]));
-      next.records.back().order = order;
-      continue;
-    }
-    const auto id = digest_text(mention.id);
-    const auto names = names_besides(slot, mention);
-    next.records.push_back(
-        prepare({id, log_.deliveries.at(log_.slots[slot].delivery), order, mention.text, names}));
+    if (log_.slots[slots_[i]].type != type) continue;
+    places_of_slots[slots_[i]] = static_cast<std::uint32_t>(slots.size());
+    slots.push_back(slots_[i]);
+    places.push_back(i);
   }
   std::vector<IdentityDecision> decisions;
   for (const auto& decision : decisions_) {
@@ -161,18 +195,29 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
     const auto second = places_of_slots[decision.second];
     if (first != kNone && second != kNone) decisions.push_back({first, second, decision.is_same});
   }
-  const auto numbers =
-      type == Type::character
-          ? identify_people(std::span<const PreparedRecord>(next.records), decisions, next.answers)
-          : identify_things(things, decisions);
-  if (type == Type::character) people = std::move(next);
+  std::vector<std::uint32_t> numbers;
+  if (type == Type::character) {
+    prepare_people(places, people);
+    numbers =
+        identify_people(std::span<const PreparedRecord>(people.records), decisions, people.answers);
+  } else {
+    std::vector<ThingRecord> things;
+    for (const auto place : places) {
+      const Entry& mention = log_.entries[mentions_[place]];
+      things.push_back({mention.text, names_besides(slots_[place], mention)});
+    }
+    numbers = identify_things(things, decisions);
+  }
   // Numbered anew by the first mention that counts, which is the order of slots_.
   std::vector<std::uint32_t> found(slots.size(), kNone);
+  std::vector<std::uint32_t> sizes(slots.size());
+  for (const auto number : numbers) ++sizes[number];
   for (std::size_t i = 0; i < slots.size(); ++i) {
     auto& cluster = found[numbers[i]];
     if (cluster == kNone) {
       cluster = static_cast<std::uint32_t>(clusters.all.size());
       clusters.all.push_back({type, {}});
+      clusters.all.back().slots.reserve(sizes[numbers[i]]);
     }
     clusters.all[cluster].slots.push_back(slots[i]);
     clusters.of_slots[slots[i]] = cluster;

@@ -24,7 +24,7 @@ struct Clusters {
 // What is kept of the characters: their names taken apart, and what was found out of them.
 struct PreparedPeople {
   std::vector<PreparedRecord> records;
-  NumberTable by_key;  // of the entries that name them: place in records
+  std::vector<std::uint64_t> keys;  // of each record: of the entries that name it
   Answers answers;
 };
 

@@ -15,57 +15,40 @@ namespace fabula::dossier::identity {
 using Index = std::uint32_t;
 inline constexpr Index kNone = ~Index{0};
 
-// Most have one or two, which take no memory of their own.
-class Counts {
+// By key, wherever they are kept.
+class CountsView {
  public:
   using Entry = std::pair<Index, Index>;
-  using Iterator = std::span<const Entry>::iterator;
+  using Entries = std::span<const Entry>;
 
-  void add(Index key, Index count = 1) {
-    const auto at = place_of(key);
-    const auto held = entries();
-    if (at < held.size() && held[at].first == key) {
-      (many_.empty() ? few_[at] : many_[at]).second += count;
-    } else if (held.size() < few_.size()) {
-      std::move_backward(few_.data() + at, few_.data() + few_count_, few_.data() + few_count_ + 1);
-      few_[at] = {key, count};
-      ++few_count_;
-    } else {
-      if (many_.empty()) many_.assign(few_.begin(), few_.end());
-      many_.insert(many_.begin() + static_cast<std::ptrdiff_t>(at), {key, count});
-    }
-  }
+  explicit CountsView(Entries entries) : entries_(entries) {}
 
-  void add_all(const Counts& other) {
-    if (other.size() <= few_.size()) {
-      for (const auto& [key, count] : other) add(key, count);
-      return;
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  Entries::iterator begin() const { return entries_.begin(); }
+  Entries::iterator end() const { return entries_.end(); }
+
+  // Where the key is or would be.
+  std::size_t place_of(Index key) const {
+    constexpr std::size_t kFew = 8;
+    std::size_t at = 0;
+    if (entries_.size() > kFew) {
+      const auto place =
+          std::lower_bound(begin(), end(), key,
+                           [](const Entry& entry, Index wanted) { return entry.first < wanted; });
+      return static_cast<std::size_t>(place - begin());
     }
-    std::vector<Entry> merged;
-    merged.reserve(size() + other.size());
-    auto mine = begin();
-    for (const auto& theirs : other) {
-      while (mine != end() && mine->first < theirs.first) merged.push_back(*mine++);
-      const bool is_both = mine != end() && mine->first == theirs.first;
-      merged.emplace_back(theirs.first, theirs.second + (is_both ? (mine++)->second : 0));
-    }
-    merged.insert(merged.end(), mine, end());
-    many_ = std::move(merged);
+    while (at < entries_.size() && entries_[at].first < key) ++at;
+    return at;
   }
 
   Index count(Index key) const {
     const auto at = place_of(key);
-    const auto held = entries();
-    return at < held.size() && held[at].first == key ? held[at].second : 0;
+    return at < entries_.size() && entries_[at].first == key ? entries_[at].second : 0;
   }
 
-  bool empty() const { return entries().empty(); }
-  std::size_t size() const { return entries().size(); }
-  Iterator begin() const { return entries().begin(); }
-  Iterator end() const { return entries().end(); }
-
   // How many keys both have.
-  Index shared_with(const Counts& other) const {
+  Index shared_with(CountsView other) const {
     const auto& small = size() < other.size() ? *this : other;
     const auto& large = size() < other.size() ? other : *this;
     Index shared = 0;
@@ -73,7 +56,7 @@ class Counts {
     return shared;
   }
 
-  bool meets(const Counts& other) const {
+  bool meets(CountsView other) const {
     const auto& small = size() < other.size() ? *this : other;
     const auto& large = size() < other.size() ? other : *this;
     return std::any_of(small.begin(), small.end(),
@@ -81,26 +64,86 @@ class Counts {
   }
 
   // Whether both say something and nothing in common.
-  bool is_disjoint_from(const Counts& other) const {
+  bool is_disjoint_from(CountsView other) const {
     return !empty() && !other.empty() && !meets(other);
   }
 
  private:
-  std::span<const Entry> entries() const {
-    return many_.empty() ? std::span(few_.data(), few_count_) : std::span(many_);
-  }
-  std::size_t place_of(Index key) const {
-    const auto held = entries();
-    const auto at =
-        std::lower_bound(held.begin(), held.end(), key,
-                         [](const Entry& entry, Index wanted) { return entry.first < wanted; });
-    return static_cast<std::size_t>(at - held.begin());
+  Entries entries_;
+};
+
+// Where they are kept. Most are few, which take no memory of their own.
+class CountEntries {
+ public:
+  using Entry = CountsView::Entry;
+
+  std::span<Entry> all() { return {many_.empty() ? few_.data() : many_.data(), size_}; }
+  std::span<const Entry> all() const { return {many_.empty() ? few_.data() : many_.data(), size_}; }
+  std::size_t size() const { return size_; }
+
+  void insert(std::size_t at, Entry entry) {
+    if (many_.empty() && size_ < few_.size()) {
+      for (auto i = size_; i > at; --i) few_[i] = few_[i - 1];
+      few_[at] = entry;
+    } else {
+      if (many_.empty()) many_.assign(few_.begin(), few_.end());
+      many_.insert(many_.begin() + static_cast<std::ptrdiff_t>(at), entry);
+    }
+    ++size_;
   }
 
-  // By key; in `many_` as soon as `few_` is too small.
-  std::array<Entry, 2> few_ = {};
-  std::size_t few_count_ = 0;
-  std::vector<Entry> many_;
+  // More than fit among few.
+  void replace(std::vector<Entry> entries) {
+    many_ = std::move(entries);
+    size_ = many_.size();
+  }
+
+  static constexpr std::size_t kFew = 6;
+
+ private:
+  std::array<Entry, kFew> few_ = {};
+  std::size_t size_ = 0;
+  std::vector<Entry> many_;  // all of them as soon as they are too many for `few_`
+};
+
+// Appends what the one or the other has.
+inline void append_merged(CountsView a, CountsView b, std::vector<CountsView::Entry>& merged) {
+  auto mine = a.begin();
+  for (const auto& theirs : b) {
+    while (mine != a.end() && mine->first < theirs.first) merged.push_back(*mine++);
+    const bool is_both = mine != a.end() && mine->first == theirs.first;
+    merged.emplace_back(theirs.first, theirs.second + (is_both ? (mine++)->second : 0));
+  }
+  merged.insert(merged.end(), mine, a.end());
+}
+
+class Counts {
+ public:
+  void add(Index key, Index count = 1) {
+    const auto at = view().place_of(key);
+    const auto held = entries_.all();
+    if (at < held.size() && held[at].first == key) {
+      held[at].second += count;
+    } else {
+      entries_.insert(at, {key, count});
+    }
+  }
+
+  void add_all(const Counts& other) {
+    if (other.entries_.size() <= CountEntries::kFew) {
+      for (const auto& [key, count] : other.view()) add(key, count);
+      return;
+    }
+    std::vector<CountsView::Entry> merged;
+    merged.reserve(entries_.size() + other.entries_.size());
+    append_merged(view(), other.view(), merged);
+    entries_.replace(std::move(merged));
+  }
+
+  CountsView view() const { return CountsView(entries_.all()); }
+
+ private:
+  CountEntries entries_;
 };
 
 }  // namespace fabula::dossier::identity

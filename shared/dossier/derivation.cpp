@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
+#include <numeric>
 
 #include "shared/dossier/answers.hpp"
 
@@ -18,8 +18,8 @@ constexpr std::uint32_t kNobody = kNone - 1;
 constexpr std::uint64_t kWhoseName = 1;
 constexpr std::uint64_t kHasRival = 2;
 
-std::array<const Counts*, 4> words_of(const Profile& profile) {
-  return {&profile.given, &profile.families, &profile.either, &profile.titles};
+std::array<CountsView, 4> words_of(const Profile& profile) {
+  return {profile.given(), profile.families(), profile.either(), profile.titles()};
 }
 
 // Without those of whom `is_less` is true, if there are others.
@@ -36,10 +36,9 @@ Derivation::Derivation(const Mentions& mentions, People& people)
       people_(people),
       changed_at_(mentions.vocabulary.size()),
       looks_(mentions.records.size()),
-      holders_(mentions.vocabulary.size()),
       like_(mentions.vocabulary.size()) {
   for (const auto person : people.all()) {
-    for (const auto& entry : people[person].profile.given) given_.push_back(entry.first);
+    for (const auto& entry : people[person].profile.given()) given_.push_back(entry.first);
   }
   std::sort(given_.begin(), given_.end());
   given_.erase(std::unique(given_.begin(), given_.end()), given_.end());
@@ -56,12 +55,13 @@ bool Derivation::run_round() {
   bool has_changed = false;
   for (const auto person : order_) {
     if (people_.of(person) != person || !is_to_be_looked_at(person)) continue;
-    Look look{began, {}};
-    const auto best = find_whole(person, look.words);
-    if (best == kNobody || has_rival(person, best, look.words)) {
-      looks_[person] = std::move(look);
+    const auto first_word = look_words_.size();
+    const auto best = find_whole(person);
+    if (best == kNobody || has_rival(person, best)) {
+      note_look(person, began, first_word);
       continue;
     }
+    look_words_.resize(first_word);
     people_.join(person, best);
     note_change(people_.of(best));
     has_changed = true;
@@ -69,19 +69,34 @@ bool Derivation::run_round() {
   return has_changed;
 }
 
+// The words from `first_word` on are what was looked for; those of an earlier look make room.
+void Derivation::note_look(Index person, std::uint64_t began, std::size_t first_word) {
+  auto& look = looks_[person];
+  const auto count = look_words_.size() - first_word;
+  if (look.began != 0 && count <= look.word_count) {
+    std::copy_n(look_words_.begin() + static_cast<std::ptrdiff_t>(first_word), count,
+                look_words_.begin() + static_cast<std::ptrdiff_t>(look.first_word));
+    look_words_.resize(first_word);
+    first_word = look.first_word;
+  }
+  look = {began, first_word, count};
+}
+
 void Derivation::note_change(Index person) {
   ++clock_;
-  looks_[person].reset();
-  for (const auto* words : words_of(people_[person].profile)) {
-    for (const auto& entry : *words) changed_at_[entry.first] = clock_;
+  looks_[person] = {};
+  for (const auto words : words_of(people_[person].profile)) {
+    for (const auto& entry : words) changed_at_[entry.first] = clock_;
   }
 }
 
 // Who stayed apart does so again as long as nobody has changed who was looked at.
 bool Derivation::is_to_be_looked_at(Index person) const {
   const auto& look = looks_[person];
-  return !look || std::any_of(look->words.begin(), look->words.end(),
-                              [&](Index word) { return changed_at_[word] > look->began; });
+  if (look.began == 0) return true;
+  const auto words = std::span(look_words_).subspan(look.first_word, look.word_count);
+  return std::any_of(words.begin(), words.end(),
+                     [&](Index word) { return changed_at_[word] > look.began; });
 }
 
 void Derivation::index_people() {
@@ -91,12 +106,25 @@ void Derivation::index_people() {
     const auto b = people_[right].record_count;
     return a != b ? a > b : left < right;
   });
-  for (auto& holders : holders_) holders.clear();
+  auto& ends = ends_of_holders_;
+  ends.assign(mentions_.vocabulary.size() + 1, 0);
   for (const auto person : order_) {
-    for (const auto* words : words_of(people_[person].profile)) {
-      for (const auto& entry : *words) holders_[entry.first].push_back(person);
+    for (const auto words : words_of(people_[person].profile)) {
+      for (const auto& entry : words) ++ends[entry.first + 1];
     }
   }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  holders_.resize(ends.back());
+  for (const auto person : order_) {
+    for (const auto words : words_of(people_[person].profile)) {
+      for (const auto& entry : words) holders_[ends[entry.first]++] = person;
+    }
+  }
+}
+
+std::span<const Index> Derivation::holders(Index word) const {
+  const auto begin = word == 0 ? 0 : ends_of_holders_[word - 1];
+  return std::span(holders_).subspan(begin, ends_of_holders_[word] - begin);
 }
 
 // The other given names that can be one person's with this one.
@@ -111,46 +139,53 @@ const std::vector<Index>& Derivation::like(Index given) {
   return *words;
 }
 
-void Derivation::collect_bearers(const std::vector<Index>& words, std::vector<Index>& found) const {
-  for (const auto word : words) {
-    for (const auto holder : holders_[word]) found.push_back(people_.of(holder));
+// Of the words from `first_word` on.
+void Derivation::collect_bearers(std::size_t first_word) {
+  auto& found = bearers_;
+  found.clear();
+  for (const auto word : std::span(look_words_).subspan(first_word)) {
+    for (const auto holder : holders(word)) found.push_back(people_.of(holder));
   }
+  if (found.size() < 2) return;
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
 }
 
 // The words of which one must be in a name that `less` is a part of.
-void Derivation::append_words_for(const Profile& less, std::vector<Index>& words) {
-  const auto add = [&](const Counts& counts) {
+void Derivation::append_words_for(const Profile& less) {
+  auto& words = look_words_;
+  const auto add = [&](CountsView counts) {
     for (const auto& entry : counts) words.push_back(entry.first);
   };
-  if (!less.families.empty()) return add(less.families);
-  if (!less.either.empty()) return add(less.either);
-  if (less.given.empty()) return add(less.posts);
-  add(less.given);
-  for (const auto& entry : less.given) {
+  if (!less.families().empty()) return add(less.families());
+  if (!less.either().empty()) return add(less.either());
+  if (less.given().empty()) return add(less.posts());
+  add(less.given());
+  for (const auto& entry : less.given()) {
     const auto& others = like(entry.first);
     words.insert(words.end(), others.begin(), others.end());
   }
 }
 
 // Whose name this person's is a part of, or kNobody.
-Index Derivation::find_whole(Index person, std::vector<Index>& words) {
-  append_words_for(people_[person].profile, words);
-  std::vector<Index> found;
-  collect_bearers(words, found);
+Index Derivation::find_whole(Index person) {
+  const auto first_word = look_words_.size();
+  append_words_for(people_[person].profile);
+  collect_bearers(first_word);
+  const auto& found = bearers_;
   if (found.size() > kMostCandidates) return kNobody;
+  if (found.empty() || (found.size() == 1 && found.front() == person)) return kNobody;
   auto question = mixed(kWhoseName, people_[person].content);
   for (const auto other : found) question = mixed(question, people_[other].content);
-  const auto place = mentions_.answers.of(question, [&] { return choose(person, found); });
+  const auto place = mentions_.answers.of(question, [&] { return choose(person); });
   return place == kNobody ? kNobody : found[place];
 }
 
-// The place of the best in `found`.
-std::uint32_t Derivation::choose(Index person, const std::vector<Index>& found) const {
+// The place of the best among the bearers.
+std::uint32_t Derivation::choose(Index person) const {
   const auto& words = mentions_.vocabulary;
   const auto& less = people_[person].profile;
-  auto candidates = found;
+  auto candidates = bearers_;
   const auto is_no_candidate = [&](Index other) {
     const auto& more = people_[other].profile;
     return more.knowledge() < less.knowledge() || !derives(words, less, more) ||
@@ -159,13 +194,13 @@ std::uint32_t Derivation::choose(Index person, const std::vector<Index>& found) 
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_no_candidate),
                    candidates.end());
   // Of a Lady Catherine and a Catherine the first is who "Lady Catherine" is.
-  if (!less.titles.empty()) {
+  if (!less.titles().empty()) {
     prefer(candidates,
-           [&](Index other) { return !less.titles.meets(people_[other].profile.titles); });
+           [&](Index other) { return !less.titles().meets(people_[other].profile.titles()); });
   }
   // A family name without a title is a man's, if there is one, in a book that calls women Miss and
   // Mrs.
-  if (less.given.empty() && less.titles.empty() && less.gender() == Gender::unknown) {
+  if (less.given().empty() && less.titles().empty() && less.gender() == Gender::unknown) {
     prefer(candidates,
            [&](Index other) { return people_[other].profile.gender() == Gender::female; });
   }
@@ -174,7 +209,8 @@ std::uint32_t Derivation::choose(Index person, const std::vector<Index>& found) 
   for (const auto other : candidates) {
     if (other != best && people_.is_closer(person, other, best)) best = other;
   }
-  return static_cast<std::uint32_t>(std::find(found.begin(), found.end(), best) - found.begin());
+  return static_cast<std::uint32_t>(std::find(bearers_.begin(), bearers_.end(), best) -
+                                    bearers_.begin());
 }
 
 // Whether all could be one person, so that it does not matter which is taken first.
@@ -193,29 +229,29 @@ bool Derivation::are_compatible(const std::vector<Index>& candidates) const {
 
 // How much of a name makes `less` be `more`: the given name, a short form of it, less.
 int Derivation::claim(const Profile& less, const Profile& more) const {
-  if (less.given.meets(more.given)) return 2;
-  return share_given(mentions_.vocabulary, less.given, more.given) ? 1 : 0;
+  if (less.given().meets(more.given())) return 2;
+  return share_given(mentions_.vocabulary, less.given(), more.given()) ? 1 : 0;
 }
 
 // Whether somebody else, who is another person than `person`, can be `best` with as much reason:
 // Mr. Foxe is not Charles Foxe where there is a Charles beside him.
-bool Derivation::has_rival(Index person, Index best, std::vector<Index>& words) {
+bool Derivation::has_rival(Index person, Index best) {
   const auto& wanted = people_[best].profile;
-  std::vector<Index> near_words;
-  for (const auto* parts : {&wanted.given, &wanted.families, &wanted.either}) {
-    for (const auto& entry : *parts) near_words.push_back(entry.first);
+  const auto first_word = look_words_.size();
+  bool is_common = false;
+  for (const auto part : {wanted.given(), wanted.families(), wanted.either()}) {
+    for (const auto& entry : part) {
+      look_words_.push_back(entry.first);
+      is_common = is_common || holders(entry.first).size() > kMostCandidates;
+    }
   }
-  const bool is_common = std::any_of(near_words.begin(), near_words.end(), [&](Index word) {
-    return holders_[word].size() > kMostCandidates;
-  });
-  for (const auto& entry : wanted.given) {
+  for (const auto& entry : wanted.given()) {
     const auto& others = like(entry.first);
-    near_words.insert(near_words.end(), others.begin(), others.end());
+    look_words_.insert(look_words_.end(), others.begin(), others.end());
   }
-  words.insert(words.end(), near_words.begin(), near_words.end());
   if (is_common) return true;
-  std::vector<Index> near;
-  collect_bearers(near_words, near);
+  collect_bearers(first_word);
+  const auto& near = bearers_;
   auto question = mixed(mixed(kHasRival, people_[person].content), people_[best].content);
   for (const auto other : near) question = mixed(question, people_[other].content);
   return mentions_.answers.of(question, [&]() -> std::uint32_t {

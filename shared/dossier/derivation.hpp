@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "shared/dossier/people.hpp"
@@ -21,20 +22,24 @@ class Derivation {
  private:
   // What was looked at when a person last stayed apart.
   struct Look {
-    std::uint64_t began;
-    std::vector<Index> words;  // whose bearers, all of them
+    std::uint64_t began = 0;  // 0: there was none, or the person has changed
+    // Whose bearers, all of them: place among look_words_.
+    std::size_t first_word = 0;
+    std::size_t word_count = 0;
   };
 
   bool run_round();
+  void note_look(Index person, std::uint64_t began, std::size_t first_word);
   bool is_to_be_looked_at(Index person) const;
   void index_people();
-  void collect_bearers(const std::vector<Index>& words, std::vector<Index>& found) const;
-  void append_words_for(const Profile& less, std::vector<Index>& words);
+  std::span<const Index> holders(Index word) const;
+  void collect_bearers(std::size_t first_word);
+  void append_words_for(const Profile& less);
   const std::vector<Index>& like(Index given);
-  Index find_whole(Index person, std::vector<Index>& words);
-  std::uint32_t choose(Index person, const std::vector<Index>& found) const;
+  Index find_whole(Index person);
+  std::uint32_t choose(Index person) const;
   int claim(const Profile& less, const Profile& more) const;
-  bool has_rival(Index person, Index best, std::vector<Index>& words);
+  bool has_rival(Index person, Index best);
   bool is_rival(Index other, Index person, Index best) const;
   bool are_compatible(const std::vector<Index>& candidates) const;
 
@@ -42,9 +47,12 @@ class Derivation {
   People& people_;
   std::uint64_t clock_ = 1;
   std::vector<std::uint64_t> changed_at_;                // of each word: when a bearer has changed
-  std::vector<std::optional<Look>> looks_;               // of each person
+  std::vector<Look> looks_;                              // of each person
+  std::vector<Index> look_words_;                        // the last are of who is looked at
   std::vector<Index> order_;                             // all people
-  std::vector<std::vector<Index>> holders_;              // of each word, when the round began
+  std::vector<Index> holders_;                           // of each word, when the round began
+  std::vector<Index> ends_of_holders_;                   // of each word, where its own end
+  std::vector<Index> bearers_;                           // of the words looked for last
   std::vector<Index> given_;                             // the words that are given names
   std::vector<std::optional<std::vector<Index>>> like_;  // of each of them
 };

@@ -44,6 +44,7 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
   std::array<std::vector<Entity>, 3> old{std::move(state.characters), std::move(state.locations),
                                          std::move(state.objects)};
   NumberTable places;  // of old entities, by id: list and place
+  places.reserve(old[0].size() + old[1].size() + old[2].size());
   for (std::uint32_t list = 0; list < old.size(); ++list) {
     for (std::uint32_t i = 0; i < old[list].size(); ++i) {
       places.set(old[list][i].id, (list << 30U) | i);
@@ -65,6 +66,8 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
   state.objects.clear();
   state.gone.clear();
   const auto& clusters = clusters_.last();
+  things_.reserve(clusters.all.size());
+  known_.reserve(clusters.all.size());
   for (std::uint32_t i = 0; i < clusters.all.size(); ++i) {
     if (!builder.is_there(i)) {
       for (const auto& event : events.of(i)) {

@@ -36,6 +36,7 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
   const auto& clusters = folding.clusters.all;
   folding.names.resize(clusters.size());
   FirstNames next;
+  next.reserve(clusters.size());
   for (std::uint32_t i = 0; i < clusters.size(); ++i) {
     const auto name_events = events_of_field(events.of(i), field::kName);
     if (!name_events.empty()) {
@@ -48,10 +49,14 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
     for (const auto slot : clusters[i].slots) {
       key = mixed(key, folding.records.of_slots[slot].mention);
     }
-    const auto known = first_names.find(key);
-    folding.names[i] =
-        known == first_names.end() ? first_name(folding, clusters[i]) : known->second;
-    next.emplace(key, folding.names[i]);
+    auto known = first_names.extract(key);
+    if (known.empty()) {
+      folding.names[i] = first_name(folding, clusters[i]);
+      next.emplace(key, folding.names[i]);
+    } else {
+      folding.names[i] = known.mapped();
+      next.insert(std::move(known));
+    }
   }
   first_names = std::move(next);
 }

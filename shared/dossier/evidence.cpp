@@ -36,7 +36,7 @@ Profile known_of(const Mentions& mentions, Index f) {
     for (const auto other : mentions.records[r].listed) together.add(other);
   }
   Profile profile;
-  for (const auto& [other, count] : together) {
+  for (const auto& [other, count] : together.view()) {
     if (other == f || count >= 2) profile.add(mentions, other);
   }
   return profile;
@@ -61,17 +61,17 @@ class Aliases {
 
   void accept() {
     for (auto& record : mentions_.records) {
-      if (record.listed.empty()) continue;
-      record.forms = {record.listed.front()};
-      if (record.listed.size() == 1) continue;
+      if (record.listed.size() < 2) continue;
       std::uint64_t question = kIsAlias;
       for (const auto f : record.listed) {
         question = mixed(mixed(question, mentions_.forms[f].content), bearers_[f]);
       }
       const auto accepted = mentions_.answers.of(question, [&] { return find_accepted(record); });
+      std::size_t count = 1;
       for (std::size_t i = 1; i < record.listed.size(); ++i) {
-        if ((accepted >> i & 1U) != 0) record.forms.push_back(record.listed[i]);
+        if ((accepted >> i & 1U) != 0) record.forms[count++] = record.listed[i];
       }
+      record.forms = record.forms.first(count);
     }
     mentions_.index_forms();
   }
@@ -108,15 +108,15 @@ class Aliases {
 };
 
 bool has_same_words(const Mentions& mentions, Index f, Index g) {
-  const auto& words = mentions.forms[f].words;
-  return !words.empty() && words == mentions.forms[g].words;
+  const auto words = mentions.forms[f].words;
+  const auto others = mentions.forms[g].words;
+  return !words.empty() && std::equal(words.begin(), words.end(), others.begin(), others.end());
 }
 
 // Two entries of a delivery are one person whom an extraction has cut in two when deliveries list
 // what the one is called with what the other is called several times for each time that they do
-// not, and nothing else speaks against it.
-void find_halves(Mentions& mentions) {
-  const MeetingTable meetings(mentions);
+// not, and nothing else speaks against it. Says whether there are any.
+bool find_halves(Mentions& mentions, const MeetingTable& meetings) {
   std::vector<std::pair<Index, Index>> halves;
   for (const auto& [f, g, count] : meetings.all()) {
     const Index factor = has_same_words(mentions, f, g) ? 2 : 3;
@@ -124,6 +124,7 @@ void find_halves(Mentions& mentions) {
     append_apart(mentions, f, g, halves);
   }
   std::sort(halves.begin(), halves.end());
+  bool has_found = false;
   for (const auto& [first, second] : halves) {
     const auto a = mentions.whole_of(first);
     const auto b = mentions.whole_of(second);
@@ -133,16 +134,20 @@ void find_halves(Mentions& mentions) {
       continue;
     }
     mentions.records[std::max(a, b)].other_half = std::min(a, b);
+    has_found = true;
   }
+  return has_found;
 }
 
 // Of two names that one record has but that are often two people's in one delivery, the vaguer one
 // says nothing there: now and then the son is called by what is his father's name. Unless the other
-// name is itself two people's; then that is why they meet.
-void drop_shared_forms(Mentions& mentions) {
-  const MeetingTable meetings(mentions);
+// name is itself two people's; then that is why they meet. Gives the forms of the records that have
+// changed.
+std::vector<Index> drop_shared_forms(Mentions& mentions, const MeetingTable& meetings) {
+  std::vector<Index> concerned;
+  std::vector<Index> dropped;
   for (auto& record : mentions.records) {
-    std::vector<Index> dropped;
+    dropped.clear();
     for (std::size_t i = 0; i < record.forms.size(); ++i) {
       for (std::size_t j = i + 1; j < record.forms.size(); ++j) {
         auto vague = record.forms[j];
@@ -156,12 +161,20 @@ void drop_shared_forms(Mentions& mentions) {
         dropped.push_back(vague);
       }
     }
+    if (dropped.empty()) continue;
+    concerned.insert(concerned.end(), record.forms.begin(), record.forms.end());
     for (const auto f : dropped) {
       auto& forms = record.forms;
-      if (forms.size() > 1) forms.erase(std::remove(forms.begin(), forms.end(), f), forms.end());
+      if (forms.size() < 2) break;
+      const auto end = std::remove(forms.begin(), forms.end(), f);
+      forms = forms.first(static_cast<std::size_t>(end - forms.begin()));
     }
   }
+  if (concerned.empty()) return concerned;
   mentions.index_forms();
+  std::sort(concerned.begin(), concerned.end());
+  concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
+  return concerned;
 }
 
 // Whether what else is known of the records that have the form cannot be one person.
@@ -171,7 +184,8 @@ bool has_several_bearers(const Mentions& mentions, Index f) {
   std::vector<std::pair<Profile, Index>> bearers;
   Index records = 0;
   for (const auto r : form.records) {
-    std::vector<Index> rest = mentions.records[r].forms;
+    const auto forms = mentions.records[r].forms;
+    std::vector<Index> rest(forms.begin(), forms.end());
     if (rest.size() < 2) continue;
     if (form.given == kNone) rest.erase(std::remove(rest.begin(), rest.end(), f), rest.end());
     const auto profile = profile_of(mentions, rest);
@@ -208,26 +222,28 @@ bool knows_several_bearers(const Mentions& mentions, Index f) {
   }) != 0;
 }
 
-void find_ambiguous_forms(Mentions& mentions) {
-  for (Index f = 0; f < mentions.forms.size(); ++f) {
-    auto& form = mentions.forms[f];
-    // "Papa" is whoever is the speaker's.
-    const bool is_kin = form.name->kind == NameKind::role && form.name->title == Title::kin;
-    const auto doubling = doubling_of(mentions, f);
-    // Two entries with one whole name are an error sooner than two people.
-    const bool is_doubled = !form.is_full() && doubling.doubled * 5 > doubling.deliveries;
-    form.is_ambiguous = is_kin || is_doubled || knows_several_bearers(mentions, f);
-  }
+bool is_ambiguous(const Mentions& mentions, Index f) {
+  const auto& form = mentions.forms[f];
+  // "Papa" is whoever is the speaker's.
+  if (form.name->kind == NameKind::role && form.name->title == Title::kin) return true;
+  const auto doubling = doubling_of(mentions, f);
+  // Two entries with one whole name are an error sooner than two people.
+  const bool is_doubled = !form.is_full() && doubling.doubled * 5 > doubling.deliveries;
+  return is_doubled || knows_several_bearers(mentions, f);
 }
 
 }  // namespace
 
 void weigh(Mentions& mentions) {
   Aliases(mentions).accept();
-  find_halves(mentions);
-  find_ambiguous_forms(mentions);
-  drop_shared_forms(mentions);
-  find_ambiguous_forms(mentions);
+  MeetingTable meetings(mentions);
+  if (find_halves(mentions, meetings)) meetings = MeetingTable(mentions);
+  for (Index f = 0; f < mentions.forms.size(); ++f) {
+    mentions.forms[f].is_ambiguous = is_ambiguous(mentions, f);
+  }
+  for (const auto f : drop_shared_forms(mentions, meetings)) {
+    mentions.forms[f].is_ambiguous = is_ambiguous(mentions, f);
+  }
 }
 
 }  // namespace fabula::dossier::identity

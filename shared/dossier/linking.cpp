@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
+#include <cstdint>
+#include <span>
 #include <tuple>
+#include <utility>
 
 #include "shared/dossier/derivation.hpp"
 
@@ -13,6 +15,9 @@ namespace {
 // Of a name that more people bear, pairs of them are not looked at: it would take long and it is
 // nobody's.
 constexpr std::size_t kMostBearers = 64;
+
+// In the order of the given names, then of the families.
+std::uint64_t key_of(Index given, Index family) { return (std::uint64_t{given} << 32U) | family; }
 
 class Linker {
  public:
@@ -30,14 +35,14 @@ class Linker {
 
   // A given name and a family name together are one person's, wherever in a record they stand.
   void join_by_full_names() {
-    std::vector<std::tuple<Index, Index, Index>> bearers;  // given name, family name, record
+    std::vector<std::pair<std::uint64_t, Index>> bearers;  // given and family name, record
     for (Index r = 0; r < mentions_.records.size(); ++r) {
       for (const auto f : mentions_.records[r].forms) {
         const auto given = mentions_.forms[f].given;
         if (given == kNone || mentions_.vocabulary.is_initial(given)) continue;
         for (const auto g : mentions_.records[r].forms) {
           const auto family = mentions_.forms[g].family;
-          if (family != kNone) bearers.emplace_back(given, family, r);
+          if (family != kNone) bearers.emplace_back(key_of(given, family), r);
         }
       }
     }
@@ -45,11 +50,9 @@ class Linker {
     bearers.erase(std::unique(bearers.begin(), bearers.end()), bearers.end());
     std::vector<Index> records;
     for (std::size_t i = 0; i < bearers.size(); ++i) {
-      const auto& [given, family, record] = bearers[i];
+      const auto& [name, record] = bearers[i];
       records.push_back(record);
-      const bool is_last = i + 1 == bearers.size() || std::get<0>(bearers[i + 1]) != given ||
-                           std::get<1>(bearers[i + 1]) != family;
-      if (!is_last) continue;
+      if (i + 1 < bearers.size() && bearers[i + 1].first == name) continue;
       if (records.size() > 1) join_bearers(records);
       records.clear();
     }
@@ -71,19 +74,25 @@ class Linker {
   // A name that several people have is whose it mostly is, among those who are not in the same
   // delivery under another one; at three to one.
   void assign_ambiguous(Derivation& derivation) {
+    std::vector<Index> others;
     for (Index r = 0; r < mentions_.records.size(); ++r) {
       const auto person = people_.of(r);
       if (people_[person].record_count != 1) continue;
-      Counts counts;
+      others.clear();
       for (const auto f : mentions_.records[r].forms) {
         for (const auto other : mentions_.forms[f].records) {
-          if (other != r) counts.add(people_.of(other));
+          if (other != r) others.push_back(people_.of(other));
         }
       }
+      std::sort(others.begin(), others.end());
       Index best = kNone;
       Index best_count = 0;
       Index all = 0;
-      for (const auto& [other, count] : counts) {
+      for (std::size_t i = 0; i < others.size();) {
+        const auto other = others[i];
+        const auto first = i;
+        while (i < others.size() && others[i] == other) ++i;
+        const auto count = static_cast<Index>(i - first);
         if (!people_.may_join(person, other)) continue;
         all += count;
         if (count <= best_count) continue;
@@ -101,14 +110,22 @@ class Linker {
   // several records of each have names of the other for each such delivery.
   void bend() {
     std::vector<std::pair<Index, Index>> pairs;
-    std::map<std::pair<Index, Index>, std::vector<Index>> whole_names;
-    for (const auto& form : mentions_.forms) {
+    std::vector<std::pair<std::uint64_t, Index>> whole_names;  // given and family name, form
+    for (Index f = 0; f < mentions_.forms.size(); ++f) {
+      const auto& form = mentions_.forms[f];
       if (!form.is_ambiguous) append_pairs(form.records, pairs);
-      if (!form.is_full()) continue;
-      auto& bearers = whole_names[{form.given, form.family}];
-      bearers.insert(bearers.end(), form.records.begin(), form.records.end());
+      if (form.is_full()) whole_names.emplace_back(key_of(form.given, form.family), f);
     }
-    for (const auto& [name, bearers] : whole_names) append_pairs(bearers, pairs);
+    std::sort(whole_names.begin(), whole_names.end());
+    std::vector<Index> bearers;
+    for (std::size_t i = 0; i < whole_names.size(); ++i) {
+      const auto& [name, f] = whole_names[i];
+      const auto& records = mentions_.forms[f].records;
+      bearers.insert(bearers.end(), records.begin(), records.end());
+      if (i + 1 < whole_names.size() && whole_names[i + 1].first == name) continue;
+      append_pairs(bearers, pairs);
+      bearers.clear();
+    }
     std::sort(pairs.begin(), pairs.end());
     pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
     for (const auto& [first, second] : pairs) {
@@ -124,7 +141,7 @@ class Linker {
     for (const auto& form : mentions_.forms) {
       bearers.clear();
       for (const auto r : form.records) {
-        if (people_[people_.of(r)].profile.forms.size() == 1) bearers.push_back(r);
+        if (people_[people_.of(r)].profile.forms().size() == 1) bearers.push_back(r);
       }
       if (bearers.size() > 1) join_bearers(bearers);
     }
@@ -132,7 +149,7 @@ class Linker {
 
  private:
   // One after the other to the closest of those before.
-  void join_bearers(const std::vector<Index>& records) {
+  void join_bearers(std::span<const Index> records) {
     auto& found = found_;
     found.clear();
     for (const auto r : records) {
@@ -152,12 +169,14 @@ class Linker {
     }
   }
 
-  void append_pairs(const std::vector<Index>& records,
-                    std::vector<std::pair<Index, Index>>& pairs) const {
-    if (records.size() < 2) return;
-    std::vector<Index> bearers;
-    bearers.reserve(records.size());
-    for (const auto r : records) bearers.push_back(people_.of(r));
+  void append_pairs(std::span<const Index> records, std::vector<std::pair<Index, Index>>& pairs) {
+    auto& bearers = found_;
+    bearers.clear();
+    for (const auto r : records) {
+      const auto person = people_.of(r);
+      if (bearers.empty() || bearers.back() != person) bearers.push_back(person);
+    }
+    if (bearers.size() < 2) return;
     std::sort(bearers.begin(), bearers.end());
     bearers.erase(std::unique(bearers.begin(), bearers.end()), bearers.end());
     if (bearers.size() > kMostBearers) return;
@@ -167,10 +186,10 @@ class Linker {
   }
 
   bool have_one_whole_name(Index a, Index b) const {
-    for (const auto& mine : people_[a].profile.forms) {
+    for (const auto& mine : people_[a].profile.forms()) {
       const auto& form = mentions_.forms[mine.first];
       if (!form.is_full() || mentions_.vocabulary.is_initial(form.given)) continue;
-      for (const auto& theirs : people_[b].profile.forms) {
+      for (const auto& theirs : people_[b].profile.forms()) {
         const auto& other = mentions_.forms[theirs.first];
         if (other.given == form.given && other.family == form.family) return true;
       }
@@ -184,7 +203,7 @@ class Linker {
     people_.for_each_record(a, [&](Index r) {
       const auto& forms = mentions_.records[r].forms;
       count += std::any_of(forms.begin(), forms.end(), [&](Index f) {
-        return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms.count(f) > 0;
+        return !mentions_.forms[f].is_ambiguous && people_[b].profile.forms().count(f) > 0;
       });
     });
     return count;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace fabula::dossier::identity {
 namespace {
@@ -19,21 +20,23 @@ Records take_delivery(const Mentions& mentions, Records& rest) {
   return taken;
 }
 
-// Calls `visit` with the records of `f` and of `g` of each delivery that has both.
+// Calls `visit` with the records of the one and of the other of each delivery that has both forms.
+// Most names are rare, so it is the rarer one's records whose deliveries are looked for.
 template <class Visit>
 void for_each_meeting(const Mentions& mentions, Index f, Index g, Visit&& visit) {
-  Records left = mentions.forms[f].records;
-  Records right = mentions.forms[g].records;
-  while (!left.empty() && !right.empty()) {
-    const auto a = mentions.records[left.front()].delivery;
-    const auto b = mentions.records[right.front()].delivery;
-    if (a < b) {
-      take_delivery(mentions, left);
-    } else if (b < a) {
-      take_delivery(mentions, right);
-    } else {
-      visit(take_delivery(mentions, left), take_delivery(mentions, right));
-    }
+  Records few = mentions.forms[f].records;
+  Records many = mentions.forms[g].records;
+  if (few.size() > many.size()) std::swap(few, many);
+  while (!few.empty()) {
+    const auto delivery = mentions.records[few.front()].delivery;
+    const auto its = take_delivery(mentions, few);
+    const auto at = std::lower_bound(
+        many.begin(), many.end(), delivery,
+        [&](Index record, Index wanted) { return mentions.records[record].delivery < wanted; });
+    many = many.subspan(static_cast<std::size_t>(at - many.begin()));
+    if (many.empty()) return;
+    if (mentions.records[many.front()].delivery != delivery) continue;
+    visit(its, take_delivery(mentions, many));
   }
 }
 

@@ -1,90 +1,21 @@
 #include "shared/dossier/mentions.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
-#include <tuple>
-#include <unordered_map>
-#include <utility>
 
+#include "shared/dossier/reading_order.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::dossier::identity {
-namespace {
-
-// The inputs by reading order, and by content where that is the same.
-std::vector<Index> reading_order(std::span<const PreparedRecord> inputs) {
-  std::vector<Index> order(inputs.size());
-  std::iota(order.begin(), order.end(), Index{0});
-  std::sort(order.begin(), order.end(), [&](Index left, Index right) {
-    const auto& a = inputs[left];
-    const auto& b = inputs[right];
-    return std::tie(a.order, a.delivery, a.id) < std::tie(b.order, b.delivery, b.id);
-  });
-  return order;
-}
-
-bool is_one_delivery(const PreparedRecord& a, const PreparedRecord& b) {
-  return a.order == b.order && a.delivery == b.delivery;
-}
-
-// Of each input of a delivery that came before at the same place with the same names (an answer
-// that was asked for again), which one it is again; kNone for all others. Counted twice, one error
-// of an extraction would look like two. What a person has decided on is never left out.
-std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
-                               std::span<const IdentityDecision> decisions,
-                               const std::vector<Index>& order) {
-  std::vector<Index> copies(inputs.size(), kNone);
-  // Copies stand at one place of the text.
-  const auto again = std::adjacent_find(order.begin(), order.end(), [&](Index a, Index b) {
-    return inputs[a].order == inputs[b].order && inputs[a].delivery != inputs[b].delivery;
-  });
-  if (again == order.end()) return copies;
-  std::vector<bool> is_decided(inputs.size());
-  for (const auto& decision : decisions) {
-    if (decision.first < inputs.size()) is_decided[decision.first] = true;
-    if (decision.second < inputs.size()) is_decided[decision.second] = true;
-  }
-  std::unordered_map<std::string, std::vector<Index>> known;
-  for (std::size_t begin = 0; begin < order.size();) {
-    const auto& first = inputs[order[begin]];
-    std::vector<std::pair<std::string, std::size_t>> entries;
-    bool is_free = true;
-    auto end = begin;
-    for (; end < order.size() && is_one_delivery(inputs[order[end]], first); ++end) {
-      std::string keys;
-      for (const auto& name : inputs[order[end]].names) (keys += name.key) += '\n';
-      entries.emplace_back(std::move(keys), end);
-      is_free = is_free && !is_decided[order[end]];
-    }
-    std::sort(entries.begin(), entries.end());
-    std::string signature;
-    text::append_natural(signature, first.order);
-    std::vector<Index> its;
-    for (const auto& [keys, place] : entries) {
-      (signature += '\t') += keys;
-      its.push_back(order[place]);
-    }
-    const auto [at, is_new] = known.try_emplace(std::move(signature), its);
-    if (!is_new && is_free) {
-      for (std::size_t i = 0; i < its.size(); ++i) copies[its[i]] = at->second[i];
-    }
-    begin = end;
-  }
-  return copies;
-}
-
-}  // namespace
 
 Mentions::Mentions(std::span<const PreparedRecord> inputs,
                    std::span<const IdentityDecision> decisions, Answers& known)
     : answers(known) {
   sort_records(inputs, decisions);
-  for (const auto& record : records) {
-    for (const auto& name : inputs[record.input].names) vocabulary.add(name);
-  }
+  collect_spellings(inputs);
   vocabulary.repair();
-  collect_forms(inputs);
+  collect_forms();
+  list_forms(inputs);
   resolve_forms();
   set_apart_husbands();
   take_fingerprints(inputs, decisions);
@@ -95,6 +26,7 @@ void Mentions::sort_records(std::span<const PreparedRecord> inputs,
   const auto order = reading_order(inputs);
   const auto copies = find_copies(inputs, decisions, order);
   record_of.resize(inputs.size());
+  records.reserve(inputs.size());
   Index deliveries = 0;
   for (const auto input : order) {
     if (copies[input] != kNone) continue;
@@ -124,36 +56,80 @@ void Mentions::write_key(const Name& name, const Form& form, std::string& key) c
   if (form.words.size() == 1 && name.is_young) add("(young)");
 }
 
-void Mentions::collect_forms(std::span<const PreparedRecord> inputs) {
-  Form form;
-  std::string key;
-  for (Index r = 0; r < records.size(); ++r) {
-    auto& listed = records[r].listed;
-    const auto& names = inputs[records[r].input].names;
-    listed.reserve(names.size());
-    for (const auto& name : names) {
-      form.words.clear();
-      for (std::size_t i = 0; i < name.words.size(); ++i) {
-        form.words.push_back(vocabulary[vocabulary.number_of(name.words[i], name.given[i])].meant);
+void Mentions::collect_spellings(std::span<const PreparedRecord> inputs) {
+  NumberTable numbers;
+  numbers.reserve(records.size());
+  spelling_of_names_.reserve(2 * records.size());
+  std::size_t words = 0;
+  for (const auto& record : records) {
+    for (const auto& name : inputs[record.input].names) {
+      auto number = numbers.find(name.content);
+      if (number == kNone) {
+        number = static_cast<Index>(spellings_.size());
+        numbers.set(name.content, number);
+        spellings_.push_back({&name, 0, 0, kNone});
+        words += name.words.size();
       }
-      form.husband =
-          name.husband.empty() ? kNone : vocabulary[vocabulary.number_of(name.husband)].meant;
-      write_key(name, form, key);
-      const auto f = form_keys_.intern(key);
-      if (f == forms.size()) {
-        forms.push_back(form);
-        auto& added = forms.back();
-        added.name = &name;
-        added.gender = name.gender;
-        if (!name.title_word.empty()) added.title = vocabulary.number_of(name.title_word);
-        added.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
-      }
-      if (std::find(listed.begin(), listed.end(), f) == listed.end()) {
-        listed.push_back(f);
-        forms[f].records.push_back(r);
-      }
+      ++spellings_[number].uses;
+      spelling_of_names_.push_back(number);
     }
   }
+  words_.reserve(words);
+  vocabulary.reserve(words);
+  for (auto& spelling : spellings_) {
+    spelling.first_word = static_cast<Index>(words_.size());
+    vocabulary.add(*spelling.name, spelling.uses, words_);
+  }
+}
+
+void Mentions::collect_forms() {
+  NumberTable numbers;
+  numbers.reserve(spellings_.size());
+  forms.reserve(spellings_.size());
+  std::string key;
+  for (auto& spelling : spellings_) {
+    const auto& name = *spelling.name;
+    const auto words = std::span(words_).subspan(spelling.first_word, name.words.size());
+    for (auto& word : words) word = vocabulary[word].meant;
+    Form form;
+    form.name = &name;
+    form.words = words;
+    form.gender = name.gender;
+    if (!name.husband.empty()) form.husband = vocabulary[vocabulary.number_of(name.husband)].meant;
+    write_key(name, form, key);
+    form.content = hash_text(key);
+    spelling.form = numbers.find(form.content);
+    if (spelling.form != kNone) continue;
+    spelling.form = static_cast<Index>(forms.size());
+    numbers.set(form.content, spelling.form);
+    if (!name.title_word.empty()) form.title = vocabulary.number_of(name.title_word);
+    form.has_tail = name.kind == NameKind::role && name.key.find(" of ") != std::string::npos;
+    forms.push_back(form);
+  }
+}
+
+void Mentions::list_forms(std::span<const PreparedRecord> inputs) {
+  listed_.reserve(spelling_of_names_.size());
+  auto spelling = spelling_of_names_.begin();
+  for (auto& record : records) {
+    const auto first = static_cast<std::ptrdiff_t>(listed_.size());
+    for (auto count = inputs[record.input].names.size(); count > 0; --count) {
+      const auto form = spellings_[*spelling++].form;
+      const bool is_new = std::find(listed_.begin() + first, listed_.end(), form) == listed_.end();
+      if (is_new) listed_.push_back(form);
+    }
+    record.listed = std::span(listed_).subspan(static_cast<std::size_t>(first));
+  }
+  take_all_listed();
+}
+
+void Mentions::take_all_listed() {
+  taken_ = listed_;
+  for (auto& record : records) {
+    const auto first = static_cast<std::size_t>(record.listed.data() - listed_.data());
+    record.forms = std::span(taken_).subspan(first, record.listed.size());
+  }
+  index_forms();
 }
 
 // "Ragged Dick", "Sister Carrie": before what is known as a given name and is no family's there is
@@ -170,15 +146,21 @@ void Mentions::set_apart_epithet(Form& form) const {
 
 // "Mrs. Newland Archer", where there is a Newland Archer: the name is her husband's.
 void Mentions::set_apart_husbands() {
-  std::map<std::pair<Index, Index>, bool> is_also_other;
+  const auto may_be_husbands = [&](const Form& form) {
+    return form.name->title == Title::missus && form.husband == kNone && form.is_full() &&
+           vocabulary[form.given].given.gender != Gender::female;
+  };
+  if (std::none_of(forms.begin(), forms.end(), may_be_husbands)) return;
+  const auto key_of = [](const Form& form) {
+    return (std::uint64_t{form.given} << 32U) | form.family;
+  };
+  NumberTable others;
   for (const auto& form : forms) {
     const bool is_other = form.name->title != Title::missus && form.name->gender != Gender::female;
-    if (form.is_full() && is_other) is_also_other[{form.given, form.family}] = true;
+    if (form.is_full() && is_other) others.set(key_of(form), 1);
   }
   for (auto& form : forms) {
-    if (form.name->title != Title::missus || form.husband != kNone || !form.is_full()) continue;
-    if (vocabulary[form.given].given.gender == Gender::female) continue;
-    if (is_also_other.count({form.given, form.family}) == 0) continue;
+    if (!may_be_husbands(form) || others.find(key_of(form)) == kNone) continue;
     form.husband = form.given;
     form.given = kNone;
   }
@@ -211,23 +193,18 @@ void Mentions::resolve_forms() {
 
 void Mentions::take_fingerprints(std::span<const PreparedRecord> inputs,
                                  std::span<const IdentityDecision> decisions) {
-  std::vector<std::uint64_t> hashes(vocabulary.size());
-  for (Index word = 0; word < hashes.size(); ++word) {
-    hashes[word] = hash_text(vocabulary[word].text);
-  }
-  for (Index f = 0; f < forms.size(); ++f) {
-    auto& form = forms[f];
+  for (auto& form : forms) {
     const auto& name = *form.name;
-    form.content = mixed(hash_text(form_keys_.at(f)), static_cast<std::uint64_t>(name.kind));
+    form.content = mixed(form.content, static_cast<std::uint64_t>(name.kind));
     form.content = mixed(form.content, static_cast<std::uint64_t>(name.title));
     form.content = mixed(form.content, static_cast<std::uint64_t>(name.gender));
     form.content = mixed(form.content, static_cast<std::uint64_t>(form.gender));
     form.content = mixed(form.content, (name.numeral * 8U) + (name.is_old ? 4U : 0U) +
                                            (name.is_young ? 2U : 0U) + (form.has_tail ? 1U : 0U));
     for (const auto word : {form.given, form.family, form.either, form.husband, form.title}) {
-      form.content = mixed(form.content, word == kNone ? 0 : hashes[word]);
+      form.content = mixed(form.content, word == kNone ? 0 : vocabulary[word].hash);
     }
-    for (const auto word : form.words) form.content = mixed(form.content, hashes[word]);
+    for (const auto word : form.words) form.content = mixed(form.content, vocabulary[word].hash);
   }
   for (auto& record : records) {
     record.content = mixed(inputs[record.input].id_hash, record.delivery);
@@ -257,9 +234,17 @@ Index Mentions::whole_of(Index record) const {
 }
 
 void Mentions::index_forms() {
-  for (auto& form : forms) form.records.clear();
+  std::vector<Index> ends(forms.size() + 1);
+  for (const auto& record : records) {
+    for (const auto f : record.forms) ++ends[f + 1];
+  }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  records_of_forms_.resize(ends.back());
+  for (Index f = 0; f < forms.size(); ++f) {
+    forms[f].records = std::span(records_of_forms_).subspan(ends[f], ends[f + 1] - ends[f]);
+  }
   for (Index r = 0; r < records.size(); ++r) {
-    for (const auto f : records[r].forms) forms[f].records.push_back(r);
+    for (const auto f : records[r].forms) records_of_forms_[ends[f]++] = r;
   }
 }
 

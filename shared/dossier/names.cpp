@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shared/dossier/folding.hpp"
+#include "shared/dossier/tables.hpp"
 #include "shared/dossier/titles.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/utf8.hpp"
@@ -282,10 +283,24 @@ class Reader {
   bool has_article_ = false;
 };
 
+// The words' given names, of which a table tells, are the same wherever the words are.
+std::uint64_t fingerprint_of(const Name& name) {
+  auto fingerprint = mixed(hash_text(name.key), hash_text(name.titles));
+  fingerprint = mixed(mixed(fingerprint, hash_text(name.title_word)), hash_text(name.husband));
+  for (const auto& word : name.words) fingerprint = mixed(fingerprint, hash_text(word));
+  fingerprint = mixed(fingerprint, static_cast<std::uint64_t>(name.kind));
+  fingerprint = mixed(fingerprint, static_cast<std::uint64_t>(name.title));
+  fingerprint = mixed(fingerprint, static_cast<std::uint64_t>(name.gender));
+  return mixed(fingerprint,
+               (name.numeral * 4U) + (name.is_old ? 2U : 0U) + (name.is_young ? 1U : 0U));
+}
+
 }  // namespace
 
 Name parse_name(std::string_view utf8) {
-  return Reader(split_words(text::prefix_bytes(utf8, kMaximumNameBytes))).read();
+  auto name = Reader(split_words(text::prefix_bytes(utf8, kMaximumNameBytes))).read();
+  name.content = fingerprint_of(name);
+  return name;
 }
 
 bool has_same_words(const Name& left, const Name& right) { return left.words == right.words; }

@@ -54,6 +54,7 @@ struct Name {
   std::uint8_t numeral = 0;         // "the Second", "III"; junior 2, senior 1
   bool is_old = false;              // "old Pontifex"
   bool is_young = false;
+  std::uint64_t content = 0;  // a fingerprint of all this
 };
 
 Name parse_name(std::string_view utf8);

@@ -9,11 +9,14 @@ People::People(const Mentions& mentions, std::span<const IdentityDecision> decis
     : mentions_(mentions), people_(mentions.records.size()), parents_(mentions.records.size()) {
   std::iota(parents_.begin(), parents_.end(), Index{0});
   next_ = parents_;
+  std::vector<Index> only(mentions.forms.size(), kNone);  // the last record with this form alone
   for (Index r = 0; r < people_.size(); ++r) {
     const auto& record = mentions.records[r];
     auto& person = people_[r];
-    person.profile = profile_of(mentions, record.forms);
-    if (!person.profile.families.empty()) {
+    auto known = kNone;
+    if (record.forms.size() == 1) known = std::exchange(only[record.forms.front()], r);
+    person.profile = known == kNone ? profile_of(mentions, record.forms) : people_[known].profile;
+    if (!person.profile.families().empty()) {
       person.profile.first_family = person.profile.last_family = record.delivery;
     }
     person.deliveries.add(record.delivery);
@@ -64,11 +67,12 @@ bool People::may_be_one(Index a, Index b) const {
 }
 
 bool People::may_join(Index a, Index b) const {
-  return a != b && !people_[a].deliveries.meets(people_[b].deliveries) && may_be_one(a, b);
+  return a != b && !people_[a].deliveries.view().meets(people_[b].deliveries.view()) &&
+         may_be_one(a, b);
 }
 
 Index People::shared_deliveries(Index a, Index b) const {
-  return people_[a].deliveries.shared_with(people_[b].deliveries);
+  return people_[a].deliveries.view().shared_with(people_[b].deliveries.view());
 }
 
 void People::join(Index a, Index b) {
@@ -77,12 +81,13 @@ void People::join(Index a, Index b) {
   if (a == b) return;
   if (b < a) std::swap(a, b);
   parents_[b] = a;
-  const auto from = std::exchange(people_[b], {});
   auto& into = people_[a];
+  auto& from = people_[b];
   into.profile.add(from.profile);
   into.deliveries.add_all(from.deliveries);
   into.content += from.content;
   into.record_count += from.record_count;
+  from = {};
   std::swap(next_[a], next_[b]);
   for (auto& [left, right] : different_) {
     left = of(left);
@@ -91,8 +96,8 @@ void People::join(Index a, Index b) {
 }
 
 Index People::distance(Index a, Index b) const {
-  const auto& left = people_[a].deliveries;
-  const auto& right = people_[b].deliveries;
+  const auto left = people_[a].deliveries.view();
+  const auto right = people_[b].deliveries.view();
   Index least = kNone;
   auto other = right.begin();
   for (const auto& entry : left) {
@@ -104,9 +109,9 @@ Index People::distance(Index a, Index b) const {
 }
 
 bool People::is_closer(Index person, Index a, Index b) const {
-  const auto& mine = people_[person].profile.forms;
-  const auto shared_a = mine.shared_with(people_[a].profile.forms);
-  const auto shared_b = mine.shared_with(people_[b].profile.forms);
+  const auto mine = people_[person].profile.forms();
+  const auto shared_a = mine.shared_with(people_[a].profile.forms());
+  const auto shared_b = mine.shared_with(people_[b].profile.forms());
   if (shared_a != shared_b) return shared_a > shared_b;
   const auto size_a = people_[a].record_count;
   const auto size_b = people_[b].record_count;

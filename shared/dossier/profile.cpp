@@ -29,7 +29,7 @@ Index kind_of(const Form& form) {
 
 // A woman's family name changes once, when she marries: from then on she is Mrs. by the other.
 bool marries_between(const Profile& a, const Profile& b) {
-  if (a.families.size() + b.families.size() > 2) return false;
+  if (a.families().size() + b.families().size() > 2) return false;
   return (b.is_married && !a.is_married && a.last_family <= b.first_family) ||
          (a.is_married && !b.is_married && b.last_family <= a.first_family);
 }
@@ -37,18 +37,18 @@ bool marries_between(const Profile& a, const Profile& b) {
 // What makes one family name two people unless something else joins them.
 bool differ_in_title(const Profile& a, const Profile& b) {
   if ((a.is_knight && b.is_mister) || (a.is_mister && b.is_knight)) return true;
-  if (!a.given.empty() && !b.given.empty()) return false;
+  if (!a.given().empty() && !b.given().empty()) return false;
   if ((a.is_old && b.is_young) || (a.is_young && b.is_old)) return true;
   // "Mrs. John Dashwood" is said where there is another Mrs. Dashwood.
-  if (a.is_married && b.is_married && a.husbands.empty() != b.husbands.empty()) return true;
-  return a.family_titles.is_disjoint_from(b.family_titles);
+  if (a.is_married && b.is_married && a.husbands().empty() != b.husbands().empty()) return true;
+  return a.family_titles().is_disjoint_from(b.family_titles());
 }
 
 // `less` has a family name only. Mrs. Hilbery's daughter is a Hilbery too.
 bool fits_family_name(const Profile& less, const Profile& more) {
-  const bool is_missus = less.family_titles.count(static_cast<Index>(Title::missus)) > 0;
-  const bool is_miss = less.family_titles.count(static_cast<Index>(Title::miss)) > 0;
-  if (more.given.empty() || (!is_missus && !is_miss)) return true;
+  const bool is_missus = less.family_titles().count(static_cast<Index>(Title::missus)) > 0;
+  const bool is_miss = less.family_titles().count(static_cast<Index>(Title::miss)) > 0;
+  if (more.given().empty() || (!is_missus && !is_miss)) return true;
   if (more.gender() == Gender::male) return false;
   return is_missus ? more.is_married : !more.is_married;
 }
@@ -58,18 +58,20 @@ bool fits_family_name(const Profile& less, const Profile& more) {
 void Profile::add(const Mentions& mentions, Index f) {
   const auto& form = mentions.forms[f];
   const auto& name = *form.name;
-  forms.add(f);
-  if (form.given != kNone) given.add(form.given);
-  if (form.family != kNone) families.add(form.family);
-  if (form.either != kNone) either.add(form.either);
-  if (form.husband != kNone) husbands.add(form.husband);
-  if (name.numeral != 0) numerals.add(name.numeral);
+  parts.add(Part::form, f);
+  if (form.given != kNone) parts.add(Part::given, form.given);
+  if (form.family != kNone) parts.add(Part::family, form.family);
+  if (form.either != kNone) parts.add(Part::either, form.either);
+  if (form.husband != kNone) parts.add(Part::husband, form.husband);
+  if (name.numeral != 0) parts.add(Part::numeral, name.numeral);
   const bool is_person = name.kind == NameKind::person;
   if (is_person && form.given == kNone && tells_apart(name.title)) {
-    family_titles.add(kind_of(form));
+    parts.add(Part::family_title, kind_of(form));
   }
-  if (form.title != kNone && (is_person || form.has_tail)) titles.add(form.title);
-  if (form.title != kNone && !is_person && names_post(name.title)) posts.add(form.title);
+  if (form.title != kNone && (is_person || form.has_tail)) parts.add(Part::title, form.title);
+  if (form.title != kNone && !is_person && names_post(name.title)) {
+    parts.add(Part::post, form.title);
+  }
   women += form.gender == Gender::female ? 1 : 0;
   men += form.gender == Gender::male ? 1 : 0;
   is_old = is_old || name.is_old;
@@ -80,15 +82,7 @@ void Profile::add(const Mentions& mentions, Index f) {
 }
 
 void Profile::add(const Profile& other) {
-  forms.add_all(other.forms);
-  given.add_all(other.given);
-  families.add_all(other.families);
-  either.add_all(other.either);
-  husbands.add_all(other.husbands);
-  numerals.add_all(other.numerals);
-  family_titles.add_all(other.family_titles);
-  titles.add_all(other.titles);
-  posts.add_all(other.posts);
+  parts.add_all(other.parts);
   women += other.women;
   men += other.men;
   is_old = is_old || other.is_old;
@@ -107,8 +101,8 @@ Gender Profile::gender() const {
 }
 
 int Profile::knowledge() const {
-  return (given.empty() ? 0 : 2) + (families.empty() ? 0 : 2) + (either.empty() ? 0 : 1) +
-         (family_titles.empty() ? 0 : 1);
+  return (given().empty() ? 0 : 2) + (families().empty() ? 0 : 2) + (either().empty() ? 0 : 1) +
+         (family_titles().empty() ? 0 : 1);
 }
 
 Profile profile_of(const Mentions& mentions, std::span<const Index> forms) {
@@ -117,7 +111,7 @@ Profile profile_of(const Mentions& mentions, std::span<const Index> forms) {
   return profile;
 }
 
-bool share_given(const Vocabulary& vocabulary, const Counts& left, const Counts& right) {
+bool share_given(const Vocabulary& vocabulary, CountsView left, CountsView right) {
   return std::any_of(left.begin(), left.end(), [&](const auto& mine) {
     return std::any_of(right.begin(), right.end(), [&](const auto& theirs) {
       return vocabulary.is_same_given(mine.first, theirs.first);
@@ -129,31 +123,32 @@ bool contradict(const Vocabulary& vocabulary, const Profile& a, const Profile& b
   const auto left = a.gender();
   const auto right = b.gender();
   if (left != Gender::unknown && right != Gender::unknown && left != right) return true;
-  if (a.numerals.is_disjoint_from(b.numerals)) return true;
-  if (a.husbands.is_disjoint_from(b.husbands)) return true;
-  const bool has_given = !a.given.empty() && !b.given.empty();
-  const bool same_given = has_given && share_given(vocabulary, a.given, b.given);
+  if (a.numerals().is_disjoint_from(b.numerals())) return true;
+  if (a.husbands().is_disjoint_from(b.husbands())) return true;
+  const bool has_given = !a.given().empty() && !b.given().empty();
+  const bool same_given = has_given && share_given(vocabulary, a.given(), b.given());
   if (has_given && !same_given) return true;
-  if (!a.families.is_disjoint_from(b.families)) return false;
+  if (!a.families().is_disjoint_from(b.families())) return false;
   const bool may_be_woman = left != Gender::male && right != Gender::male;
   return !same_given || !may_be_woman || !marries_between(a, b);
 }
 
 bool derives(const Vocabulary& vocabulary, const Profile& less, const Profile& more) {
-  if (less.given.empty() && less.families.empty() && less.either.empty()) {
+  if (less.given().empty() && less.families().empty() && less.either().empty()) {
     // "The Colonel" is Colonel Brandon.
-    return less.titles.empty() && less.posts.meets(more.titles);
+    return less.titles().empty() && less.posts().meets(more.titles());
   }
-  if (!less.given.empty() && !share_given(vocabulary, less.given, more.given) &&
-      !less.given.meets(more.either)) {
+  if (!less.given().empty() && !share_given(vocabulary, less.given(), more.given()) &&
+      !less.given().meets(more.either())) {
     return false;
   }
-  if (!less.families.empty()) {
-    if (!less.families.meets(more.families) && !less.families.meets(more.either)) return false;
-    if (less.given.empty() && !fits_family_name(less, more)) return false;
+  if (!less.families().empty()) {
+    if (!less.families().meets(more.families()) && !less.families().meets(more.either()))
+      return false;
+    if (less.given().empty() && !fits_family_name(less, more)) return false;
   }
-  if (!less.either.empty() && !less.either.meets(more.either) &&
-      !less.either.meets(more.families) && !less.either.meets(more.given)) {
+  if (!less.either().empty() && !less.either().meets(more.either()) &&
+      !less.either().meets(more.families()) && !less.either().meets(more.given())) {
     return false;
   }
   return !differ_in_title(less, more);

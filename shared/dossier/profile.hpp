@@ -5,19 +5,12 @@
 
 #include "shared/dossier/counts.hpp"
 #include "shared/dossier/mentions.hpp"
+#include "shared/dossier/name_parts.hpp"
 
 namespace fabula::dossier::identity {
 
 struct Profile {
-  Counts forms;
-  Counts given;
-  Counts families;
-  Counts either;
-  Counts husbands;
-  Counts numerals;
-  Counts family_titles;  // kinds of titles before a family name alone
-  Counts titles;         // words before names
-  Counts posts;          // words instead of names: "the Colonel"
+  NameParts parts;
   Index women = 0;
   Index men = 0;
   bool is_old = false;
@@ -28,6 +21,16 @@ struct Profile {
   // The deliveries with a family name: from and to which.
   Index first_family = kNone;
   Index last_family = 0;
+
+  CountsView forms() const { return parts.of(Part::form); }
+  CountsView given() const { return parts.of(Part::given); }
+  CountsView families() const { return parts.of(Part::family); }
+  CountsView either() const { return parts.of(Part::either); }
+  CountsView husbands() const { return parts.of(Part::husband); }
+  CountsView numerals() const { return parts.of(Part::numeral); }
+  CountsView family_titles() const { return parts.of(Part::family_title); }
+  CountsView titles() const { return parts.of(Part::title); }
+  CountsView posts() const { return parts.of(Part::post); }
 
   void add(const Mentions& mentions, Index form);
   void add(const Profile& other);
@@ -42,7 +45,7 @@ struct Profile {
 Profile profile_of(const Mentions& mentions, std::span<const Index> forms);
 
 // Whether some given name of the one can be one of the other's.
-bool share_given(const Vocabulary& vocabulary, const Counts& left, const Counts& right);
+bool share_given(const Vocabulary& vocabulary, CountsView left, CountsView right);
 
 // What no one person's names can be, however they were put together.
 bool contradict(const Vocabulary& vocabulary, const Profile& a, const Profile& b);

@@ -31,8 +31,8 @@ NumberTable::Cell& NumberTable::cell(std::uint64_t key) {
   return cells_[at];
 }
 
-void NumberTable::grow() {
-  std::vector<Cell> old(cells_.empty() ? kFirstCells : cells_.size() * 2);
+void NumberTable::grow(std::size_t cells) {
+  std::vector<Cell> old(cells);
   old.swap(cells_);
   for (const auto& each : old) {
     if (each.number != kNone) cell(each.key) = each;
@@ -44,10 +44,18 @@ std::uint32_t NumberTable::find(std::uint64_t key) const {
 }
 
 void NumberTable::set(std::uint64_t key, std::uint32_t number) {
-  if (2 * (count_ + 1) > cells_.size()) grow();
+  if (2 * (count_ + 1) > cells_.size()) {
+    grow(cells_.empty() ? kFirstCells : cells_.size() * 2);
+  }
   auto& place = cell(key);
   if (place.number == kNone) ++count_;
   place = {key, number};
+}
+
+void NumberTable::reserve(std::size_t count) {
+  auto cells = kFirstCells;
+  while (cells < 2 * (count + 1)) cells *= 2;
+  if (cells > cells_.size()) grow(cells);
 }
 
 std::size_t TextTable::place(std::string_view text, std::uint64_t hash) const {

@@ -16,6 +16,9 @@ class NumberTable {
  public:
   std::uint32_t find(std::uint64_t key) const;  // kNone if it is not there
   void set(std::uint64_t key, std::uint32_t number);
+  // That as many will be set.
+  void reserve(std::size_t count);
+  std::size_t size() const { return count_; }
 
  private:
   struct Cell {
@@ -23,7 +26,7 @@ class NumberTable {
     std::uint32_t number = kNone;
   };
   Cell& cell(std::uint64_t key);
-  void grow();
+  void grow(std::size_t cells);
 
   std::vector<Cell> cells_;
   std::size_t count_ = 0;

@@ -8,6 +8,7 @@ namespace fabula::dossier::identity {
 namespace {
 
 constexpr Index kMostUsesOfSlip = 2;
+constexpr std::size_t kShortestSlip = 4;
 
 bool goes_with_family(Title title) {
   return title == Title::mister || title == Title::missus || title == Title::learned ||
@@ -28,7 +29,6 @@ bool is_one_edit(std::string_view a, std::string_view b) {
 
 bool is_slip_of(const Word& word, const Word& meant) {
   constexpr std::size_t kShortest = 5;
-  constexpr std::size_t kShortestOfNames = 4;
   constexpr std::size_t kShortestWithOtherFirst = 7;
   if (!is_one_edit(word.text, meant.text)) return false;
   // "the Ambersons" is a family, "Amberson" one of it.
@@ -36,7 +36,7 @@ bool is_slip_of(const Word& word, const Word& meant) {
   if (word.text.front() != meant.text.front() && word.text.size() < kShortestWithOtherFirst) {
     return false;
   }
-  if (meant.given.is_known && word.as_family() == 0 && word.text.size() >= kShortestOfNames) {
+  if (meant.given.is_known && word.as_family() == 0 && word.text.size() >= kShortestSlip) {
     return true;
   }
   return word.text.size() >= kShortest && meant.uses >= 3 * word.uses;
@@ -65,39 +65,41 @@ std::uint64_t clipping_of(std::string_view text, std::size_t gap) {
 }  // namespace
 
 // The key under which the word is, or would be: words with one hash stand one after the other.
-std::uint64_t Vocabulary::key_of(std::string_view text) const {
-  for (auto key = hash_text(text);; ++key) {
+std::uint64_t Vocabulary::key_of(std::string_view text, std::uint64_t hash) const {
+  for (auto key = hash;; ++key) {
     const auto number = numbers_.find(key);
     if (number == kNone || words_[number].text == text) return key;
   }
 }
 
 Index Vocabulary::number_of(std::string_view text) {
-  const auto number = numbers_.find(key_of(text));
+  const auto number = numbers_.find(key_of(text, hash_text(text)));
   return number != kNone ? number : number_of(text, find_given_name(text));
 }
 
 Index Vocabulary::number_of(std::string_view text, const GivenName& given) {
-  const auto key = key_of(text);
+  const auto hash = hash_text(text);
+  const auto key = key_of(text, hash);
   const auto known = numbers_.find(key);
   if (known != kNone) return known;
   const auto number = static_cast<Index>(words_.size());
-  words_.push_back({.text = text, .given = given});
+  words_.push_back({.text = text, .hash = hash, .given = given});
   words_.back().meant = number;
   numbers_.set(key, number);
   return number;
 }
 
-void Vocabulary::add(const Name& name) {
+void Vocabulary::add(const Name& name, Index uses, std::vector<Index>& numbers) {
   const auto count = name.words.size();
   for (std::size_t i = 0; i < count; ++i) {
-    auto& word = words_[number_of(name.words[i], name.given[i])];
-    ++word.uses;
-    if (count > 1 && i == 0) ++word.as_given;
-    if (count > 1 && i + 1 == count) ++word.as_last;
-    if (count == 1 && goes_with_family(name.title)) ++word.as_titled;
-    if (count == 1 && name.title == Title::sir) ++word.as_given;
-    if (count == 1 && name.title == Title::none) ++word.alone;
+    numbers.push_back(number_of(name.words[i], name.given[i]));
+    auto& word = words_[numbers.back()];
+    word.uses += uses;
+    if (count > 1 && i == 0) word.as_given += uses;
+    if (count > 1 && i + 1 == count) word.as_last += uses;
+    if (count == 1 && goes_with_family(name.title)) word.as_titled += uses;
+    if (count == 1 && name.title == Title::sir) word.as_given += uses;
+    if (count == 1 && name.title == Title::none) word.alone += uses;
   }
 }
 
@@ -122,12 +124,14 @@ Index Vocabulary::find_meant(Index word,
 
 void Vocabulary::repair() {
   const auto may_be_slip = [](const Word& word) {
-    return !word.given.is_known && word.uses <= kMostUsesOfSlip;
+    return !word.given.is_known && word.uses <= kMostUsesOfSlip &&
+           word.text.size() >= kShortestSlip;
   };
   if (std::none_of(words_.begin(), words_.end(), may_be_slip)) return;
   std::vector<std::pair<std::uint64_t, Index>> clippings;
   for (Index word = 0; word < words_.size(); ++word) {
     const auto text = words_[word].text;
+    if (text.size() + 1 < kShortestSlip) continue;
     for (std::size_t gap = 0; gap <= text.size(); ++gap) {
       clippings.emplace_back(clipping_of(text, gap), word);
     }

@@ -1,6 +1,7 @@
 // The words of a work's names: how each is used, and which are one word mistyped.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@ enum class Role : std::uint8_t { either, given, family };
 
 struct Word {
   std::string_view text;
+  std::uint64_t hash = 0;  // of the text
   GivenName given = {};
   Index uses = 0;       // in how many names of records it stands
   Index as_given = 0;   // of these: before another word, or alone after Sir
@@ -27,12 +29,16 @@ struct Word {
 
 class Vocabulary {
  public:
+  // That as many words will be added at most.
+  void reserve(std::size_t words) { numbers_.reserve(words); }
+
   // The number of a word, which must live as long as this.
   Index number_of(std::string_view text);
   Index number_of(std::string_view text, const GivenName& given);
 
-  // Counts the words of one name of one record. First all names, then repair(), then the rest.
-  void add(const Name& name);
+  // Counts the words of a name that stands `uses` times in records, and appends their numbers.
+  // First all names, then repair(), then the rest.
+  void add(const Name& name, Index uses, std::vector<Index>& numbers);
 
   // A rare word that is one slip away from a much more frequent one, or from a given name of the
   // table that somebody has here, is that word. Short words and those that are names themselves
@@ -50,7 +56,7 @@ class Vocabulary {
   bool is_initial(Index word) const { return words_[word].text.size() == 1; }
 
  private:
-  std::uint64_t key_of(std::string_view text) const;
+  std::uint64_t key_of(std::string_view text, std::uint64_t hash) const;
   Index find_meant(Index word, const std::vector<std::pair<std::uint64_t, Index>>& clippings) const;
 
   std::vector<Word> words_;

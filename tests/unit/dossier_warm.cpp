@@ -53,6 +53,43 @@ TEST_CASE("what is known from before changes nothing of who is who") {
   }
 }
 
+TEST_CASE("a delivery that changes who others are does so whatever is known from before") {
+  Generator random(20261123);
+  std::size_t changed_elsewhere = 0;
+  for (int round = 0; round < kWorks; ++round) {
+    const auto work = some_work(random);
+    if (work.empty()) continue;
+    const auto& late = tests::pick(work, random).delivery;
+    std::vector<dossier::PreparedRecord> before;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      if (work[i].delivery == late) continue;
+      before.push_back(work[i]);
+      places.push_back(i);
+    }
+    dossier::Answers answers;
+    const auto people = dossier::identify_people(before, {}, answers);
+    const auto others = dossier::identify_people(work, {}, answers);
+    REQUIRE_MESSAGE(others == dossier::identify_people(work), "round ", round);
+    REQUIRE_MESSAGE(people == dossier::identify_people(before, {}, answers), "round ", round);
+
+    std::vector<bool> is_in_delivery(work.size());
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      if (work[i].delivery == late) is_in_delivery[others[i]] = true;
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto first = others[places[i]];
+      for (std::size_t j = i + 1; j < places.size(); ++j) {
+        const auto second = others[places[j]];
+        if (is_in_delivery[first] || is_in_delivery[second]) continue;
+        changed_elsewhere += (first == second) != (people[i] == people[j]) ? 1 : 0;
+      }
+    }
+  }
+  // What kind of word a name is, who else could be meant: else this would prove little.
+  CHECK(changed_elsewhere > 100);
+}
+
 TEST_CASE("a dossier that is given its rows one by one has the snapshot of one that has them all") {
   for (std::uint64_t seed = 1; seed <= kStories; ++seed) {
     CAPTURE(seed);
