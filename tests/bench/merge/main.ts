@@ -10,7 +10,7 @@ import { measureMemory, measureServer } from "./server.ts";
 
 const RECORDS = 1000;
 const DELIVERY_RECORDS = 5;
-const ROUNDS = 15;
+const ROUNDS = 45;
 
 const cleanups: (() => unknown)[] = [];
 const context = { after: (cleanup: () => unknown) => cleanups.push(cleanup) } as unknown as TestContext;
