@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, get, request, type IncomingMessage } from "node:http";
 import { connect, createServer, type AddressInfo } from "node:net";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { originInFrontOf, setUp, startUpstream } from "./upstream.ts";
 
@@ -156,7 +156,8 @@ test("a request and its answer arrive whole, without hop-by-hop headers", async 
   assert.equal(headers["x-forwarded-for"], "127.0.0.1");
 });
 
-test("an answer that comes before the upload's end reaches the caller", async (context) => {
+/** In front of a server that answers a request's first bytes with 413, and reads no more of it. */
+async function originOfRefusals(context: TestContext) {
   // Closing with unread bytes resets the connection, right behind the answer.
   const refusal = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
   const server = createServer((socket) => {
@@ -165,11 +166,16 @@ test("an answer that comes before the upload's end reaches the caller", async (c
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const { origin, url } = await originInFrontOf({ functions: `http://127.0.0.1:${port}` });
+  const started = await originInFrontOf({ functions: `http://127.0.0.1:${port}` });
   context.after(() => {
     server.close();
-    return origin.close();
+    return started.origin.close();
   });
+  return started;
+}
+
+test("an answer that comes before the upload's end reaches the caller", async (context) => {
+  const { url } = await originOfRefusals(context);
   for (let round = 0; round < 50; ++round) {
     const body = Buffer.alloc(4_000_000);
     const response = await fetch(url + FUNCTION, { method: "POST", body });
@@ -179,18 +185,7 @@ test("an answer that comes before the upload's end reaches the caller", async (c
 });
 
 test("what a caller goes on sending after such an answer is taken", async (context) => {
-  const refusal = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
-    socket.once("data", () => socket.write(refusal, () => socket.destroy()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const { origin } = await originInFrontOf({ functions: `http://127.0.0.1:${port}` });
-  context.after(() => {
-    server.close();
-    return origin.close();
-  });
+  const { origin } = await originOfRefusals(context);
   const bytes = 64_000_000; // More than sockets hold.
   const head = `POST ${FUNCTION} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`;
   const caller = connect(origin.port, "127.0.0.1");

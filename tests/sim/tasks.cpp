@@ -39,7 +39,7 @@ struct TasksWorld : ChatWorld {
   }
 
   // Of so many tasks there is nothing left to claim.
-  void only(std::size_t count) {
+  void let_claim(std::size_t count) {
     database.fault = [this, count](const std::string& function) {
       if (function == "claim_task" && called("claim_task") > count) {
         database.answers["claim_task"] = R"({"task":null})";
@@ -59,7 +59,7 @@ struct TasksWorld : ChatWorld {
 
 TEST_CASE("a summary is made of the one before and what was said after it, and stored") {
   TasksWorld edge;
-  edge.only(1);
+  edge.let_claim(1);
   const auto& client = edge.run();
   CHECK(client.status() == 200);
   CHECK(client.body() == R"({"done":1,"failed":0,"left":false})");
@@ -99,14 +99,14 @@ TEST_CASE("FABULA_TASKS_TIME_LIMIT_MS gives a slow model the time that it needs"
   constexpr std::int64_t kGapMs = 20'000;  // before each of four pieces
   TasksWorld usual;
   usual.model.tell("A red fox.", kGapMs);
-  usual.only(1);
+  usual.let_claim(1);
   CHECK(usual.run().body() == R"({"done":0,"failed":1,"left":true})");
   CHECK(json::integer_at(usual.database.requests.at(0), "lease_seconds") == 75);
 
   TasksWorld patient;
   patient.world.environment["FABULA_TASKS_TIME_LIMIT_MS"] = "200000";
   patient.model.tell("A red fox.", kGapMs);
-  patient.only(1);
+  patient.let_claim(1);
   CHECK(patient.run().body() == R"({"done":1,"failed":0,"left":false})");
   // Nobody else takes the task meanwhile.
   CHECK(json::integer_at(patient.database.requests.at(0), "lease_seconds") == 225);
@@ -115,7 +115,7 @@ TEST_CASE("FABULA_TASKS_TIME_LIMIT_MS gives a slow model the time that it needs"
 TEST_CASE("what cannot be done is given back with its reason, and the next is begun") {
   TasksWorld edge;
   edge.model.first_answers = {refusal(401)};
-  edge.only(2);
+  edge.let_claim(2);
   CHECK(edge.run().body() == R"({"done":1,"failed":1,"left":false})");
   REQUIRE(edge.called("fail_task") == 1);
   const auto& failure = edge.database.requests.at(1);
@@ -128,7 +128,7 @@ TEST_CASE("what cannot be done is given back with its reason, and the next is be
 TEST_CASE("a provider's wish to be left alone is kept with the task") {
   TasksWorld edge;
   answer_always(edge.model, refusal(429, "retry-after: 120\n"));
-  edge.only(1);
+  edge.let_claim(1);
   edge.run();
   CHECK(json::integer_at(edge.database.requests.at(1), "retry_after_seconds") == 120);
 }
@@ -164,7 +164,7 @@ TEST_CASE("the isolate's end gives the task back, and no other is begun") {
 
 TEST_CASE("a caller who hangs up does not end the work") {
   TasksWorld edge;
-  edge.only(1);
+  edge.let_claim(1);
   auto& client =
       edge.world.call(&tasks::handle, "POST http://edge/functions/v1/tasks/run\n" + kOperator);
   edge.world.run_for(15);
@@ -178,7 +178,7 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   ScriptedModel second(edge.world, "http://127.0.0.1:11434/v1");
   second.tell("A fox.", 10);
   edge.world.environment["MODEL_SUMMARY"] = "ollama:small";
-  edge.only(1);
+  edge.let_claim(1);
   CHECK(edge.run().body() == R"({"done":1,"failed":0,"left":false})");
   CHECK(second.exchanges.size() == 1);
   CHECK(edge.model.exchanges.empty());
@@ -210,7 +210,7 @@ TEST_CASE("a long answer is cut to what a small room has use for") {
 
 TEST_CASE("it is for whoever runs the server, and for the platform's own clock") {
   TasksWorld edge;
-  edge.only(0);
+  edge.let_claim(0);
   CHECK(edge.run({}, "").status() == 401);
   CHECK(edge.run({}, "authorization: Bearer fg_" + std::string(43, 'A') + "\n").status() == 401);
   CHECK(edge.run({}, "apikey: sb_publishable_simulated\n").status() == 401);
