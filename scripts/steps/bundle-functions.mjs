@@ -30,11 +30,13 @@ await Promise.all(Array.from({ length: availableParallelism() }, optimizeWaiting
 // zig does not know -Oz, and the pinned optimiser may be absent: what is then larger is told and let
 // pass.
 const toolchain = readFileSync(join(modulesDirectory, "../toolchain"), "utf8");
+const limitsHold = isPinned && toolchain !== "zig";
 for (const { name, bytes } of functions) {
   const { gzipBytes, faults } = sizeFaults(bytes, name);
   console.log(`${name}.wasm ${bytes.length} bytes, ${gzipBytes} gzipped`);
-  for (const fault of faults) console.error(`${name}.wasm: ${fault}`);
-  if (faults.length > 0 && isPinned && toolchain !== "zig") process.exitCode = 1;
+  const remark = limitsHold ? "" : ": it works, the tests' packages make it smaller";
+  for (const fault of faults) console.error(`${name}.wasm: ${fault}${remark}`);
+  if (faults.length > 0 && limitsHold) process.exitCode = 1;
   for (const fault of interfaceFaults(bytes)) {
     console.error(`${name}.wasm: ${fault}`);
     process.exitCode = 1;
