@@ -1,6 +1,8 @@
 // Two databases compared by what pg_dump says of them.
 
-/** The definition of each object that a dump has, by its kind and name. */
+const NO_ROWS = /^\s*COPY [^\n]* FROM stdin;\n\\\.\s*$/;
+
+/** The definition of each object that a dump has, by its kind and name, and the rows of tables with some. */
 export function objectsOfDump(dump: string): Map<string, string> {
   const header = /^--\n-- (?:Data for )?Name: (.*); Type: (.*); Schema: (.*); Owner: .*\n--\n/m;
   const [, ...parts] = dump.split(header);
@@ -8,7 +10,7 @@ export function objectsOfDump(dump: string): Map<string, string> {
   for (let index = 0; index < parts.length; index += 4) {
     const [name, type, schema, text] = parts.slice(index, index + 4);
     const object = `${type!.toLowerCase()} ${schema === "-" ? "" : `${schema}.`}${name}`;
-    objects.set(object, normalised(text!));
+    if (!NO_ROWS.test(text!)) objects.set(object, normalised(text!));
   }
   return objects;
 }
