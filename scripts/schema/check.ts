@@ -19,8 +19,10 @@ const DUMP_LIMIT_BYTES = 64 * 1024 * 1024;
 
 // As Supabase has them, so that a right that somebody forgot to take away is seen.
 const DEFAULT_RIGHTS = ["tables", "functions", "sequences"]
-  .map((kind) => `alter default privileges in schema public
-    grant all on ${kind} to anon, authenticated, service_role;`)
+  .map(
+    (kind) => `alter default privileges in schema public
+    grant all on ${kind} to anon, authenticated, service_role;`,
+  )
   .join("\n");
 
 const EMPTIED = `
@@ -60,8 +62,9 @@ async function onPostgres(root: string, migrations: SqlFile[], schemaFiles: SqlF
     const url = new URL(server.ownerUrl);
     url.pathname = `/${database}`;
     await withClient(url.href, (run) => load(run, [DEFAULT_RIGHTS], files));
-    const { stdout } = await promisify(execFile)(
-      join(POSTGRES_BINARIES, "pg_dump"), [url.href], { maxBuffer: DUMP_LIMIT_BYTES });
+    const { stdout } = await promisify(execFile)(join(POSTGRES_BINARIES, "pg_dump"), [url.href], {
+      maxBuffer: DUMP_LIMIT_BYTES,
+    });
     return objectsOfDump(stdout);
   };
   try {

@@ -18,7 +18,9 @@ try {
 
 function beginMigration(): void {
   if (!/^[a-z][a-z0-9_]*$/.test(name)) {
-    throw new SchemaError("usage: scripts/migration NAME, of small letters, digits and underscores");
+    throw new SchemaError(
+      "usage: scripts/migration NAME, of small letters, digits and underscores",
+    );
   }
   const path = write(name, `-- ${name.replaceAll("_", " ")}: why\n`);
   console.log(
@@ -36,7 +38,12 @@ function writeBaseline(): void {
   }
   const files = readSchemaFiles(root);
   const parts = files.map(({ path, sql }) => `-- ${path}\n\n${sql}`);
-  console.log(write("baseline", `-- The database as it was at first: all of supabase/schemas.\n\n${parts.join("\n")}`));
+  console.log(
+    write(
+      "baseline",
+      `-- The database as it was at first: all of supabase/schemas.\n\n${parts.join("\n")}`,
+    ),
+  );
 }
 
 function write(title: string, sql: string): string {

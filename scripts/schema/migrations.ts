@@ -21,18 +21,17 @@ export function migrationNames(root: string): string[] {
 
 /** The name of the next file: after all that there are, and of this moment if it is later than they are. */
 export function nextMigrationName(existing: string[], name: string, now: Date): string {
-  const moment = now.toISOString().replace(/\D/g, "").slice(0, 14);
-  const last = existing.map((file) => file.slice(0, 14)).sort().at(-1) ?? "";
-  return `${last < moment ? moment : secondAfter(last)}_${name}.sql`;
+  const versions = existing.map((file) => file.slice(0, 14)).sort();
+  const earliest = versions.length > 0 ? secondAfter(versions.at(-1)!) : now;
+  return `${versionAt(earliest < now ? now : earliest)}_${name}.sql`;
 }
 
-function secondAfter(version: string): string {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(version) ?? [];
-  const [year, month, day, hour, minute, second] = parts.map(Number) as [
-    number, number, number, number, number, number,
-  ];
-  return new Date(Date.UTC(year, month - 1, day, hour, minute, second + 1))
-    .toISOString()
-    .replace(/\D/g, "")
-    .slice(0, 14);
+function versionAt(moment: Date): string {
+  return moment.toISOString().replace(/\D/g, "").slice(0, 14);
+}
+
+function secondAfter(version: string): Date {
+  const [, date, hour, minute, second] = /^(\d{8})(\d\d)(\d\d)(\d\d)$/.exec(version) ?? [];
+  const day = date?.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
+  return new Date(Date.parse(`${day}T${hour}:${minute}:${second}Z`) + 1000);
 }

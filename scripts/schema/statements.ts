@@ -26,7 +26,8 @@ function withoutComments(statement: string): string {
 
 const NAMED =
   /^create (?:or replace )?(?:unique )?(schema|table|type|domain|sequence|view|materialized view|index|extension)\s+(?:if not exists )?([\w.]+)/;
-const ON_TABLE = /^create (?:or replace )?(?:constraint )?(trigger|policy)\s+(\w+)\b[^]*?\bon\s+([\w.]+)/;
+const ON_TABLE =
+  /^create (?:or replace )?(?:constraint )?(trigger|policy)\s+(\w+)\b[^]*?\bon\s+([\w.]+)/;
 const ROUTINE = /^create (?:or replace )?(function|procedure)\s+([\w.]+)\s*\(/;
 const COMMENT = /^comment on (\w+(?: \w+)?) ([\w.]+(?:\([^)]*\))?) is\b/;
 const GRANT = /^grant ([^]+?)\s+on\s+([^]+?)\s+to\s+([\w, ]+)$/;
@@ -54,7 +55,8 @@ export function objectsMadeBy(statement: string): string[] {
 }
 
 function grantsOf(rights: string, objects: string, roles: string): string[] {
-  const [, kind = "table", list] = /^(table|function|schema|sequence)?\s*([^]+)$/.exec(objects) ?? [];
+  const [, kind = "table", list] =
+    /^(table|function|schema|sequence)?\s*([^]+)$/.exec(objects) ?? [];
   return splitList(list ?? "").flatMap((object) =>
     splitList(roles).map((role) => `grant ${rights} on ${kind} ${object} to ${role}`),
   );

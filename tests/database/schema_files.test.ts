@@ -36,7 +36,8 @@ schema_paths = [
 
 test("a file that no path names, and a path that names no file, are refused", () => {
   assert.throws(
-    () => orderFiles(["./schemas/a/*.sql"], ["supabase/schemas/a/x.sql", "supabase/schemas/b/y.sql"]),
+    () =>
+      orderFiles(["./schemas/a/*.sql"], ["supabase/schemas/a/x.sql", "supabase/schemas/b/y.sql"]),
     /does not have supabase\/schemas\/b\/y\.sql/,
   );
   assert.throws(
@@ -124,7 +125,11 @@ const entry = (name: string, type: string, text: string) =>
   `--\n-- Name: ${name}; Type: ${type}; Schema: public; Owner: postgres\n--\n\n${text}\n\n\n`;
 
 test("dumps are the same in any order and with other marks, and not with other text", () => {
-  const table = entry("bots", "TABLE", "CREATE TABLE public.bots (\n    a integer,\n    b text\n);");
+  const table = entry(
+    "bots",
+    "TABLE",
+    "CREATE TABLE public.bots (\n    a integer,\n    b text\n);",
+  );
   const index = entry("bots_a", "INDEX", "CREATE INDEX bots_a ON public.bots (a);");
   const end = "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict abc\n";
   const names = { ours: "migrations", theirs: "schemas" };
@@ -138,7 +143,8 @@ test("dumps are the same in any order and with other marks, and not with other t
     ),
     [],
   );
-  const rows = (text: string) => entry("bots", "TABLE DATA", `COPY public.bots (a, b) FROM stdin;\n${text}\\.`);
+  const rows = (text: string) =>
+    entry("bots", "TABLE DATA", `COPY public.bots (a, b) FROM stdin;\n${text}\\.`);
   assert.deepEqual(compare(table + rows(""), table), []);
   assert.deepEqual(compare(table + rows("1\tone\n"), table), [
     "table data public.bots is only in migrations",

@@ -36,9 +36,9 @@
 -- answered, if it has any; with a bot_id also bot: {bot_id, provider, model, system, access_path,
 -- access_key}, with a rate_limit also rate: {limit, remaining, reset_s}. A request that was made
 -- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
--- neither history nor summary, and neither bot nor rate: call read_turn. With
--- `dossier`, of a session that has a project, also dossier: {version, pending, updated, told}, where told is to
--- be sent after the system prompt.
+-- neither history nor summary, and neither bot nor rate: call read_turn. With `dossier`, of a session that
+-- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
+-- prompt.
 create function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
