@@ -10,6 +10,8 @@ export interface SqlDatabase {
   rows<Row>(sql: string): Promise<Row[]>;
 }
 
+/** How a line begins that says how far a start is. */
+export const PROGRESS = "progress: ";
 /** How a line begins that a developer should see. */
 export const NEW_MIGRATION = "applied new migration";
 
@@ -39,9 +41,9 @@ export async function applyMigrations(database: SqlDatabase, folder: string): Pr
       continue;
     }
     await apply(database, migration);
+    console.log(`${PROGRESS}applied ${index + 1} of ${migrations.length} migrations`);
     // To a database that is in use already it is news.
-    const what = applied.length > 0 ? NEW_MIGRATION : "applied migration";
-    console.log(`${what} ${migration.file} (${index + 1} of ${migrations.length})`);
+    console.log(`${applied.length > 0 ? NEW_MIGRATION : "applied migration"} ${migration.file}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import { checkDiskSpace } from "./disk_space.mjs";
 import type { LineLog, Part } from "./part.ts";
 import { StartError } from "./part.ts";
-import { openPartLog, type PartLog } from "./part_log.ts";
+import { openPartLog, progressOf, type PartLog } from "./part_log.ts";
 
 type StartPart = (log: LineLog) => Promise<Part>;
 
@@ -20,8 +20,8 @@ interface Member {
 /** A part whose start is not over. */
 export interface StartingPart {
   name: string;
-  /** What it has logged last. */
-  lastLine: string | undefined;
+  /** How far it is, if it says so. */
+  progress: string | undefined;
   elapsed_ms: number;
 }
 
@@ -53,7 +53,7 @@ export class PartGroup {
       .filter(([, member]) => member.part === undefined)
       .map(([name, { log, startedAt_ms }]) => ({
         name,
-        lastLine: log.tail().at(-1),
+        progress: progressOf(log.tail()),
         elapsed_ms: Date.now() - startedAt_ms,
       }));
   }

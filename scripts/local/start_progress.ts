@@ -9,8 +9,8 @@ export function reportStarts(
   print: (line: string) => void,
 ): () => void {
   const timer = setInterval(() => {
-    for (const { name, lastLine, elapsed_ms } of starting()) {
-      print(`${name}: ${lastLine ?? "starting"} (${Math.round(elapsed_ms / 1000)} s)`);
+    for (const { name, progress, elapsed_ms } of starting()) {
+      print(`${name}: ${progress ?? "starting"} (${Math.round(elapsed_ms / 1000)} s)`);
     }
   }, GAP_MS);
   return () => clearInterval(timer);

@@ -33,6 +33,6 @@ npm_command() {
   local directory=$1
   shift
   npm_directory=$directory
-  with_progress "npm packages" npm_progress run_npm "$@" ||
+  with_progress "npm packages$([[ $directory == . ]] || echo " of the local model")" npm_progress run_npm "$@" ||
     failed "npm $1" "$(grep -m1 'npm \(error\|ERR!\)' "$log" || echo 'run this again')"
 }
