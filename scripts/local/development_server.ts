@@ -48,6 +48,7 @@ export class DevelopmentServer {
   #origin: Origin | undefined;
   #state: State | undefined;
   #endMaintenance: (() => void) | undefined;
+  #rebuilding: Promise<void> | undefined;
   readonly #stopAsked = new AbortController();
 
   constructor(options: DevelopmentServerOptions) {
@@ -81,7 +82,7 @@ export class DevelopmentServer {
     this.#stopAsked.abort();
     this.#endMaintenance?.();
     this.#origin?.disconnect();
-    await this.#parts.stop();
+    await Promise.all([this.#parts.stop(), this.#rebuilding]);
     if (this.#state) releaseDataDir(this.#options.settings.dataDir, this.#state);
     await this.#origin?.close();
   }
@@ -195,7 +196,7 @@ export class DevelopmentServer {
     };
     const build = starters.functionsBuild(root, runtime);
     const { signal } = this.#stopAsked;
-    void rebuildOnChange({ root, build, sources, reload, print, signal });
+    this.#rebuilding = rebuildOnChange({ root, build, sources, reload, print, signal });
   }
 
   #maintain(): void {

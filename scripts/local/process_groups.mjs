@@ -2,6 +2,7 @@
 // Processes that end together. Each leads a group of its own, and what it leaves behind in that group
 // is ended with it, so that nothing stays even if it had no chance to clean up.
 import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** @import { ChildProcess, SpawnOptions } from "node:child_process" */
 
@@ -12,6 +13,7 @@ export class CommandFailed extends Error {
 }
 
 const STOP_DEADLINE_MS = 15_000;
+const GROUP_DEADLINE_MS = 5_000;
 
 export class ProcessGroups {
   /** @type {Map<ChildProcess, { endsItsGroup: boolean, ended: Promise<number> }>} */
@@ -44,12 +46,16 @@ export class ProcessGroups {
         if (signal && !this.#isStopping) console.error(`fabula: ${name} was ended by ${signal}.`);
         resolve(code ?? 1);
       });
-    }).finally(() => {
-      this.#running.delete(child);
-      signalGroup(child, "SIGKILL");
     });
-    this.#running.set(child, { endsItsGroup, ended });
-    return { child, ended };
+    /** @type {Promise<number>} */
+    const over = ended.finally(async () => {
+      // Told to stop, what it has started may be longer about it than itself: Ninja ends its compilers.
+      if (this.#isStopping && !endsItsGroup) await untilGroupIsGone(child);
+      signalGroup(child, "SIGKILL");
+      this.#running.delete(child);
+    });
+    this.#running.set(child, { endsItsGroup, ended: over });
+    return { child, ended: over };
   }
 
   /**
@@ -65,41 +71,54 @@ export class ProcessGroups {
   }
 
   /**
-   * Ends all of them; what has not ended after a while is killed. Called again: at once.
+   * Ends all of them; what has not ended after a while is killed.
    * @returns {Promise<void>}
    */
   async stop() {
     const running = [...this.#running];
-    if (this.#isStopping) for (const [child] of running) signalGroup(child, "SIGKILL");
-    this.#isStopping = true;
-    for (const [child, { endsItsGroup }] of running) {
-      if (endsItsGroup) child.kill("SIGTERM");
-      else signalGroup(child, "SIGTERM");
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      for (const [child, { endsItsGroup }] of running) {
+        if (endsItsGroup) child.kill("SIGTERM");
+        else signalGroup(child, "SIGTERM");
+      }
     }
-    const impatience = setTimeout(() => {
-      for (const [child] of running) signalGroup(child, "SIGKILL");
-    }, STOP_DEADLINE_MS);
+    const impatience = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
     await Promise.all(running.map(([, { ended }]) => ended));
     clearTimeout(impatience);
+  }
+
+  /** Ends all of them at once. */
+  kill() {
+    for (const child of this.#running.keys()) signalGroup(child, "SIGKILL");
+  }
+
+  /** Has signals that ask this process to end end them; a second one at once. */
+  stopOnSignals() {
+    const stop = () => {
+      if (this.#isStopping) this.kill();
+      else void this.stop();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
   }
 }
 
 /**
  * @param {ChildProcess} child
- * @param {NodeJS.Signals} signal
+ * @param {NodeJS.Signals | 0} signal 0: none, only looks
+ * @returns {boolean} whether there is anything of the group
  */
 function signalGroup(child, signal) {
   try {
-    if (child.pid !== undefined) process.kill(-child.pid, signal);
+    return child.pid !== undefined && process.kill(-child.pid, signal);
   } catch {
-    // Nothing of it is left.
+    return false;
   }
 }
 
-/**
- * Calls back for each signal that asks this process to end.
- * @param {() => void} callback
- */
-export function onStopAsked(callback) {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, callback);
+/** @param {ChildProcess} child */
+async function untilGroupIsGone(child) {
+  for (let waited_ms = 0; waited_ms < GROUP_DEADLINE_MS && signalGroup(child, 0); waited_ms += 20) {
+    await sleep(20);
+  }
 }

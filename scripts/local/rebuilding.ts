@@ -1,8 +1,8 @@
 // Builds the functions again when their sources change, and has them loaded when they have changed.
-import { spawn } from "node:child_process";
 import { basename, parse, relative, sep } from "node:path";
 import { createInterface } from "node:readline";
 import type { FunctionsBuild } from "./part_starters.ts";
+import { ProcessGroups } from "./process_groups.mjs";
 import { SourceWatcher } from "./source_watcher.ts";
 
 export interface RebuildingOptions {
@@ -16,7 +16,7 @@ export interface RebuildingOptions {
   signal: AbortSignal;
 }
 
-/** Goes on until the signal is aborted. */
+/** Goes on until the signal is aborted, and a build that then runs has ended. */
 export async function rebuildOnChange(options: RebuildingOptions): Promise<void> {
   const { sources, build, signal } = options;
   const output = new SourceWatcher([build.output]);
@@ -65,18 +65,22 @@ async function rebuild(
 // Progress is shown as it comes, the rest only if it says why the build fails.
 async function runBuild({ root, build, print, signal }: RebuildingOptions): Promise<void> {
   const [file, ...args] = build.command;
-  const child = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], signal });
+  const groups = new ProcessGroups();
+  const stop = () => void groups.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const { child, ended } = groups.start(file, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  for (const stream of streams) {
     createInterface({ input: stream }).on("line", (line) => {
       if (line.startsWith("build: ")) print(line);
       else lines.push(line);
     });
   }
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
+  const allRead = streams.map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+  const status = await ended;
+  await Promise.all(allRead);
+  signal.removeEventListener("abort", stop);
   if (status === 0) return;
   throw new Error([...lines, "The build failed: the functions go on as they were."].join("\n"));
 }

@@ -5,13 +5,13 @@
 // when the functions are.
 import { fileURLToPath } from "node:url";
 import { explain } from "./explain.mjs";
-import { CommandFailed, onStopAsked, ProcessGroups } from "./process_groups.mjs";
+import { CommandFailed, ProcessGroups } from "./process_groups.mjs";
 import { startServer } from "./server_process.mjs";
 import { checkBeforeStart } from "./start_checks.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const groups = new ProcessGroups();
-onStopAsked(() => void groups.stop());
+groups.stopOnSignals();
 
 /**
  * @param {string} file

@@ -1,10 +1,10 @@
 // Starts the development server with what has been set up and built, and ends it with all that it
 // started. ./scripts/dev does the same after setting up and building: start.mjs.
 import { fileURLToPath } from "node:url";
-import { onStopAsked, ProcessGroups } from "./process_groups.mjs";
+import { ProcessGroups } from "./process_groups.mjs";
 import { startServer } from "./server_process.mjs";
 
 const groups = new ProcessGroups();
-onStopAsked(() => void groups.stop());
+groups.stopOnSignals();
 const program = fileURLToPath(new URL("./main.js", import.meta.url));
 process.exit(await startServer(groups, program).ended);

@@ -18,8 +18,9 @@ const ninja = spawn("cmake", ["--build", directory], {
 });
 createInterface({ input: ninja.stdout }).on("line", (line) => {
   if (line.startsWith(MARK)) {
-    const [, done, all] = line.split(" ");
-    progress = `${done} of ${all} steps`;
+    const [, done, all, ...step] = line.split(" ");
+    // Before it knows what there is to do, CMake looks at the folders.
+    progress = step[0]?.startsWith("Re-") ? "looking for new files" : `${done} of ${all} steps`;
   } else if (line !== "ninja: no work to do.") {
     console.log(line);
   }

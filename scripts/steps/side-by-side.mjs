@@ -1,12 +1,9 @@
 // node scripts/steps/side-by-side.mjs COMMAND...
 // Runs the shell's commands side by side. When one fails, or this process is told to end, all end.
-import { CommandFailed, onStopAsked, ProcessGroups } from "../local/process_groups.mjs";
+import { CommandFailed, ProcessGroups } from "../local/process_groups.mjs";
 
 const groups = new ProcessGroups();
-onStopAsked(() => {
-  process.exitCode = 1;
-  void groups.stop();
-});
+groups.stopOnSignals();
 const stdio = ["ignore", "inherit", "inherit"];
 const commands = process.argv.slice(2);
 try {

@@ -10,6 +10,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../scripts/local/ports.mjs";
 import { processesOf, temporaryDir, untilGone } from "./run_server.ts";
 
+// As Ninja: its compilers are groups of their own, and it ends them when it is told to end.
+const SLOW_TO_END = `const { spawn } = require("child_process");
+process.on("SIGTERM", () => setTimeout(() => compiler.kill(), 300));
+const compiler = spawn("sleep", [process.argv[1]], { detached: true });
+compiler.on("exit", () => process.exit());`;
+
 /** What stands for set-up, build and server; each writes what it does to `log`. */
 const SCRIPTS: Record<string, string> = {
   "scripts/setup": `#!/bin/sh
@@ -20,7 +26,7 @@ esac
 echo "setup $1 done" >>log`,
   "scripts/build": `#!/bin/sh
 echo "build $1" >>log
-[ "$1" != modules ] || sleep "\${SCRIPTED_COMPILE_SECONDS:-0.5}"
+[ "$1" != modules ] || node -e "$SLOW_TO_END" "\${SCRIPTED_COMPILE_SECONDS:-0.5}"
 [ "$1" != modules ] || [ ! "$SCRIPTED_COMPILER" ] || { echo "a.cpp:1: error"; exit 1; }
 echo "build $1 done" >>log`,
   "scripts/local/bundle.mjs": `import { appendFileSync, cpSync } from "node:fs";
@@ -70,6 +76,7 @@ async function startDev(
       PATH: process.env["PATH"],
       FABULA_PORT: String(port),
       FABULA_DATA_DIR: dataDir,
+      SLOW_TO_END,
       ...environment,
     },
   });
@@ -161,7 +168,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     const run = await startDev(context, { SCRIPTED_COMPILE_SECONDS: "60" });
     await run.untilLogged("build modules");
     await run.untilLogged("server");
-    assert.ok(processesOf(run.dataDir).length >= 3);
+    // ./scripts/dev, the server, the build, its Ninja, and a compiler.
+    for (let waited_ms = 0; processesOf(run.dataDir).length < 5; waited_ms += 20) {
+      assert.ok(waited_ms < 15_000, "no compiler runs");
+      await sleep(20);
+    }
     run.signal(signal);
     assert.equal(await run.exited, 0);
     assert.equal(run.output(), "");
