@@ -152,7 +152,7 @@ export class DevelopmentServer {
     starting.push(this.#startFunctions(functionsPort, functionsEnvironment));
     await Promise.all(starting);
     await untilHealthy(`${originUrl}/functions/v1/chat/health`);
-    if (!supabase) this.#maintain();
+    if (!supabase) this.#maintain(originUrl);
     if (sources) this.#rebuildOnChange(sources, functionsEnvironment);
   }
 
@@ -199,11 +199,12 @@ export class DevelopmentServer {
     this.#rebuilding = rebuildOnChange({ root, build, sources, reload, print, signal });
   }
 
-  #maintain(): void {
+  #maintain(originUrl: string): void {
     const { dataDir } = this.#options.settings;
     this.#endMaintenance = startMaintenance({
       databaseUrl: () => this.#parts.url("database"),
-      functionsUrl: () => this.#parts.url("functions"),
+      // As any other caller, so that functions that are replaced finish what they do.
+      functionsUrl: () => this.#parts.url("functions") && `${originUrl}/functions/v1`,
       secretKey: loadKeys(dataDir).secretKey,
       log: (line) => this.#options.print(line),
     });
