@@ -36,7 +36,9 @@ async function start() {
 }
 
 try {
-  process.exitCode = await start();
+  const status = await start();
+  // A server that is stopped so early that it does not listen to signals yet ends by one.
+  process.exitCode = groups.isStopping ? 0 : status;
 } catch (error) {
   process.exitCode = groups.isStopping ? 0 : 1;
   // A command that failed has said why itself.
