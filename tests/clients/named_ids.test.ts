@@ -7,7 +7,7 @@ import { NOBODYS_PROMPT } from "./access_bodies.ts";
 import type { Row } from "./backend.ts";
 import { talk } from "./chat.ts";
 import { idsOf, settle, tracesOfOthers, type Person } from "./people.ts";
-import { onBothRuntimes } from "./stack.ts";
+import { onEachRuntime } from "./stack.ts";
 import { hs256, userClaims } from "./tokens.ts";
 
 interface Scene {
@@ -100,7 +100,7 @@ const MIGRATIONS: [title: string, change: (scene: Migrating) => Partial<Migratio
   ["a token that is none", () => ({ guest_token: "garbage" })],
 ];
 
-onBothRuntimes("ids that are named", (stack) => {
+onEachRuntime("ids that are named", (stack) => {
   let guest: Person;
   let otherGuest: Person;
   let user: Person;

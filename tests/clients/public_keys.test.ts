@@ -18,7 +18,7 @@ import {
   welcome,
   type SigningKey,
 } from "./issuer.ts";
-import { assertDiscreetLog, onBothRuntimes, RUNTIMES, Stack } from "./stack.ts";
+import { assertDiscreetLog, onEachRuntime, RUNTIMES, Stack } from "./stack.ts";
 import { es256, hs256, nowInSeconds, rs256, userClaims, type Claims } from "./tokens.ts";
 
 // wasm/host/operations/public-keys.ts: an issuer is not asked again sooner.
@@ -106,7 +106,7 @@ const rsa = signingKey("RS256");
 const stranger = signingKey("ES256");
 const strangerRsa = signingKey("RS256");
 
-onBothRuntimes(
+onEachRuntime(
   "a key set in the settings",
   (stack) => {
     const claims = (changes: Claims = {}) => claimsAt(stack(), changes);
