@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, randomUUID, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { isLongRing } from "../ring.ts";
 import { Backend } from "./backend.ts";
 import { talk } from "./chat.ts";
 import {
@@ -180,7 +181,8 @@ function withZeroSignature(token: string): string {
 
 // --- A minute later. ---
 
-describe("a key set's address, a minute later", () => {
+const aMinuteLater = { skip: !isLongRing && "of the long ring: they wait for a minute" };
+describe("a key set's address, a minute later", aMinuteLater, () => {
   for (const [index, runtime] of RUNTIMES.entries()) {
     test(`a new key is picked up, and one that is withdrawn counts no more (${runtime})`, async () => {
       const { stack, issuer, askedAtMs } = addressed[index]!;
