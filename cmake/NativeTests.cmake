@@ -1,4 +1,4 @@
-# The tests, all of them in CTest. First the native rings: tests/unit (the core) and tests/sim (the
+# The tests, all of them in CTest. First the native ones: tests/unit (the core) and tests/sim (the
 # functions on a simulated host); each source file is one test, so that a failure names the file.
 function(fabula_add_test_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
@@ -38,12 +38,19 @@ if(simulator_sources AND sim_sources)
   fabula_add_test_program(sim SOURCES ${sim_sources} LIBRARIES fabula_sim_peers)
 endif()
 
+# These play thousands of cases: begun last, they would be waited for.
+foreach(test unit/dossier_properties sim/chat_chance)
+  if(TEST ${test})
+    set_tests_properties(${test} PROPERTIES COST 500)
+  endif()
+endforeach()
+
 # The sources' checks and the suites that run the real thing. What measures time runs alone, after all
 # others, which share the cores: the longest of them begin first, and the native tests fill the rest.
 set(suites_that_measure_time bench browser clients hosts origin)
 set(suites_that_are_long api_fuzz database model browser_module)
 # Only ./scripts/test --all runs these, or who names them.
-set(suites_of_the_long_ring dossier_properties)
+set(suites_of_the_long_ring bench dossier_properties)
 foreach(check format types abi)
   add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check ${check})
 endforeach()
@@ -62,6 +69,7 @@ foreach(suite IN LISTS suites)
     set_tests_properties(suite/${folder} PROPERTIES LABELS long)
   endif()
 endforeach()
+set_tests_properties(suite/dossier_properties PROPERTIES PROCESSORS 2)
 
 # What tests/sse_oracle asks of the decoder.
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)
