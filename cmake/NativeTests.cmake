@@ -69,7 +69,8 @@ foreach(suite IN LISTS suites)
     set_tests_properties(suite/${folder} PROPERTIES LABELS long)
   endif()
 endforeach()
-set_tests_properties(suite/dossier_properties PROPERTIES PROCESSORS 2)
+# They keep two cores busy by themselves.
+set_tests_properties(suite/database suite/dossier_properties PROPERTIES PROCESSORS 2)
 
 # What tests/sse_oracle asks of the decoder.
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)

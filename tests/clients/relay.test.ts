@@ -128,6 +128,10 @@ onEachRuntime("the relay", (stack) => {
     const bytes = Buffer.from("It began ").length;
     const after = await readRelay(await resume(stream_id, `?after=${bytes}`));
     assert.equal(after.text, "with Ünïcode 🦊 and");
+    for (const twice of ["?after=2&after=3", "?after=&after=x"]) {
+      const refused = await resume(stream_id, twice);
+      assert.equal(refused.status, 400, await refused.text());
+    }
   });
 
   test("a detached reply is finished without its reader", async () => {
