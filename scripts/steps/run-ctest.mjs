@@ -7,9 +7,10 @@ import { createInterface } from "node:readline";
 
 const [results, ...given] = process.argv.slice(2);
 rmSync(results, { force: true });
-// What a test that has passed has said is kept whole, or its seed might be cut off.
-const options = ["--output-junit", results, "--test-output-size-passed", "10000000"];
-options.push("--no-label-summary");
+// What tests have said is kept whole, or a seed might be cut off.
+const most_bytes = "10000000";
+const options = ["--output-junit", results, "--no-label-summary"];
+options.push("--test-output-size-passed", most_bytes, "--test-output-size-failed", most_bytes);
 const ctest = spawn("ctest", [...options, ...given], { stdio: ["ignore", "pipe", "inherit"] });
 const ended = new Promise((resolve, reject) => {
   ctest.once("error", reject);
