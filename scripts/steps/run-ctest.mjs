@@ -8,9 +8,9 @@ import { createInterface } from "node:readline";
 const [results, ...given] = process.argv.slice(2);
 rmSync(results, { force: true });
 // What tests have said is kept whole, or a seed might be cut off.
-const most_bytes = "10000000";
+const mostBytes = "10000000";
 const options = ["--output-junit", results, "--no-label-summary"];
-options.push("--test-output-size-passed", most_bytes, "--test-output-size-failed", most_bytes);
+options.push("--test-output-size-passed", mostBytes, "--test-output-size-failed", mostBytes);
 const ctest = spawn("ctest", [...options, ...given], { stdio: ["ignore", "pipe", "inherit"] });
 const ended = new Promise((resolve, reject) => {
   ctest.once("error", reject);
