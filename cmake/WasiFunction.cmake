@@ -1,6 +1,7 @@
 # Builds one folder as one reactor module; the folder's main.cpp names the handler.
-# A turn takes 2 KB of it, JSON of the deepest nesting that is read 9.4 KB.
-set(FABULA_STACK_BYTES 19456)
+# One page of WebAssembly's memory. A turn takes 2.5 KB of it, JSON of the deepest nesting that is read
+# 10 KB (tests/hosts/memory).
+set(FABULA_STACK_BYTES 65536)
 set(FABULA_MAXIMUM_MEMORY_BYTES 33554432)
 
 # clang runs Binaryen's wasm-opt on what it links with any optimisation, where there is one: modules
