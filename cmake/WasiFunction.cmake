@@ -1,6 +1,6 @@
 # Builds one folder as one reactor module; the folder's main.cpp names the handler.
 # One page of WebAssembly's memory. A turn takes 2.5 KB of it, JSON of the deepest nesting that is read
-# 10 KB (tests/hosts/memory).
+# 10 KB (tests/hosts/memory), the C library's strtod 8 KB more.
 set(FABULA_STACK_BYTES 65536)
 set(FABULA_MAXIMUM_MEMORY_BYTES 33554432)
 

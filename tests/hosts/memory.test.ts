@@ -150,7 +150,7 @@ for (const route of ["local:scripted", "anthropic:claude", "gemini:gemini-pro"])
 }
 
 test("the deepest JSON that is read takes no more than half of the stack", async (context) => {
-  const deepest = `${"[".repeat(62)}${"]".repeat(62)}`;
+  const deepest = `${"[".repeat(62)}1.5e-7${"]".repeat(62)}`;
   const request = `{"text":"Hello.","unknown":${deepest}}`;
   const used = await talk("local:scripted", request, {
     model: () => new Response(`{"error":{"message":"no","unknown":${deepest}}}`, { status: 400 }),
