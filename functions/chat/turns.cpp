@@ -10,7 +10,7 @@
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/chat/prompt.hpp"
 #include "shared/chat/task.hpp"
-#include "shared/dossier/worth.hpp"
+#include "shared/dossier/extract/worth.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
 #include "shared/sse/encoder.hpp"
@@ -23,7 +23,16 @@
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/turn.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
+
+using chat::dossier_heading;
+using chat::instruction_to_go_on;
+using chat::is_chat;
+using chat::kTaskNames;
+using chat::task_named;
+using chat::task_prompts_json;
+using chat::TaskRules;
+
 namespace {
 
 using engine::Call;
@@ -227,4 +236,4 @@ Task<Result<void>> resume(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

@@ -3,12 +3,12 @@
 #include <string>
 
 #include "shared/http/media_type.hpp"
-#include "shared/llm/bot.hpp"
+#include "shared/llm/route/bot.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/engine/identity.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 
 using engine::Call;
 using engine::Match;
@@ -31,4 +31,4 @@ Task<Result<void>> save_bot(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function
