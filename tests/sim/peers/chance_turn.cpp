@@ -70,7 +70,7 @@ sim::Client& ChanceTurn::send() {
                           kGuestAndKey);
     case Kind::relay:
       return chat.world.call(
-          &stream::handle,
+          &stream_function::handle,
           "POST http://edge/functions/v1/stream/v1/stream\ncontent-type: application/json\n" +
               kGuestAndKey,
           R"({"bot_id":3,"conversation_id":7,"prompt":"Tell me.")" + detach + "}");
@@ -85,10 +85,10 @@ sim::Client& ChanceTurn::follow() {
   const auto stream_id = "stream-" + generation().id;
   if (request_.kind == Kind::relay) {
     return chat.world.call(
-        &stream::handle, "GET http://edge/functions/v1/stream/v1/streams/" + stream_id +
+        &stream_function::handle, "GET http://edge/functions/v1/stream/v1/streams/" + stream_id +
                              "?after=" + std::string(kKnown) + "\n" + kGuest);
   }
-  return chat.world.call(&chat::handle, "GET http://edge/functions/v1/chat/streams/" + stream_id +
+  return chat.world.call(&chat_function::handle, "GET http://edge/functions/v1/chat/streams/" + stream_id +
                                             "\nlast-event-id: " + std::string(kKnown) + "\n" +
                                             kGuest);
 }
