@@ -176,12 +176,14 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
 Task<Result<void>> serve_turn(Call& call, const Match& match, Conversation& conversation,
                               turn::Action action) {
   const auto served = co_await runtime::attempt(answer_request(call, match, conversation, action));
-  co_return co_await refuse_as(conversation.protocol(), call, served);
+  co_await refuse_as(conversation.protocol(), call, served);
+  co_return {};
 }
 
 Task<Result<void>> serve_resume(Call& call, const Match& match, const turn::Kind& kind) {
   const auto served = co_await runtime::attempt(tell_rest(call, match, *kind.protocol));
-  co_return co_await refuse_as(*kind.protocol, call, served);
+  co_await refuse_as(*kind.protocol, call, served);
+  co_return {};
 }
 
 }  // namespace fabula::engine
