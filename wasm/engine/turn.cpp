@@ -92,6 +92,9 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     ending = stored.error();
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
+  // A reply that somebody else has closed was stopped here, and is not cancelled there.
+  const bool is_cancelled = !ending && row.status == turn::Status::stopped &&
+                            stored->status == turn::name(turn::Status::stopped);
   const auto finish_reason =
       turn::finish_reason_told(turn::name(row.status), llm::name(row.finish_reason));
   if (stored && (is_complete || !stored->message_id.empty())) {
@@ -105,7 +108,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   }
   if (ending) {
     channel.tell(turn::event::Failed{*ending});
-  } else if (is_complete) {
+  } else if (is_complete || is_cancelled) {
     channel.tell(turn::event::Finished{finish_reason});
   }
   co_await send_all(context, channel);
