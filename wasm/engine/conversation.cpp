@@ -103,7 +103,7 @@ Task<Result<void>> answer_request(Call& call, const Match& match, Conversation& 
   const Caller caller = co_await who_is_calling(call, match.route.operation->access);
   json::Document body;
   TurnRequest request = co_await read_request(call, match, caller, conversation, action, body);
-  co_await run_turn(call, caller, conversation, body, request, channels);
+  co_await run_turn(call, caller, conversation, std::move(body), request, channels);
   co_return {};
 }
 
@@ -145,11 +145,11 @@ Task<Result<void>> Conversation::after_begin(Call&, const Caller&, const turn::B
 }
 
 Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
-                            const json::Document& body, TurnRequest& request,
-                            ChannelMaker& channels) {
+                            json::Document&& body, TurnRequest& request, ChannelMaker& channels) {
   const auto& kind = conversation.kind();
   const auto limits = read_turn_limits(call);
   Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
+  body = json::Document();
   auto turn = co_await begin_turn(call, caller, request, answering.endpoints, limits);
   if (turn.is_replayed) {
     co_await tell_again(call, caller, conversation, turn, limits.relay, channels);

@@ -74,12 +74,12 @@ constexpr api::Operation kAskOverHttp{.id = "ask_oracle_over_http",
 Task<Result<void>> ask(Call& call, const Match& match) {
   const auto caller =
       co_await engine::identify(call.context(), call.settings(), call.head().headers);
-  const auto body = co_await engine::read_json(call, *match.route.operation);
+  auto body = co_await engine::read_json(call, *match.route.operation);
   OracleConversation conversation(call);
   engine::TurnRequest request{.kind = &kOracle};
   co_await conversation.read(call, body, request);
   MessageChannels channels;
-  co_await engine::run_turn(call, caller, conversation, body, request, channels);
+  co_await engine::run_turn(call, caller, conversation, std::move(body), request, channels);
   co_return {};
 }
 
