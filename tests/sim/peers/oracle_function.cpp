@@ -63,13 +63,15 @@ constexpr api::Operation kAsk{.id = "ask_oracle",
                               .pattern = "/oracle",
                               .summary = "Ask",
                               .access = api::Access::caller_or_new_guest,
-                              .body = &kBody};
+                              .body = &kBody,
+                              .answer = {}};
 constexpr api::Operation kAskOverHttp{.id = "ask_oracle_over_http",
                                       .method = "POST",
                                       .pattern = "/oracle/stream",
                                       .summary = "Ask over HTTP",
                                       .access = api::Access::caller_or_new_guest,
-                                      .body = &kBody};
+                                      .body = &kBody,
+                                      .answer = {}};
 
 Task<Result<void>> ask(Call& call, const Match& match) {
   const auto caller =
