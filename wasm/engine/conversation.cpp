@@ -155,17 +155,17 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
     co_await tell_again(call, caller, conversation, turn, limits.relay, channels);
     co_return {};
   }
-  auto known = co_await runtime::attempt(
+  auto settled = co_await runtime::attempt(
       conversation.after_begin(call, caller, turn, limits, request, answering));
-  if (!known && !kind.tells_missing_model_in_stream) {
-    co_await abandon_turn(call, turn, answering.endpoints, known.error());
-    co_return tl::unexpected(std::move(known.error()));
+  if (!settled && !kind.tells_missing_model_in_stream) {
+    co_await abandon_turn(call, turn, answering.endpoints, settled.error());
+    co_return tl::unexpected(std::move(settled.error()));
   }
   const auto framing = channels.make_framing(
       conversation.protocol(), telling_of(call, caller, turn.stream_id, turn.base_bytes));
   const auto channel = channels.make_channel(call, conversation.protocol(), *framing, limits.relay);
-  if (!known) {
-    co_await fail_turn(call, caller, turn, std::move(known.error()), *channel);
+  if (!settled) {
+    co_await fail_turn(call, caller, turn, std::move(settled.error()), *channel);
     co_return {};
   }
   co_await answer_turn(call, caller, turn, request, answering, limits, *channel,
