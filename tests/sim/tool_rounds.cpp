@@ -156,7 +156,7 @@ TEST_CASE("Anthropic's: the same") {
   CHECK(told(chat.answer()) ==
         "begun text tool_call tool_result text stored finished | Let me look.\n\nIt rains.");
   CHECK(body_of(chat.anthropic, 0)["tools"][0]["input_schema"]["type"] == "object");
-  const auto& messages = body_of(chat.anthropic, 1)["messages"];
+  const json::Document messages = body_of(chat.anthropic, 1)["messages"];
   REQUIRE(messages.size() == 3);
   CHECK(messages[1] ==
         *json::parse(R"({"role":"assistant","content":[{"type":"text","text":"Let me look."},)"
@@ -174,9 +174,9 @@ TEST_CASE("Gemini's: the same, with what the model has thought before its call")
       R"({"functionCall":{"name":"weather","args":{"place":"sea"}},"thoughtSignature":"c2ln"})"))};
   answer_always(chat.gemini, stream(gemini_parts(R"({"text":"It rains."})")));
   CHECK(told(chat.answer()) == "begun tool_call tool_result text stored finished | It rains.");
-  const auto& tools = body_of(chat.gemini, 0)["tools"];
+  const json::Document tools = body_of(chat.gemini, 0)["tools"];
   CHECK(tools[0]["functionDeclarations"][0]["name"] == "weather");
-  const auto& contents = body_of(chat.gemini, 1)["contents"];
+  const json::Document contents = body_of(chat.gemini, 1)["contents"];
   REQUIRE(contents.size() == 3);
   CHECK(contents[1] ==
         *json::parse(R"({"role":"model","parts":[{"functionCall":{"id":"call_1_1",)"
