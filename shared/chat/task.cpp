@@ -1,15 +1,15 @@
 #include "shared/chat/task.hpp"
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "shared/json/text.hpp"
 
 namespace fabula::chat {
 namespace {
 
 constexpr std::array<TaskRules, kTaskNames.size()> kTasks{
-    TaskRules{kTaskNames[0], "MODEL_CHAT", "openai:gpt-4o-mini", &system_prompt},
-    TaskRules{kTaskNames[1], "MODEL_DESCRIPTION", "gemini:gemini-2.5-flash", &description_prompt},
-    TaskRules{kTaskNames[2], "MODEL_SCENE", "anthropic:claude-sonnet-4-5", &scene_prompt},
+    TaskRules{kTaskNames[0], "MODEL_CHAT", "openai:gpt-4o-mini", prompts::kChat},
+    TaskRules{kTaskNames[1], "MODEL_DESCRIPTION", "gemini:gemini-2.5-flash", prompts::kDescription},
+    TaskRules{kTaskNames[2], "MODEL_SCENE", "anthropic:claude-sonnet-4-5", prompts::kScene},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "generated/prompts.hpp"
 #include "shared/dossier/log/field.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/utf8.hpp"
@@ -128,9 +129,10 @@ void add_entity(Lines& lines, Dossier& dossier, std::string_view what, const Ent
 
 void add_questions(Lines& lines, const State& state) {
   for (const auto& question : state.questions) {
-    std::string line = "Undecided: " + one_line(question.text);
+    auto line =
+        std::string(prompts::kToldFactsUndecided).append(" ").append(one_line(question.text));
     if (question.kind == QuestionKind::contradiction || question.kind == QuestionKind::challenge) {
-      line.append(" Ask which is right, and decide it yourself in nothing.");
+      line.append(" ").append(prompts::kToldFactsContradiction);
     }
     lines.add({{std::move(line), question.entries}});
   }
@@ -149,21 +151,21 @@ void add_missing(Lines& lines, const State& state) {
     });
   };
   const auto& people = state.characters;
-  lacks(!people.empty(), "who it is about");
-  lacks(!state.locations.empty(), "where it takes place");
-  lacks(!state.plot_points.empty(), "what happens");
+  lacks(!people.empty(), prompts::kToldFactsLacksPeople);
+  lacks(!state.locations.empty(), prompts::kToldFactsLacksPlaces);
+  lacks(!state.plot_points.empty(), prompts::kToldFactsLacksPlot);
   lacks(people.empty() || std::any_of(people.begin(), people.end(),
                                       [&](const Entity& person) {
                                         return has_field(person.fields, field::kCharacterArc);
                                       }),
-        "what its main character wants and how that changes them");
+        prompts::kToldFactsLacksArc);
   lacks(std::any_of(state.story.begin(), state.story.end(),
                     [](const ShownField& field) {
                       return field.field > field::kTitle && !field.values.empty();
                     }),
-        "its genre or tone");
+        prompts::kToldFactsLacksGenre);
   if (missing.empty()) return;
-  lines.add({{"The story still lacks: " + missing + ". Ask for one of these at a time.", {}}});
+  lines.add({{prompts::filled(prompts::kToldFacts, {{"missing", missing}}), {}}});
 }
 
 bool is_empty(const State& state) {
