@@ -54,6 +54,8 @@ std::string summary_instructions(std::size_t maximum_words) {
   return prompts::filled(prompts::kSummary, {{"maximum_words", words}});
 }
 
+std::string_view summary_prompt_label() { return prompts::kSummary.label; }
+
 std::string summary_question(std::string_view previous_summary, const json::Document& messages) {
   std::string said;
   for (const auto& message : messages) {

@@ -88,21 +88,24 @@ std::string extraction_question(std::string_view known, std::span<const SpokenPa
 std::string known_lines(Dossier& dossier, std::size_t budget_bytes) {
   const State& state = dossier.state();
   Lines lines(budget_bytes);
-  for (const auto& entity : state.characters) {
+  for (const auto& entity : state.entities(story::kCharacter)) {
     lines.add(entity_line(dossier, "character", entity));
   }
-  for (const auto& entity : state.locations) lines.add(entity_line(dossier, "location", entity));
-  for (const auto& entity : state.objects) lines.add(entity_line(dossier, "object", entity));
-  for (const auto& field : state.story) {
+  for (const auto& entity : state.entities(story::kLocation))
+    lines.add(entity_line(dossier, "location", entity));
+  for (const auto& entity : state.entities(story::kObject))
+    lines.add(entity_line(dossier, "object", entity));
+  for (const auto& field : state.subject) {
     if (field.values.empty()) continue;
     lines.add(std::string("story: ")
                   .append(dossier.field_name(field.field))
                   .append(" ")
                   .append(field.values.front().text));
   }
-  for (const auto& theme : state.themes) lines.add("theme: " + theme.text);
+  for (const auto& theme : state.items(story::kTheme)) lines.add("theme: " + theme.text);
   // The newest are the ones that are changed.
-  for (auto at = state.plot_points.rbegin(); at != state.plot_points.rend(); ++at) {
+  for (auto at = state.items(story::kPlotPoint).rbegin();
+       at != state.items(story::kPlotPoint).rend(); ++at) {
     lines.add("plot point: " + at->text);
   }
   for (const auto& question : state.questions) {

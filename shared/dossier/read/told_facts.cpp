@@ -112,7 +112,7 @@ void add_fields(std::vector<Part>& parts, Dossier& dossier, const std::vector<Sh
       // Relationships say themselves what they are.
       if (field.field == field::kAliases) {
         text.append("also called ");
-      } else if (field.field != field::kRelationships) {
+      } else if (field.field != story::kRelationships) {
         text.append(spoken(dossier.field_name(field.field))).append(": ");
       }
       parts.push_back({text.append(one_line(value.text)), value.entries});
@@ -150,18 +150,18 @@ void add_missing(Lines& lines, const State& state) {
       return field.field == wanted && !field.values.empty();
     });
   };
-  const auto& people = state.characters;
+  const auto& people = state.entities(story::kCharacter);
   lacks(!people.empty(), prompts::kToldFactsLacksPeople);
-  lacks(!state.locations.empty(), prompts::kToldFactsLacksPlaces);
-  lacks(!state.plot_points.empty(), prompts::kToldFactsLacksPlot);
+  lacks(!state.entities(story::kLocation).empty(), prompts::kToldFactsLacksPlaces);
+  lacks(!state.items(story::kPlotPoint).empty(), prompts::kToldFactsLacksPlot);
   lacks(people.empty() || std::any_of(people.begin(), people.end(),
                                       [&](const Entity& person) {
-                                        return has_field(person.fields, field::kCharacterArc);
+                                        return has_field(person.fields, story::kCharacterArc);
                                       }),
         prompts::kToldFactsLacksArc);
-  lacks(std::any_of(state.story.begin(), state.story.end(),
+  lacks(std::any_of(state.subject.begin(), state.subject.end(),
                     [](const ShownField& field) {
-                      return field.field > field::kTitle && !field.values.empty();
+                      return field.field > story::kTitle && !field.values.empty();
                     }),
         prompts::kToldFactsLacksGenre);
   if (missing.empty()) return;
@@ -169,9 +169,9 @@ void add_missing(Lines& lines, const State& state) {
 }
 
 bool is_empty(const State& state) {
-  return state.characters.empty() && state.locations.empty() && state.objects.empty() &&
-         state.themes.empty() && state.plot_points.empty() && state.questions.empty() &&
-         state.story.empty();
+  return state.entities(story::kCharacter).empty() && state.entities(story::kLocation).empty() &&
+         state.entities(story::kObject).empty() && state.items(story::kTheme).empty() &&
+         state.items(story::kPlotPoint).empty() && state.questions.empty() && state.subject.empty();
 }
 
 }  // namespace
@@ -182,14 +182,14 @@ std::string told_facts_json(Dossier& dossier, std::size_t budget_bytes) {
   if (is_empty(state)) return lines.take();
   add_questions(lines, state);
   add_missing(lines, state);
-  for (const auto& field : state.story) {
+  for (const auto& field : state.subject) {
     for (const auto& value : field.values) {
       auto text = spoken(dossier.field_name(field.field)).append(": ").append(one_line(value.text));
       lines.add({{std::move(text), value.entries}});
     }
   }
   std::vector<const Entity*> people;
-  for (const auto& person : state.characters) people.push_back(&person);
+  for (const auto& person : state.entities(story::kCharacter)) people.push_back(&person);
   std::sort(people.begin(), people.end(), [](const Entity* one, const Entity* other) {
     if (one->mentions.size() != other->mentions.size()) {
       return one->mentions.size() > other->mentions.size();
@@ -197,14 +197,16 @@ std::string told_facts_json(Dossier& dossier, std::size_t budget_bytes) {
     return one < other;  // the order of first appearance
   });
   for (const auto* person : people) add_entity(lines, dossier, "character", *person);
-  const auto& plot = state.plot_points;
+  const auto& plot = state.items(story::kPlotPoint);
   for (std::size_t i = plot.size() - std::min(plot.size(), kMaximumPlotPoints); i < plot.size();
        ++i) {
     lines.add({{"plot: " + one_line(plot[i].text), plot[i].entries}});
   }
-  for (const auto& place : state.locations) add_entity(lines, dossier, "place", place);
-  for (const auto& object : state.objects) add_entity(lines, dossier, "object", object);
-  for (const auto& theme : state.themes) {
+  for (const auto& place : state.entities(story::kLocation))
+    add_entity(lines, dossier, "place", place);
+  for (const auto& object : state.entities(story::kObject))
+    add_entity(lines, dossier, "object", object);
+  for (const auto& theme : state.items(story::kTheme)) {
     lines.add({{"theme: " + one_line(theme.text), theme.entries}});
   }
   return lines.take();
