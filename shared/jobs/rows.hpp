@@ -1,5 +1,5 @@
 // What a worker says to the database's claim_task, commit_task and fail_task, and what they answer
-// (supabase/migrations). JSON text in, values out.
+// (supabase/schemas). JSON text in, values out.
 #pragma once
 
 #include <cstdint>
