@@ -29,5 +29,7 @@ bool is_chat(const TaskRules& task);
 
 // The other tasks' system prompts by their names, as a JSON object.
 std::string task_prompts_json();
+// The labels of these prompts, likewise.
+std::string task_prompt_labels_json();
 
 }  // namespace fabula::chat
