@@ -83,8 +83,10 @@ Task<Result<void>> store_findings(Call& call, std::string_view function,
   const auto& answer = reading.answer;
   const std::string stored = co_await store(
       call, function,
-      jobs::commit_job_request(job, result,
-                               {answer.provider, answer.model, answer.usage, answer.attempts}));
+      jobs::commit_job_request(
+          job, result,
+          {answer.provider, answer.model, answer.usage, answer.attempts,
+           answer.model.empty() ? std::string_view() : dossier::extraction_prompt_label()}));
   std::array dossier = {json::RawMember{.key = "dossier"}};
   if (json::find_raw_members(stored, dossier)) {
     const auto followed = co_await runtime::attempt(

@@ -65,8 +65,9 @@ Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models
   std::string members = R"("summary":)";
   json::Writer(members).string(summary);
   co_await store(call, "commit_task",
-                 jobs::commit_job_request(
-                     job, members, {answer.provider, answer.model, answer.usage, answer.attempts}));
+                 jobs::commit_job_request(job, members,
+                                          {answer.provider, answer.model, answer.usage,
+                                           answer.attempts, jobs::summary_prompt_label()}));
   co_return {};
 }
 

@@ -57,6 +57,7 @@ std::string commit_job_request(const ClaimedJob& job, std::string_view result_me
   } else {
     writer.null();
   }
+  if (!worker.prompt.empty()) writer.key("prompt").string(worker.prompt);
   if (!result_members.empty()) body.append(",").append(result_members);
   writer.end_object().end_object();
   return body;

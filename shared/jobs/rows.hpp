@@ -33,6 +33,8 @@ struct Worker {
   std::string_view model;
   std::optional<llm::Usage> usage;
   int attempts = 0;
+  // Name and version of what the model was told, "summary-1"; "": no model was asked.
+  std::string_view prompt;
 };
 
 // `result_members` is JSON text of the kind's own members of the result, such as `"summary":"..."`.

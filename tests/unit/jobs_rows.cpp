@@ -40,10 +40,11 @@ TEST_CASE("what is no answer of claim_task is a fault of ours") {
 
 TEST_CASE("a result says who has made it, a failure why and when to try again") {
   CHECK(jobs::commit_job_request(kJob, R"("summary":"A \"fox\"")",
-                                 {"local", "m", llm::Usage{3, 4}, 2}) ==
+                                 {"local", "m", llm::Usage{3, 4}, 2, "summary-1"}) ==
         R"({"task_id":"t","lease_token":"l","result":{"provider":"local","model":"m","attempts":2,)"
-        R"("usage":{"input_tokens":3,"output_tokens":4},"summary":"A \"fox\""}})");
-  CHECK(jobs::commit_job_request(kJob, "", {"local", "m", {}, 1}) ==
+        R"("usage":{"input_tokens":3,"output_tokens":4},"prompt":"summary-1",)"
+        R"("summary":"A \"fox\""}})");
+  CHECK(jobs::commit_job_request(kJob, "", {"local", "m", {}, 1, {}}) ==
         R"({"task_id":"t","lease_token":"l",)"
         R"("result":{"provider":"local","model":"m","attempts":1,"usage":null}})");
   Problem problem(ErrorCode::provider_error, "For people.", "status 500");
