@@ -26,16 +26,16 @@ std::string claim_job_request(std::span<const std::string_view> kinds, std::int6
 }
 
 Result<std::optional<ClaimedJob>> parse_claimed_job(std::string_view answer) {
-  constexpr std::string_view kFunction = "claim_task";
+  constexpr std::string_view kClaimFunction = "claim_task";
   auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer(kFunction);
+  if (!document) return database::unexpected_answer(kClaimFunction);
   const auto* work = json::find(*document, "task");
-  if (!work) return database::unexpected_answer(kFunction);
+  if (!work) return database::unexpected_answer(kClaimFunction);
   if (work->is_null()) return std::nullopt;
   const auto task_id = json::string_at(*work, "task_id");
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
-  if (!task_id || !lease_token || !kind) return database::unexpected_answer(kFunction);
+  if (!task_id || !lease_token || !kind) return database::unexpected_answer(kClaimFunction);
   ClaimedJob job{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
   job.work = std::move((*document)["task"]);
   return job;
