@@ -9,6 +9,7 @@
 #include "shared/api/endpoints/stream.hpp"
 #include "shared/database/rpc.hpp"
 #include "shared/json/scanner.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
@@ -23,7 +24,7 @@ using runtime::Task;
 constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
 Task<Result<void>> read_metrics(Call& call, const Match& match) {
-  co_await engine::require_operator(call, "FABULA_METRICS_TOKEN");
+  co_await engine::require_operator(call, &settings::named("FABULA_METRICS_TOKEN"));
   const std::string answer = co_await engine::call_function(call.context(), call.database(),
                                                             match.route.engine_function, "{}");
   std::array members = {json::RawMember{.key = "text"}};

@@ -10,6 +10,7 @@
 #include "shared/dossier/extraction_prompt.hpp"
 #include "shared/dossier/room.hpp"
 #include "shared/json/scanner.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::tasks {
@@ -19,10 +20,6 @@ using runtime::Task;
 
 namespace {
 
-// A long chapter has a few hundred items of thirty tokens each. Some models refuse to be asked for
-// so many; of what is cut off the whole items are kept.
-constexpr std::int64_t kMaximumOutputTokens = 8000;
-
 void add_to(std::optional<std::int64_t>& total, std::size_t more) {
   total = total.value_or(0) + static_cast<std::int64_t>(more);
 }
@@ -30,8 +27,8 @@ void add_to(std::optional<std::int64_t>& total, std::size_t more) {
 }  // namespace
 
 Result<engine::Endpoints> reading_models(Call& call) {
-  return engine::resolve_route_or(call, "MODEL_DOSSIER", "openai:gpt-4o", "MODEL_CHAT",
-                                  engine::kDefaultRoute);
+  return engine::resolve_route_or(call, settings::named("MODEL_DOSSIER"),
+                                  settings::named("MODEL_CHAT"));
 }
 
 Task<Result<Reading>> begin_reading(Call& call, std::string_view project_id) {
@@ -46,7 +43,7 @@ Task<Result<std::string>> ask_reader(Call& call, const engine::Endpoints& models
                                      std::string_view question, std::int64_t deadline_ms) {
   co_await dossier::require_room(reading.log.dossier, dossier::kMaximumFoundEntries);
   const auto maximum_output_tokens =
-      call.number_setting("FABULA_DOSSIER_MAX_OUTPUT_TOKENS", kMaximumOutputTokens, 1, 100'000);
+      call.setting_values().number(settings::named("FABULA_DOSSIER_MAX_OUTPUT_TOKENS"));
   const auto passed_ms = runtime::now_ms(call.context()) - reading.began_ms;
   reading.answer = co_await engine::complete(call, models,
                                              {.system_prompt = dossier::extraction_instructions(),

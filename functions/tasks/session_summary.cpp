@@ -5,10 +5,10 @@
 #include "functions/tasks/store.hpp"
 #include "shared/database/rpc.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/tasks/session_summary.hpp"
 #include "wasm/engine/completion.hpp"
 #include "wasm/engine/turn.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::tasks {
 namespace {
@@ -31,9 +31,9 @@ constexpr std::int64_t kMaximumOutputTokens = 4000;
 }  // namespace
 
 Result<engine::Endpoints> summary_models(Call& call) {
-  const bool has_own = runtime::environment(call.context(), "MODEL_SUMMARY").has_value();
-  return engine::resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT",
-                               engine::kDefaultRoute);
+  constexpr const settings::Setting& kOwn = settings::named("MODEL_SUMMARY");
+  const bool has_own = call.setting_values().find(kOwn).has_value();
+  return engine::resolve_route(call, has_own ? kOwn : settings::named("MODEL_CHAT"));
 }
 
 Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models,

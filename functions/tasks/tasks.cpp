@@ -14,6 +14,7 @@
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/tasks.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
@@ -26,9 +27,6 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// Of one call: platforms end it after a minute or two.
-constexpr std::int64_t kTimeLimitMs = 50'000;
-constexpr std::int64_t kLongestTimeLimitMs = 570'000;
 constexpr std::int64_t kStoringSeconds = 25;
 
 struct Kind {
@@ -59,7 +57,7 @@ struct Wanted {
 struct Request {
   std::vector<Wanted> wanted;  // never empty
   std::int64_t limit = api::tasks::kDefaultLimit;
-  std::int64_t time_limit_ms = kTimeLimitMs;
+  std::int64_t time_limit_ms = 0;
 
   // A task that begins has at least half of the time.
   std::int64_t begin_ms() const { return time_limit_ms / 2; }
@@ -92,8 +90,8 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
   co_await api::check_body(body, *operation.body);
   Request request;
   request.limit = json::integer_at(body, "limit").value_or(request.limit);
-  request.time_limit_ms = call.number_setting("FABULA_TASKS_TIME_LIMIT_MS", request.time_limit_ms,
-                                              1000, kLongestTimeLimitMs);
+  request.time_limit_ms =
+      call.setting_values().number(settings::named("FABULA_TASKS_TIME_LIMIT_MS"));
   const auto* names = json::find(body, "kinds");
   const std::vector<const Kind*> kinds =
       co_await read_kinds(names && names->is_array() ? names : nullptr);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/settings/setting.hpp"
+
 namespace fabula::chat {
 
 // In the order of the table in task.cpp; the first is the one of messages that name none.
@@ -12,8 +14,7 @@ inline constexpr std::array<std::string_view, 3> kTaskNames{"chat", "description
 
 struct TaskRules {
   std::string_view name;
-  std::string_view setting;        // that names its route
-  std::string_view default_route;  // when the setting is not set
+  const settings::Setting* setting;  // that names its route
   std::string_view (*system_prompt)();
 };
 

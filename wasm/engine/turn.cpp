@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/http/token.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
 #include "shared/turn/summary.hpp"
 #include "wasm/runtime/host.hpp"
@@ -139,8 +140,8 @@ Result<void> start(Call& call, const Caller& caller, const turn::BegunTurn& turn
 }
 
 Result<std::optional<turn::RateLimit>> rate_limit(Call& call, const TurnRequest& request) {
-  const auto setting = runtime::environment(call.context(), "FABULA_RATE_LIMITS");
-  return turn::find_rate_limit(setting.value_or(""), call.log().function, request.normal_rate);
+  const auto setting = call.setting_values().text(settings::named("FABULA_RATE_LIMITS"));
+  return turn::find_rate_limit(setting, call.log().function, request.normal_rate);
 }
 
 }  // namespace
@@ -167,19 +168,18 @@ Result<std::string> idempotency_key(const Call& call) {
   return std::string(*key);
 }
 
-TurnLimits read_turn_limits(const Call& call) {
+TurnLimits read_turn_limits(Call& call) {
+  using settings::named;
+  auto& values = call.setting_values();
   TurnLimits limits;
   auto& relay = limits.relay;
   auto& upstream = relay.upstream;
-  limits.history_tokens =
-      call.number_setting("FABULA_HISTORY_TOKENS", limits.history_tokens, 0, 1'000'000);
-  limits.maximum_output_tokens =
-      call.number_setting("FABULA_MAX_OUTPUT_TOKENS", limits.maximum_output_tokens, 1, 100'000);
-  upstream.first_token_ms =
-      call.number_setting("FABULA_FIRST_TOKEN_TIMEOUT_MS", upstream.first_token_ms, 100, 600'000);
-  upstream.idle_ms = call.number_setting("FABULA_IDLE_TIMEOUT_MS", upstream.idle_ms, 100, 600'000);
-  relay.whole_ms = call.number_setting("FABULA_TIME_LIMIT_MS", relay.whole_ms, 100, 3'600'000);
-  relay.coalesce_ms = call.number_setting("FABULA_COALESCE_MS", relay.coalesce_ms, 0, 1000);
+  limits.history_tokens = values.number(named("FABULA_HISTORY_TOKENS"));
+  limits.maximum_output_tokens = values.number(named("FABULA_MAX_OUTPUT_TOKENS"));
+  upstream.first_token_ms = values.number(named("FABULA_FIRST_TOKEN_TIMEOUT_MS"));
+  upstream.idle_ms = values.number(named("FABULA_IDLE_TIMEOUT_MS"));
+  relay.whole_ms = values.number(named("FABULA_TIME_LIMIT_MS"));
+  relay.coalesce_ms = values.number(named("FABULA_COALESCE_MS"));
   return limits;
 }
 
