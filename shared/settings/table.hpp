@@ -89,7 +89,7 @@ inline constexpr std::array kSettings = {
             .type = Type::list,
             .purpose = "Hosts that bots and attachments may name, besides known providers'."},
 
-    // How they are reached (shared/llm/providers.hpp has the usual addresses).
+    // How they are reached (shared/llm/route/providers.hpp has the usual addresses).
     Setting{.name = "OPENAI_API_KEY", .type = Type::secret, .purpose = "The key for openai."},
     Setting{.name = "OPENAI_BASE_URL", .type = Type::url, .purpose = "Where openai is."},
     Setting{.name = "ANTHROPIC_API_KEY", .type = Type::secret, .purpose = "The key for anthropic."},

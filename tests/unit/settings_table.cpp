@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/llm/providers.hpp"
+#include "shared/llm/route/providers.hpp"
 #include "shared/text/integer.hpp"
 
 using namespace fabula;

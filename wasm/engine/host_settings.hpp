@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/llm/route.hpp"
+#include "shared/llm/route/route.hpp"
 #include "wasm/engine/call.hpp"
 
 namespace fabula::engine {
