@@ -3,7 +3,6 @@
 #include <string>
 
 #include "functions/tasks/dossier_reading.hpp"
-#include "shared/json/text.hpp"
 #include "shared/tasks/dossier_import.hpp"
 
 namespace fabula::tasks {
@@ -16,13 +15,8 @@ runtime::Task<Result<void>> import_step(engine::Call& call, const engine::Endpoi
   const std::string model = co_await ask_reader(call, models, reading, question, deadline_ms);
   const ProposedEntries found = co_await proposed_entries(*reading.answer.document, work, model);
   co_await take_findings(call, reading, found.rows, found.items_found, found.items_kept);
-
-  std::string members = ",\"proposals\":";
-  json::Writer writer(members);
-  writer.begin_array();
-  for (const auto& proposal : found.proposals) writer.string(proposal);
-  writer.end_array();
-  co_await store_findings(call, "commit_import_step", task, reading, found.rows, members);
+  co_await store_findings(call, database::kCommitImportStep, task, reading, found.rows,
+                          &found.proposals);
   co_return {};
 }
 

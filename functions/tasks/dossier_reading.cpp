@@ -1,15 +1,13 @@
 #include "functions/tasks/dossier_reading.hpp"
 
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "functions/tasks/store.hpp"
+#include "functions/tasks/note_model.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
 #include "shared/dossier/fold/room.hpp"
-#include "shared/json/scanner.hpp"
 #include "shared/settings/table.hpp"
 #include "wasm/runtime/host.hpp"
 
@@ -70,21 +68,21 @@ Result<void> take_findings(Call& call, Reading& reading, std::span<const dossier
   return {};
 }
 
-Task<Result<void>> store_findings(Call& call, std::string_view function, const ClaimedTask& task,
-                                  Reading& reading, std::span<const dossier::EntryRow> rows,
-                                  std::string_view members) {
-  std::string result;
-  engine::append_commit_members(result, reading.log.dossier, reading.base, rows);
-  result.append(members);
+Task<Result<void>> store_findings(Call& call, const CommitFunction& function,
+                                  const ClaimedTask& task, Reading& reading,
+                                  std::span<const dossier::EntryRow> rows,
+                                  const std::vector<std::string>* proposals) {
   const auto& answer = reading.answer;
-  const std::string stored = co_await store(
-      call, function,
-      commit_task_request(task, result,
-                          {answer.provider, answer.model, answer.usage, answer.attempts}));
-  std::array dossier = {json::RawMember{.key = "dossier"}};
-  if (json::find_raw_members(stored, dossier)) {
-    const auto followed = co_await runtime::attempt(
-        engine::follow_commit(call, nullptr, reading.log, dossier.front().value, reading.base));
+  const auto commit = database::make_commit(reading.log.dossier, reading.base, rows);
+  Committed stored = co_await engine::call_function(
+      call.context(), call.database(), function,
+      {.task = task,
+       .worker = {answer.provider, answer.model, answer.usage, answer.attempts},
+       .dossier = &commit,
+       .proposals = proposals});
+  if (stored.dossier) {
+    const auto followed = co_await runtime::attempt(engine::follow_commit(
+        call, nullptr, reading.log, *std::move(stored.dossier), reading.base));
     if (!followed) call.note_problem(followed.error());
   }
   co_return {};

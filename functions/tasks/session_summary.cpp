@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "functions/tasks/store.hpp"
-#include "shared/database/rpc.hpp"
-#include "shared/json/text.hpp"
+#include "functions/tasks/note_model.hpp"
+#include "shared/database/job.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/tasks/session_summary.hpp"
 #include "wasm/engine/completion.hpp"
@@ -39,7 +38,8 @@ Result<engine::Endpoints> summary_models(Call& call) {
 Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models,
                                      const ClaimedTask& task, std::int64_t deadline_ms) {
   const auto* messages = json::find(task.work, "messages");
-  if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_task");
+  if (!messages || !messages->is_array())
+    co_return database::unexpected_answer(database::kClaimTask.name);
   const auto history_tokens = engine::read_turn_limits(call).history_tokens;
   const auto maximum_bytes =
       std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
@@ -61,12 +61,11 @@ Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models
     co_return problem(ErrorCode::provider_malformed, "The model wrote no summary. Try again.",
                       "no summary in the answer");
   }
-  std::string members = R"("summary":)";
-  json::Writer(members).string(summary);
-  co_await store(
-      call, "commit_task",
-      commit_task_request(task, members,
-                          {answer.provider, answer.model, answer.usage, answer.attempts}));
+  co_await engine::call_function(
+      call.context(), call.database(), database::kCommitTask,
+      {.task = task,
+       .worker = {answer.provider, answer.model, answer.usage, answer.attempts},
+       .summary = summary});
   co_return {};
 }
 

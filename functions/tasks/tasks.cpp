@@ -10,11 +10,12 @@
 #include "functions/tasks/dossier_import.hpp"
 #include "functions/tasks/dossier_reading.hpp"
 #include "functions/tasks/session_summary.hpp"
-#include "functions/tasks/store.hpp"
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/tasks.hpp"
+#include "shared/database/job.hpp"
 #include "shared/json/text.hpp"
 #include "shared/settings/table.hpp"
+#include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
@@ -29,23 +30,26 @@ using runtime::Task;
 
 constexpr std::int64_t kStoringSeconds = 25;
 
+using ClaimFunction = database::Function<ClaimTask, Claimed>;
+using FailFunction = database::Function<FailTask, database::NoAnswer>;
+
 struct Kind {
   std::string_view name;
   Result<engine::Endpoints> (*models)(Call&);
   // Does the task and stores what it has made.
   Task<Result<void>> (*work)(Call&, const engine::Endpoints&, const ClaimedTask&,
                              std::int64_t deadline_ms);
-  // The engine functions that give out a task of this kind, and take back what could not be done.
-  std::string_view claim = "claim_task";
-  std::string_view fail = "fail_task";
+  // Who gives out a task of this kind, and takes back what could not be done.
+  const ClaimFunction* claim = &database::kClaimTask;
+  const FailFunction* fail = &database::kFailTask;
 };
 
 // In the order in which they are done: people wait for what was said just now.
 constexpr std::array kKinds{
     Kind{api::tasks::kKinds[0], &summary_models, &summarise_session},
     Kind{api::tasks::kKinds[1], &reading_models, &extract_dossier},
-    Kind{api::tasks::kKinds[2], &reading_models, &import_step, "claim_import_step",
-         "fail_import_step"},
+    Kind{api::tasks::kKinds[2], &reading_models, &import_step, &database::kClaimImportStep,
+         &database::kFailImportStep},
 };
 
 // A kind that is asked for, with who does it.
@@ -121,29 +125,28 @@ Task<bool> do_task(Call& call, const Request& request, const ClaimedTask& task,
   call.note_problem(outcome.error());
   // Refused when another worker has the task by now, or it is gone: then there is nothing to give
   // back. When it does not arrive, the end of the lease does the same.
-  co_await runtime::attempt(
-      store(call, wanted->kind->fail, fail_task_request(task, outcome.error())));
+  co_await runtime::attempt(engine::call_function(call.context(), call.database(),
+                                                  *wanted->kind->fail, {task, outcome.error()}));
   co_return false;
 }
 
 // The next task of the kinds that are wanted; nothing when there is none.
 Task<Result<std::optional<ClaimedTask>>> claim_next(Call& call, const Request& request) {
-  std::vector<std::string_view> functions;
+  std::vector<const ClaimFunction*> functions;
   for (const auto& wanted : request.wanted) {
     if (std::find(functions.begin(), functions.end(), wanted.kind->claim) == functions.end()) {
       functions.push_back(wanted.kind->claim);
     }
   }
-  for (const auto function : functions) {
+  for (const auto* function : functions) {
     std::vector<std::string_view> kinds;
     for (const auto& wanted : request.wanted) {
       if (wanted.kind->claim == function) kinds.push_back(wanted.kind->name);
     }
-    const std::string answer =
-        co_await engine::call_function(call.context(), call.database(), function,
-                                       claim_task_request(kinds, request.lease_seconds()));
-    std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
-    if (task) co_return task;
+    Claimed claimed =
+        co_await engine::call_function(call.context(), call.database(), *function,
+                                       {.kinds = kinds, .lease_seconds = request.lease_seconds()});
+    if (claimed.task) co_return std::move(claimed.task);
   }
   co_return std::nullopt;
 }

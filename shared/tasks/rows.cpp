@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "shared/database/rpc.hpp"
+#include "shared/json/raw_object.hpp"
 #include "shared/json/text.hpp"
 
 namespace fabula::tasks {
@@ -16,39 +16,32 @@ void write_lease(json::Writer& writer, const ClaimedTask& task) {
 
 }  // namespace
 
-std::string claim_task_request(std::span<const std::string_view> kinds,
-                               std::int64_t lease_seconds) {
-  std::string body;
-  json::Writer writer(body);
+void write_claim_task(std::string& out, const ClaimTask& request) {
+  json::Writer writer(out);
   writer.begin_object().key("kinds").begin_array();
-  for (const auto kind : kinds) writer.string(kind);
-  writer.end_array().key("lease_seconds").integer(lease_seconds).end_object();
-  return body;
+  for (const auto kind : request.kinds) writer.string(kind);
+  writer.end_array().key("lease_seconds").integer(request.lease_seconds).end_object();
 }
 
-Result<std::optional<ClaimedTask>> parse_claimed_task(std::string_view answer) {
-  constexpr std::string_view kFunction = "claim_task";
+std::optional<Claimed> read_claimed(std::string answer) {
   auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer(kFunction);
+  if (!document) return std::nullopt;
   const auto* work = json::find(*document, "task");
-  if (!work) return database::unexpected_answer(kFunction);
-  if (work->is_null()) return std::nullopt;
+  if (!work) return std::nullopt;
+  if (work->is_null()) return Claimed{};
   const auto task_id = json::string_at(*work, "task_id");
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
-  if (!task_id || !lease_token || !kind) return database::unexpected_answer(kFunction);
+  if (!task_id || !lease_token || !kind) return std::nullopt;
   ClaimedTask task{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
   task.work = std::move((*document)["task"]);
-  return task;
+  return Claimed{std::move(task)};
 }
 
-std::string commit_task_request(const ClaimedTask& task, std::string_view result_members,
-                                const Worker& worker) {
-  constexpr std::size_t kFrameBytes = 512;
-  std::string body;
-  body.reserve(kFrameBytes + result_members.size());
-  json::Writer writer(body);
-  write_lease(writer, task);
+void write_commit_task(std::string& out, const CommitTask& request) {
+  const auto& worker = request.worker;
+  json::Writer writer(out);
+  write_lease(writer, request.task);
   writer.key("result").begin_object();
   writer.key("provider").string(worker.provider).key("model").string(worker.model);
   writer.key("attempts").integer(worker.attempts).key("usage");
@@ -58,23 +51,33 @@ std::string commit_task_request(const ClaimedTask& task, std::string_view result
   } else {
     writer.null();
   }
-  if (!result_members.empty()) body.append(",").append(result_members);
+  if (!request.summary.empty()) writer.key("summary").string(request.summary);
+  if (request.dossier) database::write_commit(writer, *request.dossier);
+  if (request.proposals) {
+    writer.key("proposals").begin_array();
+    for (const auto& proposal : *request.proposals) writer.string(proposal);
+    writer.end_array();
+  }
   writer.end_object().end_object();
-  return body;
 }
 
-std::string fail_task_request(const ClaimedTask& task, const Problem& problem) {
+std::optional<Committed> read_committed(std::string answer) {
+  const auto object = json::RawObject::read(answer, {"dossier"});
+  if (!object) return std::nullopt;
+  return Committed{database::read_tail(object->text("dossier"))};
+}
+
+void write_fail_task(std::string& out, const FailTask& request) {
+  const auto& problem = request.problem;
   std::string error(facts(problem.code).name);
   if (!problem.cause.empty()) error.append(": ").append(problem.cause);
-  std::string body;
-  json::Writer writer(body);
-  write_lease(writer, task);
+  json::Writer writer(out);
+  write_lease(writer, request.task);
   writer.key("error").string(error);
   if (problem.retry_after_s > 0) {
     writer.key("retry_after_seconds").integer(problem.retry_after_s);
   }
   writer.end_object();
-  return body;
 }
 
 }  // namespace fabula::tasks

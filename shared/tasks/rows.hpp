@@ -1,5 +1,5 @@
-// What a worker says to the database's claim_task, commit_task and fail_task, and what they answer
-// (supabase/migrations). JSON text in, values out.
+// What a worker says to the database when it claims a task, commits it or gives it back, and what
+// it is answered (declared in shared/database/job.hpp).
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "shared/database/dossier.hpp"
 #include "shared/json/document.hpp"
 #include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 
 namespace fabula::tasks {
 
-std::string claim_task_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds);
+struct ClaimTask {
+  std::span<const std::string_view> kinds;
+  std::int64_t lease_seconds = 0;
+};
+
+void write_claim_task(std::string& out, const ClaimTask& request);
 
 struct ClaimedTask {
   std::string task_id;
@@ -23,9 +30,11 @@ struct ClaimedTask {
   json::Document work;  // all that the database tells of it, with what its kind needs
 };
 
-// Nothing when there is nothing to do; internal_error when the answer is not what claim_task
-// promises.
-Result<std::optional<ClaimedTask>> parse_claimed_task(std::string_view answer);
+struct Claimed {
+  std::optional<ClaimedTask> task;  // nothing when there is nothing to do
+};
+
+std::optional<Claimed> read_claimed(std::string answer);
 
 // Who has done it, as it is kept with the task.
 struct Worker {
@@ -35,10 +44,28 @@ struct Worker {
   int attempts = 0;
 };
 
-// `result_members` is JSON text of the kind's own members of the result, such as `"summary":"..."`.
-std::string commit_task_request(const ClaimedTask& task, std::string_view result_members,
-                                const Worker& worker);
+struct CommitTask {
+  const ClaimedTask& task;
+  Worker worker;
+  // What it comes to, as its kind has it.
+  std::string_view summary = {};
+  const database::DossierCommit* dossier = nullptr;
+  const std::vector<std::string>* proposals = nullptr;
+};
 
-std::string fail_task_request(const ClaimedTask& task, const Problem& problem);
+void write_commit_task(std::string& out, const CommitTask& request);
+
+struct Committed {
+  std::optional<database::DossierLogPart> dossier;  // of a task that has added to one
+};
+
+std::optional<Committed> read_committed(std::string answer);
+
+struct FailTask {
+  const ClaimedTask& task;
+  const Problem& problem;
+};
+
+void write_fail_task(std::string& out, const FailTask& request);
 
 }  // namespace fabula::tasks

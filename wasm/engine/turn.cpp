@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/database/turn.hpp"
 #include "shared/http/token.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
@@ -22,22 +23,9 @@ using runtime::Task;
 // A client that takes nothing keeps its instance no longer than this after the reply's end.
 constexpr std::uint32_t kFlushTimeoutMs = 30'000;
 constexpr std::int64_t kProbeSilenceMs = 1000;
-// finish_turn may be repeated: a turn that is stored already answers what it was.
-constexpr std::uint32_t kFirstRetryMs = 500;
-constexpr int kFinishAttempts = 4;
 
 Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end) {
-  const auto request = turn::finish_turn_request(end);
-  std::uint32_t wait_ms = kFirstRetryMs;
-  for (int attempt = 1;; ++attempt) {
-    auto answer = co_await runtime::attempt(
-        call_function(call.context(), call.database(), "finish_turn", request));
-    if (answer) co_return turn::parse_finished(*answer);
-    const bool may_pass = answer.error().code == ErrorCode::database_unavailable;
-    if (!may_pass || attempt == kFinishAttempts) co_return tl::unexpected(answer.error());
-    co_await runtime::Timer(call.context(), wait_ms);
-    wait_ms *= 2;
-  }
+  return call_function(call.context(), call.database(), database::kFinishTurn, end);
 }
 
 Task<void> flush(Context& context, ClientWriter& writer) {
@@ -60,7 +48,6 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
   constexpr int kMaximumLooks = 20;
   constexpr std::uint32_t kLongestGapMs = 4000;
   Context& context = call.context();
-  const auto request = turn::finished_turn_request(generation_id);
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumLooks && dossier.is_pending; ++looks) {
     co_await flush(context, writer);
@@ -70,12 +57,11 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
     co_await runtime::first_of(timer, ending);
     if (ending.is_ready()) co_return;
     gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
-    const auto answer =
-        co_await runtime::attempt(call_function(context, call.database(), "finish_turn", request));
+    const auto finished = co_await runtime::attempt(
+        call_function(context, call.database(), database::kLookAtFinishedTurn, {generation_id}));
     // The next look may succeed.
-    if (!answer) continue;
-    const auto finished = turn::parse_finished(*answer);
-    if (finished && finished->dossier) dossier = *finished->dossier;
+    if (!finished) continue;
+    if (finished->dossier) dossier = *finished->dossier;
     framing.beat(writer.unsent());
   }
 }
@@ -189,42 +175,41 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   const std::string title = text::session_title(request.text);
   const auto rate = co_await rate_limit(call, request);
   const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
-  const auto body = turn::begin_turn_request(
-      {.principal = caller.principal,
-       .kind = request.kind,
-       .action = request.action,
-       .session_id = request.session_id,
-       .project_id = request.project_id,
-       .message_id = request.message_id,
-       .text = request.text,
-       .instruction = request.instruction,
-       .title = title,
-       .provider = model ? model->provider->name : std::string_view(),
-       .model = model ? std::string_view(model->model) : std::string_view(),
-       .system_prompt = request.system_prompt,
-       .summary_heading = turn::summary_heading(),
-       .maximum_output_tokens = limits.maximum_output_tokens,
-       .history_budget_tokens = limits.history_tokens,
-       .claimed_user_id = request.claimed_user_id,
-       .idempotency_key = request.idempotency_key,
-       .request_hash = request.request_hash,
-       .external_id = request.external_id,
-       .stream_id = request.stream_id,
-       .bot_id = request.bot_id,
-       .limited_action = call.log().function,
-       .rate_limit = rate,
-       .message_metadata = request.message_metadata,
-       .task_prompts = request.task_prompts,
-       .dossier_heading = request.dossier_heading,
-       .is_worth_extracting = request.is_worth_extracting});
-  auto answer =
-      co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
-  if (!answer) {
-    auto& refusal = answer.error();
+  auto begun = co_await runtime::attempt(
+      call_function(call.context(), call.database(), database::kBeginTurn,
+                    {.principal = caller.principal,
+                     .kind = request.kind,
+                     .action = request.action,
+                     .session_id = request.session_id,
+                     .project_id = request.project_id,
+                     .message_id = request.message_id,
+                     .text = request.text,
+                     .instruction = request.instruction,
+                     .title = title,
+                     .provider = model ? model->provider->name : std::string_view(),
+                     .model = model ? std::string_view(model->model) : std::string_view(),
+                     .system_prompt = request.system_prompt,
+                     .summary_heading = turn::summary_heading(),
+                     .maximum_output_tokens = limits.maximum_output_tokens,
+                     .history_budget_tokens = limits.history_tokens,
+                     .claimed_user_id = request.claimed_user_id,
+                     .idempotency_key = request.idempotency_key,
+                     .request_hash = request.request_hash,
+                     .external_id = request.external_id,
+                     .stream_id = request.stream_id,
+                     .bot_id = request.bot_id,
+                     .limited_action = call.log().function,
+                     .rate_limit = rate,
+                     .message_metadata = request.message_metadata,
+                     .task_prompts = request.task_prompts,
+                     .dossier_heading = request.dossier_heading,
+                     .is_worth_extracting = request.is_worth_extracting}));
+  if (!begun) {
+    auto& refusal = begun.error();
     if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
     co_return tl::unexpected(std::move(refusal));
   }
-  auto turn = co_await turn::parse_begun_turn(std::move(*answer));
+  turn::BegunTurn& turn = *begun;
   auto& log = call.log();
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
@@ -233,7 +218,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
     log.provider = model->provider->name;
     log.model = model->model;
   }
-  co_return std::move(turn);
+  co_return std::move(begun);
 }
 
 Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const llm::Endpoint& model,
