@@ -8,7 +8,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -30,4 +30,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "chat", kRoutes);
 }
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

@@ -10,7 +10,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -48,4 +48,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "dossier", kRoutes);
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

@@ -13,7 +13,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 namespace {
 
 using engine::Call;
@@ -30,9 +30,10 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
       co_await engine::identify_known(call.context(), call.settings(), headers);
   const json::Document body = co_await engine::read_json(call, operation);
   co_await api::check_body(body, *operation.body);
-  const auto format = import_format_named(json::string_at(body, "format").value_or("markdown"));
-  const ImportPlan plan = co_await plan_import(json::string_at(body, "text").value_or(""),
-                                               format.value_or(ImportFormat::markdown));
+  const auto format =
+      dossier::import_format_named(json::string_at(body, "format").value_or("markdown"));
+  const dossier::ImportPlan plan = co_await dossier::plan_import(
+      json::string_at(body, "text").value_or(""), format.value_or(dossier::ImportFormat::markdown));
 
   const json::Document path = co_await api::path_ids(match.captures);
   const std::string answer =
@@ -45,4 +46,4 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

@@ -17,7 +17,7 @@
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/turn.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 namespace {
 
 using engine::Call;
@@ -128,4 +128,4 @@ Task<Result<void>> resume(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

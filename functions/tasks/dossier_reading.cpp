@@ -11,7 +11,7 @@
 #include "shared/settings/table.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 using engine::Call;
 using runtime::Task;
@@ -69,14 +69,14 @@ Result<void> take_findings(Call& call, Reading& reading, std::span<const dossier
 }
 
 Task<Result<void>> store_findings(Call& call, const CommitFunction& function,
-                                  const ClaimedTask& task, Reading& reading,
+                                  const jobs::ClaimedJob& job, Reading& reading,
                                   std::span<const dossier::EntryRow> rows,
                                   const std::vector<std::string>* proposals) {
   const auto& answer = reading.answer;
   const auto commit = database::make_commit(reading.log.dossier, reading.base, rows);
-  Committed stored = co_await engine::call_function(
+  jobs::Committed stored = co_await engine::call_function(
       call.context(), call.database(), function,
-      {.task = task,
+      {.job = job,
        .worker = {answer.provider, answer.model, answer.usage, answer.attempts},
        .dossier = &commit,
        .proposals = proposals});
@@ -88,4 +88,4 @@ Task<Result<void>> store_findings(Call& call, const CommitFunction& function,
   co_return {};
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

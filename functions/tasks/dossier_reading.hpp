@@ -11,15 +11,15 @@
 
 #include "shared/database/job.hpp"
 #include "shared/dossier/log/entry.hpp"
+#include "shared/jobs/rows.hpp"
 #include "shared/result/result.hpp"
-#include "shared/tasks/rows.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/completion.hpp"
 #include "wasm/engine/dossier_log.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 // MODEL_DOSSIER's models, else those of MODEL_CHAT.
 Result<engine::Endpoints> reading_models(engine::Call& call);
@@ -44,14 +44,14 @@ Result<void> take_findings(engine::Call& call, Reading& reading,
                            std::span<const dossier::EntryRow> rows, std::size_t items_found,
                            std::size_t items_kept);
 
-using CommitFunction = database::Function<CommitTask, Committed>;
+using CommitFunction = database::Function<jobs::CommitJob, jobs::Committed>;
 
 // Stores the rows, with the dossier that they make, and what is proposed, if anything can be, by
 // `function`. What was found is stored, whatever becomes of the snapshot: who reads the dossier
 // next, or adds to it, makes it.
 runtime::Task<Result<void>> store_findings(engine::Call& call, const CommitFunction& function,
-                                           const ClaimedTask& task, Reading& reading,
+                                           const jobs::ClaimedJob& job, Reading& reading,
                                            std::span<const dossier::EntryRow> rows,
                                            const std::vector<std::string>* proposals = nullptr);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

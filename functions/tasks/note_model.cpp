@@ -1,6 +1,6 @@
 #include "functions/tasks/note_model.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 void note_model(log::RequestLog& log, const engine::Completion& answer) {
   log.provider = answer.provider;
@@ -12,4 +12,4 @@ void note_model(log::RequestLog& log, const engine::Completion& answer) {
   }
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

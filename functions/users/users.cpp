@@ -7,7 +7,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::users {
+namespace fabula::users_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -23,4 +23,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "users", kRoutes);
 }
 
-}  // namespace fabula::users
+}  // namespace fabula::users_function

@@ -1,4 +1,4 @@
-// What a worker says to the database when it claims a task, commits it or gives it back, and what
+// What a worker says to the database when it claims a job, commits it or gives it back, and what
 // it is answered (declared in shared/database/job.hpp).
 #pragma once
 
@@ -14,16 +14,16 @@
 #include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 
-struct ClaimTask {
+struct ClaimJob {
   std::span<const std::string_view> kinds;
   std::int64_t lease_seconds = 0;
 };
 
-void write_claim_task(std::string& out, const ClaimTask& request);
+void write_claim_job(std::string& out, const ClaimJob& request);
 
-struct ClaimedTask {
+struct ClaimedJob {
   std::string task_id;
   std::string lease_token;
   std::string kind;
@@ -31,12 +31,12 @@ struct ClaimedTask {
 };
 
 struct Claimed {
-  std::optional<ClaimedTask> task;  // nothing when there is nothing to do
+  std::optional<ClaimedJob> job;  // nothing when there is nothing to do
 };
 
 std::optional<Claimed> read_claimed(std::string answer);
 
-// Who has done it, as it is kept with the task.
+// Who has done it, as it is kept with the job.
 struct Worker {
   std::string_view provider;
   std::string_view model;
@@ -44,8 +44,8 @@ struct Worker {
   int attempts = 0;
 };
 
-struct CommitTask {
-  const ClaimedTask& task;
+struct CommitJob {
+  const ClaimedJob& job;
   Worker worker;
   // What it comes to, as its kind has it.
   std::string_view summary = {};
@@ -53,19 +53,19 @@ struct CommitTask {
   const std::vector<std::string>* proposals = nullptr;
 };
 
-void write_commit_task(std::string& out, const CommitTask& request);
+void write_commit_job(std::string& out, const CommitJob& request);
 
 struct Committed {
-  std::optional<database::DossierLogPart> dossier;  // of a task that has added to one
+  std::optional<database::DossierLogPart> dossier;  // of a job that has added to one
 };
 
 std::optional<Committed> read_committed(std::string answer);
 
-struct FailTask {
-  const ClaimedTask& task;
+struct FailJob {
+  const ClaimedJob& job;
   const Problem& problem;
 };
 
-void write_fail_task(std::string& out, const FailTask& request);
+void write_fail_job(std::string& out, const FailJob& request);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

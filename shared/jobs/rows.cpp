@@ -1,22 +1,22 @@
-#include "shared/tasks/rows.hpp"
+#include "shared/jobs/rows.hpp"
 
 #include <utility>
 
 #include "shared/json/raw_object.hpp"
 #include "shared/json/text.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 namespace {
 
-void write_lease(json::Writer& writer, const ClaimedTask& task) {
+void write_lease(json::Writer& writer, const ClaimedJob& job) {
   writer.begin_object();
-  writer.key("task_id").string(task.task_id);
-  writer.key("lease_token").string(task.lease_token);
+  writer.key("task_id").string(job.task_id);
+  writer.key("lease_token").string(job.lease_token);
 }
 
 }  // namespace
 
-void write_claim_task(std::string& out, const ClaimTask& request) {
+void write_claim_job(std::string& out, const ClaimJob& request) {
   json::Writer writer(out);
   writer.begin_object().key("kinds").begin_array();
   for (const auto kind : request.kinds) writer.string(kind);
@@ -33,15 +33,15 @@ std::optional<Claimed> read_claimed(std::string answer) {
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
   if (!task_id || !lease_token || !kind) return std::nullopt;
-  ClaimedTask task{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
-  task.work = std::move((*document)["task"]);
-  return Claimed{std::move(task)};
+  ClaimedJob job{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
+  job.work = std::move((*document)["task"]);
+  return Claimed{std::move(job)};
 }
 
-void write_commit_task(std::string& out, const CommitTask& request) {
+void write_commit_job(std::string& out, const CommitJob& request) {
   const auto& worker = request.worker;
   json::Writer writer(out);
-  write_lease(writer, request.task);
+  write_lease(writer, request.job);
   writer.key("result").begin_object();
   writer.key("provider").string(worker.provider).key("model").string(worker.model);
   writer.key("attempts").integer(worker.attempts).key("usage");
@@ -67,12 +67,12 @@ std::optional<Committed> read_committed(std::string answer) {
   return Committed{database::read_tail(object->text("dossier"))};
 }
 
-void write_fail_task(std::string& out, const FailTask& request) {
+void write_fail_job(std::string& out, const FailJob& request) {
   const auto& problem = request.problem;
   std::string error(facts(problem.code).name);
   if (!problem.cause.empty()) error.append(": ").append(problem.cause);
   json::Writer writer(out);
-  write_lease(writer, request.task);
+  write_lease(writer, request.job);
   writer.key("error").string(error);
   if (problem.retry_after_s > 0) {
     writer.key("retry_after_seconds").integer(problem.retry_after_s);
@@ -80,4 +80,4 @@ void write_fail_task(std::string& out, const FailTask& request) {
   writer.end_object();
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs
