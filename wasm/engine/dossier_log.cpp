@@ -15,13 +15,14 @@ using runtime::Task;
 // Whoever has lost so many races leaves the snapshot to those who win them, and to readers.
 constexpr int kMaximumRounds = 20;
 
-// The commit is freed before the database is waited for.
 Task<Result<database::DossierLogPart>> send_commit(Call& call, const auth::Principal* principal,
                                                    const DossierLog& log,
-                                                   database::DossierCommit commit,
+                                                   database::DossierCommit&& commit,
                                                    std::string_view if_match = {}) {
+  // Freed here, when the request is written, and not when the database has answered.
+  const database::DossierCommit sent = std::move(commit);
   return call_function(call.context(), call.database(), database::kCommitAssertions,
-                       {principal, log.project_id, commit, if_match});
+                       {principal, log.project_id, sent, if_match});
 }
 
 }  // namespace
