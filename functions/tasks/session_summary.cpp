@@ -25,7 +25,7 @@ constexpr std::int64_t kMinimumBytes = 160;
 constexpr std::int64_t kBytesPerWord = 16;
 constexpr std::int64_t kMaximumWords = 300;
 // Models that think aloud need more than the summary has.
-constexpr std::int64_t kMaximumOutputTokens = 4000;
+constexpr std::int64_t kMaximumSummaryTokens = 4000;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models
       co_await engine::complete(call, models,
                                 {.system_prompt = instructions,
                                  .user_text = question,
-                                 .maximum_output_tokens = kMaximumOutputTokens,
+                                 .maximum_output_tokens = kMaximumSummaryTokens,
                                  .deadline_ms = deadline_ms});
   note_model(call.log(), answer);
 

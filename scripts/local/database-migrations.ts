@@ -10,6 +10,11 @@ export interface SqlDatabase {
   rows<Row>(sql: string): Promise<Row[]>;
 }
 
+/** How a line begins that says how far a start is. */
+export const PROGRESS = "progress: ";
+/** How a line begins that a developer should see. */
+export const NEW_MIGRATION = "applied new migration";
+
 interface Migration {
   version: string;
   name: string;
@@ -22,17 +27,50 @@ interface AppliedMigration {
   statements: string[] | null;
 }
 
+/**
+ * Throws a StartError when the database was made by migrations that are not those of `folder`, which is
+ * said before anything is changed in it. `home` is where it lives, in words for the developer.
+ */
+export async function refuseOtherHistory(
+  database: SqlDatabase,
+  folder: string,
+  home: { name: string; wayOut: string },
+): Promise<void> {
+  const [table] = await database.rows<{ exists: boolean }>(
+    "select to_regclass('supabase_migrations.schema_migrations') is not null as exists",
+  );
+  if (!table?.exists) return;
+  const applied = await readApplied(database);
+  const [first] = readMigrations(folder);
+  if (applied.length === 0 || applied.some(({ version }) => version === first?.version)) return;
+  throw new StartError(
+    `${home.name} was made by an earlier version of Fabula, whose migrations are no longer there, and ` +
+      `is left as it is: ${home.wayOut}.`,
+  );
+}
+
 /** Throws a StartError that names the migration that PostgreSQL refused, and why. */
 export async function applyMigrations(database: SqlDatabase, folder: string): Promise<void> {
-  const applied = await database.rows<AppliedMigration>(
+  const applied = await readApplied(database);
+  const appliedStatements = new Map(applied.map((row) => [row.version, row.statements]));
+  const migrations = readMigrations(folder);
+  for (const [index, migration] of migrations.entries()) {
+    const statements = appliedStatements.get(migration.version);
+    if (statements !== undefined) {
+      refuseChange(migration, statements);
+      continue;
+    }
+    await apply(database, migration);
+    console.log(`${PROGRESS}applied ${index + 1} of ${migrations.length} migrations`);
+    // To a database that is in use already it is news.
+    console.log(`${applied.length > 0 ? NEW_MIGRATION : "applied migration"} ${migration.file}`);
+  }
+}
+
+async function readApplied(database: SqlDatabase): Promise<AppliedMigration[]> {
+  return database.rows<AppliedMigration>(
     "select version, statements from supabase_migrations.schema_migrations",
   );
-  const appliedStatements = new Map(applied.map((row) => [row.version, row.statements]));
-  for (const migration of readMigrations(folder)) {
-    const statements = appliedStatements.get(migration.version);
-    if (statements === undefined) await apply(database, migration);
-    else refuseChange(migration, statements);
-  }
 }
 
 function readMigrations(folder: string): Migration[] {
@@ -57,7 +95,6 @@ async function apply(database: SqlDatabase, migration: Migration): Promise<void>
       cause: error,
     });
   }
-  console.log(`applied migration ${migration.file}`);
 }
 
 // The Supabase CLI stores a file split into its statements, which says nothing about the file.
