@@ -129,7 +129,7 @@ TEST_CASE("a job's result has what its kind has made, in its own members") {
   const database::DossierCommit commit{.base = 4, .rows = {}, .snapshot = "{}", .facts = {}};
   const std::vector<std::string> proposals{"a", "b"};
   CHECK(database::kCommitImportStep.request({.job = job,
-                                             .worker = {"local", "m", {}, 1},
+                                             .worker = {"local", "m", {}, 1, {}},
                                              .dossier = &commit,
                                              .proposals = &proposals}) ==
         R"({"task_id":"t","lease_token":"l","result":{"provider":"local","model":"m","attempts":1,)"
