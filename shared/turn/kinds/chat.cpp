@@ -3,7 +3,6 @@
 #include <array>
 
 #include "generated/prompts.hpp"
-
 #include "shared/json/text.hpp"
 #include "shared/protocols/fabula/protocol.hpp"
 #include "shared/settings/table.hpp"
