@@ -1,29 +1,23 @@
 #include "shared/turn/stored.hpp"
 
-#include "shared/database/rpc.hpp"
 #include "shared/json/document.hpp"
 #include "shared/json/text.hpp"
 #include "shared/turn/status.hpp"
 
 namespace fabula::turn {
 
-std::string read_turn_request(const auth::Principal& principal, TurnKey key,
-                              std::uint64_t after_bytes) {
-  std::string body;
-  json::Writer writer(body);
+void write_read_turn(std::string& out, const ReadTurn& turn) {
+  json::Writer writer(out);
   writer.begin_object().key("principal");
-  write_principal(writer, principal);
-  writer.key(key.kind == TurnKey::Kind::stream_id ? "stream_id" : "generation_id");
-  writer.string(key.value);
-  writer.key("after_bytes").integer(static_cast<std::int64_t>(after_bytes)).end_object();
-  return body;
+  write_principal(writer, turn.principal);
+  writer.key(turn.key.kind == TurnKey::Kind::stream_id ? "stream_id" : "generation_id");
+  writer.string(turn.key.value);
+  writer.key("after_bytes").integer(static_cast<std::int64_t>(turn.after_bytes)).end_object();
 }
 
-Result<StoredTurn> parse_stored_turn(std::string_view answer) {
+std::optional<StoredTurn> read_stored_turn(std::string answer) {
   const auto document = json::parse(answer);
-  if (!document || !json::string_at(*document, "status")) {
-    return database::unexpected_answer("read_turn");
-  }
+  if (!document || !json::string_at(*document, "status")) return std::nullopt;
   const auto text = [&document](std::string_view key) {
     return std::string(json::string_at(*document, key).value_or(""));
   };
@@ -41,6 +35,7 @@ Result<StoredTurn> parse_stored_turn(std::string_view answer) {
   turn.provider = text("provider");
   turn.model = text("model");
   turn.error_code = text("error_code");
+  turn.finish_reason = text("finish_reason");
   if (const auto* usage = json::find(*document, "usage"); usage && usage->is_object()) {
     turn.usage = llm::Usage{json::integer_at(*usage, "input_tokens").value_or(0),
                             json::integer_at(*usage, "output_tokens").value_or(0)};
@@ -50,7 +45,9 @@ Result<StoredTurn> parse_stored_turn(std::string_view answer) {
 }
 
 std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
-  if (turn.status == name(Status::complete)) return std::nullopt;
+  if (turn.status == name(Status::complete) || turn.status == name(Status::stopped)) {
+    return std::nullopt;
+  }
   const auto code = error_code_named(turn.error_code).value_or(ErrorCode::interrupted);
   return Problem(
       code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});

@@ -3,14 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared/llm/request/attachment.hpp"
 #include "shared/llm/request/model_request.hpp"
+#include "shared/llm/request/tool.hpp"
 #include "shared/llm/route/route.hpp"
 #include "shared/result/result.hpp"
+#include "shared/settings/setting.hpp"
 #include "shared/turn/begin.hpp"
 #include "wasm/engine/call.hpp"
 
@@ -18,19 +22,14 @@ namespace fabula::engine {
 
 using Endpoints = std::vector<llm::Endpoint>;  // never empty
 
-// Who answers where nothing else is set.
-inline constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
+// The endpoints of the route that `setting` names, such as MODEL_CHAT. An entry that cannot be used
+// (its key is not set, say) is passed over when another one can; otherwise it is the problem.
+Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting);
 
-// The endpoints of the route that `setting` (MODEL_CHAT) names. An entry that cannot be used (its
-// key is not set, say) is passed over when another one can; otherwise it is the problem.
-Result<Endpoints> resolve_route(Call& call, std::string_view setting,
-                                std::string_view default_route);
-
-// The same, or the route of `other_setting` when `setting` is not set and nothing of its default
-// can be used.
-Result<Endpoints> resolve_route_or(Call& call, std::string_view setting,
-                                   std::string_view default_route, std::string_view other_setting,
-                                   std::string_view other_default);
+// The same, or the route of `other` when `setting` is not set and nothing of its default can be
+// used.
+Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
+                                   const settings::Setting& other);
 
 // A request as the host sends it.
 struct ModelCall {
@@ -62,6 +61,11 @@ class ModelRoute {
   std::size_t size() const { return endpoints_.size(); }
   const llm::Endpoint& operator[](std::size_t model) const { return endpoints_[model]; }
 
+  // The model may ask for these, which must outlive this.
+  void offer(std::span<const llm::Tool> tools) { tools_ = tools; }
+  // What came of it: sent with every request from now on.
+  void add_round(llm::ToolRound&& round) { rounds_.push_back(std::move(round)); }
+
   // What the model at this place is sent. A problem is internal_error or one of its settings.
   Result<ModelCall> call(std::size_t model) const;
 
@@ -78,6 +82,8 @@ class ModelRoute {
   std::string_view last_text_;
   std::vector<llm::Attachment>& attachments_;
   std::int64_t maximum_output_tokens_;
+  std::span<const llm::Tool> tools_;
+  std::vector<llm::ToolRound> rounds_;
 };
 
 }  // namespace fabula::engine

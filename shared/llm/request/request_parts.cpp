@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "generated/prompts.hpp"
 #include "shared/llm/route/model_abilities.hpp"
 
 namespace fabula::llm {
 namespace {
-
-constexpr std::string_view kFormOfAnswer =
-    "Answer with one JSON value and nothing else: no introduction, no explanation, no code fence. "
-    "It must follow this JSON schema:\n";
 
 bool is_told(const ModelRequest& request, SchemaUse schema_use) {
   return !request.response_schema.empty() && schema_use != SchemaUse::enforced;
@@ -42,6 +39,17 @@ std::size_t expected_bytes(WireFormat format, const ModelRequest& request) {
   for (const auto& attachment : request.attachments) {
     bytes += kPartFrameBytes + attachment.name.size() + with_escapes(attachment.content);
   }
+  for (const auto& tool : request.tools) {
+    bytes += kPartFrameBytes + with_escapes(tool.description) + tool.parameters.size();
+  }
+  for (const auto& round : request.rounds) {
+    bytes += kPartFrameBytes + with_escapes(round.text);
+    for (const auto& call : round.calls) {
+      bytes += kPartFrameBytes + with_escapes(call.arguments) + call.signature.size();
+    }
+    for (const auto& answer : round.answers)
+      bytes += kPartFrameBytes + with_escapes(answer.content);
+  }
   return bytes;
 }
 
@@ -54,7 +62,8 @@ void append_system_text(std::string& body, const ModelRequest& request, SchemaUs
   json::append_string_contents(body, request.system_prompt);
   if (is_told(request, schema_use)) {
     if (!request.system_prompt.empty()) body += "\\n\\n";
-    json::append_string_contents(body, kFormOfAnswer);
+    json::append_string_contents(body, prompts::kAnswerForm.text);
+    body += "\\n";
     json::append_string_contents(body, request.response_schema);
   }
   body += '"';
