@@ -34,11 +34,11 @@ target_compile_options(fabula_flags INTERFACE -flto "SHELL:-Xclang -target-abi -
 
 # What runs for every token is compiled for speed; it is 1 KB more.
 set(per_token_sources shared/sse/decoder.cpp shared/json/scanner.cpp shared/json/text.cpp
-  shared/json/unescape.cpp shared/llm/chunk_shape.cpp shared/text/utf8.cpp)
+  shared/json/unescape.cpp shared/llm/stream/chunk_shape.cpp shared/text/utf8.cpp)
 # And what runs for every text of every row of a dossier's log.
-set(per_row_sources shared/dossier/entry_body.cpp shared/dossier/entry_rows.cpp
-  shared/dossier/entry_names.cpp shared/dossier/folding.cpp shared/dossier/sha256.cpp
-  shared/dossier/tables.cpp)
+set(per_row_sources shared/dossier/log/entry_body.cpp shared/dossier/log/entry_rows.cpp
+  shared/dossier/log/entry_names.cpp shared/dossier/log/folding.cpp shared/dossier/log/sha256.cpp
+  shared/dossier/log/tables.cpp)
 foreach(source IN LISTS per_token_sources per_row_sources)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/${source} DIRECTORY ${CMAKE_SOURCE_DIR}
     PROPERTIES COMPILE_OPTIONS -O2)

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "shared/llm/wire_format.hpp"
+#include "shared/llm/stream/wire_format.hpp"
 
 namespace fabula::decode {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "shared/llm/stream.hpp"
-#include "shared/llm/tool_calls.hpp"
+#include "shared/llm/stream/stream.hpp"
+#include "shared/llm/stream/tool_calls.hpp"
 
 namespace fabula::decode {
 

@@ -10,7 +10,7 @@
 
 #include "commands/decode/arguments.hpp"
 #include "commands/decode/event_lines.hpp"
-#include "shared/llm/decoder.hpp"
+#include "shared/llm/stream/decoder.hpp"
 
 namespace {
 

@@ -16,8 +16,8 @@
 #include "commands/dossier/arguments.hpp"
 #include "commands/dossier/delivery.hpp"
 #include "commands/dossier/work.hpp"
-#include "shared/dossier/dossier.hpp"
-#include "shared/dossier/snapshot.hpp"
+#include "shared/dossier/fold/dossier.hpp"
+#include "shared/dossier/read/snapshot.hpp"
 #include "shared/text/integer.hpp"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <span>
 #include <utility>
 
-#include "shared/dossier/identity.hpp"
-#include "shared/dossier/shown_name.hpp"
+#include "shared/dossier/identity/identity.hpp"
+#include "shared/dossier/identity/shown_name.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"
 

@@ -10,7 +10,7 @@
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/chat/prompt.hpp"
 #include "shared/chat/task.hpp"
-#include "shared/dossier/worth.hpp"
+#include "shared/dossier/extract/worth.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
 #include "shared/sse/encoder.hpp"

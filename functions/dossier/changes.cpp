@@ -8,7 +8,7 @@
 
 #include "functions/dossier/request.hpp"
 #include "shared/database/rpc.hpp"
-#include "shared/dossier/edit.hpp"
+#include "shared/dossier/edit/edit.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/blank.hpp"

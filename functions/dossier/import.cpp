@@ -7,7 +7,7 @@
 #include "shared/api/check.hpp"
 #include "shared/api/envelope.hpp"
 #include "shared/auth/principal.hpp"
-#include "shared/dossier/import_text.hpp"
+#include "shared/dossier/import/text.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
 #include "wasm/engine/database.hpp"

@@ -7,11 +7,11 @@
 
 #include "functions/dossier/request.hpp"
 #include "shared/api/envelope.hpp"
-#include "shared/dossier/diff.hpp"
-#include "shared/dossier/history.hpp"
-#include "shared/dossier/provenance.hpp"
-#include "shared/dossier/questions.hpp"
-#include "shared/dossier/snapshot.hpp"
+#include "shared/dossier/fold/questions.hpp"
+#include "shared/dossier/read/diff.hpp"
+#include "shared/dossier/read/history.hpp"
+#include "shared/dossier/read/provenance.hpp"
+#include "shared/dossier/read/snapshot.hpp"
 #include "shared/json/text.hpp"
 #include "wasm/engine/dossier_log.hpp"
 

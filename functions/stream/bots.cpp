@@ -3,7 +3,7 @@
 #include <string>
 
 #include "shared/http/media_type.hpp"
-#include "shared/llm/bot.hpp"
+#include "shared/llm/route/bot.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/engine/identity.hpp"

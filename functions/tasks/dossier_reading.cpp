@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "functions/tasks/store.hpp"
-#include "shared/dossier/extraction.hpp"
-#include "shared/dossier/extraction_prompt.hpp"
-#include "shared/dossier/room.hpp"
+#include "shared/dossier/extract/extraction.hpp"
+#include "shared/dossier/extract/extraction_prompt.hpp"
+#include "shared/dossier/fold/room.hpp"
 #include "shared/json/scanner.hpp"
 #include "wasm/runtime/host.hpp"
 

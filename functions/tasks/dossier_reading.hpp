@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/dossier/entry.hpp"
+#include "shared/dossier/log/entry.hpp"
 #include "shared/result/result.hpp"
 #include "shared/tasks/rows.hpp"
 #include "wasm/engine/call.hpp"

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "shared/database/rpc.hpp"
-#include "shared/dossier/extraction.hpp"
-#include "shared/dossier/extraction_prompt.hpp"
-#include "shared/dossier/quotes.hpp"
+#include "shared/dossier/extract/extraction.hpp"
+#include "shared/dossier/extract/extraction_prompt.hpp"
+#include "shared/dossier/extract/quotes.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::tasks {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/dossier/dossier.hpp"
+#include "shared/dossier/fold/dossier.hpp"
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "shared/database/rpc.hpp"
-#include "shared/dossier/extraction.hpp"
-#include "shared/dossier/extraction_prompt.hpp"
-#include "shared/dossier/folding.hpp"
-#include "shared/dossier/sha256.hpp"
+#include "shared/dossier/extract/extraction.hpp"
+#include "shared/dossier/extract/extraction_prompt.hpp"
+#include "shared/dossier/log/folding.hpp"
+#include "shared/dossier/log/sha256.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::tasks {

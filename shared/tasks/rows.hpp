@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 
 namespace fabula::tasks {

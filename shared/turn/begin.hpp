@@ -10,7 +10,7 @@
 
 #include "shared/auth/principal.hpp"
 #include "shared/http/allowance.hpp"
-#include "shared/llm/bot.hpp"
+#include "shared/llm/route/bot.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/rate_limit.hpp"
 

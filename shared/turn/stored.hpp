@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "shared/auth/principal.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
 #include "shared/turn/dossier_view.hpp"

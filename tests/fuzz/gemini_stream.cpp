@@ -4,7 +4,7 @@
 //
 //   clang++-19 -std=c++20 -O1 -g -fno-exceptions -fno-rtti -fsanitize=fuzzer,address,undefined \
 //     -I. tests/fuzz/gemini_stream.cpp shared/*/*.cpp -o fuzz_gemini_stream
-#include "shared/llm/gemini_stream.hpp"
+#include "shared/llm/stream/gemini_stream.hpp"
 
 #include <cstddef>
 #include <cstdint>

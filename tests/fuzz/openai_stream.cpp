@@ -3,7 +3,7 @@
 //
 //   clang++-19 -std=c++20 -O1 -g -fno-exceptions -fno-rtti -fsanitize=fuzzer,address,undefined \
 //     -I. tests/fuzz/openai_stream.cpp shared/*/*.cpp -o fuzz_openai_stream
-#include "shared/llm/openai_stream.hpp"
+#include "shared/llm/stream/openai_stream.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/llm/chunk_shape.hpp"
-#include "shared/llm/openai_chunk.hpp"
-#include "shared/llm/tool_calls.hpp"
+#include "shared/llm/stream/chunk_shape.hpp"
+#include "shared/llm/stream/openai_chunk.hpp"
+#include "shared/llm/stream/tool_calls.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace {

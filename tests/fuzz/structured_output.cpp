@@ -1,7 +1,7 @@
 // Structured output on any text: what is found is JSON and follows the schema; of a text that is
 // JSON, alone or in prose, it is what the full parser reads; of one cut anywhere it is a part of
 // that.
-#include "shared/llm/structured_output.hpp"
+#include "shared/llm/answer/structured_output.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 #include "shared/json/lone_surrogates.hpp"
 #include "shared/json/text.hpp"
-#include "shared/llm/json_in_text.hpp"
-#include "shared/llm/schema_check.hpp"
+#include "shared/llm/answer/json_in_text.hpp"
+#include "shared/llm/answer/schema_check.hpp"
 
 namespace {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "shared/json/text.hpp"
-#include "shared/llm/decoder.hpp"
-#include "shared/llm/tool_call_joiner.hpp"
-#include "shared/llm/tool_calls.hpp"
+#include "shared/llm/stream/decoder.hpp"
+#include "shared/llm/stream/tool_call_joiner.hpp"
+#include "shared/llm/stream/tool_calls.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace {

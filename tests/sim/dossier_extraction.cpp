@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "functions/tasks/tasks.hpp"
-#include "shared/dossier/room.hpp"
-#include "shared/dossier/snapshot.hpp"
+#include "shared/dossier/fold/room.hpp"
+#include "shared/dossier/read/snapshot.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;

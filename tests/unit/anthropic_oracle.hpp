@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/failure.hpp"
-#include "shared/llm/stream.hpp"
-#include "shared/llm/surrogate_joiner.hpp"
-#include "shared/llm/tool_calls.hpp"
+#include "shared/llm/stream/failure.hpp"
+#include "shared/llm/stream/stream.hpp"
+#include "shared/llm/stream/surrogate_joiner.hpp"
+#include "shared/llm/stream/tool_calls.hpp"
 #include "shared/text/utf8_repair.hpp"
 
 namespace fabula::tests {

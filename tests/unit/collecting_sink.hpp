@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/llm/decoder.hpp"
-#include "shared/llm/tool_calls.hpp"
+#include "shared/llm/stream/decoder.hpp"
+#include "shared/llm/stream/tool_calls.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::tests {

@@ -1,4 +1,4 @@
-#include "shared/dossier/folding.hpp"
+#include "shared/dossier/log/folding.hpp"
 
 #include <doctest/doctest.h>
 

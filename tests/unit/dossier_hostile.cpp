@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "shared/dossier/diff.hpp"
-#include "shared/dossier/prompt_facts.hpp"
-#include "shared/dossier/questions.hpp"
+#include "shared/dossier/fold/questions.hpp"
+#include "shared/dossier/read/diff.hpp"
+#include "shared/dossier/read/prompt_facts.hpp"
 #include "tests/unit/dossier_script.hpp"
 #include "tests/unit/mutations.hpp"
 

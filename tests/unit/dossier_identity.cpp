@@ -1,5 +1,5 @@
 // The rules by which records are one person, one by one.
-#include "shared/dossier/identity.hpp"
+#include "shared/dossier/identity/identity.hpp"
 
 #include <doctest/doctest.h>
 

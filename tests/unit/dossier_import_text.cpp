@@ -1,4 +1,4 @@
-#include "shared/dossier/import_text.hpp"
+#include "shared/dossier/import/text.hpp"
 
 #include <doctest/doctest.h>
 

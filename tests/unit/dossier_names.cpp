@@ -1,8 +1,8 @@
-#include "shared/dossier/names.hpp"
+#include "shared/dossier/identity/names.hpp"
 
 #include <doctest/doctest.h>
 
-#include "shared/dossier/shown_name.hpp"
+#include "shared/dossier/identity/shown_name.hpp"
 #include "tests/unit/mutations.hpp"
 
 using namespace fabula;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "shared/dossier/identity.hpp"
+#include "shared/dossier/identity/identity.hpp"
 
 namespace fabula::tests {
 

@@ -1,5 +1,5 @@
 // A dossier takes as many entries as fit into an instance's memory.
-#include "shared/dossier/room.hpp"
+#include "shared/dossier/fold/room.hpp"
 
 #include <doctest/doctest.h>
 

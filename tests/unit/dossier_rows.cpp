@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/dossier/entry.hpp"
+#include "shared/dossier/log/entry.hpp"
 
 namespace {
 

@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/dossier/dossier.hpp"
-#include "shared/dossier/edit.hpp"
-#include "shared/dossier/extraction.hpp"
-#include "shared/dossier/history.hpp"
-#include "shared/dossier/provenance.hpp"
-#include "shared/dossier/snapshot.hpp"
+#include "shared/dossier/edit/edit.hpp"
+#include "shared/dossier/extract/extraction.hpp"
+#include "shared/dossier/fold/dossier.hpp"
+#include "shared/dossier/read/history.hpp"
+#include "shared/dossier/read/provenance.hpp"
+#include "shared/dossier/read/snapshot.hpp"
 #include "shared/json/document.hpp"
 
 namespace fabula::tests {

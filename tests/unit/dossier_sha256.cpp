@@ -1,4 +1,4 @@
-#include "shared/dossier/sha256.hpp"
+#include "shared/dossier/log/sha256.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "shared/dossier/told_facts.hpp"
+#include "shared/dossier/read/told_facts.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/dossier/extraction.hpp"
+#include "shared/dossier/extract/extraction.hpp"
 
 using namespace fabula;
 

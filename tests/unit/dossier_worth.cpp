@@ -1,4 +1,4 @@
-#include "shared/dossier/worth.hpp"
+#include "shared/dossier/extract/worth.hpp"
 
 #include <doctest/doctest.h>
 

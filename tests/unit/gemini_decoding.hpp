@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/llm/gemini_stream.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/gemini_stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::tests {

@@ -10,7 +10,7 @@
 
 #include "shared/json/document.hpp"
 #include "shared/json/lone_surrogates.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/text/utf8_repair.hpp"
 #include "tests/unit/gemini_decoding.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/wire_format.hpp"
+#include "shared/llm/stream/wire_format.hpp"
 #include "tests/unit/collecting_sink.hpp"
 #include "tests/unit/recordings.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "shared/llm/anthropic_stream.hpp"
+#include "shared/llm/stream/anthropic_stream.hpp"
 #include "tests/unit/collecting_sink.hpp"
 #include "tests/unit/recordings.hpp"
 

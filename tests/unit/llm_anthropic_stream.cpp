@@ -1,4 +1,4 @@
-#include "shared/llm/anthropic_stream.hpp"
+#include "shared/llm/stream/anthropic_stream.hpp"
 
 #include <doctest/doctest.h>
 

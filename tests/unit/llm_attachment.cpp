@@ -1,4 +1,4 @@
-#include "shared/llm/attachment.hpp"
+#include "shared/llm/request/attachment.hpp"
 
 #include <doctest/doctest.h>
 

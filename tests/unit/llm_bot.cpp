@@ -1,4 +1,4 @@
-#include "shared/llm/bot.hpp"
+#include "shared/llm/route/bot.hpp"
 
 #include <doctest/doctest.h>
 

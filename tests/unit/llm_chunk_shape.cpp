@@ -1,11 +1,11 @@
-#include "shared/llm/chunk_shape.hpp"
+#include "shared/llm/stream/chunk_shape.hpp"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "shared/llm/openai_chunk.hpp"
+#include "shared/llm/stream/openai_chunk.hpp"
 #include "tests/unit/collecting_sink.hpp"
 #include "tests/unit/mutations.hpp"
 #include "tests/unit/recordings.hpp"

@@ -1,4 +1,4 @@
-#include "shared/llm/decoder.hpp"
+#include "shared/llm/stream/decoder.hpp"
 
 #include <doctest/doctest.h>
 

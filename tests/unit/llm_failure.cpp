@@ -1,4 +1,4 @@
-#include "shared/llm/failure.hpp"
+#include "shared/llm/stream/failure.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "shared/llm/gemini_calls.hpp"
+#include "shared/llm/stream/gemini_calls.hpp"
 
 #include <doctest/doctest.h>
 

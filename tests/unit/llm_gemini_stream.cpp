@@ -1,4 +1,4 @@
-#include "shared/llm/gemini_stream.hpp"
+#include "shared/llm/stream/gemini_stream.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "shared/llm/json_in_text.hpp"
+#include "shared/llm/answer/json_in_text.hpp"
 
 #include <doctest/doctest.h>
 

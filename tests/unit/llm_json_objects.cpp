@@ -1,4 +1,4 @@
-#include "shared/llm/json_objects.hpp"
+#include "shared/llm/stream/json_objects.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "shared/llm/model_abilities.hpp"
+#include "shared/llm/route/model_abilities.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "shared/llm/model_request.hpp"
+#include "shared/llm/request/model_request.hpp"
 
 #include <doctest/doctest.h>
 

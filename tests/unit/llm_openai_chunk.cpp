@@ -1,4 +1,4 @@
-#include "shared/llm/openai_chunk.hpp"
+#include "shared/llm/stream/openai_chunk.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "shared/llm/openai_stream.hpp"
+#include "shared/llm/stream/openai_stream.hpp"
 #include "tests/unit/collecting_sink.hpp"
 #include "tests/unit/recordings.hpp"
 

@@ -1,4 +1,4 @@
-#include "shared/llm/openai_stream.hpp"
+#include "shared/llm/stream/openai_stream.hpp"
 
 #include <doctest/doctest.h>
 

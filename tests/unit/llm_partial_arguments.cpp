@@ -1,4 +1,4 @@
-#include "shared/llm/partial_arguments.hpp"
+#include "shared/llm/stream/partial_arguments.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
-#include "shared/llm/retry.hpp"
+#include "shared/llm/route/retry.hpp"
 
 #include <doctest/doctest.h>
 
-#include "shared/llm/failure.hpp"
+#include "shared/llm/stream/failure.hpp"
 
 using namespace fabula;
 using llm::RetryPlan;

@@ -1,4 +1,4 @@
-#include "shared/llm/route.hpp"
+#include "shared/llm/route/route.hpp"
 
 #include <doctest/doctest.h>
 

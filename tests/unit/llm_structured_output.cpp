@@ -1,10 +1,10 @@
-#include "shared/llm/structured_output.hpp"
+#include "shared/llm/answer/structured_output.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-#include "shared/llm/schema_check.hpp"
+#include "shared/llm/answer/schema_check.hpp"
 #include "tests/unit/request_bodies.hpp"
 
 using namespace fabula;

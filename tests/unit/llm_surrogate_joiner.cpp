@@ -1,4 +1,4 @@
-#include "shared/llm/surrogate_joiner.hpp"
+#include "shared/llm/stream/surrogate_joiner.hpp"
 
 #include <doctest/doctest.h>
 

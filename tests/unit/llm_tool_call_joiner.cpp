@@ -1,4 +1,4 @@
-#include "shared/llm/tool_call_joiner.hpp"
+#include "shared/llm/stream/tool_call_joiner.hpp"
 
 #include <doctest/doctest.h>
 

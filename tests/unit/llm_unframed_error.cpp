@@ -1,4 +1,4 @@
-#include "shared/llm/unframed_error.hpp"
+#include "shared/llm/stream/unframed_error.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "shared/llm/upstream_hosts.hpp"
+#include "shared/llm/route/upstream_hosts.hpp"
 
 #include <doctest/doctest.h>
 

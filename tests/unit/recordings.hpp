@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 
 namespace fabula::tests {
 

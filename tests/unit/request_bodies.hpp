@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/model_request.hpp"
+#include "shared/llm/request/model_request.hpp"
 
 namespace fabula::tests {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/dossier/snapshot.hpp"
-#include "shared/dossier/told_facts.hpp"
+#include "shared/dossier/read/snapshot.hpp"
+#include "shared/dossier/read/told_facts.hpp"
 
 using namespace fabula;
 using json::Document;

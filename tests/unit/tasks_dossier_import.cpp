@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/dossier/snapshot.hpp"
+#include "shared/dossier/read/snapshot.hpp"
 
 using namespace fabula;
 using json::Document;

@@ -1,6 +1,6 @@
 // A dossier that a page keeps and adds to: the same fold as the server's. A text is replaced by
 // what a function has to say; what is refused says why, and is told by the function's result.
-#include "shared/dossier/dossier.hpp"
+#include "shared/dossier/fold/dossier.hpp"
 
 #include <emscripten/em_macros.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "shared/dossier/diff.hpp"
-#include "shared/dossier/snapshot.hpp"
+#include "shared/dossier/read/diff.hpp"
+#include "shared/dossier/read/snapshot.hpp"
 
 namespace {
 

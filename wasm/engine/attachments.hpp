@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/attachment.hpp"
+#include "shared/llm/request/attachment.hpp"
 #include "shared/result/result.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"

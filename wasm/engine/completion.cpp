@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "shared/json/text.hpp"
-#include "shared/llm/failure.hpp"
-#include "shared/llm/retry.hpp"
-#include "shared/llm/structured_output.hpp"
+#include "shared/llm/answer/structured_output.hpp"
+#include "shared/llm/route/retry.hpp"
+#include "shared/llm/stream/failure.hpp"
 #include "shared/text/blank.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/upstream.hpp"

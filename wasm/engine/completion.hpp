@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "shared/json/document.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/model_route.hpp"

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "shared/database/rpc.hpp"
-#include "shared/dossier/room.hpp"
-#include "shared/dossier/snapshot.hpp"
-#include "shared/dossier/told_facts.hpp"
+#include "shared/dossier/fold/room.hpp"
+#include "shared/dossier/read/snapshot.hpp"
+#include "shared/dossier/read/told_facts.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "shared/auth/principal.hpp"
-#include "shared/dossier/dossier.hpp"
+#include "shared/dossier/fold/dossier.hpp"
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 #include "wasm/engine/call.hpp"

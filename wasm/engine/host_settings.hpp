@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/llm/route.hpp"
+#include "shared/llm/route/route.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/host.hpp"
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/llm/attachment.hpp"
-#include "shared/llm/model_request.hpp"
-#include "shared/llm/route.hpp"
+#include "shared/llm/request/attachment.hpp"
+#include "shared/llm/request/model_request.hpp"
+#include "shared/llm/route/route.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
 #include "wasm/engine/call.hpp"

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include "shared/llm/retry.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/route/retry.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/turn/status.hpp"
 #include "wasm/engine/client_writer.hpp"
 #include "wasm/engine/model_route.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
 #include "shared/turn/dossier_view.hpp"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
-#include "shared/llm/failure.hpp"
+#include "shared/llm/stream/failure.hpp"
 
 namespace fabula::engine {
 namespace {

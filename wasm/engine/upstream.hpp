@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
-#include "shared/llm/decoder.hpp"
-#include "shared/llm/stream.hpp"
+#include "shared/llm/stream/decoder.hpp"
+#include "shared/llm/stream/stream.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/http_client.hpp"

@@ -8,7 +8,7 @@
 #include "shared/api/endpoints/stream_control.hpp"
 #include "shared/api/operation.hpp"
 #include "shared/api/path_parameter.hpp"
-#include "shared/llm/providers.hpp"
+#include "shared/llm/route/providers.hpp"
 
 namespace fabula::api::stream {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "shared/dossier/dossier.hpp"
+#include "shared/dossier/fold/dossier.hpp"
 #include "shared/json/scanner.hpp"
 #include "wasm/engine/dossier_log.hpp"
 #include "wasm/runtime/entry.hpp"

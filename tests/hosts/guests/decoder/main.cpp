@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "shared/http/head.hpp"
-#include "shared/llm/decoder.hpp"
+#include "shared/llm/stream/decoder.hpp"
 #include "shared/text/integer.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/entry.hpp"

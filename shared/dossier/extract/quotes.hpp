@@ -1,0 +1,28 @@
+// Finds quotes in a text, however their characters were typed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/dossier/extract/extraction.hpp"
+
+namespace fabula::dossier {
+
+// A text that many quotes are looked for in. It must outlive this.
+class QuotedText {
+ public:
+  explicit QuotedText(std::string_view text);
+
+  // As find_quote.
+  std::optional<Found> find(std::string_view quote) const;
+
+ private:
+  std::string_view text_;
+  std::string folded_;
+  std::vector<std::uint32_t> begins_;  // of each folded byte: the character that it comes from
+};
+
+}  // namespace fabula::dossier

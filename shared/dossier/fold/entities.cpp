@@ -1,0 +1,267 @@
+#include "shared/dossier/fold/entities.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/dossier/fold/ask.hpp"
+#include "shared/dossier/fold/snapshot_writer.hpp"
+#include "shared/dossier/identity/shown_name.hpp"
+#include "shared/dossier/log/field.hpp"
+
+namespace fabula::dossier {
+namespace {
+
+// The name of a cluster whose mentions nobody has renamed. Places and objects: what they were
+// called first.
+std::string first_name(const Folding& folding, const Cluster& cluster) {
+  const Log& log = folding.log;
+  const auto first = folding.records.of_slots[cluster.slots.front()].mention;
+  if (cluster.type != Type::character) return log.entries[first].text;
+  std::vector<std::string_view> names;
+  bool has_several = false;
+  for (const auto slot : cluster.slots) {
+    const auto mention = folding.records.of_slots[slot].mention;
+    names.push_back(log.entries[mention].text);
+    has_several = has_several || names.back() != names.front();
+  }
+  if (!has_several) return log.entries[first].text;
+  const auto shown = shown_names(names);
+  return std::string(shown.empty() ? names.front() : shown.front());
+}
+
+}  // namespace
+
+ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names)
+    : folding_(folding), events_(events), owners_(folding.log, folding.activity, folding.clusters) {
+  const auto& clusters = folding.clusters.all;
+  folding.names.resize(clusters.size());
+  FirstNames next;
+  next.reserve(clusters.size());
+  for (std::uint32_t i = 0; i < clusters.size(); ++i) {
+    const auto name_events = events_of_field(events.of(i), field::kName);
+    if (!name_events.empty()) {
+      const Locks locks(folding.log, events.of(i));
+      const auto decided = decide_value(folding, field::kName, name_events, locks.of(field::kName));
+      if (!decided.shown.values.empty()) folding.names[i] = decided.shown.values.front().text;
+    }
+    if (!folding.names[i].empty()) continue;
+    std::uint64_t key = mixed(0, static_cast<std::uint64_t>(clusters[i].type));
+    for (const auto slot : clusters[i].slots) {
+      key = mixed(key, folding.records.of_slots[slot].mention);
+    }
+    auto known = first_names.extract(key);
+    if (known.empty()) {
+      folding.names[i] = first_name(folding, clusters[i]);
+      next.emplace(key, folding.names[i]);
+    } else {
+      folding.names[i] = known.mapped();
+      next.insert(std::move(known));
+    }
+  }
+  first_names = std::move(next);
+}
+
+bool ThingBuilder::is_there(std::uint32_t cluster) const {
+  const auto& slots = folding_.clusters.all[cluster].slots;
+  bool is_removed = false;
+  for (const auto slot : slots) {
+    const Record& record = folding_.records.of_slots[slot];
+    if (record.edited_at != kNever && !record.is_removed()) return true;
+    is_removed = is_removed || record.is_removed();
+  }
+  if (is_removed) return false;
+  // "There is no dog after all": unless a later answer speaks of it again.
+  const Log& log = folding_.log;
+  EntryIndex retraction = kNoEntry;
+  for (const auto& event : events_of_field(events_.of(cluster), kNone)) {
+    if (log.entries[event.entry].act == Act::retract) retraction = event.entry;
+  }
+  if (retraction == kNoEntry) return true;
+  return std::any_of(slots.begin(), slots.end(), [&](std::uint32_t slot) {
+    if (slot == log.links[retraction].slot) return false;
+    const auto& mentions = log.slots[slot].mentions;
+    return std::any_of(mentions.begin(), mentions.end(), [&](EntryIndex mention) {
+      return folding_.activity[mention] == Status::shown &&
+             log.ranks[mention] > log.ranks[retraction];
+    });
+  });
+}
+
+std::vector<EntryIndex> ThingBuilder::mentions_of(std::uint32_t cluster) const {
+  std::vector<EntryIndex> mentions;
+  for (const auto slot : folding_.clusters.all[cluster].slots) {
+    bool has_one = false;
+    for (const auto mention : folding_.log.slots[slot].mentions) {
+      if (folding_.activity[mention] != Status::shown) continue;
+      mentions.push_back(mention);
+      has_one = true;
+    }
+    if (!has_one) mentions.push_back(folding_.records.of_slots[slot].mention);
+  }
+  std::sort(mentions.begin(), mentions.end(), [this](EntryIndex a, EntryIndex b) {
+    return folding_.log.ranks[a] < folding_.log.ranks[b];
+  });
+  return mentions;
+}
+
+Reference ThingBuilder::id_of(std::uint32_t cluster) const {
+  const auto slot = folding_.clusters.all[cluster].slots.front();
+  return folding_.log.entries[folding_.records.of_slots[slot].mention].reference();
+}
+
+std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
+  const Log& log = folding_.log;
+  std::uint64_t hash = mixed(1, cluster < folding_.clusters.all.size() ? 1 : 2);
+  if (cluster < folding_.clusters.all.size()) {
+    for (const auto slot : folding_.clusters.all[cluster].slots) {
+      hash = mixed(hash, folding_.records.of_slots[slot].mention);
+      for (const auto mention : log.slots[slot].mentions) {
+        if (folding_.activity[mention] == Status::shown) hash = mixed(hash, mention + 1);
+      }
+    }
+    hash = mixed(hash, hash_text(folding_.names[cluster]));
+  }
+  for (const auto& event : events_.of(cluster)) {
+    hash = mixed(hash, (std::uint64_t{event.field} << 32U) | event.entry);
+    const Entry& entry = log.entries[event.entry];
+    if (entry.act == Act::relation) {
+      const auto other = other_cluster(folding_, owners_, event.entry);
+      hash = mixed(hash, other == kNone     ? 0
+                         : other == cluster ? 1
+                                            : hash_text(folding_.names[other]) | 2U);
+    }
+    if (entry.act == Act::resolve && entry.choose != 0) {
+      const auto chosen = log.find(entry.choose);
+      hash = mixed(hash,
+                   chosen == kNone ? 0 : 1 + static_cast<std::uint64_t>(folding_.activity[chosen]));
+    }
+  }
+  return hash;
+}
+
+// All that it is called besides the name that is shown.
+std::vector<Element> ThingBuilder::find_aliases(const Entity& entity,
+                                                std::span<const Event> name_events) const {
+  const Log& log = folding_.log;
+  const auto shown = log.values.find(comparable(field::kName, entity.name));
+  std::vector<Element> aliases;
+  std::vector<std::uint32_t> known{shown};
+  const auto add = [&](std::uint32_t value, const std::string& text, EntryIndex entry) {
+    const auto same = std::find(known.begin(), known.end(), value);
+    if (same == known.begin() || says_nothing(text)) return;
+    if (same != known.end()) {
+      auto& entries = aliases[static_cast<std::size_t>(same - known.begin()) - 1].entries;
+      if (entries.back() != entry) entries.push_back(entry);
+      return;
+    }
+    known.push_back(value);
+    aliases.push_back({value, text, {entry}, static_cast<std::uint32_t>(aliases.size())});
+  };
+  for (const auto mention : entity.mentions) {
+    const Entry& entry = log.entries[mention];
+    add(log.links[mention].value, entry.text, mention);
+    // What is only there because a person has written about it is known by its name alone.
+    if (folding_.activity[mention] != Status::shown) continue;
+    for (std::size_t i = 0; i < entry.aliases.size(); ++i) {
+      add(log.alias_values[mention][i], entry.aliases[i], mention);
+    }
+  }
+  for (const auto& event : name_events) {
+    const Entry& entry = log.entries[event.entry];
+    if (entry.act != Act::rename) continue;
+    add(log.links[event.entry].value, entry.text, event.entry);
+    add(log.links[event.entry].other_value, entry.other, event.entry);
+  }
+  return aliases;
+}
+
+Decided ThingBuilder::decide(std::uint32_t field, std::span<const Event> events,
+                             std::uint32_t cluster, const Entity& entity, EntryIndex lock) {
+  if (field == field::kAliases) {
+    const auto names = events_of_field(events_.of(cluster), field::kName);
+    auto decided = decide_list(folding_, field, events, lock, find_aliases(entity, names));
+    const auto shown = comparable(field::kName, entity.name);
+    auto& values = decided.shown.values;
+    values.erase(std::remove_if(values.begin(), values.end(),
+                                [&](const ShownValue& value) {
+                                  return comparable(field::kName, value.text) == shown;
+                                }),
+                 values.end());
+    return decided;
+  }
+  if (field == field::kRelationships && cluster < folding_.clusters.all.size()) {
+    const bool needs_values = std::any_of(events.begin(), events.end(), [&](const Event& event) {
+      return folding_.log.entries[event.entry].kind == EntryKind::user;
+    });
+    auto relations = find_relations(folding_, owners_, cluster, events, needs_values);
+    std::vector<Event> of_persons;
+    for (const auto& event : events) {
+      if (folding_.log.entries[event.entry].kind == EntryKind::user) of_persons.push_back(event);
+    }
+    return decide_list(folding_, field, of_persons, lock, std::move(relations));
+  }
+  if (field_rule(field) == FieldRule::list) return decide_list(folding_, field, events, lock, {});
+  return decide_value(folding_, field, events, lock);
+}
+
+void ThingBuilder::build_fields(std::span<const Event> events, std::uint32_t cluster,
+                                BuiltThing& built) {
+  Entity& entity = built.entity;
+  const Locks locks(folding_.log, events);
+  entity.is_locked = locks.of_all() != kNoEntry;
+  bool has_aliases = entity.type == Type::story;
+  for (std::size_t at = 0; at < events.size() || !has_aliases;) {
+    // Aliases come of the mentions: they are there without any event too.
+    const bool is_past_aliases = at >= events.size() || events[at].field > field::kAliases;
+    const auto field = !has_aliases && is_past_aliases ? field::kAliases : events[at].field;
+    const auto of_field = events_of_field(events, field);
+    at += of_field.size();
+    has_aliases = has_aliases || field == field::kAliases;
+    if (field == kNone) continue;
+    auto decided = decide(field, of_field, cluster, entity, locks.of(field));
+    if (field == field::kName && decided.shown.values.empty()) {
+      decided.shown.values.push_back({entity.name, {entity.mentions.front()}});
+    }
+    if (decided.clash) {
+      built.questions.push_back(ask(folding_.log, std::move(*decided.clash), entity.id,
+                                    entity.type == Type::story ? "" : entity.name));
+    }
+    entity.fields.push_back(std::move(decided.shown));
+  }
+  const bool has_name = !entity.fields.empty() && entity.fields.front().field == field::kName;
+  if (entity.type != Type::story && !has_name) {
+    ShownField name;
+    name.is_locked = locks.of(field::kName) != kNoEntry;
+    name.values.push_back({entity.name, {entity.mentions.front()}});
+    entity.fields.insert(entity.fields.begin(), std::move(name));
+  }
+  const Log& log = folding_.log;
+  std::sort(entity.fields.begin(), entity.fields.end(),
+            [&](const ShownField& a, const ShownField& b) {
+              if (a.field < kFieldCount || b.field < kFieldCount) return a.field < b.field;
+              return log.fields.at(a.field) < log.fields.at(b.field);
+            });
+}
+
+BuiltThing ThingBuilder::build(std::uint32_t cluster) {
+  BuiltThing built;
+  built.entity.type = folding_.clusters.all[cluster].type;
+  built.entity.mentions = mentions_of(cluster);
+  built.entity.id = id_of(cluster);
+  built.entity.name = folding_.names[cluster];
+  built.entity.name_value = folding_.log.values.find(comparable(field::kName, built.entity.name));
+  build_fields(events_.of(cluster), cluster, built);
+  append_entity(built.entity.json, folding_.log, built.entity);
+  return built;
+}
+
+BuiltThing ThingBuilder::build_story() {
+  BuiltThing built;
+  built.entity.type = Type::story;
+  built.entity.id = kStory;
+  const auto story = static_cast<std::uint32_t>(folding_.clusters.all.size());
+  build_fields(events_.of(story), story, built);
+  return built;
+}
+
+}  // namespace fabula::dossier

@@ -1,0 +1,53 @@
+// Characters, places and objects as they are shown.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "shared/dossier/fold/decide.hpp"
+#include "shared/dossier/fold/relations.hpp"
+
+namespace fabula::dossier {
+
+// A thing, and what is to be asked about it.
+struct BuiltThing {
+  std::uint64_t fingerprint = 0;  // of all that it was built from
+  Entity entity;
+  std::vector<Question> questions;
+};
+
+// The names of clusters that nobody has renamed, by a fingerprint of their mentions: kept from one
+// fold to the next, since names are taken apart to choose one.
+using FirstNames = std::unordered_map<std::uint64_t, std::string>;
+
+class ThingBuilder {
+ public:
+  ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names);
+
+  // False: a person has removed the cluster, or the story says that it is not there.
+  bool is_there(std::uint32_t cluster) const;
+  // Of the entity that it would be.
+  Reference id_of(std::uint32_t cluster) const;
+  // Equal where build() would give the same and note the same statuses.
+  std::uint64_t fingerprint(std::uint32_t cluster) const;
+  BuiltThing build(std::uint32_t cluster);
+  // Title, logline, genre and tone.
+  BuiltThing build_story();
+
+  // Those that count, in content order; should none do, what a person's edit keeps.
+  std::vector<EntryIndex> mentions_of(std::uint32_t cluster) const;
+
+ private:
+  std::vector<Element> find_aliases(const Entity& entity, std::span<const Event> name_events) const;
+  void build_fields(std::span<const Event> events, std::uint32_t cluster, BuiltThing& built);
+  Decided decide(std::uint32_t field, std::span<const Event> events, std::uint32_t cluster,
+                 const Entity& entity, EntryIndex lock);
+
+  Folding& folding_;
+  const Events& events_;
+  NameOwners owners_;
+};
+
+}  // namespace fabula::dossier

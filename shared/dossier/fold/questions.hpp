@@ -1,0 +1,13 @@
+// What the person should decide.
+#pragma once
+
+#include <string>
+
+#include "shared/dossier/fold/dossier.hpp"
+
+namespace fabula::dossier {
+
+// The snapshot's open_questions alone.
+std::string questions_json(Dossier& dossier);
+
+}  // namespace fabula::dossier

@@ -1,0 +1,120 @@
+#include "shared/dossier/fold/relations.hpp"
+
+#include <algorithm>
+
+#include "shared/dossier/log/field.hpp"
+
+namespace fabula::dossier {
+namespace {
+
+constexpr std::uint32_t kSeveral = kNone - 1;
+
+struct Relation {
+  std::uint32_t relation;  // the word's number
+  std::uint32_t other;     // a cluster; kNone: only the name is known
+  std::uint32_t name;      // the name's number as the text has it
+  std::string text;
+  std::vector<EntryIndex> entries;
+};
+
+bool leads_to_the_same(const Relation& a, const Relation& b) {
+  return a.other == b.other && (a.other != kNone || a.name == b.name);
+}
+
+}  // namespace
+
+NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
+                       const Clusters& clusters)
+    : owners_(log.values.size(), kNone) {
+  const auto note = [this](std::uint32_t value, std::uint32_t cluster) {
+    auto& owner = owners_[value];
+    owner = owner == kNone || owner == cluster ? cluster : kSeveral;
+  };
+  for (std::uint32_t cluster = 0; cluster < clusters.all.size(); ++cluster) {
+    if (clusters.all[cluster].type != Type::character) break;
+    for (const auto slot : clusters.all[cluster].slots) {
+      for (const auto mention : log.slots[slot].mentions) {
+        if (activity[mention] != Status::shown) continue;
+        note(log.links[mention].value, cluster);
+        for (const auto alias : log.alias_values[mention]) note(alias, cluster);
+      }
+    }
+  }
+  std::replace(owners_.begin(), owners_.end(), kSeveral, kNone);
+}
+
+std::uint32_t other_cluster(const Folding& folding, const NameOwners& owners, EntryIndex relation) {
+  const Links& links = folding.log.links[relation];
+  if (links.other_slot != kNone) {
+    const auto cluster = folding.clusters.of_slots[links.other_slot];
+    if (cluster != kNone) return cluster;
+  }
+  return owners.of(links.other_value);
+}
+
+std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
+                                    std::uint32_t cluster, std::span<const Event> events,
+                                    bool needs_values) {
+  const Log& log = folding.log;
+  std::vector<Relation> relations;
+  const auto take_out = [&](auto is) {
+    for (auto& each : relations) {
+      if (!is(each)) continue;
+      for (const auto entry : each.entries) folding.statuses[entry] = Status::superseded;
+      each.entries.clear();
+    }
+    relations.erase(std::remove_if(relations.begin(), relations.end(),
+                                   [](const Relation& each) { return each.entries.empty(); }),
+                    relations.end());
+  };
+  for (const auto& event : events) {
+    const Entry& entry = log.entries[event.entry];
+    const Links& links = log.links[event.entry];
+    if (entry.act == Act::retract) {
+      take_out([&](const Relation& each) {
+        const auto value = links.value;
+        return entry.text.empty() || value == each.relation || value == each.name ||
+               comparable(field::kRelationships, each.text) == log.values.at(value);
+      });
+    }
+    if (entry.act != Act::relation) continue;
+    Relation relation{links.value,
+                      other_cluster(folding, owners, event.entry),
+                      links.other_value,
+                      entry.relation + ": ",
+                      {event.entry}};
+    if (relation.other == cluster || (relation.other == kNone && entry.to_name.empty())) {
+      folding.statuses[event.entry] = Status::idle;
+      continue;
+    }
+    relation.text += relation.other == kNone ? entry.to_name : folding.names[relation.other];
+    if (entry.corrects) {
+      take_out([&](const Relation& each) { return leads_to_the_same(each, relation); });
+    }
+    const auto known = std::find_if(relations.begin(), relations.end(), [&](const Relation& each) {
+      return each.relation == relation.relation && leads_to_the_same(each, relation);
+    });
+    if (known == relations.end()) {
+      relations.push_back(std::move(relation));
+    } else {
+      known->entries.push_back(event.entry);
+    }
+  }
+  std::vector<Element> elements;
+  for (auto& each : relations) {
+    // Two of one name are told by the same words.
+    const auto same = std::find_if(elements.begin(), elements.end(), [&](const Element& element) {
+      return element.text == each.text;
+    });
+    if (same != elements.end()) {
+      same->entries.insert(same->entries.end(), each.entries.begin(), each.entries.end());
+      continue;
+    }
+    const auto value =
+        needs_values ? log.values.find(comparable(field::kRelationships, each.text)) : kNone;
+    elements.push_back({value, std::move(each.text), std::move(each.entries), 0});
+  }
+  return elements;
+}
+
+}  // namespace fabula::dossier

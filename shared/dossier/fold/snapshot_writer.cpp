@@ -1,0 +1,107 @@
+#include "shared/dossier/fold/snapshot_writer.hpp"
+
+#include <algorithm>
+
+#include "shared/dossier/log/field.hpp"
+#include "shared/json/text.hpp"
+
+namespace fabula::dossier {
+namespace {
+
+void write_list(json::Writer& writer, const ShownField* field) {
+  writer.begin_array();
+  if (field != nullptr) {
+    for (const auto& value : field->values) writer.string(value.text);
+  }
+  writer.end_array();
+}
+
+void write_locked(json::Writer& writer, const Log& log, const Entity& entity) {
+  const bool has_locked = std::any_of(entity.fields.begin(), entity.fields.end(),
+                                      [](const ShownField& field) { return field.is_locked; });
+  if (!has_locked && !entity.is_locked) return;
+  const bool is_all =
+      entity.is_locked && std::all_of(entity.fields.begin(), entity.fields.end(),
+                                      [](const ShownField& field) { return field.is_locked; });
+  writer.key("locked").begin_array();
+  if (is_all) {
+    writer.string("*");
+  } else {
+    for (const auto& field : entity.fields) {
+      if (field.is_locked) writer.string(log.fields.at(field.field));
+    }
+  }
+  writer.end_array();
+}
+
+}  // namespace
+
+void append_entity(std::string& out, const Log& log, const Entity& entity) {
+  json::Writer writer(out);
+  writer.begin_object().key("id").string(reference_text(entity.id));
+  writer.key("name").string(entity.name);
+  writer.key("aliases");
+  write_list(writer, entity.find(field::kAliases));
+  const auto* description = entity.find(field::kDescription);
+  const bool has_description = description != nullptr && !description->values.empty();
+  writer.key("description")
+      .string(has_description ? std::string_view(description->values.front().text) : "");
+  if (entity.type == Type::character) {
+    writer.key("relationships");
+    write_list(writer, entity.find(field::kRelationships));
+    const auto* arc = entity.find(field::kCharacterArc);
+    writer.key("character_arc");
+    if (arc != nullptr && !arc->values.empty()) {
+      writer.string(arc->values.front().text);
+    } else {
+      writer.null();
+    }
+  }
+  for (const auto& field : entity.fields) {
+    const bool is_written = field.field <= field::kDescription ||
+                            (entity.type == Type::character && field.field <= field::kCharacterArc);
+    if (is_written || field.values.empty()) continue;
+    writer.key(log.fields.at(field.field));
+    if (field.is_list) {
+      write_list(writer, &field);
+    } else {
+      writer.string(field.values.front().text);
+    }
+  }
+  write_locked(writer, log, entity);
+  writer.end_object();
+}
+
+void append_question(std::string& out, const Log& log, const Question& question) {
+  json::Writer writer(out);
+  writer.begin_object().key("id").string(reference_text(question.id));
+  writer.key("kind").string(name(question.kind)).key("text").string(question.text);
+  if (question.target != 0) {
+    if (question.kind != QuestionKind::ambiguous_name) {
+      writer.key("field").string(log.fields.at(question.field));
+    }
+    writer.key("target");
+    writer.string(question.target == kStory ? "story" : reference_text(question.target));
+  }
+  writer.key("values").begin_array();
+  for (std::size_t i = 0; i < question.entries.size(); ++i) {
+    const Entry& entry = log.entries[question.entries[i]];
+    writer.begin_object().key("entry").string(digest_text(entry.id));
+    writer.key("value").string(question.values[i]).key("quote");
+    if (entry.quote.empty()) {
+      writer.null();
+    } else {
+      writer.string(entry.quote);
+    }
+    writer.key("message_id");
+    if (entry.message_id.empty()) {
+      writer.null();
+    } else {
+      writer.string(entry.message_id);
+    }
+    writer.end_object();
+  }
+  writer.end_array().end_object();
+}
+
+}  // namespace fabula::dossier

@@ -1,0 +1,308 @@
+#include "shared/dossier/identity/names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "shared/dossier/identity/titles.hpp"
+#include "shared/dossier/log/folding.hpp"
+#include "shared/dossier/log/tables.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/utf8.hpp"
+
+namespace fabula::dossier {
+namespace {
+
+struct Word {
+  std::string text;            // folded, without stops and quotes around it
+  bool is_lower = false;       // began with a small ASCII letter
+  bool is_possessive = false;  // had 's, which is not in `text`
+};
+
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Marks that mean nothing at the ends of a folded word.
+bool is_edge(char c) {
+  constexpr std::string_view kEdges = ".,;:!?()[]{}\"'*_<>-/\\";
+  return !text::is_lower(c) && kEdges.find(c) != std::string_view::npos;
+}
+
+void add_word(std::vector<Word>& words, std::string_view folded, bool is_lower) {
+  while (!folded.empty() && is_edge(folded.front())) folded.remove_prefix(1);
+  while (!folded.empty() && is_edge(folded.back())) folded.remove_suffix(1);
+  if (folded.empty()) return;
+  Word word{.text = {}, .is_lower = is_lower};
+  if (folded.size() > 2 && folded.ends_with("'s")) {
+    word.is_possessive = true;
+    folded.remove_suffix(2);
+  }
+  word.text = folded;
+  words.push_back(std::move(word));
+}
+
+// "J.R.R." is three initials; in "Mr.Darcy" the stop is a space too.
+void add_parts(std::vector<Word>& words, std::string_view folded, bool is_lower) {
+  for (std::size_t begin = 0; begin <= folded.size();) {
+    auto end = begin;
+    while (end < folded.size() && folded[end] != '.' && folded[end] != ' ' && folded[end] != '/') {
+      ++end;
+    }
+    if (end > begin) add_word(words, folded.substr(begin, end - begin), is_lower);
+    begin = end + 1;
+  }
+}
+
+std::vector<Word> split_words(std::string_view utf8) {
+  std::vector<Word> words;
+  for (std::size_t begin = 0; begin < utf8.size() && words.size() < kMaximumNameWords;) {
+    if (is_blank(utf8[begin])) {
+      ++begin;
+      continue;
+    }
+    auto end = begin;
+    while (end < utf8.size() && !is_blank(utf8[end])) ++end;
+    const auto raw = utf8.substr(begin, end - begin);
+    add_parts(words, fold(raw), text::is_lower(raw.front()));
+    begin = end;
+  }
+  if (words.size() > kMaximumNameWords) words.resize(kMaximumNameWords);
+  return words;
+}
+
+std::uint8_t numeral_of(std::string_view word) {
+  constexpr std::array<std::string_view, 9> kRoman = {"i",  "ii",  "iii",  "iv", "v",
+                                                      "vi", "vii", "viii", "ix"};
+  constexpr std::array<std::string_view, 9> kOrdinals = {
+      "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
+  for (std::size_t i = 0; i < kRoman.size(); ++i) {
+    if (word == kRoman[i] || word == kOrdinals[i]) return static_cast<std::uint8_t>(i + 1);
+  }
+  if (word == "sr" || word == "senior" || word == "sen" || word == "elder") return 1;
+  if (word == "jr" || word == "junior" || word == "jun" || word == "younger") return 2;
+  return 0;
+}
+
+std::string joined(const std::vector<Word>& words) {
+  std::string text;
+  for (const auto& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word.text;
+    if (word.is_possessive) text += "'s";
+  }
+  return text;
+}
+
+// With one of these, words in small letters describe somebody and name nobody: "the stranger".
+bool is_determiner(std::string_view word) {
+  constexpr std::array<std::string_view, 10> kDeterminers = {"the", "a",    "an",  "this", "that",
+                                                             "my",  "your", "his", "her",  "our"};
+  return std::find(kDeterminers.begin(), kDeterminers.end(), word) != kDeterminers.end();
+}
+
+bool is_conjunction(const Word& word) { return word.text == "and" || word.text == "&"; }
+
+// Reads a name from its first word to its last.
+class Reader {
+ public:
+  explicit Reader(std::vector<Word> words) : words_(std::move(words)) {}
+
+  Name read() {
+    drop_owner();
+    drop_epithets();
+    if (words_.empty()) return std::move(name_);
+    if (std::any_of(words_.begin(), words_.end(), is_conjunction)) return opaque(NameKind::group);
+    if (has_article_ &&
+        std::all_of(words_.begin(), words_.end(), [](const Word& word) { return word.is_lower; }) &&
+        find_title(words_.front().text).title == Title::none) {
+      return opaque(NameKind::description);
+    }
+    take_titles();
+    take_tail();
+    if (words_.empty()) return role();
+    if (is_owned_) return opaque(NameKind::description);
+    take_names();
+    return std::move(name_);
+  }
+
+ private:
+  // "Tom's mother" is not Tom, and who she is nobody said; "Tom's Aunt Polly" is Aunt Polly.
+  void drop_owner() {
+    for (std::size_t i = words_.size(); i > 0; --i) {
+      if (!words_[i - 1].is_possessive) continue;
+      if (i == words_.size()) {
+        words_[i - 1].is_possessive = false;
+        continue;
+      }
+      const bool names_somebody = std::any_of(words_.begin() + static_cast<std::ptrdiff_t>(i),
+                                              words_.end(), [](const Word& word) {
+                                                return !word.is_lower && !is_epithet(word.text) &&
+                                                       find_title(word.text).title == Title::none;
+                                              });
+      if (names_somebody) {
+        words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(i));
+      } else {
+        is_owned_ = true;
+      }
+      return;
+    }
+  }
+
+  // What comes before the first title or capital letter. Somebody may write everything in small
+  // letters, so the last word always stays.
+  void drop_epithets() {
+    if (is_owned_) return;
+    const bool has_capital =
+        std::any_of(words_.begin(), words_.end(), [](const Word& word) { return !word.is_lower; });
+    std::size_t count = 0;
+    for (; count + 1 < words_.size(); ++count) {
+      const auto& word = words_[count];
+      const bool is_old = word.text == "old" || word.text == "ole" || word.text == "elder";
+      const bool is_young = word.text == "young" || word.text == "younger";
+      const bool is_plain = has_capital && word.is_lower && !is_particle(word.text) &&
+                            find_title(word.text).title == Title::none &&
+                            !word.text.starts_with("d'") && !is_conjunction(word);
+      if (!is_epithet(word.text) && !is_plain) break;
+      name_.is_old = name_.is_old || is_old;
+      name_.is_young = name_.is_young || is_young;
+      has_article_ = has_article_ || is_determiner(word.text);
+    }
+    words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (words_.size() == 1 && is_epithet(words_.front().text)) words_.clear();
+  }
+
+  Name opaque(NameKind kind) {
+    name_.kind = kind;
+    name_.key = joined(words_);
+    return std::move(name_);
+  }
+
+  void take_titles() {
+    std::size_t count = 0;
+    for (; count < words_.size(); ++count) {
+      const auto facts = find_title(words_[count].text);
+      const bool is_initial_of_monsieur =
+          words_[count].text == "m" && count == 0 && words_.size() > 1;
+      if (is_initial_of_monsieur) {
+        titles_ += titles_.empty() ? "monsieur" : " monsieur";
+        name_.title = Title::mister;
+        name_.title_word = "monsieur";
+        continue;
+      }
+      if (facts.title == Title::none) {
+        if (count > 0 && count + 1 < words_.size() && is_epithet(words_[count].text)) continue;
+        break;
+      }
+      // "Lord Chancellor", "Aunt Major": the last word may be both. As in "Mr. Dean" it is a name
+      // after a title that goes with family names.
+      if (count > 0 && count + 1 == words_.size() && is_before_family()) break;
+      titles_ += (titles_.empty() ? "" : " ") + std::string(facts.word);
+      name_.title = facts.title;
+      name_.title_word = facts.word;
+      if (facts.gender != Gender::unknown) name_.gender = facts.gender;
+    }
+    words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
+  bool is_before_family() const {
+    return name_.title == Title::mister || name_.title == Title::missus ||
+           name_.title == Title::miss;
+  }
+
+  // "of Milrose", "who was their emperor", "the Second", "Esq."
+  void take_tail() {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const auto& text = words_[i].text;
+      const bool begins_tail =
+          text == "of" ||
+          (i > 0 && words_[i].is_lower &&
+           (text == "who" || text == "in" || text == "with" || text == "from" || text == "at"));
+      if (!begins_tail) continue;
+      if (i == 0) tail_ = joined(words_);
+      words_.resize(i);
+      break;
+    }
+    while (words_.size() > 1 && (words_.back().text == "esq" || words_.back().text == "esquire" ||
+                                 words_.back().text == "dear")) {
+      words_.pop_back();
+    }
+    if (words_.size() > 1) {
+      name_.numeral = numeral_of(words_.back().text);
+      if (name_.numeral != 0) words_.pop_back();
+    }
+    // "Edward the Second", "Bill the Lizard".
+    for (std::size_t i = 1; i < words_.size(); ++i) {
+      if (words_[i].text == "the") words_.resize(i);
+    }
+  }
+
+  Name role() {
+    name_.kind = titles_.empty() && tail_.empty() ? NameKind::nobody : NameKind::role;
+    name_.key = titles_ + (tail_.empty() ? "" : " " + tail_);
+    return std::move(name_);
+  }
+
+  void take_names() {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      std::string text = words_[i].text;
+      while (i + 1 < words_.size() && is_particle(words_[i].text)) {
+        text += ' ';
+        text += words_[++i].text;
+      }
+      name_.words.push_back(std::move(text));
+    }
+    name_.kind = NameKind::person;
+    for (const auto& word : name_.words) name_.given.push_back(find_given_name(word));
+    // The given name after "Mrs." is her husband's if it is a man's.
+    if (name_.title == Title::missus && name_.words.size() > 1 &&
+        name_.given.front().gender == Gender::male) {
+      name_.husband = name_.words.front();
+      name_.words.erase(name_.words.begin());
+      name_.given.erase(name_.given.begin());
+    }
+    if (name_.gender == Gender::unknown && name_.words.size() > 1) {
+      name_.gender = name_.given.front().gender;
+    }
+    name_.titles = titles_;
+    name_.key = titles_;
+    if (!name_.husband.empty()) name_.key += " " + name_.husband;
+    for (const auto& word : name_.words) {
+      if (!name_.key.empty()) name_.key += ' ';
+      name_.key += word;
+    }
+    if (name_.numeral != 0)
+      name_.key += " #" + std::string(1, static_cast<char>('0' + name_.numeral));
+  }
+
+  std::vector<Word> words_;
+  std::string titles_;
+  std::string tail_;
+  Name name_;
+  bool is_owned_ = false;
+  bool has_article_ = false;
+};
+
+// The words' given names, of which a table tells, are the same wherever the words are.
+std::uint64_t fingerprint_of(const Name& name) {
+  auto fingerprint = mixed(hash_text(name.key), hash_text(name.titles));
+  fingerprint = mixed(mixed(fingerprint, hash_text(name.title_word)), hash_text(name.husband));
+  for (const auto& word : name.words) fingerprint = mixed(fingerprint, hash_text(word));
+  fingerprint = mixed(fingerprint, static_cast<std::uint64_t>(name.kind));
+  fingerprint = mixed(fingerprint, static_cast<std::uint64_t>(name.title));
+  fingerprint = mixed(fingerprint, static_cast<std::uint64_t>(name.gender));
+  return mixed(fingerprint,
+               (name.numeral * 4U) + (name.is_old ? 2U : 0U) + (name.is_young ? 1U : 0U));
+}
+
+}  // namespace
+
+Name parse_name(std::string_view utf8) {
+  auto name = Reader(split_words(text::prefix_bytes(utf8, kMaximumNameBytes))).read();
+  name.content = fingerprint_of(name);
+  return name;
+}
+
+bool has_same_words(const Name& left, const Name& right) { return left.words == right.words; }
+
+}  // namespace fabula::dossier

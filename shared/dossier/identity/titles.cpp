@@ -1,0 +1,174 @@
+#include "shared/dossier/identity/titles.hpp"
+
+#include <array>
+#include <cstddef>
+
+#include "shared/dossier/log/word_list.hpp"
+
+namespace fabula::dossier {
+namespace {
+
+struct TitleLine {
+  std::string_view words;  // spellings; the first is how they are compared
+  Title title;
+  Gender gender = Gender::unknown;
+};
+
+constexpr auto kTitles = std::to_array<TitleLine>({
+    {"mr mister", Title::mister, Gender::male},
+    {"mrs missus missis mistress", Title::missus, Gender::female},
+    {"miss mis misses", Title::miss, Gender::female},
+    {"ms", Title::miss, Gender::female},
+    {"mx", Title::office},
+    {"master mas'r marse", Title::master, Gender::male},
+    {"madame madam mme ma'am mem", Title::madam, Gender::female},
+    {"signora", Title::madam, Gender::female},
+    {"senora dona", Title::madam, Gender::female},
+    {"frau", Title::madam, Gender::female},
+    {"mademoiselle mlle", Title::miss, Gender::female},
+    {"signorina", Title::miss, Gender::female},
+    {"senorita", Title::miss, Gender::female},
+    {"fraulein", Title::miss, Gender::female},
+    {"monsieur mons", Title::mister, Gender::male},
+    {"signor signore", Title::mister, Gender::male},
+    {"senor", Title::mister, Gender::male},
+    {"herr", Title::mister, Gender::male},
+    {"don", Title::sir, Gender::male},
+    {"sir", Title::sir, Gender::male},
+    {"dame", Title::dame, Gender::female},
+    {"lady", Title::lady, Gender::female},
+    {"lord", Title::lord, Gender::male},
+    {"baron", Title::noble, Gender::male},
+    {"baroness", Title::noble, Gender::female},
+    {"baronet", Title::noble, Gender::male},
+    {"viscount", Title::noble, Gender::male},
+    {"viscountess", Title::noble, Gender::female},
+    {"count comte conte", Title::noble, Gender::male},
+    {"countess comtesse contessa", Title::noble, Gender::female},
+    {"earl", Title::noble, Gender::male},
+    {"marquis marquess", Title::noble, Gender::male},
+    {"marchioness marquise", Title::noble, Gender::female},
+    {"duke", Title::noble, Gender::male},
+    {"duchess", Title::noble, Gender::female},
+    {"prince", Title::noble, Gender::male},
+    {"princess", Title::noble, Gender::female},
+    {"king", Title::noble, Gender::male},
+    {"queen", Title::noble, Gender::female},
+    {"emperor", Title::noble, Gender::male},
+    {"empress", Title::noble, Gender::female},
+    {"captain capt cap'n", Title::military},
+    {"colonel col", Title::military},
+    {"major maj", Title::military},
+    {"general gen", Title::military},
+    {"admiral adm", Title::military},
+    {"commodore", Title::military},
+    {"commander", Title::military},
+    {"lieutenant lieut lt", Title::military},
+    {"sergeant sergt sgt serjeant", Title::military},
+    {"corporal", Title::military},
+    {"ensign", Title::military},
+    {"private", Title::military},
+    {"dr doctor", Title::learned},
+    {"professor prof", Title::learned},
+    {"reverend rev revd", Title::clergy},
+    {"parson vicar rector curate", Title::clergy},
+    {"bishop archbishop", Title::clergy},
+    {"dean", Title::clergy},
+    {"canon", Title::clergy},
+    {"deacon archdeacon", Title::clergy},
+    {"abbe abbot", Title::clergy, Gender::male},
+    {"abbess", Title::clergy, Gender::female},
+    {"monsignor", Title::clergy, Gender::male},
+    {"cardinal", Title::clergy, Gender::male},
+    {"pope", Title::clergy, Gender::male},
+    {"pastor", Title::clergy},
+    {"rabbi", Title::clergy},
+    {"friar", Title::clergy, Gender::male},
+    {"judge justice", Title::office},
+    {"inspector", Title::office},
+    {"superintendent", Title::office},
+    {"detective", Title::office},
+    {"constable", Title::office},
+    {"officer", Title::office},
+    {"agent", Title::office},
+    {"sheriff", Title::office},
+    {"marshal", Title::office},
+    {"mayor", Title::office},
+    {"governor", Title::office},
+    {"senator", Title::office},
+    {"president", Title::office},
+    {"chancellor", Title::office},
+    {"ambassador", Title::office},
+    {"consul", Title::office},
+    {"chief", Title::office},
+    {"squire esquire", Title::office, Gender::male},
+    {"farmer", Title::office},
+    {"nurse", Title::office},
+    {"widow", Title::office, Gender::female},
+    {"citizen comrade citoyen citoyenne", Title::office},
+    {"hon honourable honorable", Title::office},
+    {"nobleman", Title::office, Gender::male},
+    {"coach", Title::office},
+    {"uncle", Title::kin, Gender::male},
+    {"aunt auntie aunty", Title::kin, Gender::female},
+    {"cousin coz", Title::kin},
+    {"father", Title::kin, Gender::male},
+    {"papa", Title::kin, Gender::male},
+    {"dad daddy dada", Title::kin, Gender::male},
+    {"pa", Title::kin, Gender::male},
+    {"mother", Title::kin, Gender::female},
+    {"mamma mama", Title::kin, Gender::female},
+    {"mum mummy mom mommy", Title::kin, Gender::female},
+    {"ma", Title::kin, Gender::female},
+    {"mammy", Title::kin, Gender::female},
+    {"brother", Title::kin, Gender::male},
+    {"sister", Title::kin, Gender::female},
+    {"grandfather grandpa grandpapa granddad", Title::kin, Gender::male},
+    {"grandmother grandma grandmamma granny gran", Title::kin, Gender::female},
+    {"nephew", Title::kin, Gender::male},
+    {"niece", Title::kin, Gender::female},
+    {"son", Title::kin, Gender::male},
+    {"daughter", Title::kin, Gender::female},
+    {"husband", Title::kin, Gender::male},
+    {"wife", Title::kin, Gender::female},
+});
+
+constexpr std::array<std::string_view, 1> kEpithets = {
+    "the a an this that my our your his her their its thy old ole young little poor dear dearest "
+    "good great honest sweet darling late elder eldest younger youngest big small wee fair brave "
+    "noble lovely pretty beloved precious unhappy unfortunate happy wicked kind gentle wretched "
+    "silly naughty charming beautiful handsome blessed sainted gallant worthy excellent amiable "
+    "ye oh o future former other only same"};
+
+constexpr std::array<std::string_view, 1> kParticles = {
+    "de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten st "
+    "saint san santa ste"};
+
+constexpr auto kTitleLines = [] {
+  std::array<std::string_view, kTitles.size()> lines;
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i] = kTitles[i].words;
+  return lines;
+}();
+
+constexpr auto kTitleIndex = make_word_index<kTitleLines>();
+constexpr auto kEpithetIndex = make_word_index<kEpithets>();
+constexpr auto kParticleIndex = make_word_index<kParticles>();
+
+}  // namespace
+
+TitleFacts find_title(std::string_view folded_word) {
+  TitleFacts found;
+  if (folded_word.size() < 2) return found;
+  kTitleIndex.for_each_line_with(folded_word, [&](std::size_t number) {
+    if (found.title != Title::none) return;
+    const auto& line = kTitles[number];
+    found = {line.words.substr(0, line.words.find(' ')), line.title, line.gender};
+  });
+  return found;
+}
+
+bool is_epithet(std::string_view folded_word) { return kEpithetIndex.has(folded_word); }
+
+bool is_particle(std::string_view folded_word) { return kParticleIndex.has(folded_word); }
+
+}  // namespace fabula::dossier

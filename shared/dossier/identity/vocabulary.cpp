@@ -1,0 +1,177 @@
+#include "shared/dossier/identity/vocabulary.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+namespace fabula::dossier::identity {
+namespace {
+
+constexpr Index kMostUsesOfSlip = 2;
+constexpr std::size_t kShortestSlip = 4;
+
+bool goes_with_family(Title title) {
+  return title == Title::mister || title == Title::missus || title == Title::learned ||
+         title == Title::military || title == Title::office;
+}
+
+// One letter more, less, another, or two that have changed places.
+bool is_one_edit(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || a == b) return false;
+  std::size_t i = 0;
+  while (i < a.size() && a[i] == b[i]) ++i;
+  if (a.size() < b.size()) return a.substr(i) == b.substr(i + 1);
+  if (a.substr(i + 1) == b.substr(i + 1)) return true;
+  return i + 1 < a.size() && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+         a.substr(i + 2) == b.substr(i + 2);
+}
+
+bool is_slip_of(const Word& word, const Word& meant) {
+  constexpr std::size_t kShortest = 5;
+  constexpr std::size_t kShortestWithOtherFirst = 7;
+  if (!is_one_edit(word.text, meant.text)) return false;
+  // "the Ambersons" is a family, "Amberson" one of it.
+  if (word.text.ends_with('s') && word.text.size() > meant.text.size()) return false;
+  if (word.text.front() != meant.text.front() && word.text.size() < kShortestWithOtherFirst) {
+    return false;
+  }
+  if (meant.given.is_known && word.as_family() == 0 && word.text.size() >= kShortestSlip) {
+    return true;
+  }
+  return word.text.size() >= kShortest && meant.uses >= 3 * word.uses;
+}
+
+// "Thad" and "Thaddy" of Thaddeus: a name that is in no table, cut short.
+bool is_clipped(const Word& word, const Word& whole) {
+  constexpr std::size_t kShortest = 3;
+  if (word.given.is_known && whole.given.is_known) return false;
+  auto stem = word.text;
+  if (stem.ends_with("ie")) stem.remove_suffix(2);
+  if (stem.ends_with('y')) stem.remove_suffix(1);
+  return stem.size() >= kShortest && whole.text.size() >= stem.size() + 2 &&
+         whole.text.starts_with(stem);
+}
+
+// FNV-1a of the word without the byte at `gap`.
+std::uint64_t clipping_of(std::string_view text, std::size_t gap) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i != gap) hash = (hash ^ static_cast<unsigned char>(text[i])) * 1099511628211U;
+  }
+  return hash;
+}
+
+}  // namespace
+
+// The key under which the word is, or would be: words with one hash stand one after the other.
+std::uint64_t Vocabulary::key_of(std::string_view text, std::uint64_t hash) const {
+  for (auto key = hash;; ++key) {
+    const auto number = numbers_.find(key);
+    if (number == kNone || words_[number].text == text) return key;
+  }
+}
+
+Index Vocabulary::number_of(std::string_view text) {
+  const auto number = numbers_.find(key_of(text, hash_text(text)));
+  return number != kNone ? number : number_of(text, find_given_name(text));
+}
+
+Index Vocabulary::number_of(std::string_view text, const GivenName& given) {
+  const auto hash = hash_text(text);
+  const auto key = key_of(text, hash);
+  const auto known = numbers_.find(key);
+  if (known != kNone) return known;
+  const auto number = static_cast<Index>(words_.size());
+  words_.push_back({.text = text, .hash = hash, .given = given});
+  words_.back().meant = number;
+  numbers_.set(key, number);
+  return number;
+}
+
+void Vocabulary::add(const Name& name, Index uses, std::vector<Index>& numbers) {
+  const auto count = name.words.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    numbers.push_back(number_of(name.words[i], name.given[i]));
+    auto& word = words_[numbers.back()];
+    word.uses += uses;
+    if (count > 1 && i == 0) word.as_given += uses;
+    if (count > 1 && i + 1 == count) word.as_last += uses;
+    if (count == 1 && goes_with_family(name.title)) word.as_titled += uses;
+    if (count == 1 && name.title == Title::sir) word.as_given += uses;
+    if (count == 1 && name.title == Title::none) word.alone += uses;
+  }
+}
+
+// Two words that are one edit apart have a clipping in common, or one is a clipping of the other.
+Index Vocabulary::find_meant(Index word,
+                             const std::vector<std::pair<std::uint64_t, Index>>& clippings) const {
+  const auto text = words_[word].text;
+  Index meant = kNone;
+  for (std::size_t gap = 0; gap <= text.size(); ++gap) {
+    const auto hash = clipping_of(text, gap);
+    auto at = std::lower_bound(clippings.begin(), clippings.end(), std::pair{hash, Index{0}});
+    for (; at != clippings.end() && at->first == hash; ++at) {
+      if (at->second == word || at->second == meant) continue;
+      if (!is_slip_of(words_[word], words_[at->second])) continue;
+      // Of two that could be meant neither is.
+      if (meant != kNone) return kNone;
+      meant = at->second;
+    }
+  }
+  return meant;
+}
+
+void Vocabulary::repair() {
+  const auto may_be_slip = [](const Word& word) {
+    return !word.given.is_known && word.uses <= kMostUsesOfSlip &&
+           word.text.size() >= kShortestSlip;
+  };
+  if (std::none_of(words_.begin(), words_.end(), may_be_slip)) return;
+  std::vector<std::pair<std::uint64_t, Index>> clippings;
+  for (Index word = 0; word < words_.size(); ++word) {
+    const auto text = words_[word].text;
+    if (text.size() + 1 < kShortestSlip) continue;
+    for (std::size_t gap = 0; gap <= text.size(); ++gap) {
+      clippings.emplace_back(clipping_of(text, gap), word);
+    }
+  }
+  std::sort(clippings.begin(), clippings.end());
+  std::vector<Index> meant(words_.size(), kNone);
+  for (Index word = 0; word < words_.size(); ++word) {
+    if (may_be_slip(words_[word])) meant[word] = find_meant(word, clippings);
+  }
+  for (Index word = 0; word < words_.size(); ++word) {
+    // A slip of what is itself one stays as it is: neither says what was meant.
+    if (meant[word] == kNone || meant[meant[word]] != kNone) continue;
+    const auto& slip = words_[word];
+    auto& target = words_[meant[word]];
+    target.as_given += slip.as_given;
+    target.as_last += slip.as_last;
+    target.as_titled += slip.as_titled;
+    target.alone += slip.alone;
+    words_[word].meant = meant[word];
+  }
+}
+
+Role Vocabulary::role_of(Index word, Title title) const {
+  const auto& facts = words_[word];
+  if (facts.as_given > 0 && facts.as_family() == 0) return Role::given;
+  if (facts.as_family() > 0 && facts.as_given == 0) return Role::family;
+  if (facts.as_given == 0) return facts.given.is_known ? Role::given : Role::either;
+  if (goes_with_family(title)) return Role::family;
+  if (title == Title::sir) return Role::given;
+  if (facts.as_given > 3 * facts.as_family()) return Role::given;
+  if (facts.as_family() > 3 * facts.as_given) return Role::family;
+  return Role::either;
+}
+
+bool Vocabulary::is_same_given(Index left, Index right) const {
+  if (left == right) return true;
+  const auto& a = words_[left];
+  const auto& b = words_[right];
+  if (is_initial(left) || is_initial(right)) return a.text.front() == b.text.front();
+  return can_be_same_name(a.given, b.given) || is_clipped(a, b) || is_clipped(b, a);
+}
+
+}  // namespace fabula::dossier::identity

@@ -1,0 +1,71 @@
+// The entries of a dossier with what can be said of each of them alone, computed once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/dossier/log/entry.hpp"
+#include "shared/dossier/log/tables.hpp"
+
+namespace fabula::dossier {
+
+// One thing as one answer of an extractor has it, or one that a person has added: what the answer's
+// facts are about.
+struct Slot {
+  Type type = Type::none;
+  std::uint32_t delivery = kNone;    // of an answer, or of a person's request
+  std::vector<EntryIndex> mentions;  // in content order
+};
+
+// Numbers in the Log's tables; kNone where an entry has no such thing.
+struct Links {
+  std::uint32_t slot = kNone;        // what it is about
+  std::uint32_t other_slot = kNone;  // relation: whom to
+  std::uint32_t field = kNone;
+  std::uint32_t value = kNone;        // as it is compared; also of an item's text
+  std::uint32_t other_value = kNone;  // relation: the other's name; rename: the new name
+  std::uint32_t corrected = kNone;    // the value that it takes the place of
+  std::uint32_t message = kNone;
+  std::uint32_t proposal = kNone;
+};
+
+// What an entry with several fields (`add`, `lock`) says of one of them.
+struct PartLinks {
+  std::uint32_t field = kNone;
+  std::vector<std::uint32_t> values;
+};
+
+struct Log {
+  std::vector<Entry> entries;
+  std::vector<Links> links;
+  std::vector<std::vector<PartLinks>> parts;  // of each entry; in the order of Entry::fields
+  std::vector<EntryIndex> order;              // content order
+  std::vector<std::uint32_t> ranks;           // each entry's place in it
+  std::vector<Slot> slots;
+  std::vector<std::vector<std::uint32_t>> alias_values;  // of each mention's aliases
+  TextTable slot_names;
+  TextTable deliveries;
+  TextTable fields;  // begins with kFields
+  TextTable values;
+  TextTable messages;
+  TextTable proposals;
+
+  Log();
+  std::size_t add(std::vector<Entry> added);
+
+  EntryIndex find(Reference reference) const { return by_reference_.find(reference); }
+  bool comes_before(EntryIndex first, EntryIndex second) const;
+
+ private:
+  void link(EntryIndex index);
+  std::uint32_t slot(std::string_view slot_name, const Entry& entry);
+  std::uint32_t value(std::uint32_t field, std::string_view text);
+  void put_in_order(std::size_t first_new);
+
+  NumberTable by_reference_;
+};
+
+}  // namespace fabula::dossier

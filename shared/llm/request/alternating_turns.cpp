@@ -1,0 +1,83 @@
+#include "shared/llm/request/alternating_turns.hpp"
+
+#include <cstdint>
+
+#include "shared/json/text.hpp"
+#include "shared/llm/request/history.hpp"
+#include "shared/text/blank.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr std::string_view kOpening = "(The conversation begins.)";
+
+enum class Speaker : std::uint8_t { nobody, user, model };
+
+class Turns {
+ public:
+  Turns(std::string& body, const TurnForm& form) : body_(body), form_(form) {}
+
+  // What is appended to the body next is a part of what this speaker says.
+  void begin_part(Speaker speaker) {
+    if (speaker == speaker_) {
+      body_ += ',';
+      return;
+    }
+    if (speaker_ == Speaker::nobody && speaker == Speaker::model) {
+      text(Speaker::user, kOpening);
+    }
+    if (speaker_ != Speaker::nobody) body_.append(form_.end).append(",");
+    body_ += speaker == Speaker::user ? form_.user_begin : form_.model_begin;
+    speaker_ = speaker;
+  }
+
+  // `contents` of a JSON string.
+  void text(Speaker speaker, std::string_view contents) {
+    begin_part(speaker);
+    body_.append(form_.text_begin).append(contents).append(form_.text_end);
+  }
+
+  // False when the model has nothing to answer.
+  bool finish() {
+    body_ += form_.end;
+    return speaker_ == Speaker::user;
+  }
+
+ private:
+  std::string& body_;
+  const TurnForm& form_;
+  Speaker speaker_ = Speaker::nobody;
+};
+
+}  // namespace
+
+std::string_view append_turns(std::string& body, const TurnForm& form,
+                              const ModelRequest& request) {
+  Turns turns(body, form);
+  History history(request.history_json);
+  HistoryMessage message;
+  while (history.next(message)) {
+    if (is_blank_json(message.content)) continue;
+    turns.text(message.role == "assistant" ? Speaker::model : Speaker::user, message.content);
+  }
+  if (!history.is_valid()) return kUnreadableHistory;
+  for (const auto& attachment : request.attachments) {
+    turns.begin_part(Speaker::user);
+    if (attachment.kind != Attachment::Kind::text) {
+      append_image(body, form.images, attachment);
+      continue;
+    }
+    body += form.text_begin;
+    append_attached_text(body, attachment);
+    body += form.text_end;
+  }
+  if (!text::is_blank(request.user_text)) {
+    turns.begin_part(Speaker::user);
+    body += form.text_begin;
+    json::append_string_contents(body, request.user_text);
+    body += form.text_end;
+  }
+  return turns.finish() ? std::string_view() : kNothingToAnswer;
+}
+
+}  // namespace fabula::llm

@@ -1,0 +1,25 @@
+// A conversation as Anthropic and Gemini want it: user and model in turns, the user first, every
+// message a list of parts that are not blank.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/llm/request/model_request.hpp"
+#include "shared/llm/request/request_parts.hpp"
+
+namespace fabula::llm {
+
+struct TurnForm {
+  std::string_view user_begin;
+  std::string_view model_begin;
+  std::string_view end;  // of either
+  std::string_view text_begin;
+  std::string_view text_end;
+  ImageForm images;
+};
+
+// Appends the messages, separated by commas. What is wrong with the conversation, or "".
+std::string_view append_turns(std::string& body, const TurnForm& form, const ModelRequest& request);
+
+}  // namespace fabula::llm

@@ -1,0 +1,54 @@
+#include "shared/llm/request/anthropic_request.hpp"
+
+#include "shared/json/text.hpp"
+#include "shared/llm/request/alternating_turns.hpp"
+#include "shared/llm/request/request_parts.hpp"
+#include "shared/llm/route/model_abilities.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr TurnForm kForm = {
+    .user_begin = R"({"role":"user","content":[)",
+    .model_begin = R"({"role":"assistant","content":[)",
+    .end = "]}",
+    .text_begin = R"({"type":"text","text":")",
+    .text_end = R"("})",
+    .images = {.by_url = {R"({"type":"image","source":{"type":"url","url":")", {}, R"("}})"},
+               .by_data = {R"({"type":"image","source":{"type":"base64","media_type":")",
+                           R"(","data":")", R"("}})"}},
+};
+
+// The API wants a limit; this is the most that its smallest model can do.
+constexpr int kDefaultOutputTokens = 4096;
+// Temperatures end at 1 here, at 2 elsewhere.
+constexpr int kHottestHundredths = 100;
+
+}  // namespace
+
+std::string_view write_anthropic_request(std::string& body, const Provider& provider,
+                                         const ModelRequest& request) {
+  const auto use = schema_use(provider, request.model);
+  json::Writer writer(body);
+  writer.begin_object().key("model").string(request.model);
+  writer.key("max_tokens").integer(request.maximum_output_tokens.value_or(kDefaultOutputTokens));
+  if (has_system_text(request, use)) {
+    writer.key("system").raw({});
+    append_system_text(body, request, use);
+  }
+  writer.key("messages").begin_array();
+  const auto fault = append_turns(body, kForm, request);
+  if (!fault.empty()) return fault;
+  writer.end_array().key("stream").boolean(request.is_streaming);
+  write_temperature(writer, request, kHottestHundredths);
+  // Not a forced tool: models from 5.5 on refuse to be forced.
+  if (!request.response_schema.empty() && use == SchemaUse::enforced) {
+    writer.key("output_config").begin_object().key("format").begin_object();
+    writer.key("type").string("json_schema").key("schema").raw(request.response_schema);
+    writer.end_object().end_object();
+  }
+  writer.end_object();
+  return {};
+}
+
+}  // namespace fabula::llm

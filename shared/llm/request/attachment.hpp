@@ -1,0 +1,36 @@
+// What a user's message carries besides its text.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "shared/llm/route/route.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::llm {
+
+struct Attachment {
+  enum class Kind : std::uint8_t { text, image_url, image_base64 };
+
+  Kind kind = Kind::text;
+  std::string content;          // text in UTF-8, an https URL, or base64 (RFC 4648, with padding)
+  std::string media_type = {};  // of images; "" for a URL: told by its ending
+  std::string name = {};        // of texts, as people read it; may be ""
+};
+
+// The media type of an image, as it is given or as its URL ends; image/jpeg when neither says.
+std::string_view image_media_type(const Attachment& image);
+
+// Whether the model's provider would fetch an image from there: it does so at all, and the URL is
+// https with a host name that is not loopback.
+bool is_fetched_by_provider(const Endpoint& model, std::string_view url);
+
+// To be called before a model is asked. Refuses (invalid_request, with paths `attachments[2]`)
+// images for a model that does not see, URLs that its provider would not fetch, and types that it
+// does not take. `setting` names the route (MODEL_CHAT) and is only told.
+Result<void> check_attachments(const Endpoint& model, std::span<const Attachment> attachments,
+                               std::string_view setting);
+
+}  // namespace fabula::llm

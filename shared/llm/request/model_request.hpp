@@ -1,0 +1,45 @@
+// What a model is asked, and the request's body in its provider's wire format. The conversation is
+// spliced in from the JSON text that the database made: it is checked in one pass and never becomes
+// a document.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "shared/llm/request/attachment.hpp"
+#include "shared/llm/route/providers.hpp"
+#include "shared/result/result.hpp"
+
+namespace fabula::llm {
+
+// Views must live until the body is built.
+struct ModelRequest {
+  std::string_view model = {};
+  std::string_view system_prompt = {};   // "": none
+  std::string_view history_json = "[]";  // array of {"role": ..., "content": ...}, both strings
+  std::string_view user_text = {};       // "": the history ends with the user's message
+  std::span<const Attachment> attachments = {};  // of the user's last message; checked before
+  std::optional<int> maximum_output_tokens = {};
+  // 70 is 0.7. Left out for models that take only their own default.
+  std::optional<int> temperature_hundredths = {};
+  // JSON schema of the answer in the form that every provider takes: objects with `properties` that
+  // are all in `required` and `"additionalProperties": false`, arrays with `items`, `enum`, `type`
+  // with "null" beside another type for what may be missing. "": the answer is text.
+  std::string_view response_schema = {};
+  std::string_view response_schema_name = "answer";  // letters, digits, - and _; 64 at most
+  bool is_streaming = true;  // for Gemini it is the URL that says it: see resolve
+};
+
+// Fails (internal_error) when history_json is not such an array, response_schema is not JSON, or
+// the model would have nothing to answer: the conversation is empty or ends with its own words.
+//
+// Roles: `assistant` is the model. Anthropic and Gemini know no system messages inside of a
+// conversation, so there every other role is the user's. Their messages alternate: neighbours with
+// the same role become one message of several parts, messages without text are left out, and a
+// conversation that the model opens (a character's greeting) is given a first message of the user,
+// "(The conversation begins.)". OpenAI's messages go as they are.
+Result<std::string> build_request(const Provider& provider, const ModelRequest& request);
+
+}  // namespace fabula::llm

@@ -1,0 +1,133 @@
+#include "shared/llm/request/openai_request.hpp"
+
+#include <algorithm>
+
+#include "shared/json/text.hpp"
+#include "shared/llm/request/history.hpp"
+#include "shared/llm/request/request_parts.hpp"
+#include "shared/llm/route/model_abilities.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr ImageForm kImages = {
+    .by_url = {R"({"type":"image_url","image_url":{"url":")", {}, R"("}})"},
+    .by_data = {R"({"type":"image_url","image_url":{"url":"data:)", ";base64,", R"("}})"},
+};
+
+bool is_image(const Attachment& attachment) { return attachment.kind != Attachment::Kind::text; }
+
+std::string_view field_name(TokenLimitField field) {
+  return field == TokenLimitField::max_tokens ? "max_tokens" : "max_completion_tokens";
+}
+
+// Of the history; none when it has no role.
+void write_message(json::Writer& writer, std::string& body, const HistoryMessage& message) {
+  if (message.role.empty()) return;
+  writer.begin_object().key("role").raw({});
+  body.append("\"").append(message.role).append("\"");
+  writer.key("content").raw({});
+  body.append("\"").append(message.content).append("\"");
+  writer.end_object();
+}
+
+// The user's last message, whose text is the contents of a JSON string. Text without images is one
+// string: not every server takes parts.
+void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request,
+                        std::string_view text_contents) {
+  writer.begin_object().key("role").string("user").key("content").raw({});
+  const bool has_images =
+      std::any_of(request.attachments.begin(), request.attachments.end(), is_image);
+  if (has_images) body += '[';
+  std::string_view separator;
+  const auto begin_text = [&] {
+    if (has_images) {
+      body += separator;
+      body += R"({"type":"text","text":")";
+    } else {
+      body += separator.empty() ? "\"" : "\\n\\n";
+    }
+    separator = ",";
+  };
+  for (const auto& attachment : request.attachments) {
+    if (is_image(attachment)) {
+      body += separator;
+      separator = ",";
+      append_image(body, kImages, attachment);
+      continue;
+    }
+    begin_text();
+    append_attached_text(body, attachment);
+    if (has_images) body += "\"}";
+  }
+  if (!request.user_text.empty() || !text_contents.empty()) {
+    begin_text();
+    body += text_contents;
+    json::append_string_contents(body, request.user_text);
+    if (has_images) body += "\"}";
+  }
+  body += has_images ? ']' : '"';
+  writer.end_object();
+}
+
+void write_response_format(json::Writer& writer, const ModelRequest& request, SchemaUse use) {
+  if (request.response_schema.empty() || use == SchemaUse::told) return;
+  writer.key("response_format").begin_object().key("type");
+  if (use == SchemaUse::json_object_and_told) {
+    writer.string("json_object");
+  } else {
+    writer.string("json_schema").key("json_schema").begin_object();
+    writer.key("name").string(request.response_schema_name).key("strict").boolean(true);
+    writer.key("schema").raw(request.response_schema).end_object();
+  }
+  writer.end_object();
+}
+
+}  // namespace
+
+std::string_view write_openai_request(std::string& body, const Provider& provider,
+                                      const ModelRequest& request) {
+  const auto use = schema_use(provider, request.model);
+  json::Writer writer(body);
+  writer.begin_object().key("model").string(request.model).key("messages").begin_array();
+  if (has_system_text(request, use)) {
+    writer.begin_object().key("role").string("system").key("content").raw({});
+    append_system_text(body, request, use);
+    writer.end_object();
+  }
+  History history(request.history_json);
+  HistoryMessage last;
+  HistoryMessage message;
+  while (history.next(message)) {
+    write_message(writer, body, last);
+    last = message;
+  }
+  if (!history.is_valid()) return kUnreadableHistory;
+  const bool has_attachments = !request.attachments.empty();
+  // What is attached to the message that the history ends with goes into it: not every model takes
+  // two messages of the user in a row.
+  const bool is_attached_to_last =
+      has_attachments && request.user_text.empty() && last.role == "user";
+  if (!is_attached_to_last) write_message(writer, body, last);
+  if (has_attachments || !request.user_text.empty()) {
+    write_user_message(writer, body, request,
+                       is_attached_to_last ? last.content : std::string_view());
+  } else if (last.role.empty() || last.role == "assistant") {
+    return kNothingToAnswer;
+  }
+  writer.end_array().key("stream").boolean(request.is_streaming);
+  if (request.is_streaming && provider.takes_stream_options) {
+    writer.key("stream_options").begin_object().key("include_usage").boolean(true);
+    if (provider.pads_chunks) writer.key("include_obfuscation").boolean(false);
+    writer.end_object();
+  }
+  if (request.maximum_output_tokens) {
+    writer.key(field_name(provider.token_limit_field)).integer(*request.maximum_output_tokens);
+  }
+  write_temperature(writer, request);
+  write_response_format(writer, request, use);
+  writer.end_object();
+  return {};
+}
+
+}  // namespace fabula::llm

@@ -1,0 +1,16 @@
+// OpenAI-compatible chat completions: POST /chat/completions. Called through build_request, which
+// says what fails.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/llm/request/model_request.hpp"
+
+namespace fabula::llm {
+
+// Appends the body. What is wrong with the conversation, for the log; "" when nothing is.
+std::string_view write_openai_request(std::string& body, const Provider& provider,
+                                      const ModelRequest& request);
+
+}  // namespace fabula::llm

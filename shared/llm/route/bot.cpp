@@ -1,0 +1,130 @@
+#include "shared/llm/route/bot.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "shared/http/url.hpp"
+#include "shared/llm/route/upstream_hosts.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/split.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr std::string_view kUpstreamHosts = "FABULA_UPSTREAM_HOSTS";
+constexpr std::string_view kBotModels = "FABULA_BOT_MODELS";
+// Who serves an address of which nothing else is known.
+constexpr std::string_view kAnyServer = "custom";
+
+// The bot's address and key in place of the deployment's.
+class BotSettings final : public Settings {
+ public:
+  BotSettings(const Bot& bot, const Provider& provider, const Settings& others)
+      : bot_(bot), provider_(provider), others_(others) {}
+
+  std::optional<std::string> find(std::string_view name) const override {
+    if (name == provider_.key_setting && has_own_key()) return bot_.access_key;
+    if (name == provider_.base_url_setting && !bot_.access_path.empty()) return base_url();
+    return others_.find(name);
+  }
+
+ private:
+  // With an address of the bot's even no key is its own: the deployment's must not go there.
+  bool has_own_key() const { return !bot_.access_key.empty() || !bot_.access_path.empty(); }
+
+  // People paste the address of the request as often as that of the API.
+  std::string base_url() const {
+    constexpr std::string_view kRequest = "/chat/completions";
+    std::string_view base = bot_.access_path;
+    if (base.ends_with(kRequest)) base.remove_suffix(kRequest.size());
+    return std::string(base);
+  }
+
+  const Bot& bot_;
+  const Provider& provider_;
+  const Settings& others_;
+};
+
+const Provider* provider_at(std::string_view address) {
+  const auto url = http::parse_url(address);
+  if (!url) return nullptr;
+  for (const auto& provider : kProviders) {
+    const auto known = http::parse_url(provider.default_base_url);
+    if (known && known->host == url->host && known->port == url->port) return &provider;
+  }
+  return nullptr;
+}
+
+const Provider* provider_of(const Bot& bot, const Route& route) {
+  if (!bot.provider.empty()) return find_provider(bot.provider);
+  if (!bot.access_path.empty()) {
+    const auto* known = provider_at(bot.access_path);
+    return known ? known : find_provider(kAnyServer);
+  }
+  const auto entry = std::find_if(route.begin(), route.end(), [&bot](const RouteEntry& same) {
+    return same.model == bot.model;
+  });
+  return entry != route.end() ? entry->provider : route.front().provider;
+}
+
+bool is_listed(std::string_view models, const RouteEntry& wanted) {
+  text::Splitter entries(models, ',');
+  while (const auto entry = entries.next()) {
+    const auto text = text::trim(*entry);
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || text.substr(0, colon) != wanted.provider->name) continue;
+    const auto model = text.substr(colon + 1);
+    if (model == "*" || model == wanted.model) return true;
+  }
+  return false;
+}
+
+Result<void> check_spending(const RouteEntry& wanted, const Route& route,
+                            const Settings& settings) {
+  const bool is_in_route = std::any_of(route.begin(), route.end(), [&](const RouteEntry& entry) {
+    return entry.provider == wanted.provider && entry.model == wanted.model;
+  });
+  if (is_in_route || is_listed(settings.find(kBotModels).value_or(""), wanted)) return {};
+  return problem(ErrorCode::no_provider,
+                 "This bot has no key of its own, and its model is none that this server pays for. "
+                 "Give the bot an access_key, or choose another model.");
+}
+
+}  // namespace
+
+Result<void> check_bot(const Bot& bot, const Settings& settings, bool is_development) {
+  if (!bot.provider.empty() && !find_provider(bot.provider)) {
+    return problem(ErrorCode::invalid_request,
+                   "provider is not known here. Use `custom` with an access_path for any server "
+                   "that speaks OpenAI's protocol.");
+  }
+  if (!bot.access_path.empty()) {
+    auto checked =
+        check_upstream(bot.access_path, settings.find(kUpstreamHosts).value_or(""), is_development);
+    if (!checked) return checked;
+  }
+  return {};
+}
+
+Result<Endpoint> resolve_bot(const Bot& bot, const Route& route, const Settings& settings,
+                             bool is_development) {
+  if (auto checked = check_bot(bot, settings, is_development); !checked) {
+    // It was allowed when it was made.
+    return problem(ErrorCode::no_provider, "The bot cannot be asked. " + checked.error().detail);
+  }
+  const auto* provider = provider_of(bot, route);
+  const RouteEntry entry{provider, bot.model};
+  if (!bot.access_path.empty() && bot.access_key.empty() && provider->needs_key) {
+    return problem(ErrorCode::no_provider,
+                   "This bot has an address of its own and no key for it. Give it an access_key.");
+  }
+  const bool spends_ours = bot.access_key.empty() && bot.access_path.empty();
+  if (spends_ours && !is_development) {
+    if (auto allowed = check_spending(entry, route, settings); !allowed) {
+      return tl::unexpected(std::move(allowed.error()));
+    }
+  }
+  return resolve(entry, BotSettings(bot, *provider, settings), is_development);
+}
+
+}  // namespace fabula::llm

@@ -1,0 +1,166 @@
+#include "shared/llm/route/route.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+#include "shared/http/percent_encoding.hpp"
+#include "shared/http/url.hpp"
+#include "shared/llm/route/model_abilities.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/split.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr std::string_view kForm = "Write it as provider:model,provider:model.";
+
+std::string known_names() {
+  std::string names;
+  for (const auto& provider : kProviders) {
+    if (!names.empty()) names += ", ";
+    names += provider.name;
+  }
+  return names;
+}
+
+tl::unexpected<Problem> no_provider(std::initializer_list<std::string_view> detail) {
+  std::string text;
+  for (const auto part : detail) text += part;
+  return problem(ErrorCode::no_provider, text);
+}
+
+Result<RouteEntry> parse_entry(std::string_view entry, std::string_view setting) {
+  const auto colon = entry.find(':');
+  if (colon == std::string_view::npos) {
+    return no_provider({"`", setting, "` has an entry without a colon, `", entry, "`. ", kForm});
+  }
+  const auto name = text::trim(entry.substr(0, colon));
+  const auto model = text::trim(entry.substr(colon + 1));
+  const auto* provider = find_provider(name);
+  if (!provider) {
+    return no_provider({"`", setting, "` names an unknown provider, `", name,
+                        "`. Known are: ", known_names(), "."});
+  }
+  if (model.empty()) {
+    return no_provider({"`", setting, "` names no model of `", name, "`. ", kForm});
+  }
+  return RouteEntry{provider, std::string(model)};
+}
+
+// Secrets that were pasted or read from files often end with a line break.
+std::string trimmed(std::string_view value) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto begin = value.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return std::string(value.substr(begin, value.find_last_not_of(kBlanks) - begin + 1));
+}
+
+// "" when it is not set.
+std::string setting_of(const Settings& settings, std::string_view name) {
+  return trimmed(settings.find(name).value_or(""));
+}
+
+bool is_visible_ascii(std::string_view text) {
+  for (const char c : text) {
+    if (c < '!' || c > '~') return false;
+  }
+  return true;
+}
+
+Result<std::string> base_url(const Provider& provider, const Settings& settings,
+                             bool is_development) {
+  std::string base = setting_of(settings, provider.base_url_setting);
+  if (base.empty()) base = provider.default_base_url;
+  if (base.empty()) {
+    return no_provider({"The provider `", provider.name, "` has no address. Set ",
+                        provider.base_url_setting, "."});
+  }
+  const auto wrong = [&](std::string_view rule) {
+    return no_provider({"The address of the provider `", provider.name, "`, ",
+                        provider.base_url_setting, ", ", rule, "."});
+  };
+  const auto url = http::parse_url(base);
+  if (!url || base.find('?') != std::string::npos) {
+    return wrong("is not a plain http or https URL like https://host/v1");
+  }
+  if (!is_development && (url->scheme != "https" || http::is_loopback(url->host))) {
+    return wrong("must be https on another host, except when FABULA_ENV is development");
+  }
+  while (base.back() == '/') base.pop_back();
+  return base;
+}
+
+std::string request_path(WireFormat format, std::string_view model, bool is_streaming) {
+  if (format == WireFormat::openai) return "/chat/completions";
+  if (format == WireFormat::anthropic) return "/messages";
+  constexpr std::string_view kCollection = "models/";
+  if (model.starts_with(kCollection)) model.remove_prefix(kCollection.size());
+  // The model may come from a bot's row: it must not become another path.
+  return "/models/" + http::percent_encode(model) +
+         (is_streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
+}
+
+void add_key(http::Headers& headers, WireFormat format, const std::string& key) {
+  if (format == WireFormat::openai) {
+    headers.add("authorization", "Bearer " + key);
+  } else {
+    headers.add(format == WireFormat::anthropic ? "x-api-key" : "x-goog-api-key", key);
+  }
+}
+
+}  // namespace
+
+Result<Route> parse_route(std::string_view route, std::string_view setting) {
+  Route entries;
+  text::Splitter parts(route, ',');
+  while (const auto part = parts.next()) {
+    const auto entry = text::trim(*part);
+    if (entry.empty()) {
+      return no_provider({"`", setting, "` has an empty entry. ", kForm});
+    }
+    auto parsed = parse_entry(entry, setting);
+    if (!parsed) return tl::unexpected(std::move(parsed.error()));
+    entries.push_back(std::move(*parsed));
+  }
+  return entries;
+}
+
+Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development,
+                         bool is_streaming) {
+  const Provider& provider = *entry.provider;
+  auto base = base_url(provider, settings, is_development);
+  if (!base) return tl::unexpected(std::move(base.error()));
+
+  const std::string key = setting_of(settings, provider.key_setting);
+  if (key.empty() && provider.needs_key) {
+    return no_provider(
+        {"The provider `", provider.name, "` needs a key. Set ", provider.key_setting, "."});
+  }
+  if (!is_visible_ascii(key)) {
+    return no_provider({"The key in ", provider.key_setting,
+                        " holds spaces or other characters that no key has. Set it again."});
+  }
+
+  Endpoint endpoint;
+  endpoint.provider = &provider;
+  endpoint.model = entry.model;
+  endpoint.url = *base + request_path(provider.format, entry.model, is_streaming);
+  endpoint.takes_images =
+      takes_images(provider, entry.model, setting_of(settings, "FABULA_VISION_MODELS"));
+  endpoint.fetches_images = fetches_images(provider, entry.model);
+  endpoint.headers.add("content-type", "application/json");
+  endpoint.headers.add("accept", is_streaming ? "text/event-stream" : "application/json");
+  if (!key.empty()) add_key(endpoint.headers, provider.format, key);
+  if (provider.format == WireFormat::anthropic) {
+    endpoint.headers.add("anthropic-version", "2023-06-01");
+  }
+  if (provider.takes_attribution) {
+    const auto referer = setting_of(settings, "HTTP_REFERER");
+    const auto title = setting_of(settings, "X_TITLE");
+    if (!referer.empty()) endpoint.headers.add("http-referer", referer);
+    if (!title.empty()) endpoint.headers.add("x-title", title);
+  }
+  return endpoint;
+}
+
+}  // namespace fabula::llm

@@ -1,0 +1,62 @@
+// What the decoders of all wire formats have in common: events from the body, parts of the reply to
+// the sink, and how it all ended. A format adds how one chunk is read.
+//
+// An error makes an answer incomplete wherever it stands: in a chunk, as `event: error`, in an
+// `error:` field, or as a JSON body that is no event stream at all. The text before it stays valid.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "shared/llm/stream/chunk_shape.hpp"
+#include "shared/llm/stream/decoder.hpp"
+#include "shared/llm/stream/stream_chunk.hpp"
+#include "shared/llm/stream/surrogate_joiner.hpp"
+#include "shared/llm/stream/tool_call_joiner.hpp"
+#include "shared/sse/decoder.hpp"
+
+namespace fabula::llm {
+
+// How a format says that an answer is over, besides StreamChunk::is_last.
+struct StreamEnds {
+  bool by_done_marker = false;  // `[DONE]`
+  bool by_finish_reason = false;
+  bool by_first_reason = false;  // of several finish reasons the first counts, not the last
+};
+
+class EventStream : public StreamDecoder {
+ public:
+  void feed(std::string_view bytes, StreamSink& sink) final;
+  bool ended() const final { return ended_; }
+  bool has_finish_reason() const final { return summary_.finish_reason != FinishReason::none; }
+  bool failed() const final { return summary_.problem.has_value(); }
+  StreamSummary finish() final;
+
+ protected:
+  EventStream(StreamEnds ends, std::size_t maximum_event_bytes)
+      : ends_(ends), decoder_(maximum_event_bytes) {}
+
+  // Reads a chunk of a shape that is not the last one's. `event.data` begins with no blank; `chunk`
+  // is clear.
+  virtual void read_chunk(const sse::Event& event, StreamChunk& chunk) = 0;
+
+ private:
+  void read_event(sse::Event event, StreamSink& sink);
+  void read_any_shape(const sse::Event& event);
+  void tell(StreamSink& sink);
+  void fail(Problem problem);
+
+  StreamEnds ends_;
+  sse::Decoder decoder_;
+  StreamChunk chunk_;
+  ChunkShape shape_;
+  bool shape_is_reasoning_ = false;
+  SurrogateJoiner text_joiner_;
+  SurrogateJoiner reasoning_joiner_;
+  ToolCallJoiner tool_call_joiner_;
+  StreamSummary summary_;
+  bool has_events_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace fabula::llm
