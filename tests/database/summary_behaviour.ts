@@ -9,7 +9,7 @@ import { begin, finish, messagesOf, newUser, only, refusal } from "./turns.ts";
 
 export function describeSummaries(target: () => Target): void {
   const openTasks = async (session_id: unknown): Promise<Row[]> =>
-    (await target().select("background_tasks", { session_id })).filter(
+    (await target().select("jobs", { session_id })).filter(
       (task) => task["finished_at"] === null,
     );
   const claimed = async (session_id: unknown): Promise<Row> => {
@@ -200,8 +200,9 @@ export function describeSummaries(target: () => Target): void {
       await turnOf(target(), user, 9, 4, { session_id });
       await undo(user, session_id);
       assert.equal(await claim(target()), null);
-      const task = await only(target(), "background_tasks", { session_id });
-      assert.deepEqual([task["status"], task["result"]], ["done", { skipped: true }]);
+      const { job_id, status } = await only(target(), "jobs", { session_id });
+      const { result } = await only(target(), "job_steps", { job_id });
+      assert.deepEqual([status, result], ["done", { skipped: true }]);
     }
   });
 
