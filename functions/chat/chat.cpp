@@ -7,7 +7,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -29,4 +29,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "chat", kRoutes);
 }
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

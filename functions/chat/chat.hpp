@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
 
 // Serves one request to /chat.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

@@ -1,9 +1,9 @@
 #include "functions/chat/framing.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
 
 void Framing::stored(std::string& out, const engine::TurnEnd& end) {
-  Metadata metadata;
+  chat::Metadata metadata;
   metadata.session_id = end.turn.session_id;
   metadata.project_id = end.turn.project_id;
   metadata.user_id = end.turn.user_id;
@@ -22,4 +22,4 @@ void Framing::stored(std::string& out, const engine::TurnEnd& end) {
   events_.append_metadata(out, metadata);
 }
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

@@ -9,7 +9,9 @@
 #include "shared/sse/encoder.hpp"
 #include "wasm/engine/turn_framing.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
+
+using chat::Events;
 
 class Framing final : public engine::TurnFraming {
  public:
@@ -34,4 +36,4 @@ class Framing final : public engine::TurnFraming {
   std::string_view new_guest_token_;
 };
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

@@ -1,4 +1,4 @@
 #include "functions/chat/chat.hpp"
 #include "wasm/runtime/entry.hpp"
 
-FABULA_FUNCTION(fabula::chat::handle)
+FABULA_FUNCTION(fabula::chat_function::handle)

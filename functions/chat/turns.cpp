@@ -23,7 +23,16 @@
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/turn.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
+
+using chat::dossier_heading;
+using chat::instruction_to_go_on;
+using chat::is_chat;
+using chat::kTaskNames;
+using chat::task_named;
+using chat::task_prompts_json;
+using chat::TaskRules;
+
 namespace {
 
 using engine::Call;
@@ -227,4 +236,4 @@ Task<Result<void>> resume(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

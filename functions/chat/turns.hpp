@@ -3,7 +3,7 @@
 
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::chat {
+namespace fabula::chat_function {
 
 // POST /chat: the user says something, or says something else instead of an earlier message.
 runtime::Task<Result<void>> say(engine::Call& call, const engine::Match& match);
@@ -17,4 +17,4 @@ runtime::Task<Result<void>> go_on(engine::Call& call, const engine::Match& match
 // GET /chat/streams/{stream_id}: the rest of a reply, whoever began it.
 runtime::Task<Result<void>> resume(engine::Call& call, const engine::Match& match);
 
-}  // namespace fabula::chat
+}  // namespace fabula::chat_function

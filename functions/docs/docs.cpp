@@ -11,7 +11,7 @@
 #include "shared/api/server_url.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::docs {
+namespace fabula::docs_function {
 namespace {
 
 using engine::Call;
@@ -81,4 +81,4 @@ constexpr std::array kRoutes{
 
 Task<void> handle(runtime::Context& context) { return engine::serve(context, "docs", kRoutes); }
 
-}  // namespace fabula::docs
+}  // namespace fabula::docs_function

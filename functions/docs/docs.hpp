@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::docs {
+namespace fabula::docs_function {
 
 // Serves one request to /docs.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::docs
+}  // namespace fabula::docs_function

@@ -18,8 +18,10 @@
 #include "wasm/engine/dossier_log.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
+using dossier::Dossier;
+using dossier::EditContext;
 using engine::Call;
 using engine::DossierLog;
 using engine::Match;
@@ -28,8 +30,8 @@ using runtime::Task;
 namespace {
 
 // The entries that a request comes to. `other` is the version that it names, if it names one.
-using Edit = Rows (*)(Dossier& dossier, Dossier& other, const Request& request,
-                      const EditContext& context);
+using Edit = dossier::Rows (*)(Dossier& dossier, Dossier& other, const Request& request,
+                               const EditContext& context);
 
 constexpr std::string_view kSnapshot = "snapshot_json";
 
@@ -75,7 +77,8 @@ Task<Result<void>> change_log(Call& call, const Request& request, std::string_vi
   const std::string operation = new_uuid(call);
   const EditContext context{
       .project_id = project_id, .operation = operation, .at = runtime::now_ms(call.context())};
-  const std::vector<EntryRow> rows = co_await edit(log.dossier, other.dossier, request, context);
+  const std::vector<dossier::EntryRow> rows =
+      co_await edit(log.dossier, other.dossier, request, context);
   // Also of no rows it is asked whether the version is still the newest.
   if (!rows.empty() || !if_match.empty()) {
     co_await engine::commit_to_dossier(call, principal, log, rows, if_match);
@@ -90,8 +93,9 @@ Task<Result<void>> change(Call& call, const Match& match, Edit edit) {
   co_return {};
 }
 
-Rows replace_edit(Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-  return replace(dossier, snapshot_of(request), context);
+dossier::Rows replace_edit(Dossier& dossier, Dossier&, const Request& request,
+                           const EditContext& context) {
+  return dossier::replace(dossier, snapshot_of(request), context);
 }
 
 // The project of a dossier that is begun without one.
@@ -132,8 +136,8 @@ Task<Result<void>> create_dossier(Call& call, const Match& match) {
     // Nothing is made of what is wrong.
     Dossier none;
     const std::string operation = new_uuid(call);
-    const auto rows = replace(none, snapshot_of(request),
-                              {.project_id = request.project_id, .operation = operation});
+    const auto rows = dossier::replace(none, snapshot_of(request),
+                                       {.project_id = request.project_id, .operation = operation});
     if (!rows) co_return tl::unexpected(rows.error());
     project_id = co_await create_project(call, request);
   } else {
@@ -158,7 +162,7 @@ Task<Result<void>> merge_dossier(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return merge(dossier, snapshot_of(request), context);
+        return dossier::merge(dossier, snapshot_of(request), context);
       });
 }
 
@@ -166,7 +170,7 @@ Task<Result<void>> restore_version(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier& other, const Request&, const EditContext& context) {
-        return restore(dossier, other, context);
+        return dossier::restore(dossier, other, context);
       });
 }
 
@@ -174,7 +178,7 @@ Task<Result<void>> undo_change(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return undo(dossier, member(request.body, "change"), context);
+        return dossier::undo(dossier, member(request.body, "change"), context);
       });
 }
 
@@ -182,7 +186,7 @@ Task<Result<void>> redo_change(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return redo(dossier, member(request.body, "change"), context);
+        return dossier::redo(dossier, member(request.body, "change"), context);
       });
 }
 
@@ -190,7 +194,7 @@ Task<Result<void>> accept_proposal(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return accept(dossier, member(request.path, "proposal_id"), context);
+        return dossier::accept(dossier, member(request.path, "proposal_id"), context);
       });
 }
 
@@ -198,7 +202,7 @@ Task<Result<void>> reject_proposal(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return reject(dossier, member(request.path, "proposal_id"), context);
+        return dossier::reject(dossier, member(request.path, "proposal_id"), context);
       });
 }
 
@@ -212,7 +216,7 @@ Task<Result<void>> split_character(Call& call, const Match& match) {
             parts.push_back(texts(json::find(part, "mentions")));
           }
         }
-        return split(dossier, member(request.path, "character_id"), parts, context);
+        return dossier::split(dossier, member(request.path, "character_id"), parts, context);
       });
 }
 
@@ -220,8 +224,9 @@ Task<Result<void>> merge_characters(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return merge_characters(dossier, texts(json::find(request.body, "ids")),
-                                json::boolean_at(request.body, "same").value_or(true), context);
+        return dossier::merge_characters(dossier, texts(json::find(request.body, "ids")),
+                                         json::boolean_at(request.body, "same").value_or(true),
+                                         context);
       });
 }
 
@@ -229,7 +234,8 @@ Task<Result<void>> lock_field(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return lock(dossier, member(request.body, "id"), member(request.body, "field"), context);
+        return dossier::lock(dossier, member(request.body, "id"), member(request.body, "field"),
+                             context);
       });
 }
 
@@ -237,7 +243,8 @@ Task<Result<void>> unlock_field(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return unlock(dossier, member(request.body, "id"), member(request.body, "field"), context);
+        return dossier::unlock(dossier, member(request.body, "id"), member(request.body, "field"),
+                               context);
       });
 }
 
@@ -245,11 +252,11 @@ Task<Result<void>> resolve_question(Call& call, const Match& match) {
   return change(
       call, match,
       +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
-        return resolve(
+        return dossier::resolve(
             dossier, member(request.path, "question_id"),
             {.choose = member(request.body, "choose"), .dismiss = member(request.body, "dismiss")},
             context);
       });
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

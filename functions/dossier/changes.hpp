@@ -3,7 +3,7 @@
 
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 runtime::Task<Result<void>> create_dossier(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> replace_dossier(engine::Call& call, const engine::Match& match);
@@ -19,4 +19,4 @@ runtime::Task<Result<void>> lock_field(engine::Call& call, const engine::Match& 
 runtime::Task<Result<void>> unlock_field(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> resolve_question(engine::Call& call, const engine::Match& match);
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

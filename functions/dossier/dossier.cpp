@@ -9,7 +9,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -47,4 +47,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "dossier", kRoutes);
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 // Serves one request to /dossier.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

@@ -14,7 +14,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 namespace {
 
 using engine::Call;
@@ -24,7 +24,7 @@ using runtime::Task;
 // Each character may need a few more bytes in JSON.
 constexpr std::size_t kStepFrameBytes = 128;
 
-void write_plan(std::string& request, const ImportPlan& plan) {
+void write_plan(std::string& request, const dossier::ImportPlan& plan) {
   request.reserve(request.size() + plan.text.size() * 9 / 8 + plan.steps.size() * kStepFrameBytes);
   json::Writer writer(request);
   writer.begin_object();
@@ -52,9 +52,10 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
       co_await engine::identify_known(call.context(), call.settings(), headers);
   const json::Document body = co_await engine::read_json(call, operation);
   co_await api::check_body(body, *operation.body);
-  const auto format = import_format_named(json::string_at(body, "format").value_or("markdown"));
-  const ImportPlan plan = co_await plan_import(json::string_at(body, "text").value_or(""),
-                                               format.value_or(ImportFormat::markdown));
+  const auto format =
+      dossier::import_format_named(json::string_at(body, "format").value_or("markdown"));
+  const dossier::ImportPlan plan = co_await dossier::plan_import(
+      json::string_at(body, "text").value_or(""), format.value_or(dossier::ImportFormat::markdown));
 
   std::string request;
   write_plan(request, plan);
@@ -74,4 +75,4 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

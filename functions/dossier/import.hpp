@@ -6,9 +6,9 @@
 #include "wasm/engine/serve.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 // Serves POST /dossier/{project_id}/import.
 runtime::Task<Result<void>> start_import(engine::Call& call, const engine::Match& match);
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

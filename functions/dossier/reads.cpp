@@ -15,7 +15,7 @@
 #include "shared/json/text.hpp"
 #include "wasm/engine/dossier_log.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 using engine::Call;
 using engine::DossierLog;
@@ -25,7 +25,7 @@ using runtime::Task;
 namespace {
 
 // Pages of what this says of the dossier, an array.
-Task<Result<void>> send_list(Call& call, const Match& match, std::string (*tell)(Dossier&),
+Task<Result<void>> send_list(Call& call, const Match& match, std::string (*tell)(dossier::Dossier&),
                              bool is_newest_first = false) {
   const Request request = co_await read_request(call, match);
   DossierLog log = co_await engine::read_dossier_log(call, &request.principal, request.project_id);
@@ -53,13 +53,14 @@ Task<Result<void>> read(Call& call, const Match& match) {
 Task<Result<void>> list_facts(Call& call, const Match& match) {
   const Request request = co_await read_request(call, match);
   DossierLog log = co_await engine::read_dossier_log(call, &request.principal, request.project_id);
-  json::Document items = co_await json::parse(provenance_json(log.dossier));
+  json::Document items = co_await json::parse(dossier::provenance_json(log.dossier));
   const auto wanted = json::string_at(request.query, "target");
   if (auto* array = items.get_ptr<json::Document::array_t*>(); array && wanted) {
     std::string target(*wanted);
     // Any mention of something stands for it.
-    if (const auto reference = parse_reference(target)) {
-      if (const auto* entity = log.dossier.entity(*reference)) target = reference_text(entity->id);
+    if (const auto reference = dossier::parse_reference(target)) {
+      if (const auto* entity = log.dossier.entity(*reference))
+        target = dossier::reference_text(entity->id);
     }
     std::erase_if(*array, [&target](const json::Document& fact) {
       return !names(json::string_at(fact, "target").value_or(""), target);
@@ -70,15 +71,15 @@ Task<Result<void>> list_facts(Call& call, const Match& match) {
 }
 
 Task<Result<void>> list_changes(Call& call, const Match& match) {
-  return send_list(call, match, &history_json, true);
+  return send_list(call, match, &dossier::history_json, true);
 }
 
 Task<Result<void>> list_proposals(Call& call, const Match& match) {
-  return send_list(call, match, &proposals_json);
+  return send_list(call, match, &dossier::proposals_json);
 }
 
 Task<Result<void>> list_questions(Call& call, const Match& match) {
-  return send_list(call, match, &questions_json);
+  return send_list(call, match, &dossier::questions_json);
 }
 
 Task<Result<void>> read_difference(Call& call, const Match& match) {
@@ -90,14 +91,14 @@ Task<Result<void>> read_difference(Call& call, const Match& match) {
   DossierLog log =
       co_await engine::read_dossier_log(call, principal, request.project_id, from.value_or(0));
   const auto first = from.value_or(log.log_start);
-  const std::string before = snapshot_json(log.dossier);
+  const std::string before = dossier::snapshot_json(log.dossier);
   if (to && *to < first) {
     // Backwards: the one before is the later one.
     log = co_await engine::read_dossier_log(call, principal, request.project_id, *to);
   } else {
     co_await engine::read_on(call, principal, log, to);
   }
-  const std::string after = snapshot_json(log.dossier);
+  const std::string after = dossier::snapshot_json(log.dossier);
   const auto last = to.value_or(log.head);
   co_await check_version(log, last);
 
@@ -107,10 +108,12 @@ Task<Result<void>> read_difference(Call& call, const Match& match) {
   json::append_integer(envelope, first);
   envelope.append(",\"to\":");
   json::append_integer(envelope, last);
-  envelope.append(",\"changes\":").append(diff_json(from_document, to_document)).append("}}");
+  envelope.append(",\"changes\":")
+      .append(dossier::diff_json(from_document, to_document))
+      .append("}}");
   auto response = co_await api::response_of_envelope(envelope, std::nullopt);
   co_await call.send(std::move(response));
   co_return {};
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

@@ -3,7 +3,7 @@
 
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 runtime::Task<Result<void>> read(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> list_facts(engine::Call& call, const engine::Match& match);
@@ -12,4 +12,4 @@ runtime::Task<Result<void>> list_proposals(engine::Call& call, const engine::Mat
 runtime::Task<Result<void>> list_questions(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> read_difference(engine::Call& call, const engine::Match& match);
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

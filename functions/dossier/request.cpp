@@ -14,7 +14,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 using engine::Call;
 using engine::Match;
@@ -125,4 +125,4 @@ Task<Result<void>> send_page(Call& call, const Request& request, const json::Doc
   co_return {};
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

@@ -14,7 +14,7 @@
 #include "wasm/engine/serve.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::dossier {
+namespace fabula::dossier_function {
 
 struct Request {
   auth::Principal principal;
@@ -40,4 +40,4 @@ Result<void> check_version(const engine::DossierLog& log, std::int64_t version);
 runtime::Task<Result<void>> send_page(engine::Call& call, const Request& request,
                                       const json::Document& items);
 
-}  // namespace fabula::dossier
+}  // namespace fabula::dossier_function

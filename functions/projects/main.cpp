@@ -1,4 +1,4 @@
 #include "functions/projects/projects.hpp"
 #include "wasm/runtime/entry.hpp"
 
-FABULA_FUNCTION(fabula::projects::handle)
+FABULA_FUNCTION(fabula::projects_function::handle)

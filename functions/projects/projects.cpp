@@ -6,7 +6,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::projects {
+namespace fabula::projects_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -24,4 +24,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "projects", kRoutes);
 }
 
-}  // namespace fabula::projects
+}  // namespace fabula::projects_function

@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::projects {
+namespace fabula::projects_function {
 
 // Serves one request to /projects.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::projects
+}  // namespace fabula::projects_function

@@ -6,7 +6,7 @@
 #include "shared/api/endpoints/docs.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::redoc {
+namespace fabula::redoc_function {
 namespace {
 
 using engine::Call;
@@ -34,4 +34,4 @@ constexpr std::array kRoutes{
 
 Task<void> handle(runtime::Context& context) { return engine::serve(context, "redoc", kRoutes); }
 
-}  // namespace fabula::redoc
+}  // namespace fabula::redoc_function

@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::redoc {
+namespace fabula::redoc_function {
 
 // Serves one request to /redoc.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::redoc
+}  // namespace fabula::redoc_function

@@ -1,4 +1,4 @@
 #include "functions/sessions/sessions.hpp"
 #include "wasm/runtime/entry.hpp"
 
-FABULA_FUNCTION(fabula::sessions::handle)
+FABULA_FUNCTION(fabula::sessions_function::handle)

@@ -10,7 +10,7 @@
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::sessions {
+namespace fabula::sessions_function {
 namespace {
 
 using engine::Call;
@@ -54,4 +54,4 @@ constexpr std::array kRoutes{
 
 Task<void> handle(runtime::Context& context) { return engine::serve(context, "sessions", kRoutes); }
 
-}  // namespace fabula::sessions
+}  // namespace fabula::sessions_function

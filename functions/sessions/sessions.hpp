@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::sessions {
+namespace fabula::sessions_function {
 
 // Serves one request to /sessions.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::sessions
+}  // namespace fabula::sessions_function

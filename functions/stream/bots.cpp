@@ -8,7 +8,7 @@
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/engine/identity.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 
 using engine::Call;
 using engine::Match;
@@ -31,4 +31,4 @@ Task<Result<void>> save_bot(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

@@ -3,8 +3,8 @@
 
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 
 runtime::Task<Result<void>> save_bot(engine::Call& call, const engine::Match& match);
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

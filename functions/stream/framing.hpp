@@ -9,7 +9,9 @@
 #include "shared/stream/events.hpp"
 #include "wasm/engine/turn_framing.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
+
+using stream::Events;
 
 class Framing final : public engine::TurnFraming {
  public:
@@ -34,4 +36,4 @@ class Framing final : public engine::TurnFraming {
   std::string_view stream_id_;
 };
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

@@ -1,4 +1,4 @@
 #include "functions/stream/stream.hpp"
 #include "wasm/runtime/entry.hpp"
 
-FABULA_FUNCTION(fabula::stream::handle)
+FABULA_FUNCTION(fabula::stream_function::handle)

@@ -13,7 +13,7 @@
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 namespace {
 
 using engine::Call;
@@ -56,4 +56,4 @@ constexpr std::array kRoutes{
 
 Task<void> handle(runtime::Context& context) { return engine::serve(context, "stream", kRoutes); }
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 
 // Serves one request to /stream.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

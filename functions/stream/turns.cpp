@@ -17,7 +17,7 @@
 #include "wasm/engine/turn.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 namespace {
 
 using engine::Call;
@@ -129,4 +129,4 @@ Task<Result<void>> resume(Call& call, const Match& match) {
   co_return {};
 }
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

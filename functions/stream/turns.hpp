@@ -3,9 +3,9 @@
 
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::stream {
+namespace fabula::stream_function {
 
 runtime::Task<Result<void>> start(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> resume(engine::Call& call, const engine::Match& match);
 
-}  // namespace fabula::stream
+}  // namespace fabula::stream_function

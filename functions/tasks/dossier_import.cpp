@@ -3,18 +3,19 @@
 #include <string>
 
 #include "functions/tasks/dossier_reading.hpp"
+#include "shared/jobs/dossier_import.hpp"
 #include "shared/json/text.hpp"
-#include "shared/tasks/dossier_import.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 runtime::Task<Result<void>> import_step(engine::Call& call, const engine::Endpoints& models,
-                                        const ClaimedTask& task, std::int64_t deadline_ms) {
-  const ImportWork work = co_await read_import_work(task.work);
+                                        const jobs::ClaimedJob& job, std::int64_t deadline_ms) {
+  const jobs::ImportWork work = co_await jobs::read_import_work(job.work);
   Reading reading = co_await begin_reading(call, work.project_id);
-  const auto question = import_question(work, reading.log.dossier);
+  const auto question = jobs::import_question(work, reading.log.dossier);
   const std::string model = co_await ask_reader(call, models, reading, question, deadline_ms);
-  const ProposedEntries found = co_await proposed_entries(*reading.answer.document, work, model);
+  const jobs::ProposedEntries found =
+      co_await jobs::proposed_entries(*reading.answer.document, work, model);
   co_await take_findings(call, reading, found.rows, found.items_found, found.items_kept);
 
   std::string members = ",\"proposals\":";
@@ -22,8 +23,8 @@ runtime::Task<Result<void>> import_step(engine::Call& call, const engine::Endpoi
   writer.begin_array();
   for (const auto& proposal : found.proposals) writer.string(proposal);
   writer.end_array();
-  co_await store_findings(call, "commit_import_step", task, reading, found.rows, members);
+  co_await store_findings(call, "commit_import_step", job, reading, found.rows, members);
   co_return {};
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

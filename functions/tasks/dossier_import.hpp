@@ -3,16 +3,16 @@
 
 #include <cstdint>
 
+#include "shared/jobs/rows.hpp"
 #include "shared/result/result.hpp"
-#include "shared/tasks/rows.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 // Reads one step of an import within `deadline_ms` and stores what it proposes.
 runtime::Task<Result<void>> import_step(engine::Call& call, const engine::Endpoints& models,
-                                        const ClaimedTask& task, std::int64_t deadline_ms);
+                                        const jobs::ClaimedJob& job, std::int64_t deadline_ms);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

@@ -12,7 +12,7 @@
 #include "shared/json/scanner.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 using engine::Call;
 using runtime::Task;
@@ -73,8 +73,9 @@ Result<void> take_findings(Call& call, Reading& reading, std::span<const dossier
   return {};
 }
 
-Task<Result<void>> store_findings(Call& call, std::string_view function, const ClaimedTask& task,
-                                  Reading& reading, std::span<const dossier::EntryRow> rows,
+Task<Result<void>> store_findings(Call& call, std::string_view function,
+                                  const jobs::ClaimedJob& job, Reading& reading,
+                                  std::span<const dossier::EntryRow> rows,
                                   std::string_view members) {
   std::string result;
   engine::append_commit_members(result, reading.log.dossier, reading.base, rows);
@@ -82,8 +83,8 @@ Task<Result<void>> store_findings(Call& call, std::string_view function, const C
   const auto& answer = reading.answer;
   const std::string stored = co_await store(
       call, function,
-      commit_task_request(task, result,
-                          {answer.provider, answer.model, answer.usage, answer.attempts}));
+      jobs::commit_job_request(job, result,
+                               {answer.provider, answer.model, answer.usage, answer.attempts}));
   std::array dossier = {json::RawMember{.key = "dossier"}};
   if (json::find_raw_members(stored, dossier)) {
     const auto followed = co_await runtime::attempt(
@@ -93,4 +94,4 @@ Task<Result<void>> store_findings(Call& call, std::string_view function, const C
   co_return {};
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

@@ -9,15 +9,15 @@
 #include <string_view>
 
 #include "shared/dossier/log/entry.hpp"
+#include "shared/jobs/rows.hpp"
 #include "shared/result/result.hpp"
-#include "shared/tasks/rows.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/completion.hpp"
 #include "wasm/engine/dossier_log.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 // MODEL_DOSSIER's models, else those of MODEL_CHAT.
 Result<engine::Endpoints> reading_models(engine::Call& call);
@@ -46,8 +46,8 @@ Result<void> take_findings(engine::Call& call, Reading& reading,
 // its result, with a comma before each. What was found is stored, whatever becomes of the snapshot:
 // who reads the dossier next, or adds to it, makes it.
 runtime::Task<Result<void>> store_findings(engine::Call& call, std::string_view function,
-                                           const ClaimedTask& task, Reading& reading,
+                                           const jobs::ClaimedJob& job, Reading& reading,
                                            std::span<const dossier::EntryRow> rows,
                                            std::string_view members = {});
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

@@ -4,13 +4,13 @@
 
 #include "functions/tasks/store.hpp"
 #include "shared/database/rpc.hpp"
+#include "shared/jobs/session_summary.hpp"
 #include "shared/json/text.hpp"
-#include "shared/tasks/session_summary.hpp"
 #include "wasm/engine/completion.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 namespace {
 
 using engine::Call;
@@ -37,17 +37,17 @@ Result<engine::Endpoints> summary_models(Call& call) {
 }
 
 Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models,
-                                     const ClaimedTask& task, std::int64_t deadline_ms) {
-  const auto* messages = json::find(task.work, "messages");
+                                     const jobs::ClaimedJob& job, std::int64_t deadline_ms) {
+  const auto* messages = json::find(job.work, "messages");
   if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_task");
   const auto history_tokens = engine::read_turn_limits(call).history_tokens;
   const auto maximum_bytes =
       std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
   const auto words = std::min(maximum_bytes / kBytesPerWord, kMaximumWords);
 
-  const auto instructions = summary_instructions(static_cast<std::size_t>(words));
+  const auto instructions = jobs::summary_instructions(static_cast<std::size_t>(words));
   const auto question =
-      summary_question(json::string_at(task.work, "previous_summary").value_or(""), *messages);
+      jobs::summary_question(json::string_at(job.work, "previous_summary").value_or(""), *messages);
   const engine::Completion answer =
       co_await engine::complete(call, models,
                                 {.system_prompt = instructions,
@@ -56,18 +56,18 @@ Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models
                                  .deadline_ms = deadline_ms});
   note_model(call.log(), answer);
 
-  const auto summary = summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
+  const auto summary =
+      jobs::summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
   if (summary.empty()) {
     co_return problem(ErrorCode::provider_malformed, "The model wrote no summary. Try again.",
                       "no summary in the answer");
   }
   std::string members = R"("summary":)";
   json::Writer(members).string(summary);
-  co_await store(
-      call, "commit_task",
-      commit_task_request(task, members,
-                          {answer.provider, answer.model, answer.usage, answer.attempts}));
+  co_await store(call, "commit_task",
+                 jobs::commit_job_request(
+                     job, members, {answer.provider, answer.model, answer.usage, answer.attempts}));
   co_return {};
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

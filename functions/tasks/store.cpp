@@ -5,7 +5,7 @@
 #include "wasm/engine/database.hpp"
 #include "wasm/runtime/timer.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 runtime::Task<Result<std::string>> store(engine::Call& call, std::string_view function,
                                          std::string request) {
@@ -32,4 +32,4 @@ void note_model(log::RequestLog& log, const engine::Completion& answer) {
   }
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

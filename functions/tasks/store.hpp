@@ -1,4 +1,4 @@
-// What the kinds of tasks share: storing what they have made, and the log of who made it.
+// What the kinds of jobs share: storing what they have made, and the log of who made it.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 #include "wasm/engine/completion.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
-// Calls commit_task or fail_task, which may be repeated: a task that is done says so. The answer's
+// Calls commit_task or fail_task, which may be repeated: a job that is done says so. The answer's
 // text.
 runtime::Task<Result<std::string>> store(engine::Call& call, std::string_view function,
                                          std::string request);
 
 void note_model(log::RequestLog& log, const engine::Completion& answer);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

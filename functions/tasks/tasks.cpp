@@ -19,7 +19,7 @@
 #include "wasm/engine/serve.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 namespace {
 
 using engine::Call;
@@ -34,10 +34,10 @@ constexpr std::int64_t kStoringSeconds = 25;
 struct Kind {
   std::string_view name;
   Result<engine::Endpoints> (*models)(Call&);
-  // Does the task and stores what it has made.
-  Task<Result<void>> (*work)(Call&, const engine::Endpoints&, const ClaimedTask&,
+  // Does the job and stores what it has made.
+  Task<Result<void>> (*work)(Call&, const engine::Endpoints&, const jobs::ClaimedJob&,
                              std::int64_t deadline_ms);
-  // The engine functions that give out a task of this kind, and take back what could not be done.
+  // The engine functions that give out a job of this kind, and take back what could not be done.
   std::string_view claim = "claim_task";
   std::string_view fail = "fail_task";
 };
@@ -61,9 +61,9 @@ struct Request {
   std::int64_t limit = api::tasks::kDefaultLimit;
   std::int64_t time_limit_ms = kTimeLimitMs;
 
-  // A task that begins has at least half of the time.
+  // A job that begins has at least half of the time.
   std::int64_t begin_ms() const { return time_limit_ms / 2; }
-  // A worker's death is noticed only after it: the time of a task, and of storing it.
+  // A worker's death is noticed only after it: the time of a job, and of storing it.
   std::int64_t lease_seconds() const { return time_limit_ms / 1000 + kStoringSeconds; }
 };
 
@@ -110,26 +110,26 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
   co_return request;
 }
 
-// Whether the task is done, and stored.
-Task<bool> do_task(Call& call, const Request& request, const ClaimedTask& task,
-                   std::int64_t deadline_ms) {
+// Whether the job is done, and stored.
+Task<bool> do_job(Call& call, const Request& request, const jobs::ClaimedJob& job,
+                  std::int64_t deadline_ms) {
   const auto wanted =
       std::find_if(request.wanted.begin(), request.wanted.end(),
-                   [&task](const Wanted& one) { return one.kind->name == task.kind; });
+                   [&job](const Wanted& one) { return one.kind->name == job.kind; });
   if (wanted == request.wanted.end()) co_return false;
   const auto outcome =
-      co_await runtime::attempt(wanted->kind->work(call, wanted->models, task, deadline_ms));
+      co_await runtime::attempt(wanted->kind->work(call, wanted->models, job, deadline_ms));
   if (outcome) co_return true;
   call.note_problem(outcome.error());
-  // Refused when another worker has the task by now, or it is gone: then there is nothing to give
+  // Refused when another worker has the job by now, or it is gone: then there is nothing to give
   // back. When it does not arrive, the end of the lease does the same.
   co_await runtime::attempt(
-      store(call, wanted->kind->fail, fail_task_request(task, outcome.error())));
+      store(call, wanted->kind->fail, jobs::fail_job_request(job, outcome.error())));
   co_return false;
 }
 
-// The next task of the kinds that are wanted; nothing when there is none.
-Task<Result<std::optional<ClaimedTask>>> claim_next(Call& call, const Request& request) {
+// The next job of the kinds that are wanted; nothing when there is none.
+Task<Result<std::optional<jobs::ClaimedJob>>> claim_next(Call& call, const Request& request) {
   std::vector<std::string_view> functions;
   for (const auto& wanted : request.wanted) {
     if (std::find(functions.begin(), functions.end(), wanted.kind->claim) == functions.end()) {
@@ -143,9 +143,9 @@ Task<Result<std::optional<ClaimedTask>>> claim_next(Call& call, const Request& r
     }
     const std::string answer =
         co_await engine::call_function(call.context(), call.database(), function,
-                                       claim_task_request(kinds, request.lease_seconds()));
-    std::optional<ClaimedTask> task = co_await parse_claimed_task(answer);
-    if (task) co_return task;
+                                       jobs::claim_job_request(kinds, request.lease_seconds()));
+    std::optional<jobs::ClaimedJob> job = co_await jobs::parse_claimed_job(answer);
+    if (job) co_return job;
   }
   co_return std::nullopt;
 }
@@ -160,11 +160,10 @@ Task<Result<void>> run(Call& call, const Match& match) {
   bool is_left = true;
   while (done + failed < request.limit && passed_ms() < request.begin_ms() &&
          !call.context().isolate_ending().is_set()) {
-    const std::optional<ClaimedTask> task = co_await claim_next(call, request);
-    is_left = task.has_value();
+    const std::optional<jobs::ClaimedJob> job = co_await claim_next(call, request);
+    is_left = job.has_value();
     if (!is_left) break;
-    const bool is_done =
-        co_await do_task(call, request, *task, request.time_limit_ms - passed_ms());
+    const bool is_done = co_await do_job(call, request, *job, request.time_limit_ms - passed_ms());
     ++(is_done ? done : failed);
   }
 
@@ -187,4 +186,4 @@ constexpr std::array kRoutes{
 
 Task<void> handle(runtime::Context& context) { return engine::serve(context, "tasks", kRoutes); }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

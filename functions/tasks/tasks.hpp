@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::tasks {
+namespace fabula::tasks_function {
 
 // Serves one request to /tasks.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::tasks_function

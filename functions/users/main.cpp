@@ -1,4 +1,4 @@
 #include "functions/users/users.hpp"
 #include "wasm/runtime/entry.hpp"
 
-FABULA_FUNCTION(fabula::users::handle)
+FABULA_FUNCTION(fabula::users_function::handle)

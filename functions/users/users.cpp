@@ -6,7 +6,7 @@
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
-namespace fabula::users {
+namespace fabula::users_function {
 namespace {
 
 constexpr std::array kRoutes{
@@ -22,4 +22,4 @@ runtime::Task<void> handle(runtime::Context& context) {
   return engine::serve(context, "users", kRoutes);
 }
 
-}  // namespace fabula::users
+}  // namespace fabula::users_function

@@ -4,9 +4,9 @@
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
-namespace fabula::users {
+namespace fabula::users_function {
 
 // Serves one request to /users.
 runtime::Task<void> handle(runtime::Context& context);
 
-}  // namespace fabula::users
+}  // namespace fabula::users_function

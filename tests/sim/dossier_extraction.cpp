@@ -67,7 +67,7 @@ struct ExtractionWorld : ChatWorld {
   }
 
   std::string run() {
-    auto& client = world.call(&tasks::handle,
+    auto& client = world.call(&tasks_function::handle,
                               "POST http://edge/functions/v1/tasks/run\n"
                               "apikey: sb_secret_simulated\n",
                               {});
@@ -277,7 +277,7 @@ TEST_CASE("faults of database and model at any step give the task back or leave 
 TEST_CASE("the isolate's end while the model thinks gives the task back") {
   ExtractionWorld edge;
   answer_always(edge.model, silence());
-  auto& client = edge.world.call(&tasks::handle,
+  auto& client = edge.world.call(&tasks_function::handle,
                                  "POST http://edge/functions/v1/tasks/run\n"
                                  "apikey: sb_secret_simulated\n",
                                  {});

@@ -29,7 +29,7 @@ struct Forwarding : ChatWorld {
 
   sim::Client& send(const std::string& line, const std::string& headers = kGuest,
                     std::string body = {}) {
-    auto& client = world.call(&projects::handle, line + "\n" + headers, std::move(body));
+    auto& client = world.call(&projects_function::handle, line + "\n" + headers, std::move(body));
     world.run();
     return client;
   }

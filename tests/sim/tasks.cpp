@@ -31,7 +31,7 @@ struct TasksWorld : ChatWorld {
   sim::Client& run(std::string body = {}, const std::string& headers = kOperator) {
     auto head = "POST http://edge/functions/v1/tasks/run\n" + headers;
     if (!body.empty()) head += "content-type: application/json\n";
-    auto& client = world.call(&tasks::handle, head, std::move(body));
+    auto& client = world.call(&tasks_function::handle, head, std::move(body));
     world.run();
     CHECK(world.unfinished_requests() == 0);
     CHECK(world.open_exchanges() == 0);
@@ -152,8 +152,8 @@ TEST_CASE("a summary that does not arrive is sent again; one that is refused is 
 TEST_CASE("the isolate's end gives the task back, and no other is begun") {
   TasksWorld edge;
   answer_always(edge.model, silence());
-  auto& client =
-      edge.world.call(&tasks::handle, "POST http://edge/functions/v1/tasks/run\n" + kOperator);
+  auto& client = edge.world.call(&tasks_function::handle,
+                                 "POST http://edge/functions/v1/tasks/run\n" + kOperator);
   edge.world.run_for(1000);
   edge.world.announce_end_of_isolate();
   edge.world.run();
@@ -165,8 +165,8 @@ TEST_CASE("the isolate's end gives the task back, and no other is begun") {
 TEST_CASE("a caller who hangs up does not end the work") {
   TasksWorld edge;
   edge.let_claim(1);
-  auto& client =
-      edge.world.call(&tasks::handle, "POST http://edge/functions/v1/tasks/run\n" + kOperator);
+  auto& client = edge.world.call(&tasks_function::handle,
+                                 "POST http://edge/functions/v1/tasks/run\n" + kOperator);
   edge.world.run_for(15);
   client.leave();
   edge.world.run();

@@ -33,7 +33,7 @@ sim::Client& ChatWorld::post_to(const std::string& path, std::string body,
                                 const std::string& headers) {
   auto head = "POST http://edge/functions/v1/" + path + "\n" + headers;
   if (!body.empty()) head += "content-type: application/json\n";
-  return world.call(&chat::handle, head, std::move(body));
+  return world.call(&chat_function::handle, head, std::move(body));
 }
 
 sim::Client& ChatWorld::talk(std::string_view text, std::string_view session_id) {

@@ -1,4 +1,4 @@
-#include "shared/tasks/dossier_import.hpp"
+#include "shared/jobs/dossier_import.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kText =
     "# One\n\nMara came home. She was thirty. Her sister Nora waited.\nThe sea was her fate.";
 
-tasks::ImportWork work(std::int64_t step = 1) {
+jobs::ImportWork work(std::int64_t step = 1) {
   return {.task_id = "t",
           .project_id = "p",
           .chapter_title = "One",
@@ -37,17 +37,17 @@ const std::string_view kAnswer = R"({
   "themes": [{"text": "Fate", "quote": "her fate"}], "plot_points": [], "open_questions": [],
   "story": [], "renames": [], "retractions": []})";
 
-tasks::ProposedEntries proposed(std::int64_t step = 1) {
-  auto found = tasks::proposed_entries(*json::parse(kAnswer), work(step), "scripted:model");
+jobs::ProposedEntries proposed(std::int64_t step = 1) {
+  auto found = jobs::proposed_entries(*json::parse(kAnswer), work(step), "scripted:model");
   REQUIRE(found);
   return std::move(*found);
 }
 
-std::string proposal_of(const tasks::ProposedEntries& found, std::size_t row) {
+std::string proposal_of(const jobs::ProposedEntries& found, std::size_t row) {
   return std::string(*json::string_at(*json::parse(found.rows.at(row).body), "proposal"));
 }
 
-dossier::Dossier dossier_of(const tasks::ProposedEntries& found, std::string_view accepted) {
+dossier::Dossier dossier_of(const jobs::ProposedEntries& found, std::string_view accepted) {
   dossier::Dossier dossier;
   std::vector<dossier::Entry> entries;
   for (const auto& row : found.rows) entries.push_back(*dossier::parse_entry(row));
@@ -113,7 +113,7 @@ TEST_CASE("what the database tells of a step is read, or refused") {
       R"({"task_id":"t","project_id":"p","chapter_title":null,"text":"a","before":"b","step":2,)"
       R"("created_at":5})";
   const auto document = *json::parse(kWork);
-  const auto read = tasks::read_import_work(document);
+  const auto read = jobs::read_import_work(document);
   REQUIRE(read);
   CHECK(read->chapter_title.empty());
   CHECK(read->step == 2);
@@ -121,18 +121,18 @@ TEST_CASE("what the database tells of a step is read, or refused") {
   for (const auto* key : {"task_id", "project_id", "text", "before", "step", "created_at"}) {
     auto lacking = document;
     lacking.erase(key);
-    CHECK_FALSE(tasks::read_import_work(lacking));
+    CHECK_FALSE(jobs::read_import_work(lacking));
   }
 }
 
 TEST_CASE("a step in the middle of a chapter is read with the chapter's title") {
   dossier::Dossier dossier;
   auto step = work();
-  CHECK(tasks::import_question(step, dossier).find("One") ==
-        tasks::import_question(step, dossier).rfind("One"));
+  CHECK(jobs::import_question(step, dossier).find("One") ==
+        jobs::import_question(step, dossier).rfind("One"));
   step.text = "She went on.";
   step.before = "Mara came home.";
-  const auto question = tasks::import_question(step, dossier);
+  const auto question = jobs::import_question(step, dossier);
   CHECK(question.find("One") < question.find("She went on."));
   CHECK(question.find("Mara came home.") < question.find("She went on."));
 }

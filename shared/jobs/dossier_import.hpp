@@ -12,7 +12,7 @@
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 
 // What the database tells of a step (claim_import_step); views of its document.
 struct ImportWork {
@@ -46,4 +46,4 @@ struct ProposedEntries {
 Result<ProposedEntries> proposed_entries(const json::Document& answer, const ImportWork& work,
                                          std::string_view model);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

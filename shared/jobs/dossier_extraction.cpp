@@ -1,4 +1,4 @@
-#include "shared/tasks/dossier_extraction.hpp"
+#include "shared/jobs/dossier_extraction.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -11,7 +11,7 @@
 #include "shared/dossier/extract/quotes.hpp"
 #include "shared/text/integer.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 namespace {
 
 using json::Document;
@@ -178,4 +178,4 @@ Result<ExtractedEntries> extracted_entries(const Document& answer, const Extract
   return found;
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

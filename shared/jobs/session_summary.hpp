@@ -8,7 +8,7 @@
 
 #include "shared/json/document.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 
 // The instructions. A summary should have at most so many words: it is told in each later turn.
 std::string summary_instructions(std::size_t maximum_words);
@@ -21,4 +21,4 @@ std::string summary_question(std::string_view previous_summary, const json::Docu
 // then it ends with a whole sentence if one ends near there, else with a whole character.
 std::string_view summary_of_answer(std::string_view answer, std::size_t maximum_bytes);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

@@ -12,11 +12,11 @@
 #include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 
-std::string claim_task_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds);
+std::string claim_job_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds);
 
-struct ClaimedTask {
+struct ClaimedJob {
   std::string task_id;
   std::string lease_token;
   std::string kind;
@@ -25,9 +25,9 @@ struct ClaimedTask {
 
 // Nothing when there is nothing to do; internal_error when the answer is not what claim_task
 // promises.
-Result<std::optional<ClaimedTask>> parse_claimed_task(std::string_view answer);
+Result<std::optional<ClaimedJob>> parse_claimed_job(std::string_view answer);
 
-// Who has done it, as it is kept with the task.
+// Who has done it, as it is kept with the job.
 struct Worker {
   std::string_view provider;
   std::string_view model;
@@ -36,9 +36,9 @@ struct Worker {
 };
 
 // `result_members` is JSON text of the kind's own members of the result, such as `"summary":"..."`.
-std::string commit_task_request(const ClaimedTask& task, std::string_view result_members,
-                                const Worker& worker);
+std::string commit_job_request(const ClaimedJob& job, std::string_view result_members,
+                               const Worker& worker);
 
-std::string fail_task_request(const ClaimedTask& task, const Problem& problem);
+std::string fail_job_request(const ClaimedJob& job, const Problem& problem);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

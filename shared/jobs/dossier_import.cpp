@@ -1,4 +1,4 @@
-#include "shared/tasks/dossier_import.hpp"
+#include "shared/jobs/dossier_import.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 #include "shared/dossier/log/sha256.hpp"
 #include "shared/text/integer.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 namespace {
 
 using json::Document;
@@ -103,4 +103,4 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
   return proposed;
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

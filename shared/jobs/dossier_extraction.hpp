@@ -12,9 +12,9 @@
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 
-// What the database tells of a task (private.extraction_work); views of its document.
+// What the database tells of a job (private.extraction_work); views of its document.
 struct ExtractionWork {
   struct Part {
     std::string_view message_id;
@@ -46,4 +46,4 @@ struct ExtractedEntries {
 Result<ExtractedEntries> extracted_entries(const json::Document& answer, const ExtractionWork& work,
                                            std::string_view model);
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

@@ -1,23 +1,22 @@
-#include "shared/tasks/rows.hpp"
+#include "shared/jobs/rows.hpp"
 
 #include <utility>
 
 #include "shared/database/rpc.hpp"
 #include "shared/json/text.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 namespace {
 
-void write_lease(json::Writer& writer, const ClaimedTask& task) {
+void write_lease(json::Writer& writer, const ClaimedJob& job) {
   writer.begin_object();
-  writer.key("task_id").string(task.task_id);
-  writer.key("lease_token").string(task.lease_token);
+  writer.key("task_id").string(job.task_id);
+  writer.key("lease_token").string(job.lease_token);
 }
 
 }  // namespace
 
-std::string claim_task_request(std::span<const std::string_view> kinds,
-                               std::int64_t lease_seconds) {
+std::string claim_job_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("kinds").begin_array();
@@ -26,7 +25,7 @@ std::string claim_task_request(std::span<const std::string_view> kinds,
   return body;
 }
 
-Result<std::optional<ClaimedTask>> parse_claimed_task(std::string_view answer) {
+Result<std::optional<ClaimedJob>> parse_claimed_job(std::string_view answer) {
   constexpr std::string_view kFunction = "claim_task";
   auto document = json::parse(answer);
   if (!document) return database::unexpected_answer(kFunction);
@@ -37,18 +36,18 @@ Result<std::optional<ClaimedTask>> parse_claimed_task(std::string_view answer) {
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
   if (!task_id || !lease_token || !kind) return database::unexpected_answer(kFunction);
-  ClaimedTask task{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
-  task.work = std::move((*document)["task"]);
-  return task;
+  ClaimedJob job{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
+  job.work = std::move((*document)["task"]);
+  return job;
 }
 
-std::string commit_task_request(const ClaimedTask& task, std::string_view result_members,
-                                const Worker& worker) {
+std::string commit_job_request(const ClaimedJob& job, std::string_view result_members,
+                               const Worker& worker) {
   constexpr std::size_t kFrameBytes = 512;
   std::string body;
   body.reserve(kFrameBytes + result_members.size());
   json::Writer writer(body);
-  write_lease(writer, task);
+  write_lease(writer, job);
   writer.key("result").begin_object();
   writer.key("provider").string(worker.provider).key("model").string(worker.model);
   writer.key("attempts").integer(worker.attempts).key("usage");
@@ -63,12 +62,12 @@ std::string commit_task_request(const ClaimedTask& task, std::string_view result
   return body;
 }
 
-std::string fail_task_request(const ClaimedTask& task, const Problem& problem) {
+std::string fail_job_request(const ClaimedJob& job, const Problem& problem) {
   std::string error(facts(problem.code).name);
   if (!problem.cause.empty()) error.append(": ").append(problem.cause);
   std::string body;
   json::Writer writer(body);
-  write_lease(writer, task);
+  write_lease(writer, job);
   writer.key("error").string(error);
   if (problem.retry_after_s > 0) {
     writer.key("retry_after_seconds").integer(problem.retry_after_s);
@@ -77,4 +76,4 @@ std::string fail_task_request(const ClaimedTask& task, const Problem& problem) {
   return body;
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

@@ -1,4 +1,4 @@
-#include "shared/tasks/dossier_extraction.hpp"
+#include "shared/jobs/dossier_extraction.hpp"
 
 #include <doctest/doctest.h>
 
@@ -43,30 +43,30 @@ Document parts(const std::vector<Said>& said, int first_number) {
 // What the extractor is given, and what its answer becomes.
 struct Reading {
   Document document;
-  tasks::ExtractionWork work;
+  jobs::ExtractionWork work;
 
   explicit Reading(const std::vector<Said>& messages, const std::vector<Said>& before = {}) {
     document = {{"project_id", kProject},
                 {"messages", parts(messages, 5)},
                 {"before", parts(before, 5 - static_cast<int>(before.size()))}};
-    auto read = tasks::read_extraction_work(document);
+    auto read = jobs::read_extraction_work(document);
     REQUIRE(read);
     work = *read;
   }
 
-  tasks::ExtractedEntries entries(std::string_view answer) const {
+  jobs::ExtractedEntries entries(std::string_view answer) const {
     const auto parsed = json::parse(answer);
     REQUIRE(parsed);
     return entries_of(*parsed);
   }
-  tasks::ExtractedEntries entries_of(const Document& answer) const {
-    auto found = tasks::extracted_entries(answer, work, "local:scripted");
+  jobs::ExtractedEntries entries_of(const Document& answer) const {
+    auto found = jobs::extracted_entries(answer, work, "local:scripted");
     REQUIRE(found);
     return *found;
   }
 };
 
-dossier::Dossier fold(const tasks::ExtractedEntries& found) {
+dossier::Dossier fold(const jobs::ExtractedEntries& found) {
   dossier::Dossier folded;
   std::vector<dossier::Entry> entries;
   for (const auto& row : found.rows) {
@@ -78,7 +78,7 @@ dossier::Dossier fold(const tasks::ExtractedEntries& found) {
   return folded;
 }
 
-Document snapshot(const tasks::ExtractedEntries& found) {
+Document snapshot(const jobs::ExtractedEntries& found) {
   auto folded = fold(found);
   const auto told = json::parse(dossier::told_facts_json(folded));
   REQUIRE(told);
@@ -240,7 +240,7 @@ TEST_CASE("answers of any shape come to entries that can be read and folded, or 
     }
   }
   for (const char* answer : {"null", "[]", "1", "\"x\""}) {
-    CHECK_FALSE(tasks::extracted_entries(*json::parse(answer), reading.work, "m"));
+    CHECK_FALSE(jobs::extracted_entries(*json::parse(answer), reading.work, "m"));
   }
 }
 
@@ -264,18 +264,18 @@ TEST_CASE("work that is not what the database promises is an error, not a readin
   for (const char* key : {"project_id", "messages", "before"}) {
     auto bad = good.document;
     bad.erase(key);
-    CHECK_FALSE(tasks::read_extraction_work(bad));
+    CHECK_FALSE(jobs::read_extraction_work(bad));
     bad[key] = 7;
-    CHECK_FALSE(tasks::read_extraction_work(bad));
+    CHECK_FALSE(jobs::read_extraction_work(bad));
   }
   for (const char* key : {"message_id", "role", "text", "from_byte", "created_at"}) {
     auto bad = good.document;
     bad["messages"][0].erase(key);
-    CHECK_FALSE(tasks::read_extraction_work(bad));
+    CHECK_FALSE(jobs::read_extraction_work(bad));
   }
   auto negative = good.document;
   negative["messages"][0]["from_byte"] = -1;
-  CHECK_FALSE(tasks::read_extraction_work(negative));
+  CHECK_FALSE(jobs::read_extraction_work(negative));
 }
 
 TEST_CASE("the extractor is told what is known, what was said before, and what is new") {
@@ -285,7 +285,7 @@ TEST_CASE("the extractor is told what is known, what was said before, and what i
                     R"("fields":[{"field":"age","value":"34","quote":"is 34","corrects":""}]}]})"));
   const Reading next({{"user", "She has a dog."}, {"assistant", "Its name?"}},
                      {{"assistant", "And then?"}});
-  const auto question = tasks::extraction_question(next.work, known);
+  const auto question = jobs::extraction_question(next.work, known);
   std::size_t at = 0;
   for (const char* part :
        {"character: Mara (also: the Keeper), age 34", "The co-writer:", "And then?", "NEW TEXT",
@@ -295,5 +295,5 @@ TEST_CASE("the extractor is told what is known, what was said before, and what i
     REQUIRE(at != std::string::npos);
   }
   dossier::Dossier nothing;
-  CHECK(tasks::extraction_question(next.work, nothing).find("(nothing yet)") != std::string::npos);
+  CHECK(jobs::extraction_question(next.work, nothing).find("(nothing yet)") != std::string::npos);
 }

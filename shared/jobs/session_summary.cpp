@@ -1,11 +1,11 @@
-#include "shared/tasks/session_summary.hpp"
+#include "shared/jobs/session_summary.hpp"
 
 #include <algorithm>
 
 #include "shared/text/integer.hpp"
 #include "shared/text/utf8.hpp"
 
-namespace fabula::tasks {
+namespace fabula::jobs {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
@@ -84,4 +84,4 @@ std::string_view summary_of_answer(std::string_view answer, std::size_t maximum_
   return trim(until_sentence_end(text::prefix_bytes(summary, maximum_bytes)));
 }
 
-}  // namespace fabula::tasks
+}  // namespace fabula::jobs

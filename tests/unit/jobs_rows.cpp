@@ -1,4 +1,4 @@
-#include "shared/tasks/rows.hpp"
+#include "shared/jobs/rows.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,49 +8,49 @@ using namespace fabula;
 
 namespace {
 
-const tasks::ClaimedTask kTask{"t", "l", "session_summary", {}};
+const jobs::ClaimedJob kJob{"t", "l", "session_summary", {}};
 
 }  // namespace
 
-TEST_CASE("claim_task is asked for kinds, and gives a task with its work or none") {
+TEST_CASE("claim_task is asked for kinds, and gives a job with its work or none") {
   const std::array<std::string_view, 2> kinds{"a", "b"};
-  CHECK(tasks::claim_task_request(kinds, 75) == R"({"kinds":["a","b"],"lease_seconds":75})");
-  const auto none = tasks::parse_claimed_task(R"({"task":null})");
+  CHECK(jobs::claim_job_request(kinds, 75) == R"({"kinds":["a","b"],"lease_seconds":75})");
+  const auto none = jobs::parse_claimed_job(R"({"task":null})");
   REQUIRE(none);
   CHECK_FALSE(*none);
-  const auto task = tasks::parse_claimed_task(
+  const auto job = jobs::parse_claimed_job(
       R"({"task":{"task_id":"t","kind":"k","lease_token":"l","messages":[1]}})");
-  REQUIRE(task);
-  REQUIRE(*task);
-  CHECK((*task)->task_id == "t");
-  CHECK((*task)->lease_token == "l");
-  CHECK((*task)->kind == "k");
-  CHECK((*task)->work["messages"].size() == 1);
+  REQUIRE(job);
+  REQUIRE(*job);
+  CHECK((*job)->task_id == "t");
+  CHECK((*job)->lease_token == "l");
+  CHECK((*job)->kind == "k");
+  CHECK((*job)->work["messages"].size() == 1);
 }
 
 TEST_CASE("what is no answer of claim_task is a fault of ours") {
   for (const char* answer : {"", "null", "[]", "{}", R"({"task":{"task_id":"t","kind":"k"}})",
                              R"({"task":{"task_id":1,"kind":"k","lease_token":"l"}})"}) {
     CAPTURE(answer);
-    const auto task = tasks::parse_claimed_task(answer);
-    REQUIRE_FALSE(task);
-    CHECK(task.error().code == ErrorCode::internal_error);
+    const auto job = jobs::parse_claimed_job(answer);
+    REQUIRE_FALSE(job);
+    CHECK(job.error().code == ErrorCode::internal_error);
   }
 }
 
 TEST_CASE("a result says who has made it, a failure why and when to try again") {
-  CHECK(tasks::commit_task_request(kTask, R"("summary":"A \"fox\"")",
-                                   {"local", "m", llm::Usage{3, 4}, 2}) ==
+  CHECK(jobs::commit_job_request(kJob, R"("summary":"A \"fox\"")",
+                                 {"local", "m", llm::Usage{3, 4}, 2}) ==
         R"({"task_id":"t","lease_token":"l","result":{"provider":"local","model":"m","attempts":2,)"
         R"("usage":{"input_tokens":3,"output_tokens":4},"summary":"A \"fox\""}})");
-  CHECK(tasks::commit_task_request(kTask, "", {"local", "m", {}, 1}) ==
+  CHECK(jobs::commit_job_request(kJob, "", {"local", "m", {}, 1}) ==
         R"({"task_id":"t","lease_token":"l",)"
         R"("result":{"provider":"local","model":"m","attempts":1,"usage":null}})");
   Problem problem(ErrorCode::provider_error, "For people.", "status 500");
-  CHECK(tasks::fail_task_request(kTask, problem) ==
+  CHECK(jobs::fail_job_request(kJob, problem) ==
         R"({"task_id":"t","lease_token":"l","error":"provider_error: status 500"})");
   problem.retry_after_s = 30;
   problem.cause.clear();
-  CHECK(tasks::fail_task_request(kTask, problem) ==
+  CHECK(jobs::fail_job_request(kJob, problem) ==
         R"({"task_id":"t","lease_token":"l","error":"provider_error","retry_after_seconds":30})");
 }

@@ -1,4 +1,4 @@
-#include "shared/tasks/session_summary.hpp"
+#include "shared/jobs/session_summary.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,12 +12,12 @@ using namespace fabula;
 TEST_CASE("the question has the notes so far and who said what after them, in its order") {
   const auto messages =
       *json::parse(R"([{"role":"user","content":"A fox."},{"role":"assistant","content":"Red?"}])");
-  CHECK(tasks::summary_question("", messages) ==
+  CHECK(jobs::summary_question("", messages) ==
         "The notes so far:\n\n(none)\n\nWhat was said after them:\n\nPerson: A fox.\n\n"
         "Co-writer: Red?\n\nThe new notes:");
-  CHECK(tasks::summary_question("Mara lives there.", messages).find("\n\nMara lives there.\n") !=
+  CHECK(jobs::summary_question("Mara lives there.", messages).find("\n\nMara lives there.\n") !=
         std::string::npos);
-  CHECK(tasks::summary_instructions(120).find("at most 120 words") != std::string::npos);
+  CHECK(jobs::summary_instructions(120).find("at most 120 words") != std::string::npos);
 }
 
 TEST_CASE("of an answer the notes are kept, without what the model put around them") {
@@ -25,18 +25,18 @@ TEST_CASE("of an answer the notes are kept, without what the model put around th
        {"A red fox.", "  A red fox.\n", "```\nA red fox.\n```", "```text\nA red fox.\n```\n",
         "<think>So?</think>\nA red fox."}) {
     CAPTURE(answer);
-    CHECK(tasks::summary_of_answer(answer, 100) == "A red fox.");
+    CHECK(jobs::summary_of_answer(answer, 100) == "A red fox.");
   }
-  CHECK(tasks::summary_of_answer("<think>So?</think> ", 100).empty());
-  CHECK(tasks::summary_of_answer("``````", 100) == "``````");
+  CHECK(jobs::summary_of_answer("<think>So?</think> ", 100).empty());
+  CHECK(jobs::summary_of_answer("``````", 100) == "``````");
 }
 
 TEST_CASE("a long answer ends with a sentence where one ends, and never inside a character") {
-  CHECK(tasks::summary_of_answer("A fox. It is red. It has a den.", 20) == "A fox. It is red.");
-  CHECK(tasks::summary_of_answer("A fox. It is 3.5 years old now", 20) == "A fox. It is 3.5 yea");
+  CHECK(jobs::summary_of_answer("A fox. It is red. It has a den.", 20) == "A fox. It is red.");
+  CHECK(jobs::summary_of_answer("A fox. It is 3.5 years old now", 20) == "A fox. It is 3.5 yea");
   const std::string accents = "\u00e9\u00e9\u00e9\u00e9\u00e9";
   for (std::size_t bytes = 0; bytes <= accents.size(); ++bytes) {
-    const auto cut = tasks::summary_of_answer(accents, bytes);
+    const auto cut = jobs::summary_of_answer(accents, bytes);
     CHECK(cut.size() == bytes / 2 * 2);
     CHECK(text::is_valid_utf8(cut));
   }
