@@ -37,7 +37,7 @@ constexpr std::array kRoutes{
     engine::route<api::dossier::kListQuestions>(&list_questions),
     engine::route<api::dossier::kResolveQuestion>(&resolve_question),
     engine::route<api::dossier::kStartImport>(&start_import, "start_import"),
-    engine::route<api::dossier::kReadImport>(&engine::forward, "read_import"),
+    engine::route<api::dossier::kReadImport>(&read_import, "read_import"),
     engine::route<api::dossier::kCancelImport>(&engine::forward, "cancel_import"),
 };
 

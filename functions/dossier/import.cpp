@@ -13,6 +13,8 @@
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/jobs/worker.hpp"
 
 namespace fabula::dossier_function {
 namespace {
@@ -72,6 +74,15 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
                                                             match.route.engine_function, request);
   auto response = co_await api::response_of_envelope(answer, headers.find("if-none-match"));
   co_await call.send(std::move(response));
+  co_return {};
+}
+
+// It answers how far the import is; then, if nobody else does, it reads on for who is waiting.
+Task<Result<void>> read_import(Call& call, const Match& match) {
+  co_await engine::forward(call, match);
+  co_await engine::work_on(call, engine::job_kind_named("dossier_import"),
+                           {.job_id = match.captures.back().value, .is_idle = true},
+                           engine::job_time_limit_ms(call));
   co_return {};
 }
 

@@ -17,8 +17,8 @@ namespace {
 using json::Document;
 using Part = ExtractionWork::Part;
 
-constexpr std::string_view kFunction = "claim_task";
-// What commit_task takes at once.
+constexpr std::string_view kFunction = "claim_step";
+// What commit_step takes at once.
 constexpr std::size_t kMaximumRows = dossier::kMaximumDeliveryEntries;
 
 bool read_parts(const Document& work, std::string_view key, std::vector<Part>& parts) {

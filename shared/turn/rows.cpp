@@ -78,6 +78,9 @@ std::string finish_turn_request(const FinishTurn& turn) {
   }
   writer.key("latency_ms").integer(turn.latency_ms);
   writer.key("provider").string(turn.provider).key("model").string(turn.model);
+  std::string attempts;
+  usage::append_model_calls(attempts, turn.attempts);
+  writer.key("attempts").raw(attempts);
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
   writer.end_object();
   return body;

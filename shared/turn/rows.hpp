@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "shared/result/result.hpp"
 #include "shared/turn/dossier_view.hpp"
 #include "shared/turn/status.hpp"
+#include "shared/usage/model_call.hpp"
 
 namespace fabula::turn {
 
@@ -37,6 +39,7 @@ struct FinishTurn {
   std::int64_t latency_ms = 0;
   std::string_view provider;
   std::string_view model;
+  std::span<const usage::ModelCall> attempts = {};  // the requests that were made to models
   bool is_worth_extracting = false;  // question and reply
 };
 

@@ -2,7 +2,7 @@
 -- jobs made of steps: summaries, extraction and imports, whose own tables go.
 
 -- Durable work: a job is the whole, a step is a unit whose result is kept and never made again. What a job
--- does is its kind's; nothing here knows a kind by name (jobs/hooks.sql).
+-- does is its kind's; nothing here knows a kind by name (has_job_hook.sql).
 --
 -- Locks are taken in the order session or project, job, step, queue.
 
@@ -47,10 +47,8 @@ comment on table public.jobs is 'Work for the functions. Not readable over REST.
 create unique index job_open on public.jobs (subject_id, kind, merge_key)
   where status in ('queued', 'running', 'paused') and merge_key is not null;
 -- A session's jobs and a project's, which go with it.
-create index jobs_of_session on public.jobs (session_id, kind, created_at)
-  where session_id is not null;
-create index jobs_of_project on public.jobs (project_id, kind, created_at)
-  where project_id is not null;
+create index jobs_of_session on public.jobs (session_id, kind, created_at);
+create index jobs_of_project on public.jobs (project_id, kind, created_at);
 -- An owner's open jobs, which are counted.
 create index jobs_open_of_owner on public.jobs (owner_id)
   where status in ('queued', 'running', 'paused');
@@ -98,8 +96,7 @@ create index job_steps_due_of_owner on public.job_steps (owner_id, kind, run_aft
   where status in ('queued', 'running');
 -- Whether anything is due at all.
 create index job_steps_due on public.job_steps (run_after) where status in ('queued', 'running');
-create index job_steps_of_generation on public.job_steps (generation_id)
-  where generation_id is not null;
+create index job_steps_of_generation on public.job_steps (generation_id);
 
 alter table public.job_steps enable row level security;
 
@@ -175,9 +172,8 @@ create table public.model_calls (
 -- A principal's tokens since a time, from the index alone.
 create index model_calls_of_owner on public.model_calls (owner_id, created_at)
   include (input_tokens, output_tokens, kind);
-create index model_calls_of_generation on public.model_calls (generation_id)
-  where generation_id is not null;
-create index model_calls_of_job on public.model_calls (job_id) where job_id is not null;
+create index model_calls_of_generation on public.model_calls (generation_id);
+create index model_calls_of_job on public.model_calls (job_id);
 -- What is old goes.
 create index model_calls_by_age on public.model_calls (created_at);
 
@@ -1403,7 +1399,7 @@ begin
     count(*) filter (where status = 'waiting') as waiting,
     count(*) filter (where status = 'done') as done,
     count(*) filter (where status = 'failed') as failed,
-    count(*) as all
+    count(*) as total
   into steps
   from public.job_steps
   where job_id = wanted_id;
@@ -1424,7 +1420,7 @@ begin
       end,
       progress = case
         when steps.open + steps.waiting > 0
-          then greatest(progress, floor(100.0 * (steps.done + steps.failed) / steps.all))
+          then greatest(progress, floor(100.0 * (steps.done + steps.failed) / steps.total))
         when steps.done > 0 then 100
         else progress
       end,
@@ -1506,8 +1502,8 @@ grant execute on function private.check_open_jobs(uuid) to service_role;
 -- job_id?, session_id?, is_idle?}; returns {step}, which is null when there is nothing to do, or {job_id, step,
 -- kind, lease_token, leased_until, attempts, steps, session_id, project_id, user_id} with what the kind
 -- needs (private.<kind>_work). Until the lease has ended nobody else is given it; then it was in vain,
--- whatever the worker still does. With a job_id or a session_id it is a step of that, with is_idle one of a job
--- that nobody works on: for who waits for it.
+-- whatever the worker still does. For who waits for a job: with a job_id or a session_id it is a step of
+-- that, with is_idle one that was never tried, of a job that nobody works on.
 create function public.claim_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -1543,9 +1539,9 @@ begin
       limit 1
       for update skip locked;
     end if;
-    if not found or (request ->> 'is_idle')::boolean and exists (
+    if not found or (request ->> 'is_idle')::boolean and (due.attempts > 0 or exists (
       select from public.job_steps
-      where job_id = due_id and status = 'running' and leased_until > clock_timestamp())
+      where job_id = due_id and status = 'running' and leased_until > clock_timestamp()))
     then
       held_ids := held_ids || due_id;
       continue;
@@ -1629,7 +1625,8 @@ begin
   where job_id = done.job_id and step = done.step
   returning * into done;
   update public.jobs
-  set progress = greatest(progress, least((request ->> 'progress')::integer, 100)),
+  set progress = greatest(
+        progress, least(coalesce((request ->> 'progress')::integer, 0), 100)),
       message = coalesce(left(request ->> 'message', 500), message),
       error = case when is_serial then null else error end
   where job_id = done.job_id;
@@ -2112,7 +2109,8 @@ begin
     where job_id = reported.job_id and step = reported.step
     returning * into reported;
     update public.jobs
-    set progress = greatest(progress, least((request ->> 'progress')::integer, 100)),
+    set progress = greatest(
+        progress, least(coalesce((request ->> 'progress')::integer, 0), 100)),
         message = coalesce(left(request ->> 'message', 500), message)
     where job_id = reported.job_id;
   end if;
@@ -2572,6 +2570,49 @@ begin
 end
 $$;
 
+-- Gives anon and authenticated exactly what some policy is about, and service_role everything, on
+-- every table of `public` with row level security, and lets authenticated read the views on them. Each
+-- migration with tables, views or policies ends with a call of it. A function, because Supabase's defaults,
+-- and the embedded Supabase at each start, give all rights to all three.
+create or replace function private.align_grants_with_policies() returns void
+language plpgsql set search_path = '' as $$
+declare
+  protected record;
+  allowed record;
+begin
+  for protected in
+    select oid::regclass as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relrowsecurity
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', protected.name);
+    execute format('grant all on %s to service_role', protected.name);
+    for allowed in
+      select case policy.polcmd
+          when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
+          when 'd' then 'delete' else 'select, insert, update, delete'
+        end as commands,
+        role.rolname as role_name
+      from pg_policy policy
+      join pg_roles role on role.oid = any (policy.polroles)
+      where policy.polrelid = protected.name and role.rolname in ('anon', 'authenticated')
+    loop
+      execute format('grant %s on %s to %I',
+        allowed.commands, protected.name, allowed.role_name);
+    end loop;
+  end loop;
+  -- A view shows what its tables' policies let whoever asks see, and is written through by nobody.
+  for protected in
+    select oid::regclass as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'v'
+      and 'security_invoker=true' = any (reloptions)
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', protected.name);
+    execute format('grant all on %s to service_role', protected.name);
+    execute format('grant select on %s to authenticated', protected.name);
+  end loop;
+end
+$$;
+
 drop function private.extraction_work(public.background_tasks);
 -- What a worker needs to read a part of a conversation for its dossier: {project_id, messages:
 -- [{message_id, role, text, from_byte, to_byte, created_at}], before: [{message_id, role, text, from_byte,
@@ -2698,10 +2739,6 @@ select model_call_id as usage_id, owner_id, generation_id, kind, provider, model
   output_tokens, is_estimated, status, created_at
 from public.model_calls
 where kind in ('chat', 'relay', 'companion', 'realtime');
-
-revoke all on public.usage from public, anon, authenticated;
-grant select on public.usage to authenticated;
-grant all on public.usage to service_role;
 
 -- What was left to do until now. Whoever works on it finds it gone.
 insert into public.jobs (

@@ -37,6 +37,7 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT dossiers",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
+      "authenticated SELECT model_calls",
       "authenticated SELECT profiles",
       "authenticated SELECT projects",
       "authenticated SELECT session_summaries",
@@ -53,7 +54,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 10);
+  assert.equal(wide!["count"], 11);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -52,14 +52,14 @@ runtime::Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal*
                                               std::span<const dossier::EntryRow> rows,
                                               std::string_view if_match = {});
 
-// Appends what commit_assertions and commit_task take:
+// Appends what commit_assertions and commit_step take:
 // `"base":..,"assertions":[..],"snapshot":{..}, "facts":{..}`, the last two only when the snapshot
 // is not too large: false. The rows are in the dossier already; `base` is the head of its log
 // without them.
 bool append_commit_members(std::string& request, dossier::Dossier& dossier, std::int64_t base,
                            std::span<const dossier::EntryRow> rows);
 
-// Folds what commit_assertions and commit_task answer (as text of an object with head, folded_to,
+// Folds what commit_assertions and commit_step answer (as text of an object with head, folded_to,
 // log_start and tail) into the log, and stores its snapshot until it covers the head. `base` is
 // what was sent as the base.
 runtime::Task<Result<void>> follow_commit(Call& call, const auth::Principal* principal,

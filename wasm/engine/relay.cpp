@@ -50,6 +50,11 @@ runtime::Task<RelayEnd> Relay::run() {
     if (timer_ && timer_->is_ready()) timer_.reset();
     end_ = look(now_ms_);
   }
+  if (upstream_) {
+    const auto& problem = end_->problem;
+    note_end_of_call(end_->status, problem ? std::optional(problem->code) : std::nullopt,
+                     upstream_->stop());
+  }
   upstream_.reset();
   saver_.stop();
   timer_.reset();
@@ -99,6 +104,11 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
                            "Ask for the rest in a new message.",
                            "reply too long"));
     }
+    if (upstream_) {
+      note_end_of_call(summary->complete ? Status::complete : Status::failed,
+                       summary->problem ? std::optional(summary->problem->code) : std::nullopt,
+                       summary->usage);
+    }
     upstream_.reset();
     if (!summary->complete && !first_token_ms_) {
       if (auto end = after_failure(std::move(*summary->problem), now_ms)) return end;
@@ -118,9 +128,12 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
 std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   auto call = route_.call(plan_.model());
   if (call) {
-    ++attempts_;
+    const auto& endpoint = route_[plan_.model()];
+    calls_.push_back({.provider = std::string(endpoint.provider->name),
+                      .model = endpoint.model,
+                      .started_at_ms = now_ms});
     llm::StreamSink& sink = *this;
-    const auto format = route_[plan_.model()].provider->format;
+    const auto format = endpoint.provider->format;
     upstream_.emplace(context_, call->head, call->body, format, limits_.upstream, now_ms, until_ms_,
                       sink);
     return std::nullopt;
@@ -128,6 +141,16 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   llm::StreamSummary summary;
   summary.problem = std::move(call.error());
   return summary;
+}
+
+void Relay::note_end_of_call(Status status, std::optional<ErrorCode> error,
+                             std::optional<llm::Usage> usage) {
+  auto& call = calls_.back();
+  call.status = status;
+  call.error = error;
+  call.usage = std::move(usage);
+  call.latency_ms = now_ms_ - call.started_at_ms;
+  call.first_token_ms = upstream_->first_token_ms();
 }
 
 // The client has been told nothing: another attempt is as good as the first.

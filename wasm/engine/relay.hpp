@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/stream.hpp"
 #include "shared/turn/status.hpp"
+#include "shared/usage/model_call.hpp"
 #include "wasm/engine/client_writer.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/engine/reply_saver.hpp"
@@ -52,8 +54,8 @@ class Relay final : private llm::StreamSink {
 
   // Who answered, or was asked last: its place in the route.
   std::size_t model() const { return plan_.model(); }
-  // How many requests were made.
-  int attempts() const { return attempts_; }
+  // The requests that were made, each with how it ended.
+  const std::vector<usage::ModelCall>& calls() const { return calls_; }
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
  private:
@@ -63,6 +65,8 @@ class Relay final : private llm::StreamSink {
   std::optional<RelayEnd> look_at_client();
   std::optional<llm::StreamSummary> ask(std::int64_t now_ms);
   std::optional<RelayEnd> after_failure(Problem problem, std::int64_t now_ms);
+  void note_end_of_call(turn::Status status, std::optional<ErrorCode> error,
+                        std::optional<llm::Usage> usage);
   void arm(std::int64_t now_ms);
   std::array<runtime::Waitable*, 7> waiting_for();
 
@@ -77,7 +81,7 @@ class Relay final : private llm::StreamSink {
   std::int64_t now_ms_;
 
   llm::RetryPlan plan_;
-  int attempts_ = 0;
+  std::vector<usage::ModelCall> calls_;  // the last one while it runs too
   std::int64_t attempt_due_ms_;  // of the next one, while none is under way
   std::optional<Problem> last_failure_;
   std::optional<std::int64_t> first_token_ms_;

@@ -6,6 +6,8 @@
 #include "shared/http/token.hpp"
 #include "shared/text/title.hpp"
 #include "shared/turn/summary.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/jobs/worker.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
 #include "wasm/runtime/select.hpp"
@@ -51,23 +53,34 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
   return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
 }
 
-// Looks at the row until what was said has been read for the dossier, which is others' work
-// (functions/tasks), or the time for it is over. The client is told what waits meanwhile.
-Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::DossierView& dossier,
+// Looks at the row until what was said has been read for the dossier, or the time for it is over. It
+// reads it itself, unless somebody else does (functions/tasks), and what it has begun it does to its
+// end. The client is told what waits meanwhile.
+Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::DossierView& dossier,
                             ClientWriter& writer, TurnFraming& framing) {
   // A platform bounds how many calls one request makes; together the gaps are a minute.
   constexpr int kMaximumLooks = 20;
   constexpr std::uint32_t kLongestGapMs = 4000;
   Context& context = call.context();
-  const auto request = turn::finished_turn_request(generation_id);
+  const auto request = turn::finished_turn_request(turn.generation_id);
+  runtime::Spawned<bool> work(work_on(call, job_kind_named("dossier_extraction"),
+                                      {.session_id = turn.session_id}, job_time_limit_ms(call)));
+  bool is_working = true;
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumLooks && dossier.is_pending; ++looks) {
     co_await flush(context, writer);
-    if (writer.is_given_up()) co_return;
+    if (writer.is_given_up()) break;
     runtime::SignalWait ending(context.isolate_ending());
     runtime::Timer timer(context, gap_ms);
-    co_await runtime::first_of(timer, ending);
-    if (ending.is_ready()) co_return;
+    if (is_working) {
+      co_await runtime::first_of(work, timer, ending);
+      is_working = !work.is_ready();
+      // What it has done is looked at now; else somebody else is at it.
+      if (!is_working && !work.take()) co_await runtime::first_of(timer, ending);
+    } else {
+      co_await runtime::first_of(timer, ending);
+    }
+    if (ending.is_ready()) break;
     gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
     const auto answer =
         co_await runtime::attempt(call_function(context, call.database(), "finish_turn", request));
@@ -77,6 +90,7 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
     if (finished && finished->dossier) dossier = *finished->dossier;
     framing.beat(writer.unsent());
   }
+  if (is_working) co_await runtime::WaitFor(work);
 }
 
 // Stores how the reply has ended, and only then tells it.
@@ -110,7 +124,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     TurnEnd end{turn, stored->message_id, row.provider, row.model, row.usage, stored->dossier};
     framing.stored(writer.unsent(), end);
     if (is_complete && awaits_dossier && end.dossier) {
-      co_await wait_for_dossier(call, turn.generation_id, *end.dossier, writer, framing);
+      co_await wait_for_dossier(call, turn, *end.dossier, writer, framing);
       framing.stored(writer.unsent(), end);
     }
   }
@@ -268,7 +282,7 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   co_await start(call, caller, turn, framing, std::move(head));
   RelayEnd end = co_await relay.run();
   const auto& model = endpoints[relay.model()];
-  call.log().attempts = relay.attempts();
+  call.log().attempts = static_cast<std::int64_t>(relay.calls().size());
 
   turn::FinishTurn row;
   row.status = end.status;
@@ -279,6 +293,7 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.first_token_ms = relay.first_token_ms();
   row.provider = model.provider->name;
   row.model = model.model;
+  row.attempts = relay.calls();
   row.is_worth_extracting = request.is_worth_extracting;
   co_await store_and_tell(call, turn, row, std::move(end.problem), writer, framing,
                           request.awaits_dossier);

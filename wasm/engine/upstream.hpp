@@ -41,12 +41,20 @@ class Upstream final : private llm::StreamSink {
   // Takes what has come. How the attempt ended, once it has; only then, and once.
   std::optional<llm::StreamSummary> look(std::int64_t now_ms);
 
+  // Ends the attempt from our side, and closes the connection: what the provider has told of its
+  // usage until here. Once, instead of a summary.
+  std::optional<llm::Usage> stop();
+
+  // How long the first token took; one of its thinking counts. Nothing before it.
+  std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
+
  private:
   void on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
   void on_tool_call(const llm::ToolCallPart& part) override;
   std::optional<llm::StreamSummary> look_at_piece();
   llm::StreamSummary refusal();
+  void note_token();
   llm::StreamSummary expiry(std::int64_t now_ms);
 
   runtime::Context& context_;
@@ -58,6 +66,8 @@ class Upstream final : private llm::StreamSink {
   std::unique_ptr<llm::StreamDecoder> decoder_;
   bool is_refused_ = false;  // it answers, but not with a stream: what it says is why
   bool has_spoken_ = false;
+  std::int64_t now_ms_;  // when it was looked at last
+  std::optional<std::int64_t> first_token_ms_;
   std::size_t used_bytes_ = 0;  // of the buffer, by a refusal's first bytes
 
   // Operations come last: they end before what they use.

@@ -1,19 +1,16 @@
-#include "functions/tasks/session_summary.hpp"
-
+// Rolling summaries of what no longer fits into what a model is sent of a conversation.
 #include <algorithm>
 
-#include "functions/tasks/store.hpp"
 #include "shared/database/rpc.hpp"
 #include "shared/jobs/session_summary.hpp"
 #include "shared/json/text.hpp"
-#include "wasm/engine/completion.hpp"
+#include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/runtime/host.hpp"
 
-namespace fabula::tasks_function {
+namespace fabula::engine {
 namespace {
 
-using engine::Call;
 using runtime::Task;
 
 // What the database takes.
@@ -28,33 +25,26 @@ constexpr std::int64_t kMaximumWords = 300;
 // Models that think aloud need more than the summary has.
 constexpr std::int64_t kMaximumOutputTokens = 4000;
 
-}  // namespace
-
-Result<engine::Endpoints> summary_models(Call& call) {
+// MODEL_SUMMARY's models, else those of MODEL_CHAT.
+Result<Endpoints> models(Call& call) {
   const bool has_own = runtime::environment(call.context(), "MODEL_SUMMARY").has_value();
-  return engine::resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT",
-                               engine::kDefaultRoute);
+  return resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT", kDefaultRoute);
 }
 
-Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models,
-                                     const jobs::ClaimedJob& job, std::int64_t deadline_ms) {
-  const auto* messages = json::find(job.work, "messages");
-  if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_task");
-  const auto history_tokens = engine::read_turn_limits(call).history_tokens;
+Task<Result<void>> summarise(JobStep& step) {
+  const auto* messages = json::find(step.work(), "messages");
+  if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_step");
+  const auto history_tokens = read_turn_limits(step.call()).history_tokens;
   const auto maximum_bytes =
       std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
   const auto words = std::min(maximum_bytes / kBytesPerWord, kMaximumWords);
 
   const auto instructions = jobs::summary_instructions(static_cast<std::size_t>(words));
-  const auto question =
-      jobs::summary_question(json::string_at(job.work, "previous_summary").value_or(""), *messages);
-  const engine::Completion answer =
-      co_await engine::complete(call, models,
-                                {.system_prompt = instructions,
-                                 .user_text = question,
-                                 .maximum_output_tokens = kMaximumOutputTokens,
-                                 .deadline_ms = deadline_ms});
-  note_model(call.log(), answer);
+  const auto question = jobs::summary_question(
+      json::string_at(step.work(), "previous_summary").value_or(""), *messages);
+  const Completion answer = co_await step.complete({.system_prompt = instructions,
+                                                    .user_text = question,
+                                                    .maximum_output_tokens = kMaximumOutputTokens});
 
   const auto summary =
       jobs::summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
@@ -64,10 +54,13 @@ Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models
   }
   std::string members = R"("summary":)";
   json::Writer(members).string(summary);
-  co_await store(call, "commit_task",
-                 jobs::commit_job_request(
-                     job, members, {answer.provider, answer.model, answer.usage, answer.attempts}));
+  co_await step.commit(members);
   co_return {};
 }
 
-}  // namespace fabula::tasks_function
+}  // namespace
+
+extern const JobKind kSessionSummary;
+constexpr JobKind kSessionSummary{"session_summary", &models, &summarise};
+
+}  // namespace fabula::engine
