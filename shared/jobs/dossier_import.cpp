@@ -56,7 +56,7 @@ Result<ImportWork> read_import_work(const Document& work) {
     return database::unexpected_answer("claim_step");
   }
   return ImportWork{*job_id, *project_id, text_at(work, "chapter_title"), *text, *before,
-                    *step,    *begun_at_ms};
+                    *step,   *begun_at_ms};
 }
 
 std::string import_question(const ImportWork& work, dossier::Dossier& dossier) {

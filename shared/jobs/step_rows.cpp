@@ -57,7 +57,8 @@ Result<std::optional<ClaimedStep>> parse_claimed_step(std::string_view answer) {
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
   if (!job_id || !number || !lease_token || !kind) return database::unexpected_answer(kFunction);
-  ClaimedStep step{std::string(*job_id), *number, std::string(*lease_token), std::string(*kind), {}};
+  ClaimedStep step{
+      std::string(*job_id), *number, std::string(*lease_token), std::string(*kind), {}};
   step.work = std::move((*document)["step"]);
   return step;
 }

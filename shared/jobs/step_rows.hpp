@@ -1,5 +1,6 @@
 // What a worker says to the database's claim_step, commit_step, fail_step, report_step and
-// record_model_calls, and what claim_step answers (supabase/schemas/jobs). JSON text in, values out.
+// record_model_calls, and what claim_step answers (supabase/schemas/jobs). JSON text in, values
+// out.
 #pragma once
 
 #include <cstdint>
@@ -40,9 +41,9 @@ Result<std::optional<ClaimedStep>> parse_claimed_step(std::string_view answer);
 
 // What a step has come to, beside what its kind stores.
 struct StepProgress {
-  std::optional<int> percent;         // of the whole job
-  std::string_view message = {};      // for whoever waits
-  std::string_view next_steps = {};   // a JSON array of payloads: steps that follow
+  std::optional<int> percent;           // of the whole job
+  std::string_view message = {};        // for whoever waits
+  std::string_view next_steps = {};     // a JSON array of payloads: steps that follow
   std::string_view generation_id = {};  // report_step: the text that the step makes
 };
 

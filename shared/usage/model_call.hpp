@@ -1,5 +1,5 @@
-// One call to a provider as the ledger keeps it (supabase/schemas/usage/model_calls.sql): whatever it
-// was for and however it ended, each request that was made is one.
+// One call to a provider as the ledger keeps it (supabase/schemas/usage/model_calls.sql): whatever
+// it was for and however it ended, each request that was made is one.
 #pragma once
 
 #include <cstdint>

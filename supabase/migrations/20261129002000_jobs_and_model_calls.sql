@@ -104,8 +104,8 @@ alter table public.job_steps enable row level security;
 -- no step of them is due before next_due_at, and one may not be due then.
 create table public.job_queues (
   -- Without a foreign key: checking one would lock the principal while a turn ends, after its
-  -- session, which others lock the other way round. Who has gone has no steps, and their row goes when
-  -- it is looked at.
+  -- session, which others lock the other way round. A trigger removes a principal's rows
+  -- (delete_job_queues.sql).
   owner_id uuid not null,
   kind text not null,
   -- When a step of theirs was last given to a worker, of any kind; before the first, when they came.
@@ -1684,6 +1684,21 @@ exception when others then
   raise notice 'finished jobs are not deleted by pg_cron: %', sqlerrm;
 end
 $$;
+
+-- Nobody who has gone stands in a line: job_queues has no foreign key.
+create function private.delete_job_queues() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  delete from public.job_queues where owner_id = old.id;
+  return null;
+end
+$$;
+
+revoke all on function private.delete_job_queues() from public, anon, authenticated, service_role;
+
+-- After the cascades, which have waited for work that was being added.
+create trigger delete_job_queues after delete on public.principals
+  for each row execute function private.delete_job_queues();
 
 -- What callers are told of a step that they have ended.
 create function private.describe_step(step public.job_steps, already boolean) returns jsonb

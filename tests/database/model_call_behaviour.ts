@@ -7,7 +7,7 @@ import { change, claimOne, commitOne, KIND, startJob } from "./jobs.ts";
 import { ask } from "./lists.ts";
 import { fail, leaseOf, wake } from "./tasks.ts";
 import type { Row, Target } from "./target.ts";
-import { append, begin, finish, newUser, only, say, silence } from "./turns.ts";
+import { append, begin, finish, newUser, say, silence } from "./turns.ts";
 
 const CALL = {
   provider: "openrouter",

@@ -58,12 +58,13 @@ TEST_CASE("what is no answer of claim_step is a fault of ours") {
   }
 }
 
-TEST_CASE("a result comes with the calls that it took, a failure with its reason and when to try again") {
+TEST_CASE(
+    "a result comes with the calls that it took, a failure with its reason and when to try again") {
   const auto step = claimed();
   CHECK(jobs::commit_step_request(step, R"("summary":"A \"fox\"")", kCalls) ==
         kLease + std::string(kCallsJson) + R"(,"result":{"summary":"A \"fox\""}})");
-  CHECK(jobs::commit_step_request(step, "", {}, {.percent = 40, .message = "On.",
-                                                 .next_steps = R"([{"a":1}])"}) ==
+  CHECK(jobs::commit_step_request(
+            step, "", {}, {.percent = 40, .message = "On.", .next_steps = R"([{"a":1}])"}) ==
         kLease + R"("progress":40,"message":"On.","next_steps":[{"a":1}],"result":{}})");
   Problem problem(ErrorCode::provider_error, "For people.", "status 500");
   CHECK(jobs::fail_step_request(step, problem, {}) ==

@@ -82,7 +82,7 @@ class Relay final : private llm::StreamSink {
 
   llm::RetryPlan plan_;
   std::vector<usage::ModelCall> calls_;  // the last one while it runs too
-  std::int64_t attempt_due_ms_;  // of the next one, while none is under way
+  std::int64_t attempt_due_ms_;          // of the next one, while none is under way
   std::optional<Problem> last_failure_;
   std::optional<std::int64_t> first_token_ms_;
   std::optional<RelayEnd> end_;

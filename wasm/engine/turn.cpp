@@ -53,9 +53,9 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
   return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
 }
 
-// Looks at the row until what was said has been read for the dossier, or the time for it is over. It
-// reads it itself, unless somebody else does (functions/tasks), and what it has begun it does to its
-// end. The client is told what waits meanwhile.
+// Looks at the row until what was said has been read for the dossier, or the time for it is over.
+// It reads it itself, unless somebody else does (functions/tasks), and what it has begun it does to
+// its end. The client is told what waits meanwhile.
 Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::DossierView& dossier,
                             ClientWriter& writer, TurnFraming& framing) {
   // A platform bounds how many calls one request makes; together the gaps are a minute.

@@ -111,14 +111,15 @@ StreamSummary Upstream::expiry(std::int64_t now_ms) {
   auto summary = decoder_->finish();
   summary.complete = false;
   if (now_ms >= until_ms_) {
-    summary.problem = Problem(ErrorCode::time_limit,
-                          "The reply took longer than allowed; what was written is kept. Ask for "
-                          "the rest in a new message.",
-                          {});
+    summary.problem =
+        Problem(ErrorCode::time_limit,
+                "The reply took longer than allowed; what was written is kept. Ask for "
+                "the rest in a new message.",
+                {});
   } else {
-    summary.problem = Problem(ErrorCode::provider_timeout,
-                              "The model stopped answering. Try again in a moment.",
-                              has_spoken_ ? "idle too long" : "no first token");
+    summary.problem =
+        Problem(ErrorCode::provider_timeout, "The model stopped answering. Try again in a moment.",
+                has_spoken_ ? "idle too long" : "no first token");
   }
   return summary;
 }

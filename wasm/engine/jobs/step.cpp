@@ -25,8 +25,8 @@ Task<Result<Completion>> JobStep::complete(CompletionRequest request) {
 
 Task<Result<std::string>> JobStep::commit(std::string_view result_members,
                                           const jobs::StepProgress& progress) {
-  co_return co_await end("commit_step", jobs::commit_step_request(claimed_, result_members,
-                                                                  untold_calls(), progress));
+  co_return co_await end(
+      "commit_step", jobs::commit_step_request(claimed_, result_members, untold_calls(), progress));
 }
 
 Task<Result<void>> JobStep::report(const jobs::StepProgress& progress) {

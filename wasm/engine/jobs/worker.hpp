@@ -1,6 +1,6 @@
-// Who does the steps of jobs: claims one by lease, has its kind do it, and gives back what could not
-// be done. A request that is there for nothing else uses it (functions/tasks), and each that waits
-// for a job, so that nothing hangs on a clock.
+// Who does the steps of jobs: claims one by lease, has its kind do it, and gives back what could
+// not be done. A request that is there for nothing else uses it (functions/tasks), and each that
+// waits for a job, so that nothing hangs on a clock.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct StepEnd {
     failed,   // and given back
   };
   Outcome outcome = Outcome::nothing;
-  std::optional<Problem> problem = {};         // why it failed
+  std::optional<Problem> problem = {};       // why it failed
   std::vector<usage::ModelCall> calls = {};  // the requests that were made to models
 };
 

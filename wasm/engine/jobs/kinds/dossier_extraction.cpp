@@ -1,5 +1,5 @@
-// What was said in a conversation, read for the dossier of its project. Without anything new the log
-// is folded, and no model asked.
+// What was said in a conversation, read for the dossier of its project. Without anything new the
+// log is folded, and no model asked.
 #include "shared/jobs/dossier_extraction.hpp"
 
 #include <string>

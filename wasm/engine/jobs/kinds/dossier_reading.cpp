@@ -75,8 +75,7 @@ Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
   result.append(members);
   if (reading.answer.attempts > 0) {
     result.append(",\"model\":");
-    json::append_string(result,
-                        std::string(reading.answer.provider) + ":" + reading.answer.model);
+    json::append_string(result, std::string(reading.answer.provider) + ":" + reading.answer.model);
   }
   const std::string stored = co_await step.commit(result);
   std::array dossier = {json::RawMember{.key = "dossier"}};
