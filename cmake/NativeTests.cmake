@@ -41,7 +41,7 @@ endif()
 # The sources' checks and the suites that run the real thing. Suites start servers and take both
 # cores, so they run one at a time; but these leave a core to others for long, and wait for no moment.
 set(suites_beside_others api_fuzz browser_module database model)
-foreach(check format types abi)
+foreach(check format types abi schema)
   add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check ${check})
 endforeach()
 file(GLOB suites RELATIVE ${CMAKE_SOURCE_DIR}/tests CONFIGURE_DEPENDS tests/*/run)

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { App } from "@supabase/lite";
 import { createApi } from "@supabase/lite/cli";
 import type { PGlite } from "@supabase/lite/pglite";
-import type { SqlDatabase } from "./database-migrations.ts";
+import { refuseOtherHistory, type SqlDatabase } from "./database-migrations.ts";
 import type { DatabaseServerOptions } from "./database-server.ts";
 import { StartError } from "./part.ts";
 
@@ -24,6 +24,9 @@ export interface Lite {
   learnTables(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** From the repository's root on. */
+export const MIGRATIONS = "supabase/migrations";
 
 const MAINTENANCE_INTERVAL_MS = 5 * 60 * 1000;
 
@@ -52,6 +55,7 @@ export async function openLite(options: DatabaseServerOptions, folder: string): 
   await connect(database, options.databaseUrl);
   if (!options.databaseUrl) writeFileSync(madeMarker(folder), "");
   if (options.databaseUrl) await checkDatabaseOfDeveloper(database);
+  await refuseOtherHistory(database, join(options.root, MIGRATIONS), homeOf(options));
   await database.run(ROLES);
   await makeSystemSchemas(app, database, liteVersion(options.root));
   if (!options.databaseUrl) maintain(database);
@@ -63,6 +67,15 @@ export async function openLite(options: DatabaseServerOptions, folder: string): 
     learnTables: () => learnTables(app, options.secretKey),
     close: () => app.connection.close(),
   };
+}
+
+function homeOf(options: DatabaseServerOptions): { name: string; wayOut: string } {
+  return options.databaseUrl
+    ? { name: "The database of DATABASE_URL", wayOut: "name another one, which is empty" }
+    : {
+        name: `The database in ${options.dataDir}`,
+        wayOut: "start with another folder (--data DIR), or move this one away",
+      };
 }
 
 function configuration(options: DatabaseServerOptions, folder: string) {

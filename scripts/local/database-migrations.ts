@@ -22,17 +22,43 @@ interface AppliedMigration {
   statements: string[] | null;
 }
 
+/**
+ * Throws a StartError when the database was made by migrations that are not those of `folder`, which is
+ * said before anything is changed in it. `home` is where it lives, in words for the developer.
+ */
+export async function refuseOtherHistory(
+  database: SqlDatabase,
+  folder: string,
+  home: { name: string; wayOut: string },
+): Promise<void> {
+  const [table] = await database.rows<{ exists: boolean }>(
+    "select to_regclass('supabase_migrations.schema_migrations') is not null as exists",
+  );
+  if (!table?.exists) return;
+  const applied = await readApplied(database);
+  const [first] = readMigrations(folder);
+  if (applied.length === 0 || applied.some(({ version }) => version === first?.version)) return;
+  throw new StartError(
+    `${home.name} was made by an earlier version of Fabula, whose migrations are no longer there, and ` +
+      `is left as it is: ${home.wayOut}.`,
+  );
+}
+
 /** Throws a StartError that names the migration that PostgreSQL refused, and why. */
 export async function applyMigrations(database: SqlDatabase, folder: string): Promise<void> {
-  const applied = await database.rows<AppliedMigration>(
-    "select version, statements from supabase_migrations.schema_migrations",
-  );
+  const applied = await readApplied(database);
   const appliedStatements = new Map(applied.map((row) => [row.version, row.statements]));
   for (const migration of readMigrations(folder)) {
     const statements = appliedStatements.get(migration.version);
     if (statements === undefined) await apply(database, migration);
     else refuseChange(migration, statements);
   }
+}
+
+async function readApplied(database: SqlDatabase): Promise<AppliedMigration[]> {
+  return database.rows<AppliedMigration>(
+    "select version, statements from supabase_migrations.schema_migrations",
+  );
 }
 
 function readMigrations(folder: string): Migration[] {

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createDatabaseServer } from "./database-http.ts";
-import { openLite } from "./database-lite.ts";
+import { MIGRATIONS, openLite } from "./database-lite.ts";
 import { lockFolder } from "./database-lock.ts";
 import { applyMigrations } from "./database-migrations.ts";
 import { StartError } from "./part.ts";
@@ -33,7 +33,7 @@ async function serve(options: DatabaseServerOptions): Promise<string> {
   process.chdir(folder);
 
   const lite = await openLite(options, folder);
-  await applyMigrations(lite.database, join(options.root, "supabase/migrations"));
+  await applyMigrations(lite.database, join(options.root, MIGRATIONS));
   await lite.settlePrivileges();
 
   const server = createDatabaseServer(lite.fetch);

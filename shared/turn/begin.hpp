@@ -1,4 +1,4 @@
-// What the turn engine says to the database's begin_turn, and what it answers (supabase/migrations;
+// What the turn engine says to the database's begin_turn, and what it answers (supabase/schemas;
 // design section 5). JSON text in, values out.
 #pragma once
 

@@ -1,4 +1,4 @@
-// How often a caller may begin turns; counted in the database (supabase/migrations).
+// How often a caller may begin turns; counted in the database (supabase/schemas).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // What the turn engine says to the database's append_chunk and finish_turn, and what they answer
-// (supabase/migrations; design section 5). JSON text in, values out.
+// (supabase/schemas; design section 5). JSON text in, values out.
 #pragma once
 
 #include <cstdint>

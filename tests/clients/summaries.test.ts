@@ -17,7 +17,7 @@ import { makeGate, until } from "./wait.ts";
 const HISTORY_TOKENS = 400;
 const MESSAGE_BYTES = 160;
 
-/** As supabase/migrations has it. */
+/** As supabase/schemas has it. */
 const tokensOf = (text: string) => Math.ceil(Buffer.byteLength(text) / 4) + 4;
 
 interface Conversation {

@@ -1,9 +1,8 @@
 // A whole life, step after step: a guest, an account, what it has under its names, and the end of all
 // of it; with supabase-js and with plain fetch. After each step the tables are looked at, all of them.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { before, describe, test } from "node:test";
+import { readSchemaFiles } from "../../scripts/schema/schema_files.ts";
 import { APIS, type Account, type Api } from "./api.ts";
 import { root, METRICS_TABLES, TABLES, type Row, type Table } from "./backend.ts";
 import type { Ledger } from "./ledger.ts";
@@ -13,9 +12,8 @@ import { anonymousClient } from "./supabase.ts";
 
 const OWNED = ["projects", "dossiers", "sessions", "messages", "generations", "usage"] as const;
 
-test("every table of the migrations is looked at", () => {
-  const folder = join(root, "supabase/migrations");
-  const sql = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+test("every table of the schema files is looked at", () => {
+  const sql = readSchemaFiles(root).map((file) => file.sql);
   const made = [...sql.join("\n").matchAll(/^create table public\.(\w+)/gm)].map(
     ([, name]) => name!,
   );

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -90,7 +91,7 @@ test("a first start that was killed half-way is made good by the next", async ()
     await begin(database);
     assert.equal(await countMessages(database), 1);
     assert.ok(
-      log.some((line) => /^applied migration .*privileges/.test(line)),
+      log.some((line) => /^applied migration .*_baseline\.sql$/.test(line)),
       log.join("\n"),
     );
   });
@@ -197,8 +198,25 @@ test("a migration that is added is applied at the next start, and must not be ch
     assert.equal((await post(database, "/rest/v1/added", { note: "kept" })).status, 201);
     assert.ok((await countMessages(database)) > 0);
   });
-  writeMigration(name, "create table public.added (note text, more text);");
+  const file = writeMigration(name, "create table public.added (note text, more text);");
   await refusesToStart(/^Migration 20990101000001_added\.sql has changed since it was applied/);
+  rmSync(file);
+});
+
+test("a database of migrations that are no longer there is refused, with what to do, and stays as it is", async () => {
+  const migrations = join(root, "supabase/migrations");
+  const [baseline] = readdirSync(migrations).sort() as [string];
+  const messages = await running(countMessages);
+  renameSync(join(migrations, baseline), join(migrations, "20990101000002_baseline.sql"));
+  await refusesToStart(/^The database in .*data was made by an earlier version .*--data DIR.*move/);
+  renameSync(join(migrations, "20990101000002_baseline.sql"), join(migrations, baseline));
+  await running(async (database, log) => {
+    assert.deepEqual(
+      log.filter((line) => line.includes("migration")),
+      [],
+    );
+    assert.equal(await countMessages(database), messages);
+  });
 });
 
 test("files of the embedded Supabase are in the data directory alone, its keys for the owner's eyes", () => {

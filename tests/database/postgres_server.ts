@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 
-const BINARIES = process.env["POSTGRES_BIN"] ?? "/usr/lib/postgresql/15/bin";
+export const POSTGRES_BINARIES = process.env["POSTGRES_BIN"] ?? "/usr/lib/postgresql/15/bin";
 
 const INITIALISATION = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"];
 const SETTINGS = [
@@ -33,7 +33,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-const ROLES = `
+/** The roles that Supabase has, and the one that PostgREST connects as. */
+export const ROLES = `
   create role anon nologin;
   create role authenticated nologin;
   create role service_role nologin bypassrls;
@@ -50,9 +51,9 @@ export async function startPostgres(
   const data = join(directory, "data");
   const port = await freePort();
   const asOwner = await unprivileged(directory);
-  await promisify(execFile)(join(BINARIES, "initdb"), ["-D", data, ...INITIALISATION], asOwner);
+  await promisify(execFile)(join(POSTGRES_BINARIES, "initdb"), ["-D", data, ...INITIALISATION], asOwner);
   const settings = ["-D", data, "-p", `${port}`, "-k", directory, ...SETTINGS];
-  const postgres = spawn("sh", ["-c", WATCHED, join(BINARIES, "postgres"), ...settings], {
+  const postgres = spawn("sh", ["-c", WATCHED, join(POSTGRES_BINARIES, "postgres"), ...settings], {
     ...asOwner,
     stdio: ["pipe", "ignore", "ignore"],
   });

@@ -1,4 +1,4 @@
-// The engine functions of supabase/migrations as a peer of the simulation: the same answers from
+// The engine functions of supabase/schemas as a peer of the simulation: the same answers from
 // tables in memory, and faults on purpose.
 #pragma once
 

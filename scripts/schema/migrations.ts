@@ -1,0 +1,37 @@
+// The files of supabase/migrations.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SqlFile } from "./schema_files.ts";
+
+export const MIGRATIONS_FOLDER = "supabase/migrations";
+
+/** In the order in which they are applied. */
+export function readMigrations(root: string): SqlFile[] {
+  return migrationNames(root).map((name) => {
+    const path = `${MIGRATIONS_FOLDER}/${name}`;
+    return { path, sql: readFileSync(join(root, path), "utf8") };
+  });
+}
+
+export function migrationNames(root: string): string[] {
+  return readdirSync(join(root, MIGRATIONS_FOLDER))
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+}
+
+/** The name of the next file: after all that there are, and of this moment if it is later than they are. */
+export function nextMigrationName(existing: string[], name: string, now: Date): string {
+  const versions = existing.map((file) => file.slice(0, 14)).sort();
+  const earliest = versions.length > 0 ? secondAfter(versions.at(-1)!) : now;
+  return `${versionAt(earliest < now ? now : earliest)}_${name}.sql`;
+}
+
+function versionAt(moment: Date): string {
+  return moment.toISOString().replace(/\D/g, "").slice(0, 14);
+}
+
+function secondAfter(version: string): Date {
+  const [, date, hour, minute, second] = /^(\d{8})(\d\d)(\d\d)(\d\d)$/.exec(version) ?? [];
+  const day = date?.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
+  return new Date(Date.parse(`${day}T${hour}:${minute}:${second}Z`) + 1000);
+}

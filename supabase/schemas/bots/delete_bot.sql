@@ -1,0 +1,16 @@
+-- Removes a bot with its key: {principal, bot_id, if_match}. What it has said stays.
+create function public.delete_bot(request jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  bot public.bots;
+begin
+  bot := private.open_bot(
+    private.resolve_principal(request -> 'principal'), private.read_bot_id(request));
+  perform private.check_version(request ->> 'if_match', private.version_of(bot.updated_at));
+  delete from public.bots where bot_id = bot.bot_id;
+  return private.answer('{"message": "The bot is deleted; its conversations stay."}');
+end
+$$;
+
+revoke all on function public.delete_bot(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.delete_bot(jsonb) to service_role;

@@ -1,0 +1,42 @@
+-- What people see of their conversations. A deleted session is found by none of these functions.
+
+-- message_count and the preview are of the path to the active leaf, which is its newest message.
+create function private.describe_session(session public.sessions) returns jsonb
+language sql stable
+return (
+  select jsonb_build_object(
+    'session_id', session.session_id,
+    'user_id', session.owner_id,
+    'project_id', session.project_id,
+    'project_title', project.name,
+    'kind', session.kind,
+    'title', session.title,
+    'is_active', session.is_active,
+    'message_count', coalesce(leaf.depth, 0),
+    'last_message_preview', left(leaf.content, 200),
+    'active_leaf_id', session.active_leaf_id,
+    'created_at', private.iso(session.created_at),
+    'updated_at', private.iso(session.updated_at),
+    'last_message_at', private.iso(session.last_message_at))
+  from (select session.project_id, session.active_leaf_id) described
+  left join public.projects project on project.project_id = described.project_id
+  left join public.messages leaf on leaf.message_id = described.active_leaf_id
+);
+
+-- The answer of functions about a session that is not there, is deleted, or is another's.
+create function private.refuse_session() returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.refuse(404, 'not_found',
+    'There is no such session: list the sessions to see which there are.');
+end
+$$;
+
+revoke all on function
+  private.describe_session(public.sessions),
+  private.refuse_session()
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.describe_session(public.sessions),
+  private.refuse_session()
+to service_role;

@@ -1,0 +1,48 @@
+-- A deleted session stays as a row that is not active.
+create table public.sessions (
+  session_id uuid primary key default gen_random_uuid(),
+  owner_id uuid not null references public.principals (id) on delete cascade,
+  project_id uuid,
+  kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime')),
+  -- What a caller of the kinds other than chat names its conversation.
+  external_id text check (char_length(external_id) between 1 and 128),
+  title text not null check (char_length(title) between 1 and 200),
+  is_active boolean not null default true,
+  -- A message of this session (messages.sql has the foreign key).
+  active_leaf_id uuid,
+  turn_count integer not null default 0 check (turn_count >= 0),
+  -- Messages of all takes; also the position of the newest one.
+  message_count integer not null default 0 check (message_count >= 0),
+  -- The newest generation's epoch, 0 before the first.
+  last_epoch bigint not null default 0 check (last_epoch >= 0),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  last_message_at timestamptz not null default now(),
+  constraint sessions_session_id_owner_id_key unique (session_id, owner_id),
+  constraint sessions_project_id_owner_id_fkey foreign key (project_id, owner_id)
+    references public.projects (project_id, owner_id) on delete cascade on update cascade
+);
+
+-- A principal's session by the name that its caller gave it; also what makes that name unique. A
+-- deleted conversation gives its name back.
+create unique index sessions_by_external_id on public.sessions (owner_id, kind, external_id)
+  where external_id is not null and is_active;
+-- A principal's sessions, newest first.
+create index sessions_of_owner on public.sessions (owner_id, last_message_at desc);
+-- A principal's sessions as they are listed, and how many there are.
+create index sessions_listed on public.sessions (owner_id, last_message_at desc, session_id)
+  include (kind) where is_active;
+-- A project's sessions, and what the project takes along when it is deleted.
+create index sessions_of_project on public.sessions (project_id, owner_id);
+
+alter table public.sessions enable row level security;
+
+create policy own_sessions_are_readable on public.sessions for select to authenticated
+  using (owner_id = (select private.current_principal()));
+
+create trigger hold_owner before insert on public.sessions
+  for each row execute function private.hold_owner();
+
+-- Giving a row to another owner is no change of what it says: lists keep their order.
+create trigger touch_updated_at before update on public.sessions
+  for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();

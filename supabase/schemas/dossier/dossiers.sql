@@ -1,0 +1,58 @@
+-- A project's dossier: a log of assertions, which is the truth, and a snapshot of what the log
+-- says, which is what readers see. The edge computes the snapshot; here it is only kept, with the
+-- position of the log that it covers.
+--
+-- Locks are taken in the order principal, project, session, generation, task, dossier: a session's path
+-- that moves, and work that is stored, write to the dossier of a session that is locked.
+create table public.dossiers (
+  project_id uuid primary key,
+  owner_id uuid not null,
+  -- The newest assertion's position, 0 before the first: the counter that positions come from.
+  head bigint not null default 0 check (head >= 0),
+  -- The position that the snapshot covers: the dossier's version.
+  folded_to bigint not null default 0 check (folded_to >= 0),
+  snapshot_json jsonb not null default '{
+    "characters": [], "themes": [], "locations": [], "plot_points": [], "objects": [],
+    "open_questions": []
+  }',
+  -- The snapshot's own title; where it is null, readers are given the project's name.
+  title text generated always as (
+    case when jsonb_typeof(snapshot_json -> 'title') = 'string'
+      then nullif(btrim(left(snapshot_json ->> 'title', 200)), '') end) stored,
+  -- That they are not null also means that no snapshot lacks a list. A check would read the whole
+  -- snapshot whenever the counter moves; so would a trigger, which is why updated_at has none here.
+  character_count integer not null generated always as (
+    jsonb_array_length(snapshot_json -> 'characters')) stored,
+  theme_count integer not null generated always as (
+    jsonb_array_length(snapshot_json -> 'themes')) stored,
+  location_count integer not null generated always as (
+    jsonb_array_length(snapshot_json -> 'locations')) stored,
+  plot_point_count integer not null generated always as (
+    jsonb_array_length(snapshot_json -> 'plot_points')) stored,
+  object_count integer not null generated always as (
+    jsonb_array_length(snapshot_json -> 'objects')) stored,
+  open_question_count integer not null generated always as (
+    jsonb_array_length(snapshot_json -> 'open_questions')) stored,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  -- Entries up to here have been removed: the log begins after it, and the empty dossier is this
+  -- version. The snapshot of whoever still folds older ones is not taken.
+  log_start bigint not null default 0,
+  -- What prompts are told of the snapshot, as the core made it: {text, fact_ids, lines: [{parts:
+  -- [{text, facts: [[assertion_id, message_id | null]]}]}]}; {} when it has not. text is made of all
+  -- lines, "- " and their parts after one another; a line without its first part says nothing.
+  facts_json jsonb not null default '{}' check (jsonb_typeof(facts_json) = 'object'),
+  constraint dossiers_project_id_owner_id_key unique (project_id, owner_id),
+  constraint snapshots_cover_what_is_there check (folded_to <= head),
+  constraint logs_begin_before_they_end check (log_start between 0 and folded_to),
+  constraint dossiers_project_id_owner_id_fkey foreign key (project_id, owner_id)
+    references public.projects (project_id, owner_id) on delete cascade on update cascade
+);
+
+-- A principal's dossiers, newest first.
+create index dossiers_of_owner on public.dossiers (owner_id, updated_at desc, project_id);
+
+alter table public.dossiers enable row level security;
+
+create policy own_dossiers_are_readable on public.dossiers for select to authenticated
+  using (owner_id = (select private.current_principal()));

@@ -1,0 +1,96 @@
+-- The dossier follows the conversation: what was found in a message that is no longer on the path to
+-- the session's active leaf does not count. The log says so, by entries of the kind `path`.
+--
+-- What always holds, seen from a session's lock: a message in which something was found is on the path
+-- unless the newest `path` entry that names it has it among those that left.
+
+-- The text that an entry of the conversation's path is the SHA-256 of, as shared/dossier writes it:
+-- JSON without spaces, members in order.
+create function private.path_entry_text(
+  project_id uuid, session_id uuid, left_ids uuid[], back_ids uuid[], sequence bigint, at_ms bigint
+) returns text
+language sql immutable parallel safe
+return pg_catalog.format(
+  '{"body":{"at":%s,"back":%s,"do":"path","left":%s,"sequence":%s,"session_id":"%s"},'
+  '"kind":"path","message_id":null,"project":"%s"}',
+  at_ms,
+  pg_catalog.replace(pg_catalog.to_jsonb(coalesce(back_ids, '{}'))::text, ' ', ''),
+  pg_catalog.replace(pg_catalog.to_jsonb(coalesce(left_ids, '{}'))::text, ' ', ''),
+  sequence, session_id, project_id);
+
+-- Adds to the dossier's log that these messages have left the path of their session, and those have
+-- come back to it. The session is locked. `sequence` says which of two entries came later; it is the
+-- entry's position, which grows.
+create function private.add_path_entries(
+  wanted_project_id uuid, moved_session_id uuid, left_ids uuid[], back_ids uuid[]
+) returns void
+language plpgsql set search_path = '' as $$
+declare
+  -- So that each entry's body is far smaller than it may be.
+  ids_each constant integer := 500;
+  entries constant integer := greatest(
+    ceil(cardinality(left_ids)::numeric / ids_each), ceil(cardinality(back_ids)::numeric / ids_each));
+  at_ms constant bigint := floor(extract(epoch from clock_timestamp()) * 1000);
+  dossier record;
+  entry_text text;
+begin
+  select head, owner_id into dossier from public.dossiers
+  where project_id = wanted_project_id
+  for no key update;
+  for place in 1..entries loop
+    entry_text := private.path_entry_text(
+      wanted_project_id, moved_session_id,
+      left_ids[(place - 1) * ids_each + 1:place * ids_each],
+      back_ids[(place - 1) * ids_each + 1:place * ids_each],
+      dossier.head + place, at_ms);
+    insert into public.dossier_assertions (
+      project_id, owner_id, position, assertion_id, kind, body, is_version, created_at)
+    values (
+      wanted_project_id, dossier.owner_id, dossier.head + place,
+      encode(sha256(convert_to(entry_text, 'UTF8')), 'hex'), 'path', entry_text::jsonb -> 'body',
+      place = entries, clock_timestamp());
+  end loop;
+  update public.dossiers
+  set head = head + entries, updated_at = clock_timestamp()
+  where project_id = wanted_project_id;
+end
+$$;
+
+-- Something was found in these messages for the first time, and they may have left the path before
+-- that. The sessions are locked.
+create function private.note_messages_off_path(
+  wanted_project_id uuid, message_ids uuid[]
+) returns void
+language plpgsql set search_path = '' as $$
+declare
+  gone record;
+begin
+  for gone in
+    select message.session_id, array_agg(message.message_id order by message.depth desc) as ids
+    from unnest(message_ids) as named (message_id)
+    cross join lateral (
+      select * from public.messages where message_id = named.message_id limit 1
+    ) message
+    cross join lateral (
+      select active_leaf_id from public.sessions where session_id = message.session_id limit 1
+    ) session
+    where private.message_on_path(session.active_leaf_id, message.depth)
+      is distinct from message.message_id
+    group by message.session_id
+    order by message.session_id
+  loop
+    perform private.add_path_entries(wanted_project_id, gone.session_id, gone.ids, '{}');
+  end loop;
+end
+$$;
+
+revoke all on function
+  private.path_entry_text(uuid, uuid, uuid[], uuid[], bigint, bigint),
+  private.add_path_entries(uuid, uuid, uuid[], uuid[]),
+  private.note_messages_off_path(uuid, uuid[])
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.path_entry_text(uuid, uuid, uuid[], uuid[], bigint, bigint),
+  private.add_path_entries(uuid, uuid, uuid[], uuid[]),
+  private.note_messages_off_path(uuid, uuid[])
+to service_role;

@@ -1,0 +1,61 @@
+-- Removes guests whose time is over, with all that is theirs, and what is kept of moved guests and
+-- of deleted accounts: {limit?}, of guests in one call; returns {deleted}, of those. Background
+-- work calls it, for nobody.
+create function public.delete_expired_guests(request jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  -- Bounds how long one call holds locks; a call an hour removes 12,000 a day.
+  default_limit constant integer := 500;
+  max_limit constant integer := 10000;
+  silence_limit constant interval := '60 seconds';
+  -- An anonymous user's principal has no expiry of its own.
+  moved_user_lifetime constant interval := '30 days';
+  -- The longest that a token of Supabase Auth can be valid.
+  longest_token_life constant interval := '7 days';
+  guests_left integer := least(
+    greatest(coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
+  guest_id uuid;
+  deleted integer := 0;
+begin
+  for guest_id in
+    select id from public.principals
+    where kind = 'guest' and expires_at <= clock_timestamp()
+      and not exists (
+        select from public.generations
+        where owner_id = id and status = 'streaming'
+          and heartbeat_at > clock_timestamp() - silence_limit)
+    order by expires_at
+    limit guests_left
+    for update skip locked
+  loop
+    perform private.lock_belongings(guest_id);
+    delete from public.principals where id = guest_id;
+    deleted := deleted + 1;
+  end loop;
+
+  delete from public.principals
+  where migrated_to is not null and kind = 'user'
+    and last_seen_at < clock_timestamp() - moved_user_lifetime;
+  delete from public.deleted_accounts
+  where deleted_at < clock_timestamp() - longest_token_life;
+  return jsonb_build_object('deleted', deleted);
+end
+$$;
+
+revoke all on function public.delete_expired_guests(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function public.delete_expired_guests(jsonb) to service_role;
+
+-- Hourly, where the database has a clock of its own. The development server has a timer instead.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron;
+    perform cron.schedule('fabula-delete-expired-guests', '23 * * * *',
+      $job$select public.delete_expired_guests('{}')$job$);
+  end if;
+exception when others then
+  -- A server that has the extension and does not load it, or keeps it for another database.
+  raise notice 'expired guests are not deleted by pg_cron: %', sqlerrm;
+end
+$$;

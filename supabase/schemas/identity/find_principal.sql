@@ -1,0 +1,51 @@
+-- The principal, who may have moved; a row of nulls when there is none. Takes what
+-- private.resolve_principal takes.
+create function private.find_principal(caller jsonb) returns public.principals
+language plpgsql stable set search_path = '' as $$
+declare
+  principal public.principals;
+begin
+  case caller ->> 'kind'
+    when 'user' then
+      select * into principal from public.principals
+      where id = private.read_id(caller, 'subject') and kind = 'user';
+    when 'external' then
+      select * into principal from public.principals
+      where issuer = caller ->> 'issuer' and subject = caller ->> 'subject' and kind = 'external';
+    when 'new_guest' then
+      select * into principal from public.principals
+      where guest_token_hash = caller ->> 'token_hash';
+    when 'guest' then
+      select * into principal from public.principals
+      where guest_token_hash = caller ->> 'token_hash' and expires_at > clock_timestamp();
+    else
+      perform private.refuse(422, 'invalid_request',
+        'principal.kind must be user, external, guest or new_guest.');
+  end case;
+  return principal;
+end
+$$;
+
+-- Refuses principals that are not there, and guests who have moved.
+create function private.require_current(principal public.principals) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if principal.id is null then
+    perform private.refuse(401, 'invalid_token',
+      'This token is unknown or has expired: sign in again, or go on without it as a new guest.');
+  end if;
+  if principal.migrated_to is not null then
+    perform private.refuse(401, 'invalid_token',
+      'This guest has moved to an account: sign in to that account.');
+  end if;
+end
+$$;
+
+revoke all on function
+  private.find_principal(jsonb),
+  private.require_current(public.principals)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.find_principal(jsonb),
+  private.require_current(public.principals)
+to service_role;

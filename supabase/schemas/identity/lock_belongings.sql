@@ -1,0 +1,20 @@
+-- Waits until nobody works on what is the principal's, and keeps others away until the transaction
+-- ends; false when there is no such principal. Without it, cascades would take the rows in an order
+-- of their own, and wait for others crosswise.
+create function private.lock_belongings(principal_id uuid) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.principals where id = principal_id for update;
+  if not found then
+    return false;
+  end if;
+  perform from public.bots where owner_id = principal_id order by bot_id for update;
+  perform from public.projects where owner_id = principal_id order by project_id for update;
+  perform from public.sessions where owner_id = principal_id order by session_id for update;
+  perform from public.dossiers where owner_id = principal_id order by project_id for update;
+  return true;
+end
+$$;
+
+revoke all on function private.lock_belongings(uuid) from public, anon, authenticated, service_role;
+grant execute on function private.lock_belongings(uuid) to service_role;

@@ -1,0 +1,38 @@
+-- Who owns things: users of Supabase Auth, guests, and users of another issuer.
+create table public.principals (
+  -- A Supabase user's `sub`; for everybody else an id of our own. There is no foreign key to
+  -- auth.users: a plain PostgreSQL has no such table.
+  id uuid primary key default gen_random_uuid(),
+  kind text not null check (kind in ('user', 'guest', 'external')),
+  issuer text check (char_length(issuer) between 1 and 512),
+  subject text check (char_length(subject) between 1 and 512),
+  -- SHA-256 of the token that was shown to the guest once, as hexadecimal digits.
+  guest_token_hash text unique check (guest_token_hash ~ '^[0-9a-f]{64}$'),
+  expires_at timestamptz,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  -- The account that a guest has become. The row stays for a while, so that asking for it again is
+  -- answered and the guest's token is refused for the right reason.
+  migrated_to uuid references public.principals (id) on delete cascade,
+  constraint principals_issuer_subject_key unique (issuer, subject),
+  constraint principals_have_credentials_of_their_kind check (
+    case kind
+      when 'guest' then issuer is null and subject is null and expires_at is not null
+      else issuer is not null and subject is not null
+        and guest_token_hash is null and expires_at is null
+    end
+  ),
+  constraint users_keep_the_id_of_their_token check (kind <> 'user' or subject = id::text),
+  constraint guests_move_to_somebody_else
+    check (migrated_to is null or (migrated_to <> id and kind <> 'external'))
+);
+
+comment on table public.principals is
+  'Owners of everything. Not readable over REST, because it holds the hashes of guest tokens.';
+
+-- The guests of an account.
+create index principals_migrated on public.principals (migrated_to);
+-- Guests by age, for the cleaning.
+create index guests_by_expiry on public.principals (expires_at) where kind = 'guest';
+
+alter table public.principals enable row level security;

@@ -1,0 +1,16 @@
+-- Ends an import before its end: {principal, project_id, task_id}. What it has proposed stays. One that
+-- has ended stays as it is.
+create function public.cancel_import(request jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  import public.jobs := private.own_import(request, true);
+begin
+  if import.status in ('queued', 'running', 'paused') then
+    import := private.drop_job(import.job_id);
+  end if;
+  return private.answer(private.import_body(import));
+end
+$$;
+
+revoke all on function public.cancel_import(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.cancel_import(jsonb) to service_role;

@@ -1,0 +1,42 @@
+-- What the deployment does, in numbers for its operator. Ends of turns are rows until somebody asks;
+-- then they are added to totals, so that asking costs what has happened since, totals never go down,
+-- whatever people delete, and no turn updates a row that another one updates too.
+create table public.turn_ends (
+  turn_end_id bigint generated always as identity primary key,
+  kind text not null,
+  provider text not null,
+  model text not null,
+  status text not null,
+  saves integer not null,
+  first_token_ms integer,
+  latency_ms integer
+);
+
+comment on table public.turn_ends is
+  'Ends of turns that no total has yet. Nobody''s, and not readable over REST.';
+
+alter table public.turn_ends enable row level security;
+
+create table public.turn_totals (
+  kind text not null,
+  provider text not null,
+  model text not null,
+  status text not null,
+  turns bigint not null,
+  saves bigint not null,
+  primary key (kind, provider, model, status)
+);
+
+alter table public.turn_totals enable row level security;
+
+create table public.duration_totals (
+  measure text not null check (measure in ('first_token', 'latency')),
+  kind text not null,
+  -- How many of private.duration_bounds_ms are below the durations that are counted here.
+  bucket integer not null check (bucket >= 0),
+  durations bigint not null,
+  sum_ms bigint not null,
+  primary key (measure, kind, bucket)
+);
+
+alter table public.duration_totals enable row level security;

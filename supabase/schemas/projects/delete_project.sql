@@ -1,0 +1,34 @@
+-- A project's sessions and then its dossier, locked in the order in which others lock them.
+create function private.lock_dossier_with_sessions(wanted_id uuid) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.sessions where project_id = wanted_id order by session_id for no key update;
+  perform from public.dossiers where project_id = wanted_id for no key update;
+end
+$$;
+
+-- Removes a project with its dossier and its sessions: {principal, project_id, if_match}. What goes is
+-- locked first in the order of locks: a cascade would take it as it likes.
+create function public.delete_project(request jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  project public.projects;
+begin
+  project := private.open_project(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+  perform private.check_version(request ->> 'if_match', private.version_of(project.updated_at));
+  perform private.lock_dossier_with_sessions(project.project_id);
+  delete from public.projects where project_id = project.project_id;
+  return private.answer(
+    '{"message": "The project is deleted, with its dossier and its sessions."}');
+end
+$$;
+
+revoke all on function
+  private.lock_dossier_with_sessions(uuid),
+  public.delete_project(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.lock_dossier_with_sessions(uuid),
+  public.delete_project(jsonb)
+to service_role;

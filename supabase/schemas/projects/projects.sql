@@ -1,0 +1,30 @@
+-- Composite foreign keys to this table, and to those below it, carry the owner (and the session)
+-- along, so that a row can neither belong to somebody else than what contains it, nor point into
+-- another conversation. Giving everything to another owner is an update of projects and sessions alone.
+create table public.projects (
+  project_id uuid primary key default gen_random_uuid(),
+  owner_id uuid not null references public.principals (id) on delete cascade,
+  name text not null check (char_length(name) between 1 and 200),
+  is_favourite boolean not null default false,
+  phase text not null default 'setup'
+    check (phase in ('setup', 'premise', 'outline', 'writing', 'export')),
+  status text not null default 'active' check (status in ('active', 'completed', 'archived')),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint projects_project_id_owner_id_key unique (project_id, owner_id)
+);
+
+-- A principal's projects, newest first.
+create index projects_of_owner on public.projects (owner_id, updated_at desc);
+
+alter table public.projects enable row level security;
+
+create policy own_projects_are_readable on public.projects for select to authenticated
+  using (owner_id = (select private.current_principal()));
+
+create trigger hold_owner before insert on public.projects
+  for each row execute function private.hold_owner();
+
+-- Giving a row to another owner is no change of what it says: lists keep their order.
+create trigger touch_updated_at before update on public.projects
+  for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();

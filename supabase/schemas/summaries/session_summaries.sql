@@ -1,0 +1,26 @@
+-- What was said up to a message, in short. Which messages lead to a message never changes, so that a
+-- summary is right for every path through it, whichever take is shown, until one of them is edited.
+create table public.session_summaries (
+  session_id uuid not null,
+  until_message_id uuid not null,
+  owner_id uuid not null,
+  until_position integer not null check (until_position >= 1),
+  summary text not null check (octet_length(summary) between 1 and 8192),
+  -- A text that it is of has been edited since: it is sent to no model any more, and says what some
+  -- have been sent.
+  is_stale boolean not null default false,
+  created_at timestamptz not null default now(),
+  primary key (session_id, until_message_id),
+  constraint session_summaries_session_id_until_position_key unique (session_id, until_position),
+  constraint session_summaries_session_id_owner_id_fkey foreign key (session_id, owner_id)
+    references public.sessions (session_id, owner_id) on delete cascade on update cascade,
+  constraint session_summaries_session_id_until_message_id_fkey
+    foreign key (session_id, until_message_id)
+    references public.messages (session_id, message_id) on delete cascade
+);
+
+alter table public.session_summaries enable row level security;
+
+create policy own_session_summaries_are_readable
+  on public.session_summaries for select to authenticated
+  using (owner_id = (select private.current_principal()));

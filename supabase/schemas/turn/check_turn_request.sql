@@ -1,0 +1,66 @@
+-- Refuses what does not say clearly which turn is meant.
+create function private.check_turn_request(request jsonb) returns void
+language plpgsql immutable set search_path = '' as $$
+declare
+  max_text_bytes constant integer := 200000;
+  turn_action text := coalesce(request ->> 'action', 'say');
+  said text := request ->> 'text';
+begin
+  if turn_action not in ('say', 'edit', 'regenerate', 'continue') then
+    perform private.refuse(422, 'invalid_request',
+      'action must be say, edit, regenerate or continue.');
+  end if;
+  if turn_action in ('say', 'edit')
+    and (said is null or said = '' or octet_length(said) > max_text_bytes) then
+    perform private.refuse(422, 'invalid_request',
+      format('text must have 1 to %s bytes.', max_text_bytes));
+  end if;
+  if (turn_action = 'say') = (request ->> 'message_id' is not null) then
+    perform private.refuse(422, 'invalid_request',
+      'message_id must name what edit, regenerate or continue is about, and is for these alone.');
+  end if;
+  if request ->> 'external_id' is not null then
+    if char_length(request ->> 'external_id') not between 1 and 128 then
+      perform private.refuse(422, 'invalid_request', 'external_id must have 1 to 128 characters.');
+    end if;
+    if coalesce(request ->> 'session_id', request ->> 'message_id') is not null then
+      perform private.refuse(422, 'invalid_request',
+        'external_id names the conversation already: leave session_id and message_id out.');
+    end if;
+  end if;
+  if request ->> 'instruction' is not null and (
+    turn_action <> 'continue'
+    or octet_length(request ->> 'instruction') not between 1 and max_text_bytes
+  ) then
+    perform private.refuse(422, 'invalid_request',
+      format('instruction must have 1 to %s bytes and belongs to continue.', max_text_bytes));
+  end if;
+  if octet_length(request ->> 'system_prompt') > max_text_bytes then
+    perform private.refuse(422, 'invalid_request',
+      format('system_prompt must have at most %s bytes.', max_text_bytes));
+  end if;
+  if jsonb_typeof(coalesce(nullif(request -> 'settings', 'null'), '{}')) <> 'object' then
+    perform private.refuse(422, 'invalid_request', 'settings must be an object.');
+  end if;
+  if request ->> 'idempotency_key' is not null and (
+    char_length(request ->> 'idempotency_key') not between 1 and 255
+    or coalesce(request ->> 'request_hash', '') !~ '^[0-9a-f]{64}$'
+  ) then
+    perform private.refuse(422, 'invalid_request',
+      'An idempotency key must have 1 to 255 characters, and a SHA-256 of the request beside it.');
+  end if;
+  if request ->> 'stream_id' is not null then
+    if char_length(request ->> 'stream_id') not between 1 and 128 then
+      perform private.refuse(422, 'invalid_request', 'stream_id must have 1 to 128 characters.');
+    end if;
+    if request ->> 'request_hash' !~ '^[0-9a-f]{64}$' then
+      perform private.refuse(422, 'invalid_request',
+        'request_hash must be the SHA-256 of the request in hexadecimal digits.');
+    end if;
+  end if;
+end
+$$;
+
+revoke all on function private.check_turn_request(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.check_turn_request(jsonb) to service_role;

@@ -1,0 +1,11 @@
+-- A model's tokens for a message, from above: four bytes each, and four around it. Empty ones are
+-- not sent.
+create function private.estimate_tokens(content text) returns integer
+language sql immutable parallel safe
+return case
+  when content = '' then 0
+  else (pg_catalog.octet_length(content) + 3) / 4 + 4
+end;
+
+revoke all on function private.estimate_tokens(text) from public, anon, authenticated, service_role;
+grant execute on function private.estimate_tokens(text) to authenticated, service_role;

@@ -1,0 +1,69 @@
+-- The answer to a turn whose stream_id is another one's.
+create function private.refuse_stream() returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.refuse(409, 'stream_exists',
+    'This stream_id names another request: send this one under a new stream_id, or under none.');
+end
+$$;
+
+-- The turn that this principal has begun with the same request, under the request's idempotency key
+-- or else under its stream_id; null when there is none. From here on both names are locked: of two
+-- first requests at once the second waits, and then finds the turn of the other. Locks of their own,
+-- because a first turn has no row yet to wait for, and one that comes too late must not leave a
+-- session behind.
+create function private.find_repeated_turn(principal_id uuid, request jsonb)
+returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  wanted_key text := request ->> 'idempotency_key';
+  wanted_stream_id text := request ->> 'stream_id';
+  generation public.generations;
+  session public.sessions;
+  question public.messages;
+begin
+  if wanted_key is not null then
+    perform pg_advisory_xact_lock(hashtextextended(principal_id::text || ' ' || wanted_key, 0));
+    select * into generation from public.generations
+    where owner_id = principal_id and idempotency_key = wanted_key;
+    if generation.request_hash <> request ->> 'request_hash' then
+      perform private.refuse(422, 'idempotency_key_reused',
+        'This idempotency key has named another request: send this one under a new key.');
+    end if;
+  end if;
+  if generation.generation_id is null and wanted_stream_id is not null then
+    perform pg_advisory_xact_lock(
+      hashtextextended(principal_id::text || ' ' || wanted_stream_id, 1));
+    select * into generation from public.generations
+    where owner_id = principal_id and stream_id = wanted_stream_id;
+    if found and (generation.request_hash = request ->> 'request_hash') is not true then
+      perform private.refuse_stream();
+    end if;
+  end if;
+  if generation.generation_id is null then
+    return null;
+  end if;
+
+  select * into session from public.sessions
+  where session_id = generation.session_id and is_active;
+  if not found then
+    perform private.refuse(404, 'not_found',
+      'The conversation of this turn has been deleted: send the request under a new name.');
+  end if;
+  select * into question from public.messages where message_id = generation.user_message_id;
+  return private.describe_turn(session, question, generation) || jsonb_build_object(
+    'created_session', generation.epoch = 1,
+    'history', '[]'::jsonb,
+    'replayed', true,
+    'status', generation.status);
+end
+$$;
+
+revoke all on function
+  private.refuse_stream(),
+  private.find_repeated_turn(uuid, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.refuse_stream(),
+  private.find_repeated_turn(uuid, jsonb)
+to service_role;

@@ -1,0 +1,45 @@
+-- What a user's message asks for besides its text, kept with it: a task, and attachments by the place
+-- where they lie. Whoever answers the message again, or goes on with a reply to it, finds it there.
+
+-- Refuses metadata that is not what a message can be kept with.
+create function private.check_message_metadata(request jsonb) returns void
+language plpgsql immutable set search_path = '' as $$
+declare
+  -- A request's body, in which texts may be attached.
+  max_bytes constant integer := 524288;
+  max_attachments constant integer := 8;
+  metadata jsonb := coalesce(nullif(request -> 'message_metadata', 'null'), '{}');
+begin
+  if jsonb_typeof(metadata) <> 'object'
+    or metadata - array['task', 'attachments'] <> '{}'
+    or octet_length(metadata::text) > max_bytes
+    or jsonb_typeof(coalesce(metadata -> 'task', '""')) <> 'string'
+    or jsonb_typeof(coalesce(metadata -> 'attachments', '[]')) <> 'array'
+    or (metadata <> '{}' and coalesce(request ->> 'action', 'say') not in ('say', 'edit'))
+  then
+    perform private.refuse(422, 'invalid_request', format(
+      'message_metadata must be {task, attachments} of at most %s bytes, of a message that is said.',
+      max_bytes));
+  end if;
+  if jsonb_array_length(coalesce(metadata -> 'attachments', '[]')) > max_attachments then
+    perform private.refuse(422, 'invalid_request', format(
+      'A message has at most %s attachments.', max_attachments));
+  end if;
+end
+$$;
+
+-- What the message's attachments take of the prompt.
+create function private.attached_tokens(question public.messages) returns integer
+language sql immutable parallel safe
+return coalesce((
+  select pg_catalog.sum((attachment.value ->> 'tokens')::integer)::integer
+  from pg_catalog.jsonb_array_elements(question.metadata -> 'attachments') attachment), 0);
+
+revoke all on function
+  private.check_message_metadata(jsonb),
+  private.attached_tokens(public.messages)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.check_message_metadata(jsonb),
+  private.attached_tokens(public.messages)
+to service_role;

@@ -1,0 +1,63 @@
+-- Whether the isolate that made a streaming generation must be dead.
+create function private.is_silent(generation public.generations) returns boolean
+language plpgsql set search_path = '' as $$
+declare
+  silence_limit constant interval := '60 seconds';
+begin
+  return generation.heartbeat_at <= clock_timestamp() - silence_limit;
+end
+$$;
+
+-- Ends this generation if it has gone silent; nothing else is locked by the caller.
+create function private.end_if_silent(generation public.generations) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if generation.status <> 'streaming' or not private.is_silent(generation) then
+    return;
+  end if;
+  perform from public.sessions where session_id = generation.session_id for no key update;
+  -- Looked at again: it may have gone on, or ended, until the locks were there.
+  select * into generation from public.generations
+  where generation_id = generation.generation_id
+  for no key update;
+  if generation.status = 'streaming' and private.is_silent(generation) then
+    perform private.close_generation(
+      generation, '{"status": "interrupted", "error_code": "interrupted"}');
+  end if;
+end
+$$;
+
+-- Refuses while a turn runs in the session; ends one that has gone silent, because the isolate that made
+-- it is dead. The caller has locked the session.
+create function private.end_silent_turn(locked_session_id uuid) returns void
+language plpgsql set search_path = '' as $$
+declare
+  retry_after_seconds constant text := '2';
+  running public.generations;
+begin
+  select * into running from public.generations
+  where session_id = locked_session_id and status = 'streaming'
+  for no key update;
+  if not found then
+    return;
+  end if;
+  if not private.is_silent(running) then
+    perform private.refuse(409, 'turn_in_progress',
+      'A reply is still being written in this session: wait until it ends, or cancel it.',
+      retry_after_seconds);
+  end if;
+  perform private.close_generation(
+    running, '{"status": "interrupted", "error_code": "interrupted"}');
+end
+$$;
+
+revoke all on function
+  private.is_silent(public.generations),
+  private.end_if_silent(public.generations),
+  private.end_silent_turn(uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.is_silent(public.generations),
+  private.end_if_silent(public.generations),
+  private.end_silent_turn(uuid)
+to service_role;
