@@ -8,6 +8,7 @@ target_compile_options(fabula_flags INTERFACE
   -fno-exceptions -fno-rtti)
 if(FABULA_SANITIZE)
   target_compile_options(fabula_flags INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+    -gline-tables-only)
   target_link_options(fabula_flags INTERFACE -fsanitize=address,undefined)
 endif()

@@ -1,5 +1,5 @@
-# Half of what the native build takes is reading the same headers. The WebAssembly build reads them file
-# by file, so that a file that lacks an include is found there.
+# Half of what a test's file takes is reading the same headers; tests name things as they like, so
+# they are not compiled together as the rest is (UnityBuild.cmake).
 function(fabula_precompile_headers target)
   target_precompile_headers(${target} PRIVATE
     <algorithm> <array> <cstddef> <cstdint> <functional> <map> <memory> <optional> <span> <string>

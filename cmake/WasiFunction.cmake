@@ -14,23 +14,14 @@ function(fabula_add_wasi_function name folder)
     ${CMAKE_SOURCE_DIR}/wasm/abi/memory.cpp ${sources})
   set_target_properties(${name} PROPERTIES SUFFIX .wasm
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp
+    ${CMAKE_SOURCE_DIR}/wasm/abi/memory.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  fabula_compile_together(${name})
   target_link_libraries(${name} PRIVATE fabula_runtime)
-  target_link_options(${name} PRIVATE -mexec-model=reactor -flto
+  target_link_options(${name} PRIVATE -mexec-model=reactor
     -Wl,--stack-first -Wl,-z,stack-size=${FABULA_STACK_BYTES}
     -Wl,--max-memory=${FABULA_MAXIMUM_MEMORY_BYTES} -Wl,--strip-all -Wl,--fatal-warnings)
-  # At link time only what has one caller is inlined: 3 KB less after gzip. With -O0 the driver does
-  # not call the wasm-opt that it may find; ours is scripts/steps/optimize-module.mjs. (zig has no such
-  # options.) Not -target-abi=experimental-mv here, which returns aggregates in registers and is 3 KB
-  # less: what clang 19 makes of it loses the counts of Anthropic's last event.
-  if(NOT FABULA_WASI_TOOLCHAIN STREQUAL "zig")
-    target_link_options(${name} PRIVATE -Wl,-mllvm,-inline-threshold=-50
-      -O0)
-  endif()
 endfunction()
-
-# With this calling convention a string_view is two arguments instead of an address on the stack: 3 KB
-# less after gzip. (The linker compares signatures with the C++ library's, which has the plain one.)
-target_compile_options(fabula_flags INTERFACE -flto "SHELL:-Xclang -target-abi -Xclang experimental-mv")
 
 # What runs for every token is compiled for speed; it is 1 KB more.
 set(per_token_sources shared/sse/decoder.cpp shared/json/scanner.cpp shared/json/text.cpp

@@ -9,7 +9,7 @@ namespace {
 using json::Writer;
 
 // What Checker does not take, in the dialect of ECMA-262 that Python and Rust read alike.
-constexpr std::string_view kNoNul = R"(^[^\u0000]*$)";
+constexpr std::string_view kNoNulPattern = R"(^[^\u0000]*$)";
 // The class is that of text::is_blank.
 constexpr std::string_view kNotBlank =
     R"(^[^\u0000]*[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060)"
@@ -20,7 +20,7 @@ constexpr std::string_view kEmail =
     R"(\ufeff]+@[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f)"
     R"(\u2060\u3000\ufeff]+$)";
 // `format` alone binds nobody who validates.
-constexpr std::string_view kUuid = R"(^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$)";
+constexpr std::string_view kUuidPattern = R"(^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$)";
 constexpr std::string_view kToken = "^[!-~]+$";
 constexpr std::string_view kHttpUrl = R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$)";
 
@@ -53,12 +53,12 @@ std::string_view format(Type type) {
 }
 
 std::string_view pattern(const Field& field) {
-  if (field.type == Type::uuid) return kUuid;
+  if (field.type == Type::uuid) return kUuidPattern;
   if (field.type == Type::email) return kEmail;
   if (field.type == Type::url) return kHttpUrl;
   if (field.type == Type::token) return kToken;
   if (field.type != Type::text || !field.choices.empty()) return {};
-  return field.is_not_blank ? kNotBlank : kNoNul;
+  return field.is_not_blank ? kNotBlank : kNoNulPattern;
 }
 
 void write_type(Writer& writer, Type type, bool takes_null) {

@@ -19,7 +19,7 @@ namespace {
 using json::Writer;
 
 constexpr int kCreated = 201;
-constexpr int kNotModified = 304;
+constexpr int kNotModifiedStatus = 304;
 
 constexpr std::string_view kEventsExample =
     "id: 4\ndata: {\"type\":\"text\",\"content\":\"Once\"}\n\n"
@@ -137,7 +137,7 @@ void write_answer(Writer& writer, const Operation& operation, int status,
   writer.key("description").string(description);
   writer.key("headers");
   write_header_references(writer, answer_headers(operation));
-  if (status != kNotModified) write_content(writer, operation.answer);
+  if (status != kNotModifiedStatus) write_content(writer, operation.answer);
   writer.end_object();
 }
 
@@ -146,7 +146,7 @@ void write_responses(Writer& writer, const Operation& operation) {
   writer.key("responses").begin_object();
   write_answer(writer, operation, answer.status, answer.description);
   if (answer.may_create) write_answer(writer, operation, kCreated, "It was not there before.");
-  if (answer.has_etag) write_answer(writer, operation, kNotModified, "It has not changed.");
+  if (answer.has_etag) write_answer(writer, operation, kNotModifiedStatus, "It has not changed.");
   int last_status = 0;
   for (const auto code : refusals_of(operation)) {
     const int status = facts(code).status;

@@ -16,7 +16,7 @@ struct Header {
 };
 
 constexpr std::string_view kText = R"({"type":"string"})";
-constexpr std::string_view kUuid = R"({"type":"string","format":"uuid"})";
+constexpr std::string_view kUuidSchema = R"({"type":"string","format":"uuid"})";
 constexpr std::string_view kNumber = R"({"type":"integer","minimum":0})";
 
 constexpr std::array kResponseHeaders{
@@ -24,8 +24,8 @@ constexpr std::array kResponseHeaders{
     Header{"etag", "The version, for If-Match and If-None-Match.", kText},
     Header{"x-total-count", "How many items there are on all pages.", kNumber},
     Header{"content-range", "Which items this page holds, such as 0-19/57; */57 for none.", kText},
-    Header{"x-session-id", "The session that was said something in.", kUuid},
-    Header{"x-project-id", "The session's project.", kUuid},
+    Header{"x-session-id", "The session that was said something in.", kUuidSchema},
+    Header{"x-project-id", "The session's project.", kUuidSchema},
     Header{"x-stream-id", "The stream, by which it can be found again.", kText},
     Header{"x-guest-token", "A new guest's token, shown this once: the bearer from now on.", kText},
     Header{"location", "Where it is.", kText},
@@ -54,7 +54,8 @@ constexpr std::array kRequestHeaders{
            kText},
     Header{"Last-Event-ID", "The last event's id: the bytes that you know. `after` says the same.",
            kBytes},
-    Header{"x-user-id", "The caller's own id; it proves nothing, and another's is refused.", kUuid},
+    Header{"x-user-id", "The caller's own id; it proves nothing, and another's is refused.",
+           kUuidSchema},
 };
 
 std::string refusal_name(int status) { return "Refusal" + std::to_string(status); }

@@ -33,7 +33,7 @@ std::string_view type_words(Type type) {
   return {};
 }
 
-void append_limits(std::string& out, const Field& field) {
+void append_described_limits(std::string& out, const Field& field) {
   const std::string unit = field.type == Type::integer ? ""
                            : field.type == Type::array ? " items"
                                                        : " characters";
@@ -63,7 +63,7 @@ void append_type(std::string& out, const Field& field) {
     append_element(out, "code", choice);
     separator = " | ";
   }
-  append_limits(out, field);
+  append_described_limits(out, field);
   if (field.is_nullable) out += ", or <code>null</code>";
   if (!field.default_json.empty()) {
     out += ", default ";

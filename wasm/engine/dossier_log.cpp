@@ -22,7 +22,7 @@ using runtime::Task;
 
 constexpr std::string_view kRead = "read_dossier_log";
 constexpr std::string_view kCommit = "commit_assertions";
-constexpr std::uint32_t kRetryAfterMs = 200;
+constexpr std::uint32_t kReadAgainAfterMs = 200;
 // What the database takes (private.check_facts); the ids are most of it.
 constexpr std::size_t kMaximumFactsBytes = 256 * 1024;
 // Whoever has lost so many races leaves the snapshot to those who win them, and to readers.
@@ -47,7 +47,7 @@ Task<Result<std::string>> call_twice(Call& call, std::string_view name,
   auto answer =
       co_await runtime::attempt(call_function(call.context(), call.database(), name, request));
   if (!answer && answer.error().code == ErrorCode::database_unavailable) {
-    co_await runtime::Timer(call.context(), kRetryAfterMs);
+    co_await runtime::Timer(call.context(), kReadAgainAfterMs);
     answer =
         co_await runtime::attempt(call_function(call.context(), call.database(), name, request));
   }

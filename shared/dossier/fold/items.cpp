@@ -8,7 +8,7 @@
 namespace fabula::dossier {
 namespace {
 
-struct Group {
+struct Saying {
   Type type = Type::none;
   std::vector<EntryIndex> entries;   // that say it, in content order
   EntryIndex last_act = kNoEntry;    // of a person: `add` or `remove`
@@ -27,7 +27,7 @@ class Items {
     switch (entry.act) {
       case Act::item: {
         if (links.corrected != kNone) take_back(entry.type, links.corrected);
-        Group& group = group_of(entry.type, links.value);
+        Saying& group = saying_of(entry.type, links.value);
         group.entries.push_back(index);
         group.is_said = true;
         break;
@@ -36,14 +36,14 @@ class Items {
         take_back(entry.type, links.value);
         break;
       case Act::add: {
-        Group& group = group_of(entry.type, links.value);
+        Saying& group = saying_of(entry.type, links.value);
         group.entries.push_back(index);
         group.last_act = index;
         group.last_added = index;
         break;
       }
       case Act::remove:
-        group_of(entry.type, links.value).last_act = index;
+        saying_of(entry.type, links.value).last_act = index;
         break;
       default:
         break;
@@ -52,7 +52,7 @@ class Items {
 
   std::vector<Item> shown(std::vector<Status>& statuses) const {
     std::vector<Item> items;
-    for (const auto& group : groups_) {
+    for (const auto& group : sayings_) {
       const bool is_decided = group.last_act != kNoEntry;
       const bool is_there =
           is_decided ? log_.entries[group.last_act].act == Act::add : group.is_said;
@@ -76,21 +76,21 @@ class Items {
   }
 
  private:
-  Group& group_of(Type type, std::uint32_t value) {
+  Saying& saying_of(Type type, std::uint32_t value) {
     const auto key = (static_cast<std::uint64_t>(type) << 32U) | value;
     auto number = numbers_.find(key);
     if (number == kNone) {
-      number = static_cast<std::uint32_t>(groups_.size());
+      number = static_cast<std::uint32_t>(sayings_.size());
       numbers_.set(key, number);
-      groups_.emplace_back().type = type;
+      sayings_.emplace_back().type = type;
     }
-    return groups_[number];
+    return sayings_[number];
   }
 
-  void take_back(Type type, std::uint32_t value) { group_of(type, value).is_said = false; }
+  void take_back(Type type, std::uint32_t value) { saying_of(type, value).is_said = false; }
 
   const Log& log_;
-  std::vector<Group> groups_;
+  std::vector<Saying> sayings_;
   NumberTable numbers_;
 };
 

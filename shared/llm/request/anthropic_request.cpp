@@ -8,7 +8,7 @@
 namespace fabula::llm {
 namespace {
 
-constexpr TurnForm kForm = {
+constexpr TurnForm kAnthropicForm = {
     .user_begin = R"({"role":"user","content":[)",
     .model_begin = R"({"role":"assistant","content":[)",
     .end = "]}",
@@ -37,7 +37,7 @@ std::string_view write_anthropic_request(std::string& body, const Provider& prov
     append_system_text(body, request, use);
   }
   writer.key("messages").begin_array();
-  const auto fault = append_turns(body, kForm, request);
+  const auto fault = append_turns(body, kAnthropicForm, request);
   if (!fault.empty()) return fault;
   writer.end_array().key("stream").boolean(request.is_streaming);
   write_temperature(writer, request, kHottestHundredths);

@@ -8,7 +8,7 @@
 namespace fabula::llm {
 namespace {
 
-constexpr TurnForm kForm = {
+constexpr TurnForm kGeminiForm = {
     .user_begin = R"({"role":"user","parts":[)",
     .model_begin = R"({"role":"model","parts":[)",
     .end = "]}",
@@ -33,7 +33,7 @@ std::string_view write_gemini_request(std::string& body, const Provider& provide
     writer.end_object().end_array().end_object();
   }
   writer.key("contents").begin_array();
-  const auto fault = append_turns(body, kForm, request);
+  const auto fault = append_turns(body, kGeminiForm, request);
   if (!fault.empty()) return fault;
   writer.end_array().key("generationConfig").begin_object();
   if (request.maximum_output_tokens) {

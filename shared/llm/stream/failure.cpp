@@ -52,24 +52,24 @@ ErrorCode code_for_status(int status) {
   }
 }
 
-struct Kind {
+struct ProviderErrorKind {
   std::string_view part;  // of the provider's error type, code or status, in lower case
   ErrorCode code;
 };
 
 constexpr std::array kKinds = {
-    Kind{"rate_limit", ErrorCode::provider_rate_limited},
-    Kind{"insufficient_quota", ErrorCode::provider_rate_limited},
-    Kind{"resource_exhausted", ErrorCode::provider_rate_limited},
-    Kind{"api_key", ErrorCode::provider_unauthorized},
-    Kind{"authentication", ErrorCode::provider_unauthorized},
-    Kind{"unauthenticated", ErrorCode::provider_unauthorized},
-    Kind{"permission", ErrorCode::provider_unauthorized},
-    Kind{"invalid_request", ErrorCode::provider_refused_request},
-    Kind{"invalid_argument", ErrorCode::provider_refused_request},
-    Kind{"context_length", ErrorCode::provider_refused_request},
-    Kind{"context_size", ErrorCode::provider_refused_request},
-    Kind{"not_found", ErrorCode::provider_refused_request},
+    ProviderErrorKind{"rate_limit", ErrorCode::provider_rate_limited},
+    ProviderErrorKind{"insufficient_quota", ErrorCode::provider_rate_limited},
+    ProviderErrorKind{"resource_exhausted", ErrorCode::provider_rate_limited},
+    ProviderErrorKind{"api_key", ErrorCode::provider_unauthorized},
+    ProviderErrorKind{"authentication", ErrorCode::provider_unauthorized},
+    ProviderErrorKind{"unauthenticated", ErrorCode::provider_unauthorized},
+    ProviderErrorKind{"permission", ErrorCode::provider_unauthorized},
+    ProviderErrorKind{"invalid_request", ErrorCode::provider_refused_request},
+    ProviderErrorKind{"invalid_argument", ErrorCode::provider_refused_request},
+    ProviderErrorKind{"context_length", ErrorCode::provider_refused_request},
+    ProviderErrorKind{"context_size", ErrorCode::provider_refused_request},
+    ProviderErrorKind{"not_found", ErrorCode::provider_refused_request},
 };
 
 constexpr std::array<std::string_view, 3> kKindMembers = {"code", "type", "status"};

@@ -13,7 +13,7 @@ namespace {
 
 bool is_object(std::string_view json) { return !json.empty() && json.front() == '{'; }
 
-std::string text_in(std::string_view json) { return json::string_value(json).value_or(""); }
+std::string string_or_empty(std::string_view json) { return json::string_value(json).value_or(""); }
 
 bool add_all(PartialArguments& arguments, std::string_view json) {
   auto partials = json::parse(json);
@@ -35,11 +35,11 @@ std::optional<Problem> GeminiCalls::read(std::string_view json, StreamSink& sink
     if (!json::find_raw_members(repaired, members)) return std::nullopt;
   }
 
-  const std::string name_text = text_in(name.value);
+  const std::string name_text = string_or_empty(name.value);
   const bool is_last_piece = goes_on.value != "true";
   if (!name_text.empty()) {
     close(sink);
-    const std::string id_text = text_in(id.value);
+    const std::string id_text = string_or_empty(id.value);
     if (is_last_piece && partial.value.empty()) {
       const auto arguments = is_object(whole.value) ? whole.value : "{}";
       sink.on_tool_call({count_++, id_text, name_text, arguments});

@@ -23,10 +23,10 @@ constexpr std::int64_t kMinimumBytes = 160;
 constexpr std::int64_t kBytesPerWord = 16;
 constexpr std::int64_t kMaximumWords = 300;
 // Models that think aloud need more than the summary has.
-constexpr std::int64_t kMaximumOutputTokens = 4000;
+constexpr std::int64_t kMaximumSummaryTokens = 4000;
 
 // MODEL_SUMMARY's models, else those of MODEL_CHAT.
-Result<Endpoints> models(Call& call) {
+Result<Endpoints> summary_models(Call& call) {
   const bool has_own = runtime::environment(call.context(), "MODEL_SUMMARY").has_value();
   return resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT", kDefaultRoute);
 }
@@ -42,9 +42,10 @@ Task<Result<void>> summarise(JobStep& step) {
   const auto instructions = jobs::summary_instructions(static_cast<std::size_t>(words));
   const auto question = jobs::summary_question(
       json::string_at(step.work(), "previous_summary").value_or(""), *messages);
-  const Completion answer = co_await step.complete({.system_prompt = instructions,
-                                                    .user_text = question,
-                                                    .maximum_output_tokens = kMaximumOutputTokens});
+  const Completion answer =
+      co_await step.complete({.system_prompt = instructions,
+                              .user_text = question,
+                              .maximum_output_tokens = kMaximumSummaryTokens});
 
   const auto summary =
       jobs::summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
@@ -61,6 +62,6 @@ Task<Result<void>> summarise(JobStep& step) {
 }  // namespace
 
 extern const JobKind kSessionSummary;
-constexpr JobKind kSessionSummary{"session_summary", &models, &summarise};
+constexpr JobKind kSessionSummary{"session_summary", &summary_models, &summarise};
 
 }  // namespace fabula::engine
