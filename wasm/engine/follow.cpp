@@ -58,6 +58,13 @@ void tell_end(std::string& frames, TurnFraming& framing, const turn::StoredTurn&
 }  // namespace
 
 Result<std::uint64_t> known_bytes(const Call& call) {
+  const auto& query = call.url().query;
+  const auto is_after = [](const http::QueryParameter& parameter) {
+    return parameter.name == "after";
+  };
+  if (std::count_if(query.begin(), query.end(), is_after) > 1) {
+    return problem(ErrorCode::invalid_request, "Send after once.");
+  }
   // What the page says comes before what its browser remembers, but neither may be nonsense.
   std::uint64_t known_bytes = 0;
   for (const auto& said :
