@@ -30,6 +30,7 @@ using chat::instruction_to_go_on;
 using chat::is_chat;
 using chat::kTaskNames;
 using chat::task_named;
+using chat::task_prompt_labels_json;
 using chat::task_prompts_json;
 using chat::TaskRules;
 
@@ -169,8 +170,12 @@ Task<Result<void>> serve_turn(Call& call, const Match& match, turn::Action actio
   // Before anything is written: what cannot be read leaves nothing behind.
   Asked asked = co_await read_asked(call, caller, body, text_tokens);
   request.system_prompt = asked.task.system_prompt();
+  request.prompt = asked.task.prompt.label;
   request.message_metadata = describe(asked, body);
-  if (is_take) request.task_prompts = task_prompts_json();
+  if (is_take) {
+    request.task_prompts = task_prompts_json();
+    request.task_prompt_labels = task_prompt_labels_json();
+  }
   request.dossier_heading = dossier_heading();
   const auto worth = dossier::worth_of(request.text);
   request.is_worth_extracting = worth == dossier::Worth::told;

@@ -1,15 +1,15 @@
 #include "shared/chat/task.hpp"
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "shared/json/text.hpp"
 
 namespace fabula::chat {
 namespace {
 
 constexpr std::array<TaskRules, kTaskNames.size()> kTasks{
-    TaskRules{kTaskNames[0], "MODEL_CHAT", "openai:gpt-4o-mini", &system_prompt},
-    TaskRules{kTaskNames[1], "MODEL_DESCRIPTION", "gemini:gemini-2.5-flash", &description_prompt},
-    TaskRules{kTaskNames[2], "MODEL_SCENE", "anthropic:claude-sonnet-4-5", &scene_prompt},
+    TaskRules{kTaskNames[0], "MODEL_CHAT", "openai:gpt-4o-mini", prompts::kChat},
+    TaskRules{kTaskNames[1], "MODEL_DESCRIPTION", "gemini:gemini-2.5-flash", prompts::kDescription},
+    TaskRules{kTaskNames[2], "MODEL_SCENE", "anthropic:claude-sonnet-4-5", prompts::kScene},
 };
 
 }  // namespace
@@ -23,15 +23,22 @@ const TaskRules& task_named(std::string_view name) {
 
 bool is_chat(const TaskRules& task) { return task.name == kTaskNames.front(); }
 
-std::string task_prompts_json() {
-  std::string prompts;
-  json::Writer writer(prompts);
+namespace {
+
+std::string of_other_tasks(std::string_view prompts::Prompt::* part) {
+  std::string object;
+  json::Writer writer(object);
   writer.begin_object();
   for (const auto& task : kTasks) {
-    if (!is_chat(task)) writer.key(task.name).string(task.system_prompt());
+    if (!is_chat(task)) writer.key(task.name).string(task.prompt.*part);
   }
   writer.end_object();
-  return prompts;
+  return object;
 }
+
+}  // namespace
+
+std::string task_prompts_json() { return of_other_tasks(&prompts::Prompt::text); }
+std::string task_prompt_labels_json() { return of_other_tasks(&prompts::Prompt::label); }
 
 }  // namespace fabula::chat

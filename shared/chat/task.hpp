@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/prompts/prompt.hpp"
+
 namespace fabula::chat {
 
 // In the order of the table in task.cpp; the first is the one of messages that name none.
@@ -14,7 +16,9 @@ struct TaskRules {
   std::string_view name;
   std::string_view setting;        // that names its route
   std::string_view default_route;  // when the setting is not set
-  std::string_view (*system_prompt)();
+  const prompts::Prompt& prompt;
+
+  std::string_view system_prompt() const { return prompt.text; }
 };
 
 // The table's first for a name that is not in it.
@@ -25,5 +29,7 @@ bool is_chat(const TaskRules& task);
 
 // The other tasks' system prompts by their names, as a JSON object.
 std::string task_prompts_json();
+// The labels of these prompts, likewise.
+std::string task_prompt_labels_json();
 
 }  // namespace fabula::chat

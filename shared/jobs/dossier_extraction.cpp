@@ -158,7 +158,7 @@ Result<ExtractedEntries> extracted_entries(const Document& answer, const Extract
                                                       .end = whole.size(),
                                                       .at = part.created_at_ms,
                                                       .model = model,
-                                                      .prompt = dossier::kExtractionPrompt,
+                                                      .prompt = dossier::extraction_prompt_label(),
                                                       .delivery = delivery});
     if (!extraction) return tl::unexpected(std::move(extraction.error()));
     found.items_found = std::max(found.items_found, extraction->items);

@@ -83,7 +83,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
                // Quotes are told by where they are in their step: steps follow each other in time.
                .at = work.begun_at_ms + work.step - 1,
                .model = model,
-               .prompt = dossier::kExtractionPrompt,
+               .prompt = dossier::extraction_prompt_label(),
                .delivery = delivery});
   if (!extraction) return tl::unexpected(std::move(extraction.error()));
   ProposedEntries proposed;

@@ -25,7 +25,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
   json::Writer writer(body);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
-  const std::array<std::pair<std::string_view, std::string_view>, 17> texts = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 18> texts = {{
       {"kind", turn.kind},
       {"action", name(turn.action)},
       {"session_id", turn.session_id},
@@ -37,6 +37,7 @@ std::string begin_turn_request(const BeginTurn& turn) {
       {"provider", turn.provider},
       {"model", turn.model},
       {"system_prompt", turn.system_prompt},
+      {"prompt", turn.prompt},
       {"summary_heading", turn.summary_heading},
       {"claimed_user_id", turn.claimed_user_id},
       {"idempotency_key", turn.idempotency_key},
@@ -55,6 +56,9 @@ std::string begin_turn_request(const BeginTurn& turn) {
   }
   if (!turn.message_metadata.empty()) writer.key("message_metadata").raw(turn.message_metadata);
   if (!turn.task_prompts.empty()) writer.key("task_prompts").raw(turn.task_prompts);
+  if (!turn.task_prompt_labels.empty()) {
+    writer.key("task_prompt_labels").raw(turn.task_prompt_labels);
+  }
   if (!turn.dossier_heading.empty()) {
     writer.key("dossier").boolean(true).key("dossier_heading").string(turn.dossier_heading);
   }

@@ -43,6 +43,7 @@ struct BeginTurn {
   std::string_view provider = {};
   std::string_view model = {};
   std::string_view system_prompt = {};
+  std::string_view prompt = {};           // its name and version, where it is one of ours: "chat-1"
   std::string_view summary_heading = {};  // what a summary is sent after
   std::int64_t maximum_output_tokens = 0;
   std::int64_t history_budget_tokens = 0;
@@ -56,9 +57,10 @@ struct BeginTurn {
   std::string_view limited_action = {};  // what `rate_limit` is of
   std::optional<RateLimit> rate_limit = {};
   // JSON objects. What is kept with the user's message; and, when `action` is about an earlier
-  // message, the system prompts of the tasks that its metadata may name.
+  // message, the system prompts of the tasks that its metadata may name, and their labels.
   std::string_view message_metadata = {};
   std::string_view task_prompts = {};
+  std::string_view task_prompt_labels = {};
   // What is known of the story is wanted, and sent after this heading; empty: it is not.
   std::string_view dossier_heading = {};
   bool is_worth_extracting = false;  // the user's message, however the turn ends

@@ -76,6 +76,7 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
   CHECK(json::string_at(commit, "lease_token") == "l");
   const auto& result = *json::find(commit, "result");
   CHECK(json::string_at(result, "summary") == "A red fox.");
+  CHECK(json::string_at(result, "prompt") == "summary-1");
   const auto& calls = *json::find(commit, "calls");
   REQUIRE(calls.size() == 1);
   CHECK(json::string_at(calls[0], "model") == "scripted");

@@ -30,4 +30,8 @@ TEST_CASE("tasks are told apart by their names, and no name is chat's") {
   CHECK(prompts->size() == 2);
   CHECK(json::string_at(*prompts, "scene") == chat::scene_prompt());
   CHECK(json::string_at(*prompts, "description") == chat::description_prompt());
+  const auto labels = json::parse(chat::task_prompt_labels_json());
+  REQUIRE(labels);
+  CHECK(labels->size() == 2);
+  CHECK(json::string_at(*labels, "scene") == chat::task_named("scene").prompt.label);
 }

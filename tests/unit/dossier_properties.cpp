@@ -87,7 +87,7 @@ Document without_questions_of_names(const std::string& snapshot) {
 
 // What is merged and split again is as it was.
 void check_split(RandomStory& story, DossierScript& script) {
-  const auto& characters = script.dossier.state().characters;
+  const auto& characters = script.dossier.state().entities(dossier::story::kCharacter);
   if (characters.size() < 2) return;
   const auto first = story.below(characters.size());
   const auto second = (first + 1 + story.below(characters.size() - 1)) % characters.size();

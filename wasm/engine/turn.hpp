@@ -31,6 +31,7 @@ struct TurnRequest {
   std::string text = {};              // the user's message
   std::string_view instruction = {};  // what the model is sent last instead, when it goes on
   std::string_view system_prompt = {};
+  std::string_view prompt = {};  // its name and version, where it is one of ours
   std::string idempotency_key = {};
   std::string request_hash = {};      // of what the key, or the stream's name, stands for
   std::string external_id = {};       // the caller's own name of the conversation, for session_id
@@ -38,6 +39,7 @@ struct TurnRequest {
   std::int64_t bot_id = 0;            // who is asked; 0: nobody in particular
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
+  std::string task_prompt_labels = {};
   bool detach = false;  // the reply goes on when its client has left
   // Of a turn that is told what is known of the story, and read for its dossier: see
   // turn::BeginTurn. Whether the reply is worth it too is said when the turn has begun.

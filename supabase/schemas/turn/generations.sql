@@ -62,6 +62,9 @@ create table public.generations (
   dossier_version bigint check (dossier_version >= 0),
   -- The assertions that the prompt's lines about the story come from.
   dossier_facts jsonb not null default '[]' check (jsonb_typeof(dossier_facts) = 'array'),
+  -- Name and version of the prompt that system_prompt begins with, such as chat-1; null where the
+  -- instructions are not ours.
+  prompt text check (char_length(prompt) between 1 and 64),
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),

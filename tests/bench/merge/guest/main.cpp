@@ -50,7 +50,9 @@ std::uint32_t FABULA_EXPORT(bench_load)() { return add_rows(); }
 // Adds the rows of one more delivery and merges all.
 std::uint32_t FABULA_EXPORT(bench_merge)() {
   const auto added = add_rows();
-  return added == 0 ? 0 : static_cast<std::uint32_t>(folded.state().characters.size());
+  return added == 0 ? 0
+                    : static_cast<std::uint32_t>(
+                          folded.state().entities(dossier::story::kCharacter).size());
 }
 
 // Writes the snapshot and the facts as they are stored; gives their bytes.

@@ -55,6 +55,8 @@ Task<Result<void>> summarise(JobStep& step) {
   }
   std::string members = R"("summary":)";
   json::Writer(members).string(summary);
+  members.append(R"(,"prompt":)");
+  json::Writer(members).string(jobs::summary_prompt_label());
   co_await step.commit(members);
   co_return {};
 }
