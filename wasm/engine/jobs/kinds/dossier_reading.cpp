@@ -76,6 +76,8 @@ Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
   if (reading.answer.attempts > 0) {
     result.append(",\"model\":");
     json::append_string(result, std::string(reading.answer.provider) + ":" + reading.answer.model);
+    result.append(",\"prompt\":");
+    json::append_string(result, dossier::extraction_prompt_label());
   }
   const std::string stored = co_await step.commit(result);
   std::array dossier = {json::RawMember{.key = "dossier"}};
