@@ -269,144 +269,6 @@ begin
 end
 $$;
 
--- Begins a turn in one of four ways: something new is said, something said before is said otherwise, a
--- reply is taken again, a reply goes on. A repeated request begins nothing. One call, one transaction.
--- Locks are taken in the order principal, idempotency key, rate limit, session, generation.
---
--- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
--- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
--- external_id, bot_id, instruction, system_prompt, settings, idempotency_key, request_hash, rate_limit,
--- message_metadata, task_prompts, dossier, dossier_heading, extract}.
---   principal         what private.resolve_principal takes
---   title             for a session that is created
---   claimed_user_id   must be the principal's own
---   rate_limit        {action, max_requests, window_seconds}
---   external_id       in place of session_id, the caller's name for the conversation, which its first turn
---                     creates
---   bot_id            of a bot that the principal may use; where provider and model are absent, the bot's
---                     are kept of the turn
---   message_metadata  {task, attachments}, both optional, kept with the user's message: attachments, with
---                     the `tokens` that each takes of the budget, are for the caller to send; task is what
---                     the message asks for, and when that message is answered again its prompt in
---                     task_prompts, an object, is kept as the system prompt
---   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
---                     system prompt that is kept ends with both
---   extract           whether the user's message is worth reading for the dossier, however the turn ends
---   action            say         `text` comes after the path's end (the default)
---                     edit        `text` stands beside the user's message `message_id`
---                     regenerate  the reply `message_id` is taken again, or the user's message answered
---                                 again
---                     continue    the reply `message_id` goes on in a new take, after `instruction` if
---                                 there is one
---
--- Returns {user_id, session_id, project_id | null, user_message_id, message_id, stream_id,
--- generation_id, epoch, turn_number, title, action, base_bytes, created_session, summary | null,
--- history, replayed}, where message_id is the one that the reply will have, its text so far has
--- base_bytes, history is what the model is sent before `text` or `instruction`, and summary is of
--- what was said before that; of regenerate and continue also the message_metadata of the message that is
--- answered, if it has any; with a bot_id also bot: {bot_id, provider, model, system, access_path,
--- access_key}, with a rate_limit also rate: {limit, remaining, reset_s}. A request that was made
--- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
--- neither history nor summary, and neither bot nor rate: call read_turn. With `dossier`, of a session that
--- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
--- prompt.
-create or replace function public.begin_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
-declare
-  -- Of what is told of the dossier, for each token of history: a quarter of it.
-  dossier_bytes_per_token constant integer := 1;
-  turn_action text := coalesce(request ->> 'action', 'say');
-  rate_limit jsonb := nullif(request -> 'rate_limit', 'null');
-  wanted_bot_id bigint := private.read_bot_id(request);
-  principal_id uuid;
-  repeated jsonb;
-  rate jsonb;
-  bot public.bots;
-  session public.sessions;
-  target public.messages;
-  continued public.messages;
-  question public.messages;
-  history private.turn_history;
-  generation public.generations;
-  dossier jsonb;
-  told text;
-  begun_at timestamptz;
-begin
-  perform private.check_turn_request(request);
-  perform private.check_message_metadata(request);
-  principal_id := private.resolve_principal(request -> 'principal');
-  if private.read_id(request, 'claimed_user_id') <> principal_id then
-    perform private.refuse(403, 'forbidden',
-      'The user id names somebody else than the token: leave it out, or send that user''s token.');
-  end if;
-  repeated := private.find_repeated_turn(principal_id, request);
-  if repeated is not null then
-    return repeated || '{"summary": null}';
-  end if;
-  if rate_limit is not null then
-    rate := private.take_rate_limit(principal_id, rate_limit ->> 'action',
-      (rate_limit ->> 'max_requests')::integer, (rate_limit ->> 'window_seconds')::integer);
-  end if;
-  if wanted_bot_id is not null then
-    bot := private.visible_bot(principal_id, wanted_bot_id);
-  end if;
-
-  session := private.open_turn_session(principal_id, request);
-  if turn_action <> 'say' then
-    target := private.read_target(session, private.read_id(request, 'message_id'));
-  end if;
-  if turn_action = 'continue' then
-    continued := target;
-  end if;
-  -- Read after the lock: a call that had to wait for it comes later than what it waited for.
-  begun_at := clock_timestamp();
-  question := private.place_question(session, turn_action, target, request ->> 'text',
-    request -> 'message_metadata', begun_at);
-  if request -> 'task_prompts' ? (question.metadata ->> 'task') then
-    request := request || jsonb_build_object(
-      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'));
-  end if;
-  request := request || jsonb_build_object(
-    'history_budget_tokens',
-    (request ->> 'history_budget_tokens')::integer - private.attached_tokens(question));
-  history := private.read_turn_history(principal_id, question, continued, request);
-  update public.sessions
-  set active_leaf_id = question.message_id,
-      turn_count = greatest(turn_count, question.turn_number),
-      message_count = greatest(message_count, question.position),
-      last_epoch = session.last_epoch + 1,
-      last_message_at = begun_at
-  where session_id = session.session_id;
-  -- After the path has moved, which the dossier follows.
-  if (request ->> 'dossier')::boolean and session.project_id is not null then
-    dossier := private.dossier_of_turn(
-      session, (request ->> 'history_budget_tokens')::integer * dossier_bytes_per_token);
-    told := case when dossier ->> 'text' <> ''
-      then concat(request ->> 'dossier_heading', dossier ->> 'text') else '' end;
-    request := request || jsonb_build_object(
-      'dossier_version', dossier -> 'version',
-      'dossier_facts', dossier -> 'fact_ids',
-      'system_prompt', concat(request ->> 'system_prompt', told));
-    dossier := dossier - array['text', 'fact_ids'] || jsonb_build_object('told', told);
-  end if;
-  generation := private.start_generation(
-    session, question, continued, bot, history, request, begun_at);
-
-  return private.describe_turn(session, question, generation)
-    || jsonb_build_object(
-      'created_session', generation.epoch = 1,
-      'summary', history.summary,
-      'history', history.messages,
-      'replayed', false)
-    || case when turn_action in ('regenerate', 'continue') and question.metadata <> '{}'
-      then jsonb_build_object('message_metadata', question.metadata) else '{}' end
-    || case when wanted_bot_id is null then '{}'
-      else jsonb_build_object('bot', private.bot_to_ask(bot)) end
-    || case when dossier is null then '{}' else jsonb_build_object('dossier', dossier) end
-    || case when rate is null then '{}' else jsonb_build_object('rate', rate) end;
-end
-$$;
-
 -- Ends a turn. {generation_id, status, from_offset, text, finish_reason, error_code,
 -- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?,
 -- extract?, dossier_facts?}, where attempts are the calls that were made for it (private.write_model_calls),
@@ -1493,7 +1355,8 @@ create function private.add_steps(job public.jobs, payloads jsonb, due_at timest
 returns void
 language plpgsql set search_path = '' as $$
 declare
-  max_steps constant integer := 1000;
+  -- As public.job_steps has it: a job that goes on until nothing is left may have many.
+  max_steps constant integer := 100000;
   known constant integer := coalesce((
     select step from public.job_steps where job_id = job.job_id order by step desc limit 1), 0);
   must_wait constant boolean := job.is_serial and exists (
@@ -2339,12 +2202,19 @@ grant execute on function public.retry_step(jsonb) to service_role;
 create function public.start_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
+  max_steps constant integer := 1000;
   max_delay_seconds constant double precision := 31536000;
   principal_id constant uuid := private.resolve_principal(request -> 'principal');
   wanted_session_id constant uuid := private.read_id(request, 'session_id');
   delay_seconds constant double precision := (request ->> 'delay_seconds')::double precision;
   job public.jobs;
 begin
+  if jsonb_typeof(request -> 'steps') = 'array'
+    and jsonb_array_length(request -> 'steps') not between 1 and max_steps
+  then
+    perform private.refuse(422, 'invalid_request',
+      format('A job may be begun with 1 to %s steps.', max_steps));
+  end if;
   if wanted_session_id is not null then
     perform private.open_own_session(principal_id, wanted_session_id);
   else
@@ -2366,11 +2236,14 @@ $$;
 revoke all on function public.start_job(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.start_job(jsonb) to service_role;
 
--- New work is begun at once where the database can send requests; elsewhere somebody looks for it.
+-- A new job is begun at once where the database can send requests; elsewhere somebody looks for it. Steps that
+-- come later are found by whoever has added them.
 create function private.wake_for_step() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is not null then
+  if exists (select from added where step = 1)
+    and to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is not null
+  then
     -- What cannot be sent must not undo the turn that has left the work.
     begin
       perform private.wake_functions();
@@ -2385,6 +2258,7 @@ $$;
 revoke all on function private.wake_for_step() from public, anon, authenticated, service_role;
 
 create trigger wake_for_step after insert on public.job_steps
+  referencing new table as added
   for each statement execute function private.wake_for_step();
 
 -- Posts to /tasks/run if a task is due; returns whether it has. It needs the extension pg_net, and two

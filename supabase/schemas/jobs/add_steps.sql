@@ -4,7 +4,8 @@ create function private.add_steps(job public.jobs, payloads jsonb, due_at timest
 returns void
 language plpgsql set search_path = '' as $$
 declare
-  max_steps constant integer := 1000;
+  -- As public.job_steps has it: a job that goes on until nothing is left may have many.
+  max_steps constant integer := 100000;
   known constant integer := coalesce((
     select step from public.job_steps where job_id = job.job_id order by step desc limit 1), 0);
   must_wait constant boolean := job.is_serial and exists (

@@ -4,12 +4,19 @@
 create function public.start_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
+  max_steps constant integer := 1000;
   max_delay_seconds constant double precision := 31536000;
   principal_id constant uuid := private.resolve_principal(request -> 'principal');
   wanted_session_id constant uuid := private.read_id(request, 'session_id');
   delay_seconds constant double precision := (request ->> 'delay_seconds')::double precision;
   job public.jobs;
 begin
+  if jsonb_typeof(request -> 'steps') = 'array'
+    and jsonb_array_length(request -> 'steps') not between 1 and max_steps
+  then
+    perform private.refuse(422, 'invalid_request',
+      format('A job may be begun with 1 to %s steps.', max_steps));
+  end if;
   if wanted_session_id is not null then
     perform private.open_own_session(principal_id, wanted_session_id);
   else
