@@ -46,17 +46,17 @@ std::string claim_step_request(std::span<const std::string_view> kinds, std::int
 }
 
 Result<std::optional<ClaimedStep>> parse_claimed_step(std::string_view answer) {
-  constexpr std::string_view kFunction = "claim_step";
+  constexpr std::string_view kClaimFunction = "claim_step";
   auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer(kFunction);
+  if (!document) return database::unexpected_answer(kClaimFunction);
   const auto* work = json::find(*document, "step");
-  if (!work) return database::unexpected_answer(kFunction);
+  if (!work) return database::unexpected_answer(kClaimFunction);
   if (work->is_null()) return std::nullopt;
   const auto job_id = json::string_at(*work, "job_id");
   const auto number = json::integer_at(*work, "step");
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
-  if (!job_id || !number || !lease_token || !kind) return database::unexpected_answer(kFunction);
+  if (!job_id || !number || !lease_token || !kind) return database::unexpected_answer(kClaimFunction);
   ClaimedStep step{
       std::string(*job_id), *number, std::string(*lease_token), std::string(*kind), {}};
   step.work = std::move((*document)["step"]);
