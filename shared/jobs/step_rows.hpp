@@ -41,7 +41,7 @@ Result<std::optional<ClaimedStep>> parse_claimed_step(std::string_view answer);
 
 // What a step has come to, beside what its kind stores.
 struct StepProgress {
-  std::optional<int> percent;           // of the whole job
+  std::optional<int> percent = {};      // of the whole job
   std::string_view message = {};        // for whoever waits
   std::string_view next_steps = {};     // a JSON array of payloads: steps that follow
   std::string_view generation_id = {};  // report_step: the text that the step makes

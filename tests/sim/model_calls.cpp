@@ -147,8 +147,9 @@ TEST_CASE("turns: the tokens of every attempt, as the providers have counted the
     }
     const auto told = scripts.told();
     const auto ledger = recorded(chat.database);
-    CHECK(ledger.requests == told.requests);
-    // Who leaves may not hear how much it was.
+    // Of a client that leaves at once the request is made, and does not arrive; nor is it heard how
+    // much an answer was.
+    CHECK(ledger.requests >= told.requests);
     CHECK(ledger.input <= told.input);
     CHECK(ledger.output <= told.output);
   }
