@@ -117,11 +117,10 @@ Task<Result<Asked>> read_asked(Call& call, const Caller& caller, const json::Doc
   const TaskRules& task = task_named(json::string_at(message, "task").value_or(""));
   const TaskRules& chat = task_named("");
   Asked asked{task, {}, {}};
-  asked.models = co_await engine::resolve_route_or(call, task.setting, task.default_route,
-                                                   chat.setting, chat.default_route);
+  asked.models = co_await engine::resolve_route_or(call, *task.setting, *chat.setting);
   if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
     asked.attachments = co_await engine::load_attachments(call, caller, *list, asked.models,
-                                                          task.setting, text_tokens);
+                                                          task.setting->name, text_tokens);
   }
   co_return std::move(asked);
 }

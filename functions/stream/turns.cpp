@@ -6,6 +6,7 @@
 #include "functions/stream/framing.hpp"
 #include "shared/api/check.hpp"
 #include "shared/http/media_type.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/sse/encoder.hpp"
 #include "shared/text/integer.hpp"
 #include "wasm/engine/digest.hpp"
@@ -15,7 +16,6 @@
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/turn.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::stream_function {
 namespace {
@@ -58,18 +58,17 @@ Task<Result<StreamRequest>> read_request(Call& call, const Match& match) {
 
 // MODEL_STREAM, for bots that do not say where their model is; else the chat's.
 Result<llm::Route> own_route(Call& call) {
-  for (const std::string_view setting : {"MODEL_STREAM", "MODEL_CHAT"}) {
-    const auto route = runtime::environment(call.context(), setting);
-    if (route && !route->empty()) return llm::parse_route(*route, setting);
-  }
-  return llm::parse_route(engine::kDefaultRoute, "MODEL_STREAM");
+  using settings::named;
+  constexpr const settings::Setting& kOwn = named("MODEL_STREAM");
+  auto& values = call.setting_values();
+  const auto& setting = values.find(kOwn) ? kOwn : named("MODEL_CHAT");
+  return llm::parse_route(values.text(setting), setting.name);
 }
 
 Result<llm::Endpoint> resolve_bot(Call& call, const llm::Bot& bot) {
   auto route = own_route(call);
   if (!route) return tl::unexpected(std::move(route.error()));
-  return llm::resolve_bot(bot, *route, engine::HostSettings(call.context()),
-                          call.settings().is_development);
+  return llm::resolve_bot(bot, *route, engine::HostSettings(call), call.settings().is_development);
 }
 
 }  // namespace

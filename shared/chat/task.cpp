@@ -2,14 +2,15 @@
 
 #include "generated/prompts.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 
 namespace fabula::chat {
 namespace {
 
 constexpr std::array<TaskRules, kTaskNames.size()> kTasks{
-    TaskRules{kTaskNames[0], "MODEL_CHAT", "openai:gpt-4o-mini", prompts::kChat},
-    TaskRules{kTaskNames[1], "MODEL_DESCRIPTION", "gemini:gemini-2.5-flash", prompts::kDescription},
-    TaskRules{kTaskNames[2], "MODEL_SCENE", "anthropic:claude-sonnet-4-5", prompts::kScene},
+    TaskRules{kTaskNames[0], &settings::named("MODEL_CHAT"), prompts::kChat},
+    TaskRules{kTaskNames[1], &settings::named("MODEL_DESCRIPTION"), prompts::kDescription},
+    TaskRules{kTaskNames[2], &settings::named("MODEL_SCENE"), prompts::kScene},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "shared/prompts/prompt.hpp"
+#include "shared/settings/setting.hpp"
 
 namespace fabula::chat {
 
@@ -14,8 +15,7 @@ inline constexpr std::array<std::string_view, 3> kTaskNames{"chat", "description
 
 struct TaskRules {
   std::string_view name;
-  std::string_view setting;        // that names its route
-  std::string_view default_route;  // when the setting is not set
+  const settings::Setting* setting;  // that names its route
   const prompts::Prompt& prompt;
 
   std::string_view system_prompt() const { return prompt.text; }

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "shared/database/rpc.hpp"
+#include "shared/database/job.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
 #include "shared/dossier/log/folding.hpp"
@@ -53,7 +53,7 @@ Result<ImportWork> read_import_work(const Document& work) {
   const auto step = json::integer_at(work, "step");
   const auto begun_at_ms = json::integer_at(work, "created_at");
   if (!job_id || !project_id || !text || !before || !step || *step < 1 || !begun_at_ms) {
-    return database::unexpected_answer("claim_step");
+    return database::unexpected_answer(database::kClaimStep.name);
   }
   return ImportWork{*job_id, *project_id, text_at(work, "chapter_title"), *text, *before,
                     *step,   *begun_at_ms};

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "shared/database/rpc.hpp"
 #include "shared/json/text.hpp"
 
 namespace fabula::jobs {
@@ -31,93 +30,77 @@ void write_progress(json::Writer& writer, const StepProgress& progress) {
 
 }  // namespace
 
-std::string claim_step_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds,
-                               const StepFilter& filter) {
-  std::string body;
-  json::Writer writer(body);
+void write_claim_step(std::string& out, const ClaimStep& request) {
+  json::Writer writer(out);
   writer.begin_object().key("kinds").begin_array();
-  for (const auto kind : kinds) writer.string(kind);
-  writer.end_array().key("lease_seconds").integer(lease_seconds);
+  for (const auto kind : request.kinds) writer.string(kind);
+  writer.end_array().key("lease_seconds").integer(request.lease_seconds);
+  const auto& filter = request.filter;
   if (!filter.job_id.empty()) writer.key("job_id").string(filter.job_id);
   if (!filter.session_id.empty()) writer.key("session_id").string(filter.session_id);
   if (filter.is_idle) writer.key("is_idle").boolean(true);
   writer.end_object();
-  return body;
 }
 
-Result<std::optional<ClaimedStep>> parse_claimed_step(std::string_view answer) {
-  constexpr std::string_view kClaimFunction = "claim_step";
+std::optional<Claimed> read_claimed(std::string answer) {
   auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer(kClaimFunction);
+  if (!document) return std::nullopt;
   const auto* work = json::find(*document, "step");
-  if (!work) return database::unexpected_answer(kClaimFunction);
-  if (work->is_null()) return std::nullopt;
+  if (!work) return std::nullopt;
+  if (work->is_null()) return Claimed{};
   const auto job_id = json::string_at(*work, "job_id");
   const auto number = json::integer_at(*work, "step");
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
-  if (!job_id || !number || !lease_token || !kind) return database::unexpected_answer(kClaimFunction);
+  if (!job_id || !number || !lease_token || !kind) return std::nullopt;
   ClaimedStep step{
       std::string(*job_id), *number, std::string(*lease_token), std::string(*kind), {}};
   step.work = std::move((*document)["step"]);
-  return step;
+  return Claimed{std::move(step)};
 }
 
-std::string commit_step_request(const ClaimedStep& step, std::string_view result_members,
-                                std::span<const usage::ModelCall> calls,
-                                const StepProgress& progress) {
+void write_commit_step(std::string& out, const CommitStep& request) {
   constexpr std::size_t kFrameBytes = 1024;
-  std::string body;
-  body.reserve(kFrameBytes + result_members.size());
-  json::Writer writer(body);
-  write_lease(writer, step);
-  write_calls(writer, calls);
-  write_progress(writer, progress);
-  writer.key("result").begin_object();
-  body.append(result_members);
-  writer.end_object().end_object();
-  return body;
+  out.reserve(out.size() + kFrameBytes + request.result_json.size());
+  json::Writer writer(out);
+  write_lease(writer, request.step);
+  write_calls(writer, request.calls);
+  write_progress(writer, request.progress);
+  writer.key("result").raw(request.result_json).end_object();
 }
 
-std::string fail_step_request(const ClaimedStep& step, const Problem& problem,
-                              std::span<const usage::ModelCall> calls) {
+void write_fail_step(std::string& out, const FailStep& request) {
+  const auto& problem = request.problem;
   std::string error(facts(problem.code).name);
   if (!problem.cause.empty()) error.append(": ").append(problem.cause);
-  std::string body;
-  json::Writer writer(body);
-  write_lease(writer, step);
+  json::Writer writer(out);
+  write_lease(writer, request.step);
   writer.key("error").string(error);
   if (problem.retry_after_s > 0) {
     writer.key("retry_after_seconds").integer(problem.retry_after_s);
   }
-  write_calls(writer, calls);
+  write_calls(writer, request.calls);
   writer.end_object();
-  return body;
 }
 
-std::string report_step_request(const ClaimedStep& step, std::int64_t lease_seconds,
-                                const StepProgress& progress) {
-  std::string body;
-  json::Writer writer(body);
-  write_lease(writer, step);
-  writer.key("lease_seconds").integer(lease_seconds);
-  write_progress(writer, progress);
+void write_report_step(std::string& out, const ReportStep& request) {
+  json::Writer writer(out);
+  write_lease(writer, request.step);
+  writer.key("lease_seconds").integer(request.lease_seconds);
+  write_progress(writer, request.progress);
   writer.end_object();
-  return body;
 }
 
-std::string record_model_calls_request(const ClaimedStep& step,
-                                       std::span<const usage::ModelCall> calls) {
-  std::string body;
-  json::Writer writer(body);
+void write_record_model_calls(std::string& out, const RecordModelCalls& request) {
+  const auto& step = request.step;
+  json::Writer writer(out);
   write_lease(writer, step);
   writer.key("kind").string(step.kind);
   for (const std::string_view key : {"user_id", "project_id"}) {
     if (const auto id = json::string_at(step.work, key)) writer.key(key).string(*id);
   }
-  write_calls(writer, calls);
+  write_calls(writer, request.calls);
   writer.end_object();
-  return body;
 }
 
 }  // namespace fabula::jobs

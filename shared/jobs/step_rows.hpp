@@ -24,8 +24,13 @@ struct StepFilter {
   bool is_idle = false;
 };
 
-std::string claim_step_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds,
-                               const StepFilter& filter = {});
+struct ClaimStep {
+  std::span<const std::string_view> kinds;
+  std::int64_t lease_seconds = 0;
+  StepFilter filter = {};
+};
+
+void write_claim_step(std::string& out, const ClaimStep& request);
 
 struct ClaimedStep {
   std::string job_id;
@@ -35,9 +40,11 @@ struct ClaimedStep {
   json::Document work;  // all that the database tells of it, with what its kind needs
 };
 
-// Nothing when there is nothing to do; internal_error when the answer is not what claim_step
-// promises.
-Result<std::optional<ClaimedStep>> parse_claimed_step(std::string_view answer);
+struct Claimed {
+  std::optional<ClaimedStep> step;  // nothing when there is nothing to do
+};
+
+std::optional<Claimed> read_claimed(std::string answer);
 
 // What a step has come to, beside what its kind stores.
 struct StepProgress {
@@ -47,19 +54,40 @@ struct StepProgress {
   std::string_view generation_id = {};  // report_step: the text that the step makes
 };
 
-// `result_members` is JSON text of the kind's own members of the result, such as `"summary":"..."`.
-std::string commit_step_request(const ClaimedStep& step, std::string_view result_members,
-                                std::span<const usage::ModelCall> calls,
-                                const StepProgress& progress = {});
+struct CommitStep {
+  const ClaimedStep& step;
+  std::string_view result_json = "{}";  // an object, which is its kind's
+  std::span<const usage::ModelCall> calls = {};
+  StepProgress progress = {};
+};
 
-std::string fail_step_request(const ClaimedStep& step, const Problem& problem,
-                              std::span<const usage::ModelCall> calls);
+void write_commit_step(std::string& out, const CommitStep& request);
 
-std::string report_step_request(const ClaimedStep& step, std::int64_t lease_seconds,
-                                const StepProgress& progress);
+// The answer's text: what is in it is its kind's.
+inline std::optional<std::string> read_committed(std::string answer) { return answer; }
+
+struct FailStep {
+  const ClaimedStep& step;
+  const Problem& problem;
+  std::span<const usage::ModelCall> calls = {};
+};
+
+void write_fail_step(std::string& out, const FailStep& request);
+
+struct ReportStep {
+  const ClaimedStep& step;
+  std::int64_t lease_seconds = 0;
+  StepProgress progress = {};
+};
+
+void write_report_step(std::string& out, const ReportStep& request);
 
 // For calls whose step has gone to somebody else meanwhile.
-std::string record_model_calls_request(const ClaimedStep& step,
-                                       std::span<const usage::ModelCall> calls);
+struct RecordModelCalls {
+  const ClaimedStep& step;
+  std::span<const usage::ModelCall> calls;
+};
+
+void write_record_model_calls(std::string& out, const RecordModelCalls& request);
 
 }  // namespace fabula::jobs

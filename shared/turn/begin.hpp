@@ -1,5 +1,5 @@
-// What the turn engine says to the database's begin_turn, and what it answers (supabase/schemas;
-// design section 5). JSON text in, values out.
+// What the turn engine says to the database's begin_turn, and what it answers (declared in
+// shared/database/turn.hpp; design section 5).
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,6 @@
 #include "shared/auth/principal.hpp"
 #include "shared/http/allowance.hpp"
 #include "shared/llm/route/bot.hpp"
-#include "shared/result/result.hpp"
 #include "shared/turn/rate_limit.hpp"
 
 namespace fabula::turn {
@@ -66,7 +65,7 @@ struct BeginTurn {
   bool is_worth_extracting = false;  // the user's message, however the turn ends
 };
 
-std::string begin_turn_request(const BeginTurn& turn);
+void write_begin_turn(std::string& out, const BeginTurn& turn);
 
 struct BegunTurn {
   std::string user_id;
@@ -95,8 +94,7 @@ struct BegunTurn {
   }
 };
 
-// internal_error when the answer is not what begin_turn promises.
-Result<BegunTurn> parse_begun_turn(std::string answer);
+std::optional<BegunTurn> read_begun_turn(std::string answer);
 
 // A bot as it is asked: its own choice of a model, and what it is told.
 struct AskedBot {

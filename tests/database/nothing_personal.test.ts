@@ -158,7 +158,6 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "rate_limits",
     "session_summaries",
     "sessions",
-    "usage",
   ]) {
     assert.ok(before.includes(table), `${table} is looked through: ${before}`);
   }

@@ -2,6 +2,7 @@
 // functions. It writes a text part by part.
 #include <string>
 
+#include "shared/settings/table.hpp"
 #include "tests/sim/route_world.hpp"
 #include "wasm/engine/jobs/worker.hpp"
 
@@ -11,7 +12,7 @@ using namespace fabula::tests;
 namespace {
 
 Result<engine::Endpoints> models(engine::Call& call) {
-  return engine::resolve_route(call, "MODEL_CHAT", engine::kDefaultRoute);
+  return engine::resolve_route(call, settings::named("MODEL_CHAT"));
 }
 
 // The plan is a first step that adds those after it; each of them is a paragraph.
@@ -19,16 +20,16 @@ runtime::Task<Result<void>> write_part(engine::JobStep& step) {
   const auto* payload = json::find(step.work(), "payload");
   const auto part = payload ? json::integer_at(*payload, "part") : std::nullopt;
   if (!part) {
-    co_await step.commit("", {.message = "Planned.", .next_steps = R"([{"part":1},{"part":2}])"});
+    co_await step.commit("{}", {.message = "Planned.", .next_steps = R"([{"part":1},{"part":2}])"});
     co_return {};
   }
   co_await step.report({.message = "Writing."});
   const std::string question = "Write part " + std::to_string(*part) + ".";
   const engine::Completion answer =
       co_await step.complete({.system_prompt = "You write.", .user_text = question});
-  std::string members = R"("text":)";
-  json::Writer(members).string(answer.text);
-  co_await step.commit(members);
+  std::string result;
+  json::Writer(result).begin_object().key("text").string(answer.text).end_object();
+  co_await step.commit(result);
   co_return {};
 }
 

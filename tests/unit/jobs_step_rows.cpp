@@ -1,8 +1,8 @@
-#include "shared/jobs/step_rows.hpp"
-
 #include <doctest/doctest.h>
 
 #include <array>
+
+#include "shared/database/job.hpp"
 
 using namespace fabula;
 
@@ -29,21 +29,25 @@ const std::string kLease = R"({"job_id":"j","step":2,"lease_token":"l",)";
 
 TEST_CASE("claim_step is asked for kinds, and gives a step with its work or none") {
   const std::array<std::string_view, 2> kinds{"a", "b"};
-  CHECK(jobs::claim_step_request(kinds, 75) == R"({"kinds":["a","b"],"lease_seconds":75})");
-  CHECK(jobs::claim_step_request({}, 75, {.job_id = "j", .session_id = "s", .is_idle = true}) ==
+  CHECK(database::kClaimStep.request({.kinds = kinds, .lease_seconds = 75}) ==
+        R"({"kinds":["a","b"],"lease_seconds":75})");
+  CHECK(database::kClaimStep.request(
+            {.kinds = {},
+             .lease_seconds = 75,
+             .filter = {.job_id = "j", .session_id = "s", .is_idle = true}}) ==
         R"({"kinds":[],"lease_seconds":75,"job_id":"j","session_id":"s","is_idle":true})");
-  const auto none = jobs::parse_claimed_step(R"({"step":null})");
+  const auto none = database::kClaimStep.answer(R"({"step":null})");
   REQUIRE(none);
-  CHECK_FALSE(*none);
-  const auto step = jobs::parse_claimed_step(
+  CHECK_FALSE(none->step);
+  const auto some = database::kClaimStep.answer(
       R"({"step":{"job_id":"j","step":3,"kind":"k","lease_token":"l","messages":[1]}})");
-  REQUIRE(step);
-  REQUIRE(*step);
-  CHECK((*step)->job_id == "j");
-  CHECK((*step)->step == 3);
-  CHECK((*step)->lease_token == "l");
-  CHECK((*step)->kind == "k");
-  CHECK((*step)->work["messages"].size() == 1);
+  REQUIRE(some);
+  REQUIRE(some->step);
+  CHECK(some->step->job_id == "j");
+  CHECK(some->step->step == 3);
+  CHECK(some->step->lease_token == "l");
+  CHECK(some->step->kind == "k");
+  CHECK(some->step->work["messages"].size() == 1);
 }
 
 TEST_CASE("what is no answer of claim_step is a fault of ours") {
@@ -52,34 +56,36 @@ TEST_CASE("what is no answer of claim_step is a fault of ours") {
         R"({"step":{"job_id":"j","kind":"k","lease_token":"l"}})",
         R"({"step":{"job_id":1,"step":1,"kind":"k","lease_token":"l"}})"}) {
     CAPTURE(answer);
-    const auto step = jobs::parse_claimed_step(answer);
-    REQUIRE_FALSE(step);
-    CHECK(step.error().code == ErrorCode::internal_error);
+    const auto claim = database::kClaimStep.answer(answer);
+    REQUIRE_FALSE(claim);
+    CHECK(claim.error().code == ErrorCode::internal_error);
   }
 }
 
-TEST_CASE(
-    "a result comes with the calls that it took, a failure with its reason and when to try again") {
+TEST_CASE("a result comes with the calls that it took, a failure with its reason and a pause") {
   const auto step = claimed();
-  CHECK(jobs::commit_step_request(step, R"("summary":"A \"fox\"")", kCalls) ==
+  CHECK(database::kCommitStep.request(
+            {.step = step, .result_json = R"({"summary":"A \"fox\""})", .calls = kCalls}) ==
         kLease + std::string(kCallsJson) + R"(,"result":{"summary":"A \"fox\""}})");
-  CHECK(jobs::commit_step_request(
-            step, "", {}, {.percent = 40, .message = "On.", .next_steps = R"([{"a":1}])"}) ==
+  CHECK(database::kCommitStep.request(
+            {.step = step,
+             .progress = {.percent = 40, .message = "On.", .next_steps = R"([{"a":1}])"}}) ==
         kLease + R"("progress":40,"message":"On.","next_steps":[{"a":1}],"result":{}})");
   Problem problem(ErrorCode::provider_error, "For people.", "status 500");
-  CHECK(jobs::fail_step_request(step, problem, {}) ==
+  CHECK(database::kFailStep.request({.step = step, .problem = problem}) ==
         kLease + R"("error":"provider_error: status 500"})");
   problem.retry_after_s = 30;
   problem.cause.clear();
-  CHECK(jobs::fail_step_request(step, problem, kCalls) ==
+  CHECK(database::kFailStep.request({.step = step, .problem = problem, .calls = kCalls}) ==
         kLease + R"("error":"provider_error","retry_after_seconds":30,)" + std::string(kCallsJson) +
             "}");
 }
 
 TEST_CASE("a report says how far it is, and calls that nobody was told of say whose they were") {
   const auto step = claimed();
-  CHECK(jobs::report_step_request(step, 60, {.generation_id = "g"}) ==
+  CHECK(database::kReportStep.request(
+            {.step = step, .lease_seconds = 60, .progress = {.generation_id = "g"}}) ==
         kLease + R"("lease_seconds":60,"generation_id":"g"})");
-  CHECK(jobs::record_model_calls_request(step, kCalls) ==
+  CHECK(database::kRecordModelCalls.request({.step = step, .calls = kCalls}) ==
         kLease + R"("kind":"session_summary","user_id":"u",)" + std::string(kCallsJson) + "}");
 }

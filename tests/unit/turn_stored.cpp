@@ -1,4 +1,4 @@
-#include "shared/turn/stored.hpp"
+#include "shared/database/turn.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 using namespace fabula;
 
 TEST_CASE("a turn that ended well has no problem; its facts are told") {
-  const auto turn = turn::parse_stored_turn(
+  const auto turn = database::kReadTurn.answer(
       R"({"status":"complete","text":"A fox.","message_id":"m","provider":"local","model":"smol",
           "error_code":null,"usage":{"input_tokens":3,"output_tokens":2}})");
   REQUIRE(turn);
@@ -18,7 +18,7 @@ TEST_CASE("a turn that ended well has no problem; its facts are told") {
 }
 
 TEST_CASE("one that runs is not final, and has no usage yet") {
-  const auto turn = turn::parse_stored_turn(R"({"status":"streaming","text":"","usage":null})");
+  const auto turn = database::kReadTurn.answer(R"({"status":"streaming","text":"","usage":null})");
   REQUIRE(turn);
   CHECK_FALSE(turn->is_final);
   CHECK_FALSE(turn->usage);
@@ -27,11 +27,11 @@ TEST_CASE("one that runs is not final, and has no usage yet") {
 
 TEST_CASE("one that broke off says why, in the code that its first reader was told") {
   const auto failed =
-      turn::parse_stored_turn(R"({"status":"failed","error_code":"provider_timeout"})");
+      database::kReadTurn.answer(R"({"status":"failed","error_code":"provider_timeout"})");
   CHECK(turn::problem_of_ended(*failed)->code == ErrorCode::provider_timeout);
   for (const char* answer : {R"({"status":"disconnected"})", R"({"status":"stopped"})",
                              R"({"status":"interrupted","error_code":"no such code"})"}) {
-    const auto turn = turn::parse_stored_turn(answer);
+    const auto turn = database::kReadTurn.answer(answer);
     REQUIRE(turn);
     CHECK(turn::problem_of_ended(*turn)->code == ErrorCode::interrupted);
   }
@@ -39,7 +39,7 @@ TEST_CASE("one that broke off says why, in the code that its first reader was to
 
 TEST_CASE("anything else is a fault of ours") {
   for (const char* answer : {"", "[]", "{}", R"({"status":1})"}) {
-    const auto turn = turn::parse_stored_turn(answer);
+    const auto turn = database::kReadTurn.answer(answer);
     REQUIRE_FALSE(turn);
     CHECK(turn.error().code == ErrorCode::internal_error);
   }
@@ -47,8 +47,8 @@ TEST_CASE("anything else is a fault of ours") {
 
 TEST_CASE("who asks is named as proven, with how much is known") {
   const auth::Principal user{auth::Principal::Kind::user, "supabase", "u", ""};
-  CHECK(
-      *json::parse(turn::read_turn_request(user, {turn::TurnKey::Kind::generation_id, "g"}, 41)) ==
-      *json::parse(R"({"principal":{"kind":"user","issuer":"supabase","subject":"u"},
+  CHECK(*json::parse(
+            database::kReadTurn.request({user, {turn::TurnKey::Kind::generation_id, "g"}, 41})) ==
+        *json::parse(R"({"principal":{"kind":"user","issuer":"supabase","subject":"u"},
           "generation_id":"g","after_bytes":41})"));
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/api/endpoints/stream_control.hpp"
+#include "shared/database/turn.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/turn/stored.hpp"
 #include "wasm/engine/turn.hpp"
@@ -28,10 +29,8 @@ constexpr std::uint32_t kWriteTimeoutMs = 30'000;
 
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
-  const auto request = turn::read_turn_request(caller.principal, key, after_bytes);
-  const std::string answer =
-      co_await call_function(call.context(), call.database(), "read_turn", request);
-  co_return turn::parse_stored_turn(answer);
+  return call_function(call.context(), call.database(), database::kReadTurn,
+                       {caller.principal, key, after_bytes});
 }
 
 // False when the client has left or takes nothing.

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/database/turn.hpp"
 #include "shared/http/token.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
 #include "shared/turn/summary.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
@@ -23,22 +25,9 @@ using runtime::Task;
 // A client that takes nothing keeps its instance no longer than this after the reply's end.
 constexpr std::uint32_t kFlushTimeoutMs = 30'000;
 constexpr std::int64_t kProbeSilenceMs = 1000;
-// finish_turn may be repeated: a turn that is stored already answers what it was.
-constexpr std::uint32_t kFirstRetryMs = 500;
-constexpr int kFinishAttempts = 4;
 
 Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end) {
-  const auto request = turn::finish_turn_request(end);
-  std::uint32_t wait_ms = kFirstRetryMs;
-  for (int attempt = 1;; ++attempt) {
-    auto answer = co_await runtime::attempt(
-        call_function(call.context(), call.database(), "finish_turn", request));
-    if (answer) co_return turn::parse_finished(*answer);
-    const bool may_pass = answer.error().code == ErrorCode::database_unavailable;
-    if (!may_pass || attempt == kFinishAttempts) co_return tl::unexpected(answer.error());
-    co_await runtime::Timer(call.context(), wait_ms);
-    wait_ms *= 2;
-  }
+  return call_function(call.context(), call.database(), database::kFinishTurn, end);
 }
 
 Task<void> flush(Context& context, ClientWriter& writer) {
@@ -62,7 +51,6 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::Dossi
   constexpr int kMaximumLooks = 20;
   constexpr std::uint32_t kLongestGapMs = 4000;
   Context& context = call.context();
-  const auto request = turn::finished_turn_request(turn.generation_id);
   runtime::Spawned<bool> work(work_on(call, job_kind_named("dossier_extraction"),
                                       {.session_id = turn.session_id}, job_time_limit_ms(call)));
   bool is_working = true;
@@ -82,12 +70,11 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::Dossi
     }
     if (ending.is_ready()) break;
     gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
-    const auto answer =
-        co_await runtime::attempt(call_function(context, call.database(), "finish_turn", request));
+    const auto finished = co_await runtime::attempt(call_function(
+        context, call.database(), database::kLookAtFinishedTurn, {turn.generation_id}));
     // The next look may succeed.
-    if (!answer) continue;
-    const auto finished = turn::parse_finished(*answer);
-    if (finished && finished->dossier) dossier = *finished->dossier;
+    if (!finished) continue;
+    if (finished->dossier) dossier = *finished->dossier;
     framing.beat(writer.unsent());
   }
   if (is_working) co_await runtime::WaitFor(work);
@@ -153,8 +140,8 @@ Result<void> start(Call& call, const Caller& caller, const turn::BegunTurn& turn
 }
 
 Result<std::optional<turn::RateLimit>> rate_limit(Call& call, const TurnRequest& request) {
-  const auto setting = runtime::environment(call.context(), "FABULA_RATE_LIMITS");
-  return turn::find_rate_limit(setting.value_or(""), call.log().function, request.normal_rate);
+  const auto setting = call.setting_values().text(settings::named("FABULA_RATE_LIMITS"));
+  return turn::find_rate_limit(setting, call.log().function, request.normal_rate);
 }
 
 }  // namespace
@@ -181,19 +168,18 @@ Result<std::string> idempotency_key(const Call& call) {
   return std::string(*key);
 }
 
-TurnLimits read_turn_limits(const Call& call) {
+TurnLimits read_turn_limits(Call& call) {
+  using settings::named;
+  auto& values = call.setting_values();
   TurnLimits limits;
   auto& relay = limits.relay;
   auto& upstream = relay.upstream;
-  limits.history_tokens =
-      call.number_setting("FABULA_HISTORY_TOKENS", limits.history_tokens, 0, 1'000'000);
-  limits.maximum_output_tokens =
-      call.number_setting("FABULA_MAX_OUTPUT_TOKENS", limits.maximum_output_tokens, 1, 100'000);
-  upstream.first_token_ms =
-      call.number_setting("FABULA_FIRST_TOKEN_TIMEOUT_MS", upstream.first_token_ms, 100, 600'000);
-  upstream.idle_ms = call.number_setting("FABULA_IDLE_TIMEOUT_MS", upstream.idle_ms, 100, 600'000);
-  relay.whole_ms = call.number_setting("FABULA_TIME_LIMIT_MS", relay.whole_ms, 100, 3'600'000);
-  relay.coalesce_ms = call.number_setting("FABULA_COALESCE_MS", relay.coalesce_ms, 0, 1000);
+  limits.history_tokens = values.number(named("FABULA_HISTORY_TOKENS"));
+  limits.maximum_output_tokens = values.number(named("FABULA_MAX_OUTPUT_TOKENS"));
+  upstream.first_token_ms = values.number(named("FABULA_FIRST_TOKEN_TIMEOUT_MS"));
+  upstream.idle_ms = values.number(named("FABULA_IDLE_TIMEOUT_MS"));
+  relay.whole_ms = values.number(named("FABULA_TIME_LIMIT_MS"));
+  relay.coalesce_ms = values.number(named("FABULA_COALESCE_MS"));
   return limits;
 }
 
@@ -203,44 +189,43 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   const std::string title = text::session_title(request.text);
   const auto rate = co_await rate_limit(call, request);
   const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
-  const auto body = turn::begin_turn_request(
-      {.principal = caller.principal,
-       .kind = request.kind,
-       .action = request.action,
-       .session_id = request.session_id,
-       .project_id = request.project_id,
-       .message_id = request.message_id,
-       .text = request.text,
-       .instruction = request.instruction,
-       .title = title,
-       .provider = model ? model->provider->name : std::string_view(),
-       .model = model ? std::string_view(model->model) : std::string_view(),
-       .system_prompt = request.system_prompt,
-       .prompt = request.prompt,
-       .summary_heading = turn::summary_heading(),
-       .maximum_output_tokens = limits.maximum_output_tokens,
-       .history_budget_tokens = limits.history_tokens,
-       .claimed_user_id = request.claimed_user_id,
-       .idempotency_key = request.idempotency_key,
-       .request_hash = request.request_hash,
-       .external_id = request.external_id,
-       .stream_id = request.stream_id,
-       .bot_id = request.bot_id,
-       .limited_action = call.log().function,
-       .rate_limit = rate,
-       .message_metadata = request.message_metadata,
-       .task_prompts = request.task_prompts,
-       .task_prompt_labels = request.task_prompt_labels,
-       .dossier_heading = request.dossier_heading,
-       .is_worth_extracting = request.is_worth_extracting});
-  auto answer =
-      co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
-  if (!answer) {
-    auto& refusal = answer.error();
+  auto begun = co_await runtime::attempt(
+      call_function(call.context(), call.database(), database::kBeginTurn,
+                    {.principal = caller.principal,
+                     .kind = request.kind,
+                     .action = request.action,
+                     .session_id = request.session_id,
+                     .project_id = request.project_id,
+                     .message_id = request.message_id,
+                     .text = request.text,
+                     .instruction = request.instruction,
+                     .title = title,
+                     .provider = model ? model->provider->name : std::string_view(),
+                     .model = model ? std::string_view(model->model) : std::string_view(),
+                     .system_prompt = request.system_prompt,
+                     .prompt = request.prompt,
+                     .summary_heading = turn::summary_heading(),
+                     .maximum_output_tokens = limits.maximum_output_tokens,
+                     .history_budget_tokens = limits.history_tokens,
+                     .claimed_user_id = request.claimed_user_id,
+                     .idempotency_key = request.idempotency_key,
+                     .request_hash = request.request_hash,
+                     .external_id = request.external_id,
+                     .stream_id = request.stream_id,
+                     .bot_id = request.bot_id,
+                     .limited_action = call.log().function,
+                     .rate_limit = rate,
+                     .message_metadata = request.message_metadata,
+                     .task_prompts = request.task_prompts,
+                     .task_prompt_labels = request.task_prompt_labels,
+                     .dossier_heading = request.dossier_heading,
+                     .is_worth_extracting = request.is_worth_extracting}));
+  if (!begun) {
+    auto& refusal = begun.error();
     if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
     co_return tl::unexpected(std::move(refusal));
   }
-  auto turn = co_await turn::parse_begun_turn(std::move(*answer));
+  turn::BegunTurn& turn = *begun;
   auto& log = call.log();
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
@@ -249,7 +234,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
     log.provider = model->provider->name;
     log.model = model->model;
   }
-  co_return std::move(turn);
+  co_return std::move(begun);
 }
 
 Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const llm::Endpoint& model,

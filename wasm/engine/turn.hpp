@@ -54,11 +54,11 @@ struct TurnRequest {
 // FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS, FABULA_TIME_LIMIT_MS and
 // FABULA_COALESCE_MS.
 struct TurnLimits {
-  std::int64_t history_tokens = 12'000;
-  std::int64_t maximum_output_tokens = 2'000;
+  std::int64_t history_tokens = 0;
+  std::int64_t maximum_output_tokens = 0;
   RelayLimits relay;
 };
-TurnLimits read_turn_limits(const Call& call);
+TurnLimits read_turn_limits(Call& call);
 
 // The Idempotency-Key of the call, 1 to 255 visible ASCII characters; empty when it has none.
 Result<std::string> idempotency_key(const Call& call);

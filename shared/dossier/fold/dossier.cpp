@@ -108,6 +108,7 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
         std::move(built.entity));
     things_.push_back(std::move(built));
   }
+  if (log.ontology().subject == Type::none) return;
   auto subject = builder.build_subject();
   for (auto& question : subject.questions) state.questions.push_back(std::move(question));
   state.subject = std::move(subject.entity.fields);

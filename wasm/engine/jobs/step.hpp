@@ -33,11 +33,9 @@ class JobStep {
   // when the step has ended, however it ends.
   runtime::Task<Result<Completion>> complete(CompletionRequest request);
 
-  // Stores what was made: `result_members` is JSON text of the members of the result, such as
-  // `"summary":"..."`, which the kind's private.<kind>_store takes. The answer's text. May be
-  // repeated by itself when the database cannot be reached; not_found and internal_error
-  // (stale_lease) when the step is somebody else's by now.
-  runtime::Task<Result<std::string>> commit(std::string_view result_members,
+  // Stores what was made: a JSON object, which the kind's private.<kind>_store takes. The answer's
+  // text. A problem, too, when the step is somebody else's by now.
+  runtime::Task<Result<std::string>> commit(std::string_view result_json,
                                             const jobs::StepProgress& progress = {});
 
   // Says that the work goes on, and how far it is; refused like a commit.
@@ -56,7 +54,6 @@ class JobStep {
   std::span<const usage::ModelCall> untold_calls() const {
     return std::span(calls_).subspan(told_calls_);
   }
-  runtime::Task<Result<std::string>> end(std::string_view function, std::string request);
 
   Call& call_;
   jobs::ClaimedStep claimed_;

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "shared/database/job.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/runtime/host.hpp"
 
@@ -12,8 +14,6 @@ namespace {
 
 using runtime::Task;
 
-constexpr std::int64_t kTimeLimitMs = 50'000;
-constexpr std::int64_t kLongestTimeLimitMs = 570'000;
 // A worker's death is noticed only after the time of a step, and of storing it.
 constexpr std::int64_t kStoringSeconds = 25;
 
@@ -40,17 +40,18 @@ Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
   std::vector<std::string_view> kinds;
   for (const auto& ready : ready_) kinds.push_back(ready.kind->name);
   const auto until_ms = runtime::now_ms(call.context()) + time_limit_ms;
-  const std::string answer = co_await call_function(
-      call.context(), call.database(), "claim_step",
-      jobs::claim_step_request(kinds, job_time_limit_ms(call) / 1000 + kStoringSeconds, filter));
-  std::optional<jobs::ClaimedStep> claimed = co_await jobs::parse_claimed_step(answer);
-  if (!claimed) co_return StepEnd();
+  jobs::Claimed claimed =
+      co_await call_function(call.context(), call.database(), database::kClaimStep,
+                             {.kinds = kinds,
+                              .lease_seconds = job_time_limit_ms(call) / 1000 + kStoringSeconds,
+                              .filter = filter});
+  if (!claimed.step) co_return StepEnd();
   const auto ready = std::find_if(ready_.begin(), ready_.end(), [&claimed](const Ready& one) {
-    return one.kind->name == claimed->kind;
+    return one.kind->name == claimed.step->kind;
   });
   if (ready == ready_.end()) co_return StepEnd{StepEnd::Outcome::failed};
 
-  JobStep step(call, std::move(*claimed), ready->models, until_ms);
+  JobStep step(call, *std::move(claimed.step), ready->models, until_ms);
   auto outcome = co_await runtime::attempt(ready->kind->work(step));
   if (!outcome) co_await step.fail(outcome.error());
   co_await step.record_untold_calls();
@@ -60,8 +61,8 @@ Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
   co_return end;
 }
 
-std::int64_t job_time_limit_ms(const Call& call) {
-  return call.number_setting("FABULA_TASKS_TIME_LIMIT_MS", kTimeLimitMs, 1000, kLongestTimeLimitMs);
+std::int64_t job_time_limit_ms(Call& call) {
+  return call.setting_values().number(settings::named("FABULA_TASKS_TIME_LIMIT_MS"));
 }
 
 Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter,

@@ -49,7 +49,7 @@ class JobWorker {
 
 // How long one call works on jobs (FABULA_TASKS_TIME_LIMIT_MS): platforms end it after a minute or
 // two.
-std::int64_t job_time_limit_ms(const Call& call);
+std::int64_t job_time_limit_ms(Call& call);
 
 // For who waits for a job: works on a step of it, if there is one and its kind can be done now.
 // What goes wrong is the job's affair and not the request's. Whether the step is done.

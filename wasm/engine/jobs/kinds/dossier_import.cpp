@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "shared/json/text.hpp"
 #include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/jobs/kinds/dossier_reading.hpp"
 
@@ -18,13 +17,7 @@ runtime::Task<Result<void>> import_part(JobStep& step) {
   const jobs::ProposedEntries found =
       co_await jobs::proposed_entries(*reading.answer.document, work, model);
   co_await take_findings(step, reading, found.rows, found.items_found, found.items_kept);
-
-  std::string members = ",\"proposals\":";
-  json::Writer writer(members);
-  writer.begin_array();
-  for (const auto& proposal : found.proposals) writer.string(proposal);
-  writer.end_array();
-  co_await store_findings(step, reading, found.rows, members);
+  co_await store_findings(step, reading, found.rows, &found.proposals);
   co_return {};
 }
 

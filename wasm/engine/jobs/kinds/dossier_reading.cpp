@@ -1,25 +1,22 @@
 #include "wasm/engine/jobs/kinds/dossier_reading.hpp"
 
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "shared/database/dossier.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
 #include "shared/dossier/fold/room.hpp"
-#include "shared/json/scanner.hpp"
+#include "shared/json/raw_object.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 
 namespace fabula::engine {
 
 using runtime::Task;
 
 namespace {
-
-// A long chapter has a few hundred items of thirty tokens each. Some models refuse to be asked for
-// so many; of what is cut off the whole items are kept.
-constexpr std::int64_t kMaximumOutputTokens = 8000;
 
 void add_to(std::optional<std::int64_t>& total, std::size_t more) {
   total = total.value_or(0) + static_cast<std::int64_t>(more);
@@ -28,7 +25,7 @@ void add_to(std::optional<std::int64_t>& total, std::size_t more) {
 }  // namespace
 
 Result<Endpoints> reading_models(Call& call) {
-  return resolve_route_or(call, "MODEL_DOSSIER", "openai:gpt-4o", "MODEL_CHAT", kDefaultRoute);
+  return resolve_route_or(call, settings::named("MODEL_DOSSIER"), settings::named("MODEL_CHAT"));
 }
 
 Task<Result<DossierReading>> begin_reading(JobStep& step, std::string_view project_id) {
@@ -41,8 +38,8 @@ Task<Result<DossierReading>> begin_reading(JobStep& step, std::string_view proje
 Task<Result<std::string>> ask_reader(JobStep& step, DossierReading& reading,
                                      std::string_view question) {
   co_await dossier::require_room(reading.log.dossier, dossier::kMaximumFoundEntries);
-  const auto maximum_output_tokens = step.call().number_setting("FABULA_DOSSIER_MAX_OUTPUT_TOKENS",
-                                                                kMaximumOutputTokens, 1, 100'000);
+  const auto maximum_output_tokens =
+      step.call().setting_values().number(settings::named("FABULA_DOSSIER_MAX_OUTPUT_TOKENS"));
   reading.answer = co_await step.complete({.system_prompt = dossier::extraction_instructions(),
                                            .user_text = question,
                                            .maximum_output_tokens = maximum_output_tokens,
@@ -69,21 +66,31 @@ Result<void> take_findings(JobStep& step, DossierReading& reading,
 
 Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
                                   std::span<const dossier::EntryRow> rows,
-                                  std::string_view members) {
+                                  const std::vector<std::string>* proposals) {
+  const auto& answer = reading.answer;
   std::string result;
-  append_commit_members(result, reading.log.dossier, reading.base, rows);
-  result.append(members);
-  if (reading.answer.attempts > 0) {
-    result.append(",\"model\":");
-    json::append_string(result, std::string(reading.answer.provider) + ":" + reading.answer.model);
-    result.append(",\"prompt\":");
-    json::append_string(result, dossier::extraction_prompt_label());
+  {
+    const auto commit = database::make_commit(reading.log.dossier, reading.base, rows);
+    json::Writer writer(result);
+    writer.begin_object();
+    database::write_commit(writer, commit);
+    if (proposals) {
+      writer.key("proposals").begin_array();
+      for (const auto& proposal : *proposals) writer.string(proposal);
+      writer.end_array();
+    }
+    if (answer.attempts > 0) {
+      writer.key("model").string(std::string(answer.provider) + ":" + answer.model);
+      writer.key("prompt").string(dossier::extraction_prompt_label());
+    }
+    writer.end_object();
   }
-  const std::string stored = co_await step.commit(result);
-  std::array dossier = {json::RawMember{.key = "dossier"}};
-  if (json::find_raw_members(stored, dossier)) {
+  const std::string stored = co_await step.commit(std::exchange(result, {}));
+  const auto object = json::RawObject::read(stored, {"dossier"});
+  auto tail = object ? database::read_tail(object->text("dossier")) : std::nullopt;
+  if (tail) {
     const auto followed = co_await runtime::attempt(
-        follow_commit(step.call(), nullptr, reading.log, dossier.front().value, reading.base));
+        follow_commit(step.call(), nullptr, reading.log, *std::move(tail), reading.base));
     if (!followed) step.call().note_problem(followed.error());
   }
   co_return {};

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/dossier/log/entry.hpp"
 #include "shared/result/result.hpp"
@@ -39,11 +40,11 @@ Result<void> take_findings(JobStep& step, DossierReading& reading,
                            std::span<const dossier::EntryRow> rows, std::size_t items_found,
                            std::size_t items_kept);
 
-// Commits the step with the rows and the dossier that they make; `members` are further ones of its
-// result, with a comma before each. What was found is stored, whatever becomes of the snapshot: who
-// reads the dossier next, or adds to it, makes it.
+// Commits the step with the rows and the dossier that they make, and what is proposed, if anything
+// can be. What was found is stored, whatever becomes of the snapshot: who reads the dossier next,
+// or adds to it, makes it.
 runtime::Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
                                            std::span<const dossier::EntryRow> rows,
-                                           std::string_view members = {});
+                                           const std::vector<std::string>* proposals = nullptr);
 
 }  // namespace fabula::engine

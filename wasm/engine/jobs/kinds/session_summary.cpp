@@ -1,12 +1,12 @@
 // Rolling summaries of what no longer fits into what a model is sent of a conversation.
 #include <algorithm>
 
-#include "shared/database/rpc.hpp"
+#include "shared/database/job.hpp"
 #include "shared/jobs/session_summary.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/turn.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -27,13 +27,16 @@ constexpr std::int64_t kMaximumSummaryTokens = 4000;
 
 // MODEL_SUMMARY's models, else those of MODEL_CHAT.
 Result<Endpoints> summary_models(Call& call) {
-  const bool has_own = runtime::environment(call.context(), "MODEL_SUMMARY").has_value();
-  return resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT", kDefaultRoute);
+  constexpr const settings::Setting& kOwn = settings::named("MODEL_SUMMARY");
+  const bool has_own = call.setting_values().find(kOwn).has_value();
+  return resolve_route(call, has_own ? kOwn : settings::named("MODEL_CHAT"));
 }
 
 Task<Result<void>> summarise(JobStep& step) {
   const auto* messages = json::find(step.work(), "messages");
-  if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_step");
+  if (!messages || !messages->is_array()) {
+    co_return database::unexpected_answer(database::kClaimStep.name);
+  }
   const auto history_tokens = read_turn_limits(step.call()).history_tokens;
   const auto maximum_bytes =
       std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
@@ -53,11 +56,11 @@ Task<Result<void>> summarise(JobStep& step) {
     co_return problem(ErrorCode::provider_malformed, "The model wrote no summary. Try again.",
                       "no summary in the answer");
   }
-  std::string members = R"("summary":)";
-  json::Writer(members).string(summary);
-  members.append(R"(,"prompt":)");
-  json::Writer(members).string(jobs::summary_prompt_label());
-  co_await step.commit(members);
+  std::string result;
+  json::Writer writer(result);
+  writer.begin_object().key("summary").string(summary);
+  writer.key("prompt").string(jobs::summary_prompt_label()).end_object();
+  co_await step.commit(result);
   co_return {};
 }
 
