@@ -35,6 +35,7 @@ std::optional<StoredTurn> read_stored_turn(std::string answer) {
   turn.provider = text("provider");
   turn.model = text("model");
   turn.error_code = text("error_code");
+  turn.finish_reason = text("finish_reason");
   if (const auto* usage = json::find(*document, "usage"); usage && usage->is_object()) {
     turn.usage = llm::Usage{json::integer_at(*usage, "input_tokens").value_or(0),
                             json::integer_at(*usage, "output_tokens").value_or(0)};
@@ -44,7 +45,9 @@ std::optional<StoredTurn> read_stored_turn(std::string answer) {
 }
 
 std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
-  if (turn.status == name(Status::complete)) return std::nullopt;
+  if (turn.status == name(Status::complete) || turn.status == name(Status::stopped)) {
+    return std::nullopt;
+  }
   const auto code = error_code_named(turn.error_code).value_or(ErrorCode::interrupted);
   return Problem(
       code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});

@@ -39,13 +39,15 @@ struct StoredTurn {
   std::string provider;
   std::string model;
   std::string error_code;
+  std::string finish_reason;  // as llm::name gives it; empty for none
   std::optional<llm::Usage> usage;
   std::optional<DossierView> dossier;  // as it is now; of a turn that has asked for it
 };
 
 std::optional<StoredTurn> read_stored_turn(std::string answer);
 
-// Why a reply that has ended is not complete, for its reader; nothing for one that is complete.
+// Why a reply that has ended is not complete, for its reader; nothing for one that is complete, or
+// that somebody has cancelled.
 std::optional<Problem> problem_of_ended(const StoredTurn& turn);
 
 }  // namespace fabula::turn

@@ -144,5 +144,5 @@ TEST_CASE("only what changes nothing twice is asked again") {
   CHECK(database::kReadDossierLog.retry.attempts == 2);
   CHECK(database::kFinishTurn.retry.attempts == 4);
   CHECK(database::kCommitStep.retry.attempts == 3);
-  CHECK(database::kClaimTask.retry.attempts == 1);
+  CHECK(database::kClaimStep.retry.attempts == 1);
 }

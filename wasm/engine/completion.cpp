@@ -8,6 +8,7 @@
 #include "shared/llm/answer/structured_output.hpp"
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/failure.hpp"
+#include "shared/llm/stream/usage_sum.hpp"
 #include "shared/text/blank.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/upstream.hpp"
@@ -143,12 +144,12 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
       co_return;
     }
     if (ending.is_ready()) {
-      answer.summary.usage = upstream.stop();
+      answer.summary.usage = upstream.give_up().usage;
       answer.summary.problem = interrupted();
       co_return;
     }
     if (answer.text.size() > kMaximumTextBytes) {
-      answer.summary.usage = upstream.stop();
+      answer.summary.usage = upstream.give_up().usage;
       answer.summary.problem =
           llm::provider_problem(ErrorCode::provider_malformed, "an answer without an end");
       co_return;
@@ -163,17 +164,6 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
     co_await runtime::first_of(
         std::array<runtime::Waitable*, 4>{model[0], model[1], &ending, &*timer});
   }
-}
-
-void add_usage(std::optional<llm::Usage>& total, const std::optional<llm::Usage>& more) {
-  if (!more) return;
-  if (!total) total.emplace();
-  total->input_tokens += more->input_tokens;
-  total->output_tokens += more->output_tokens;
-  total->reasoning_tokens += more->reasoning_tokens;
-  total->cached_input_tokens += more->cached_input_tokens;
-  total->cache_write_tokens += more->cache_write_tokens;
-  if (more->cost_usd) total->cost_usd = total->cost_usd.value_or(0) + *more->cost_usd;
 }
 
 turn::Status status_of(const llm::StreamSummary& summary, bool is_isolate_ending) {
@@ -210,7 +200,7 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
     if (model_call) {
       ++completion.attempts;
       co_await ask(context, *model_call, endpoint.provider->format, limits, until_ms, answer, made);
-      add_usage(completion.usage, answer.summary.usage);
+      llm::add_usage(completion.usage, answer.summary.usage);
     } else {
       answer.summary.problem = model_call.error();
     }

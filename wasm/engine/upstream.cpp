@@ -28,6 +28,13 @@ runtime::Waitable* pointer(auto& optional) { return optional ? &*optional : null
 
 }  // namespace
 
+Problem time_is_over() {
+  return {ErrorCode::time_limit,
+          "The reply took longer than allowed; what was written is kept. Ask for the rest in a new "
+          "message.",
+          {}};
+}
+
 Upstream::Upstream(runtime::Context& context, std::string_view head, std::string_view body,
                    llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
                    std::int64_t until_ms, llm::StreamSink& sink)
@@ -111,24 +118,13 @@ StreamSummary Upstream::expiry(std::int64_t now_ms) {
   auto summary = decoder_->finish();
   summary.complete = false;
   if (now_ms >= until_ms_) {
-    summary.problem =
-        Problem(ErrorCode::time_limit,
-                "The reply took longer than allowed; what was written is kept. Ask for "
-                "the rest in a new message.",
-                {});
+    summary.problem = time_is_over();
   } else {
     summary.problem =
         Problem(ErrorCode::provider_timeout, "The model stopped answering. Try again in a moment.",
                 has_spoken_ ? "idle too long" : "no first token");
   }
   return summary;
-}
-
-std::optional<llm::Usage> Upstream::stop() {
-  request_.reset();
-  read_.reset();
-  answer_.reset();
-  return decoder_->finish().usage;
 }
 
 void Upstream::note_token() {

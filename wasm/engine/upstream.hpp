@@ -22,6 +22,9 @@ struct UpstreamLimits {
   std::int64_t idle_ms = 0;         // between two pieces of the answer
 };
 
+// The reply has had all the time that it may have.
+Problem time_is_over();
+
 class Upstream final : private llm::StreamSink {
  public:
   // Sends the request, whose answer is of this format and must end by `until_ms`. The reply's text
@@ -40,10 +43,8 @@ class Upstream final : private llm::StreamSink {
 
   // Takes what has come. How the attempt ended, once it has; only then, and once.
   std::optional<llm::StreamSummary> look(std::int64_t now_ms);
-
-  // Ends the attempt from our side, and closes the connection: what the provider has told of its
-  // usage until here. Once, instead of a summary.
-  std::optional<llm::Usage> stop();
+  // What is known of an attempt that is ended before its time; then nothing but destroying it.
+  llm::StreamSummary give_up() { return decoder_->finish(); }
 
   // How long the first token took; one of its thinking counts. Nothing before it.
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
