@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -58,16 +58,16 @@ std::vector<json::Document> metadata_of(const sim::Client& client) {
 
 TEST_CASE("the prompt has what is known of the story, between persona and summary") {
   DossierWorld chat;
-  chat.database.told = std::string(chat::dossier_heading()) + "- character: Mara";
+  chat.database.told = std::string(prompts::kDossierHeading.text) + "- character: Mara";
   chat.database.summary = "They met.";
   chat.talk("Go on.");
   const auto body = *json::parse(chat.model.exchanges.at(0)->body);
   const auto system = *json::string_at(body["messages"][0], "content");
-  const auto begin = std::string(chat::system_prompt()) + chat.database.told;
+  const auto begin = std::string(prompts::kChat.text) + chat.database.told;
   CHECK(system.starts_with(begin));
   CHECK(system.ends_with("They met."));
   CHECK(json::string_at(chat.request_of("begin_turn"), "dossier_heading") ==
-        chat::dossier_heading());
+        prompts::kDossierHeading.text);
 }
 
 TEST_CASE("the metadata says how the dossier stands, and nothing where there is none") {

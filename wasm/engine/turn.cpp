@@ -205,7 +205,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .task_prompts = request.task_prompts,
        .task_prompt_labels = request.task_prompt_labels,
        .dossier_heading =
-           request.kind->dossier_heading ? request.kind->dossier_heading() : std::string_view(),
+           request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
        .is_worth_extracting = request.is_worth_extracting}));
   if (!begun) {
     auto& refusal = begun.error();
