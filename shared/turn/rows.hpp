@@ -44,7 +44,7 @@ struct FinishTurn {
   std::string_view provider;
   std::string_view model;
   std::span<const usage::ModelCall> attempts = {};  // the requests that were made to models
-  bool is_worth_extracting = false;  // question and reply
+  bool is_worth_extracting = false;                 // question and reply
 };
 
 void write_finish_turn(std::string& out, const FinishTurn& turn);

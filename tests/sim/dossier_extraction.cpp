@@ -21,14 +21,17 @@ const std::string kProject = "00000000-0000-4000-8000-000000000001";
 const std::string kMessage = "00000000-0000-4000-8000-000000000011";
 const std::string kReply = "00000000-0000-4000-8000-000000000012";
 
-const std::string kWork = R"({"step":{"job_id":"j","step":1,"kind":"dossier_extraction","lease_token":"l",
+const std::string kWork =
+    R"({"step":{"job_id":"j","step":1,"kind":"dossier_extraction","lease_token":"l",
   "attempts":1,"session_id":"s","user_id":"u","project_id":")" +
-                          kProject + R"(","before":[],"messages":[
-   {"message_id":")" + kMessage +
-                          R"(","role":"user","text":"Mara is 34.","from_byte":0,"to_byte":11,
+    kProject + R"(","before":[],"messages":[
+   {"message_id":")" +
+    kMessage +
+    R"(","role":"user","text":"Mara is 34.","from_byte":0,"to_byte":11,
     "created_at":1000},
-   {"message_id":")" + kReply +
-                          R"(","role":"assistant","text":"And her dog?","from_byte":0,"to_byte":12,
+   {"message_id":")" +
+    kReply +
+    R"(","role":"assistant","text":"And her dog?","from_byte":0,"to_byte":12,
     "created_at":2000}]}})";
 const std::string kNothing = R"("locations":[],"objects":[],"themes":[],"plot_points":[],
   "open_questions":[],"story":[],"renames":[],"retractions":[])";

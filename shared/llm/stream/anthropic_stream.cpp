@@ -151,10 +151,9 @@ void AnthropicStream::read_delta(std::int64_t number, std::string_view json, Str
 
 // Each count stands until another is told.
 void AnthropicStream::read_usage(std::string_view json, StreamChunk& chunk) {
-  std::array members = {RawMember{"input_tokens"}, RawMember{"output_tokens"},
-                        RawMember{"cache_read_input_tokens"},
-                        RawMember{"cache_creation_input_tokens"},
-                        RawMember{"output_tokens_details"}};
+  std::array members = {
+      RawMember{"input_tokens"}, RawMember{"output_tokens"}, RawMember{"cache_read_input_tokens"},
+      RawMember{"cache_creation_input_tokens"}, RawMember{"output_tokens_details"}};
   const auto& [input, output, cached, cache_write, details] = members;
   find_members(json, members);
   std::array reasoning = {RawMember{"thinking_tokens"}};
