@@ -207,6 +207,12 @@ export async function fill(client: pg.Client): Promise<void> {
       finished_at
     from public.jobs;
 
+    insert into public.job_queues (owner_id, kind, served_at, next_due_at)
+    select owner_id, kind, now(), min(run_after)
+    from public.job_steps
+    where status = 'queued'
+    group by owner_id, kind;
+
     -- Of each session the first messages have been read, and in one the last ones have not.
     insert into public.message_extractions (session_id, message_id, owner_id, read_bytes, is_done)
     select ${sqlId("session", "session")}, ${sqlId("message", "before + position")},
