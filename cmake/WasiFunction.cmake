@@ -22,7 +22,6 @@ function(fabula_add_wasi_function name folder)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp
     ${CMAKE_SOURCE_DIR}/wasm/abi/memory.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  fabula_compile_together(${name})
   target_link_libraries(${name} PRIVATE fabula_runtime)
   target_link_options(${name} PRIVATE -mexec-model=reactor
     -Wl,--stack-first -Wl,-z,stack-size=${FABULA_STACK_BYTES}
