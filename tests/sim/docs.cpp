@@ -14,6 +14,8 @@ using namespace fabula;
 TEST_CASE("the document is what the declarations say, with the server that was asked") {
   for (const std::string server : {"http://edge/functions/v1", "https://a.example:8443"}) {
     sim::World world(1);
+    world.environment = {{"SUPABASE_URL", "http://db"},
+                         {"SUPABASE_SECRET_KEYS", R"({"default":"sb_secret_1"})"}};
     const auto& client =
         world.call(&docs_function::handle, "GET " + server + "/docs/openapi.json\n", "");
     world.run();

@@ -1,0 +1,18 @@
+-- However a generation ends, its end is counted.
+create function private.count_turn_end() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  insert into public.turn_ends (kind, provider, model, status, saves, first_token_ms, latency_ms)
+  select session.kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status,
+    new.save_count, new.first_token_ms, new.latency_ms
+  from public.sessions session
+  where session.session_id = new.session_id;
+  return null;
+end
+$$;
+
+revoke all on function private.count_turn_end() from public, anon, authenticated, service_role;
+
+create trigger count_turn_end after update of status on public.generations
+  for each row when (old.status = 'streaming' and new.status <> 'streaming')
+  execute function private.count_turn_end();
