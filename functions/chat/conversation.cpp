@@ -1,6 +1,7 @@
 #include "functions/chat/conversation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "shared/json/text.hpp"
 #include "shared/turn/kinds/chat.hpp"
 #include "wasm/engine/attachments.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
 #include "wasm/engine/model_route.hpp"
 
 namespace fabula::chat_function {
@@ -21,6 +23,9 @@ using engine::TurnRequest;
 using runtime::Task;
 
 const turn::Kind& kKind = turn::kinds::kChat;
+
+// What reads for the dossier what was said.
+constexpr std::array kReading{&engine::kDossierExtraction};
 
 bool is_take(const TurnRequest& request) {
   return request.action == turn::Action::regenerate || request.action == turn::Action::go_on;
@@ -83,7 +88,7 @@ Result<void> ChatConversation::read(Call&, const json::Document& body, TurnReque
     return std::string(json::string_at(body, key).value_or(""));
   };
   request.reasoning = json::boolean_at(body, "reasoning").value_or(false);
-  request.awaits_dossier = json::boolean_at(body, "await_dossier").value_or(false);
+  if (json::boolean_at(body, "await_dossier").value_or(false)) request.awaited_jobs = kReading;
   if (is_take(request)) return {};
   request.text = text("text");
   request.session_id = text("session_id");

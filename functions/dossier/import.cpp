@@ -1,5 +1,6 @@
 #include "functions/dossier/import.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,11 +49,13 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
   co_return {};
 }
 
+// What reads imports.
+constexpr std::array kReading{&engine::kDossierImport};
+
 // It answers how far the import is; then, if nobody else does, it reads on for who is waiting.
 Task<Result<void>> read_import(Call& call, const Match& match) {
   co_await engine::forward(call, match);
-  co_await engine::work_on(call, engine::job_kind_named("dossier_import"),
-                           {.job_id = match.captures.back().value, .is_idle = true},
+  co_await engine::work_on(call, kReading, {.job_id = match.captures.back().value, .is_idle = true},
                            engine::job_time_limit_ms(call));
   co_return {};
 }

@@ -10,7 +10,6 @@
 #include "shared/turn/event.hpp"
 #include "shared/turn/finish_reason.hpp"
 #include "shared/turn/summary.hpp"
-#include "wasm/engine/jobs/kinds/kinds.hpp"
 #include "wasm/engine/jobs/worker.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
@@ -32,14 +31,14 @@ Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end
 // Looks at the row until what was said has been read for the dossier, or the time for it is over.
 // It reads it itself, unless somebody else does (functions/tasks), and what it has begun it does to
 // its end. The client is told what waits meanwhile.
-Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::DossierView& dossier,
-                            Channel& channel) {
+Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds awaited_jobs,
+                            turn::DossierView& dossier, Channel& channel) {
   // A platform bounds how many calls one request makes; together the gaps are a minute.
   constexpr int kMaximumDossierLooks = 20;
   constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
-  runtime::Spawned<bool> work(work_on(call, job_kind_named("dossier_extraction"),
-                                      {.session_id = turn.session_id}, job_time_limit_ms(call)));
+  runtime::Spawned<bool> work(
+      work_on(call, awaited_jobs, {.session_id = turn.session_id}, job_time_limit_ms(call)));
   bool is_working = true;
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumDossierLooks && dossier.is_pending; ++looks) {
@@ -69,7 +68,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::Dossi
 
 // Stores how the reply has ended, and only then tells it.
 Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
-                          std::optional<Problem> ending, Channel& channel, bool awaits_dossier) {
+                          std::optional<Problem> ending, Channel& channel, JobKinds awaited_jobs) {
   Context& context = call.context();
   row.generation_id = turn.generation_id;
   row.error_code = ending ? facts(ending->code).name : std::string_view();
@@ -102,8 +101,8 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     turn::event::Stored end{turn,      stored->message_id, row.provider,   row.model,
                             row.usage, finish_reason,      stored->dossier};
     channel.tell(end);
-    if (is_complete && awaits_dossier && end.dossier) {
-      co_await wait_for_dossier(call, turn, *end.dossier, channel);
+    if (is_complete && !awaited_jobs.empty() && end.dossier) {
+      co_await wait_for_dossier(call, turn, awaited_jobs, *end.dossier, channel);
       channel.tell(end);
     }
   }
@@ -278,7 +277,7 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.model = model.model;
   row.attempts = relay.attempts();
   row.is_worth_extracting = request.is_worth_extracting;
-  co_await store_and_tell(call, turn, row, std::move(end.problem), channel, request.awaits_dossier);
+  co_await store_and_tell(call, turn, row, std::move(end.problem), channel, request.awaited_jobs);
   co_return {};
 }
 
@@ -287,7 +286,7 @@ Task<Result<void>> fail_turn(Call& call, const Caller& caller, const turn::Begun
   co_await start(caller, turn, channel);
   turn::FinishTurn row;
   row.from_offset = turn.base_bytes;
-  co_await store_and_tell(call, turn, row, std::move(problem), channel, false);
+  co_await store_and_tell(call, turn, row, std::move(problem), channel, {});
   co_return {};
 }
 

@@ -15,6 +15,7 @@
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/channel.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/engine/relay.hpp"
 #include "wasm/engine/tool_rounds.hpp"
@@ -46,7 +47,9 @@ struct TurnRequest {
   // Whether the message is worth reading for the dossier: see turn::BeginTurn. Whether the reply is
   // worth it too is said when the turn has begun.
   bool is_worth_extracting = false;
-  bool awaits_dossier = false;  // the end is told when the dossier has taken it up
+  // The end is told when these have read for the dossier what the session has said. They outlive
+  // the turn.
+  JobKinds awaited_jobs = {};
 
   // What the model is sent last instead of a message of the user; empty: nothing.
   std::string_view instruction() const {

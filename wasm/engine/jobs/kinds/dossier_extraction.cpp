@@ -6,6 +6,7 @@
 
 #include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/jobs/kinds/dossier_reading.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -26,7 +27,6 @@ runtime::Task<Result<void>> extract(JobStep& step) {
 
 }  // namespace
 
-extern const JobKind kDossierExtraction;
 constexpr JobKind kDossierExtraction{"dossier_extraction", &reading_models, &extract};
 
 }  // namespace fabula::engine

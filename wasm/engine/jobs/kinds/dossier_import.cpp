@@ -5,6 +5,7 @@
 
 #include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/jobs/kinds/dossier_reading.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -23,7 +24,6 @@ runtime::Task<Result<void>> import_part(JobStep& step) {
 
 }  // namespace
 
-extern const JobKind kDossierImport;
 constexpr JobKind kDossierImport{"dossier_import", &reading_models, &import_part};
 
 }  // namespace fabula::engine

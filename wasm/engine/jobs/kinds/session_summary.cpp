@@ -6,6 +6,7 @@
 #include "shared/json/text.hpp"
 #include "shared/settings/table.hpp"
 #include "wasm/engine/jobs/kind.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
 #include "wasm/engine/turn.hpp"
 
 namespace fabula::engine {
@@ -66,7 +67,6 @@ Task<Result<void>> summarise(JobStep& step) {
 
 }  // namespace
 
-extern const JobKind kSessionSummary;
 constexpr JobKind kSessionSummary{"session_summary", &summary_models, &summarise};
 
 }  // namespace fabula::engine
