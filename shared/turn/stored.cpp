@@ -41,6 +41,7 @@ Result<StoredTurn> parse_stored_turn(std::string_view answer) {
   turn.provider = text("provider");
   turn.model = text("model");
   turn.error_code = text("error_code");
+  turn.finish_reason = text("finish_reason");
   if (const auto* usage = json::find(*document, "usage"); usage && usage->is_object()) {
     turn.usage = llm::Usage{json::integer_at(*usage, "input_tokens").value_or(0),
                             json::integer_at(*usage, "output_tokens").value_or(0)};

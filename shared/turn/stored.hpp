@@ -35,6 +35,7 @@ struct StoredTurn {
   std::string provider;
   std::string model;
   std::string error_code;
+  std::string finish_reason;  // as llm::name gives it; empty for none
   std::optional<llm::Usage> usage;
   std::optional<DossierView> dossier;  // as it is now; of a turn that has asked for it
 };

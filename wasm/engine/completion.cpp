@@ -8,6 +8,7 @@
 #include "shared/llm/answer/structured_output.hpp"
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/failure.hpp"
+#include "shared/llm/stream/usage_sum.hpp"
 #include "shared/text/blank.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/upstream.hpp"
@@ -158,15 +159,6 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
   }
 }
 
-void add_usage(std::optional<llm::Usage>& total, const std::optional<llm::Usage>& more) {
-  if (!more) return;
-  if (!total) total.emplace();
-  total->input_tokens += more->input_tokens;
-  total->output_tokens += more->output_tokens;
-  total->reasoning_tokens += more->reasoning_tokens;
-  total->cached_input_tokens += more->cached_input_tokens;
-}
-
 // Sleeps; the isolate's end is the end of it.
 Task<void> pause(Context& context, std::int64_t duration_ms) {
   runtime::SignalWait ending(context.isolate_ending());
@@ -192,7 +184,7 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
     if (const auto model_call = prompt.call(endpoint)) {
       ++completion.attempts;
       co_await ask(context, *model_call, endpoint.provider->format, limits, until_ms, answer);
-      add_usage(completion.usage, answer.summary.usage);
+      llm::add_usage(completion.usage, answer.summary.usage);
     } else {
       answer.summary.problem = model_call.error();
     }

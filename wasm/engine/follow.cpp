@@ -6,11 +6,11 @@
 
 #include "shared/api/endpoints/stream_control.hpp"
 #include "shared/text/integer.hpp"
+#include "shared/turn/event.hpp"
+#include "shared/turn/finish_reason.hpp"
 #include "shared/turn/stored.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/runtime/host.hpp"
-#include "wasm/runtime/response.hpp"
-#include "wasm/runtime/select.hpp"
 #include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
@@ -24,7 +24,6 @@ using runtime::Task;
 constexpr int kMaximumLooks = 20;
 constexpr std::uint32_t kFirstGapMs = 250;
 constexpr std::uint32_t kLongestGapMs = 4000;
-constexpr std::uint32_t kWriteTimeoutMs = 30'000;
 
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
@@ -34,24 +33,17 @@ Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::Turn
   co_return turn::parse_stored_turn(answer);
 }
 
-// False when the client has left or takes nothing.
-Task<bool> write(Context& context, std::string_view frames) {
-  runtime::ResponseWrite written(context, frames);
-  runtime::Timer timeout(context, kWriteTimeoutMs);
-  co_await runtime::first_of(written, timeout);
-  co_return written.is_ready() && written.outcome().is_ok();
-}
-
-void tell_end(std::string& frames, TurnFraming& framing, const turn::StoredTurn& stored) {
+void tell_end(Channel& channel, const turn::StoredTurn& stored) {
   const auto problem = turn::problem_of_ended(stored);
+  const auto reason = turn::finish_reason_told(stored.status, stored.finish_reason);
   if (!problem || !stored.message_id.empty()) {
-    framing.stored(frames, {stored.turn, stored.message_id, stored.provider, stored.model,
-                            stored.usage, stored.dossier});
+    channel.tell(turn::event::Stored{stored.turn, stored.message_id, stored.provider, stored.model,
+                                     stored.usage, reason, stored.dossier});
   }
   if (problem) {
-    framing.error(frames, *problem);
+    channel.tell(turn::event::Failed{*problem});
   } else {
-    framing.done(frames);
+    channel.tell(turn::event::Finished{reason});
   }
 }
 
@@ -74,33 +66,32 @@ Result<std::uint64_t> known_bytes(const Call& call) {
 }
 
 Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
-                               std::uint64_t after_bytes, TurnFraming& framing,
-                               http::ResponseHead&& head) {
+                               std::uint64_t after_bytes, Channel& channel,
+                               http::Headers&& headers) {
   Context& context = call.context();
   auto stored = co_await look(call, caller, key, after_bytes);
-  add_ids(head.headers, stored.turn, caller);
+  add_ids(headers, stored.turn, caller);
   auto& log = call.log();
   log.user_id = stored.turn.user_id;
   log.session_id = stored.turn.session_id;
   log.stream_id = stored.turn.stream_id;
-  co_await call.start(std::move(head));
+  co_await channel.begin(std::move(headers));
+  channel.tell(turn::event::Begun{stored.turn});
   call.log().outcome = "followed";
 
   std::uint32_t gap_ms = kFirstGapMs;
-  std::string frames;
   for (int looks = 1;; ++looks) {
-    framing.text(frames, stored.text);
+    channel.text(stored.text, runtime::now_ms(context));
     after_bytes += stored.text.size();
     if (stored.is_final) {
-      tell_end(frames, framing, stored);
+      tell_end(channel, stored);
     } else if (looks == kMaximumLooks) {
-      framing.come_back(frames);
-    } else if (frames.empty()) {
-      framing.beat(frames);
+      channel.tell(turn::event::ComeBack{});
+    } else if (!channel.has_unsent()) {
+      channel.tell(turn::event::Beat{});
     }
-    const bool is_there = co_await write(context, frames);
+    const bool is_there = co_await send_all(context, channel);
     if (!is_there || stored.is_final || looks == kMaximumLooks) break;
-    frames.clear();
     co_await runtime::Timer(context, gap_ms);
     gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
     auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
@@ -108,7 +99,7 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
     stored.text.clear();
     if (next) stored = std::move(*next);
   }
-  runtime::end_response(context);
+  co_await channel.end();
   co_return {};
 }
 

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 
-#include "shared/http/head.hpp"
+#include "shared/http/headers.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/stored.hpp"
 #include "wasm/engine/call.hpp"
+#include "wasm/engine/channel.hpp"
 #include "wasm/engine/identity.hpp"
-#include "wasm/engine/turn_framing.hpp"
 #include "wasm/runtime/task.hpp"
 
 namespace fabula::engine {
@@ -18,12 +18,12 @@ namespace fabula::engine {
 // Last-Event-ID; nothing without them. invalid_request when it is no number.
 Result<std::uint64_t> known_bytes(const Call& call);
 
-// Streams the reply's text beyond `after_bytes` as the call's response, whose `head` is the
-// caller's but for the ids. The row is looked at again with growing gaps, a bounded number of
-// times; then the stream ends with the advice to come back. A client that leaves changes nothing
-// for the turn. not_found when the caller has no such turn.
+// Tells the reply's text beyond `after_bytes` by the channel, whose answer has these headers and
+// the ids. The row is looked at again with growing gaps, a bounded number of times; then the stream
+// ends with the advice to come back. A client that leaves changes nothing for the turn. not_found
+// when the caller has no such turn.
 runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
-                                        std::uint64_t after_bytes, TurnFraming& framing,
-                                        http::ResponseHead&& head);
+                                        std::uint64_t after_bytes, Channel& channel,
+                                        http::Headers&& headers);
 
 }  // namespace fabula::engine

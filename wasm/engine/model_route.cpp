@@ -5,6 +5,7 @@
 
 #include "shared/http/head.hpp"
 #include "wasm/engine/host_settings.hpp"
+#include "wasm/engine/tool_rounds.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
@@ -51,7 +52,10 @@ Result<ModelCall> ModelRoute::call(std::size_t model) const {
                     .history_json = turn_.history_json(),
                     .user_text = last_text_,
                     .attachments = attachments_,
-                    .maximum_output_tokens = static_cast<int>(maximum_output_tokens_)});
+                    .maximum_output_tokens = static_cast<int>(maximum_output_tokens_),
+                    .tools = tools_,
+                    .rounds = rounds_,
+                    .may_call_tools = rounds_.size() < kMaximumToolRounds});
 }
 
 }  // namespace fabula::engine

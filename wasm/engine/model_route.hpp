@@ -3,12 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared/llm/request/attachment.hpp"
 #include "shared/llm/request/model_request.hpp"
+#include "shared/llm/request/tool.hpp"
 #include "shared/llm/route/route.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
@@ -62,6 +65,11 @@ class ModelRoute {
   std::size_t size() const { return endpoints_.size(); }
   const llm::Endpoint& operator[](std::size_t model) const { return endpoints_[model]; }
 
+  // The model may ask for these, which must outlive this.
+  void offer(std::span<const llm::Tool> tools) { tools_ = tools; }
+  // What came of it: sent with every request from now on.
+  void add_round(llm::ToolRound&& round) { rounds_.push_back(std::move(round)); }
+
   // What the model at this place is sent. A problem is internal_error or one of its settings.
   Result<ModelCall> call(std::size_t model) const;
 
@@ -78,6 +86,8 @@ class ModelRoute {
   std::string_view last_text_;
   std::vector<llm::Attachment>& attachments_;
   std::int64_t maximum_output_tokens_;
+  std::span<const llm::Tool> tools_;
+  std::vector<llm::ToolRound> rounds_;
 };
 
 }  // namespace fabula::engine

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/llm/stream/usage_sum.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
 
@@ -22,16 +23,27 @@ RelayEnd ended(Status status, std::optional<Problem> problem = std::nullopt) {
   return end;
 }
 
+// Postgres stores no U+0000; the client is told the same as is stored.
+template <class Tell>
+void without_nul(std::string_view text, const Tell& tell) {
+  for (auto nul = text.find('\0'); nul != std::string_view::npos; nul = text.find('\0')) {
+    tell(std::string(text.substr(0, nul)) + "\uFFFD");
+    text.remove_prefix(nul + 1);
+  }
+  if (!text.empty()) tell(text);
+}
+
 }  // namespace
 
-Relay::Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, ClientWriter& writer,
-             ReplySaver& saver, bool keeps_on)
+Relay::Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, Channel& channel,
+             ReplySaver& saver, ToolRounds* tools, RelayWishes wishes)
     : context_(context),
       limits_(limits),
       route_(route),
-      writer_(writer),
+      channel_(channel),
       saver_(saver),
-      keeps_on_(keeps_on),
+      tools_(tools),
+      wishes_(wishes),
       started_ms_(runtime::now_ms(context)),
       until_ms_(started_ms_ + limits.whole_ms),
       now_ms_(started_ms_),
@@ -50,32 +62,35 @@ runtime::Task<RelayEnd> Relay::run() {
     if (timer_ && timer_->is_ready()) timer_.reset();
     end_ = look(now_ms_);
   }
+  if (upstream_) close_attempt(upstream_->give_up(), true);
   upstream_.reset();
+  if (tools_) tools_->stop();
   saver_.stop();
   timer_.reset();
   co_return std::move(*end_);
 }
 
-std::array<runtime::Waitable*, 7> Relay::waiting_for() {
+std::array<runtime::Waitable*, 8> Relay::waiting_for() {
   std::array<runtime::Waitable*, 2> model{};
   if (upstream_) model = upstream_->waiting_for();
-  return {writer_.is_given_up() ? nullptr : &left_,
+  return {channel_.is_given_up() ? nullptr : &left_,
           &ending_,
           model[0],
           model[1],
-          writer_.waiting_for(),
+          tools_ ? tools_->waiting_for() : nullptr,
+          channel_.waiting_for(),
           saver_.waiting_for(),
           timer_ ? &*timer_ : nullptr};
 }
 
 // Starts whatever should be under way now.
 void Relay::arm(std::int64_t now_ms) {
-  if (upstream_ && !writer_.is_full()) upstream_->read_on(now_ms);
-  writer_.arm(now_ms);
+  if (upstream_ && !channel_.is_full()) upstream_->read_on(now_ms);
+  channel_.arm(now_ms);
   saver_.arm(now_ms);
   // One timer for all moments: it is made anew only when something is due earlier than it.
   const auto model_due_ms = upstream_ ? upstream_->deadline_ms() : attempt_due_ms_;
-  const auto due_ms = std::min({model_due_ms, writer_.due_ms(), saver_.due_ms()});
+  const auto due_ms = std::min({model_due_ms, channel_.due_ms(), saver_.due_ms()});
   if (timer_ && timer_due_ms_ <= due_ms) return;
   timer_due_ms_ = std::max(due_ms, now_ms);
   timer_.emplace(context_, static_cast<std::uint32_t>(timer_due_ms_ - now_ms));
@@ -89,7 +104,11 @@ std::optional<RelayEnd> Relay::look(std::int64_t now_ms) {
 }
 
 std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
-  while (upstream_ || now_ms >= attempt_due_ms_) {
+  for (;;) {
+    if (tools_ && tools_->are_running()) {
+      if (auto end = look_at_tools(now_ms)) return end;
+    }
+    if (!upstream_ && now_ms < attempt_due_ms_) return std::nullopt;
     auto summary = upstream_ ? upstream_->look(now_ms) : ask(now_ms);
     if (!summary) {
       if (saver_.reply().size_bytes() <= kMaximumReplyBytes) return std::nullopt;
@@ -99,18 +118,39 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
                            "Ask for the rest in a new message.",
                            "reply too long"));
     }
+    if (upstream_) close_attempt(*summary, false);
     upstream_.reset();
-    if (!summary->complete && !first_token_ms_) {
+    if (!summary->complete && !has_spoken_) {
       if (auto end = after_failure(std::move(*summary->problem), now_ms)) return end;
+      continue;
+    }
+    llm::add_usage(usage_, summary->usage);
+    if (tools_ && summary->complete && tools_->begin()) {
+      // No attempt is due while they run; the reply's time is.
+      attempt_due_ms_ = until_ms_;
       continue;
     }
     RelayEnd end;
     end.status = summary->complete ? Status::complete : Status::failed;
     end.finish_reason = summary->finish_reason;
-    end.usage = summary->usage;
+    end.usage = usage_;
     end.problem = std::move(summary->problem);
     return end;
   }
+}
+
+std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
+  auto round = tools_->look();
+  if (!round) {
+    if (now_ms < until_ms_) return std::nullopt;
+    return ended(Status::failed, time_is_over());
+  }
+  route_.add_round(std::move(*round));
+  // What was told is told; a model that fails before it says more may still be asked again.
+  has_spoken_ = false;
+  last_failure_.reset();
+  plan_ = llm::RetryPlan(route_.size(), plan_.model());
+  attempt_due_ms_ = now_ms;
   return std::nullopt;
 }
 
@@ -118,11 +158,16 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
 std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   auto call = route_.call(plan_.model());
   if (call) {
-    ++attempts_;
+    const auto& endpoint = route_[plan_.model()];
+    turn::Attempt attempt;
+    attempt.provider = endpoint.provider->name;
+    attempt.model = endpoint.model;
+    attempt.started_ms = now_ms;
+    attempts_.push_back(attempt);
+    if (tools_) tools_->begin_answer();
     llm::StreamSink& sink = *this;
-    const auto format = route_[plan_.model()].provider->format;
-    upstream_.emplace(context_, call->head, call->body, format, limits_.upstream, now_ms, until_ms_,
-                      sink);
+    upstream_.emplace(context_, call->head, call->body, endpoint.provider->format, limits_.upstream,
+                      now_ms, until_ms_, sink);
     return std::nullopt;
   }
   llm::StreamSummary summary;
@@ -136,7 +181,11 @@ std::optional<RelayEnd> Relay::after_failure(Problem problem, std::int64_t now_m
       plan_.wait_after(problem, until_ms_ - now_ms, runtime::random_number(context_));
   // That the time is over says less than what it was spent on.
   if (problem.code != ErrorCode::time_limit || !last_failure_) last_failure_ = std::move(problem);
-  if (!wait_ms) return ended(Status::failed, std::move(last_failure_));
+  if (!wait_ms) {
+    auto end = ended(Status::failed, std::move(last_failure_));
+    end.usage = usage_;
+    return end;
+  }
   attempt_due_ms_ = now_ms + *wait_ms;
   return std::nullopt;
 }
@@ -149,27 +198,53 @@ std::optional<RelayEnd> Relay::look_at_client() {
                          "again or continue the reply.",
                          {}));
   }
-  writer_.look();
-  if (left_.is_ready()) writer_.give_up();
-  if (writer_.is_given_up() && !keeps_on_) return ended(Status::disconnected);
+  channel_.look();
+  if (left_.is_ready()) channel_.give_up();
+  if (channel_.is_given_up() && !wishes_.keeps_on) return ended(Status::disconnected);
   return std::nullopt;
 }
 
+void Relay::close_attempt(const llm::StreamSummary& summary, bool is_cut) {
+  auto& attempt = attempts_.back();
+  attempt.latency_ms = now_ms_ - attempt.started_ms;
+  attempt.usage = summary.usage;
+  attempt.finish_reason = summary.finish_reason;
+  if (is_cut) return;
+  attempt.is_complete = summary.complete;
+  if (summary.problem) attempt.failure = summary.problem->code;
+}
+
+void Relay::note_first_sign() {
+  auto& attempt = attempts_.back();
+  if (!attempt.first_token_ms) attempt.first_token_ms = now_ms_ - attempt.started_ms;
+}
+
 void Relay::on_text(std::string_view text) {
-  if (!first_token_ms_) {
-    first_token_ms_ = now_ms_ - started_ms_;
-    route_.forget();
+  if (!has_spoken_) {
+    has_spoken_ = true;
+    note_first_sign();
+    if (!first_token_ms_) first_token_ms_ = now_ms_ - started_ms_;
+    // With tools the conversation may have to be sent once more.
+    if (!tools_) route_.forget();
   }
   const auto tell = [this](std::string_view part) {
     saver_.add(part);
-    writer_.add(part, now_ms_);
+    channel_.text(part, now_ms_);
   };
-  // Postgres stores no U+0000; the client is told the same as is stored.
-  for (auto nul = text.find('\0'); nul != std::string_view::npos; nul = text.find('\0')) {
-    tell(std::string(text.substr(0, nul)) + "\uFFFD");
-    text.remove_prefix(nul + 1);
-  }
-  if (!text.empty()) tell(text);
+  if (tools_ && tools_->begins_paragraph()) tell("\n\n");
+  if (tools_) tools_->add_text(text);
+  without_nul(text, tell);
+}
+
+void Relay::on_reasoning(std::string_view text) {
+  note_first_sign();
+  if (!wishes_.tells_reasoning) return;
+  without_nul(text, [this](std::string_view part) { channel_.reasoning(part, now_ms_); });
+}
+
+void Relay::on_tool_call(const llm::ToolCallPart& part) {
+  note_first_sign();
+  if (tools_) tools_->add_call(part);
 }
 
 }  // namespace fabula::engine

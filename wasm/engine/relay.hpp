@@ -1,18 +1,22 @@
-// The token path of a turn: asks the models of a route until one of them speaks, frames its answer
-// for the client, and saves the text while it grows, all at once, until one of them ends it.
+// The token path of a turn: asks the models of a route until one of them speaks, tells its answer
+// to the client, runs the tools that it asks for and asks again, and saves the text while it grows,
+// all at once, until one of them ends it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/stream.hpp"
+#include "shared/turn/attempt.hpp"
 #include "shared/turn/status.hpp"
-#include "wasm/engine/client_writer.hpp"
+#include "wasm/engine/channel.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/engine/reply_saver.hpp"
+#include "wasm/engine/tool_rounds.hpp"
 #include "wasm/engine/upstream.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/signal.hpp"
@@ -30,19 +34,25 @@ struct RelayLimits {
   std::int64_t coalesce_ms = 100;
 };
 
+// What the reply's reader has asked for.
+struct RelayWishes {
+  bool keeps_on = false;         // the reply goes on when the client has left
+  bool tells_reasoning = false;  // what the model thinks aloud
+};
+
 // How the relay ended, and why when it was not the provider's own end.
 struct RelayEnd {
   turn::Status status = turn::Status::failed;
   llm::FinishReason finish_reason = llm::FinishReason::none;
-  std::optional<llm::Usage> usage;
+  std::optional<llm::Usage> usage;  // of all rounds
   std::optional<Problem> problem;
 };
 
 class Relay final : private llm::StreamSink {
  public:
-  // `keeps_on`: the reply goes on when the client has left.
-  Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, ClientWriter& writer,
-        ReplySaver& saver, bool keeps_on);
+  // All must outlive it. `tools`: nullptr when the model may call none.
+  Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, Channel& channel,
+        ReplySaver& saver, ToolRounds* tools, RelayWishes wishes);
 
   // Asks the first model. Call once, before `run`: what the caller does between goes on meanwhile.
   void begin();
@@ -52,35 +62,43 @@ class Relay final : private llm::StreamSink {
 
   // Who answered, or was asked last: its place in the route.
   std::size_t model() const { return plan_.model(); }
-  // How many requests were made.
-  int attempts() const { return attempts_; }
+  // The requests that were made, in their order.
+  const std::vector<turn::Attempt>& attempts() const { return attempts_; }
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
  private:
   void on_text(std::string_view text) override;
+  void on_reasoning(std::string_view text) override;
+  void on_tool_call(const llm::ToolCallPart& part) override;
   std::optional<RelayEnd> look(std::int64_t now_ms);
   std::optional<RelayEnd> look_at_model(std::int64_t now_ms);
+  std::optional<RelayEnd> look_at_tools(std::int64_t now_ms);
   std::optional<RelayEnd> look_at_client();
   std::optional<llm::StreamSummary> ask(std::int64_t now_ms);
   std::optional<RelayEnd> after_failure(Problem problem, std::int64_t now_ms);
+  void close_attempt(const llm::StreamSummary& summary, bool is_cut);
+  void note_first_sign();
   void arm(std::int64_t now_ms);
-  std::array<runtime::Waitable*, 7> waiting_for();
+  std::array<runtime::Waitable*, 8> waiting_for();
 
   runtime::Context& context_;
   RelayLimits limits_;
   ModelRoute& route_;
-  ClientWriter& writer_;
+  Channel& channel_;
   ReplySaver& saver_;
-  bool keeps_on_;
+  ToolRounds* tools_;
+  RelayWishes wishes_;
   std::int64_t started_ms_;
   std::int64_t until_ms_;
   std::int64_t now_ms_;
 
   llm::RetryPlan plan_;
-  int attempts_ = 0;
+  std::vector<turn::Attempt> attempts_;
   std::int64_t attempt_due_ms_;  // of the next one, while none is under way
   std::optional<Problem> last_failure_;
   std::optional<std::int64_t> first_token_ms_;
+  bool has_spoken_ = false;          // the model, in this round
+  std::optional<llm::Usage> usage_;  // of earlier rounds
   std::optional<RelayEnd> end_;
 
   runtime::SignalWait left_;

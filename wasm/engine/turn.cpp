@@ -5,9 +5,10 @@
 
 #include "shared/http/token.hpp"
 #include "shared/text/title.hpp"
+#include "shared/turn/event.hpp"
+#include "shared/turn/finish_reason.hpp"
 #include "shared/turn/summary.hpp"
 #include "wasm/runtime/host.hpp"
-#include "wasm/runtime/response.hpp"
 #include "wasm/runtime/select.hpp"
 #include "wasm/runtime/signal.hpp"
 #include "wasm/runtime/timer.hpp"
@@ -18,8 +19,6 @@ namespace {
 using runtime::Context;
 using runtime::Task;
 
-// A client that takes nothing keeps its instance no longer than this after the reply's end.
-constexpr std::uint32_t kFlushTimeoutMs = 30'000;
 constexpr std::int64_t kProbeSilenceMs = 1000;
 // finish_turn may be repeated: a turn that is stored already answers what it was.
 constexpr std::uint32_t kFirstRetryMs = 500;
@@ -39,22 +38,10 @@ Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end
   }
 }
 
-Task<void> flush(Context& context, ClientWriter& writer) {
-  runtime::Spawned<void> flushed(writer.flush());
-  runtime::Timer timeout(context, kFlushTimeoutMs);
-  co_await runtime::first_of(flushed, timeout);
-}
-
-// Clients' leaving shows on some hosts only when something is written, so they are written to more
-// often than others (design section 2).
-std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
-  return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
-}
-
 // Looks at the row until what was said has been read for the dossier, which is others' work
 // (functions/tasks), or the time for it is over. The client is told what waits meanwhile.
 Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::DossierView& dossier,
-                            ClientWriter& writer, TurnFraming& framing) {
+                            Channel& channel) {
   // A platform bounds how many calls one request makes; together the gaps are a minute.
   constexpr int kMaximumLooks = 20;
   constexpr std::uint32_t kLongestGapMs = 4000;
@@ -62,8 +49,8 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
   const auto request = turn::finished_turn_request(generation_id);
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumLooks && dossier.is_pending; ++looks) {
-    co_await flush(context, writer);
-    if (writer.is_given_up()) co_return;
+    co_await send_all(context, channel);
+    if (channel.is_given_up()) co_return;
     runtime::SignalWait ending(context.isolate_ending());
     runtime::Timer timer(context, gap_ms);
     co_await runtime::first_of(timer, ending);
@@ -75,14 +62,13 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
     if (!answer) continue;
     const auto finished = turn::parse_finished(*answer);
     if (finished && finished->dossier) dossier = *finished->dossier;
-    framing.beat(writer.unsent());
+    channel.tell(turn::event::Beat{});
   }
 }
 
 // Stores how the reply has ended, and only then tells it.
 Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
-                          std::optional<Problem> ending, ClientWriter& writer, TurnFraming& framing,
-                          bool awaits_dossier) {
+                          std::optional<Problem> ending, Channel& channel, bool awaits_dossier) {
   Context& context = call.context();
   row.generation_id = turn.generation_id;
   row.error_code = ending ? facts(ending->code).name : std::string_view();
@@ -98,7 +84,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   }
 
   // The last text goes out while the reply is stored.
-  runtime::Spawned<void> last_text(flush(context, writer));
+  runtime::Spawned<bool> last_text(send_all(context, channel));
   const auto stored = co_await runtime::attempt(finish_turn(call, row));
   co_await runtime::WaitFor(last_text);
   if (!stored) {
@@ -106,41 +92,39 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     ending = stored.error();
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
+  const auto finish_reason =
+      turn::finish_reason_told(turn::name(row.status), llm::name(row.finish_reason));
   if (stored && (is_complete || !stored->message_id.empty())) {
-    TurnEnd end{turn, stored->message_id, row.provider, row.model, row.usage, stored->dossier};
-    framing.stored(writer.unsent(), end);
+    turn::event::Stored end{turn,      stored->message_id, row.provider,   row.model,
+                            row.usage, finish_reason,      stored->dossier};
+    channel.tell(end);
     if (is_complete && awaits_dossier && end.dossier) {
-      co_await wait_for_dossier(call, turn.generation_id, *end.dossier, writer, framing);
-      framing.stored(writer.unsent(), end);
+      co_await wait_for_dossier(call, turn.generation_id, *end.dossier, channel);
+      channel.tell(end);
     }
   }
   if (ending) {
-    framing.error(writer.unsent(), *ending);
+    channel.tell(turn::event::Failed{*ending});
   } else if (is_complete) {
-    framing.done(writer.unsent());
+    channel.tell(turn::event::Finished{finish_reason});
   }
-  co_await flush(context, writer);
-  runtime::end_response(context);
+  co_await send_all(context, channel);
+  co_await channel.end();
   if (ending) call.note_problem(*ending);
 }
 
-// The answer's head goes out; an instance that traps from here on says so in the stream.
-Result<void> start(Call& call, const Caller& caller, const turn::BegunTurn& turn,
-                   TurnFraming& framing, http::ResponseHead head) {
-  add_ids(head.headers, turn, caller);
-  if (auto started = call.start(std::move(head)); !started) return started;
-  std::string at_trap;
-  framing.error(at_trap, Problem(ErrorCode::internal_error,
-                                 "Something went wrong on our side; what was written is kept. "
-                                 "Try again.",
-                                 {}));
-  runtime::set_response_on_trap(call.context(), at_trap);
+Result<void> start(const Caller& caller, const turn::BegunTurn& turn, Channel& channel) {
+  http::Headers headers;
+  add_ids(headers, turn, caller);
+  if (auto begun = channel.begin(std::move(headers)); !begun) return begun;
+  channel.tell(turn::event::Begun{turn});
   return {};
 }
 
 Result<std::optional<turn::RateLimit>> rate_limit(Call& call, const TurnRequest& request) {
   const auto setting = runtime::environment(call.context(), "FABULA_RATE_LIMITS");
-  return turn::find_rate_limit(setting.value_or(""), call.log().function, request.normal_rate);
+  return turn::find_rate_limit(setting.value_or(""), call.log().function,
+                               request.kind->normal_rate);
 }
 
 }  // namespace
@@ -191,13 +175,13 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
   const auto body = turn::begin_turn_request(
       {.principal = caller.principal,
-       .kind = request.kind,
+       .kind = request.kind->name,
        .action = request.action,
        .session_id = request.session_id,
        .project_id = request.project_id,
        .message_id = request.message_id,
        .text = request.text,
-       .instruction = request.instruction,
+       .instruction = request.instruction(),
        .title = title,
        .provider = model ? model->provider->name : std::string_view(),
        .model = model ? std::string_view(model->model) : std::string_view(),
@@ -215,7 +199,8 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .rate_limit = rate,
        .message_metadata = request.message_metadata,
        .task_prompts = request.task_prompts,
-       .dossier_heading = request.dossier_heading,
+       .dossier_heading =
+           request.kind->dossier_heading ? request.kind->dossier_heading() : std::string_view(),
        .is_worth_extracting = request.is_worth_extracting});
   auto answer =
       co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
@@ -236,39 +221,48 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   co_return std::move(turn);
 }
 
-Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const llm::Endpoint& model,
+Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const Endpoints& endpoints,
                         const Problem& problem) {
   turn::FinishTurn row;
   row.generation_id = turn.generation_id;
   row.from_offset = turn.base_bytes;
   row.error_code = facts(problem.code).name;
   row.latency_ms = runtime::now_ms(call.context()) - call.started_ms();
-  row.provider = model.provider->name;
-  row.model = model.model;
+  if (!endpoints.empty()) {
+    row.provider = endpoints.front().provider->name;
+    row.model = endpoints.front().model;
+  }
   // If it cannot be stored, the turn ends as one whose isolate has died.
   co_await runtime::attempt(finish_turn(call, row));
 }
 
-Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn&& turn,
-                               const TurnRequest& request, const Endpoints& endpoints,
-                               const TurnLimits& limits, TurnFraming& framing,
-                               http::ResponseHead&& head, Attachments attachments) {
+std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
+  return runtime::notices_leaving_only_on_write(context) ? kProbeSilenceMs : limits.beat_ms;
+}
+
+Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
+                               const TurnRequest& request, Answering& answering,
+                               const TurnLimits& limits, Channel& channel, ToolRunner* tools) {
   Context& context = call.context();
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt =
-      turn::with_summary(std::string(request.system_prompt) + turn.told, turn.summary);
-  ModelRoute route(endpoints, turn, system_prompt,
-                   request.text.empty() ? request.instruction : request.text, attachments,
+      turn::with_summary(request.system_prompt + turn.told, turn.summary);
+  const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
+  ModelRoute route(answering.endpoints, turn, system_prompt, last_text, answering.attachments,
                    limits.maximum_output_tokens);
-  ClientWriter writer(context, framing, limits.relay.coalesce_ms,
-                      longest_silence_ms(context, limits.relay), now_ms);
   ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes, now_ms);
-  Relay relay(context, limits.relay, route, writer, saver, request.detach);
+  std::optional<ToolRounds> rounds;
+  if (tools && !request.kind->tools.empty()) {
+    route.offer(request.kind->tools);
+    rounds.emplace(request.kind->tools, *tools, channel);
+  }
+  Relay relay(context, limits.relay, route, channel, saver, rounds ? &*rounds : nullptr,
+              {.keeps_on = request.detach, .tells_reasoning = request.reasoning});
   relay.begin();
-  co_await start(call, caller, turn, framing, std::move(head));
+  co_await start(caller, turn, channel);
   RelayEnd end = co_await relay.run();
-  const auto& model = endpoints[relay.model()];
-  call.log().attempts = relay.attempts();
+  const auto& model = route[relay.model()];
+  call.log().attempts = static_cast<int>(relay.attempts().size());
 
   turn::FinishTurn row;
   row.status = end.status;
@@ -280,18 +274,16 @@ Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.provider = model.provider->name;
   row.model = model.model;
   row.is_worth_extracting = request.is_worth_extracting;
-  co_await store_and_tell(call, turn, row, std::move(end.problem), writer, framing,
-                          request.awaits_dossier);
+  co_await store_and_tell(call, turn, row, std::move(end.problem), channel, request.awaits_dossier);
   co_return {};
 }
 
-Task<Result<void>> fail_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
-                             Problem problem, TurnFraming& framing, http::ResponseHead head) {
-  co_await start(call, caller, turn, framing, std::move(head));
-  ClientWriter writer(call.context(), framing, 0, 0, runtime::now_ms(call.context()));
+Task<Result<void>> fail_turn(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+                             Problem problem, Channel& channel) {
+  co_await start(caller, turn, channel);
   turn::FinishTurn row;
   row.from_offset = turn.base_bytes;
-  co_await store_and_tell(call, turn, row, std::move(problem), writer, framing, false);
+  co_await store_and_tell(call, turn, row, std::move(problem), channel, false);
   co_return {};
 }
 

@@ -1,5 +1,5 @@
-// One turn of any conversation: begun in the database, answered by a model, told to the client,
-// stored (design section 5). Endpoints differ in what they ask for and how the turn is framed.
+// One turn of any conversation: begun in the database, answered by a model, told by a channel,
+// stored (design section 5).
 #pragma once
 
 #include <cstdint>
@@ -7,30 +7,31 @@
 #include <string>
 #include <string_view>
 
-#include "shared/http/head.hpp"
+#include "shared/http/headers.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
+#include "shared/turn/kind.hpp"
 #include "wasm/engine/attachments.hpp"
 #include "wasm/engine/call.hpp"
+#include "wasm/engine/channel.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/engine/relay.hpp"
-#include "wasm/engine/turn_framing.hpp"
+#include "wasm/engine/tool_rounds.hpp"
 #include "wasm/runtime/task.hpp"
 
 namespace fabula::engine {
 
-// What an endpoint asks for; texts that are empty are not said.
+// What is asked for; texts that are empty are not said.
 struct TurnRequest {
-  std::string_view kind;  // of the session
+  const turn::Kind* kind = nullptr;
   turn::Action action = turn::Action::say;
   std::string session_id = {};
   std::string project_id = {};
-  std::string message_id = {};        // what `action` is about
-  std::string claimed_user_id = {};   // the database refuses any but the caller's own
-  std::string text = {};              // the user's message
-  std::string_view instruction = {};  // what the model is sent last instead, when it goes on
-  std::string_view system_prompt = {};
+  std::string message_id = {};       // what `action` is about
+  std::string claimed_user_id = {};  // the database refuses any but the caller's own
+  std::string text = {};             // the user's message
+  std::string system_prompt = {};
   std::string idempotency_key = {};
   std::string request_hash = {};      // of what the key, or the stream's name, stands for
   std::string external_id = {};       // the caller's own name of the conversation, for session_id
@@ -38,14 +39,18 @@ struct TurnRequest {
   std::int64_t bot_id = 0;            // who is asked; 0: nobody in particular
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
-  bool detach = false;  // the reply goes on when its client has left
-  // Of a turn that is told what is known of the story, and read for its dossier: see
-  // turn::BeginTurn. Whether the reply is worth it too is said when the turn has begun.
-  std::string_view dossier_heading = {};
+  bool detach = false;     // the reply goes on when its client has left
+  bool reasoning = false;  // what the model thinks aloud is told too
+  // Whether the message is worth reading for the dossier: see turn::BeginTurn. Whether the reply is
+  // worth it too is said when the turn has begun.
   bool is_worth_extracting = false;
   bool awaits_dossier = false;  // the end is told when the dossier has taken it up
-  // Of the caller, unless the setting FABULA_RATE_LIMITS has one for this function.
-  std::optional<turn::RateLimit> normal_rate = {};
+
+  // What the model is sent last instead of a message of the user; empty: nothing.
+  std::string_view instruction() const {
+    const bool is_told = action == turn::Action::go_on && kind->instruction_to_go_on;
+    return is_told ? kind->instruction_to_go_on() : std::string_view();
+  }
 };
 
 // Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
@@ -69,23 +74,33 @@ runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& call
                                                   const Endpoints& endpoints,
                                                   const TurnLimits& limits);
 
-// Ends a turn that has begun and is not to be streamed, because of this problem: it is kept as one
-// in which this model said nothing.
+// Ends a turn that has begun and is not to be told, because of this problem: it is kept as one in
+// which the first of these models, if there is one, said nothing.
 runtime::Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn,
-                                 const llm::Endpoint& model, const Problem& problem);
+                                 const Endpoints& endpoints, const Problem& problem);
 
-// Streams the reply as the call's response, whose `head` is the caller's but for the ids, and
-// stores it. From here on faults are told in the stream. `attachments` are the user's message's.
-runtime::Task<Result<void>> stream_turn(Call& call, const Caller& caller, turn::BegunTurn&& turn,
-                                        const TurnRequest& request, const Endpoints& endpoints,
-                                        const TurnLimits& limits, TurnFraming& framing,
-                                        http::ResponseHead&& head, Attachments attachments = {});
+// Who is asked, and what the user's message has attached.
+struct Answering {
+  Endpoints endpoints;
+  Attachments attachments;
+};
 
-// Ends a turn that nobody can be asked for: what keeps it from being answered is stored and told in
-// the stream, because the user's message is stored already.
-runtime::Task<Result<void>> fail_turn(Call& call, const Caller& caller, turn::BegunTurn turn,
-                                      Problem problem, TurnFraming& framing,
-                                      http::ResponseHead head);
+// Asks, tells the reply by the channel and stores it. From here on faults are told there. The
+// conversation is taken out of `turn` as soon as nobody needs it. `tools` runs what the kind's
+// tools are called for; nullptr when it has none.
+runtime::Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
+                                        const TurnRequest& request, Answering& answering,
+                                        const TurnLimits& limits, Channel& channel,
+                                        ToolRunner* tools);
+
+// Ends a turn that nobody can be asked for: what keeps it from being answered is stored and told by
+// the channel, because the user's message is stored already.
+runtime::Task<Result<void>> fail_turn(Call& call, const Caller& caller, const turn::BegunTurn& turn,
+                                      Problem problem, Channel& channel);
+
+// How long nothing may be written before a beat is. Clients' leaving shows on some hosts only when
+// something is written, so they are written to more often than others (design section 2).
+std::int64_t longest_silence_ms(runtime::Context& context, const RelayLimits& limits);
 
 // The ids in the answer's headers, and a new guest's token.
 void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller);

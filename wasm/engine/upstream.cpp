@@ -28,6 +28,13 @@ runtime::Waitable* pointer(auto& optional) { return optional ? &*optional : null
 
 }  // namespace
 
+Problem time_is_over() {
+  return {ErrorCode::time_limit,
+          "The reply took longer than allowed; what was written is kept. Ask for the rest in a new "
+          "message.",
+          {}};
+}
+
 Upstream::Upstream(runtime::Context& context, std::string_view head, std::string_view body,
                    llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
                    std::int64_t until_ms, llm::StreamSink& sink)
@@ -106,10 +113,7 @@ StreamSummary Upstream::expiry(std::int64_t now_ms) {
   if (is_refused_) return refusal();
   if (decoder_->has_finish_reason()) return decoder_->finish();
   if (now_ms >= until_ms_) {
-    return failed(Problem(ErrorCode::time_limit,
-                          "The reply took longer than allowed; what was written is kept. Ask for "
-                          "the rest in a new message.",
-                          {}));
+    return failed(time_is_over());
   }
   return failed(Problem(ErrorCode::provider_timeout,
                         "The model stopped answering. Try again in a moment.",

@@ -22,6 +22,9 @@ struct UpstreamLimits {
   std::int64_t idle_ms = 60'000;         // between two pieces of the answer
 };
 
+// The reply has had all the time that it may have.
+Problem time_is_over();
+
 class Upstream final : private llm::StreamSink {
  public:
   // Sends the request, whose answer is of this format and must end by `until_ms`. The reply's text
@@ -40,6 +43,8 @@ class Upstream final : private llm::StreamSink {
 
   // Takes what has come. How the attempt ended, once it has; only then, and once.
   std::optional<llm::StreamSummary> look(std::int64_t now_ms);
+  // What is known of an attempt that is ended before its time; then nothing but destroying it.
+  llm::StreamSummary give_up() { return decoder_->finish(); }
 
  private:
   void on_text(std::string_view text) override;

@@ -77,6 +77,22 @@ std::string_view append_turns(std::string& body, const TurnForm& form,
     json::append_string_contents(body, request.user_text);
     body += form.text_end;
   }
+  for (const auto& round : request.rounds) {
+    if (!text::is_blank(round.text)) {
+      turns.begin_part(Speaker::model);
+      body += form.text_begin;
+      json::append_string_contents(body, round.text);
+      body += form.text_end;
+    }
+    for (const auto& call : round.calls) {
+      turns.begin_part(Speaker::model);
+      form.append_call(body, call);
+    }
+    for (std::size_t i = 0; i < round.answers.size(); ++i) {
+      turns.begin_part(Speaker::user);
+      form.append_answer(body, round.calls[i], round.answers[i]);
+    }
+  }
   return turns.finish() ? std::string_view() : kNothingToAnswer;
 }
 

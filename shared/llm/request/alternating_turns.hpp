@@ -17,6 +17,9 @@ struct TurnForm {
   std::string_view text_begin;
   std::string_view text_end;
   ImageForm images;
+  // Append a part of the model's message, and of the user's that follows it.
+  void (*append_call)(std::string& body, const ToolCall& call);
+  void (*append_answer)(std::string& body, const ToolCall& call, const ToolAnswer& answer);
 };
 
 // Appends the messages, separated by commas. What is wrong with the conversation, or "".

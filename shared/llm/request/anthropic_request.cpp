@@ -8,6 +8,33 @@
 namespace fabula::llm {
 namespace {
 
+void append_tool_use(std::string& body, const ToolCall& call) {
+  json::Writer writer(body);
+  writer.begin_object().key("type").string("tool_use").key("id").string(call.id);
+  writer.key("name").string(call.name).key("input").raw(call.arguments).end_object();
+}
+
+void append_tool_result(std::string& body, const ToolCall& call, const ToolAnswer& answer) {
+  json::Writer writer(body);
+  writer.begin_object().key("type").string("tool_result").key("tool_use_id").string(call.id);
+  writer.key("content").string(answer.content);
+  if (answer.is_error) writer.key("is_error").boolean(true);
+  writer.end_object();
+}
+
+void write_tools(json::Writer& writer, const ModelRequest& request) {
+  if (request.tools.empty()) return;
+  writer.key("tools").begin_array();
+  for (const auto& tool : request.tools) {
+    writer.begin_object().key("name").string(tool.name);
+    writer.key("description").string(tool.description);
+    writer.key("input_schema").raw(tool.parameters).end_object();
+  }
+  writer.end_array();
+  if (request.may_call_tools) return;
+  writer.key("tool_choice").begin_object().key("type").string("none").end_object();
+}
+
 constexpr TurnForm kAnthropicForm = {
     .user_begin = R"({"role":"user","content":[)",
     .model_begin = R"({"role":"assistant","content":[)",
@@ -17,6 +44,8 @@ constexpr TurnForm kAnthropicForm = {
     .images = {.by_url = {R"({"type":"image","source":{"type":"url","url":")", {}, R"("}})"},
                .by_data = {R"({"type":"image","source":{"type":"base64","media_type":")",
                            R"(","data":")", R"("}})"}},
+    .append_call = &append_tool_use,
+    .append_answer = &append_tool_result,
 };
 
 // The API wants a limit; this is the most that its smallest model can do.
@@ -41,6 +70,7 @@ std::string_view write_anthropic_request(std::string& body, const Provider& prov
   if (!fault.empty()) return fault;
   writer.end_array().key("stream").boolean(request.is_streaming);
   write_temperature(writer, request, kHottestHundredths);
+  write_tools(writer, request);
   // Not a forced tool: models from 5.5 on refuse to be forced.
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("output_config").begin_object().key("format").begin_object();

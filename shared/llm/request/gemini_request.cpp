@@ -8,6 +8,37 @@
 namespace fabula::llm {
 namespace {
 
+// A call's signature is what the model has thought before it; newer models refuse calls without.
+void append_function_call(std::string& body, const ToolCall& call) {
+  json::Writer writer(body);
+  writer.begin_object().key("functionCall").begin_object().key("id").string(call.id);
+  writer.key("name").string(call.name).key("args").raw(call.arguments).end_object();
+  if (!call.signature.empty()) writer.key("thoughtSignature").string(call.signature);
+  writer.end_object();
+}
+
+void append_function_response(std::string& body, const ToolCall& call, const ToolAnswer& answer) {
+  json::Writer writer(body);
+  writer.begin_object().key("functionResponse").begin_object().key("id").string(call.id);
+  writer.key("name").string(call.name).key("response").begin_object();
+  writer.key(answer.is_error ? "error" : "output").string(answer.content);
+  writer.end_object().end_object().end_object();
+}
+
+void write_tools(json::Writer& writer, const ModelRequest& request) {
+  if (request.tools.empty()) return;
+  writer.key("tools").begin_array().begin_object().key("functionDeclarations").begin_array();
+  for (const auto& tool : request.tools) {
+    writer.begin_object().key("name").string(tool.name);
+    writer.key("description").string(tool.description);
+    writer.key("parametersJsonSchema").raw(tool.parameters).end_object();
+  }
+  writer.end_array().end_object().end_array();
+  if (request.may_call_tools) return;
+  writer.key("toolConfig").begin_object().key("functionCallingConfig").begin_object();
+  writer.key("mode").string("NONE").end_object().end_object();
+}
+
 constexpr TurnForm kGeminiForm = {
     .user_begin = R"({"role":"user","parts":[)",
     .model_begin = R"({"role":"model","parts":[)",
@@ -16,6 +47,8 @@ constexpr TurnForm kGeminiForm = {
     .text_end = R"("})",
     .images = {.by_url = {R"({"fileData":{"mimeType":")", R"(","fileUri":")", R"("}})"},
                .by_data = {R"({"inlineData":{"mimeType":")", R"(","data":")", R"("}})"}},
+    .append_call = &append_function_call,
+    .append_answer = &append_function_response,
 };
 
 }  // namespace
@@ -35,7 +68,9 @@ std::string_view write_gemini_request(std::string& body, const Provider& provide
   writer.key("contents").begin_array();
   const auto fault = append_turns(body, kGeminiForm, request);
   if (!fault.empty()) return fault;
-  writer.end_array().key("generationConfig").begin_object();
+  writer.end_array();
+  write_tools(writer, request);
+  writer.key("generationConfig").begin_object();
   if (request.maximum_output_tokens) {
     writer.key("maxOutputTokens").integer(*request.maximum_output_tokens);
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shared/llm/request/attachment.hpp"
+#include "shared/llm/request/tool.hpp"
 #include "shared/llm/route/providers.hpp"
 #include "shared/result/result.hpp"
 
@@ -29,7 +30,11 @@ struct ModelRequest {
   // with "null" beside another type for what may be missing. "": the answer is text.
   std::string_view response_schema = {};
   std::string_view response_schema_name = "answer";  // letters, digits, - and _; 64 at most
-  bool is_streaming = true;  // for Gemini it is the URL that says it: see resolve
+  // What the model may ask for, and what came of it so far, after the user's last message.
+  std::span<const Tool> tools = {};
+  std::span<const ToolRound> rounds = {};
+  bool may_call_tools = true;  // false: it is told of them because of the rounds alone
+  bool is_streaming = true;    // for Gemini it is the URL that says it: see resolve
 };
 
 // Fails (internal_error) when history_json is not such an array, response_schema is not JSON, or

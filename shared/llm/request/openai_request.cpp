@@ -1,6 +1,8 @@
 #include "shared/llm/request/openai_request.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 #include "shared/json/text.hpp"
 #include "shared/llm/request/history.hpp"
@@ -70,6 +72,42 @@ void write_user_message(json::Writer& writer, std::string& body, const ModelRequ
   writer.end_object();
 }
 
+// What the model has asked for, and what it was given.
+void write_rounds(json::Writer& writer, std::span<const ToolRound> rounds) {
+  for (const auto& round : rounds) {
+    writer.begin_object().key("role").string("assistant").key("content");
+    if (round.text.empty()) {
+      writer.null();
+    } else {
+      writer.string(round.text);
+    }
+    writer.key("tool_calls").begin_array();
+    for (const auto& call : round.calls) {
+      writer.begin_object().key("id").string(call.id).key("type").string("function");
+      writer.key("function").begin_object().key("name").string(call.name);
+      writer.key("arguments").string(call.arguments).end_object().end_object();
+    }
+    writer.end_array().end_object();
+    for (std::size_t i = 0; i < round.answers.size(); ++i) {
+      writer.begin_object().key("role").string("tool");
+      writer.key("tool_call_id").string(round.calls[i].id);
+      writer.key("content").string(round.answers[i].content).end_object();
+    }
+  }
+}
+
+void write_tools(json::Writer& writer, const ModelRequest& request) {
+  if (request.tools.empty()) return;
+  writer.key("tools").begin_array();
+  for (const auto& tool : request.tools) {
+    writer.begin_object().key("type").string("function").key("function").begin_object();
+    writer.key("name").string(tool.name).key("description").string(tool.description);
+    writer.key("parameters").raw(tool.parameters).end_object().end_object();
+  }
+  writer.end_array();
+  if (!request.may_call_tools) writer.key("tool_choice").string("none");
+}
+
 void write_response_format(json::Writer& writer, const ModelRequest& request, SchemaUse use) {
   if (request.response_schema.empty() || use == SchemaUse::told) return;
   writer.key("response_format").begin_object().key("type");
@@ -115,6 +153,7 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
   } else if (last.role.empty() || last.role == "assistant") {
     return kNothingToAnswer;
   }
+  write_rounds(writer, request.rounds);
   writer.end_array().key("stream").boolean(request.is_streaming);
   if (request.is_streaming && provider.takes_stream_options) {
     writer.key("stream_options").begin_object().key("include_usage").boolean(true);
@@ -125,6 +164,7 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
     writer.key(field_name(provider.token_limit_field)).integer(*request.maximum_output_tokens);
   }
   write_temperature(writer, request);
+  write_tools(writer, request);
   write_response_format(writer, request, use);
   writer.end_object();
   return {};

@@ -42,6 +42,17 @@ std::size_t expected_bytes(WireFormat format, const ModelRequest& request) {
   for (const auto& attachment : request.attachments) {
     bytes += kPartFrameBytes + attachment.name.size() + with_escapes(attachment.content);
   }
+  for (const auto& tool : request.tools) {
+    bytes += kPartFrameBytes + with_escapes(tool.description) + tool.parameters.size();
+  }
+  for (const auto& round : request.rounds) {
+    bytes += kPartFrameBytes + with_escapes(round.text);
+    for (const auto& call : round.calls) {
+      bytes += kPartFrameBytes + with_escapes(call.arguments) + call.signature.size();
+    }
+    for (const auto& answer : round.answers)
+      bytes += kPartFrameBytes + with_escapes(answer.content);
+  }
   return bytes;
 }
 

@@ -15,8 +15,8 @@ namespace fabula::llm {
 // asks for more, and a silence, which has cost the reader enough, lead to the next model at once.
 class RetryPlan {
  public:
-  // `models`: how many the route has, at least 1.
-  explicit RetryPlan(std::size_t models) : models_(models) {}
+  // `models`: how many the route has, at least 1. `first`: the place of the one that begins.
+  explicit RetryPlan(std::size_t models, std::size_t first = 0) : models_(models), model_(first) {}
 
   // The place in the route of the model whose turn it is.
   std::size_t model() const { return model_; }
@@ -32,7 +32,7 @@ class RetryPlan {
 
  private:
   std::size_t models_;
-  std::size_t model_ = 0;
+  std::size_t model_;
   int tries_ = 1;  // of this model
 };
 

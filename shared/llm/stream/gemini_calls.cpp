@@ -26,7 +26,8 @@ bool add_all(PartialArguments& arguments, std::string_view json) {
 
 }  // namespace
 
-std::optional<Problem> GeminiCalls::read(std::string_view json, StreamSink& sink) {
+std::optional<Problem> GeminiCalls::read(std::string_view json, std::string_view signature,
+                                         StreamSink& sink) {
   json::RawMember members[] = {{"id"}, {"name"}, {"args"}, {"partialArgs"}, {"willContinue"}};
   const auto& [id, name, whole, partial, goes_on] = members;
   std::string repaired;
@@ -40,12 +41,13 @@ std::optional<Problem> GeminiCalls::read(std::string_view json, StreamSink& sink
   if (!name_text.empty()) {
     close(sink);
     const std::string id_text = string_or_empty(id.value);
+    const std::string signature_text = string_or_empty(signature);
     if (is_last_piece && partial.value.empty()) {
       const auto arguments = is_object(whole.value) ? whole.value : "{}";
-      sink.on_tool_call({count_++, id_text, name_text, arguments});
+      sink.on_tool_call({count_++, id_text, name_text, arguments, signature_text});
       return std::nullopt;
     }
-    sink.on_tool_call({count_, id_text, name_text, {}});
+    sink.on_tool_call({count_, id_text, name_text, {}, signature_text});
     arguments_.assign(json::Document::object_t());
     is_open_ = true;
   }

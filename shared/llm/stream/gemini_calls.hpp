@@ -15,10 +15,11 @@ namespace fabula::llm {
 
 class GeminiCalls {
  public:
-  // `json`: the value of a functionCall, valid but for lone surrogates, which become U+FFFD. A
+  // `json`: the value of a functionCall, valid but for lone surrogates, which become U+FFFD;
+  // `signature`: that of the thoughtSignature beside it. A
   // whole call's arguments are told as they stand there, those of a call in pieces at its end, and
   // `{}` for a call without. Gives what is wrong with the pieces.
-  std::optional<Problem> read(std::string_view json, StreamSink& sink);
+  std::optional<Problem> read(std::string_view json, std::string_view signature, StreamSink& sink);
 
   // Ends a call that misses its end: another one begins, or the answer is over.
   void close(StreamSink& sink);

@@ -113,9 +113,9 @@ void GeminiStream::read_candidate(std::string_view json, bool is_first, StreamSi
 }
 
 void GeminiStream::read_part(std::string_view json, StreamSink& sink) {
-  RawMember members[] = {{"text"}, {"thought"}, {"functionCall"}};
+  RawMember members[] = {{"text"}, {"thought"}, {"functionCall"}, {"thoughtSignature"}};
   find_members(json, members);
-  const auto& [text, thought, call] = members;
+  const auto& [text, thought, call, signature] = members;
 
   const auto string = string_in(text.value);
   text_.clear();
@@ -128,7 +128,7 @@ void GeminiStream::read_part(std::string_view json, StreamSink& sink) {
     if (!joined.empty()) sink.on_text(joined);
   }
   if (!call.value.empty()) {
-    if (auto problem = calls_.read(call.value, sink)) fail(std::move(*problem));
+    if (auto problem = calls_.read(call.value, signature.value, sink)) fail(std::move(*problem));
   }
   goes_on_ |= has_reason() && !(text_.empty() && call.value.empty());
 }

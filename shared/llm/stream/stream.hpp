@@ -46,6 +46,8 @@ struct ToolCallPart {
   std::string_view id = {};    // when it is first known, else empty; some providers have none
   std::string_view name = {};  // of the function; when it is first known, else empty
   std::string_view arguments = {};  // the next piece of the raw JSON text, unchecked
+  // What the provider wants back with the call, as it stands; with the name, else empty.
+  std::string_view signature = {};
 };
 
 // Receives an answer while it is decoded. Each text is valid UTF-8, not empty, ends with a whole

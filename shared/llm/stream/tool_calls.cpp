@@ -8,6 +8,7 @@ void ToolCalls::add(const ToolCallPart& part) {
   call.id += part.id;
   call.name += part.name;
   call.arguments += part.arguments;
+  if (!part.signature.empty()) call.signature = part.signature;
 }
 
 }  // namespace fabula::llm

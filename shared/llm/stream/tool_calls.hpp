@@ -12,6 +12,7 @@ struct ToolCall {
   std::string id;  // empty when the provider gave none
   std::string name;
   std::string arguments;  // raw JSON text, unchecked: cut when the answer was; empty means none
+  std::string signature = {};  // as ToolCallPart has it
 
   bool operator==(const ToolCall&) const = default;
 };

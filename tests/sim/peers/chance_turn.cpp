@@ -1,12 +1,19 @@
 #include "tests/sim/peers/chance_turn.hpp"
 
+#include <utility>
+
+#include "functions/chat/chat.hpp"
+#include "functions/stream/stream.hpp"
+
 namespace fabula::tests {
 namespace {
 
 using Fault = ScriptedDatabase::Fault;
 
-const std::string kGuestAndKey =
-    "authorization: Bearer fg_" + std::string(43, 'A') + "\nidempotency-key: 8d5a\n";
+using Kind = ChanceRequest::Kind;
+
+const std::string kGuest = "authorization: Bearer fg_" + std::string(43, 'A') + "\n";
+const std::string kGuestAndKey = kGuest + "idempotency-key: 8d5a\n";
 
 std::string random_story(sim::Random& random) {
   constexpr std::array kWords = {"fox ", "sea\n",     "\"quoted\" ", "café ",
@@ -20,12 +27,13 @@ std::string random_story(sim::Random& random) {
 
 }  // namespace
 
-ChanceTurn::ChanceTurn(std::uint64_t seed) : chat(seed), random_(chat.world.random()) {
+ChanceTurn::ChanceTurn(std::uint64_t seed, ChanceRequest request)
+    : chat(seed), random_(chat.world.random()), request_(std::move(request)) {
   script_host();
   script_database();
   script_models();
-  body_ = random_.chance(25) ? R"({"text":"Tell me.","detach":true})" : R"({"text":"Tell me."})";
-  client = &chat.post(body_, kGuestAndKey);
+  is_detached_ = random_.chance(25);
+  client = &send();
   script_client();
   script_events();
 }
@@ -43,15 +51,60 @@ void ChanceTurn::play() {
 const sim::Client& ChanceTurn::come_back() {
   chat.database.fault = [](const auto&) { return Fault::none; };
   chat.world.run_for(61'000);
-  auto& again = chat.post(body_, kGuestAndKey);
+  auto& again = follow();
   chat.world.run();
   return again;
+}
+
+sim::Client& ChanceTurn::send() {
+  const std::string reply = "chat/messages/" + ScriptedDatabase::make_id(1);
+  const std::string detach = is_detached_ ? R"(,"detach":true)" : "";
+  switch (request_.kind) {
+    case Kind::message:
+      break;
+    case Kind::regenerate:
+      return chat.post_to(reply + "/regenerate", is_detached_ ? R"({"detach":true})" : "",
+                          kGuestAndKey);
+    case Kind::go_on:
+      return chat.post_to(reply + "/continue", is_detached_ ? R"({"detach":true})" : "",
+                          kGuestAndKey);
+    case Kind::relay:
+      return chat.world.call(
+          &stream_function::handle,
+          "POST http://edge/functions/v1/stream/v1/stream\ncontent-type: application/json\n" +
+              kGuestAndKey,
+          R"({"bot_id":3,"conversation_id":7,"prompt":"Tell me.")" + detach + "}");
+  }
+  return chat.post(R"({"text":"Tell me.")" + request_.more + detach + "}", kGuestAndKey);
+}
+
+sim::Client& ChanceTurn::follow() {
+  if (!request_.is_followed_by_name) return send();
+  // One in the middle of a character is no client's; the start of a reply nearly always ends here.
+  constexpr std::string_view kKnown = "4";
+  const auto stream_id = "stream-" + generation().id;
+  if (request_.kind == Kind::relay) {
+    return chat.world.call(
+        &stream_function::handle, "GET http://edge/functions/v1/stream/v1/streams/" + stream_id +
+                             "?after=" + std::string(kKnown) + "\n" + kGuest);
+  }
+  return chat.world.call(&chat_function::handle, "GET http://edge/functions/v1/chat/streams/" + stream_id +
+                                            "\nlast-event-id: " + std::string(kKnown) + "\n" +
+                                            kGuest);
 }
 
 std::size_t ChanceTurn::asked() const {
   std::size_t count = 0;
   for (const auto* model : models_) count += model->exchanges.size();
   return count;
+}
+
+std::vector<const sim::Exchange*> ChanceTurn::requests_to_models() const {
+  std::vector<const sim::Exchange*> requests;
+  for (const auto* model : models_) {
+    for (const auto& exchange : model->exchanges) requests.push_back(exchange.get());
+  }
+  return requests;
 }
 
 const ScriptedStory* ChanceTurn::last_story() const {
@@ -75,6 +128,11 @@ void ChanceTurn::script_host() {
 }
 
 void ChanceTurn::script_database() {
+  chat.database.bot = {{"provider", "local"}, {"model", "first"}, {"system", "You are a bard."}};
+  if (request_.kind == Kind::regenerate || request_.kind == Kind::go_on) {
+    chat.database.sessions[ScriptedDatabase::make_id(1)] = {{"user", "Who lives here?"},
+                                                            {"assistant", "0.0 A fox"}};
+  }
   chat.database.latency_ms = random_.between(0, 400);
   fault_percent_ = static_cast<int>(random_.between(0, 2)) * 20;
   chat.database.fault = [this](const std::string& function) {
@@ -148,7 +206,7 @@ void ChanceTurn::script_client() {
   }
   if (random_.chance(25)) {
     clock.after(random_.between(0, 20'000), [this] {
-      if (has_begun()) follower = &chat.post(body_, kGuestAndKey);
+      if (has_begun()) follower = &follow();
     });
   }
 }

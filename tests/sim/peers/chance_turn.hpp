@@ -20,21 +20,31 @@ struct ScriptedStory {
   std::int64_t asked_at_ms = -1;  // never
 };
 
+// What is asked for, and how somebody else asks for the same.
+struct ChanceRequest {
+  enum class Kind { message, regenerate, go_on, relay };
+  Kind kind = Kind::message;
+  bool is_followed_by_name = false;  // of the stream; else by the same request
+  // Of a message: members of its body after the first one, such as `,"task":"scene"`.
+  std::string more = {};
+};
+
 class ChanceTurn {
  public:
   static constexpr std::size_t kRequestsPerModel = 2;
 
-  explicit ChanceTurn(std::uint64_t seed);
+  explicit ChanceTurn(std::uint64_t seed, ChanceRequest request = {});
 
   // From the request to the end of all work.
   void play();
-  // The same request again, after a minute and with a database without faults.
+  // Asks for the same again, after a minute and with a database without faults.
   const sim::Client& come_back();
 
   bool has_begun() const { return !chat.database.generations.empty(); }
   const StoredGeneration& generation() const { return chat.database.generations.at(0); }
   // How many requests the models have had, and how many they may have.
   std::size_t asked() const;
+  std::vector<const sim::Exchange*> requests_to_models() const;
   std::size_t most_asked() const { return models_.size() * kRequestsPerModel; }
   // Of the last request; nullptr when no model was asked.
   const ScriptedStory* last_story() const;
@@ -47,6 +57,8 @@ class ChanceTurn {
   bool was_cancelled_in_vain = false;  // the reply ran on, although its saves got through
 
  private:
+  sim::Client& send();
+  sim::Client& follow();
   void script_host();
   void script_database();
   void script_models();
@@ -60,7 +72,8 @@ class ChanceTurn {
   std::vector<ScriptedModel*> models_;
   std::array<std::vector<ScriptedStory>, 3> stories_;  // by model and request
   int fault_percent_ = 0;
-  std::string body_;
+  ChanceRequest request_;
+  bool is_detached_ = false;
 };
 
 }  // namespace fabula::tests

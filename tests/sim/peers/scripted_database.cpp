@@ -16,6 +16,8 @@ std::string refusal(std::string_view sqlstate, std::string_view code) {
   return json::dump(body);
 }
 
+std::string stream_id_of(const StoredGeneration& generation) { return "stream-" + generation.id; }
+
 json::Document begun(const StoredGeneration& generation, bool is_replayed, bool is_new,
                      const std::string& title) {
   return {{"user_id", "user-1"},
@@ -23,7 +25,7 @@ json::Document begun(const StoredGeneration& generation, bool is_replayed, bool 
           {"project_id", "project-1"},
           {"user_message_id", "question-1"},
           {"message_id", "reply-1"},
-          {"stream_id", "stream-" + generation.id},
+          {"stream_id", stream_id_of(generation)},
           {"generation_id", generation.id},
           {"created_session", is_new},
           {"title", title},
@@ -59,6 +61,7 @@ StoredGeneration* ScriptedDatabase::find(const std::string& id) {
 void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
   const auto function = exchange->url.substr(exchange->url.rfind('/') + 1);
   calls.push_back(function);
+  bodies.push_back(exchange->body);
   const auto kind = fault(function);
   if (kind == Fault::never_answer) return;
   if (kind == Fault::refuse_connection) return exchange->break_connection();
@@ -155,6 +158,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
     answer["dossier"] = dossier;
     answer["dossier"]["told"] = told;
   }
+  if (!bot.is_null() && json::find(request, "bot_id")) answer["bot"] = bot;
   if (is_about_reply && !messages.back().metadata.empty()) {
     answer["message_metadata"] = messages.back().metadata;
   }
@@ -207,6 +211,9 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
 
 ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& request) {
   auto* generation = find(text_at(request, "generation_id"));
+  for (auto& named : generations) {
+    if (stream_id_of(named) == text_at(request, "stream_id")) generation = &named;
+  }
   if (!generation) return {404, refusal("PT404", "not_found")};
   close_if_silent(*generation);
   const auto after = static_cast<std::size_t>(json::integer_at(request, "after_bytes").value_or(0));

@@ -62,11 +62,14 @@ class ScriptedDatabase {
   // What turns that ask for it are told of their dossier, and how it stands; empty: they have none.
   std::string told;
   json::Document dossier;
+  // Whom turns that name a bot ask; empty: there are no bots.
+  json::Document bot;
 
   std::map<std::string, std::vector<StoredMessage>> sessions;
   std::vector<StoredGeneration> generations;
   std::vector<std::string> calls;  // the functions that were called, in order
   std::vector<json::Document> requests;
+  std::vector<std::string> bodies;  // of all calls, as they came
 
   // The id of the session that is created as the `number`th. It also stands for the session's
   // newest reply, which is what regenerate and continue are about here.

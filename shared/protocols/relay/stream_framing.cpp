@@ -1,11 +1,13 @@
-#include "shared/stream/events.hpp"
+#include "shared/protocols/relay/stream_framing.hpp"
 
 #include "shared/json/text.hpp"
 #include "shared/result/error_code.hpp"
 #include "shared/sse/encoder.hpp"
 
-namespace fabula::stream {
+namespace fabula::protocols::relay {
 namespace {
+
+constexpr std::uint32_t kComeBackAfterMs = 1000;
 
 void begin_frame(std::string& out, std::uint64_t offset_bytes, std::string_view type) {
   sse::append_id(out, offset_bytes);
@@ -14,7 +16,7 @@ void begin_frame(std::string& out, std::uint64_t offset_bytes, std::string_view 
 
 }  // namespace
 
-void Events::append_token(std::string& out, std::string_view text) {
+void StreamFraming::text(std::string& out, std::string_view text) {
   if (text.empty()) return;
   offset_bytes_ += text.size();
   begin_frame(out, offset_bytes_, "token");
@@ -23,13 +25,20 @@ void Events::append_token(std::string& out, std::string_view text) {
 }
 
 // Without an id: a reader's last id stays what it is.
-void Events::append_ping(std::string& out) const {
+void StreamFraming::beat(std::string& out) {
   sse::append_event_type(out, "ping");
   sse::append_data(out, "{}");
   sse::end_frame(out);
 }
 
-void Events::append_error(std::string& out, const Problem& problem) const {
+void StreamFraming::finished(std::string& out, const turn::event::Finished&) {
+  begin_frame(out, offset_bytes_, "done");
+  out.append("data: ");
+  json::Writer(out).begin_object().key("stream_id").string(stream_id_).end_object();
+  out.append("\n\n");
+}
+
+void StreamFraming::failed(std::string& out, const Problem& problem) const {
   const auto& code = facts(problem.code);
   begin_frame(out, offset_bytes_, "error");
   out.append("data: ");
@@ -39,11 +48,6 @@ void Events::append_error(std::string& out, const Problem& problem) const {
   out.append("\n\n");
 }
 
-void Events::append_done(std::string& out, std::string_view stream_id) const {
-  begin_frame(out, offset_bytes_, "done");
-  out.append("data: ");
-  json::Writer(out).begin_object().key("stream_id").string(stream_id).end_object();
-  out.append("\n\n");
-}
+void StreamFraming::come_back(std::string& out) { sse::append_retry(out, kComeBackAfterMs); }
 
-}  // namespace fabula::stream
+}  // namespace fabula::protocols::relay

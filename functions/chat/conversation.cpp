@@ -1,0 +1,131 @@
+#include "functions/chat/conversation.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "shared/dossier/extract/worth.hpp"
+#include "shared/json/text.hpp"
+#include "shared/turn/kinds/chat.hpp"
+#include "wasm/engine/attachments.hpp"
+#include "wasm/engine/model_route.hpp"
+
+namespace fabula::chat_function {
+namespace {
+
+using engine::Answering;
+using engine::Call;
+using engine::Caller;
+using engine::TurnLimits;
+using engine::TurnRequest;
+using runtime::Task;
+
+const turn::Kind& kKind = turn::kinds::kChat;
+
+bool is_take(const TurnRequest& request) {
+  return request.action == turn::Action::regenerate || request.action == turn::Action::go_on;
+}
+
+const turn::Purpose& purpose_of(const json::Document& message) {
+  return turn::purpose_named(kKind, json::string_at(message, "task").value_or(""));
+}
+
+// What a message asks of models: by its body, or as it was kept with it.
+Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
+                                       const json::Document& message, const TurnLimits& limits) {
+  const auto& purpose = purpose_of(message);
+  const auto& first = kKind.purposes.front();
+  Answering answering;
+  answering.endpoints = co_await engine::resolve_route_or(
+      call, purpose.setting, purpose.default_route, first.setting, first.default_route);
+  if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
+    answering.attachments = co_await engine::load_attachments(
+        call, caller, *list, answering.endpoints, purpose.setting, limits.history_tokens / 2);
+  }
+  co_return std::move(answering);
+}
+
+// What is kept of it with the message; empty when there is nothing to say.
+std::string describe(const turn::Purpose& purpose, const Answering& answering,
+                     const json::Document& message) {
+  std::string metadata;
+  const bool is_plain = turn::is_first_purpose(kKind, purpose);
+  if (is_plain && answering.attachments.empty()) return metadata;
+  json::Writer writer(metadata);
+  writer.begin_object();
+  if (!is_plain) writer.key("task").string(purpose.name);
+  if (!answering.attachments.empty()) {
+    writer.key("attachments")
+        .raw(engine::describe_attachments(*json::find(message, "attachments"),
+                                          answering.attachments));
+  }
+  writer.end_object();
+  return metadata;
+}
+
+// Whether the last thing that was said, before a message, asks for it.
+bool ends_with_question(std::string_view history_json) {
+  // The length of a companion's last sentences.
+  constexpr std::size_t kEndBytes = 300;
+  const auto end =
+      history_json.substr(history_json.size() - std::min(history_json.size(), kEndBytes));
+  for (const std::string_view mark : {"?", "\uFF1F", "\u061F", "\u037E"}) {
+    if (end.find(mark) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ChatConversation::ChatConversation() : Conversation(kKind) {}
+
+Result<void> ChatConversation::read(Call&, const json::Document& body, TurnRequest& request) {
+  const auto text = [&body](std::string_view key) {
+    return std::string(json::string_at(body, key).value_or(""));
+  };
+  request.awaits_dossier = json::boolean_at(body, "await_dossier").value_or(false);
+  if (is_take(request)) return {};
+  request.text = text("text");
+  request.session_id = text("session_id");
+  request.project_id = text("project_id");
+  if (auto edited = text("edit_from_message_id"); !edited.empty()) {
+    request.action = turn::Action::edit;
+    request.message_id = std::move(edited);
+  }
+  return {};
+}
+
+Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& caller,
+                                                      const json::Document& body,
+                                                      const TurnLimits& limits,
+                                                      TurnRequest& request) {
+  Answering answering = co_await read_answering(call, caller, body, limits);
+  purpose_ = &purpose_of(body);
+  request.system_prompt = purpose_->system_prompt();
+  request.message_metadata = describe(*purpose_, answering, body);
+  if (is_take(request)) request.task_prompts = turn::kinds::task_prompts_json(kKind);
+  request.is_worth_extracting = dossier::worth_of(request.text) == dossier::Worth::told;
+  co_return std::move(answering);
+}
+
+Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& caller,
+                                                 const turn::BegunTurn& turn,
+                                                 const TurnLimits& limits, TurnRequest& request,
+                                                 Answering& answering) {
+  // Only the database knows what an earlier message asked for.
+  if (!turn.message_metadata.empty()) {
+    const json::Document message = co_await json::parse(turn.message_metadata);
+    answering = co_await read_answering(call, caller, message, limits);
+    purpose_ = &purpose_of(message);
+    request.system_prompt = purpose_->system_prompt();
+  }
+  // Other takes are read if the first one was, which the database knows.
+  if (!is_take(request)) {
+    request.is_worth_extracting |= !turn::is_first_purpose(kKind, *purpose_) ||
+                                   (dossier::worth_of(request.text) == dossier::Worth::answer &&
+                                    ends_with_question(turn.history_json()));
+  }
+  co_return {};
+}
+
+}  // namespace fabula::chat_function

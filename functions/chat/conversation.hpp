@@ -1,0 +1,31 @@
+// What only chat's turns have: tasks with models of their own, attachments, a dossier.
+#pragma once
+
+#include <string>
+
+#include "wasm/engine/conversation.hpp"
+
+namespace fabula::chat_function {
+
+class ChatConversation final : public engine::Conversation {
+ public:
+  ChatConversation();
+
+  Result<void> read(engine::Call& call, const json::Document& body,
+                    engine::TurnRequest& request) override;
+  runtime::Task<Result<engine::Answering>> before_turn(engine::Call& call,
+                                                       const engine::Caller& caller,
+                                                       const json::Document& body,
+                                                       const engine::TurnLimits& limits,
+                                                       engine::TurnRequest& request) override;
+  runtime::Task<Result<void>> after_begin(engine::Call& call, const engine::Caller& caller,
+                                          const turn::BegunTurn& turn,
+                                          const engine::TurnLimits& limits,
+                                          engine::TurnRequest& request,
+                                          engine::Answering& answering) override;
+
+ private:
+  const turn::Purpose* purpose_ = nullptr;  // what the message asks for
+};
+
+}  // namespace fabula::chat_function

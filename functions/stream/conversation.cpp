@@ -1,0 +1,69 @@
+#include "functions/stream/conversation.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shared/llm/route/bot.hpp"
+#include "shared/llm/route/route.hpp"
+#include "shared/text/integer.hpp"
+#include "shared/turn/kinds/chat.hpp"
+#include "shared/turn/kinds/relay.hpp"
+#include "wasm/engine/host_settings.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::stream_function {
+namespace {
+
+using engine::Call;
+using engine::TurnRequest;
+using runtime::Task;
+
+// The models of bots that do not say where theirs is; else the chat's.
+Result<llm::Route> own_route(Call& call) {
+  const auto& own = turn::kinds::kRelay.purposes.front();
+  for (const auto setting : {own.setting, turn::kinds::kChat.purposes.front().setting}) {
+    const auto route = runtime::environment(call.context(), setting);
+    if (route && !route->empty()) return llm::parse_route(*route, setting);
+  }
+  return llm::parse_route(own.default_route, own.setting);
+}
+
+Result<llm::Endpoint> resolve_bot(Call& call, const llm::Bot& bot) {
+  auto route = own_route(call);
+  if (!route) return tl::unexpected(std::move(route.error()));
+  return llm::resolve_bot(bot, *route, engine::HostSettings(call.context()),
+                          call.settings().is_development);
+}
+
+}  // namespace
+
+BotConversation::BotConversation() : Conversation(turn::kinds::kRelay) {}
+
+Result<void> BotConversation::read(Call& call, const json::Document& body, TurnRequest& request) {
+  const auto text = [&body](std::string_view key) {
+    return std::string(json::string_at(body, key).value_or(""));
+  };
+  request.text = text("prompt");
+  request.stream_id = text("stream_id");
+  request.bot_id = json::integer_at(body, "bot_id").value_or(0);
+  request.external_id = text::integer_text(json::integer_at(body, "conversation_id").value_or(0));
+  // What the bot is told instead of its own.
+  request.system_prompt = text("system");
+  call.log().bot_id = text::integer_text(request.bot_id);
+  call.log().conversation_id = request.external_id;
+  return {};
+}
+
+// Where the bot is reached is only known when the turn has begun.
+Task<Result<void>> BotConversation::after_begin(Call& call, const engine::Caller&,
+                                                const turn::BegunTurn& turn,
+                                                const engine::TurnLimits&, TurnRequest& request,
+                                                engine::Answering& answering) {
+  const auto bot = turn::asked_bot(turn).value_or(turn::AskedBot{});
+  if (request.system_prompt.empty()) request.system_prompt = bot.system;
+  answering.endpoints.push_back(co_await resolve_bot(call, bot.choice));
+  co_return {};
+}
+
+}  // namespace fabula::stream_function

@@ -1,0 +1,20 @@
+// What several answers have used together.
+#pragma once
+
+#include <optional>
+
+#include "shared/llm/stream/stream.hpp"
+
+namespace fabula::llm {
+
+// Counts `more` into `total`; nothing stays nothing.
+inline void add_usage(std::optional<Usage>& total, const std::optional<Usage>& more) {
+  if (!more) return;
+  if (!total) total.emplace();
+  total->input_tokens += more->input_tokens;
+  total->output_tokens += more->output_tokens;
+  total->reasoning_tokens += more->reasoning_tokens;
+  total->cached_input_tokens += more->cached_input_tokens;
+}
+
+}  // namespace fabula::llm

@@ -1,0 +1,16 @@
+#include "shared/protocols/fabula/protocol.hpp"
+
+#include "shared/protocols/fabula/stream_framing.hpp"
+
+namespace fabula::protocols::fabula {
+namespace {
+
+std::unique_ptr<turn::Framing> make_stream(const turn::Telling& telling) {
+  return std::make_unique<StreamFraming>(telling);
+}
+
+}  // namespace
+
+constinit const turn::Protocol kProtocol{.name = "fabula", .stream = &make_stream};
+
+}  // namespace fabula::protocols::fabula

@@ -1,0 +1,64 @@
+#include "shared/protocols/fabula/stream_framing.hpp"
+
+#include "shared/json/text.hpp"
+#include "shared/protocols/fabula/metadata.hpp"
+#include "shared/result/error_code.hpp"
+#include "shared/sse/encoder.hpp"
+
+namespace fabula::protocols::fabula {
+namespace {
+
+constexpr std::string_view kKeepAlive = "keep-alive";
+constexpr std::uint32_t kComeBackAfterMs = 1000;
+
+// Begins a frame whose data is written by the caller as one line of JSON.
+void begin_frame(std::string& out, std::uint64_t offset_bytes) {
+  sse::append_id(out, offset_bytes);
+  out.append("data: ");
+}
+
+void end_frame(std::string& out) { out.append("\n\n"); }
+
+}  // namespace
+
+void StreamFraming::text(std::string& out, std::string_view text) {
+  if (text.empty()) return;
+  offset_bytes_ += text.size();
+  begin_frame(out, offset_bytes_);
+  out.append(R"({"type":"text","content":)");
+  json::append_string(out, text);
+  out.push_back('}');
+  end_frame(out);
+}
+
+void StreamFraming::beat(std::string& out) { sse::append_comment(out, kKeepAlive); }
+
+void StreamFraming::stored(std::string& out, const turn::event::Stored& stored) {
+  begin_frame(out, offset_bytes_);
+  json::Writer writer(out);
+  writer.begin_object().key("type").string("metadata").key("metadata");
+  write_metadata(writer, stored, new_guest_token_);
+  writer.end_object();
+  end_frame(out);
+}
+
+void StreamFraming::finished(std::string& out, const turn::event::Finished&) {
+  begin_frame(out, offset_bytes_);
+  out.append(R"({"type":"done"})");
+  end_frame(out);
+}
+
+void StreamFraming::failed(std::string& out, const Problem& problem) const {
+  const auto& code = facts(problem.code);
+  begin_frame(out, offset_bytes_);
+  json::Writer writer(out);
+  writer.begin_object().key("type").string("error").key("error").begin_object();
+  writer.key("code").string(code.name).key("message").string(problem.detail);
+  writer.key("retryable").boolean(code.retryable);
+  writer.end_object().end_object();
+  end_frame(out);
+}
+
+void StreamFraming::come_back(std::string& out) { sse::append_retry(out, kComeBackAfterMs); }
+
+}  // namespace fabula::protocols::fabula

@@ -1,0 +1,34 @@
+// The frames of the relay's protocol (server-sent events): `token` with the text itself as data,
+// `ping`, `error` with JSON, and `done` with {"stream_id"}. Its readers have no use for more.
+//
+// The id of a frame counts the UTF-8 bytes of the reply's text up to and including it, so a client
+// that comes back with its last id gets exactly the text that it lacks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "shared/turn/framing.hpp"
+
+namespace fabula::protocols::relay {
+
+class StreamFraming final : public turn::Framing {
+ public:
+  explicit StreamFraming(const turn::Telling& telling)
+      : offset_bytes_(telling.offset_bytes), stream_id_(telling.stream_id) {}
+
+  // A reader joins the lines of an event with LF, so a CR is told as LF, alone or before one.
+  void text(std::string& out, std::string_view text) override;
+  void beat(std::string& out) override;
+  void finished(std::string& out, const turn::event::Finished& finished) override;
+  // {code, message, retryable}; the message is the problem's detail.
+  void failed(std::string& out, const Problem& problem) const override;
+  void come_back(std::string& out) override;
+
+ private:
+  std::uint64_t offset_bytes_;
+  std::string_view stream_id_;
+};
+
+}  // namespace fabula::protocols::relay

@@ -1,0 +1,15 @@
+// The conversation about a person's story with its companion.
+#pragma once
+
+#include <string>
+
+#include "shared/turn/kind.hpp"
+
+namespace fabula::turn::kinds {
+
+extern const Kind kChat;
+
+// The system prompts of the tasks that a message may have named, by their names: a JSON object.
+std::string task_prompts_json(const Kind& kind);
+
+}  // namespace fabula::turn::kinds

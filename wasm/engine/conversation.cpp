@@ -1,0 +1,189 @@
+#include "wasm/engine/conversation.hpp"
+
+#include <string>
+#include <utility>
+
+#include "shared/api/check.hpp"
+#include "shared/http/media_type.hpp"
+#include "shared/text/uuid.hpp"
+#include "wasm/engine/digest.hpp"
+#include "wasm/engine/follow.hpp"
+#include "wasm/engine/forward.hpp"
+#include "wasm/engine/http_channels.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using runtime::Task;
+
+Task<Result<Caller>> who_is_calling(Call& call, api::Access access) {
+  const auto& headers = call.head().headers;
+  return access == api::Access::caller ? identify_known(call.context(), call.settings(), headers)
+                                       : identify(call.context(), call.settings(), headers);
+}
+
+// A body or header that names a user proves nothing; it may only say what the token says.
+Result<void> check_claimed_user(std::string_view claimed, const Caller& caller) {
+  if (claimed.empty() || caller.may_be(claimed)) return {};
+  return problem(ErrorCode::forbidden,
+                 "The user id names somebody else than the token. Leave it out, or send the token "
+                 "of that user.");
+}
+
+Result<std::string> user_id_header(const http::Headers& headers) {
+  const auto header = headers.find("x-user-id");
+  if (!header) return {};
+  auto id = text::normalize_uuid(*header);
+  if (!id) return problem(ErrorCode::invalid_id, "The header x-user-id is not a UUID.");
+  return *std::move(id);
+}
+
+// What path, headers and body ask for, whatever the kind; then what the kind has of its own.
+Task<Result<TurnRequest>> read_request(Call& call, const Match& match, const Caller& caller,
+                                       Conversation& conversation, turn::Action action,
+                                       json::Document& body) {
+  const api::Operation& operation = *match.route.operation;
+  TurnRequest request{.kind = &conversation.kind(), .action = action};
+  if (operation.takes_user_id_header) {
+    request.claimed_user_id = co_await user_id_header(call.head().headers);
+    co_await check_claimed_user(request.claimed_user_id, caller);
+  }
+  request.idempotency_key = co_await idempotency_key(call);
+
+  std::string asked;
+  if (request.kind->has_several_operations) asked.append(operation.id).append(" ");
+  co_await api::append_path_ids(asked, match.captures);
+  body = co_await read_json(call, operation);
+  asked += co_await api::check_body(body, *operation.body);
+  if (!match.captures.empty()) request.message_id = match.captures.front().value;
+  request.detach = json::boolean_at(body, "detach").value_or(false);
+  co_await conversation.read(call, body, request);
+  if (!request.idempotency_key.empty() || !request.stream_id.empty()) {
+    request.request_hash = co_await sha256_hex(call.context(), asked);
+  }
+  if (operation.takes_user_id_header) {
+    if (const auto id = json::string_at(body, "user_id")) {
+      request.claimed_user_id = text::normalize_uuid(*id).value_or("");
+    }
+    co_await check_claimed_user(request.claimed_user_id, caller);
+  }
+  co_return request;
+}
+
+turn::Telling telling_of(Call& call, const Caller& caller, std::string_view stream_id,
+                         std::uint64_t offset_bytes) {
+  return {.stream_id = stream_id,
+          .new_guest_token = caller.new_guest_token,
+          .request_id = call.log().request_id,
+          .offset_bytes = offset_bytes};
+}
+
+// The turn of an earlier request, from what the database has of it.
+Task<Result<void>> tell_again(Call& call, const Caller& caller, Conversation& conversation,
+                              const turn::BegunTurn& turn, const RelayLimits& limits,
+                              ChannelMaker& channels) {
+  std::uint64_t known = turn.base_bytes;
+  if (conversation.kind().is_resumed_by_repeating) known = co_await known_bytes(call);
+  const auto framing = channels.make_framing(conversation.protocol(),
+                                             telling_of(call, caller, turn.stream_id, known));
+  const auto channel = channels.make_channel(call, conversation.protocol(), *framing, limits);
+  http::Headers headers;
+  headers.add("idempotent-replayed", "true");
+  co_await follow_turn(call, caller, {turn::TurnKey::Kind::generation_id, turn.generation_id},
+                       known, *channel, std::move(headers));
+  co_return {};
+}
+
+Task<Result<void>> answer_request(Call& call, const Match& match, Conversation& conversation,
+                                  turn::Action action) {
+  const auto& headers = call.head().headers;
+  co_await http::require_json(headers.find("content-type"));
+  HttpChannels channels(
+      co_await choose_answer_form(conversation.protocol(), headers.find("accept")));
+  const Caller caller = co_await who_is_calling(call, match.route.operation->access);
+  json::Document body;
+  TurnRequest request = co_await read_request(call, match, caller, conversation, action, body);
+  co_await run_turn(call, caller, conversation, body, request, channels);
+  co_return {};
+}
+
+Task<Result<void>> tell_rest(Call& call, const Match& match, const turn::Protocol& protocol) {
+  const auto& headers = call.head().headers;
+  HttpChannels channels(co_await choose_answer_form(protocol, headers.find("accept")));
+  const Caller caller = co_await identify_known(call.context(), call.settings(), headers);
+  std::string checked;
+  co_await api::append_path_ids(checked, match.captures);
+  const auto known = co_await known_bytes(call);
+  const std::string_view stream_id = match.captures.front().value;
+  const auto framing = channels.make_framing(protocol, telling_of(call, caller, stream_id, known));
+  const auto channel =
+      channels.make_channel(call, protocol, *framing, read_turn_limits(call).relay);
+  co_await follow_turn(call, caller, {turn::TurnKey::Kind::stream_id, stream_id}, known, *channel,
+                       {});
+  co_return {};
+}
+
+// What no turn came of is refused as the protocol has it.
+Task<Result<void>> refuse_as(const turn::Protocol& protocol, Call& call,
+                             const Result<void>& served) {
+  if (served || call.is_started()) co_return served;
+  call.note_problem(served.error());
+  co_await call.send(protocol.refusal(served.error(), call.log().request_id));
+  co_return {};
+}
+
+}  // namespace
+
+Task<Result<Answering>> Conversation::before_turn(Call&, const Caller&, const json::Document&,
+                                                  const TurnLimits&, TurnRequest&) {
+  co_return Answering{};
+}
+
+Task<Result<void>> Conversation::after_begin(Call&, const Caller&, const turn::BegunTurn&,
+                                             const TurnLimits&, TurnRequest&, Answering&) {
+  co_return {};
+}
+
+Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
+                            const json::Document& body, TurnRequest& request,
+                            ChannelMaker& channels) {
+  const auto& kind = conversation.kind();
+  const auto limits = read_turn_limits(call);
+  Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
+  auto turn = co_await begin_turn(call, caller, request, answering.endpoints, limits);
+  if (turn.is_replayed) {
+    co_await tell_again(call, caller, conversation, turn, limits.relay, channels);
+    co_return {};
+  }
+  auto known = co_await runtime::attempt(
+      conversation.after_begin(call, caller, turn, limits, request, answering));
+  if (!known && !kind.tells_missing_model_in_stream) {
+    co_await abandon_turn(call, turn, answering.endpoints, known.error());
+    co_return tl::unexpected(std::move(known.error()));
+  }
+  const auto framing = channels.make_framing(
+      conversation.protocol(), telling_of(call, caller, turn.stream_id, turn.base_bytes));
+  const auto channel = channels.make_channel(call, conversation.protocol(), *framing, limits.relay);
+  if (!known) {
+    co_await fail_turn(call, caller, turn, std::move(known.error()), *channel);
+    co_return {};
+  }
+  co_await answer_turn(call, caller, turn, request, answering, limits, *channel,
+                       conversation.tools());
+  co_return {};
+}
+
+Task<Result<void>> serve_turn(Call& call, const Match& match, Conversation& conversation,
+                              turn::Action action) {
+  const auto served = co_await runtime::attempt(answer_request(call, match, conversation, action));
+  co_await refuse_as(conversation.protocol(), call, served);
+  co_return {};
+}
+
+Task<Result<void>> serve_resume(Call& call, const Match& match, const turn::Kind& kind) {
+  const auto served = co_await runtime::attempt(tell_rest(call, match, *kind.protocol));
+  co_await refuse_as(*kind.protocol, call, served);
+  co_return {};
+}
+
+}  // namespace fabula::engine

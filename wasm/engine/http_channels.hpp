@@ -1,0 +1,35 @@
+// The channels of an answer over HTTP, as the caller takes it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "shared/result/result.hpp"
+#include "shared/turn/protocol.hpp"
+#include "wasm/engine/conversation.hpp"
+
+namespace fabula::engine {
+
+enum class AnswerForm : std::uint8_t { stream, whole };
+
+// What Accept asks for: a stream, unless only the whole answer is taken, or rather taken, and the
+// protocol has it. not_acceptable when it is neither.
+Result<AnswerForm> choose_answer_form(const turn::Protocol& protocol,
+                                      std::optional<std::string_view> accept);
+
+class HttpChannels final : public ChannelMaker {
+ public:
+  explicit HttpChannels(AnswerForm form) : form_(form) {}
+
+  std::unique_ptr<turn::Framing> make_framing(const turn::Protocol& protocol,
+                                              const turn::Telling& telling) override;
+  std::unique_ptr<Channel> make_channel(Call& call, const turn::Protocol& protocol,
+                                        turn::Framing& framing, const RelayLimits& limits) override;
+
+ private:
+  AnswerForm form_;
+};
+
+}  // namespace fabula::engine

@@ -1,0 +1,45 @@
+// Events as one whole HTTP answer, which is sent when the turn has ended: with the status that says
+// how.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "shared/turn/protocol.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/channel.hpp"
+
+namespace fabula::engine {
+
+class WholeChannel final : public Channel {
+ public:
+  WholeChannel(Call& call, const turn::Protocol& protocol, turn::Framing& framing)
+      : call_(call), protocol_(protocol), framing_(framing) {}
+
+  Result<void> begin(http::Headers&& headers) override;
+  void text(std::string_view text, std::int64_t now_ms) override;
+  void reasoning(std::string_view text, std::int64_t now_ms) override;
+  void tell(const turn::Event& event) override;
+  // The end is what leaves.
+  bool has_unsent() const override { return true; }
+  bool is_full() const override { return false; }
+  void arm(std::int64_t) override {}
+  std::int64_t due_ms() const override { return std::numeric_limits<std::int64_t>::max(); }
+  runtime::Waitable* waiting_for() override { return nullptr; }
+  void look() override {}
+  runtime::Task<void> flush() override;
+  runtime::Task<void> end() override;
+
+ private:
+  void fail(const Problem& problem);
+
+  Call& call_;
+  const turn::Protocol& protocol_;
+  turn::Framing& framing_;
+  http::Headers headers_;
+  std::string body_;
+  std::optional<Problem> problem_;
+};
+
+}  // namespace fabula::engine
