@@ -4,7 +4,7 @@
 -- before it ends, and created_at the import's, in milliseconds since the epoch. Until the lease has ended
 -- nobody else is given it; then it was in vain, whatever the worker still does.
 create function public.claim_import_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;

@@ -4,7 +4,7 @@
 -- attempts, run_after, already, dossier}, where dossier is what commit_assertions returns: when its tail
 -- is not null, fold it and call that. Calling again changes nothing and says `already`.
 create function public.commit_import_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   part public.dossier_import_steps := private.open_import_step(request);
   outcome constant jsonb := request -> 'result';

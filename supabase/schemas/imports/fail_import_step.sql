@@ -2,7 +2,7 @@
 -- what commit_import_step does, without dossier. It is tried five times, after longer and longer pauses;
 -- then the import goes on without it.
 create function public.fail_import_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_attempts constant integer := 5;
   first_pause_seconds constant integer := 10;

@@ -3,7 +3,7 @@
 -- session_id, user_id} with what the kind needs (private.summary_work, private.extraction_work). Until the
 -- lease has ended nobody else is given it; then it was in vain, whatever the worker still does.
 create function public.claim_task(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;

@@ -5,7 +5,7 @@
 -- commit_assertions returns: when its tail is not null, fold it and call that. A status of queued means
 -- that there is more to do of it. Calling again changes nothing and says `already`.
 create function public.commit_task(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   task public.background_tasks := private.open_task(request);
   outcome constant jsonb := request -> 'result';

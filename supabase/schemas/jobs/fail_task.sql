@@ -1,7 +1,7 @@
 -- Gives a task back that could not be done: {task_id, lease_token, error, retry_after_seconds?};
 -- returns what commit_task does. It is tried five times, after longer and longer pauses.
 create function public.fail_task(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_attempts constant integer := 5;
   first_pause_seconds constant integer := 10;

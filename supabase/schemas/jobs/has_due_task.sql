@@ -1,7 +1,7 @@
 -- Whether a task or a step of an import could be claimed now; returns {due}. For who would otherwise call
 -- for nothing.
 create function public.has_due_task(request jsonb) returns jsonb
-language sql stable
+language sql stable set lock_timeout = '2s'
 return jsonb_build_object('due',
   exists (
     select from public.background_tasks

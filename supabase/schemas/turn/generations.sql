@@ -62,6 +62,12 @@ create table public.generations (
   dossier_version bigint check (dossier_version >= 0),
   -- The assertions that the prompt's lines about the story come from.
   dossier_facts jsonb not null default '[]' check (jsonb_typeof(dossier_facts) = 'array'),
+  -- It was ended because nothing was heard of its writer, who may go on with it if it lives after all
+  -- (reopen_generation.sql).
+  ended_by_silence boolean not null default false,
+  -- Names the call of begin_turn that made it, so that who has given that call up can take it back
+  -- (withdraw_turn.sql).
+  call_id uuid,
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),
@@ -88,5 +94,8 @@ create unique index generation_of_reply on public.generations (message_id);
 create unique index generations_by_idempotency_key
   on public.generations (owner_id, idempotency_key)
   where idempotency_key is not null;
+
+create unique index generations_by_call on public.generations (call_id)
+  where call_id is not null;
 
 alter table public.generations enable row level security;

@@ -6,7 +6,7 @@
 -- once the reply has ended, nothing is changed, as the answer tells: a cancel that comes late stops
 -- nothing else.
 create function public.request_cancel(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   meant_epoch_text constant text := request -> 'body' ->> 'epoch';
   principal_id uuid := private.resolve_principal(request -> 'principal');
