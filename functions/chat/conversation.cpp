@@ -83,6 +83,7 @@ Result<void> ChatConversation::read(Call&, const json::Document& body, TurnReque
   const auto text = [&body](std::string_view key) {
     return std::string(json::string_at(body, key).value_or(""));
   };
+  request.reasoning = json::boolean_at(body, "reasoning").value_or(false);
   request.awaits_dossier = json::boolean_at(body, "await_dossier").value_or(false);
   if (is_take(request)) return {};
   request.text = text("text");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { App } from "@supabase/lite";
 import { createApi } from "@supabase/lite/cli";
 import type { PGlite } from "@supabase/lite/pglite";
-import { refuseOtherHistory, type SqlDatabase } from "./database-migrations.ts";
+import { PROGRESS, refuseOtherHistory, type SqlDatabase } from "./database-migrations.ts";
 import type { DatabaseServerOptions } from "./database-server.ts";
 import { StartError } from "./part.ts";
 
@@ -99,8 +99,9 @@ function configuration(options: DatabaseServerOptions, folder: string) {
 
 // A process that was killed while PGlite made its files leaves some that no later start can use.
 function discardHalfMade(folder: string): void {
-  if (!existsSync(madeMarker(folder)))
-    rmSync(join(folder, "postgres"), { recursive: true, force: true });
+  if (existsSync(madeMarker(folder))) return;
+  console.log(`${PROGRESS}making a new database`);
+  rmSync(join(folder, "postgres"), { recursive: true, force: true });
 }
 
 function madeMarker(folder: string): string {

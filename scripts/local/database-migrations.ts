@@ -10,6 +10,11 @@ export interface SqlDatabase {
   rows<Row>(sql: string): Promise<Row[]>;
 }
 
+/** How a line begins that says how far a start is. */
+export const PROGRESS = "progress: ";
+/** How a line begins that a developer should see. */
+export const NEW_MIGRATION = "applied new migration";
+
 interface Migration {
   version: string;
   name: string;
@@ -48,10 +53,17 @@ export async function refuseOtherHistory(
 export async function applyMigrations(database: SqlDatabase, folder: string): Promise<void> {
   const applied = await readApplied(database);
   const appliedStatements = new Map(applied.map((row) => [row.version, row.statements]));
-  for (const migration of readMigrations(folder)) {
+  const migrations = readMigrations(folder);
+  for (const [index, migration] of migrations.entries()) {
     const statements = appliedStatements.get(migration.version);
-    if (statements === undefined) await apply(database, migration);
-    else refuseChange(migration, statements);
+    if (statements !== undefined) {
+      refuseChange(migration, statements);
+      continue;
+    }
+    await apply(database, migration);
+    console.log(`${PROGRESS}applied ${index + 1} of ${migrations.length} migrations`);
+    // To a database that is in use already it is news.
+    console.log(`${applied.length > 0 ? NEW_MIGRATION : "applied migration"} ${migration.file}`);
   }
 }
 
@@ -83,7 +95,6 @@ async function apply(database: SqlDatabase, migration: Migration): Promise<void>
       cause: error,
     });
   }
-  console.log(`applied migration ${migration.file}`);
 }
 
 // The Supabase CLI stores a file split into its statements, which says nothing about the file.

@@ -8,16 +8,19 @@ import {
   embeddedSupabaseSettings,
   remoteSupabaseSettings,
 } from "./functions_environment.ts";
-import { checkDiskSpace } from "./disk_space.ts";
+import { checkDiskSpace } from "./disk_space.mjs";
 import { untilHealthy } from "./health.ts";
 import { loadKeys } from "./keys.ts";
 import { startOrigin, type Origin } from "./origin.ts";
-import { isUrgentFunctionsLine, neverUrgent } from "./part_log.ts";
+import { isUrgentDatabaseLine, isUrgentFunctionsLine, neverUrgent } from "./part_log.ts";
 import type { PartStarters } from "./part_starters.ts";
 import { PartGroup } from "./part_group.ts";
 import { startMaintenance } from "./maintenance.ts";
-import { freePorts } from "./ports.ts";
+import { freePorts } from "./ports.mjs";
+import { rebuildOnChange } from "./rebuilding.ts";
 import type { Environment, Settings } from "./settings.ts";
+import { SourceWatcher } from "./source_watcher.ts";
+import { reportStarts } from "./start_progress.ts";
 import { claimDataDir, releaseDataDir, updateState, type State } from "./state.ts";
 
 export interface DevelopmentServerOptions {
@@ -27,7 +30,17 @@ export interface DevelopmentServerOptions {
   starters: PartStarters;
   /** Takes the lines that the developer sees. */
   print: (line: string) => void;
+  /** Whether a local model that is missing is fetched. */
+  setUp: boolean;
+  /** Resolves when there are functions to start. */
+  functionsBuilt: Promise<void>;
+  /** When the build began that made them; `Infinity`: before this moment. */
+  sourcesSince_ms: number;
 }
+
+// How long replies go on in functions that newer ones have taken the place of: as long as a reply may
+// take by default. What is then cut off has saved its text.
+const RETIREMENT_MS = 120_000;
 
 export class DevelopmentServer {
   readonly #options: DevelopmentServerOptions;
@@ -35,6 +48,8 @@ export class DevelopmentServer {
   #origin: Origin | undefined;
   #state: State | undefined;
   #endMaintenance: (() => void) | undefined;
+  #rebuilding: Promise<void> | undefined;
+  readonly #stopAsked = new AbortController();
 
   constructor(options: DevelopmentServerOptions) {
     this.#options = options;
@@ -51,7 +66,10 @@ export class DevelopmentServer {
     checkDiskSpace(settings.dataDir);
     const state = await this.#claimDataDir();
     keyLines(state).forEach(print);
+    const endReports = reportStarts(() => this.#parts.starting(), print);
+    this.#stopAsked.signal.addEventListener("abort", endReports);
     await Promise.race([this.#startParts(state.url), this.#parts.fault]);
+    endReports();
     updateState(settings.dataDir, { ...state, ready: true });
     print(`ready ${state.url}`);
     print("");
@@ -61,9 +79,10 @@ export class DevelopmentServer {
 
   /** Ends all that was started. The data directory is given back last, when nobody writes to it. */
   async stop(): Promise<void> {
+    this.#stopAsked.abort();
     this.#endMaintenance?.();
     this.#origin?.disconnect();
-    await this.#parts.stop();
+    await Promise.all([this.#parts.stop(), this.#rebuilding]);
     if (this.#state) releaseDataDir(this.#options.settings.dataDir, this.#state);
     await this.#origin?.close();
   }
@@ -90,8 +109,9 @@ export class DevelopmentServer {
 
   async #startParts(originUrl: string): Promise<void> {
     const { root, settings, environment, starters, print } = this.#options;
-    const { dataDir, runtime, supabase, databaseUrl } = settings;
+    const { dataDir, supabase, databaseUrl } = settings;
     const [databasePort = 0, modelPort = 0, functionsPort = 0] = await freePorts(3);
+    const sources = this.#watchSources();
     const provider = await starters.chooseProvider(environment);
     print(provider.notice);
 
@@ -113,19 +133,14 @@ export class DevelopmentServer {
         ...(databaseUrl && { databaseUrl }),
       };
       starting.push(
-        this.#parts.start("database", neverUrgent, (log) =>
+        this.#parts.start("database", isUrgentDatabaseLine, (log) =>
           starters.startDatabase({ ...start, log }),
         ),
       );
     }
     if (provider.kind === "local") {
       provider.settings["LOCAL_BASE_URL"] = `http://127.0.0.1:${modelPort}/v1`;
-      const start = { root, dataDir, port: modelPort };
-      starting.push(
-        this.#parts.start("model", neverUrgent, (log) =>
-          starters.startLocalModel({ ...start, log }),
-        ),
-      );
+      starting.push(this.#startLocalModel(modelPort));
     }
     const functionsEnvironment = {
       FABULA_ALLOWED_ORIGINS: "*",
@@ -134,22 +149,62 @@ export class DevelopmentServer {
       ...supabaseSettings,
       FABULA_ENV: "development",
     };
-    const start = { root, runtime, port: functionsPort, environment: functionsEnvironment };
-    starting.push(
-      this.#parts.start("functions", isUrgentFunctionsLine, (log) =>
-        starters.startFunctions({ ...start, log }),
-      ),
-    );
+    starting.push(this.#startFunctions(functionsPort, functionsEnvironment));
     await Promise.all(starting);
     await untilHealthy(`${originUrl}/functions/v1/chat/health`);
-    if (!supabase) this.#maintain();
+    if (!supabase) this.#maintain(originUrl);
+    if (sources) this.#rebuildOnChange(sources, functionsEnvironment);
   }
 
-  #maintain(): void {
+  async #startLocalModel(port: number): Promise<void> {
+    const { root, settings, starters, print, setUp } = this.#options;
+    if (setUp) await starters.setUpLocalModel({ root, print, signal: this.#stopAsked.signal });
+    const start = { root, dataDir: settings.dataDir, port };
+    await this.#parts.start("model", neverUrgent, (log) =>
+      starters.startLocalModel({ ...start, log }),
+    );
+  }
+
+  async #startFunctions(port: number, environment: Record<string, string>): Promise<void> {
+    const { root, settings, starters, functionsBuilt } = this.#options;
+    await functionsBuilt;
+    const start = { root, runtime: settings.runtime, port, environment };
+    await this.#parts.start("functions", isUrgentFunctionsLine, (log) =>
+      starters.startFunctions({ ...start, log }),
+    );
+  }
+
+  #watchSources(): SourceWatcher | undefined {
+    const { root, settings, starters, sourcesSince_ms } = this.#options;
+    if (!settings.watch) return undefined;
+    const { sources, migrations } = starters.functionsBuild(root, settings.runtime);
+    return new SourceWatcher([...sources, migrations], sourcesSince_ms);
+  }
+
+  #rebuildOnChange(sources: SourceWatcher, environment: Record<string, string>): void {
+    const { root, settings, starters, print } = this.#options;
+    const { runtime } = settings;
+    const unused = async (url: string) => this.#origin?.untilUnused(url, RETIREMENT_MS);
+    const reload = async () => {
+      const [port = 0] = await freePorts(1);
+      const start = { root, runtime, port, environment };
+      await this.#parts.replace(
+        "functions",
+        (log) => starters.startFunctions({ ...start, log }),
+        unused,
+      );
+    };
+    const build = starters.functionsBuild(root, runtime);
+    const { signal } = this.#stopAsked;
+    this.#rebuilding = rebuildOnChange({ root, build, sources, reload, print, signal });
+  }
+
+  #maintain(originUrl: string): void {
     const { dataDir } = this.#options.settings;
     this.#endMaintenance = startMaintenance({
       databaseUrl: () => this.#parts.url("database"),
-      functionsUrl: () => this.#parts.url("functions"),
+      // As any other caller, so that functions that are replaced finish what they do.
+      functionsUrl: () => this.#parts.url("functions") && `${originUrl}/functions/v1`,
       secretKey: loadKeys(dataDir).secretKey,
       log: (line) => this.#options.print(line),
     });

@@ -3,7 +3,7 @@ import type { Keys } from "./keys.ts";
 import type { Environment, RemoteSupabase } from "./settings.ts";
 
 /** Read by the development server itself; nothing to the functions. */
-const OWN_SETTINGS = new Set(["FABULA_PORT", "FABULA_RUNTIME", "FABULA_DATA_DIR"]);
+const OWN_SETTINGS = new Set(["FABULA_PORT", "FABULA_RUNTIME", "FABULA_DATA_DIR", "FABULA_WATCH"]);
 
 const PASSED_ON = [
   /^FABULA_/,

@@ -2,8 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { OpenRequests } from "./open_requests.ts";
 import { sendPage } from "./page_files.ts";
-import { listen } from "./ports.ts";
+import { listen } from "./ports.mjs";
 import type { ProblemFacts } from "./problem.ts";
 import { forwardRequest, forwardUpgrade, type Upstream } from "./proxy.ts";
 
@@ -19,6 +20,8 @@ export interface OriginOptions {
 
 export interface Origin {
   port: number;
+  /** Resolves when no request is answered by a part at this URL, or at the deadline. */
+  untilUnused(url: string, deadline_ms: number): Promise<void>;
   /** Ends the open connections: streams see their client leave. Goes on answering. */
   disconnect(): void;
   /** Takes no more connections and ends the open ones. */
@@ -58,11 +61,17 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
     }
     return undefined;
   };
+  const openRequests = new OpenRequests();
+  const countRequest = (upstream: Upstream): (() => void) => {
+    const url = upstream.url();
+    return url === undefined ? () => {} : openRequests.add(url);
+  };
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request);
     const upstream = upstreamOf(path);
     if (upstream) {
+      response.on("close", countRequest(upstream));
       forwardRequest(request, response, upstream);
     } else if (path === INSTANCE_PATH) {
       const body = JSON.stringify({ instance: options.instance });
@@ -72,20 +81,25 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
       sendPage(options.pageDir, path, request, response);
     }
   };
+  const upgraded = new Set<Duplex>();
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const upstream = upstreamOf(pathOf(request));
-    if (upstream) forwardUpgrade(request, socket, head, upstream);
-    else socket.destroy();
+    if (!upstream) {
+      socket.destroy();
+      return;
+    }
+    const endOfRequest = countRequest(upstream);
+    upgraded.add(socket);
+    socket.on("close", () => {
+      upgraded.delete(socket);
+      endOfRequest();
+    });
+    forwardUpgrade(request, socket, head, upstream);
   };
 
   const server = createServer(answer);
   server.requestTimeout = 0; // An upload may take long; the functions have limits of their own.
-  const upgraded = new Set<Duplex>();
-  server.on("upgrade", (request, socket, head) => {
-    upgraded.add(socket);
-    socket.on("close", () => upgraded.delete(socket));
-    upgrade(request, socket, head);
-  });
+  server.on("upgrade", upgrade);
   await listen(server, port);
   const disconnect = () => {
     server.closeAllConnections();
@@ -94,6 +108,7 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
   const closed = new Promise<void>((resolve) => server.on("close", resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    untilUnused: (url, deadline_ms) => openRequests.untilNone(url, deadline_ms),
     disconnect,
     close: () => {
       server.close();

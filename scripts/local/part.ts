@@ -13,7 +13,4 @@ export interface Part {
   ended?: Promise<string>;
 }
 
-/** A fault that the developer can do something about: its message is shown alone. */
-export class StartError extends Error {
-  override name = "StartError";
-}
+export { StartError } from "./start_error.mjs";

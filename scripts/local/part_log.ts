@@ -2,6 +2,7 @@
 // the part dies, and on the terminal only what a developer must see.
 import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
+import { NEW_MIGRATION, PROGRESS } from "./database-migrations.ts";
 import type { LineLog } from "./part.ts";
 
 const KEPT_LINES = 15;
@@ -55,6 +56,16 @@ export function isUrgentFunctionsLine(line: string): boolean {
   } catch {
     return line.trim() !== "";
   }
+}
+
+/** Of the database: a migration that has come since the last start. */
+export function isUrgentDatabaseLine(line: string): boolean {
+  return line.startsWith(NEW_MIGRATION);
+}
+
+/** What a part that is starting has said last of how far it is. */
+export function progressOf(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => line.startsWith(PROGRESS))?.slice(PROGRESS.length);
 }
 
 /** Of parts that chat while they work: nothing; a death is reported by whoever notices it. */

@@ -1,7 +1,7 @@
 // ./scripts/status: says what ./scripts/dev said, from the state file of the running server.
 import { fileURLToPath } from "node:url";
 import { curlCommand, keyLines } from "./announcement.ts";
-import { explain } from "./explain.ts";
+import { explain } from "./explain.mjs";
 import { readDataDir } from "./settings.ts";
 import { findRunning } from "./state.ts";
 

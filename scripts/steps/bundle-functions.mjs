@@ -25,7 +25,12 @@ async function optimizeWaiting() {
     next.bytes = await optimizedModule(path, next.name, join(modulesDirectory, "../optimized"));
   }
 }
+const reports = setInterval(() => {
+  const done = functions.filter(({ bytes }) => bytes).length;
+  console.log(`build: ${done} of ${functions.length} modules optimised`);
+}, 8_000);
 await Promise.all(Array.from({ length: availableParallelism() }, optimizeWaiting));
+clearInterval(reports);
 
 // zig does not know -Oz, and the pinned optimiser may be absent: what is then larger is told and let
 // pass.
@@ -133,4 +138,10 @@ async function bundleCloudflare() {
   for (const { name, bytes } of functions) write(directory, `${name}.wasm`, bytes);
 }
 
-await Promise.all([bundleSupabase(), bundleDeno(), bundleCloudflare()]);
+try {
+  await Promise.all([bundleSupabase(), bundleDeno(), bundleCloudflare()]);
+} catch (error) {
+  // What esbuild finds in the sources it has printed.
+  if (!error.errors) throw error;
+  process.exitCode = 1;
+}

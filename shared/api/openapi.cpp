@@ -120,6 +120,11 @@ void write_content(Writer& writer, const Answer& answer) {
     // OpenAPI 3.1 has no words for a stream of events: the description tells them.
     writer.key("text/event-stream").begin_object();
     writer.key("example").string(kEventsExample).end_object();
+    if (answer.schema) {
+      writer.key("application/json").begin_object().key("schema");
+      write_json_schema_of(writer, answer);
+      writer.end_object();
+    }
   } else if (answer.kind == AnswerKind::html || answer.kind == AnswerKind::text) {
     writer.key(answer.kind == AnswerKind::html ? "text/html" : "text/plain");
     writer.raw(R"({"schema":{"type":"string"}})");

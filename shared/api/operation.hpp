@@ -21,7 +21,7 @@ enum class Access : std::uint8_t {
 enum class AnswerKind : std::uint8_t {
   object,        // of `schema`
   list,          // a bare array of `schema`; with a query it is a page, whose place headers tell
-  event_stream,  // text/event-stream
+  event_stream,  // text/event-stream; with a `schema` also one JSON object, if Accept wants that
   html,
   text,      // text/plain
   redirect,  // Location names where it is; no body

@@ -138,8 +138,12 @@ std::string_view answer_words(const Operation& operation) {
       return operation.query ? "A JSON array; `x-total-count` and `content-range` say where it is."
                              : "A JSON array.";
     case AnswerKind::event_stream:
-      return "`text/event-stream`; ids are also in `x-session-id`, `x-project-id` and "
-             "`x-stream-id`.";
+      return operation.answer.schema
+                 ? "`text/event-stream`, or with `Accept: application/json` one JSON object; ids "
+                   "are "
+                   "also in `x-session-id`, `x-project-id` and `x-stream-id`."
+                 : "`text/event-stream`; ids are also in `x-session-id`, `x-project-id` and "
+                   "`x-stream-id`.";
     case AnswerKind::html:
       return "`text/html`.";
     case AnswerKind::text:

@@ -51,7 +51,9 @@ Result<StoredTurn> parse_stored_turn(std::string_view answer) {
 }
 
 std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
-  if (turn.status == name(Status::complete)) return std::nullopt;
+  if (turn.status == name(Status::complete) || turn.status == name(Status::stopped)) {
+    return std::nullopt;
+  }
   const auto code = error_code_named(turn.error_code).value_or(ErrorCode::interrupted);
   return Problem(
       code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});

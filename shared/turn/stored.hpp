@@ -43,7 +43,8 @@ struct StoredTurn {
 // internal_error when the answer is not what read_turn promises.
 Result<StoredTurn> parse_stored_turn(std::string_view answer);
 
-// Why a reply that has ended is not complete, for its reader; nothing for one that is complete.
+// Why a reply that has ended is not complete, for its reader; nothing for one that is complete, or
+// that somebody has cancelled.
 std::optional<Problem> problem_of_ended(const StoredTurn& turn);
 
 }  // namespace fabula::turn

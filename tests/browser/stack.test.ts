@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
-import { freePorts } from "../../scripts/local/ports.ts";
+import { freePorts } from "../../scripts/local/ports.mjs";
 import { launchBrowser, StoryPage } from "./browser.ts";
 
 const MODEL = ".fabula/models/SmolLM2-135M-Instruct.Q4_1.gguf";

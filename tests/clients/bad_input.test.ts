@@ -225,7 +225,7 @@ onBothRuntimes("bad input", (stack) => {
       const headers = { "content-type": type };
       await refused(stack(), { body: WELL, token, headers }, { status: 415, code: "unsupported_media_type" });
     }
-    const accept = { accept: "application/json" };
+    const accept = { accept: "text/html" };
     await refused(stack(), { body: WELL, token, headers: accept }, { status: 406, code: "not_acceptable" });
     const another = { "x-user-id": bob.id };
     await refused(stack(), { body: WELL, token, headers: another }, { status: 403, code: "forbidden" });

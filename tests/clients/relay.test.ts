@@ -54,7 +54,7 @@ onBothRuntimes("the relay", (stack) => {
     const events = await readRelay(response);
     assert.equal(events.text, "A fox.\nOf   the wood: yes");
     assert.equal(events.lastId, String(events.text.length));
-    assert.deepEqual(events.done, { stream_id: response.headers.get("x-stream-id") });
+    assert.deepEqual(events.done, { stream_id: response.headers.get("x-stream-id"), finish_reason: "stop" });
     assert.equal(response.headers.get("x-project-id"), null);
     assert.equal((await readRelay(await start(ask(second)))).text, "Nobody.");
     assert.deepEqual(
@@ -105,7 +105,7 @@ onBothRuntimes("the relay", (stack) => {
     assert.equal(again.headers.get("idempotent-replayed"), "true");
     const told = await readRelay(again);
     assert.equal(told.text, "Half and whole.");
-    assert.deepEqual(told.done, { stream_id: body.stream_id });
+    assert.deepEqual(told.done, { stream_id: body.stream_id, finish_reason: "stop" });
     assert.equal(model().replies(prompt).length, 1);
   });
 
@@ -174,9 +174,12 @@ onBothRuntimes("the relay", (stack) => {
       await until("the model's connection to close", () => model().replies(prompt)[0]!.isClosed);
       assert.ok(performance.now() - beganMs < 7_000, "within the gap between two saves");
       assert.equal((await ended(stream_id))["status"], "stopped");
-      assert.equal((await reading).text, "Hm");
+      const end = { stream_id, finish_reason: "cancelled" };
+      const told = await reading;
+      assert.deepEqual([told.text, told.done], ["Hm", end]);
       assert.equal((await cancel()).body.status, "stopped");
-      assert.equal((await readRelay(await resume(stream_id, "", {}, other))).text, "Hm");
+      const again = await readRelay(await resume(stream_id, "", {}, other));
+      assert.deepEqual([again.text, again.done], ["Hm", end]);
     });
 
     test("a running stream is read on", async () => {

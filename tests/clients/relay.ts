@@ -11,7 +11,7 @@ export interface RelayEvents {
   lastId: string;
   pings: number;
   error?: { code: string; message: string; retryable: boolean };
-  done?: { stream_id: string };
+  done?: { stream_id: string; finish_reason: string };
 }
 
 export async function api(

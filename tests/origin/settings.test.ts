@@ -9,6 +9,7 @@ test("without any setting: the usual port, deno, .fabula, everything embedded", 
     port: 54321,
     runtime: "deno",
     dataDir: "/project/.fabula",
+    watch: false,
   });
 });
 
@@ -33,6 +34,7 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ["port 0", { FABULA_PORT: "0" }, /takes 1 to 65535/],
   ["port 65536", { FABULA_PORT: "65536" }, /takes 1 to 65535/],
   ["an unknown runtime", { FABULA_RUNTIME: "bun" }, /deno or workerd/],
+  ["a word for watching", { FABULA_WATCH: "yes" }, /FABULA_WATCH is on or off/],
   ["a Supabase URL without keys", { SUPABASE_URL: "https://a.co" }, /SUPABASE_PUBLISHABLE_KEYS/],
   ["a Supabase URL that is none", { SUPABASE_URL: "a.co" }, /SUPABASE_URL must look like/],
   ["a database URL that is none", { DATABASE_URL: "mysql://a" }, /DATABASE_URL must look like/],

@@ -362,8 +362,7 @@ TEST_CASE("bad requests are refused before anything is stored") {
        "authorization: Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.\n", 401, "invalid_token"},
       {"garbage as token", R"({"text":"a"})", "authorization: Bearer nonsense\n", 401,
        "invalid_token"},
-      {"only JSON accepted", R"({"text":"a"})", "accept: application/json\n", 406,
-       "not_acceptable"},
+      {"only HTML accepted", R"({"text":"a"})", "accept: text/html\n", 406, "not_acceptable"},
   };
   for (const auto& test : cases) {
     CAPTURE(test.what);

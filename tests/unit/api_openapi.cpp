@@ -250,7 +250,8 @@ TEST_CASE("each operation tells the statuses that it can answer with") {
     }
     return all;
   };
-  CHECK(statuses("/chat", "post") == "200 400 401 403 404 406 409 413 415 422 429 500 503 ");
+  CHECK(statuses("/chat", "post") ==
+        "200 400 401 403 404 406 409 413 415 422 429 500 502 503 504 ");
   CHECK(statuses("/sessions", "get") == "200 400 401 406 422 500 503 ");
   CHECK(statuses("/sessions/{session_id}", "get") == "200 304 400 401 404 406 422 500 503 ");
   CHECK(statuses("/sessions/{session_id}", "patch") ==

@@ -4,6 +4,8 @@
 
 #include "shared/json/document.hpp"
 
+#include "shared/turn/finish_reason.hpp"
+
 using namespace fabula;
 
 TEST_CASE("a turn that ended well has no problem; its facts are told") {
@@ -29,12 +31,20 @@ TEST_CASE("one that broke off says why, in the code that its first reader was to
   const auto failed =
       turn::parse_stored_turn(R"({"status":"failed","error_code":"provider_timeout"})");
   CHECK(turn::problem_of_ended(*failed)->code == ErrorCode::provider_timeout);
-  for (const char* answer : {R"({"status":"disconnected"})", R"({"status":"stopped"})",
+  for (const char* answer : {R"({"status":"disconnected"})",
                              R"({"status":"interrupted","error_code":"no such code"})"}) {
     const auto turn = turn::parse_stored_turn(answer);
     REQUIRE(turn);
     CHECK(turn::problem_of_ended(*turn)->code == ErrorCode::interrupted);
   }
+}
+
+TEST_CASE("one that was cancelled is over, and nothing is wrong with it") {
+  const auto turn = turn::parse_stored_turn(R"({"status":"stopped","finish_reason":null})");
+  REQUIRE(turn);
+  CHECK(turn->is_final);
+  CHECK_FALSE(turn::problem_of_ended(*turn));
+  CHECK(turn::finish_reason_told(turn->status, turn->finish_reason) == "cancelled");
 }
 
 TEST_CASE("anything else is a fault of ours") {

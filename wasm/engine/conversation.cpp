@@ -103,7 +103,7 @@ Task<Result<void>> answer_request(Call& call, const Match& match, Conversation& 
   const Caller caller = co_await who_is_calling(call, match.route.operation->access);
   json::Document body;
   TurnRequest request = co_await read_request(call, match, caller, conversation, action, body);
-  co_await run_turn(call, caller, conversation, body, request, channels);
+  co_await run_turn(call, caller, conversation, std::move(body), request, channels);
   co_return {};
 }
 
@@ -145,27 +145,27 @@ Task<Result<void>> Conversation::after_begin(Call&, const Caller&, const turn::B
 }
 
 Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
-                            const json::Document& body, TurnRequest& request,
-                            ChannelMaker& channels) {
+                            json::Document&& body, TurnRequest& request, ChannelMaker& channels) {
   const auto& kind = conversation.kind();
   const auto limits = read_turn_limits(call);
   Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
+  body = json::Document();
   auto turn = co_await begin_turn(call, caller, request, answering.endpoints, limits);
   if (turn.is_replayed) {
     co_await tell_again(call, caller, conversation, turn, limits.relay, channels);
     co_return {};
   }
-  auto known = co_await runtime::attempt(
+  auto settled = co_await runtime::attempt(
       conversation.after_begin(call, caller, turn, limits, request, answering));
-  if (!known && !kind.tells_missing_model_in_stream) {
-    co_await abandon_turn(call, turn, answering.endpoints, known.error());
-    co_return tl::unexpected(std::move(known.error()));
+  if (!settled && !kind.tells_missing_model_in_stream) {
+    co_await abandon_turn(call, turn, answering.endpoints, settled.error());
+    co_return tl::unexpected(std::move(settled.error()));
   }
   const auto framing = channels.make_framing(
       conversation.protocol(), telling_of(call, caller, turn.stream_id, turn.base_bytes));
   const auto channel = channels.make_channel(call, conversation.protocol(), *framing, limits.relay);
-  if (!known) {
-    co_await fail_turn(call, caller, turn, std::move(known.error()), *channel);
+  if (!settled) {
+    co_await fail_turn(call, caller, turn, std::move(settled.error()), *channel);
     co_return {};
   }
   co_await answer_turn(call, caller, turn, request, answering, limits, *channel,

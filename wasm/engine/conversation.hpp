@@ -70,9 +70,9 @@ class ChannelMaker {
 };
 
 // One turn whose request has been read, told by the channel that is made for it: to the end of all
-// work. A Problem is a refusal: nothing was told.
+// work. The body is freed as soon as nobody needs it. A Problem is a refusal: nothing was told.
 runtime::Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
-                                     const json::Document& body, TurnRequest& request,
+                                     json::Document&& body, TurnRequest& request,
                                      ChannelMaker& channels);
 
 // One turn over HTTP: from the request to the last byte of the answer, which is a stream, or one

@@ -36,7 +36,8 @@ Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::Turn
 void tell_end(Channel& channel, const turn::StoredTurn& stored) {
   const auto problem = turn::problem_of_ended(stored);
   const auto reason = turn::finish_reason_told(stored.status, stored.finish_reason);
-  if (!problem || !stored.message_id.empty()) {
+  const bool is_complete = stored.status == turn::name(turn::Status::complete);
+  if (is_complete || !stored.message_id.empty()) {
     channel.tell(turn::event::Stored{stored.turn, stored.message_id, stored.provider, stored.model,
                                      stored.usage, reason, stored.dossier});
   }

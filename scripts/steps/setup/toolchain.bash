@@ -51,7 +51,7 @@ set_up_headers() {
     unpack_packages "$toolchain/headers" "${header_packages[@]}"
   elif command -v brew >/dev/null; then
     say "installing nlohmann-json and tl-expected with Homebrew"
-    logged brew install nlohmann-json tl-expected || failed "brew install" "run \"brew install nlohmann-json tl-expected\" to see why"
+    with_progress Homebrew no_measure logged brew install nlohmann-json tl-expected || failed "brew install" "run \"brew install nlohmann-json tl-expected\" to see why"
   else
     fail "nlohmann/json and tl::expected are missing: install both (C++ headers), or set FABULA_HEADERS to where they are"
   fi

@@ -40,6 +40,11 @@ inline constexpr Field kAwaitDossierField{
         "Whether the stream stays open until what was said has been read for the project's "
         "dossier, a minute at most: then a second metadata comes before done."};
 
+inline constexpr Field kReasoningField{
+    .name = "reasoning",
+    .type = Type::boolean,
+    .description = "Whether what the model thinks aloud is told too; it is kept nowhere."};
+
 // More than a person looks at beside one message.
 inline constexpr std::int64_t kMaximumAttachments = 8;
 inline constexpr std::array<std::string_view, 2> kAttachmentTypes{"text", "image"};
@@ -104,13 +109,14 @@ inline constexpr std::array kSayFields{
           .description = "A message of the user that this one is said instead of. Both stay."},
     kDetachField,
     kAwaitDossierField,
+    kReasoningField,
     kUserIdField,
     kProtocolField,
 };
 inline constexpr Schema kSay{"ChatRequest", "A message to the story companion.", kSayFields};
 
-inline constexpr std::array kTakeFields{kDetachField, kAwaitDossierField, kUserIdField,
-                                        kProtocolField};
+inline constexpr std::array kTakeFields{kDetachField, kAwaitDossierField, kReasoningField,
+                                        kUserIdField, kProtocolField};
 inline constexpr Schema kTakeRequest{"TakeRequest", "How another take is told.", kTakeFields};
 
 inline constexpr std::array kEditFields{
@@ -244,14 +250,41 @@ inline constexpr Schema kContext{"ReplyContext", "What the model was sent for a 
 inline constexpr std::string_view kStreamDescription =
     "The reply comes as server-sent events, each an `id:` line (the reply's bytes so far) and a "
     "`data:` line of JSON: `{\"type\":\"text\",\"content\":\"...\"}` for each part, then "
-    "`{\"type\":\"metadata\",\"metadata\":{...}}` with the ids, the model, the tokens and a new "
-    "session's title, then `{\"type\":\"done\"}`. What fails after the start is told by "
+    "`{\"type\":\"metadata\",\"metadata\":{...}}` with the ids, the model, the tokens, the reason "
+    "of "
+    "the end and a new session's title, then `{\"type\":\"done\",\"finish_reason\":\"stop\"}`, "
+    "where "
+    "the reason is `cancelled` when somebody has stopped the reply. With `reasoning` what the "
+    "model "
+    "thinks aloud comes as `{\"type\":\"reasoning\",\"content\":\"...\"}`. What fails after the "
+    "start is told by "
     "`{\"type\":\"error\",\"error\":{\"code\":\"...\",\"message\":\"...\",\"retryable\":true}}`; "
-    "what was written until then is kept. Comments keep the connection alive.";
+    "what was written until then is kept. Comments keep the connection alive. "
+    "With `Accept: application/json` the answer is one JSON object when the reply is whole; a "
+    "reply "
+    "that broke off is then a problem with the status of its code, and `text` and `metadata` of "
+    "what "
+    "is kept.";
 
-inline constexpr std::array kTurnRefusals{ErrorCode::forbidden, ErrorCode::not_found,
+inline constexpr std::array kWholeReplyFields{
+    Field{.name = "text", .description = "What is new of the reply.", .is_required = true},
+    Field{.name = "reasoning", .description = "What the model thought aloud, if it was asked for."},
+    Field{.name = "metadata",
+          .type = Type::object,
+          .description = "The ids, the model and the tokens, as in the stream.",
+          .is_required = true},
+    Field{.name = "finish_reason",
+          .description = "Why it ended: stop, length, cancelled and the like.",
+          .is_required = true},
+};
+inline constexpr Schema kWholeReply{"WholeReply", "A reply as one answer.", kWholeReplyFields};
+
+inline constexpr std::array kTurnRefusals{ErrorCode::forbidden,        ErrorCode::not_found,
                                           ErrorCode::turn_in_progress, ErrorCode::rate_limited,
-                                          ErrorCode::no_provider};
+                                          ErrorCode::no_provider,      ErrorCode::provider_error,
+                                          ErrorCode::provider_timeout};
+inline constexpr std::array kResumeRefusals{ErrorCode::turn_in_progress, ErrorCode::provider_error,
+                                            ErrorCode::provider_timeout};
 
 inline constexpr Operation kPostChat{
     .id = "post_chat",
@@ -262,7 +295,9 @@ inline constexpr Operation kPostChat{
     .body = &kSay,
     .maximum_body_bytes = kMaximumBodyBytes,
     .takes_idempotency_key = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
+    .answer = {.kind = AnswerKind::event_stream,
+               .schema = &kWholeReply,
+               .description = "The reply as it is written."},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription,
@@ -293,7 +328,9 @@ inline constexpr Operation kRegenerateReply{
     .body = &kTakeRequest,
     .is_body_optional = true,
     .takes_idempotency_key = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "The new take as it is written."},
+    .answer = {.kind = AnswerKind::event_stream,
+               .schema = &kWholeReply,
+               .description = "The new take as it is written."},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};
@@ -306,7 +343,9 @@ inline constexpr Operation kContinueReply{
     .body = &kTakeRequest,
     .is_body_optional = true,
     .takes_idempotency_key = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "What comes after the old text."},
+    .answer = {.kind = AnswerKind::event_stream,
+               .schema = &kWholeReply,
+               .description = "What comes after the old text."},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};
@@ -340,7 +379,9 @@ inline constexpr Operation kResumeReply{
     .query = &kResumeQuery,
     .takes_last_event_id = true,
     .answer = {.kind = AnswerKind::event_stream,
-               .description = "Exactly the text that is missing."}};
+               .schema = &kWholeReply,
+               .description = "Exactly the text that is missing."},
+    .refusals = kResumeRefusals};
 
 inline constexpr Operation kCancelReply{
     .id = "cancel_reply",

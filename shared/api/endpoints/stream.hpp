@@ -188,7 +188,9 @@ inline constexpr Operation kStart{
     .description =
         "Server-sent events: `token` with text as data, `ping`, `error` with "
         "`{\"code\",\"message\",\"retryable\"}`, and at the end `done` with "
-        "`{\"stream_id\"}`. An event's id counts the UTF-8 bytes of the reply so far."};
+        "`{\"stream_id\",\"finish_reason\"}`, whose reason is `cancelled` when somebody has "
+        "stopped the "
+        "reply. An event's id counts the UTF-8 bytes of the reply so far."};
 
 inline constexpr Operation kResume{
     .id = "resume_stream",

@@ -22,7 +22,7 @@ void append_tool_result(std::string& body, const ToolCall& call, const ToolAnswe
   writer.end_object();
 }
 
-void write_tools(json::Writer& writer, const ModelRequest& request) {
+void write_anthropic_tools(json::Writer& writer, const ModelRequest& request) {
   if (request.tools.empty()) return;
   writer.key("tools").begin_array();
   for (const auto& tool : request.tools) {
@@ -70,7 +70,7 @@ std::string_view write_anthropic_request(std::string& body, const Provider& prov
   if (!fault.empty()) return fault;
   writer.end_array().key("stream").boolean(request.is_streaming);
   write_temperature(writer, request, kHottestHundredths);
-  write_tools(writer, request);
+  write_anthropic_tools(writer, request);
   // Not a forced tool: models from 5.5 on refuse to be forced.
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("output_config").begin_object().key("format").begin_object();

@@ -25,7 +25,7 @@ void append_function_response(std::string& body, const ToolCall& call, const Too
   writer.end_object().end_object().end_object();
 }
 
-void write_tools(json::Writer& writer, const ModelRequest& request) {
+void write_gemini_tools(json::Writer& writer, const ModelRequest& request) {
   if (request.tools.empty()) return;
   writer.key("tools").begin_array().begin_object().key("functionDeclarations").begin_array();
   for (const auto& tool : request.tools) {
@@ -69,7 +69,7 @@ std::string_view write_gemini_request(std::string& body, const Provider& provide
   const auto fault = append_turns(body, kGeminiForm, request);
   if (!fault.empty()) return fault;
   writer.end_array();
-  write_tools(writer, request);
+  write_gemini_tools(writer, request);
   writer.key("generationConfig").begin_object();
   if (request.maximum_output_tokens) {
     writer.key("maxOutputTokens").integer(*request.maximum_output_tokens);

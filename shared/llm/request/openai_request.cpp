@@ -96,7 +96,7 @@ void write_rounds(json::Writer& writer, std::span<const ToolRound> rounds) {
   }
 }
 
-void write_tools(json::Writer& writer, const ModelRequest& request) {
+void write_openai_tools(json::Writer& writer, const ModelRequest& request) {
   if (request.tools.empty()) return;
   writer.key("tools").begin_array();
   for (const auto& tool : request.tools) {
@@ -164,7 +164,7 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
     writer.key(field_name(provider.token_limit_field)).integer(*request.maximum_output_tokens);
   }
   write_temperature(writer, request);
-  write_tools(writer, request);
+  write_openai_tools(writer, request);
   write_response_format(writer, request, use);
   writer.end_object();
   return {};

@@ -38,6 +38,7 @@ void write_metadata(json::Writer& writer, const turn::event::Stored& stored,
   write_count(writer, "in", usage ? std::optional(usage->input_tokens) : std::nullopt);
   write_count(writer, "out", usage ? std::optional(usage->output_tokens) : std::nullopt);
   writer.end_object();
+  write_unless_empty(writer, "finish_reason", stored.finish_reason);
   write_unless_empty(writer, "title", turn.title);
   write_unless_empty(writer, "guest_token", new_guest_token);
   if (stored.dossier) {

@@ -1,6 +1,7 @@
 #include "shared/protocols/fabula/protocol.hpp"
 
 #include "shared/protocols/fabula/stream_framing.hpp"
+#include "shared/protocols/fabula/whole_framing.hpp"
 
 namespace fabula::protocols::fabula {
 namespace {
@@ -9,8 +10,13 @@ std::unique_ptr<turn::Framing> make_stream(const turn::Telling& telling) {
   return std::make_unique<StreamFraming>(telling);
 }
 
+std::unique_ptr<turn::Framing> make_whole(const turn::Telling& telling) {
+  return std::make_unique<WholeFraming>(telling);
+}
+
 }  // namespace
 
-constinit const turn::Protocol kProtocol{.name = "fabula", .stream = &make_stream};
+constinit const turn::Protocol kProtocol{
+    .name = "fabula", .stream = &make_stream, .whole = &make_whole};
 
 }  // namespace fabula::protocols::fabula

@@ -19,16 +19,25 @@ void begin_frame(std::string& out, std::uint64_t offset_bytes) {
 
 void end_frame(std::string& out) { out.append("\n\n"); }
 
+void append_content(std::string& out, std::uint64_t offset_bytes, std::string_view begin,
+                    std::string_view text) {
+  begin_frame(out, offset_bytes);
+  out.append(begin);
+  json::append_string(out, text);
+  out.push_back('}');
+  end_frame(out);
+}
+
 }  // namespace
 
 void StreamFraming::text(std::string& out, std::string_view text) {
   if (text.empty()) return;
   offset_bytes_ += text.size();
-  begin_frame(out, offset_bytes_);
-  out.append(R"({"type":"text","content":)");
-  json::append_string(out, text);
-  out.push_back('}');
-  end_frame(out);
+  append_content(out, offset_bytes_, R"({"type":"text","content":)", text);
+}
+
+void StreamFraming::reasoning(std::string& out, std::string_view text) {
+  append_content(out, offset_bytes_, R"({"type":"reasoning","content":)", text);
 }
 
 void StreamFraming::beat(std::string& out) { sse::append_comment(out, kKeepAlive); }
@@ -42,9 +51,11 @@ void StreamFraming::stored(std::string& out, const turn::event::Stored& stored) 
   end_frame(out);
 }
 
-void StreamFraming::finished(std::string& out, const turn::event::Finished&) {
+void StreamFraming::finished(std::string& out, const turn::event::Finished& finished) {
   begin_frame(out, offset_bytes_);
-  out.append(R"({"type":"done"})");
+  json::Writer writer(out);
+  writer.begin_object().key("type").string("done");
+  writer.key("finish_reason").string(finished.finish_reason).end_object();
   end_frame(out);
 }
 

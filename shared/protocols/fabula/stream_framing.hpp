@@ -19,6 +19,7 @@ class StreamFraming final : public turn::Framing {
       : offset_bytes_(telling.offset_bytes), new_guest_token_(telling.new_guest_token) {}
 
   void text(std::string& out, std::string_view text) override;
+  void reasoning(std::string& out, std::string_view text) override;
   void beat(std::string& out) override;
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;

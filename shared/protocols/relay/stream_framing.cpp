@@ -31,10 +31,12 @@ void StreamFraming::beat(std::string& out) {
   sse::end_frame(out);
 }
 
-void StreamFraming::finished(std::string& out, const turn::event::Finished&) {
+void StreamFraming::finished(std::string& out, const turn::event::Finished& finished) {
   begin_frame(out, offset_bytes_, "done");
   out.append("data: ");
-  json::Writer(out).begin_object().key("stream_id").string(stream_id_).end_object();
+  json::Writer writer(out);
+  writer.begin_object().key("stream_id").string(stream_id_);
+  writer.key("finish_reason").string(finished.finish_reason).end_object();
   out.append("\n\n");
 }
 

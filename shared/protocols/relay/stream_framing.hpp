@@ -1,5 +1,6 @@
 // The frames of the relay's protocol (server-sent events): `token` with the text itself as data,
-// `ping`, `error` with JSON, and `done` with {"stream_id"}. Its readers have no use for more.
+// `ping`, `error` with JSON, and `done` with {"stream_id", "finish_reason"}. Its readers have no
+// use for more.
 //
 // The id of a frame counts the UTF-8 bytes of the reply's text up to and including it, so a client
 // that comes back with its last id gets exactly the text that it lacks.

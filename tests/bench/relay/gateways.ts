@@ -4,7 +4,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePorts } from "../../../scripts/local/ports.ts";
+import { freePorts } from "../../../scripts/local/ports.mjs";
 import type { RelayKind, RelayProcess, World } from "./world.ts";
 
 export interface Gateway {

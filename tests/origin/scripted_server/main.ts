@@ -1,16 +1,27 @@
 // The development server with scripted parts, each a process as the real ones are. What a part does
-// is told by environment variables: SCRIPTED_<PART>=fails to start, =dies.
+// is told by environment variables: SCRIPTED_<PART>=fails to start, =dies. SCRIPTED_BUILD names a
+// folder with `sources`, `migrations`, what is made of them, `output`, and `build`, which makes it.
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { LineLog, Part } from "../../../scripts/local/part.ts";
 import { run } from "../../../scripts/local/run.ts";
 
 const root = process.cwd();
+const build = process.env["SCRIPTED_BUILD"] ?? "";
 
 process.exit(
   await run(root, {
     startDatabase: ({ port, log }) => startScriptedPart("database", port, log, {}),
+    setUpLocalModel: () => Promise.resolve(),
+    functionsBuild: () => ({
+      command: ["sh", join(build, "build")],
+      sources: [join(build, "sources")],
+      output: join(build, "output"),
+      functions: ["chat", "stream"],
+      migrations: join(build, "migrations"),
+    }),
     startLocalModel: ({ port, log }) => startScriptedPart("model", port, log, {}),
     startFunctions: ({ port, log, environment }) => {
       return startScriptedPart("functions", port, log, environment);

@@ -1,5 +1,7 @@
-// A part: answers every request with what its process was given, and has a child of its own.
+// A part: answers every request with what its process was given, and has a child of its own. What is
+// asked for at /slow takes a while. The functions tell what was built when they were started.
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
 const [name = "", port = ""] = process.argv.slice(2);
@@ -11,9 +13,19 @@ if (script === "fails to start") {
 }
 spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
 
-createServer((_request, response) => {
+const module = `${process.env["SCRIPTED_BUILD"]}/output/chat.js`;
+const built = existsSync(module) ? readFileSync(module, "utf8") : "";
+if (built.includes("broken")) {
+  console.error(`${name}: the module is broken`);
+  process.exit(4);
+}
+
+createServer((request, response) => {
   response.setHeader("Content-Type", "application/json");
-  response.end(JSON.stringify({ name, environment: process.env }));
+  const answer = JSON.stringify({ name, built, pid: process.pid, environment: process.env });
+  response.write(answer.slice(0, 10));
+  const slowly_ms = request.url?.endsWith("/slow") ? 3_000 : 0;
+  setTimeout(() => response.end(answer.slice(10)), slowly_ms);
 }).listen(Number(port), "127.0.0.1", () => console.log(`${name} listens`));
 
 if (script === "dies") {

@@ -84,13 +84,13 @@ sim::Client& ChanceTurn::follow() {
   constexpr std::string_view kKnown = "4";
   const auto stream_id = "stream-" + generation().id;
   if (request_.kind == Kind::relay) {
-    return chat.world.call(
-        &stream_function::handle, "GET http://edge/functions/v1/stream/v1/streams/" + stream_id +
-                             "?after=" + std::string(kKnown) + "\n" + kGuest);
+    return chat.world.call(&stream_function::handle,
+                           "GET http://edge/functions/v1/stream/v1/streams/" + stream_id +
+                               "?after=" + std::string(kKnown) + "\n" + kGuest);
   }
-  return chat.world.call(&chat_function::handle, "GET http://edge/functions/v1/chat/streams/" + stream_id +
-                                            "\nlast-event-id: " + std::string(kKnown) + "\n" +
-                                            kGuest);
+  return chat.world.call(&chat_function::handle,
+                         "GET http://edge/functions/v1/chat/streams/" + stream_id +
+                             "\nlast-event-id: " + std::string(kKnown) + "\n" + kGuest);
 }
 
 std::size_t ChanceTurn::asked() const {

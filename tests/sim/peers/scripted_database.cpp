@@ -196,6 +196,7 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
     generation->chunks[offset] = text_at(request, "text");
     generation->status = text_at(request, "status");
     generation->error_code = text_at(request, "error_code");
+    generation->finish_reason = text_at(request, "finish_reason");
     const auto text = generation->text();
     generation->saved_bytes = text.size();
     if (!text.empty()) {
@@ -222,6 +223,7 @@ ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& reque
   json::Document answer = {{"status", generation->status},
                            {"text", text.substr(std::min(after, text.size()))},
                            {"error_code", generation->error_code},
+                           {"finish_reason", generation->finish_reason},
                            {"provider", "local"},
                            {"model", "scripted"},
                            {"usage", nullptr}};

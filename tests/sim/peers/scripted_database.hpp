@@ -27,6 +27,7 @@ struct StoredGeneration {
   std::string session_id;
   std::string status = "streaming";
   std::string error_code;
+  std::string finish_reason;
   std::map<std::uint64_t, std::string> chunks;  // by offset
   std::uint64_t saved_bytes = 0;
   bool cancel_requested = false;

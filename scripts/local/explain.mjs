@@ -1,11 +1,16 @@
+// @ts-check
 // One line for the developer about what went wrong while starting, and what to do about it.
-import { StartError } from "./part.ts";
+import { StartError } from "./start_error.mjs";
 
 const OTHER_DIRECTORY = "./scripts/dev --data DIR";
 
-export function explain(error: unknown): string {
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explain(error) {
   if (error instanceof StartError) return error.message;
-  const { code, path, message } = error as NodeJS.ErrnoException;
+  const { code, path, message } = /** @type {NodeJS.ErrnoException} */ (error);
   const where = path ? ` (${path})` : "";
   switch (code) {
     case "ENOSPC":

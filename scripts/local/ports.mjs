@@ -1,14 +1,21 @@
+// @ts-check
 // Ports on loopback.
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StartError } from "./part.ts";
-import { describeListener } from "./port_owner.ts";
+import { describeListener } from "./port_owner.mjs";
+import { StartError } from "./start_error.mjs";
 
-/** As many free ports as asked for. Another process may still take one before it is used. */
-export async function freePorts(count: number): Promise<number[]> {
+/** @import { AddressInfo, Server } from "node:net" */
+
+/**
+ * As many free ports as asked for. Another process may still take one before it is used.
+ * @param {number} count
+ * @returns {Promise<number[]>}
+ */
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
   await Promise.all(servers.map((server) => tryToListen(server, 0)));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  const ports = servers.map((server) => /** @type {AddressInfo} */ (server.address()).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
@@ -17,14 +24,19 @@ export async function freePorts(count: number): Promise<number[]> {
 const PATIENCE_MS = 3_000;
 const GAP_MS = 100;
 
-/** Resolves when the server listens on 127.0.0.1. Says who does if it is somebody else. */
-export async function listen(server: Server, port: number): Promise<void> {
+/**
+ * Resolves when the server listens on 127.0.0.1. Says who does if it is somebody else.
+ * @param {Server} server
+ * @param {number} port
+ * @returns {Promise<void>}
+ */
+export async function listen(server, port) {
   for (let waited_ms = 0; ; waited_ms += GAP_MS) {
     try {
       await tryToListen(server, port);
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EADDRINUSE") throw error;
       const owner = describeListener(port);
       if (owner !== undefined || waited_ms >= PATIENCE_MS) throw portInUse(port, owner);
       await sleep(GAP_MS);
@@ -32,13 +44,22 @@ export async function listen(server: Server, port: number): Promise<void> {
   }
 }
 
-function portInUse(port: number, owner = "a connection of another program"): StartError {
+/**
+ * @param {number} port
+ * @returns {StartError}
+ */
+function portInUse(port, owner = "a connection of another program") {
   const other = port < 65435 ? port + 100 : port - 100;
   const remedy = `Stop it, or choose another port: ./scripts/dev --port ${other}`;
   return new StartError(`Port ${port} is in use by ${owner}. ${remedy}`);
 }
 
-function tryToListen(server: Server, port: number): Promise<void> {
+/**
+ * @param {Server} server
+ * @param {number} port
+ * @returns {Promise<void>}
+ */
+function tryToListen(server, port) {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {

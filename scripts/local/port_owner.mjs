@@ -1,10 +1,17 @@
+// @ts-check
 // Who listens on a port of this machine.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 
-/** In words, for a developer; undefined when nobody listens there. */
-export function describeListener(port: number): string | undefined {
+/** @typedef {{ name: string, pid: number, command: string }} Program */
+
+/**
+ * In words, for a developer; undefined when nobody listens there.
+ * @param {number} port
+ * @returns {string | undefined}
+ */
+export function describeListener(port) {
   const listener = existsSync("/proc/net/tcp") ? listenerFromProc(port) : listenerFromLsof(port);
   if (listener === undefined) return undefined;
   if (listener === "hidden") return "a program of another user (perhaps `supabase start`)";
@@ -12,21 +19,23 @@ export function describeListener(port: number): string | undefined {
   return `${listener.name} (process ${listener.pid}${guess ? `, ${guess}` : ""})`;
 }
 
-interface Program {
-  name: string;
-  pid: number;
-  command: string;
-}
-
-function guessProgram({ name, command }: Program): string {
+/**
+ * @param {Program} program
+ * @returns {string}
+ */
+function guessProgram({ name, command }) {
   if (/docker|rootlesskit|slirp4netns|podman/.test(name)) return "probably `supabase start`";
   if (/build\/local\/main\.js/.test(command)) return "a Fabula development server";
   return "";
 }
 
-// Linux: the listening socket's inode from the kernel's table, then the process that holds it. Whose
-// processes are another user's cannot be looked into.
-function listenerFromProc(port: number): Program | "hidden" | undefined {
+/**
+ * Linux: the listening socket's inode from the kernel's table, then the process that holds it. Whose
+ * processes are another user's cannot be looked into.
+ * @param {number} port
+ * @returns {Program | "hidden" | undefined}
+ */
+function listenerFromProc(port) {
   const tables = ["/proc/net/tcp", "/proc/net/tcp6"].filter(existsSync);
   const inodes = new Set(
     tables.flatMap((table) => listeningInodes(readFileSync(table, "utf8"), port)),
@@ -45,16 +54,26 @@ function listenerFromProc(port: number): Program | "hidden" | undefined {
   return "hidden";
 }
 
-function holdsOneOf(pid: string, inodes: Set<string>): boolean {
+/**
+ * @param {string} pid
+ * @param {Set<string>} inodes
+ * @returns {boolean}
+ */
+function holdsOneOf(pid, inodes) {
   return readdirSync(`/proc/${pid}/fd`).some((descriptor) => {
     const target = readlinkSync(`/proc/${pid}/fd/${descriptor}`);
     return inodes.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? "");
   });
 }
 
-// From the text of /proc/net/tcp (proc_pid_net(5)): the fields are number, local address, remote
-// address, state, and after five others the inode.
-function listeningInodes(table: string, port: number): string[] {
+/**
+ * From the text of /proc/net/tcp (proc_pid_net(5)): the fields are number, local address, remote
+ * address, state, and after five others the inode.
+ * @param {string} table
+ * @param {number} port
+ * @returns {string[]}
+ */
+function listeningInodes(table, port) {
   const LISTEN = "0A";
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return table
@@ -65,7 +84,11 @@ function listeningInodes(table: string, port: number): string[] {
     .map((fields) => fields[9] ?? "");
 }
 
-function listenerFromLsof(port: number): Program | "hidden" | undefined {
+/**
+ * @param {number} port
+ * @returns {Program | "hidden" | undefined}
+ */
+function listenerFromLsof(port) {
   try {
     const output = execFileSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"], {
       encoding: "utf8",

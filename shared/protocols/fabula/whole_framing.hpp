@@ -1,0 +1,33 @@
+// A reply as one JSON answer: {text, reasoning?, metadata, finish_reason}. One that is not complete
+// is a problem (RFC 9457) that has text and metadata too, if any is kept.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/turn/framing.hpp"
+
+namespace fabula::protocols::fabula {
+
+class WholeFraming final : public turn::Framing {
+ public:
+  explicit WholeFraming(const turn::Telling& telling)
+      : new_guest_token_(telling.new_guest_token), request_id_(telling.request_id) {}
+
+  void text(std::string& out, std::string_view text) override;
+  void reasoning(std::string& out, std::string_view text) override;
+  void stored(std::string& out, const turn::event::Stored& stored) override;
+  void finished(std::string& out, const turn::event::Finished& finished) override;
+  void failed(std::string& out, const Problem& problem) const override;
+  // The channel refuses instead.
+  void come_back(std::string&) override {}
+
+ private:
+  std::string_view new_guest_token_;
+  std::string_view request_id_;
+  std::string text_;
+  std::string reasoning_;
+  std::string metadata_;  // JSON; empty: there is none yet
+};
+
+}  // namespace fabula::protocols::fabula
