@@ -46,10 +46,10 @@ export function describeWithdrawals(target: () => Target): void {
       const saved = append(target(), turn, 0, "There");
       await assert.rejects(saved, refusal(404, "not_found"));
       assert.deepEqual(await messagesOf(target(), before), messages);
-      const { last_epoch, updated_at, last_message_at, ...now } = await only(target(), "sessions", {
+      const { updated_at, last_message_at, ...now } = await only(target(), "sessions", {
         session_id,
       });
-      const { last_epoch: _, updated_at: __, last_message_at: ___, ...then } = session;
+      const { updated_at: _, last_message_at: __, ...then } = session;
       assert.deepEqual(now, then);
       assert.equal((await target().select("sessions", { owner_id: user_id })).length, 1);
       assert.equal((await target().select("projects", { owner_id: user_id })).length, 1);

@@ -12,14 +12,18 @@ begin
   if not session.is_active or session.last_epoch <> generation.epoch
     or generation.save_count > 0
     or exists (select from public.messages where message_id = generation.message_id)
+    or exists (
+      select from public.message_revisions edited
+      where edited.session_id = generation.session_id and edited.last_epoch = generation.epoch)
     or not (generation.status = 'streaming' or generation.ended_by_silence)
   then
     return false;
   end if;
   update public.sessions
-  set active_leaf_id = generation.previous_leaf_id
-  where session_id = generation.session_id and active_leaf_id = generation.user_message_id
-    and generation.previous_leaf_id is not null;
+  set last_epoch = last_epoch - 1,
+      active_leaf_id = case when active_leaf_id = generation.user_message_id
+        then coalesce(generation.previous_leaf_id, active_leaf_id) else active_leaf_id end
+  where session_id = generation.session_id;
   delete from public.generations where generation_id = generation.generation_id;
   return true;
 end
