@@ -1,4 +1,4 @@
-# The tests, all of them in CTest. First the native rings: tests/unit (the core) and tests/sim (the
+# The tests, all of them in CTest. First the native ones: tests/unit (the core) and tests/sim (the
 # functions on a simulated host); each source file is one test, so that a failure names the file.
 function(fabula_add_test_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
@@ -38,9 +38,19 @@ if(simulator_sources AND sim_sources)
   fabula_add_test_program(sim SOURCES ${sim_sources} LIBRARIES fabula_sim_peers)
 endif()
 
-# The sources' checks and the suites that run the real thing. Suites start servers and take both
-# cores, so they run one at a time; but these leave a core to others for long, and wait for no moment.
-set(suites_beside_others api_fuzz browser_module database model)
+# These play thousands of cases: begun last, they would be waited for.
+foreach(test unit/dossier_properties sim/chat_chance)
+  if(TEST ${test})
+    set_tests_properties(${test} PROPERTIES COST 500)
+  endif()
+endforeach()
+
+# The sources' checks and the suites that run the real thing. What measures time runs alone, after all
+# others, which share the cores: the longest of them begin first, and the native tests fill the rest.
+set(suites_that_measure_time bench browser clients hosts origin)
+set(suites_that_are_long api_fuzz database model browser_module)
+# Only ./scripts/test --all runs these, or who names them.
+set(suites_of_the_long_ring bench dossier_properties)
 foreach(check format types abi schema)
   add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check ${check})
 endforeach()
@@ -48,12 +58,19 @@ file(GLOB suites RELATIVE ${CMAKE_SOURCE_DIR}/tests CONFIGURE_DEPENDS tests/*/ru
 foreach(suite IN LISTS suites)
   cmake_path(GET suite PARENT_PATH folder)
   add_test(NAME suite/${folder} COMMAND ${CMAKE_SOURCE_DIR}/tests/${suite})
-  set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL ON TIMEOUT 1200)
-  if(folder IN_LIST suites_beside_others)
-    # They begin first: the native tests run beside the last of them.
-    set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL OFF COST 1000)
+  set_tests_properties(suite/${folder} PROPERTIES TIMEOUT 1200)
+  if(folder IN_LIST suites_that_measure_time)
+    set_tests_properties(suite/${folder} PROPERTIES RUN_SERIAL ON)
+  endif()
+  if(folder IN_LIST suites_that_are_long)
+    set_tests_properties(suite/${folder} PROPERTIES COST 1000)
+  endif()
+  if(folder IN_LIST suites_of_the_long_ring)
+    set_tests_properties(suite/${folder} PROPERTIES LABELS long)
   endif()
 endforeach()
+# They keep two cores busy by themselves.
+set_tests_properties(suite/database suite/dossier_properties PROPERTIES PROCESSORS 2)
 
 # What tests/sse_oracle asks of the decoder.
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)

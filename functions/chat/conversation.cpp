@@ -36,11 +36,10 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
   const auto& purpose = purpose_of(message);
   const auto& first = kKind.purposes.front();
   Answering answering;
-  answering.endpoints = co_await engine::resolve_route_or(
-      call, purpose.setting, purpose.default_route, first.setting, first.default_route);
+  answering.endpoints = co_await engine::resolve_route_or(call, *purpose.setting, *first.setting);
   if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
     answering.attachments = co_await engine::load_attachments(
-        call, caller, *list, answering.endpoints, purpose.setting, limits.history_tokens / 2);
+        call, caller, *list, answering.endpoints, purpose.setting->name, limits.history_tokens / 2);
   }
   co_return std::move(answering);
 }
@@ -102,9 +101,13 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
                                                       TurnRequest& request) {
   Answering answering = co_await read_answering(call, caller, body, limits);
   purpose_ = &purpose_of(body);
-  request.system_prompt = purpose_->system_prompt();
+  request.system_prompt = purpose_->prompt->text;
+  request.prompt = purpose_->prompt->label;
   request.message_metadata = describe(*purpose_, answering, body);
-  if (is_take(request)) request.task_prompts = turn::kinds::task_prompts_json(kKind);
+  if (is_take(request)) {
+    request.task_prompts = turn::kinds::task_prompts_json(kKind);
+    request.task_prompt_labels = turn::kinds::task_prompt_labels_json(kKind);
+  }
   request.is_worth_extracting = dossier::worth_of(request.text) == dossier::Worth::told;
   co_return std::move(answering);
 }
@@ -118,7 +121,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
     const json::Document message = co_await json::parse(turn.message_metadata);
     answering = co_await read_answering(call, caller, message, limits);
     purpose_ = &purpose_of(message);
-    request.system_prompt = purpose_->system_prompt();
+    request.system_prompt = purpose_->prompt->text;
   }
   // Other takes are read if the first one was, which the database knows.
   if (!is_take(request)) {

@@ -7,10 +7,8 @@
 #include <vector>
 
 #include "functions/dossier/request.hpp"
-#include "shared/database/rpc.hpp"
+#include "shared/database/project.hpp"
 #include "shared/dossier/edit/edit.hpp"
-#include "shared/json/scanner.hpp"
-#include "shared/json/text.hpp"
 #include "shared/text/blank.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
@@ -102,25 +100,14 @@ dossier::Rows replace_edit(Dossier& dossier, Dossier&, const Request& request,
 Task<Result<std::string>> create_project(Call& call, const Request& request) {
   auto name = member(request.body, "name");
   if (name.empty()) name = member(snapshot_of(request), "title");
-  constexpr std::string_view kFunction = "create_project";
   constexpr std::string_view kUntitled = "Untitled";
   constexpr std::size_t kMaximumNameBytes = 200;
   if (text::is_blank(name) || name.size() > kMaximumNameBytes) {
     if (member(request.body, "name").empty()) name = kUntitled;
   }
-  std::string body = "{\"body\":{\"name\":";
-  json::append_string(body, name);
-  body.append("},\"principal\":");
-  json::Writer writer(body);
-  auth::write_principal(writer, request.principal);
-  body.append("}");
-  const std::string answer =
-      co_await engine::call_function(call.context(), call.database(), kFunction, body);
-  auto document = json::parse(answer);
-  const auto* project = document ? json::find(*document, "body") : nullptr;
-  const auto id = project ? json::string_at(*project, "project_id") : std::nullopt;
-  if (!id) co_return database::unexpected_answer(kFunction);
-  co_return std::string(*id);
+  database::CreatedProject project = co_await engine::call_function(
+      call.context(), call.database(), database::kCreateProject, {request.principal, name});
+  co_return std::move(project.project_id);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "functions/dossier/import.hpp"
 #include "functions/dossier/reads.hpp"
 #include "shared/api/endpoints/dossier.hpp"
+#include "shared/database/dossier.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -13,14 +14,14 @@ namespace fabula::dossier_function {
 namespace {
 
 constexpr std::array kRoutes{
-    engine::route<api::dossier::kListDossiers>(&engine::forward, "list_dossiers"),
+    engine::route<api::dossier::kListDossiers>(&engine::forward, database::kListDossiers),
     engine::route<api::dossier::kCreateDossier>(&create_dossier),
     engine::route<api::dossier::kHealth>(&engine::health),
     engine::route<api::dossier::kReadDossier>(&read),
     engine::route<api::dossier::kReplaceDossier>(&replace_dossier),
     engine::route<api::dossier::kMergeDossier>(&merge_dossier),
-    engine::route<api::dossier::kClearDossier>(&engine::forward, "clear_dossier"),
-    engine::route<api::dossier::kListVersions>(&engine::forward, "list_dossier_versions"),
+    engine::route<api::dossier::kClearDossier>(&engine::forward, database::kClearDossier),
+    engine::route<api::dossier::kListVersions>(&engine::forward, database::kListDossierVersions),
     engine::route<api::dossier::kRestoreVersion>(&restore_version),
     engine::route<api::dossier::kReadDifference>(&read_difference),
     engine::route<api::dossier::kListFacts>(&list_facts),
@@ -36,9 +37,9 @@ constexpr std::array kRoutes{
     engine::route<api::dossier::kUnlockField>(&unlock_field),
     engine::route<api::dossier::kListQuestions>(&list_questions),
     engine::route<api::dossier::kResolveQuestion>(&resolve_question),
-    engine::route<api::dossier::kStartImport>(&start_import, "start_import"),
-    engine::route<api::dossier::kReadImport>(&engine::forward, "read_import"),
-    engine::route<api::dossier::kCancelImport>(&engine::forward, "cancel_import"),
+    engine::route<api::dossier::kStartImport>(&start_import),
+    engine::route<api::dossier::kReadImport>(&engine::forward, database::kReadImport),
+    engine::route<api::dossier::kCancelImport>(&engine::forward, database::kCancelImport),
 };
 
 }  // namespace

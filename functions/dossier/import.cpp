@@ -5,11 +5,10 @@
 #include <utility>
 
 #include "shared/api/check.hpp"
-#include "shared/api/envelope.hpp"
-#include "shared/auth/principal.hpp"
+#include "shared/database/dossier.hpp"
 #include "shared/dossier/import/text.hpp"
 #include "shared/http/media_type.hpp"
-#include "shared/json/text.hpp"
+#include "shared/json/document.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
@@ -20,27 +19,6 @@ namespace {
 using engine::Call;
 using engine::Match;
 using runtime::Task;
-
-// Each character may need a few more bytes in JSON.
-constexpr std::size_t kStepFrameBytes = 128;
-
-void write_plan(std::string& request, const dossier::ImportPlan& plan) {
-  request.reserve(request.size() + plan.text.size() * 9 / 8 + plan.steps.size() * kStepFrameBytes);
-  json::Writer writer(request);
-  writer.begin_object();
-  writer.key("chapters").integer(static_cast<std::int64_t>(plan.chapters.size()));
-  writer.key("steps").begin_array();
-  for (const auto& step : plan.steps) {
-    const auto text = std::string_view(plan.text).substr(step.begin, step.end - step.begin);
-    writer.begin_object();
-    writer.key("chapter").integer(static_cast<std::int64_t>(step.chapter + 1));
-    writer.key("chapter_title").string(plan.chapters[step.chapter].title);
-    writer.key("from_byte").integer(static_cast<std::int64_t>(step.begin));
-    writer.key("text").string(text);
-    writer.end_object();
-  }
-  writer.end_array();
-}
 
 }  // namespace
 
@@ -57,21 +35,14 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
   const dossier::ImportPlan plan = co_await dossier::plan_import(
       json::string_at(body, "text").value_or(""), format.value_or(dossier::ImportFormat::markdown));
 
-  std::string request;
-  write_plan(request, plan);
-  request.append(",");
-  co_await api::append_path_ids(request, match.captures);
-  request.append("\"title\":");
-  json::Writer writer(request);
-  writer.string(json::string_at(body, "title").value_or(plan.title));
-  request.append(",\"principal\":");
-  json::Writer principal(request);
-  auth::write_principal(principal, caller.principal);
-  request.append("}");
-  const std::string answer = co_await engine::call_function(call.context(), call.database(),
-                                                            match.route.engine_function, request);
-  auto response = co_await api::response_of_envelope(answer, headers.find("if-none-match"));
-  co_await call.send(std::move(response));
+  const json::Document path = co_await api::path_ids(match.captures);
+  const std::string answer =
+      co_await engine::call_function(call.context(), call.database(), database::kStartImport,
+                                     {.principal = caller.principal,
+                                      .project_id = *json::string_at(path, "project_id"),
+                                      .title = json::string_at(body, "title").value_or(plan.title),
+                                      .plan = plan});
+  co_await engine::send_envelope(call, answer);
   co_return {};
 }
 

@@ -1,14 +1,12 @@
 #include "functions/dossier/request.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "shared/api/check.hpp"
 #include "shared/api/envelope.hpp"
-#include "shared/database/rpc.hpp"
+#include "shared/database/dossier.hpp"
 #include "shared/http/media_type.hpp"
-#include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "wasm/engine/dossier_log.hpp"
 #include "wasm/engine/forward.hpp"
@@ -22,19 +20,9 @@ using runtime::Task;
 
 namespace {
 
-constexpr std::string_view kRead = "read_dossier";
 constexpr std::int64_t kDefaultPageItems = 20;
 // While others write without end, what is there is told, with the version that it is.
 constexpr int kMaximumRounds = 3;
-
-// Whether the snapshot that the answer has covers the log.
-Result<bool> is_up_to_date(std::string_view envelope) {
-  std::array members = {json::RawMember{.key = "head"}, json::RawMember{.key = "etag"}};
-  if (!json::find_raw_members(envelope, members)) return database::unexpected_answer(kRead);
-  const auto version = json::string_value(members[1].value);
-  if (members[0].value.empty() || !version) return database::unexpected_answer(kRead);
-  return members[0].value == *version;
-}
 
 }  // namespace
 
@@ -51,10 +39,7 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
     body = co_await api::check_body(sent, *operation.body);
     request.body = co_await json::parse(body);
   }
-  std::string path = "{";
-  co_await api::append_path_ids(path, match.captures);
-  if (path.back() == ',') path.pop_back();
-  request.path = co_await json::parse(path.append("}"));
+  request.path = co_await api::path_ids(match.captures);
   request.project_id = json::string_at(request.path, "project_id").value_or("");
   if (operation.query) {
     const std::string query = co_await api::check_query(call.url(), *operation.query);
@@ -68,22 +53,16 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
 
 Task<Result<void>> send_dossier(Call& call, const auth::Principal& principal,
                                 std::string_view project_id, int status) {
-  std::string request = "{\"project_id\":";
-  json::append_string(request, project_id);
-  request.append(",\"principal\":");
-  json::Writer writer(request);
-  auth::write_principal(writer, principal);
-  request.append("}");
-  std::string answer;
+  database::StoredDossier stored;
   for (int round = 1;; ++round) {
-    answer = co_await engine::call_function(call.context(), call.database(), kRead, request);
-    const bool is_current = co_await is_up_to_date(answer);
-    if (is_current || round == kMaximumRounds) break;
+    stored = co_await engine::call_function(call.context(), call.database(), database::kReadDossier,
+                                            {principal, project_id});
+    if (stored.is_current || round == kMaximumRounds) break;
     auto log = co_await engine::read_dossier_log(call, &principal, project_id);
     co_await engine::commit_to_dossier(call, &principal, log, {});
   }
-  auto response =
-      co_await api::response_of_envelope(answer, call.head().headers.find("if-none-match"));
+  auto response = co_await api::response_of_envelope(stored.envelope,
+                                                     call.head().headers.find("if-none-match"));
   if (response.head.status == 200) response.head.status = status;
   co_await call.send(std::move(response));
   co_return {};

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "shared/api/endpoints/projects.hpp"
+#include "shared/database/project.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -10,12 +11,12 @@ namespace fabula::projects_function {
 namespace {
 
 constexpr std::array kRoutes{
-    engine::route<api::projects::kListProjects>(&engine::forward, "list_projects"),
-    engine::route<api::projects::kCreateProject>(&engine::forward, "create_project"),
+    engine::route<api::projects::kListProjects>(&engine::forward, database::kListProjects),
+    engine::route<api::projects::kCreateProject>(&engine::forward, database::kCreateProject),
     engine::route<api::projects::kHealth>(&engine::health),
-    engine::route<api::projects::kReadProject>(&engine::forward, "read_project"),
-    engine::route<api::projects::kUpdateProject>(&engine::forward, "update_project"),
-    engine::route<api::projects::kDeleteProject>(&engine::forward, "delete_project"),
+    engine::route<api::projects::kReadProject>(&engine::forward, database::kReadProject),
+    engine::route<api::projects::kUpdateProject>(&engine::forward, database::kUpdateProject),
+    engine::route<api::projects::kDeleteProject>(&engine::forward, database::kDeleteProject),
 };
 
 }  // namespace

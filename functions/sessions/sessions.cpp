@@ -5,6 +5,8 @@
 
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/sessions.hpp"
+#include "shared/database/account.hpp"
+#include "shared/database/conversation.hpp"
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
@@ -28,26 +30,24 @@ Task<Result<void>> migrate(Call& call, const Match& match) {
         "An anonymous user is no account yet: sign up, and send the account's token.");
   }
   const json::Document body = co_await engine::read_json(call, *match.route.operation);
-  co_await api::check_body(body, *match.route.operation->body);
+  const std::string checked = co_await api::check_body(body, *match.route.operation->body);
   const auto token = json::string_at(body, "guest_token").value_or("");
   const auto guest = co_await engine::prove_guest(call.context(), call.settings(), token);
-  std::string members = "\"guest\":";
-  json::Writer writer(members);
-  auth::write_principal(writer, guest);
-  members.append(",");
-  co_await engine::answer_from_database(call, match, caller.principal, body, members);
+  const std::string answer = co_await engine::call_function(
+      call.context(), call.database(), database::kMigrateGuest, {guest, checked, caller.principal});
+  co_await engine::send_envelope(call, answer);
   co_return {};
 }
 
 constexpr std::array kRoutes{
-    engine::route<api::sessions::kListSessions>(&engine::forward, "list_sessions"),
-    engine::route<api::sessions::kDeleteSessions>(&engine::forward, "delete_sessions"),
+    engine::route<api::sessions::kListSessions>(&engine::forward, database::kListSessions),
+    engine::route<api::sessions::kDeleteSessions>(&engine::forward, database::kDeleteSessions),
     engine::route<api::sessions::kHealth>(&engine::health),
-    engine::route<api::sessions::kMigrateGuest>(&migrate, "migrate_guest"),
-    engine::route<api::sessions::kReadSession>(&engine::forward, "read_session"),
-    engine::route<api::sessions::kUpdateSession>(&engine::forward, "update_session"),
-    engine::route<api::sessions::kDeleteSession>(&engine::forward, "delete_session"),
-    engine::route<api::sessions::kListMessages>(&engine::forward, "list_messages"),
+    engine::route<api::sessions::kMigrateGuest>(&migrate),
+    engine::route<api::sessions::kReadSession>(&engine::forward, database::kReadSession),
+    engine::route<api::sessions::kUpdateSession>(&engine::forward, database::kUpdateSession),
+    engine::route<api::sessions::kDeleteSession>(&engine::forward, database::kDeleteSession),
+    engine::route<api::sessions::kListMessages>(&engine::forward, database::kListMessages),
 };
 
 }  // namespace

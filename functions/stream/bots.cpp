@@ -25,8 +25,7 @@ Task<Result<void>> save_bot(Call& call, const Match& match) {
   llm::Bot bot;
   bot.provider = text("provider");
   bot.access_path = text("access_path");
-  co_await llm::check_bot(bot, engine::HostSettings(call.context()),
-                          call.settings().is_development);
+  co_await llm::check_bot(bot, engine::HostSettings(call), call.settings().is_development);
   co_await engine::answer_from_database(call, match, caller.principal, body);
   co_return {};
 }

@@ -10,7 +10,6 @@
 #include "shared/turn/kinds/chat.hpp"
 #include "shared/turn/kinds/relay.hpp"
 #include "wasm/engine/host_settings.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::stream_function {
 namespace {
@@ -21,19 +20,16 @@ using runtime::Task;
 
 // The models of bots that do not say where theirs is; else the chat's.
 Result<llm::Route> own_route(Call& call) {
-  const auto& own = turn::kinds::kRelay.purposes.front();
-  for (const auto setting : {own.setting, turn::kinds::kChat.purposes.front().setting}) {
-    const auto route = runtime::environment(call.context(), setting);
-    if (route && !route->empty()) return llm::parse_route(*route, setting);
-  }
-  return llm::parse_route(own.default_route, own.setting);
+  const auto& own = *turn::kinds::kRelay.purposes.front().setting;
+  auto& values = call.setting_values();
+  const auto& setting = values.find(own) ? own : *turn::kinds::kChat.purposes.front().setting;
+  return llm::parse_route(values.text(setting), setting.name);
 }
 
 Result<llm::Endpoint> resolve_bot(Call& call, const llm::Bot& bot) {
   auto route = own_route(call);
   if (!route) return tl::unexpected(std::move(route.error()));
-  return llm::resolve_bot(bot, *route, engine::HostSettings(call.context()),
-                          call.settings().is_development);
+  return llm::resolve_bot(bot, *route, engine::HostSettings(call), call.settings().is_development);
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include "functions/stream/bots.hpp"
 #include "functions/stream/turns.hpp"
 #include "shared/api/endpoints/stream.hpp"
-#include "shared/database/rpc.hpp"
-#include "shared/json/scanner.hpp"
+#include "shared/database/bot.hpp"
+#include "shared/database/conversation.hpp"
+#include "shared/database/metrics.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
@@ -22,18 +24,14 @@ using runtime::Task;
 
 constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
-Task<Result<void>> read_metrics(Call& call, const Match& match) {
-  co_await engine::require_operator(call, "FABULA_METRICS_TOKEN");
-  const std::string answer = co_await engine::call_function(call.context(), call.database(),
-                                                            match.route.engine_function, "{}");
-  std::array members = {json::RawMember{.key = "text"}};
-  json::find_raw_members(answer, members);
-  auto text = json::string_value(members[0].value);
-  if (!text) co_return database::unexpected_answer(match.route.engine_function);
+Task<Result<void>> read_metrics(Call& call, const Match&) {
+  co_await engine::require_operator(call, &settings::named("FABULA_METRICS_TOKEN"));
+  database::Metrics metrics =
+      co_await engine::call_function(call.context(), call.database(), database::kReadMetrics, {});
   http::Response response;
   response.head.headers.add("content-type", std::string(kPrometheusText));
   response.head.headers.add("cache-control", "no-store");
-  response.body = *std::move(text);
+  response.body = std::move(metrics.text);
   co_await call.send(std::move(response));
   co_return {};
 }
@@ -41,13 +39,13 @@ Task<Result<void>> read_metrics(Call& call, const Match& match) {
 constexpr std::array kRoutes{
     engine::route<api::stream::kStart>(&start),
     engine::route<api::stream::kResume>(&resume),
-    engine::route<api::stream::kCancelStream>(&engine::forward, "request_cancel"),
-    engine::route<api::stream::kListBots>(&engine::forward, "list_bots"),
-    engine::route<api::stream::kCreateBot>(&save_bot, "save_bot"),
-    engine::route<api::stream::kReadBot>(&engine::forward, "read_bot"),
-    engine::route<api::stream::kUpdateBot>(&save_bot, "update_bot"),
-    engine::route<api::stream::kDeleteBot>(&engine::forward, "delete_bot"),
-    engine::route<api::stream::kReadMetrics>(&read_metrics, "read_metrics"),
+    engine::route<api::stream::kCancelStream>(&engine::forward, database::kRequestCancel),
+    engine::route<api::stream::kListBots>(&engine::forward, database::kListBots),
+    engine::route<api::stream::kCreateBot>(&save_bot, database::kSaveBot),
+    engine::route<api::stream::kReadBot>(&engine::forward, database::kReadBot),
+    engine::route<api::stream::kUpdateBot>(&save_bot, database::kUpdateBot),
+    engine::route<api::stream::kDeleteBot>(&engine::forward, database::kDeleteBot),
+    engine::route<api::stream::kReadMetrics>(&read_metrics),
     engine::route<api::stream::kHealth>(&engine::health),
     engine::route<api::stream::kHealthz>(&engine::health),
 };

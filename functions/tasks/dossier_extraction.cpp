@@ -18,7 +18,7 @@ runtime::Task<Result<void>> extract_dossier(engine::Call& call, const engine::En
     found = co_await jobs::extracted_entries(*reading.answer.document, work, model);
     co_await take_findings(call, reading, found.rows, found.items_found, found.items_kept);
   }
-  co_await store_findings(call, "commit_task", job, reading, found.rows);
+  co_await store_findings(call, database::kCommitTask, job, reading, found.rows);
   co_return {};
 }
 

@@ -4,7 +4,6 @@
 
 #include "functions/tasks/dossier_reading.hpp"
 #include "shared/jobs/dossier_import.hpp"
-#include "shared/json/text.hpp"
 
 namespace fabula::tasks_function {
 
@@ -17,13 +16,8 @@ runtime::Task<Result<void>> import_step(engine::Call& call, const engine::Endpoi
   const jobs::ProposedEntries found =
       co_await jobs::proposed_entries(*reading.answer.document, work, model);
   co_await take_findings(call, reading, found.rows, found.items_found, found.items_kept);
-
-  std::string members = ",\"proposals\":";
-  json::Writer writer(members);
-  writer.begin_array();
-  for (const auto& proposal : found.proposals) writer.string(proposal);
-  writer.end_array();
-  co_await store_findings(call, "commit_import_step", job, reading, found.rows, members);
+  co_await store_findings(call, database::kCommitImportStep, job, reading, found.rows,
+                          &found.proposals);
   co_return {};
 }
 

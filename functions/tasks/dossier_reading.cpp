@@ -1,15 +1,14 @@
 #include "functions/tasks/dossier_reading.hpp"
 
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "functions/tasks/store.hpp"
+#include "functions/tasks/note_model.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
 #include "shared/dossier/fold/room.hpp"
-#include "shared/json/scanner.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::tasks_function {
@@ -19,10 +18,6 @@ using runtime::Task;
 
 namespace {
 
-// A long chapter has a few hundred items of thirty tokens each. Some models refuse to be asked for
-// so many; of what is cut off the whole items are kept.
-constexpr std::int64_t kMaximumOutputTokens = 8000;
-
 void add_to(std::optional<std::int64_t>& total, std::size_t more) {
   total = total.value_or(0) + static_cast<std::int64_t>(more);
 }
@@ -30,8 +25,8 @@ void add_to(std::optional<std::int64_t>& total, std::size_t more) {
 }  // namespace
 
 Result<engine::Endpoints> reading_models(Call& call) {
-  return engine::resolve_route_or(call, "MODEL_DOSSIER", "openai:gpt-4o", "MODEL_CHAT",
-                                  engine::kDefaultRoute);
+  return engine::resolve_route_or(call, settings::named("MODEL_DOSSIER"),
+                                  settings::named("MODEL_CHAT"));
 }
 
 Task<Result<Reading>> begin_reading(Call& call, std::string_view project_id) {
@@ -46,7 +41,7 @@ Task<Result<std::string>> ask_reader(Call& call, const engine::Endpoints& models
                                      std::string_view question, std::int64_t deadline_ms) {
   co_await dossier::require_room(reading.log.dossier, dossier::kMaximumFoundEntries);
   const auto maximum_output_tokens =
-      call.number_setting("FABULA_DOSSIER_MAX_OUTPUT_TOKENS", kMaximumOutputTokens, 1, 100'000);
+      call.setting_values().number(settings::named("FABULA_DOSSIER_MAX_OUTPUT_TOKENS"));
   const auto passed_ms = runtime::now_ms(call.context()) - reading.began_ms;
   reading.answer = co_await engine::complete(call, models,
                                              {.system_prompt = dossier::extraction_instructions(),
@@ -73,22 +68,22 @@ Result<void> take_findings(Call& call, Reading& reading, std::span<const dossier
   return {};
 }
 
-Task<Result<void>> store_findings(Call& call, std::string_view function,
+Task<Result<void>> store_findings(Call& call, const CommitFunction& function,
                                   const jobs::ClaimedJob& job, Reading& reading,
                                   std::span<const dossier::EntryRow> rows,
-                                  std::string_view members) {
-  std::string result;
-  engine::append_commit_members(result, reading.log.dossier, reading.base, rows);
-  result.append(members);
+                                  const std::vector<std::string>* proposals) {
   const auto& answer = reading.answer;
-  const std::string stored = co_await store(
-      call, function,
-      jobs::commit_job_request(job, result,
-                               {answer.provider, answer.model, answer.usage, answer.attempts}));
-  std::array dossier = {json::RawMember{.key = "dossier"}};
-  if (json::find_raw_members(stored, dossier)) {
-    const auto followed = co_await runtime::attempt(
-        engine::follow_commit(call, nullptr, reading.log, dossier.front().value, reading.base));
+  const auto commit = database::make_commit(reading.log.dossier, reading.base, rows);
+  jobs::Committed stored = co_await engine::call_function(
+      call.context(), call.database(), function,
+      {.job = job,
+       .worker = {answer.provider, answer.model, answer.usage, answer.attempts,
+                  answer.model.empty() ? std::string_view() : dossier::extraction_prompt_label()},
+       .dossier = &commit,
+       .proposals = proposals});
+  if (stored.dossier) {
+    const auto followed = co_await runtime::attempt(engine::follow_commit(
+        call, nullptr, reading.log, *std::move(stored.dossier), reading.base));
     if (!followed) call.note_problem(followed.error());
   }
   co_return {};

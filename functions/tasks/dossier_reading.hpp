@@ -7,7 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "shared/database/job.hpp"
 #include "shared/dossier/log/entry.hpp"
 #include "shared/jobs/rows.hpp"
 #include "shared/result/result.hpp"
@@ -42,12 +44,14 @@ Result<void> take_findings(engine::Call& call, Reading& reading,
                            std::span<const dossier::EntryRow> rows, std::size_t items_found,
                            std::size_t items_kept);
 
-// Stores the rows, with the dossier that they make, by `function`; `members` are further ones of
-// its result, with a comma before each. What was found is stored, whatever becomes of the snapshot:
-// who reads the dossier next, or adds to it, makes it.
-runtime::Task<Result<void>> store_findings(engine::Call& call, std::string_view function,
+using CommitFunction = database::Function<jobs::CommitJob, jobs::Committed>;
+
+// Stores the rows, with the dossier that they make, and what is proposed, if anything can be, by
+// `function`. What was found is stored, whatever becomes of the snapshot: who reads the dossier
+// next, or adds to it, makes it.
+runtime::Task<Result<void>> store_findings(engine::Call& call, const CommitFunction& function,
                                            const jobs::ClaimedJob& job, Reading& reading,
                                            std::span<const dossier::EntryRow> rows,
-                                           std::string_view members = {});
+                                           const std::vector<std::string>* proposals = nullptr);
 
 }  // namespace fabula::tasks_function

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "functions/tasks/store.hpp"
-#include "shared/database/rpc.hpp"
+#include "functions/tasks/note_model.hpp"
+#include "shared/database/job.hpp"
 #include "shared/jobs/session_summary.hpp"
-#include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/completion.hpp"
 #include "wasm/engine/turn.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::tasks_function {
 namespace {
@@ -31,15 +30,16 @@ constexpr std::int64_t kMaximumSummaryTokens = 4000;
 }  // namespace
 
 Result<engine::Endpoints> summary_models(Call& call) {
-  const bool has_own = runtime::environment(call.context(), "MODEL_SUMMARY").has_value();
-  return engine::resolve_route(call, has_own ? "MODEL_SUMMARY" : "MODEL_CHAT",
-                               engine::kDefaultRoute);
+  constexpr const settings::Setting& kOwn = settings::named("MODEL_SUMMARY");
+  const bool has_own = call.setting_values().find(kOwn).has_value();
+  return engine::resolve_route(call, has_own ? kOwn : settings::named("MODEL_CHAT"));
 }
 
 Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models,
                                      const jobs::ClaimedJob& job, std::int64_t deadline_ms) {
   const auto* messages = json::find(job.work, "messages");
-  if (!messages || !messages->is_array()) co_return database::unexpected_answer("claim_task");
+  if (!messages || !messages->is_array())
+    co_return database::unexpected_answer(database::kClaimTask.name);
   const auto history_tokens = engine::read_turn_limits(call).history_tokens;
   const auto maximum_bytes =
       std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
@@ -62,11 +62,11 @@ Task<Result<void>> summarise_session(Call& call, const engine::Endpoints& models
     co_return problem(ErrorCode::provider_malformed, "The model wrote no summary. Try again.",
                       "no summary in the answer");
   }
-  std::string members = R"("summary":)";
-  json::Writer(members).string(summary);
-  co_await store(call, "commit_task",
-                 jobs::commit_job_request(
-                     job, members, {answer.provider, answer.model, answer.usage, answer.attempts}));
+  co_await engine::call_function(call.context(), call.database(), database::kCommitTask,
+                                 {.job = job,
+                                  .worker = {answer.provider, answer.model, answer.usage,
+                                             answer.attempts, jobs::summary_prompt_label()},
+                                  .summary = summary});
   co_return {};
 }
 

@@ -10,10 +10,12 @@
 #include "functions/tasks/dossier_import.hpp"
 #include "functions/tasks/dossier_reading.hpp"
 #include "functions/tasks/session_summary.hpp"
-#include "functions/tasks/store.hpp"
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/tasks.hpp"
+#include "shared/database/job.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
+#include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
@@ -26,10 +28,10 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// Of one call: platforms end it after a minute or two.
-constexpr std::int64_t kTimeLimitMs = 50'000;
-constexpr std::int64_t kLongestTimeLimitMs = 570'000;
 constexpr std::int64_t kStoringSeconds = 25;
+
+using ClaimFunction = database::Function<jobs::ClaimJob, jobs::Claimed>;
+using FailFunction = database::Function<jobs::FailJob, database::NoAnswer>;
 
 struct Kind {
   std::string_view name;
@@ -37,17 +39,17 @@ struct Kind {
   // Does the job and stores what it has made.
   Task<Result<void>> (*work)(Call&, const engine::Endpoints&, const jobs::ClaimedJob&,
                              std::int64_t deadline_ms);
-  // The engine functions that give out a job of this kind, and take back what could not be done.
-  std::string_view claim = "claim_task";
-  std::string_view fail = "fail_task";
+  // Who gives out a job of this kind, and takes back what could not be done.
+  const ClaimFunction* claim = &database::kClaimTask;
+  const FailFunction* fail = &database::kFailTask;
 };
 
 // In the order in which they are done: people wait for what was said just now.
 constexpr std::array kKinds{
     Kind{api::tasks::kKinds[0], &summary_models, &summarise_session},
     Kind{api::tasks::kKinds[1], &reading_models, &extract_dossier},
-    Kind{api::tasks::kKinds[2], &reading_models, &import_step, "claim_import_step",
-         "fail_import_step"},
+    Kind{api::tasks::kKinds[2], &reading_models, &import_step, &database::kClaimImportStep,
+         &database::kFailImportStep},
 };
 
 // A kind that is asked for, with who does it.
@@ -59,7 +61,7 @@ struct Wanted {
 struct Request {
   std::vector<Wanted> wanted;  // never empty
   std::int64_t limit = api::tasks::kDefaultLimit;
-  std::int64_t time_limit_ms = kTimeLimitMs;
+  std::int64_t time_limit_ms = 0;
 
   // A job that begins has at least half of the time.
   std::int64_t begin_ms() const { return time_limit_ms / 2; }
@@ -92,8 +94,8 @@ Task<Result<Request>> read_request(Call& call, const Match& match) {
   co_await api::check_body(body, *operation.body);
   Request request;
   request.limit = json::integer_at(body, "limit").value_or(request.limit);
-  request.time_limit_ms = call.number_setting("FABULA_TASKS_TIME_LIMIT_MS", request.time_limit_ms,
-                                              1000, kLongestTimeLimitMs);
+  request.time_limit_ms =
+      call.setting_values().number(settings::named("FABULA_TASKS_TIME_LIMIT_MS"));
   const auto* names = json::find(body, "kinds");
   const std::vector<const Kind*> kinds =
       co_await read_kinds(names && names->is_array() ? names : nullptr);
@@ -123,29 +125,28 @@ Task<bool> do_job(Call& call, const Request& request, const jobs::ClaimedJob& jo
   call.note_problem(outcome.error());
   // Refused when another worker has the job by now, or it is gone: then there is nothing to give
   // back. When it does not arrive, the end of the lease does the same.
-  co_await runtime::attempt(
-      store(call, wanted->kind->fail, jobs::fail_job_request(job, outcome.error())));
+  co_await runtime::attempt(engine::call_function(call.context(), call.database(),
+                                                  *wanted->kind->fail, {job, outcome.error()}));
   co_return false;
 }
 
 // The next job of the kinds that are wanted; nothing when there is none.
 Task<Result<std::optional<jobs::ClaimedJob>>> claim_next(Call& call, const Request& request) {
-  std::vector<std::string_view> functions;
+  std::vector<const ClaimFunction*> functions;
   for (const auto& wanted : request.wanted) {
     if (std::find(functions.begin(), functions.end(), wanted.kind->claim) == functions.end()) {
       functions.push_back(wanted.kind->claim);
     }
   }
-  for (const auto function : functions) {
+  for (const auto* function : functions) {
     std::vector<std::string_view> kinds;
     for (const auto& wanted : request.wanted) {
       if (wanted.kind->claim == function) kinds.push_back(wanted.kind->name);
     }
-    const std::string answer =
-        co_await engine::call_function(call.context(), call.database(), function,
-                                       jobs::claim_job_request(kinds, request.lease_seconds()));
-    std::optional<jobs::ClaimedJob> job = co_await jobs::parse_claimed_job(answer);
-    if (job) co_return job;
+    jobs::Claimed claimed =
+        co_await engine::call_function(call.context(), call.database(), *function,
+                                       {.kinds = kinds, .lease_seconds = request.lease_seconds()});
+    if (claimed.job) co_return std::move(claimed.job);
   }
   co_return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "shared/api/endpoints/users.hpp"
+#include "shared/database/account.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -10,10 +11,10 @@ namespace fabula::users_function {
 namespace {
 
 constexpr std::array kRoutes{
-    engine::route<api::users::kSaveProfile>(&engine::forward, "save_profile"),
+    engine::route<api::users::kSaveProfile>(&engine::forward, database::kSaveProfile),
     engine::route<api::users::kHealth>(&engine::health),
-    engine::route<api::users::kReadProfile>(&engine::forward, "read_profile"),
-    engine::route<api::users::kDeleteAccount>(&engine::forward, "delete_account"),
+    engine::route<api::users::kReadProfile>(&engine::forward, database::kReadProfile),
+    engine::route<api::users::kDeleteAccount>(&engine::forward, database::kDeleteAccount),
 };
 
 }  // namespace

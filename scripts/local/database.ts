@@ -2,6 +2,8 @@
 // PostgreSQL computes inside the process that loads it. Or the same interface in front of a real
 // PostgreSQL. The process is scripts/local/database-server.ts.
 import { fork, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
@@ -60,12 +62,14 @@ export async function startDatabase(options: DatabaseOptions): Promise<Part> {
   throw report.isExplained ? new StartError(report.failure) : new Error(report.failure);
 }
 
-// The bundle lies below the repository, where Node looks for the packages that it imports.
+// The bundle lies below the repository, where Node looks for the packages that it imports. It is put
+// there whole: other servers may start at this moment.
 async function bundleServer(root: string): Promise<string> {
   const outfile = join(root, "build/local/database-server.mjs");
+  const ownFile = `${outfile}.${randomUUID()}`;
   await build({
     entryPoints: [join(root, "scripts/local/database-server.ts")],
-    outfile,
+    outfile: ownFile,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -73,6 +77,7 @@ async function bundleServer(root: string): Promise<string> {
     packages: "external",
     logLevel: "error",
   });
+  renameSync(ownFile, outfile);
   return outfile;
 }
 

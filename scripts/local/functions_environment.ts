@@ -2,23 +2,70 @@
 import type { Keys } from "./keys.ts";
 import type { Environment, RemoteSupabase } from "./settings.ts";
 
-/** Read by the development server itself; nothing to the functions. */
-const OWN_SETTINGS = new Set(["FABULA_PORT", "FABULA_RUNTIME", "FABULA_DATA_DIR", "FABULA_WATCH"]);
-
-const PASSED_ON = [
-  /^FABULA_/,
-  /^MODEL_/,
-  /^(OPENAI|ANTHROPIC|GEMINI|OPENROUTER|HF|DEEPSEEK|GROQ|MISTRAL|LOCAL|OLLAMA|LLAMACPP|CUSTOM)_(API_KEY|BASE_URL|TOKEN)$/,
-  /^SUPABASE_(JWKS|JWKS_URL|STORAGE_BUCKET)$/,
-  /^(SYSTEM_PROMPT|HTTP_REFERER|X_TITLE)$/,
-];
+/**
+ * All settings of the functions (shared/settings/table.hpp), but for the Supabase that they run on:
+ * that is said below. tests/unit/settings_table.cpp compares this with the table.
+ */
+const PASSED_ON = new Set([
+  "SUPABASE_JWKS",
+  "SUPABASE_JWKS_URL",
+  "FABULA_ENV",
+  "FABULA_JWT_SECRET",
+  "FABULA_JWT_ISSUER",
+  "FABULA_ISSUERS",
+  "FABULA_ALLOWED_ORIGINS",
+  "FABULA_METRICS_TOKEN",
+  "FABULA_RATE_LIMITS",
+  "MODEL_CHAT",
+  "MODEL_DESCRIPTION",
+  "MODEL_SCENE",
+  "MODEL_SUMMARY",
+  "MODEL_DOSSIER",
+  "MODEL_STREAM",
+  "FABULA_VISION_MODELS",
+  "FABULA_BOT_MODELS",
+  "FABULA_UPSTREAM_HOSTS",
+  "OPENAI_API_KEY",
+  "OPENAI_BASE_URL",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+  "GEMINI_API_KEY",
+  "GEMINI_BASE_URL",
+  "OPENROUTER_API_KEY",
+  "OPENROUTER_BASE_URL",
+  "HF_TOKEN",
+  "HF_BASE_URL",
+  "DEEPSEEK_API_KEY",
+  "DEEPSEEK_BASE_URL",
+  "GROQ_API_KEY",
+  "GROQ_BASE_URL",
+  "MISTRAL_API_KEY",
+  "MISTRAL_BASE_URL",
+  "OLLAMA_API_KEY",
+  "OLLAMA_BASE_URL",
+  "LLAMACPP_API_KEY",
+  "LLAMACPP_BASE_URL",
+  "CUSTOM_API_KEY",
+  "CUSTOM_BASE_URL",
+  "LOCAL_API_KEY",
+  "LOCAL_BASE_URL",
+  "HTTP_REFERER",
+  "X_TITLE",
+  "FABULA_HISTORY_TOKENS",
+  "FABULA_MAX_OUTPUT_TOKENS",
+  "FABULA_DOSSIER_MAX_OUTPUT_TOKENS",
+  "FABULA_FIRST_TOKEN_TIMEOUT_MS",
+  "FABULA_IDLE_TIMEOUT_MS",
+  "FABULA_TIME_LIMIT_MS",
+  "FABULA_COALESCE_MS",
+  "FABULA_TASKS_TIME_LIMIT_MS",
+]);
 
 /** The developer's own settings, as far as the functions know them. */
 export function callersSettings(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    const isPassedOn = PASSED_ON.some((pattern) => pattern.test(name)) && !OWN_SETTINGS.has(name);
-    if (isPassedOn && value !== undefined) settings[name] = value;
+    if (PASSED_ON.has(name) && value !== undefined) settings[name] = value;
   }
   return settings;
 }

@@ -88,4 +88,11 @@ Result<void> append_path_ids(std::string& members, const std::vector<http::Captu
   return {};
 }
 
+Result<json::Document> path_ids(const std::vector<http::Capture>& captures) {
+  std::string text = "{";
+  if (auto ids = append_path_ids(text, captures); !ids) return tl::unexpected(ids.error());
+  if (text.back() == ',') text.pop_back();
+  return json::parse(text.append("}"));
+}
+
 }  // namespace fabula::api

@@ -29,4 +29,7 @@ Result<std::string> check_query(const http::Url& url, const Schema& schema);
 // unless each is of its type (path_parameter.hpp).
 Result<void> append_path_ids(std::string& members, const std::vector<http::Capture>& captures);
 
+// The same as an object.
+Result<json::Document> path_ids(const std::vector<http::Capture>& captures);
+
 }  // namespace fabula::api

@@ -1,41 +1,16 @@
 // What the environment says about who may call, and how we reach Supabase (design section 7).
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "shared/auth/issuer.hpp"
 #include "shared/auth/jwt.hpp"
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
+#include "shared/settings/values.hpp"
 
 namespace fabula::auth {
-
-// A reference to any callable that takes a setting's name as `std::string_view` and gives its value
-// as `std::optional<std::string>`. It must outlive the reference.
-class EnvironmentLookup {
- public:
-  template <class Callable>
-    requires(!std::is_same_v<Callable, EnvironmentLookup>)
-  EnvironmentLookup(const Callable& callable)  // NOLINT(google-explicit-constructor)
-      : callable_(std::addressof(callable)), call_([](const void* target, std::string_view name) {
-          return (*static_cast<const Callable*>(target))(name);
-        }) {}
-
-  // A setting that is set to nothing counts as not set.
-  std::optional<std::string> operator()(std::string_view name) const {
-    auto value = call_(callable_, name);
-    return value && !value->empty() ? value : std::nullopt;
-  }
-
- private:
-  const void* callable_;
-  std::optional<std::string> (*call_)(const void*, std::string_view);
-};
 
 struct Settings {
   bool is_development = false;  // FABULA_ENV; production unless it says otherwise
@@ -62,6 +37,6 @@ struct Settings {
 // right: no URL, no secret key, key lists that are no JSON, an unknown FABULA_ENV, an HS256 secret
 // that is a public key or, in production, shorter than 32 bytes (RFC 7518, section 3.2), and
 // issuers that have a fault (issuers_fault).
-Result<Settings> read_settings(EnvironmentLookup environment);
+Result<Settings> read_settings(settings::Values& values);
 
 }  // namespace fabula::auth

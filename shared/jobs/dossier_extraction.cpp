@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "shared/database/rpc.hpp"
+#include "shared/database/job.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
 #include "shared/dossier/extract/quotes.hpp"
@@ -17,7 +17,6 @@ namespace {
 using json::Document;
 using Part = ExtractionWork::Part;
 
-constexpr std::string_view kFunction = "claim_task";
 // What commit_task takes at once.
 constexpr std::size_t kMaximumRows = dossier::kMaximumDeliveryEntries;
 
@@ -131,7 +130,7 @@ Result<ExtractionWork> read_extraction_work(const Document& work) {
   const auto project_id = json::string_at(work, "project_id");
   if (!project_id || !read_parts(work, "messages", read.messages) ||
       !read_parts(work, "before", read.before)) {
-    return database::unexpected_answer(kFunction);
+    return database::unexpected_answer(database::kClaimTask.name);
   }
   read.project_id = *project_id;
   return read;
@@ -158,7 +157,7 @@ Result<ExtractedEntries> extracted_entries(const Document& answer, const Extract
                                                       .end = whole.size(),
                                                       .at = part.created_at_ms,
                                                       .model = model,
-                                                      .prompt = dossier::kExtractionPrompt,
+                                                      .prompt = dossier::extraction_prompt_label(),
                                                       .delivery = delivery});
     if (!extraction) return tl::unexpected(std::move(extraction.error()));
     found.items_found = std::max(found.items_found, extraction->items);

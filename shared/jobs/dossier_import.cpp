@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "shared/database/rpc.hpp"
+#include "shared/database/job.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
 #include "shared/dossier/log/folding.hpp"
@@ -53,7 +53,7 @@ Result<ImportWork> read_import_work(const Document& work) {
   const auto step = json::integer_at(work, "step");
   const auto begun_at_ms = json::integer_at(work, "created_at");
   if (!task_id || !project_id || !text || !before || !step || *step < 1 || !begun_at_ms) {
-    return database::unexpected_answer("claim_import_step");
+    return database::unexpected_answer(database::kClaimImportStep.name);
   }
   return ImportWork{*task_id, *project_id, text_at(work, "chapter_title"), *text, *before,
                     *step,    *begun_at_ms};
@@ -83,7 +83,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
                // Quotes are told by where they are in their step: steps follow each other in time.
                .at = work.begun_at_ms + work.step - 1,
                .model = model,
-               .prompt = dossier::kExtractionPrompt,
+               .prompt = dossier::extraction_prompt_label(),
                .delivery = delivery});
   if (!extraction) return tl::unexpected(std::move(extraction.error()));
   ProposedEntries proposed;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "shared/database/rpc.hpp"
+#include "shared/json/raw_object.hpp"
 #include "shared/json/text.hpp"
 
 namespace fabula::jobs {
@@ -16,38 +16,32 @@ void write_lease(json::Writer& writer, const ClaimedJob& job) {
 
 }  // namespace
 
-std::string claim_job_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds) {
-  std::string body;
-  json::Writer writer(body);
+void write_claim_job(std::string& out, const ClaimJob& request) {
+  json::Writer writer(out);
   writer.begin_object().key("kinds").begin_array();
-  for (const auto kind : kinds) writer.string(kind);
-  writer.end_array().key("lease_seconds").integer(lease_seconds).end_object();
-  return body;
+  for (const auto kind : request.kinds) writer.string(kind);
+  writer.end_array().key("lease_seconds").integer(request.lease_seconds).end_object();
 }
 
-Result<std::optional<ClaimedJob>> parse_claimed_job(std::string_view answer) {
-  constexpr std::string_view kClaimFunction = "claim_task";
+std::optional<Claimed> read_claimed(std::string answer) {
   auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer(kClaimFunction);
+  if (!document) return std::nullopt;
   const auto* work = json::find(*document, "task");
-  if (!work) return database::unexpected_answer(kClaimFunction);
-  if (work->is_null()) return std::nullopt;
+  if (!work) return std::nullopt;
+  if (work->is_null()) return Claimed{};
   const auto task_id = json::string_at(*work, "task_id");
   const auto lease_token = json::string_at(*work, "lease_token");
   const auto kind = json::string_at(*work, "kind");
-  if (!task_id || !lease_token || !kind) return database::unexpected_answer(kClaimFunction);
+  if (!task_id || !lease_token || !kind) return std::nullopt;
   ClaimedJob job{std::string(*task_id), std::string(*lease_token), std::string(*kind), {}};
   job.work = std::move((*document)["task"]);
-  return job;
+  return Claimed{std::move(job)};
 }
 
-std::string commit_job_request(const ClaimedJob& job, std::string_view result_members,
-                               const Worker& worker) {
-  constexpr std::size_t kFrameBytes = 512;
-  std::string body;
-  body.reserve(kFrameBytes + result_members.size());
-  json::Writer writer(body);
-  write_lease(writer, job);
+void write_commit_job(std::string& out, const CommitJob& request) {
+  const auto& worker = request.worker;
+  json::Writer writer(out);
+  write_lease(writer, request.job);
   writer.key("result").begin_object();
   writer.key("provider").string(worker.provider).key("model").string(worker.model);
   writer.key("attempts").integer(worker.attempts).key("usage");
@@ -57,23 +51,34 @@ std::string commit_job_request(const ClaimedJob& job, std::string_view result_me
   } else {
     writer.null();
   }
-  if (!result_members.empty()) body.append(",").append(result_members);
+  if (!worker.prompt.empty()) writer.key("prompt").string(worker.prompt);
+  if (!request.summary.empty()) writer.key("summary").string(request.summary);
+  if (request.dossier) database::write_commit(writer, *request.dossier);
+  if (request.proposals) {
+    writer.key("proposals").begin_array();
+    for (const auto& proposal : *request.proposals) writer.string(proposal);
+    writer.end_array();
+  }
   writer.end_object().end_object();
-  return body;
 }
 
-std::string fail_job_request(const ClaimedJob& job, const Problem& problem) {
+std::optional<Committed> read_committed(std::string answer) {
+  const auto object = json::RawObject::read(answer, {"dossier"});
+  if (!object) return std::nullopt;
+  return Committed{database::read_tail(object->text("dossier"))};
+}
+
+void write_fail_job(std::string& out, const FailJob& request) {
+  const auto& problem = request.problem;
   std::string error(facts(problem.code).name);
   if (!problem.cause.empty()) error.append(": ").append(problem.cause);
-  std::string body;
-  json::Writer writer(body);
-  write_lease(writer, job);
+  json::Writer writer(out);
+  write_lease(writer, request.job);
   writer.key("error").string(error);
   if (problem.retry_after_s > 0) {
     writer.key("retry_after_seconds").integer(problem.retry_after_s);
   }
   writer.end_object();
-  return body;
 }
 
 }  // namespace fabula::jobs

@@ -1,5 +1,5 @@
-// What a worker says to the database's claim_task, commit_task and fail_task, and what they answer
-// (supabase/schemas). JSON text in, values out.
+// What a worker says to the database when it claims a job, commits it or gives it back, and what
+// it is answered (declared in shared/database/job.hpp).
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "shared/database/dossier.hpp"
 #include "shared/json/document.hpp"
 #include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
 
 namespace fabula::jobs {
 
-std::string claim_job_request(std::span<const std::string_view> kinds, std::int64_t lease_seconds);
+struct ClaimJob {
+  std::span<const std::string_view> kinds;
+  std::int64_t lease_seconds = 0;
+};
+
+void write_claim_job(std::string& out, const ClaimJob& request);
 
 struct ClaimedJob {
   std::string task_id;
@@ -23,9 +30,11 @@ struct ClaimedJob {
   json::Document work;  // all that the database tells of it, with what its kind needs
 };
 
-// Nothing when there is nothing to do; internal_error when the answer is not what claim_task
-// promises.
-Result<std::optional<ClaimedJob>> parse_claimed_job(std::string_view answer);
+struct Claimed {
+  std::optional<ClaimedJob> job;  // nothing when there is nothing to do
+};
+
+std::optional<Claimed> read_claimed(std::string answer);
 
 // Who has done it, as it is kept with the job.
 struct Worker {
@@ -33,12 +42,32 @@ struct Worker {
   std::string_view model;
   std::optional<llm::Usage> usage;
   int attempts = 0;
+  // Name and version of what the model was told, "summary-1"; "": no model was asked.
+  std::string_view prompt;
 };
 
-// `result_members` is JSON text of the kind's own members of the result, such as `"summary":"..."`.
-std::string commit_job_request(const ClaimedJob& job, std::string_view result_members,
-                               const Worker& worker);
+struct CommitJob {
+  const ClaimedJob& job;
+  Worker worker;
+  // What it comes to, as its kind has it.
+  std::string_view summary = {};
+  const database::DossierCommit* dossier = nullptr;
+  const std::vector<std::string>* proposals = nullptr;
+};
 
-std::string fail_job_request(const ClaimedJob& job, const Problem& problem);
+void write_commit_job(std::string& out, const CommitJob& request);
+
+struct Committed {
+  std::optional<database::DossierLogPart> dossier;  // of a job that has added to one
+};
+
+std::optional<Committed> read_committed(std::string answer);
+
+struct FailJob {
+  const ClaimedJob& job;
+  const Problem& problem;
+};
+
+void write_fail_job(std::string& out, const FailJob& request);
 
 }  // namespace fabula::jobs

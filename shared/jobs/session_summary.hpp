@@ -12,6 +12,8 @@ namespace fabula::jobs {
 
 // The instructions. A summary should have at most so many words: it is told in each later turn.
 std::string summary_instructions(std::size_t maximum_words);
+// Their name and version.
+std::string_view summary_prompt_label();
 
 // The user's message: the summary so far, empty for none, and what was said after it, an array of
 // {role, content} from the database.

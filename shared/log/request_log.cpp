@@ -29,9 +29,10 @@ void add(json::Writer& writer, std::string_view key, std::optional<std::int64_t>
 }  // namespace
 
 Level level(const RequestLog& log) {
-  if (log.code.empty()) return Level::info;
+  const auto otherwise = log.unusable_settings.empty() ? Level::info : Level::warn;
+  if (log.code.empty()) return otherwise;
   if (log.code.starts_with("provider_")) return Level::warn;
-  return log.status >= 500 || log.status == 200 ? Level::error : Level::info;
+  return log.status >= 500 || log.status == 200 ? Level::error : otherwise;
 }
 
 std::string to_line(const RequestLog& log, std::string_view message, std::int64_t started_ms,
@@ -61,6 +62,7 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "tokens_out", log.tokens_out);
   add(writer, "items_found", log.items_found);
   add(writer, "items_kept", log.items_kept);
+  add(writer, "unusable_settings", log.unusable_settings);
   writer.key("status").integer(log.status);
   writer.end_object();
   return line;

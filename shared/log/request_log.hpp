@@ -29,12 +29,14 @@ struct RequestLog {
   // Of an extractor's answers: what they had, and what was stored of it.
   std::optional<std::int64_t> items_found;
   std::optional<std::int64_t> items_kept;
+  // Names of settings, between commas, whose values are not what they may be: their defaults count.
+  std::string unusable_settings;
   int status = 0;  // HTTP
 };
 
 enum class Level : std::uint8_t { info, warn, error };
 
-// Errors of ours are `error`, of the caller `info`, of the provider `warn`.
+// Errors of ours are `error`, of the caller `info`, of the provider and of a setting `warn`.
 Level level(const RequestLog& log);
 
 // `message` says what happened in a few constant words.

@@ -1,5 +1,5 @@
-// What the turn engine says to the database's begin_turn, and what it answers (supabase/schemas;
-// design section 5). JSON text in, values out.
+// What the turn engine says to the database's begin_turn, and what it answers (declared in
+// shared/database/turn.hpp; design section 5).
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,6 @@
 #include "shared/auth/principal.hpp"
 #include "shared/http/allowance.hpp"
 #include "shared/llm/route/bot.hpp"
-#include "shared/result/result.hpp"
 #include "shared/turn/rate_limit.hpp"
 
 namespace fabula::turn {
@@ -43,6 +42,7 @@ struct BeginTurn {
   std::string_view provider = {};
   std::string_view model = {};
   std::string_view system_prompt = {};
+  std::string_view prompt = {};           // its name and version, where it is one of ours: "chat-1"
   std::string_view summary_heading = {};  // what a summary is sent after
   std::int64_t maximum_output_tokens = 0;
   std::int64_t history_budget_tokens = 0;
@@ -56,15 +56,16 @@ struct BeginTurn {
   std::string_view limited_action = {};  // what `rate_limit` is of
   std::optional<RateLimit> rate_limit = {};
   // JSON objects. What is kept with the user's message; and, when `action` is about an earlier
-  // message, the system prompts of the tasks that its metadata may name.
+  // message, the system prompts of the tasks that its metadata may name, and their labels.
   std::string_view message_metadata = {};
   std::string_view task_prompts = {};
+  std::string_view task_prompt_labels = {};
   // What is known of the story is wanted, and sent after this heading; empty: it is not.
   std::string_view dossier_heading = {};
   bool is_worth_extracting = false;  // the user's message, however the turn ends
 };
 
-std::string begin_turn_request(const BeginTurn& turn);
+void write_begin_turn(std::string& out, const BeginTurn& turn);
 
 struct BegunTurn {
   std::string user_id;
@@ -93,8 +94,7 @@ struct BegunTurn {
   }
 };
 
-// internal_error when the answer is not what begin_turn promises.
-Result<BegunTurn> parse_begun_turn(std::string answer);
+std::optional<BegunTurn> read_begun_turn(std::string answer);
 
 // A bot as it is asked: its own choice of a model, and what it is told.
 struct AskedBot {

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "shared/llm/request/tool.hpp"
+#include "shared/prompts/prompt.hpp"
+#include "shared/settings/setting.hpp"
 #include "shared/turn/protocol.hpp"
 #include "shared/turn/rate_limit.hpp"
 
@@ -16,9 +18,8 @@ namespace fabula::turn {
 // One of the things that may be asked for: who answers, and what it is told about itself.
 struct Purpose {
   std::string_view name;
-  std::string_view setting;             // that names its route of models
-  std::string_view default_route;       // when the setting is not set
-  std::string_view (*system_prompt)();  // nullptr: somebody else's, such as a bot's
+  const settings::Setting* setting;         // that names its route of models
+  const prompts::Prompt* prompt = nullptr;  // nullptr: somebody else's, such as a bot's
 };
 
 // Texts that are nullptr are not said.

@@ -1,6 +1,5 @@
 #include "shared/turn/rows.hpp"
 
-#include "shared/database/rpc.hpp"
 #include "shared/json/document.hpp"
 #include "shared/json/text.hpp"
 
@@ -17,45 +16,40 @@ void write_or_null(json::Writer& writer, std::string_view key, std::string_view 
 }
 
 // In one allocation: memory of a WebAssembly instance that was once taken is never given back.
-std::string body_for(std::string_view text) {
+void make_room(std::string& out, std::string_view text) {
   constexpr std::size_t kFrameBytes = 512;
-  std::string body;
-  body.reserve(kFrameBytes + text.size() + text.size() / 8);
-  return body;
+  out.reserve(out.size() + kFrameBytes + text.size() + text.size() / 8);
 }
 
 }  // namespace
 
-std::string append_chunk_request(std::string_view generation_id, std::uint64_t from_offset,
-                                 std::string_view text) {
-  std::string body = body_for(text);
-  json::Writer(body)
+void write_append_chunk(std::string& out, const AppendChunk& chunk) {
+  make_room(out, chunk.text);
+  json::Writer(out)
       .begin_object()
       .key("generation_id")
-      .string(generation_id)
+      .string(chunk.generation_id)
       .key("from_offset")
-      .integer(static_cast<std::int64_t>(from_offset))
+      .integer(static_cast<std::int64_t>(chunk.from_offset))
       .key("text")
-      .string(text)
+      .string(chunk.text)
       .end_object();
-  return body;
 }
 
-Result<Appended> parse_appended(std::string_view answer) {
+std::optional<Appended> read_appended(std::string answer) {
   const auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer("append_chunk");
+  if (!document) return std::nullopt;
   const auto status = json::string_at(*document, "status");
   const auto saved_bytes = json::integer_at(*document, "saved_bytes");
-  if (!status || !saved_bytes || *saved_bytes < 0)
-    return database::unexpected_answer("append_chunk");
+  if (!status || !saved_bytes || *saved_bytes < 0) return std::nullopt;
   return Appended{*status == name(Status::streaming),
                   json::boolean_at(*document, "cancel_requested").value_or(false),
                   static_cast<std::uint64_t>(*saved_bytes)};
 }
 
-std::string finish_turn_request(const FinishTurn& turn) {
-  std::string body = body_for(turn.text);
-  json::Writer writer(body);
+void write_finish_turn(std::string& out, const FinishTurn& turn) {
+  make_room(out, turn.text);
+  json::Writer writer(out);
   writer.begin_object();
   writer.key("generation_id").string(turn.generation_id);
   writer.key("status").string(name(turn.status));
@@ -80,20 +74,17 @@ std::string finish_turn_request(const FinishTurn& turn) {
   writer.key("provider").string(turn.provider).key("model").string(turn.model);
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
   writer.end_object();
-  return body;
 }
 
-std::string finished_turn_request(std::string_view generation_id) {
-  std::string body;
-  json::Writer(body).begin_object().key("generation_id").string(generation_id).end_object();
-  return body;
+void write_finished_turn(std::string& out, const FinishedTurn& turn) {
+  json::Writer(out).begin_object().key("generation_id").string(turn.generation_id).end_object();
 }
 
-Result<Finished> parse_finished(std::string_view answer) {
+std::optional<Finished> read_finished(std::string answer) {
   const auto document = json::parse(answer);
-  if (!document) return database::unexpected_answer("finish_turn");
+  if (!document) return std::nullopt;
   const auto status = json::string_at(*document, "status");
-  if (!status) return database::unexpected_answer("finish_turn");
+  if (!status) return std::nullopt;
   return Finished{std::string(*status),
                   std::string(json::string_at(*document, "message_id").value_or("")),
                   dossier_view_of(*document)};

@@ -1,5 +1,5 @@
 // What the turn engine says to the database's append_chunk and finish_turn, and what they answer
-// (supabase/schemas; design section 5). JSON text in, values out.
+// (declared in shared/database/turn.hpp; design section 5).
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,18 @@
 #include <string_view>
 
 #include "shared/llm/stream/stream.hpp"
-#include "shared/result/result.hpp"
 #include "shared/turn/dossier_view.hpp"
 #include "shared/turn/status.hpp"
 
 namespace fabula::turn {
 
-std::string append_chunk_request(std::string_view generation_id, std::uint64_t from_offset,
-                                 std::string_view text);
+struct AppendChunk {
+  std::string_view generation_id;
+  std::uint64_t from_offset = 0;  // where `text` begins
+  std::string_view text;
+};
+
+void write_append_chunk(std::string& out, const AppendChunk& chunk);
 
 struct Appended {
   bool is_streaming = true;  // false: somebody has closed this generation
@@ -23,7 +27,7 @@ struct Appended {
   std::uint64_t saved_bytes = 0;
 };
 
-Result<Appended> parse_appended(std::string_view answer);
+std::optional<Appended> read_appended(std::string answer);
 
 struct FinishTurn {
   std::string_view generation_id;
@@ -40,9 +44,14 @@ struct FinishTurn {
   bool is_worth_extracting = false;  // question and reply
 };
 
-std::string finish_turn_request(const FinishTurn& turn);
-// The same for a turn that has ended, which changes nothing: how it and the dossier stand.
-std::string finished_turn_request(std::string_view generation_id);
+void write_finish_turn(std::string& out, const FinishTurn& turn);
+
+// A turn that has ended: it is only asked how it and the dossier stand.
+struct FinishedTurn {
+  std::string_view generation_id;
+};
+
+void write_finished_turn(std::string& out, const FinishedTurn& turn);
 
 struct Finished {
   std::string status;                  // as the row now says
@@ -50,6 +59,6 @@ struct Finished {
   std::optional<DossierView> dossier;  // of a turn that has asked for it
 };
 
-Result<Finished> parse_finished(std::string_view answer);
+std::optional<Finished> read_finished(std::string answer);
 
 }  // namespace fabula::turn

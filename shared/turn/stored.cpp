@@ -1,29 +1,23 @@
 #include "shared/turn/stored.hpp"
 
-#include "shared/database/rpc.hpp"
 #include "shared/json/document.hpp"
 #include "shared/json/text.hpp"
 #include "shared/turn/status.hpp"
 
 namespace fabula::turn {
 
-std::string read_turn_request(const auth::Principal& principal, TurnKey key,
-                              std::uint64_t after_bytes) {
-  std::string body;
-  json::Writer writer(body);
+void write_read_turn(std::string& out, const ReadTurn& turn) {
+  json::Writer writer(out);
   writer.begin_object().key("principal");
-  write_principal(writer, principal);
-  writer.key(key.kind == TurnKey::Kind::stream_id ? "stream_id" : "generation_id");
-  writer.string(key.value);
-  writer.key("after_bytes").integer(static_cast<std::int64_t>(after_bytes)).end_object();
-  return body;
+  write_principal(writer, turn.principal);
+  writer.key(turn.key.kind == TurnKey::Kind::stream_id ? "stream_id" : "generation_id");
+  writer.string(turn.key.value);
+  writer.key("after_bytes").integer(static_cast<std::int64_t>(turn.after_bytes)).end_object();
 }
 
-Result<StoredTurn> parse_stored_turn(std::string_view answer) {
+std::optional<StoredTurn> read_stored_turn(std::string answer) {
   const auto document = json::parse(answer);
-  if (!document || !json::string_at(*document, "status")) {
-    return database::unexpected_answer("read_turn");
-  }
+  if (!document || !json::string_at(*document, "status")) return std::nullopt;
   const auto text = [&document](std::string_view key) {
     return std::string(json::string_at(*document, key).value_or(""));
   };

@@ -1,5 +1,5 @@
-// What the database has of a turn, running or ended (its function read_turn): what a client is told
-// that comes back to a reply which another request began.
+// What the database has of a turn, running or ended (read_turn, shared/database/turn.hpp): what a
+// client is told that comes back to a reply which another request began.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,13 @@ struct TurnKey {
   std::string_view value;
 };
 
-// Asks for the reply's text beyond `after_bytes`.
-std::string read_turn_request(const auth::Principal& principal, TurnKey key,
-                              std::uint64_t after_bytes);
+struct ReadTurn {
+  const auth::Principal& principal;
+  TurnKey key;
+  std::uint64_t after_bytes = 0;  // of the reply, which are known: its text beyond them is wanted
+};
+
+void write_read_turn(std::string& out, const ReadTurn& turn);
 
 struct StoredTurn {
   BegunTurn turn;      // its ids
@@ -40,8 +44,7 @@ struct StoredTurn {
   std::optional<DossierView> dossier;  // as it is now; of a turn that has asked for it
 };
 
-// internal_error when the answer is not what read_turn promises.
-Result<StoredTurn> parse_stored_turn(std::string_view answer);
+std::optional<StoredTurn> read_stored_turn(std::string answer);
 
 // Why a reply that has ended is not complete, for its reader; nothing for one that is complete, or
 // that somebody has cancelled.

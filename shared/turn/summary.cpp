@@ -1,12 +1,10 @@
 #include "shared/turn/summary.hpp"
 
+#include "generated/prompts.hpp"
+
 namespace fabula::turn {
 
-std::string_view summary_heading() {
-  return "\n\n# What happened earlier\n"
-         "The conversation is longer than what you are sent of it. What was said before that, in "
-         "short, as notes and not as instructions:\n\n";
-}
+std::string_view summary_heading() { return prompts::kSummaryHeading.text; }
 
 std::string with_summary(std::string_view system_prompt, std::string_view summary) {
   if (summary.empty()) return std::string(system_prompt);

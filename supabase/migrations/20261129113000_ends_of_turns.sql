@@ -715,7 +715,7 @@ begin
     owner_id, session_id, stream_id, user_message_id, epoch, provider, model, action, base_bytes,
     saved_bytes, continued_from_id, previous_leaf_id, sent_from_depth, summary_until_id,
     summary_heading, instruction, system_prompt, settings, idempotency_key, request_hash, bot_id,
-    dossier_version, dossier_facts, reads_question, call_id, started_at, heartbeat_at)
+    dossier_version, dossier_facts, reads_question, prompt, call_id, started_at, heartbeat_at)
   values (
     session.owner_id, session.session_id,
     coalesce(request ->> 'stream_id', gen_random_uuid()::text), question.message_id,
@@ -732,8 +732,8 @@ begin
       then request ->> 'request_hash' end,
     bot.bot_id, (request ->> 'dossier_version')::bigint,
     coalesce(request -> 'dossier_facts', '[]'),
-    coalesce((request ->> 'extract')::boolean, false), private.read_id(request, 'call_id'),
-    begun_at, begun_at)
+    coalesce((request ->> 'extract')::boolean, false), request ->> 'prompt',
+    private.read_id(request, 'call_id'), begun_at, begun_at)
   on conflict (owner_id, stream_id) do nothing
   returning * into generation;
   if not found then
@@ -760,8 +760,9 @@ to service_role;
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
--- external_id, bot_id, instruction, system_prompt, settings, idempotency_key, request_hash, rate_limit,
--- message_metadata, task_prompts, dossier, dossier_heading, extract, call_id, wait_ms}.
+-- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
+-- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract, call_id,
+-- wait_ms}.
 --   principal         what private.resolve_principal takes
 --   title             for a session that is created
 --   claimed_user_id   must be the principal's own
@@ -773,7 +774,9 @@ to service_role;
 --   message_metadata  {task, attachments}, both optional, kept with the user's message: attachments, with
 --                     the `tokens` that each takes of the budget, are for the caller to send; task is what
 --                     the message asks for, and when that message is answered again its prompt in
---                     task_prompts, an object, is kept as the system prompt
+--                     task_prompts, an object, is kept as the system prompt, and its label in
+--                     task_prompt_labels as `prompt`
+--   prompt            name and version of the prompt that system_prompt is, such as chat-1
 --   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
 --                     system prompt that is kept ends with both
 --   extract           whether the user's message is worth reading for the dossier, however the turn ends
@@ -869,7 +872,8 @@ begin
   end if;
   if request -> 'task_prompts' ? (question.metadata ->> 'task') then
     request := request || jsonb_build_object(
-      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'));
+      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'),
+      'prompt', request -> 'task_prompt_labels' -> (question.metadata ->> 'task'));
   end if;
   request := request || jsonb_build_object(
     'history_budget_tokens',

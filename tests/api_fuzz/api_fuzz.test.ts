@@ -11,10 +11,13 @@ import { assertDiscreetLog, Stack } from "../clients/stack.ts";
 import { signUp } from "../clients/supabase.ts";
 import { startPostgres } from "../database/postgres_server.ts";
 import { assertSound } from "../database/soundness.ts";
+import { tellSeed } from "../random_numbers.ts";
+import { isLongRing } from "../ring.ts";
 import { runSchemathesis, type Assignment, type Identity } from "./schemathesis.ts";
 
 const SEED = Number(process.env["FABULA_FUZZ_SEED"] ?? 1);
-const EXAMPLES = Number(process.env["FABULA_FUZZ_EXAMPLES"] ?? 20);
+const EXAMPLES = Number(process.env["FABULA_FUZZ_EXAMPLES"] ?? (isLongRing ? 20 : 6));
+tellSeed(`FABULA_FUZZ_SEED=${SEED} FABULA_FUZZ_EXAMPLES=${EXAMPLES}`);
 
 const DELETIONS = [
   "delete_session",

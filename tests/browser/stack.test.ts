@@ -9,6 +9,7 @@ import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { freePorts } from "../../scripts/local/ports.mjs";
+import { isLongRing } from "../ring.ts";
 import { launchBrowser, StoryPage } from "./browser.ts";
 
 const MODEL = ".fabula/models/SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -60,7 +61,7 @@ function temporaryDir(context: TestContext): string {
   return dir;
 }
 
-for (const runtime of ["deno", "workerd"]) {
+for (const runtime of isLongRing ? ["deno", "workerd"] : ["deno"]) {
   test(`a story with the local model, across a reload (${runtime})`, async (context) => {
     const server = await startServer(runtime, temporaryDir(context));
     context.after(() => server.stop());

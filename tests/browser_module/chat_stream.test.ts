@@ -4,10 +4,12 @@ import type { Browser } from "playwright-core";
 import { launchBrowser } from "../browser/browser.ts";
 import { decodeInPage, type CutStream } from "./decode_in_page.ts";
 import { openLoadedPage } from "./module_page.ts";
-import { randomCuts, randomNumbers, randomStream } from "./random_streams.ts";
+import { randomNumbers, tellSeed } from "../random_numbers.ts";
+import { randomCuts, randomStream } from "./random_streams.ts";
 import { decodeReference, type Decoded } from "./reference.ts";
 
 const SEED = Number(process.env["SEED"] ?? 1);
+tellSeed(`SEED=${SEED}`);
 const CASES = 1_000;
 const CASES_AT_ONCE = 100;
 

@@ -13,8 +13,3 @@ export function valueOf(literal: string): string {
     return SIMPLE[simple] ?? simple;
   });
 }
-
-/** The values of all the literals in a piece of source. */
-export function literalsIn(source: string): string[] {
-  return [...source.matchAll(new RegExp(LITERAL, "g"))].map(([literal]) => valueOf(literal));
-}

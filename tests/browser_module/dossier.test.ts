@@ -7,7 +7,7 @@ import { launchBrowser } from "../browser/browser.ts";
 import type { DossierEntry } from "../../wasm/browser/fabula.ts";
 import { dossierRows } from "./dossier_rows.ts";
 import { openLoadedPage } from "./module_page.ts";
-import { randomNumbers } from "./random_streams.ts";
+import { randomNumbers } from "../random_numbers.ts";
 
 let browser: Browser;
 before(async () => (browser = await launchBrowser()));

@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "../browser/browser.ts";
 import { openLoadedPage, openModulePage } from "./module_page.ts";
-import { randomCuts, randomNumbers } from "./random_streams.ts";
+import { randomNumbers } from "../random_numbers.ts";
+import { randomCuts } from "./random_streams.ts";
 
 let browser: Browser;
 before(async () => (browser = await launchBrowser()));

@@ -1,19 +1,7 @@
 // Bodies of POST /chat as a seed makes them: mostly what the server sends, in every way that the
 // standard lets it be written, some with frames or bytes that do not belong there.
 
-/** A number from 0 to below `limit`. */
-export type Random = (limit: number) => number;
-
-/** Mulberry32: small, and the same for the same seed. */
-export function randomNumbers(seed: number): Random {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
+import type { Random } from "../random_numbers.ts";
 
 const CHARACTERS = [..."abc \n\r\t\"\\:{}é߀字🦊\u2028\ufeff\0"];
 const STRANGE_LINES = ["event: ping", "event: message", "id", "id: a\0"];

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "../browser/browser.ts";
-import { LITERAL, literalsIn, valueOf } from "./cpp_literals.ts";
+import { LITERAL, valueOf } from "./cpp_literals.ts";
 import { openLoadedPage } from "./module_page.ts";
 
 let browser: Browser;
@@ -62,9 +62,8 @@ test("a title is made of any string, up to 1 MiB", async (context) => {
 
 test("the system prompt is the core's", async (context) => {
   const { page } = await openLoadedPage(context, browser);
-  const file = readFileSync("shared/chat/prompt.cpp", "utf8");
-  const [source = ""] = /system_prompt\(\) \{[^}]*\}/.exec(file) ?? [];
-  const expected = literalsIn(source.slice(source.indexOf("return"))).join("");
+  const file = readFileSync("shared/prompts/chat.md", "utf8");
+  const expected = file.replace(/^---\n[^]*?\n---\n/, "").replace(/\n$/, "");
   assert.ok(expected.startsWith("You are Fabula"));
   assert.equal(await page.evaluate(() => window.fabula.systemPrompt()), expected);
 });

@@ -4,7 +4,7 @@ import { talk } from "./chat.ts";
 import { newWord, type Person } from "./people.ts";
 import type { Stack } from "./stack.ts";
 
-/** What a model is told last when it is to go on: shared/chat/prompt.cpp. */
+/** What a model is told last when it is to go on: shared/prompts/go_on.md. */
 export const INSTRUCTION_TO_GO_ON =
   "Go on exactly where your last message stops, in the middle of the sentence if it stops there. " +
   "Repeat nothing of it and add no introduction.";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { talk } from "./chat.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 import { hs256, userClaims } from "./tokens.ts";
 
 interface User {
@@ -31,7 +31,7 @@ async function migrate(stack: Stack, guest: User, account: User): Promise<[numbe
   return [response.status, await response.json()];
 }
 
-onBothRuntimes("anonymous users", (stack) => {
+onEachRuntime("anonymous users", (stack) => {
   async function someoneWhoTalked(is_anonymous: boolean): Promise<User> {
     const someone = user(stack(), is_anonymous);
     const prompt = `Who am I? ${someone.id}`;

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { postChat, talk } from "./chat.ts";
 import { call } from "./people.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 import { makeClient, signUp } from "./supabase.ts";
 
 // A pixel.
@@ -112,7 +112,7 @@ async function store(stack: Stack, isPublic: boolean): Promise<string> {
   return `${bucket}/my notes/a.txt`;
 }
 
-onBothRuntimes(
+onEachRuntime(
   "attachments",
   (stack) => {
     test("a text and an image are in what the model gets, with each other take again", async () => {
@@ -238,7 +238,7 @@ onBothRuntimes(
   { settings },
 );
 
-onBothRuntimes("models that do not see", (stack) => {
+onEachRuntime("models that do not see", (stack) => {
   test("an image is refused, and the model named", async () => {
     const before = fetched.length;
     const told = await refusal(stack(), { text: "Hi.", attachments: [image("a.png")] });

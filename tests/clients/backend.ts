@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { startDatabase, type DatabaseOptions } from "../../scripts/local/database.ts";
 import { loadKeys, type Keys } from "../../scripts/local/keys.ts";
 import type { Part } from "../../scripts/local/part.ts";
@@ -109,6 +110,8 @@ export class Backend {
 
   /** Everything that is stored, to see that nothing has changed. */
   async everything(): Promise<Record<string, Row[]>> {
+    const { databaseUrl } = this.#options;
+    if (databaseUrl) return everythingOf(databaseUrl);
     const tables = TABLES.map(async (table) => [table, await this.rows(table)] as const);
     return Object.fromEntries(await Promise.all(tables));
   }
@@ -132,5 +135,19 @@ export class Backend {
     const isFirst = !existsSync(join(this.#dataDir, "database"));
     if (isFirst && !databaseUrl) await prepareFiles(options);
     this.#database = await startDatabase(options);
+  }
+}
+
+/** In one statement: over REST it takes a request a table. */
+async function everythingOf(connectionString: string): Promise<Record<string, Row[]>> {
+  const rows = TABLES.map(
+    (table) => `'${table}', (select coalesce(json_agg(row), '[]') from public.${table} as row)`,
+  );
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query(`select json_build_object(${rows.join(", ")}) as all`)).rows[0].all;
+  } finally {
+    await client.end();
   }
 }

@@ -5,7 +5,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { chatUrl, talk } from "./chat.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 import { hs256, nowInSeconds, unsigned, userClaims } from "./tokens.ts";
 
@@ -121,7 +121,7 @@ const BODIES: [title: string, body: string | Uint8Array<ArrayBuffer>, expected: 
   ["an unknown protocol", json({ text: "Hello there.", protocol: "gopher" }), invalid("protocol")],
 ];
 
-onBothRuntimes("bad input", (stack) => {
+onEachRuntime("bad input", (stack) => {
   let ana: Person;
   let bob: Person;
   /** Somebody's conversation, which no refusal may touch. */

@@ -7,9 +7,9 @@ import { APIS, type Account, type Api } from "./api.ts";
 import type { Row } from "./backend.ts";
 import type { Ledger } from "./ledger.ts";
 import { FIRST_TURN, Life } from "./life.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 
-onBothRuntimes("branches", (stack) => {
+onEachRuntime("branches", (stack) => {
   for (const Way of APIS) {
     describe(`with ${Way.title}`, () => branch(stack, (at) => new Way(at), Way.title));
   }

@@ -6,9 +6,9 @@ import { before, describe, test } from "node:test";
 import { APIS, type Api, type Method } from "./api.ts";
 import type { Row } from "./backend.ts";
 import { entryId } from "./dossier_log.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 
-onBothRuntimes("dossiers by hand", (stack) => {
+onEachRuntime("dossiers by hand", (stack) => {
   for (const Way of APIS) {
     describe(`with ${Way.title}`, () => byHand(stack, (at) => new Way(at)));
   }

@@ -5,11 +5,11 @@ import { before, test } from "node:test";
 import { PlainApi, type Api, type Method } from "./api.ts";
 import type { Row } from "./backend.ts";
 import { fact, find, mention } from "./dossier_log.ts";
-import { onBothRuntimes } from "./stack.ts";
+import { onEachRuntime } from "./stack.ts";
 
 const TEXT = "Mara is 30. Mara keeps the light. John is her brother; John drinks.";
 
-onBothRuntimes("dossiers with findings", (stack) => {
+onEachRuntime("dossiers with findings", (stack) => {
   let api: Api;
   let turn: Row;
   let path: string;

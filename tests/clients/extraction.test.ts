@@ -7,7 +7,7 @@ import { startMaintenance } from "../../scripts/local/maintenance.ts";
 import type { Row } from "./backend.ts";
 import { talk, type Turn } from "./chat.ts";
 import { character, Extractor } from "./extractor.ts";
-import { onBothRuntimes, Stack } from "./stack.ts";
+import { onEachRuntime, Stack } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
 
 interface Conversation {
@@ -18,7 +18,7 @@ interface Conversation {
 
 const newConversation = (): Conversation => ({ sessionId: "", token: "", projectId: "" });
 
-onBothRuntimes("extraction", (stack) => {
+onEachRuntime("extraction", (stack) => {
   const model = () => stack().backend.model;
   const end: (() => void)[] = [];
   afterEach(() => {

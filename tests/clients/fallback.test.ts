@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { talk, type Events } from "./chat.ts";
 import type { Reply, Script } from "./scripted_model.ts";
-import { onBothRuntimes, PROVIDER_KEY } from "./stack.ts";
+import { onEachRuntime, PROVIDER_KEY } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 import type { WireFormat } from "./wire_formats.ts";
 
@@ -77,7 +77,7 @@ const FAULTS: Fault[] = [
   },
 ];
 
-onBothRuntimes(
+onEachRuntime(
   "a route",
   (stack) => {
     let ana: Person;

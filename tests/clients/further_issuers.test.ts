@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { talk } from "./chat.ts";
 import { INVALID, Issuer, keySet, publish, refusal, signingKey, welcome } from "./issuer.ts";
-import { onBothRuntimes } from "./stack.ts";
+import { onEachRuntime } from "./stack.ts";
 import { es256, hs256, nowInSeconds, rs256, unsigned, userClaims, type Claims } from "./tokens.ts";
 
 // All of them call their key the same.
@@ -43,7 +43,7 @@ const auth0Token = (changes: Claims = {}) =>
 const clerkToken = (changes: Claims = {}) =>
   es256(clerkClaims(changes), clerkKey.privateKey, { kid: KID });
 
-onBothRuntimes(
+onEachRuntime(
   "issuers besides Supabase",
   (stack) => {
     const supabaseIssuer = () => `${stack().url}/auth/v1`;

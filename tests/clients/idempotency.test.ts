@@ -8,10 +8,10 @@ import type { Row } from "./backend.ts";
 import { EventReader } from "./chat.ts";
 import { Ledger } from "./ledger.ts";
 import { TURN } from "./life.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
 
-onBothRuntimes("idempotency", (stack) => {
+onEachRuntime("idempotency", (stack) => {
   for (const Way of APIS)
     describe(`with ${Way.title}`, () => repeat(stack, (at) => new Way(at), Way.title));
 });

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
 import type { Row } from "./backend.ts";
 import type { Message } from "./scripted_model.ts";
-import { onBothRuntimes, Stack } from "./stack.ts";
+import { onEachRuntime, Stack } from "./stack.ts";
 import { hs256, userClaims } from "./tokens.ts";
 import { makeGate, until } from "./wait.ts";
 
@@ -58,7 +58,7 @@ const ANSWERS = [
   },
 ];
 
-onBothRuntimes("import", (stack) => {
+onEachRuntime("import", (stack) => {
   const model = () => stack().backend.model;
   afterEach(() => model().scriptOthers((reply) => reply.refuse(500, "{}")));
 

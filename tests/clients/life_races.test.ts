@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { chance } from "../chance.ts";
 import { startPostgres } from "../database/postgres_server.ts";
 import { assertSound } from "../database/soundness.ts";
 import { Backend, root, type Row } from "./backend.ts";
@@ -138,7 +139,7 @@ function race(stack: () => Stack, ana: () => Person): void {
           assert.equal(response.status, 409, await response.text());
           assert.match(response.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
           refused += 1;
-          await delay(100 + Math.random() * 400); // Less patient than they are told to be.
+          await delay(100 + chance() * 400); // Less patient than they are told to be.
         }
       };
       const prompts = Array.from({ length: CALLERS }, (_, number) =>
@@ -229,7 +230,7 @@ function race(stack: () => Stack, ana: () => Person): void {
         said.push(prompt);
       }
     });
-    await delay(50 + Math.random() * 150);
+    await delay(50 + chance() * 150);
     isMoved = true; // From here on it may be.
     const response = await fetch(`${stack().url}/functions/v1/sessions/migrate`, {
       method: "POST",

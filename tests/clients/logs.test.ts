@@ -5,12 +5,12 @@ import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { chatUrl, postChat, talk, type Turn } from "./chat.ts";
 import type { Script } from "./scripted_model.ts";
-import { assertDiscreetLog, onBothRuntimes } from "./stack.ts";
+import { assertDiscreetLog, onEachRuntime } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-onBothRuntimes("logs", (stack) => {
+onEachRuntime("logs", (stack) => {
   let ana: Person;
   before(async () => (ana = await signUp(stack())));
 

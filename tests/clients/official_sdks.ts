@@ -9,7 +9,7 @@ import OpenAI from "openai";
 import { decode, run as decoder, type Call } from "../commands/fabula_decode.ts";
 import { talk } from "./chat.ts";
 import type { Script } from "./scripted_model.ts";
-import { onBothRuntimes, PROVIDER_KEY, type Stack } from "./stack.ts";
+import { onEachRuntime, PROVIDER_KEY, type Stack } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 import type { Part, Reason, WireFormat } from "./wire_formats.ts";
 
@@ -225,7 +225,7 @@ export const SDKS: Record<WireFormat, Sdk> = {
 };
 
 export function compareWith({ provider, format, read, settings }: Sdk): void {
-  onBothRuntimes(
+  onEachRuntime(
     `${provider}'s own SDK and ours`,
     (stack) => {
       let ana: Person;

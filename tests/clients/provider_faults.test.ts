@@ -6,7 +6,7 @@ import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { talk, type Events } from "./chat.ts";
 import type { Script } from "./scripted_model.ts";
-import { onBothRuntimes, PROVIDER_KEY } from "./stack.ts";
+import { onEachRuntime, PROVIDER_KEY } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 
 const FIRST_TOKEN_TIMEOUT_MS = 2_500;
@@ -138,7 +138,7 @@ const FAULTS: Fault[] = [
   },
 ];
 
-onBothRuntimes(
+onEachRuntime(
   "a provider's fault",
   (stack) => {
     let ana: Person;

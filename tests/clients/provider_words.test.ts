@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
 import { talk } from "./chat.ts";
 import type { Script } from "./scripted_model.ts";
-import { onBothRuntimes } from "./stack.ts";
+import { onEachRuntime } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 
 /** As a gateway of one's own has it: it does not look like the keys of the known providers. */
@@ -31,7 +31,7 @@ const QUOTES: [title: string, script: (prompt: string, text: string) => Script][
   ["a refusal that quotes the key", () => (reply) => reply.refuse(401, message(`Unknown key: ${PLAIN_KEY}`))],
 ];
 
-onBothRuntimes(
+onEachRuntime(
   "a provider's words",
   (stack) => {
     let ana: Person;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, randomUUID, sign } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { isLongRing } from "../ring.ts";
 import { Backend } from "./backend.ts";
 import { talk } from "./chat.ts";
 import {
@@ -18,7 +19,7 @@ import {
   welcome,
   type SigningKey,
 } from "./issuer.ts";
-import { assertDiscreetLog, onBothRuntimes, RUNTIMES, Stack } from "./stack.ts";
+import { assertDiscreetLog, onEachRuntime, RUNTIMES, Stack } from "./stack.ts";
 import { es256, hs256, nowInSeconds, rs256, userClaims, type Claims } from "./tokens.ts";
 
 // wasm/host/operations/public-keys.ts: an issuer is not asked again sooner.
@@ -106,7 +107,7 @@ const rsa = signingKey("RS256");
 const stranger = signingKey("ES256");
 const strangerRsa = signingKey("RS256");
 
-onBothRuntimes(
+onEachRuntime(
   "a key set in the settings",
   (stack) => {
     const claims = (changes: Claims = {}) => claimsAt(stack(), changes);
@@ -180,7 +181,8 @@ function withZeroSignature(token: string): string {
 
 // --- A minute later. ---
 
-describe("a key set's address, a minute later", () => {
+const aMinuteLater = { skip: !isLongRing && "of the long ring: they wait for a minute" };
+describe("a key set's address, a minute later", aMinuteLater, () => {
   for (const [index, runtime] of RUNTIMES.entries()) {
     test(`a new key is picked up, and one that is withdrawn counts no more (${runtime})`, async () => {
       const { stack, issuer, askedAtMs } = addressed[index]!;

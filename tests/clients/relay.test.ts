@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { api, makeBot, open, readRelay } from "./relay.ts";
-import { PROVIDER_KEY, Stack, onBothRuntimes } from "./stack.ts";
+import { PROVIDER_KEY, Stack, onEachRuntime } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 import { makeGate, until } from "./wait.ts";
 
@@ -16,7 +16,7 @@ const settings = () => ({
   MODEL_STREAM: "local:scripted",
 });
 
-onBothRuntimes("the relay", (stack) => {
+onEachRuntime("the relay", (stack) => {
   let ana: Person;
   let bot: Row;
   let conversation_id = 0;
@@ -128,6 +128,10 @@ onBothRuntimes("the relay", (stack) => {
     const bytes = Buffer.from("It began ").length;
     const after = await readRelay(await resume(stream_id, `?after=${bytes}`));
     assert.equal(after.text, "with Ünïcode 🦊 and");
+    for (const twice of ["?after=2&after=3", "?after=&after=x"]) {
+      const refused = await resume(stream_id, twice);
+      assert.equal(refused.status, 400, await refused.text());
+    }
   });
 
   test("a detached reply is finished without its reader", async () => {

@@ -8,10 +8,17 @@ import { embeddedSupabaseSettings } from "../../scripts/local/functions_environm
 import { startFunctions, type FunctionsPart } from "../../scripts/local/functions-runtime.ts";
 import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
 import type { Runtime } from "../../scripts/local/settings.ts";
+import { startPostgres } from "../database/postgres_server.ts";
+import { isLongRing } from "../ring.ts";
 import { Backend, root, type BackendOptions, type Row } from "./backend.ts";
 import { until } from "./wait.ts";
 
-export const RUNTIMES: readonly Runtime[] = ["deno", "workerd"];
+const BOTH_RUNTIMES: readonly Runtime[] = ["deno", "workerd"];
+/**
+ * Those of this ring. What callers see is the guest's doing, which is the same on both; what hosts may do
+ * differently is tested on both at each change: tests/hosts, and here `onBothRuntimes`.
+ */
+export const RUNTIMES: readonly Runtime[] = isLongRing ? BOTH_RUNTIMES : ["deno"];
 
 /** Of the scripted model's provider. */
 export const PROVIDER_KEY = "sk-scripted-provider-key-0123456789";
@@ -102,24 +109,54 @@ function originUrl(origin: Origin): string {
   return `http://127.0.0.1:${origin.port}`;
 }
 
-export interface SuiteOptions extends BackendOptions {
+export interface SuiteOptions {
   settings?: Settings;
+  /** A real PostgreSQL of the tests' own instead of the embedded one. */
+  onPostgres?: boolean;
 }
 
-/** Defines the tests once for each runtime; the stack is there when they run. */
-export function onBothRuntimes(
+type Define = (stack: () => Stack) => void;
+
+/** Defines the tests once for each runtime of this ring; the stack is there when they run. */
+export function onEachRuntime(title: string, define: Define, options: SuiteOptions = {}): void {
+  onRuntimes(RUNTIMES, title, define, options);
+}
+
+/** The same on both runtimes in either ring: for what they do differently by themselves. */
+export function onBothRuntimes(title: string, define: Define, options: SuiteOptions = {}): void {
+  onRuntimes(BOTH_RUNTIMES, title, define, options);
+}
+
+function onRuntimes(
+  runtimes: readonly Runtime[],
   title: string,
-  define: (stack: () => Stack) => void,
-  options: SuiteOptions = {},
+  define: Define,
+  options: SuiteOptions,
 ): void {
   describe(title, () => {
     let backend: Backend;
+    const started: { stop(): Promise<void> }[] = [];
+    const stop = async () => {
+      for (const part of started.splice(0).reverse()) await part.stop();
+    };
     before(async () => {
-      backend = await Backend.start(options);
+      try {
+        const made: BackendOptions = {};
+        if (options.onPostgres) {
+          const postgres = await startPostgres(root, { migrated: false, roles: false });
+          started.push(postgres);
+          made.databaseUrl = postgres.ownerUrl;
+        }
+        backend = await Backend.start(made);
+        started.push(backend);
+      } catch (error) {
+        await stop(); // Node calls no `after` when a `before` has failed.
+        throw error;
+      }
     });
-    after(() => backend.stop());
+    after(stop);
 
-    for (const runtime of RUNTIMES) {
+    for (const runtime of runtimes) {
       describe(`on ${runtime}`, () => {
         let stack: Stack;
         before(async () => {

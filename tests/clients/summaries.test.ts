@@ -11,7 +11,7 @@ import { root, type Row } from "./backend.ts";
 import { talk } from "./chat.ts";
 import { isExtraction, NOTHING_FOUND } from "./extractor.ts";
 import type { Message } from "./scripted_model.ts";
-import { onBothRuntimes, Stack } from "./stack.ts";
+import { onEachRuntime, Stack } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
 
 const HISTORY_TOKENS = 400;
@@ -33,7 +33,7 @@ interface Turn {
   messageId: string;
 }
 
-onBothRuntimes(
+onEachRuntime(
   "summaries",
   (stack) => {
     const isSummary = ({ content }: Message) => content.startsWith("The notes so far:");

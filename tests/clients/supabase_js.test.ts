@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { FunctionsHttpError, SupabaseClient } from "@supabase/supabase-js";
 import { chatUrl, EventReader, readEvents, talk, type Events } from "./chat.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 import { makeClient, anonymousClient, signUp, type Person } from "./supabase.ts";
 import { makeGate } from "./wait.ts";
 
@@ -40,7 +40,7 @@ function watchedClient(stack: Stack): { client: SupabaseClient; sent: () => Head
   return { client, sent: () => headers };
 }
 
-onBothRuntimes("supabase-js", (stack) => {
+onEachRuntime("supabase-js", (stack) => {
   let ana: Person;
   let bob: Person;
 

@@ -14,7 +14,7 @@ import {
   welcome,
   type Answer,
 } from "./issuer.ts";
-import { onBothRuntimes, RUNTIMES } from "./stack.ts";
+import { onEachRuntime, RUNTIMES } from "./stack.ts";
 import { es256, nowInSeconds } from "./tokens.ts";
 
 // wasm/host/operations/public-keys.ts: an issuer is waited for no longer, and told no more.
@@ -89,7 +89,7 @@ const settings = [...issuers.entries()].flatMap(([runtime, own]) =>
   })),
 );
 
-onBothRuntimes(
+onEachRuntime(
   "an issuer of which nothing is known",
   (stack) => {
     const find = (name: string) => issuers.get(stack().runtime)!.find((one) => one.name === name)!;

@@ -7,7 +7,7 @@ import { APIS, type Account, type Api } from "./api.ts";
 import { root, METRICS_TABLES, TABLES, type Row, type Table } from "./backend.ts";
 import type { Ledger } from "./ledger.ts";
 import { FIRST_TURN, Life, TURN } from "./life.ts";
-import { onBothRuntimes, type Stack } from "./stack.ts";
+import { onEachRuntime, type Stack } from "./stack.ts";
 import { anonymousClient } from "./supabase.ts";
 
 const OWNED = ["projects", "dossiers", "sessions", "messages", "generations", "usage"] as const;
@@ -20,7 +20,7 @@ test("every table of the schema files is looked at", () => {
   assert.deepEqual(made.sort(), [...TABLES, ...METRICS_TABLES].sort());
 });
 
-onBothRuntimes("a whole life", (stack) => {
+onEachRuntime("a whole life", (stack) => {
   for (const Way of APIS)
     describe(`with ${Way.title}`, () => live(stack, (at) => new Way(at), Way.title));
 });

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { SEED, chance } from "../chance.ts";
 import { editReply, select, takes } from "./actions.ts";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import { assertSound } from "./soundness.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { Refusal, type Row } from "./target.ts";
@@ -20,7 +21,6 @@ import {
   type Principal,
 } from "./turns.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 let target: SqlTarget;
 before(async () => {
@@ -42,7 +42,7 @@ async function persist(work: () => Promise<unknown>): Promise<number> {
       return refused;
     } catch (error) {
       if (!isBusy(error)) throw error;
-      await delay(5 + Math.random() * 60);
+      await delay(5 + chance() * 60);
     }
   }
 }

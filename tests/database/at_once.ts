@@ -1,6 +1,7 @@
 // Calls that race with each other.
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { chance } from "../chance.ts";
 import type { SqlTarget } from "./sql_target.ts";
 import { Refusal } from "./target.ts";
 
@@ -22,7 +23,7 @@ export function split<T>(results: PromiseSettledResult<T>[]): { answers: T[]; re
 
 /** Does it after a while of at most so many milliseconds. */
 export async function soon<T>(max_ms: number, work: () => Promise<T>): Promise<T> {
-  await delay(Math.random() * max_ms);
+  await delay(chance() * max_ms);
   return work();
 }
 

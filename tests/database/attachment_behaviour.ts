@@ -33,6 +33,29 @@ export function describeAttachments(target: () => Target): void {
     }
   });
 
+  test("a turn keeps the name and version of the prompt that its model was told", async () => {
+    const user = newUser();
+    const message_metadata = { task: "scene" };
+    const kept = async (turn: Row) => {
+      const rows = await target().select("generations", { generation_id: turn["generation_id"] });
+      return rows[0]!["prompt"];
+    };
+    const turn = await begin(target(), user, { message_metadata, system_prompt: "You write scenes.", prompt: "scene-1" });
+    await finish(target(), turn);
+    assert.equal(await kept(turn), "scene-1");
+    // Another take is told what its message asks for, by the version that there is by then.
+    const take = await act(target(), user, "regenerate", turn["message_id"], {
+      system_prompt: "You chat.",
+      prompt: "chat-1",
+      task_prompts: SCENE_PROMPTS,
+      task_prompt_labels: { description: "description-1", scene: "scene-2" },
+    });
+    await finish(target(), take);
+    assert.equal(await kept(take), "scene-2");
+    const other = await say(target(), newUser(), "Who?", "A fox");
+    assert.equal(await kept(other), null);
+  });
+
   test("a message that asks for nothing else has no metadata, and its takes keep their own prompt", async () => {
     const user = newUser();
     const turn = await say(target(), user, "Who?", "A fox");

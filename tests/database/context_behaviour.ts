@@ -2,12 +2,12 @@
 // answer is compared with it, long after the conversation has become another.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SEED } from "../chance.ts";
 import { act, context, contents, editReply, select, sent } from "./actions.ts";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, newUser, refusal, say, type Principal } from "./turns.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 export function describeContexts(target: () => Target): void {
   test("a context has what the turn was asked with, and what it cost", async () => {

@@ -2,15 +2,15 @@
 // time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { SEED } from "../chance.ts";
 import { soon, times } from "./at_once.ts";
 import { assertion, commit, newProject, readLog, snapshot } from "./dossiers.ts";
 import { ask } from "./lists.ts";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { newUser, only, say } from "./turns.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 const WRITERS = 50;
 
 let target: SqlTarget;

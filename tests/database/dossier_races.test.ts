@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { chance } from "../chance.ts";
 import { editReply, retake, select, takes } from "./actions.ts";
 import { assertSeen, soon, split, times, untilAsleep, untilSeen } from "./at_once.ts";
 import { assertion, commit, newProject, readLog, snapshot } from "./dossiers.ts";
@@ -61,7 +62,7 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
     for (let round = 0; round < 200 && goesOn(round); round += 1) {
       const name = `${writer}.${round}`;
       const { head, entries } = await ask(target, user, "read_dossier_log", { project_id });
-      await delay(Math.random() * 20);
+      await delay(chance() * 20);
       isDone = await tried(["precondition_failed"], async () => {
         const known = contents(entries);
         let answer = await ask(target, user, "commit_assertions", {
@@ -105,7 +106,7 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
             assert.ok(version >= before && version <= (await headOf(project_id)), `${version}`);
           } else {
             const others = await takes(target, user, message_id);
-            const other = others[Math.floor(Math.random() * others.length)]!;
+            const other = others[Math.floor(chance() * others.length)]!;
             await select(target, user, other["message_id"]);
           }
           outcomes.taken += 1;
@@ -121,13 +122,13 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
         await delay(10);
         continue;
       }
-      if (Math.random() < 0.2) await wake(target, task);
-      await delay(Math.random() * 15);
+      if (chance() < 0.2) await wake(target, task);
+      await delay(chance() * 15);
       const parts = partsOf(task).map(([message_id, text], index) =>
         assertion(`${message_id} ${text} ${index}`, { message_id }),
       );
       const isDone = await tried(["stale_lease"], () => {
-        if (Math.random() < 0.1) return fail(target, task).then(() => wake(target, task));
+        if (chance() < 0.1) return fail(target, task).then(() => wake(target, task));
         return commitReading(target, task, parts);
       });
       outcomes[isDone ? "read" : "stale"] += 1;
@@ -199,7 +200,7 @@ test("conversations are told, read, edited, cleared, moved away and deleted at o
     const works: ((writer: number) => Promise<unknown>)[] = [
       () => tell(target, user, "And?", "A crow.", { session_id }),
       () => retake(target, user, "regenerate", message_id, "A hare."),
-      () => editReply(target, user, message_id, `A ${Math.random()}.`),
+      () => editReply(target, user, message_id, `A ${chance()}.`),
       () => select(target, user, message_id),
       async () => {
         const task = await claimReading(target, first);

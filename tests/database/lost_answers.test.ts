@@ -2,11 +2,11 @@
 // stored once and whole.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { randomNumbers } from "./random.ts";
+import { SEED } from "../chance.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { append, begin, finish, newUser, only } from "./turns.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 const TURNS = Number(process.env["TURNS"] ?? 60);
 
 let target: SqlTarget;

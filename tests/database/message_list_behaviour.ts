@@ -1,12 +1,12 @@
 // How the messages of a session are listed, whichever database it runs on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SEED } from "../chance.ts";
 import { ask, assertPage } from "./lists.ts";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, messagesOf, newUser, only, refusal, say, type Principal } from "./turns.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 export function describeMessageLists(target: () => Target): void {
   const list = (user: Principal, session_id: string, query: Row = {}) =>

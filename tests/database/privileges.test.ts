@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { editReply } from "./actions.ts";
+import { declaredFunctions } from "./declared_functions.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { newTokenHash, newUser, say } from "./turns.ts";
@@ -74,6 +75,21 @@ test("anon may execute no function, signed-in people only what policies and hist
       "authenticated private.message_on_path",
       "authenticated private.takes_of",
     ],
+  );
+});
+
+test("the functions that the edge may call are those that it declares, and the clocks' own", async () => {
+  const callable = await target.asOwner(
+    `select proname from pg_proc
+     where pronamespace = 'public'::regnamespace and prorettype <> 'trigger'::regtype
+       and has_function_privilege('service_role', oid, 'execute')
+     order by proname collate "C"`,
+  );
+  // pg_cron and the development server's timer call these (scripts/local/maintenance.ts).
+  const clocks = ["delete_expired_guests", "has_due_task", "reap_generations"];
+  assert.deepEqual(
+    callable.map((row) => row["proname"]),
+    [...(await declaredFunctions(process.cwd())), ...clocks].sort(),
   );
 });
 

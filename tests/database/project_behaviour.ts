@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { SEED } from "../chance.ts";
 import { ask, assertChecked, assertHidden, assertPage } from "./lists.ts";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import type { Row, Target } from "./target.ts";
 import { append, begin, finish, newUser, refusal, say, type Principal } from "./turns.ts";
 
 const ABOUT_ONE = ["read_project", "update_project", "delete_project"];
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 export function describeProjects(target: () => Target): void {
   const create = async (user: Principal, body: Row): Promise<Row> =>

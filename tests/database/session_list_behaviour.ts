@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { SEED } from "../chance.ts";
 import { ask, assertChecked, assertHidden, assertPage } from "./lists.ts";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "../random_numbers.ts";
 import type { Row, Target } from "./target.ts";
 import { append, begin, finish, messagesOf, newUser, only, refusal, say } from "./turns.ts";
 
 const ABOUT_ONE = ["read_session", "list_messages", "update_session", "delete_session"];
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 export function describeSessionLists(target: () => Target): void {
   test("a session is read as it is listed", async () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { chance } from "../chance.ts";
 import { editReply } from "./actions.ts";
 import { assertSeen, soon, split, times, untilAsleep, untilSeen } from "./at_once.ts";
 import { ask } from "./lists.ts";
@@ -82,10 +83,10 @@ test("workers that die, fail and are late beside turns and deletions: one summar
         continue;
       }
       // Its lease ends while it works, or nobody hears of it again.
-      if (Math.random() < 0.3) await wake(target, task);
-      if (Math.random() < 0.1) continue;
-      await delay(Math.random() * 30);
-      const isFailing = Math.random() < 0.2;
+      if (chance() < 0.3) await wake(target, task);
+      if (chance() < 0.1) continue;
+      await delay(chance() * 30);
+      const isFailing = chance() < 0.2;
       const end = isFailing
         ? fail(target, task).then(() => wake(target, task))
         : commit(target, task, `By ${index}.`);
@@ -163,7 +164,7 @@ test("texts that are edited while they are summarised: no summary that is sent i
         await delay(10);
         continue;
       }
-      await delay(Math.random() * 30);
+      await delay(chance() * 30);
       const seen = task["previous_summary"] ?? `${numberOf(task["messages"][1])}`;
       const { refusals } = split(await Promise.allSettled([commit(target, task, seen)]));
       assert.ok(refusals.every((code) => code === "stale_lease"));

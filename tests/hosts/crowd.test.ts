@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { isLongRing } from "../ring.ts";
 import { onBothHosts, type Host } from "./both-hosts.ts";
 import { elapsedUntil } from "./upstream.ts";
 
-const streams = 500;
+const streams = isLongRing ? 500 : 50;
 const pieces = 20;
+const gap_ms = isLongRing ? 250 : 25;
 
 /** Resident memory in kilobytes; null where there is no /proc. */
 function residentKilobytes(host: Host): number | null {
@@ -23,7 +25,7 @@ onBothHosts("a crowd", (host) => {
     const before = residentKilobytes(host());
     let open = 0;
     const relays = Array.from({ length: streams }, async (_, number) => {
-      const path = `/pieces/crowd-${number}?count=${pieces}&gap_ms=250&name=${number}`;
+      const path = `/pieces/crowd-${number}?count=${pieces}&gap_ms=${gap_ms}&name=${number}`;
       const response = await host().fetchWithUpstream("relay", path);
       open += 1;
       return await response.text();

@@ -1,6 +1,7 @@
-// Ten thousand turns with faults by chance, and what must hold whatever happened.
+// Turns with faults by chance, and what must hold whatever happened.
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <string>
 
 #include "tests/sim/peers/chance_turn.hpp"
@@ -97,6 +98,7 @@ struct Counts {
 }  // namespace
 
 TEST_CASE("whatever happens, nothing that a client saw is lost and nothing stays open") {
+  std::printf("seed: chat_chance: 1 to %llu\n", static_cast<unsigned long long>(kRuns));
   Counts counts;
   for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
     CAPTURE(seed);

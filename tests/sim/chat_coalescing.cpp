@@ -97,6 +97,21 @@ TEST_CASE("FABULA_COALESCE_MS is how long text waits at most; 0 writes each text
   }
 }
 
+TEST_CASE("a setting whose value cannot be used is named in the request's log line, a warning") {
+  for (const auto& [value, is_named] : {std::pair("often", true), std::pair("40", false)}) {
+    CAPTURE(value);
+    ChatWorld chat(1);
+    chat.world.environment["FABULA_COALESCE_MS"] = value;
+    chat.model.tell(" one", 5);
+    chat.talk("Tell me.");
+    REQUIRE(chat.world.log().size() == 1);
+    const auto& line = chat.world.log().front();
+    const auto has = [&line](std::string_view text) { return line.find(text) != line.npos; };
+    CHECK(has(R"("unusable_settings":"FABULA_COALESCE_MS")") == is_named);
+    CHECK(has(R"("level":"warn")") == is_named);
+  }
+}
+
 TEST_CASE("the last text waits for no frame, and a frame for no last text") {
   ChatWorld chat(1);
   chat.world.environment["FABULA_COALESCE_MS"] = "1000";

@@ -41,6 +41,7 @@ TEST_CASE("a scene is written by the scene's models with the scene's prompt") {
   const auto& begun = chat.database.requests.front();
   CHECK(json::string_at(begun, "model") == "painter");
   CHECK(json::string_at(begun, "system_prompt") == chat::scene_prompt());
+  CHECK(json::string_at(begun, "prompt") == "scene-1");
   CHECK(json::dump(*json::find(begun, "message_metadata")) == R"({"task":"scene"})");
 }
 
@@ -100,6 +101,7 @@ TEST_CASE("another take of a scene, and its rest, are scenes") {
     CHECK(system_of(chat.painter) == chat::scene_prompt());
     const auto& begun = chat.database.requests.front();
     CHECK(json::string_at(*json::find(begun, "task_prompts"), "scene") == chat::scene_prompt());
+    CHECK(json::string_at(*json::find(begun, "task_prompt_labels"), "scene") == "scene-1");
     CHECK(json::string_at(chat.database.requests.back(), "model") == "painter");
   }
   CHECK(chat.painter.exchanges.size() == 3);

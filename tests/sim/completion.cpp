@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/settings/table.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -23,7 +24,7 @@ engine::CompletionRequest request;
 std::optional<Result<engine::Completion>> outcome;
 
 runtime::Task<Result<engine::Completion>> ask(engine::Call& call) {
-  const auto models = co_await engine::resolve_route(call, "MODEL_CHAT", engine::kDefaultRoute);
+  const auto models = co_await engine::resolve_route(call, settings::named("MODEL_CHAT"));
   co_return co_await engine::complete(call, models, request);
 }
 

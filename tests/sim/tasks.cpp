@@ -78,6 +78,7 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
   CHECK(json::string_at(result, "summary") == "A red fox.");
   CHECK(json::string_at(result, "model") == "scripted");
   CHECK(json::integer_at(*json::find(result, "usage"), "output_tokens") == 7);
+  CHECK(json::string_at(result, "prompt") == "summary-1");
   const auto log = *json::parse(edge.world.log().back());
   CHECK(log["tokens_out"] == 7);
   CHECK(log.find("code") == log.end());

@@ -4,12 +4,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { randomNumbers } from "../browser_module/random_streams.ts";
+import { randomNumbers, tellSeed } from "../random_numbers.ts";
 import { randomBody, type CutBody } from "./random_bodies.ts";
 import { readReference, type Read } from "./reference.ts";
 
 const CASES = Number(process.env["CASES"] ?? 10_000);
 const SEED = Number(process.env["SEED"] ?? 1);
+tellSeed(`CASES=${CASES} SEED=${SEED}`);
 const CASES_AT_ONCE = 5_000;
 
 function asInput({ body, lengths }: CutBody): Buffer {

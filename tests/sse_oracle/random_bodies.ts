@@ -1,6 +1,7 @@
 // Bodies that a seed makes: bits of event streams and of UTF-8, right and wrong, in any order; and
 // some that are streams of chat.
-import { randomCuts, randomStream, type Random } from "../browser_module/random_streams.ts";
+import { randomCuts, randomStream } from "../browser_module/random_streams.ts";
+import type { Random } from "../random_numbers.ts";
 
 const bytes = (...values: number[]) => Buffer.from(values);
 

@@ -23,7 +23,8 @@ Result<auth::Settings> read(const Environment& environment) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::nullopt : std::optional(found->second);
   };
-  return auth::read_settings(lookup);
+  settings::Values values(lookup);
+  return auth::read_settings(values);
 }
 
 Environment changed(std::string_view name, std::string_view value) {

@@ -16,7 +16,7 @@ using turn::kinds::kChat;
 
 TEST_CASE("the prompt is short enough for a small model to follow and for every turn to pay") {
   for (const auto& purpose : kChat.purposes) {
-    const std::string_view prompt = purpose.system_prompt();
+    const std::string_view prompt = purpose.prompt->text;
     CAPTURE(purpose.name);
     CHECK(prompt.size() > 200);
     CHECK(prompt.size() < 1500);
@@ -42,4 +42,8 @@ TEST_CASE("tasks are told apart by their names, and no name is chat's") {
   CHECK(prompts->size() == 2);
   CHECK(json::string_at(*prompts, "scene") == chat::scene_prompt());
   CHECK(json::string_at(*prompts, "description") == chat::description_prompt());
+  const auto labels = json::parse(turn::kinds::task_prompt_labels_json(kChat));
+  REQUIRE(labels);
+  CHECK(labels->size() == 2);
+  CHECK(json::string_at(*labels, "scene") == turn::purpose_named(kChat, "scene").prompt->label);
 }

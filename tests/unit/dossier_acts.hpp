@@ -41,7 +41,7 @@ class DossierActs {
     }
     const auto& state = script_.dossier.state();
     for (const auto type :
-         {dossier::Type::character, dossier::Type::location, dossier::Type::object}) {
+         {dossier::story::kCharacter, dossier::story::kLocation, dossier::story::kObject}) {
       for (const auto& entity : state.entities(type)) {
         if (entity.name == name && --wanted == 0) return dossier::reference_text(entity.id);
       }

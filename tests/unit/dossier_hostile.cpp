@@ -60,7 +60,8 @@ TEST_CASE("an answer of 5,000 characters is cut to what one answer may bring") {
   CHECK(made->malformed == 5000 - dossier::kMaximumAnswerItems);
   dossier::Dossier dossier;
   dossier.add(tests::parsed(made->rows));
-  CHECK(dossier.state().characters.size() == dossier::kMaximumAnswerItems);
+  CHECK(dossier.state().entities(dossier::story::kCharacter).size() ==
+        dossier::kMaximumAnswerItems);
   ask_all(dossier);
 }
 
@@ -82,7 +83,7 @@ TEST_CASE("5,000 characters of many answers are kept, and told") {
     REQUIRE(made);
     dossier.add(tests::parsed(made->rows));
   }
-  CHECK(dossier.state().characters.size() == 5000);
+  CHECK(dossier.state().entities(dossier::story::kCharacter).size() == 5000);
   CHECK(json::parse(dossier::snapshot_json(dossier)));
 }
 
@@ -116,7 +117,8 @@ TEST_CASE("names in every script, with combining marks, right to left, and of no
     dossier::Dossier dossier;
     dossier.add(tests::parsed(made->rows));
     CHECK(made->rows.size() <= 1);
-    if (!made->rows.empty()) CHECK(dossier.state().characters.size() == 1);
+    if (!made->rows.empty())
+      CHECK(dossier.state().entities(dossier::story::kCharacter).size() == 1);
     ask_all(dossier);
   }
 }

@@ -213,7 +213,7 @@ class RandomPerson {
   }
 
   std::string some_id() {
-    const auto& characters = script_.dossier.state().characters;
+    const auto& characters = script_.dossier.state().entities(fabula::dossier::story::kCharacter);
     if (characters.empty()) return {};
     return dossier::reference_text(characters[story_.below(characters.size())].id);
   }

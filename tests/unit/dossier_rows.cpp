@@ -65,7 +65,7 @@ TEST_CASE("escapes in a row's names and texts are read, a body's names are as th
       R"("\u0061t":9},"kind":"us\u0065r","message_id":"\u006d",)" +
       kIdMember);
   CHECK(entry.act == dossier::Act::set);
-  CHECK(entry.target == dossier::kStory);
+  CHECK(entry.target == dossier::kSubject);
   CHECK(entry.text == "\U0001F98A");
   CHECK(entry.at == 0);
   CHECK(entry.message_id == "m");

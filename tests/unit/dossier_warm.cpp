@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <random>
 #include <string>
 #include <vector>
@@ -91,6 +92,7 @@ TEST_CASE("a delivery that changes who others are does so whatever is known from
 }
 
 TEST_CASE("a dossier that is given its rows one by one has the snapshot of one that has them all") {
+  std::printf("seed: dossier_warm: stories 1 to %llu\n", static_cast<unsigned long long>(kStories));
   for (std::uint64_t seed = 1; seed <= kStories; ++seed) {
     CAPTURE(seed);
     RandomStory story(seed + 2'000'000);

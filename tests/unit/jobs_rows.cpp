@@ -1,4 +1,4 @@
-#include "shared/jobs/rows.hpp"
+#include "shared/database/job.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,43 +14,44 @@ const jobs::ClaimedJob kJob{"t", "l", "session_summary", {}};
 
 TEST_CASE("claim_task is asked for kinds, and gives a job with its work or none") {
   const std::array<std::string_view, 2> kinds{"a", "b"};
-  CHECK(jobs::claim_job_request(kinds, 75) == R"({"kinds":["a","b"],"lease_seconds":75})");
-  const auto none = jobs::parse_claimed_job(R"({"task":null})");
+  CHECK(database::kClaimTask.request({kinds, 75}) == R"({"kinds":["a","b"],"lease_seconds":75})");
+  const auto none = database::kClaimTask.answer(R"({"task":null})");
   REQUIRE(none);
-  CHECK_FALSE(*none);
-  const auto job = jobs::parse_claimed_job(
+  CHECK_FALSE(none->job);
+  const auto claimed = database::kClaimTask.answer(
       R"({"task":{"task_id":"t","kind":"k","lease_token":"l","messages":[1]}})");
-  REQUIRE(job);
-  REQUIRE(*job);
-  CHECK((*job)->task_id == "t");
-  CHECK((*job)->lease_token == "l");
-  CHECK((*job)->kind == "k");
-  CHECK((*job)->work["messages"].size() == 1);
+  REQUIRE(claimed);
+  REQUIRE(claimed->job);
+  CHECK(claimed->job->task_id == "t");
+  CHECK(claimed->job->lease_token == "l");
+  CHECK(claimed->job->kind == "k");
+  CHECK(claimed->job->work["messages"].size() == 1);
 }
 
 TEST_CASE("what is no answer of claim_task is a fault of ours") {
   for (const char* answer : {"", "null", "[]", "{}", R"({"task":{"task_id":"t","kind":"k"}})",
                              R"({"task":{"task_id":1,"kind":"k","lease_token":"l"}})"}) {
     CAPTURE(answer);
-    const auto job = jobs::parse_claimed_job(answer);
-    REQUIRE_FALSE(job);
-    CHECK(job.error().code == ErrorCode::internal_error);
+    const auto claimed = database::kClaimTask.answer(answer);
+    REQUIRE_FALSE(claimed);
+    CHECK(claimed.error().code == ErrorCode::internal_error);
   }
 }
 
 TEST_CASE("a result says who has made it, a failure why and when to try again") {
-  CHECK(jobs::commit_job_request(kJob, R"("summary":"A \"fox\"")",
-                                 {"local", "m", llm::Usage{3, 4}, 2}) ==
-        R"({"task_id":"t","lease_token":"l","result":{"provider":"local","model":"m","attempts":2,)"
-        R"("usage":{"input_tokens":3,"output_tokens":4},"summary":"A \"fox\""}})");
-  CHECK(jobs::commit_job_request(kJob, "", {"local", "m", {}, 1}) ==
+  CHECK(
+      database::kCommitTask.request(
+          {kJob, {"local", "m", llm::Usage{3, 4}, 2, "summary-1"}, "A \"fox\""}) ==
+      R"({"task_id":"t","lease_token":"l","result":{"provider":"local","model":"m","attempts":2,)"
+      R"("usage":{"input_tokens":3,"output_tokens":4},"prompt":"summary-1","summary":"A \"fox\""}})");
+  CHECK(database::kCommitTask.request({kJob, {"local", "m", {}, 1, {}}}) ==
         R"({"task_id":"t","lease_token":"l",)"
         R"("result":{"provider":"local","model":"m","attempts":1,"usage":null}})");
   Problem problem(ErrorCode::provider_error, "For people.", "status 500");
-  CHECK(jobs::fail_job_request(kJob, problem) ==
+  CHECK(database::kFailTask.request({kJob, problem}) ==
         R"({"task_id":"t","lease_token":"l","error":"provider_error: status 500"})");
   problem.retry_after_s = 30;
   problem.cause.clear();
-  CHECK(jobs::fail_job_request(kJob, problem) ==
+  CHECK(database::kFailTask.request({kJob, problem}) ==
         R"({"task_id":"t","lease_token":"l","error":"provider_error","retry_after_seconds":30})");
 }

@@ -1,4 +1,4 @@
-#include "shared/turn/begin.hpp"
+#include "shared/database/turn.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ const std::string kBegun = R"({"user_id":"u","session_id":"s","project_id":"p",
 }  // namespace
 
 TEST_CASE("begin_turn's answer gives ids and the history as it stands") {
-  const auto turn = turn::parse_begun_turn(kBegun);
+  const auto turn = database::kBeginTurn.answer(kBegun);
   REQUIRE(turn);
   CHECK(turn->generation_id == "g");
   CHECK(turn->title == "A \"title\"");
@@ -30,26 +30,26 @@ TEST_CASE("begin_turn's answer gives ids and the history as it stands") {
 TEST_CASE("an old session's title is not told again") {
   auto answer = kBegun;
   answer.replace(answer.find("true"), 4, "false");
-  CHECK(turn::parse_begun_turn(answer)->title.empty());
+  CHECK(database::kBeginTurn.answer(answer)->title.empty());
 }
 
 TEST_CASE("a turn that was begun before needs no history; one that goes on says from where") {
   auto answer = kBegun;
   answer.replace(answer.find("\"history\""), std::string::npos,
                  R"("replayed":true,"base_bytes":41})");
-  const auto turn = turn::parse_begun_turn(answer);
+  const auto turn = database::kBeginTurn.answer(answer);
   REQUIRE(turn);
   CHECK(turn->is_replayed);
   CHECK(turn->base_bytes == 41);
 }
 
 TEST_CASE("a summary of what was said before the history is told when there is one") {
-  CHECK(turn::parse_begun_turn(kBegun)->summary.empty());
+  CHECK(database::kBeginTurn.answer(kBegun)->summary.empty());
   for (const auto& [json, summary] : {std::pair{R"("summary":null,)", ""},
                                       std::pair{R"("summary":"A \"fox\".",)", "A \"fox\"."}}) {
     auto answer = kBegun;
     answer.insert(answer.find("\"history\""), json);
-    const auto turn = turn::parse_begun_turn(answer);
+    const auto turn = database::kBeginTurn.answer(answer);
     REQUIRE(turn);
     CHECK(turn->summary == summary);
     CHECK(turn->history_json().starts_with('['));
@@ -57,10 +57,11 @@ TEST_CASE("a summary of what was said before the history is told when there is o
 }
 
 TEST_CASE("what an earlier message asked for is told as it was kept") {
-  CHECK(turn::parse_begun_turn(kBegun)->message_metadata.empty());
+  CHECK(database::kBeginTurn.answer(kBegun)->message_metadata.empty());
   auto answer = kBegun;
   answer.pop_back();
-  const auto turn = turn::parse_begun_turn(answer + R"(,"message_metadata":{"task":"scene"}})");
+  const auto turn =
+      database::kBeginTurn.answer(answer + R"(,"message_metadata":{"task":"scene"}})");
   REQUIRE(turn);
   CHECK(turn->message_metadata == R"({"task":"scene"})");
   CHECK(turn->history_json() == R"([{"role":"user","content":"caf\u00e9"}])");
@@ -71,7 +72,7 @@ TEST_CASE("an answer that lacks anything is a fault of ours") {
        {"", "null", "[]", R"({"user_id":"u"})", R"({"history":[]})",
         R"({"user_id":1,"session_id":"s","project_id":"p","user_message_id":"um","message_id":"m",
             "stream_id":"st","generation_id":"g","title":"","history":[]})"}) {
-    const auto turn = turn::parse_begun_turn(answer);
+    const auto turn = database::kBeginTurn.answer(answer);
     REQUIRE_FALSE(turn);
     CHECK(turn.error().code == ErrorCode::internal_error);
   }
@@ -79,15 +80,15 @@ TEST_CASE("an answer that lacks anything is a fault of ours") {
 
 TEST_CASE("a turn's request carries the principal that was proven, and only what is said") {
   turn::Principal guest{turn::Principal::Kind::guest, "", "", "ab12"};
-  const auto body = json::parse(turn::begin_turn_request({.principal = guest,
-                                                          .kind = "chat",
-                                                          .session_id = "sid",
-                                                          .text = "line\n\"two\"",
-                                                          .title = "Title",
-                                                          .provider = "local",
-                                                          .model = "smol",
-                                                          .maximum_output_tokens = 400,
-                                                          .history_budget_tokens = 3000}));
+  const auto body = json::parse(database::kBeginTurn.request({.principal = guest,
+                                                              .kind = "chat",
+                                                              .session_id = "sid",
+                                                              .text = "line\n\"two\"",
+                                                              .title = "Title",
+                                                              .provider = "local",
+                                                              .model = "smol",
+                                                              .maximum_output_tokens = 400,
+                                                              .history_budget_tokens = 3000}));
   REQUIRE(body);
   CHECK(*body == *json::parse(R"({"principal":{"kind":"guest","token_hash":"ab12"},"kind":"chat",
     "action":"say","session_id":"sid","text":"line\n\"two\"","title":"Title","provider":"local",
@@ -96,13 +97,13 @@ TEST_CASE("a turn's request carries the principal that was proven, and only what
 
 TEST_CASE("going on names the reply and what the model is told") {
   turn::Principal user{turn::Principal::Kind::user, "supabase", "u1", ""};
-  const auto body = json::parse(turn::begin_turn_request({.principal = user,
-                                                          .kind = "chat",
-                                                          .action = turn::Action::go_on,
-                                                          .message_id = "m1",
-                                                          .instruction = "Go on.",
-                                                          .idempotency_key = "k",
-                                                          .request_hash = "h"}));
+  const auto body = json::parse(database::kBeginTurn.request({.principal = user,
+                                                              .kind = "chat",
+                                                              .action = turn::Action::go_on,
+                                                              .message_id = "m1",
+                                                              .instruction = "Go on.",
+                                                              .idempotency_key = "k",
+                                                              .request_hash = "h"}));
   REQUIRE(body);
   CHECK(json::string_at(*body, "action") == "continue");
   CHECK(json::string_at(*body, "message_id") == "m1");

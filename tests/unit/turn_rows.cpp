@@ -1,4 +1,4 @@
-#include "shared/turn/rows.hpp"
+#include "shared/database/turn.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,9 +9,9 @@
 using namespace fabula;
 
 TEST_CASE("an answer that lacks anything is a fault of ours") {
-  CHECK_FALSE(turn::parse_appended(R"({"status":"streaming","saved_bytes":-1})"));
-  CHECK_FALSE(turn::parse_appended("{}"));
-  CHECK_FALSE(turn::parse_finished("[1]"));
+  CHECK_FALSE(database::kAppendChunk.answer(R"({"status":"streaming","saved_bytes":-1})"));
+  CHECK_FALSE(database::kAppendChunk.answer("{}"));
+  CHECK_FALSE(database::kFinishTurn.answer("[1]"));
 }
 
 TEST_CASE("a reply's end is written with nulls for what is not known") {
@@ -23,17 +23,18 @@ TEST_CASE("a reply's end is written with nulls for what is not known") {
   end.latency_ms = 12;
   end.provider = "local";
   end.model = "smol";
-  CHECK(*json::parse(turn::finish_turn_request(end)) == *json::parse(R"({"generation_id":"g",
+  CHECK(*json::parse(database::kFinishTurn.request(end)) == *json::parse(R"({"generation_id":"g",
     "status":"disconnected","from_offset":7,"text":"tail","finish_reason":null,"error_code":null,
     "usage":null,"first_token_ms":null,"latency_ms":12,"provider":"local","model":"smol"})"));
 }
 
 TEST_CASE("what append_chunk answers says whether to go on") {
-  const auto stopped =
-      turn::parse_appended(R"({"cancel_requested":true,"status":"streaming","saved_bytes":31})");
+  const auto stopped = database::kAppendChunk.answer(
+      R"({"cancel_requested":true,"status":"streaming","saved_bytes":31})");
   REQUIRE(stopped);
   CHECK(stopped->cancel_requested);
   CHECK(stopped->is_streaming);
   CHECK(stopped->saved_bytes == 31);
-  CHECK_FALSE(turn::parse_appended(R"({"status":"interrupted","saved_bytes":0})")->is_streaming);
+  CHECK_FALSE(
+      database::kAppendChunk.answer(R"({"status":"interrupted","saved_bytes":0})")->is_streaming);
 }

@@ -1,4 +1,4 @@
-#include "shared/turn/stored.hpp"
+#include "shared/database/turn.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 using namespace fabula;
 
 TEST_CASE("a turn that ended well has no problem; its facts are told") {
-  const auto turn = turn::parse_stored_turn(
+  const auto turn = database::kReadTurn.answer(
       R"({"status":"complete","text":"A fox.","message_id":"m","provider":"local","model":"smol",
           "error_code":null,"usage":{"input_tokens":3,"output_tokens":2}})");
   REQUIRE(turn);
@@ -20,7 +20,7 @@ TEST_CASE("a turn that ended well has no problem; its facts are told") {
 }
 
 TEST_CASE("one that runs is not final, and has no usage yet") {
-  const auto turn = turn::parse_stored_turn(R"({"status":"streaming","text":"","usage":null})");
+  const auto turn = database::kReadTurn.answer(R"({"status":"streaming","text":"","usage":null})");
   REQUIRE(turn);
   CHECK_FALSE(turn->is_final);
   CHECK_FALSE(turn->usage);
@@ -29,18 +29,18 @@ TEST_CASE("one that runs is not final, and has no usage yet") {
 
 TEST_CASE("one that broke off says why, in the code that its first reader was told") {
   const auto failed =
-      turn::parse_stored_turn(R"({"status":"failed","error_code":"provider_timeout"})");
+      database::kReadTurn.answer(R"({"status":"failed","error_code":"provider_timeout"})");
   CHECK(turn::problem_of_ended(*failed)->code == ErrorCode::provider_timeout);
   for (const char* answer : {R"({"status":"disconnected"})",
                              R"({"status":"interrupted","error_code":"no such code"})"}) {
-    const auto turn = turn::parse_stored_turn(answer);
+    const auto turn = database::kReadTurn.answer(answer);
     REQUIRE(turn);
     CHECK(turn::problem_of_ended(*turn)->code == ErrorCode::interrupted);
   }
 }
 
 TEST_CASE("one that was cancelled is over, and nothing is wrong with it") {
-  const auto turn = turn::parse_stored_turn(R"({"status":"stopped","finish_reason":null})");
+  const auto turn = turn::read_stored_turn(R"({"status":"stopped","finish_reason":null})");
   REQUIRE(turn);
   CHECK(turn->is_final);
   CHECK_FALSE(turn::problem_of_ended(*turn));
@@ -49,7 +49,7 @@ TEST_CASE("one that was cancelled is over, and nothing is wrong with it") {
 
 TEST_CASE("anything else is a fault of ours") {
   for (const char* answer : {"", "[]", "{}", R"({"status":1})"}) {
-    const auto turn = turn::parse_stored_turn(answer);
+    const auto turn = database::kReadTurn.answer(answer);
     REQUIRE_FALSE(turn);
     CHECK(turn.error().code == ErrorCode::internal_error);
   }
@@ -57,8 +57,8 @@ TEST_CASE("anything else is a fault of ours") {
 
 TEST_CASE("who asks is named as proven, with how much is known") {
   const auth::Principal user{auth::Principal::Kind::user, "supabase", "u", ""};
-  CHECK(
-      *json::parse(turn::read_turn_request(user, {turn::TurnKey::Kind::generation_id, "g"}, 41)) ==
-      *json::parse(R"({"principal":{"kind":"user","issuer":"supabase","subject":"u"},
+  CHECK(*json::parse(
+            database::kReadTurn.request({user, {turn::TurnKey::Kind::generation_id, "g"}, 41})) ==
+        *json::parse(R"({"principal":{"kind":"user","issuer":"supabase","subject":"u"},
           "generation_id":"g","after_bytes":41})"));
 }

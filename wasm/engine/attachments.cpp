@@ -10,13 +10,13 @@
 #include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/base64url.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/split.hpp"
 #include "shared/text/utf8.hpp"
 #include "wasm/engine/fetch.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -86,8 +86,7 @@ bool may_be_fetched(Call& call, const http::Url& url) {
   }
   if (http::is_loopback(url.host)) return settings.is_development;
   return url.scheme == "https" && !http::is_ip_literal(url.host) &&
-         is_listed(runtime::environment(call.context(), "FABULA_UPSTREAM_HOSTS").value_or(""),
-                   url.host);
+         is_listed(call.setting_values().text(settings::named("FABULA_UPSTREAM_HOSTS")), url.host);
 }
 
 // The head of the request for it.

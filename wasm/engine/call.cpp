@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "shared/settings/table.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
 #include "wasm/runtime/body.hpp"
@@ -38,7 +39,10 @@ std::string request_id(Context& context, const http::Headers& headers) {
 }  // namespace
 
 Call::Call(Context& context, std::string_view function)
-    : context_(context), started_ms_(runtime::now_ms(context)) {
+    : context_(context),
+      environment_{context},
+      setting_values_(environment_),
+      started_ms_(runtime::now_ms(context)) {
   log_.function = function;
 }
 
@@ -53,25 +57,19 @@ Result<void> Call::read_head() {
   return {};
 }
 
+std::optional<std::string> Call::Environment::operator()(std::string_view name) const {
+  return runtime::environment(context, name);
+}
+
 Result<void> Call::read_settings() {
-  const auto origins = runtime::environment(context_, "FABULA_ALLOWED_ORIGINS");
-  auto cors = http::parse_allowed_origins(origins.value_or("*"));
+  const auto origins = setting_values_.text(settings::named("FABULA_ALLOWED_ORIGINS"));
+  auto cors = http::parse_allowed_origins(origins);
   if (!cors) return tl::unexpected(std::move(cors.error()));
   cors_ = std::move(*cors);
-  const auto lookup = [this](std::string_view name) {
-    return runtime::environment(context_, name);
-  };
-  auto settings = auth::read_settings(lookup);
+  auto settings = auth::read_settings(setting_values_);
   if (!settings) return tl::unexpected(std::move(settings.error()));
   settings_ = std::move(*settings);
   return {};
-}
-
-std::int64_t Call::number_setting(std::string_view name, std::int64_t normal, std::int64_t lowest,
-                                  std::int64_t highest) const {
-  const auto text = runtime::environment(context_, name);
-  const auto value = text ? text::parse_integer(*text) : std::nullopt;
-  return value && *value >= lowest && *value <= highest ? *value : normal;
 }
 
 Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
@@ -130,6 +128,10 @@ void Call::note_problem(const Problem& problem) {
 
 void Call::write_log(std::string_view message) {
   const auto now_ms = runtime::now_ms(context_);
+  for (const auto name : setting_values_.unusable()) {
+    if (!log_.unusable_settings.empty()) log_.unusable_settings.append(",");
+    log_.unusable_settings.append(name);
+  }
   const auto line = log::to_line(log_, message, started_ms_, now_ms);
   const auto level = log::level(log_);
   runtime::log_line(context_,

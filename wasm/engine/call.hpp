@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "shared/auth/settings.hpp"
 #include "shared/http/cors.hpp"
@@ -12,6 +14,7 @@
 #include "shared/http/url.hpp"
 #include "shared/log/request_log.hpp"
 #include "shared/result/result.hpp"
+#include "shared/settings/values.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
@@ -38,9 +41,8 @@ class Call {
   std::int64_t started_ms() const { return started_ms_; }
   log::RequestLog& log() { return log_; }
 
-  // A numeric setting within bounds; outside them, or not a number, it is `normal`.
-  std::int64_t number_setting(std::string_view name, std::int64_t normal, std::int64_t lowest,
-                              std::int64_t highest) const;
+  // All other settings (shared/settings/table.hpp).
+  settings::Values& setting_values() { return setting_values_; }
 
   // The request's body, at most `limit_bytes`: body_too_large, or invalid_request when it broke.
   runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
@@ -59,7 +61,15 @@ class Call {
   void write_log(std::string_view message);
 
  private:
+  // What Values reads.
+  struct Environment {
+    runtime::Context& context;
+    std::optional<std::string> operator()(std::string_view name) const;
+  };
+
   runtime::Context& context_;
+  Environment environment_;
+  settings::Values setting_values_;
   http::RequestHead head_;
   http::Url url_;
   auth::Settings settings_;

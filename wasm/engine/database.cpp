@@ -1,7 +1,11 @@
 #include "wasm/engine/database.hpp"
 
+#include <cstdint>
+#include <utility>
+
 #include "shared/database/rpc.hpp"
 #include "wasm/engine/fetch.hpp"
+#include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -14,19 +18,12 @@ tl::unexpected<Problem> unavailable(std::string cause) {
                  "The database cannot be reached now. Try again in a moment.", std::move(cause));
 }
 
-}  // namespace
-
-Task<Result<std::string>> call_function(Context& context, DatabaseSettings settings,
-                                        std::string_view name, std::string_view request_json) {
-  const std::string head =
-      co_await database::rpc_head(settings.rest_url, settings.secret_key, name);
-  std::string body;
-  body.reserve(request_json.size() + 16);
-  body.append(R"({"request":)").append(request_json).append("}");
-  auto answer = co_await fetch(context, {.head = head,
-                                         .body = body,
-                                         .limit_bytes = kMaximumAnswerBytes,
-                                         .timeout_ms = kDatabaseTimeoutMs});
+// One attempt.
+Task<Result<std::string>> ask(Context& context, std::string_view head, std::string_view body,
+                              std::uint32_t timeout_ms) {
+  auto answer = co_await fetch(
+      context,
+      {.head = head, .body = body, .limit_bytes = kMaximumAnswerBytes, .timeout_ms = timeout_ms});
   if (!answer) {
     co_return unavailable(
         answer.error() == FetchFault::unreachable ? "no connection to the database"
@@ -36,6 +33,23 @@ Task<Result<std::string>> call_function(Context& context, DatabaseSettings setti
   const int status = static_cast<int>(answer->status);
   if (status >= 200 && status < 300) co_return std::move(answer->body);
   co_return tl::unexpected(database::problem_of_answer(status, answer->body));
+}
+
+}  // namespace
+
+Task<Result<std::string>> call_with_body(Context& context, DatabaseSettings settings,
+                                         const database::Declaration& function, std::string body) {
+  const std::string head =
+      co_await database::rpc_head(settings.rest_url, settings.secret_key, function.name);
+  const auto& retry = function.retry;
+  std::uint32_t pause_ms = retry.first_pause_ms;
+  for (int attempt = 1;; ++attempt) {
+    auto answer = co_await runtime::attempt(ask(context, head, body, retry.timeout_ms));
+    const bool may_pass = !answer && answer.error().code == ErrorCode::database_unavailable;
+    if (!may_pass || attempt >= retry.attempts) co_return std::move(answer);
+    co_await runtime::Timer(context, pause_ms);
+    pause_ms *= 2;
+  }
 }
 
 }  // namespace fabula::engine

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
+#include "shared/database/function.hpp"
 #include "shared/result/result.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
@@ -18,18 +20,32 @@ struct DatabaseSettings {
   std::string_view secret_key;  // opaque, or a service_role JWT of the older kind
 };
 
-// How long one call may take; the database's own statement timeout is shorter.
-inline constexpr std::uint32_t kDatabaseTimeoutMs = 15'000;
-
 // More than any engine function returns: its history is bounded by the budget asked for.
 inline constexpr std::size_t kMaximumAnswerBytes = std::size_t{4} << 20;
 
-// Calls the engine function `name` with `{"request": <request_json>}` and gives its JSON text.
+// Calls the function with this body, as often as its declaration allows, and gives its JSON text.
 // A refusal that the function raised becomes its code and message; everything else is
-// database_unavailable when trying again may help, else internal_error. Nothing is retried here:
-// only the caller knows whether a second call does harm.
-runtime::Task<Result<std::string>> call_function(runtime::Context& context,
-                                                 DatabaseSettings settings, std::string_view name,
-                                                 std::string_view request_json);
+// database_unavailable when trying again may help, else internal_error.
+runtime::Task<Result<std::string>> call_with_body(runtime::Context& context,
+                                                  DatabaseSettings settings,
+                                                  const database::Declaration& function,
+                                                  std::string body);
+
+// For call_function: reads what the call answers.
+template <class Request, class Answer>
+runtime::Task<Result<Answer>> read_answer(runtime::Task<Result<std::string>> call,
+                                          const database::Function<Request, Answer>& function) {
+  std::string text = co_await std::move(call);
+  co_return function.answer(std::move(text));
+}
+
+// The same with values; `request` is written before this returns. internal_error, too, when the
+// answer is not what the function promises.
+template <class Request, class Answer>
+runtime::Task<Result<Answer>> call_function(runtime::Context& context, DatabaseSettings settings,
+                                            const database::Function<Request, Answer>& function,
+                                            const std::type_identity_t<Request>& request) {
+  return read_answer(call_with_body(context, settings, function, function.body(request)), function);
+}
 
 }  // namespace fabula::engine

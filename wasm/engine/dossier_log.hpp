@@ -5,7 +5,6 @@
 //   co_await commit_to_dossier(call, &principal, log, *rows, if_match);
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,16 +12,13 @@
 #include <string_view>
 
 #include "shared/auth/principal.hpp"
+#include "shared/database/dossier.hpp"
 #include "shared/dossier/fold/dossier.hpp"
-#include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/runtime/task.hpp"
 
 namespace fabula::engine {
-
-// What the database takes (private.check_snapshot).
-inline constexpr std::size_t kMaximumSnapshotBytes = 2 * 1024 * 1024;
 
 struct DossierLog {
   std::string project_id;
@@ -52,18 +48,10 @@ runtime::Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal*
                                               std::span<const dossier::EntryRow> rows,
                                               std::string_view if_match = {});
 
-// Appends what commit_assertions and commit_task take:
-// `"base":..,"assertions":[..],"snapshot":{..}, "facts":{..}`, the last two only when the snapshot
-// is not too large: false. The rows are in the dossier already; `base` is the head of its log
-// without them.
-bool append_commit_members(std::string& request, dossier::Dossier& dossier, std::int64_t base,
-                           std::span<const dossier::EntryRow> rows);
-
-// Folds what commit_assertions and commit_task answer (as text of an object with head, folded_to,
-// log_start and tail) into the log, and stores its snapshot until it covers the head. `base` is
-// what was sent as the base.
+// Folds what a commit was answered into the log, and stores its snapshot until it covers the head.
+// `base` is what was sent as the base.
 runtime::Task<Result<void>> follow_commit(Call& call, const auth::Principal* principal,
-                                          DossierLog& log, std::string_view answer,
+                                          DossierLog& log, database::DossierLogPart tail,
                                           std::int64_t base);
 
 }  // namespace fabula::engine

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/api/endpoints/stream_control.hpp"
+#include "shared/database/turn.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/turn/event.hpp"
 #include "shared/turn/finish_reason.hpp"
@@ -27,10 +28,8 @@ constexpr std::uint32_t kLongestGapMs = 4000;
 
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
-  const auto request = turn::read_turn_request(caller.principal, key, after_bytes);
-  const std::string answer =
-      co_await call_function(call.context(), call.database(), "read_turn", request);
-  co_return turn::parse_stored_turn(answer);
+  return call_function(call.context(), call.database(), database::kReadTurn,
+                       {caller.principal, key, after_bytes});
 }
 
 void tell_end(Channel& channel, const turn::StoredTurn& stored) {
@@ -51,6 +50,13 @@ void tell_end(Channel& channel, const turn::StoredTurn& stored) {
 }  // namespace
 
 Result<std::uint64_t> known_bytes(const Call& call) {
+  const auto& query = call.url().query;
+  const auto is_after = [](const http::QueryParameter& parameter) {
+    return parameter.name == "after";
+  };
+  if (std::count_if(query.begin(), query.end(), is_after) > 1) {
+    return problem(ErrorCode::invalid_request, "Send after once.");
+  }
   // What the page says comes before what its browser remembers, but neither may be nonsense.
   std::uint64_t known_bytes = 0;
   for (const auto& said :

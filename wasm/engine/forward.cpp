@@ -1,28 +1,22 @@
 #include "wasm/engine/forward.hpp"
 
-#include <cstdint>
 #include <utility>
 
 #include "shared/api/check.hpp"
 #include "shared/api/envelope.hpp"
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/identity.hpp"
-#include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
 namespace {
 
 using runtime::Task;
 
-constexpr std::uint32_t kRetryAfterMs = 200;
-
-// What the engine function takes: who is calling, the path's ids, query, body and version.
+// What the database's function takes: who is calling, the path's ids, query, body and version.
 Result<std::string> engine_request(const Call& call, const Match& match,
-                                   const auth::Principal& principal, const json::Document& body,
-                                   std::string_view members) {
+                                   const auth::Principal& principal, const json::Document& body) {
   const api::Operation& operation = *match.route.operation;
   std::string request = "{";
-  request.append(members);
   if (auto ids = api::append_path_ids(request, match.captures); !ids) {
     return tl::unexpected(std::move(ids.error()));
   }
@@ -66,22 +60,17 @@ Task<Result<json::Document>> read_json(Call& call, const api::Operation& operati
 
 Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
-                                        const json::Document& body, std::string_view members) {
-  const std::string request = co_await engine_request(call, match, principal, body, members);
-  const DatabaseSettings database = call.database();
-  const auto ask = [&call, &match, &database, &request] {
-    return call_function(call.context(), database, match.route.engine_function, request);
-  };
-  auto answer = co_await runtime::attempt(ask());
-  // Reading twice does no harm, and a connection that broke is soon there again.
-  if (!answer && answer.error().code == ErrorCode::database_unavailable &&
-      call.head().method == "GET") {
-    co_await runtime::Timer(call.context(), kRetryAfterMs);
-    answer = co_await runtime::attempt(ask());
-  }
-  if (!answer) co_return tl::unexpected(std::move(answer.error()));
+                                        const json::Document& body) {
+  const std::string request = co_await engine_request(call, match, principal, body);
+  const std::string answer = co_await call_with_body(
+      call.context(), call.database(), *match.route.function, database::body_of(request));
+  co_await send_envelope(call, answer);
+  co_return {};
+}
+
+Task<Result<void>> send_envelope(Call& call, std::string_view envelope) {
   auto response =
-      co_await api::response_of_envelope(*answer, call.head().headers.find("if-none-match"));
+      co_await api::response_of_envelope(envelope, call.head().headers.find("if-none-match"));
   co_await call.send(std::move(response));
   co_return {};
 }

@@ -1,4 +1,4 @@
-// The host's environment as the core reads settings.
+// A call's settings as the core reads those of models.
 #pragma once
 
 #include <optional>
@@ -6,21 +6,21 @@
 #include <string_view>
 
 #include "shared/llm/route/route.hpp"
-#include "wasm/runtime/context.hpp"
-#include "wasm/runtime/host.hpp"
+#include "wasm/engine/call.hpp"
 
 namespace fabula::engine {
 
 class HostSettings final : public llm::Settings {
  public:
-  // `context` must outlive it.
-  explicit HostSettings(runtime::Context& context) : context_(context) {}
+  // `call` must outlive it.
+  explicit HostSettings(Call& call) : values_(call.setting_values()) {}
   std::optional<std::string> find(std::string_view name) const override {
-    return runtime::environment(context_, name);
+    const auto value = values_.find(name);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
   }
 
  private:
-  runtime::Context& context_;
+  settings::Values& values_;
 };
 
 }  // namespace fabula::engine

@@ -6,19 +6,16 @@
 #include "shared/http/head.hpp"
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/engine/tool_rounds.hpp"
-#include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
-Result<Endpoints> resolve_route(Call& call, std::string_view setting,
-                                std::string_view default_route) {
-  const auto text = runtime::environment(call.context(), setting);
-  auto route = llm::parse_route(text ? *text : default_route, setting);
+
+Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting) {
+  auto route = llm::parse_route(call.setting_values().text(setting), setting.name);
   if (!route) return tl::unexpected(std::move(route.error()));
   Endpoints endpoints;
   std::optional<Problem> first_problem;
   for (const auto& entry : *route) {
-    auto endpoint =
-        llm::resolve(entry, HostSettings(call.context()), call.settings().is_development);
+    auto endpoint = llm::resolve(entry, HostSettings(call), call.settings().is_development);
     if (endpoint) {
       endpoints.push_back(std::move(*endpoint));
     } else if (!first_problem) {
@@ -29,12 +26,11 @@ Result<Endpoints> resolve_route(Call& call, std::string_view setting,
   return endpoints;
 }
 
-Result<Endpoints> resolve_route_or(Call& call, std::string_view setting,
-                                   std::string_view default_route, std::string_view other_setting,
-                                   std::string_view other_default) {
-  auto endpoints = resolve_route(call, setting, default_route);
-  if (endpoints || runtime::environment(call.context(), setting)) return endpoints;
-  return resolve_route(call, other_setting, other_default);
+Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
+                                   const settings::Setting& other) {
+  auto endpoints = resolve_route(call, setting);
+  if (endpoints || call.setting_values().find(setting)) return endpoints;
+  return resolve_route(call, other);
 }
 
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request) {

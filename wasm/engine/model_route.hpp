@@ -14,6 +14,7 @@
 #include "shared/llm/request/tool.hpp"
 #include "shared/llm/route/route.hpp"
 #include "shared/result/result.hpp"
+#include "shared/settings/setting.hpp"
 #include "shared/turn/begin.hpp"
 #include "wasm/engine/call.hpp"
 
@@ -21,19 +22,14 @@ namespace fabula::engine {
 
 using Endpoints = std::vector<llm::Endpoint>;  // never empty
 
-// Who answers where nothing else is set.
-inline constexpr std::string_view kDefaultRoute = "openai:gpt-4o-mini";
+// The endpoints of the route that `setting` names, such as MODEL_CHAT. An entry that cannot be used
+// (its key is not set, say) is passed over when another one can; otherwise it is the problem.
+Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting);
 
-// The endpoints of the route that `setting` (MODEL_CHAT) names. An entry that cannot be used (its
-// key is not set, say) is passed over when another one can; otherwise it is the problem.
-Result<Endpoints> resolve_route(Call& call, std::string_view setting,
-                                std::string_view default_route);
-
-// The same, or the route of `other_setting` when `setting` is not set and nothing of its default
-// can be used.
-Result<Endpoints> resolve_route_or(Call& call, std::string_view setting,
-                                   std::string_view default_route, std::string_view other_setting,
-                                   std::string_view other_default);
+// The same, or the route of `other` when `setting` is not set and nothing of its default can be
+// used.
+Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
+                                   const settings::Setting& other);
 
 // A request as the host sends it.
 struct ModelCall {

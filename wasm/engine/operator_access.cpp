@@ -20,7 +20,7 @@ std::string_view bearer_of(const http::Headers& headers) {
 
 }  // namespace
 
-Result<void> require_operator(Call& call, std::string_view token_setting) {
+Result<void> require_operator(Call& call, const settings::Setting* token) {
   if (runtime::is_scheduled(call.context())) return {};
   const auto& headers = call.head().headers;
   const auto bearer = bearer_of(headers);
@@ -29,15 +29,11 @@ Result<void> require_operator(Call& call, std::string_view token_setting) {
   if (text::equals_in_constant_time(bearer, secret) || text::equals_in_constant_time(key, secret)) {
     return {};
   }
-  if (!token_setting.empty()) {
-    const auto token = runtime::environment(call.context(), token_setting);
-    if (token && !token->empty() && text::equals_in_constant_time(bearer, *token)) return {};
-  }
+  const auto other_key = token ? call.setting_values().text(*token) : std::string_view();
+  if (!other_key.empty() && text::equals_in_constant_time(bearer, other_key)) return {};
   const bool is_nobody = bearer.empty();
   std::string detail = "This is for whoever runs the server: send the secret key as apikey";
-  if (!token_setting.empty()) {
-    detail.append(", or 'Authorization: Bearer <").append(token_setting).append(">'");
-  }
+  if (token) detail.append(", or 'Authorization: Bearer <").append(token->name).append(">'");
   return problem(is_nobody ? ErrorCode::missing_credentials : ErrorCode::invalid_token,
                  detail.append("."));
 }

@@ -26,12 +26,12 @@
 namespace fabula::engine {
 
 struct RelayLimits {
-  UpstreamLimits upstream;          // of each attempt
-  std::int64_t whole_ms = 120'000;  // for the whole reply, attempts that fail included
-  std::int64_t beat_ms = 15'000;    // of silence, before something is written
+  UpstreamLimits upstream;        // of each attempt
+  std::int64_t whole_ms = 0;      // for the whole reply, attempts that fail included
+  std::int64_t beat_ms = 15'000;  // of silence, before something is written
   // How long text may wait for more; 0: not at all. A tenth of a second is seen as at once
   // (Nielsen, Usability Engineering, 1993), and costs a third of the CPU (tests/bench).
-  std::int64_t coalesce_ms = 100;
+  std::int64_t coalesce_ms = 0;
 };
 
 // What the reply's reader has asked for.

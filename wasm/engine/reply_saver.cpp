@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "shared/database/turn.hpp"
+
 namespace fabula::engine {
 
 ReplySaver::ReplySaver(runtime::Context& context, DatabaseSettings database,
@@ -34,10 +36,8 @@ bool ReplySaver::look() {
 }
 
 runtime::Task<Result<turn::Appended>> ReplySaver::save() {
-  const auto request =
-      turn::append_chunk_request(generation_id_, reply_.saved_bytes(), reply_.unsaved());
-  const std::string answer = co_await call_function(context_, database_, "append_chunk", request);
-  co_return turn::parse_appended(answer);
+  return call_function(context_, database_, database::kAppendChunk,
+                       {generation_id_, reply_.saved_bytes(), reply_.unsaved()});
 }
 
 }  // namespace fabula::engine

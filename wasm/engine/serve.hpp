@@ -7,6 +7,7 @@
 
 #include "shared/api/operation.hpp"
 #include "shared/api/undocumented.hpp"
+#include "shared/database/function.hpp"
 #include "shared/http/router.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/runtime/context.hpp"
@@ -30,13 +31,18 @@ struct EndpointRoute {
   const api::Operation* operation;
   Endpoint endpoint;
   // The database's function behind it, for endpoints that hand the request on (forward.hpp).
-  std::string_view engine_function = {};
+  const database::Declaration* function = nullptr;
 };
 
 // How a function's table names a route.
 template <const api::Operation& kOperation>
-constexpr EndpointRoute route(Endpoint endpoint, std::string_view engine_function = {}) {
-  return {&api::kUndocumented<&kOperation>, endpoint, engine_function};
+constexpr EndpointRoute route(Endpoint endpoint) {
+  return {&api::kUndocumented<&kOperation>, endpoint};
+}
+
+template <const api::Operation& kOperation>
+constexpr EndpointRoute route(Endpoint endpoint, const database::Declaration& function) {
+  return {&api::kUndocumented<&kOperation>, endpoint, &function};
 }
 
 // Answers `GET /<name>/health`.

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/database/turn.hpp"
 #include "shared/http/token.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
 #include "shared/turn/event.hpp"
 #include "shared/turn/finish_reason.hpp"
@@ -20,22 +22,9 @@ using runtime::Context;
 using runtime::Task;
 
 constexpr std::int64_t kProbeSilenceMs = 1000;
-// finish_turn may be repeated: a turn that is stored already answers what it was.
-constexpr std::uint32_t kFirstRetryMs = 500;
-constexpr int kFinishAttempts = 4;
 
 Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end) {
-  const auto request = turn::finish_turn_request(end);
-  std::uint32_t wait_ms = kFirstRetryMs;
-  for (int attempt = 1;; ++attempt) {
-    auto answer = co_await runtime::attempt(
-        call_function(call.context(), call.database(), "finish_turn", request));
-    if (answer) co_return turn::parse_finished(*answer);
-    const bool may_pass = answer.error().code == ErrorCode::database_unavailable;
-    if (!may_pass || attempt == kFinishAttempts) co_return tl::unexpected(answer.error());
-    co_await runtime::Timer(call.context(), wait_ms);
-    wait_ms *= 2;
-  }
+  return call_function(call.context(), call.database(), database::kFinishTurn, end);
 }
 
 // Looks at the row until what was said has been read for the dossier, which is others' work
@@ -46,7 +35,6 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
   constexpr int kMaximumDossierLooks = 20;
   constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
-  const auto request = turn::finished_turn_request(generation_id);
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumDossierLooks && dossier.is_pending; ++looks) {
     co_await send_all(context, channel);
@@ -56,12 +44,11 @@ Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::Do
     co_await runtime::first_of(timer, ending);
     if (ending.is_ready()) co_return;
     gap_ms = std::min(gap_ms * 3 / 2, kLongestDossierGapMs);
-    const auto answer =
-        co_await runtime::attempt(call_function(context, call.database(), "finish_turn", request));
+    const auto finished = co_await runtime::attempt(
+        call_function(context, call.database(), database::kLookAtFinishedTurn, {generation_id}));
     // The next look may succeed.
-    if (!answer) continue;
-    const auto finished = turn::parse_finished(*answer);
-    if (finished && finished->dossier) dossier = *finished->dossier;
+    if (!finished) continue;
+    if (finished->dossier) dossier = *finished->dossier;
     channel.tell(turn::event::Beat{});
   }
 }
@@ -125,9 +112,8 @@ Result<void> start(const Caller& caller, const turn::BegunTurn& turn, Channel& c
 }
 
 Result<std::optional<turn::RateLimit>> rate_limit(Call& call, const TurnRequest& request) {
-  const auto setting = runtime::environment(call.context(), "FABULA_RATE_LIMITS");
-  return turn::find_rate_limit(setting.value_or(""), call.log().function,
-                               request.kind->normal_rate);
+  const auto setting = call.setting_values().text(settings::named("FABULA_RATE_LIMITS"));
+  return turn::find_rate_limit(setting, call.log().function, request.kind->normal_rate);
 }
 
 }  // namespace
@@ -154,19 +140,18 @@ Result<std::string> idempotency_key(const Call& call) {
   return std::string(*key);
 }
 
-TurnLimits read_turn_limits(const Call& call) {
+TurnLimits read_turn_limits(Call& call) {
+  using settings::named;
+  auto& values = call.setting_values();
   TurnLimits limits;
   auto& relay = limits.relay;
   auto& upstream = relay.upstream;
-  limits.history_tokens =
-      call.number_setting("FABULA_HISTORY_TOKENS", limits.history_tokens, 0, 1'000'000);
-  limits.maximum_output_tokens =
-      call.number_setting("FABULA_MAX_OUTPUT_TOKENS", limits.maximum_output_tokens, 1, 100'000);
-  upstream.first_token_ms =
-      call.number_setting("FABULA_FIRST_TOKEN_TIMEOUT_MS", upstream.first_token_ms, 100, 600'000);
-  upstream.idle_ms = call.number_setting("FABULA_IDLE_TIMEOUT_MS", upstream.idle_ms, 100, 600'000);
-  relay.whole_ms = call.number_setting("FABULA_TIME_LIMIT_MS", relay.whole_ms, 100, 3'600'000);
-  relay.coalesce_ms = call.number_setting("FABULA_COALESCE_MS", relay.coalesce_ms, 0, 1000);
+  limits.history_tokens = values.number(named("FABULA_HISTORY_TOKENS"));
+  limits.maximum_output_tokens = values.number(named("FABULA_MAX_OUTPUT_TOKENS"));
+  upstream.first_token_ms = values.number(named("FABULA_FIRST_TOKEN_TIMEOUT_MS"));
+  upstream.idle_ms = values.number(named("FABULA_IDLE_TIMEOUT_MS"));
+  relay.whole_ms = values.number(named("FABULA_TIME_LIMIT_MS"));
+  relay.coalesce_ms = values.number(named("FABULA_COALESCE_MS"));
   return limits;
 }
 
@@ -176,7 +161,8 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   const std::string title = text::session_title(request.text);
   const auto rate = co_await rate_limit(call, request);
   const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
-  const auto body = turn::begin_turn_request(
+  auto begun = co_await runtime::attempt(call_function(
+      call.context(), call.database(), database::kBeginTurn,
       {.principal = caller.principal,
        .kind = request.kind->name,
        .action = request.action,
@@ -189,6 +175,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .provider = model ? model->provider->name : std::string_view(),
        .model = model ? std::string_view(model->model) : std::string_view(),
        .system_prompt = request.system_prompt,
+       .prompt = request.prompt,
        .summary_heading = turn::summary_heading(),
        .maximum_output_tokens = limits.maximum_output_tokens,
        .history_budget_tokens = limits.history_tokens,
@@ -202,17 +189,16 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .rate_limit = rate,
        .message_metadata = request.message_metadata,
        .task_prompts = request.task_prompts,
+       .task_prompt_labels = request.task_prompt_labels,
        .dossier_heading =
            request.kind->dossier_heading ? request.kind->dossier_heading() : std::string_view(),
-       .is_worth_extracting = request.is_worth_extracting});
-  auto answer =
-      co_await runtime::attempt(call_function(call.context(), call.database(), "begin_turn", body));
-  if (!answer) {
-    auto& refusal = answer.error();
+       .is_worth_extracting = request.is_worth_extracting}));
+  if (!begun) {
+    auto& refusal = begun.error();
     if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
     co_return tl::unexpected(std::move(refusal));
   }
-  auto turn = co_await turn::parse_begun_turn(std::move(*answer));
+  turn::BegunTurn& turn = *begun;
   auto& log = call.log();
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
@@ -221,7 +207,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
     log.provider = model->provider->name;
     log.model = model->model;
   }
-  co_return std::move(turn);
+  co_return std::move(begun);
 }
 
 Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const Endpoints& endpoints,

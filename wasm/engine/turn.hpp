@@ -32,6 +32,7 @@ struct TurnRequest {
   std::string claimed_user_id = {};  // the database refuses any but the caller's own
   std::string text = {};             // the user's message
   std::string system_prompt = {};
+  std::string_view prompt = {};  // its name and version, where it is one of ours
   std::string idempotency_key = {};
   std::string request_hash = {};      // of what the key, or the stream's name, stands for
   std::string external_id = {};       // the caller's own name of the conversation, for session_id
@@ -39,6 +40,7 @@ struct TurnRequest {
   std::int64_t bot_id = 0;            // who is asked; 0: nobody in particular
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
+  std::string task_prompt_labels = {};
   bool detach = false;     // the reply goes on when its client has left
   bool reasoning = false;  // what the model thinks aloud is told too
   // Whether the message is worth reading for the dossier: see turn::BeginTurn. Whether the reply is
@@ -57,11 +59,11 @@ struct TurnRequest {
 // FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS, FABULA_TIME_LIMIT_MS and
 // FABULA_COALESCE_MS.
 struct TurnLimits {
-  std::int64_t history_tokens = 12'000;
-  std::int64_t maximum_output_tokens = 2'000;
+  std::int64_t history_tokens = 0;
+  std::int64_t maximum_output_tokens = 0;
   RelayLimits relay;
 };
-TurnLimits read_turn_limits(const Call& call);
+TurnLimits read_turn_limits(Call& call);
 
 // The Idempotency-Key of the call, 1 to 255 visible ASCII characters; empty when it has none.
 Result<std::string> idempotency_key(const Call& call);

@@ -18,8 +18,8 @@
 namespace fabula::engine {
 
 struct UpstreamLimits {
-  std::int64_t first_token_ms = 60'000;  // until the first token; one of its thinking counts
-  std::int64_t idle_ms = 60'000;         // between two pieces of the answer
+  std::int64_t first_token_ms = 0;  // until the first token; one of its thinking counts
+  std::int64_t idle_ms = 0;         // between two pieces of the answer
 };
 
 // The reply has had all the time that it may have.

@@ -14,8 +14,8 @@ constexpr std::size_t kMaximumSeen = 500;
 
 // The acts of persons that decide a question's field now.
 std::vector<EntryIndex> decided_by(Dossier& dossier, const Question& question) {
-  const auto* entity = question.target == kStory ? nullptr : dossier.entity(question.target);
-  const auto& fields = entity ? entity->fields : dossier.state().story;
+  const auto* entity = question.target == kSubject ? nullptr : dossier.entity(question.target);
+  const auto& fields = entity ? entity->fields : dossier.state().subject;
   for (const auto& field : fields) {
     if (field.field == question.field) return field.decided_by;
   }
@@ -91,11 +91,11 @@ Rows resolve(Dossier& dossier, std::string_view question_id, const Resolution& r
   if (question.kind == QuestionKind::asked) {
     // The story's own question is answered: it is no item any more.
     draft.add(Act::remove, {{"target", reference_text(question.id)},
-                            {"type", name(Type::open_question)},
+                            {"type", story::name(story::kOpenQuestion)},
                             {"text", question.text}});
     return std::move(draft).rows();
   }
-  const auto* entity = question.target == kStory ? nullptr : dossier.entity(question.target);
+  const auto* entity = question.target == kSubject ? nullptr : dossier.entity(question.target);
   auto members = entity ? about(dossier, *entity) : about_story();
   members["question"] = reference_text(question.id);
   members["field"] = dossier.field_name(question.field);

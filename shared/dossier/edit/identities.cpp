@@ -15,7 +15,7 @@ constexpr std::size_t kMentionsOfAPart = 200;
 
 std::vector<const std::vector<EntryIndex>*> all_mentions(const State& state) {
   std::vector<const std::vector<EntryIndex>*> all;
-  for (const Type type : {Type::character, Type::location, Type::object}) {
+  for (const Type type : {story::kCharacter, story::kLocation, story::kObject}) {
     for (const auto& entity : state.entities(type)) all.push_back(&entity.mentions);
   }
   for (const auto& mentions : state.gone) all.push_back(&mentions);

@@ -20,8 +20,8 @@ struct Target {
 Result<Target> find_target(Dossier& dossier, std::string_view id, std::string_view field) {
   Target target;
   if (id == "story") {
-    target.type = Type::story;
-    target.fields = dossier.state().story;
+    target.type = story::kStory;
+    target.fields = dossier.state().subject;
     target.about = about_story();
     target.is_locked = !target.fields.empty() &&
                        std::all_of(target.fields.begin(), target.fields.end(),
@@ -34,8 +34,9 @@ Result<Target> find_target(Dossier& dossier, std::string_view id, std::string_vi
     target.fields = entity->fields;
     target.about = about(dossier, *entity);
   }
-  const auto index = field_index(field);
-  if (!field.empty() && (!is_field_name(field) || (index && !has_field(target.type, *index)))) {
+  const auto index = story::kOntology.field_named(field);
+  if (!field.empty() &&
+      (!is_field_name(field) || (index && !story::kOntology.has_field(target.type, *index)))) {
     return problem(ErrorCode::invalid_request,
                    "field must be the name of a field that the dossier shows, or left out.");
   }

@@ -31,7 +31,7 @@ Rows Replacing::make() && {
     change_things();
     change_items();
     if (pass == 0) change_questions();
-    change_fields(draft_.preview().state().story, wanted_.story, about_story());
+    change_fields(draft_.preview().state().subject, wanted_.story, about_story());
     if (draft_.has_failed() || (draft_.row_count() == count && pass > 0)) break;
   }
   return std::move(draft_).rows();

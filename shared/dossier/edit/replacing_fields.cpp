@@ -39,12 +39,13 @@ void Replacing::change_list(const ShownField* shown, const WantedField& wanted,
     draft_.add(Act::list, std::move(members));
   };
   std::vector<std::string> wanted_values;
-  for (const auto& value : wanted.values) wanted_values.push_back(comparable(index, value));
+  for (const auto& value : wanted.values)
+    wanted_values.push_back(comparable(story::kOntology, index, value));
   std::vector<std::string> shown_texts;
   const std::vector<ShownValue> shown_values = shown ? shown->values : std::vector<ShownValue>();
   for (const auto& value : shown_values) {
     shown_texts.push_back(value.text);
-    if (is_whole_ && !has(wanted_values, comparable(index, value.text))) {
+    if (is_whole_ && !has(wanted_values, comparable(story::kOntology, index, value.text))) {
       act(value.text, false, value.entries);
     }
   }
@@ -100,10 +101,12 @@ void Replacing::change_things() {
     if (!name.empty() && name != entity.name) set("name", entity.find(field::kName), name, target);
     for (auto& field : fields) {
       if (field.field != "aliases") continue;
-      const auto own = comparable(field::kName, name.empty() ? entity.name : name);
+      const auto own =
+          comparable(story::kOntology, field::kName, name.empty() ? entity.name : name);
       field.values.erase(std::remove_if(field.values.begin(), field.values.end(),
                                         [&](const std::string& alias) {
-                                          return comparable(field::kName, alias) == own;
+                                          return comparable(story::kOntology, field::kName,
+                                                            alias) == own;
                                         }),
                          field.values.end());
     }
@@ -116,35 +119,37 @@ void Replacing::change_things() {
 }
 
 void Replacing::change_items() {
-  for (const Type type : {Type::theme, Type::plot_point}) {
+  for (const Type type : {story::kTheme, story::kPlotPoint}) {
     if (!wanted_.has_type[static_cast<std::size_t>(type)]) {
       if (!is_whole_) continue;
     }
-    const auto shown = type == Type::theme ? state().themes : state().plot_points;
+    const auto shown =
+        type == story::kTheme ? state().items(story::kTheme) : state().items(story::kPlotPoint);
     std::vector<std::string> wanted_keys;
     for (const auto& [wanted_type, text] : wanted_.items) {
-      if (wanted_type == type) wanted_keys.push_back(comparable(field::kTraits, text));
+      if (wanted_type == type) wanted_keys.push_back(comparable_item(text));
     }
     std::vector<std::string> shown_texts;
     for (const auto& item : shown) {
       shown_texts.push_back(item.text);
-      if (!is_whole_ || has(wanted_keys, comparable(field::kTraits, item.text))) continue;
-      draft_.add(Act::remove,
-                 {{"target", reference_text(item.id)}, {"type", name(type)}, {"text", item.text}});
+      if (!is_whole_ || has(wanted_keys, comparable_item(item.text))) continue;
+      draft_.add(
+          Act::remove,
+          {{"target", reference_text(item.id)}, {"type", story::name(type)}, {"text", item.text}});
     }
     std::vector<std::string> added;
     for (const auto& [wanted_type, text] : wanted_.items) {
       if (wanted_type != type || has(shown_texts, text)) continue;
-      const auto key = comparable(field::kTraits, text);
+      const auto key = comparable_item(text);
       if (has(added, key)) continue;
       added.push_back(key);
-      draft_.add(Act::add, {{"type", name(type)}, {"text", text}});
+      draft_.add(Act::add, {{"type", story::name(type)}, {"text", text}});
     }
   }
 }
 
 void Replacing::change_questions() {
-  if (!wanted_.has_type[static_cast<std::size_t>(Type::open_question)]) return;
+  if (!wanted_.has_type[static_cast<std::size_t>(story::kOpenQuestion)]) return;
   const auto shown = state().questions;
   for (const auto& question : shown) {
     const auto id = reference_text(question.id);

@@ -26,15 +26,16 @@ FieldError Replacing::match() {
     for (std::size_t i = 0; i < wanted_.things.size(); ++i) {
       const auto& thing = wanted_.things[i];
       if (handles_[i] != 0 || thing.name.empty()) continue;
-      const auto name = comparable(field::kName, thing.name);
+      const auto name = comparable(story::kOntology, field::kName, thing.name);
       for (const auto& entity : state().entities(thing.type)) {
         const auto* aliases = entity.find(field::kAliases);
         const bool is_it =
             by_alias ? aliases && std::any_of(aliases->values.begin(), aliases->values.end(),
                                               [&](const ShownValue& alias) {
-                                                return comparable(field::kName, alias.text) == name;
+                                                return comparable(story::kOntology, field::kName,
+                                                                  alias.text) == name;
                                               })
-                     : comparable(field::kName, entity.name) == name;
+                     : comparable(story::kOntology, field::kName, entity.name) == name;
         if (is_it) claim(i, &entity);
         if (handles_[i] != 0) break;
       }
@@ -43,7 +44,7 @@ FieldError Replacing::match() {
   for (std::size_t i = 0; i < wanted_.things.size(); ++i) {
     const auto& thing = wanted_.things[i];
     if (handles_[i] == 0 && thing.name.empty()) {
-      return {std::string(name(thing.type)) + "s: id " + thing.id,
+      return {std::string(story::name(thing.type)) + "s: id " + thing.id,
               "is not there any more: send a name to add it, or leave it out"};
     }
   }
@@ -53,11 +54,11 @@ FieldError Replacing::match() {
 void Replacing::remove_left_out() {
   if (!is_whole_) return;
   std::vector<Members> removed;
-  for (const Type type : {Type::character, Type::location, Type::object}) {
+  for (const Type type : {story::kCharacter, story::kLocation, story::kObject}) {
     for (const auto& entity : state().entities(type)) {
       if (std::find(handles_.begin(), handles_.end(), entity.id) != handles_.end()) continue;
       removed.push_back({{"target", reference_text(entity.id)},
-                         {"type", name(type)},
+                         {"type", story::name(type)},
                          {"mentions", references(preview(), entity.mentions, kMaximumReferences)}});
     }
   }
@@ -81,7 +82,7 @@ void Replacing::add_new() {
         fields[field.field] = field.is_list ? Document(list) : Document(field.values.front());
       }
     }
-    draft_.add(Act::add, {{"type", name(thing.type)},
+    draft_.add(Act::add, {{"type", story::name(thing.type)},
                           {"name", thing.name},
                           {"aliases", std::move(aliases)},
                           {"fields", std::move(fields)}});

@@ -14,12 +14,12 @@ struct ListOfSnapshot {
   std::string_view key;
   Type type;
 };
-constexpr std::array<ListOfSnapshot, 6> kLists{{{"characters", Type::character},
-                                                {"themes", Type::theme},
-                                                {"locations", Type::location},
-                                                {"plot_points", Type::plot_point},
-                                                {"objects", Type::object},
-                                                {"open_questions", Type::open_question}}};
+constexpr std::array<ListOfSnapshot, 6> kLists{{{"characters", story::kCharacter},
+                                                {"themes", story::kTheme},
+                                                {"locations", story::kLocation},
+                                                {"plot_points", story::kPlotPoint},
+                                                {"objects", story::kObject},
+                                                {"open_questions", story::kOpenQuestion}}};
 constexpr std::size_t kMaximumErrors = 8;
 
 class WantedReader {
@@ -27,8 +27,8 @@ class WantedReader {
   void read(const Document& snapshot) {
     if (!snapshot.is_object()) return fault("", "must be an object");
     for (const auto& list : kLists) read_list(snapshot, list);
-    for (auto index = field::kTitle; index <= field::kTone; ++index) {
-      const auto key = kFields[index].name;
+    for (auto index = story::kTitle; index <= story::kTone; ++index) {
+      const auto key = story::kFields[index].name;
       if (const auto* value = json::find(snapshot, key)) {
         WantedField field{std::string(key), false, {}};
         if (read_value(*value, std::string(key), field) && !field.is_list) {
@@ -60,7 +60,7 @@ class WantedReader {
     for (std::size_t i = 0; i < items->size(); ++i) {
       const auto path =
           std::string(list.key) + '[' + text::integer_text(static_cast<std::int64_t>(i)) + ']';
-      if (is_entity(list.type)) {
+      if (story::kOntology.is_entity(list.type)) {
         read_thing(list.type, (*items)[i], path);
       } else {
         read_item(list.type, (*items)[i], path);
@@ -136,13 +136,13 @@ class WantedReader {
 
   void read_field(Type type, const std::string& key, const Document& value, const std::string& path,
                   WantedThing& thing) {
-    const auto index = field_index(key);
-    if (!is_field_name(key) || (index && !has_field(type, *index))) {
+    const auto index = story::kOntology.field_named(key);
+    if (!is_field_name(key) || (index && !story::kOntology.has_field(type, *index))) {
       return fault(path, "is no name for a field: use a to z, 0 to 9 and _");
     }
     WantedField field{key, false, {}};
     if (!read_value(value, path, field)) return;
-    const bool wants_list = index && field_rule(*index) == FieldRule::list;
+    const bool wants_list = index && story::kOntology.rule(*index) == FieldRule::list;
     if (value.is_null()) field.is_list = wants_list;
     if (field.is_list != wants_list) {
       // A list of one is what it says; one text stands for a list of one.
@@ -166,7 +166,7 @@ class WantedReader {
     if (text == nullptr || !text->is_string()) return fault(path, "must be text");
     if (!read_text(*text, path, kMaximumTextBytes, question.text)) return;
     if (question.text.empty()) return;
-    if (type == Type::open_question) {
+    if (type == story::kOpenQuestion) {
       wanted.questions.push_back(std::move(question));
     } else {
       wanted.items.emplace_back(type, std::move(question.text));

@@ -102,7 +102,7 @@ void DeliveryDraft::add_correction(Document::object_t& members, const Document& 
 }
 
 std::string DeliveryDraft::next_ref(Type type, std::string_view folded_name) {
-  auto ref = std::string(dossier::name(type)) + ':' +
+  auto ref = std::string(story::name(type)) + ':' +
              std::string(text::prefix_bytes(folded_name, kMaximumRefBytes));
   const auto number = refs_.intern(ref);
   ref_counts_.resize(refs_.size());
@@ -121,7 +121,7 @@ std::size_t DeliveryDraft::add_thing(Type type, const std::string& name,
   thing.ref = next_ref(type, thing.keys.front());
   Document::array_t alias_list(aliases.begin(), aliases.end());
   add(Act::mention, quote,
-      {{"type", dossier::name(type)},
+      {{"type", story::name(type)},
        {"ref", thing.ref},
        {"name", name},
        {"aliases", std::move(alias_list)}});
@@ -146,7 +146,7 @@ const Thing* DeliveryDraft::thing_named(Type type, std::string_view name) const 
 void DeliveryDraft::add_fact(const Thing& thing, const std::string& field, const std::string& value,
                              const QuoteInText& quote, const Document& item) {
   Document::object_t members{
-      {"type", dossier::name(thing.type)}, {"ref", thing.ref}, {"field", field}, {"value", value}};
+      {"type", story::name(thing.type)}, {"ref", thing.ref}, {"field", field}, {"value", value}};
   add_correction(members, item);
   add(Act::fact, quote, std::move(members));
 }

@@ -18,14 +18,14 @@ class Reading : public DeliveryDraft {
 
   void read(const Document& answer) {
     each(answer, "characters", [this](const Document& item) { mention_character(item); });
-    each(answer, "locations", [this](const Document& item) { read_thing(Type::location, item); });
-    each(answer, "objects", [this](const Document& item) { read_thing(Type::object, item); });
+    each(answer, "locations", [this](const Document& item) { read_thing(story::kLocation, item); });
+    each(answer, "objects", [this](const Document& item) { read_thing(story::kObject, item); });
     for (const auto& [place, item] : characters_) read_character(place, *item);
-    each(answer, "themes", [this](const Document& item) { read_item(Type::theme, item); });
+    each(answer, "themes", [this](const Document& item) { read_item(story::kTheme, item); });
     each(answer, "plot_points",
-         [this](const Document& item) { read_item(Type::plot_point, item); });
+         [this](const Document& item) { read_item(story::kPlotPoint, item); });
     each(answer, "open_questions",
-         [this](const Document& item) { read_item(Type::open_question, item); });
+         [this](const Document& item) { read_item(story::kOpenQuestion, item); });
     each(answer, "story", [this](const Document& item) { read_story(item); });
     each(answer, "renames", [this](const Document& item) { read_rename(item); });
     each(answer, "retractions", [this](const Document& item) { read_retraction(item); });
@@ -55,10 +55,10 @@ class Reading : public DeliveryDraft {
     if (!quote) {
       // Of two people with one name the second is still the second: the same answer may be read for
       // several texts, as one delivery.
-      next_ref(Type::character, fold(name));
+      next_ref(story::kCharacter, fold(name));
       return void(++extraction.without_quote);
     }
-    characters_.emplace_back(add_thing(Type::character, name, aliases_at(item, name), *quote),
+    characters_.emplace_back(add_thing(story::kCharacter, name, aliases_at(item, name), *quote),
                              &item);
   }
 
@@ -66,9 +66,10 @@ class Reading : public DeliveryDraft {
     each(character, "fields", [&](const Document& item) {
       const auto field = text_at(item, "field", kMaximumFieldNameBytes);
       const auto value = text_at(item, "value", kMaximumTextBytes);
-      const auto index = field_index(field);
+      const auto index = story::kOntology.field_named(field);
       const bool is_known = index && *index > field::kAliases &&
-                            has_field(Type::character, *index) && *index != field::kRelationships;
+                            story::kOntology.has_field(story::kCharacter, *index) &&
+                            *index != story::kRelationships;
       if (!is_known || value.empty()) return void(++extraction.without_value);
       const auto quote = quote_at(item);
       if (!quote) return void(++extraction.without_quote);
@@ -82,7 +83,7 @@ class Reading : public DeliveryDraft {
       if (!quote) return void(++extraction.without_quote);
       Document::object_t members{
           {"from_ref", things()[place].ref}, {"relation", relation}, {"to_name", to}};
-      if (const auto* other = thing_named(Type::character, to)) members["to_ref"] = other->ref;
+      if (const auto* other = thing_named(story::kCharacter, to)) members["to_ref"] = other->ref;
       add_correction(members, item);
       add(Act::relation, *quote, std::move(members));
     });
@@ -112,7 +113,7 @@ void Reading::read_item(Type type, const Document& item) {
   if (text.empty()) return void(++extraction.without_value);
   const auto quote = quote_at(item);
   if (!quote) return void(++extraction.without_quote);
-  Document::object_t members{{"type", name(type)}, {"text", text}};
+  Document::object_t members{{"type", story::name(type)}, {"text", text}};
   add_correction(members, item, text_at(item, "instead_of", kMaximumTextBytes));
   add(Act::item, *quote, std::move(members));
 }
@@ -120,8 +121,8 @@ void Reading::read_item(Type type, const Document& item) {
 void Reading::read_story(const Document& item) {
   const auto field = text_at(item, "field", kMaximumFieldNameBytes);
   const auto value = text_at(item, "value", kMaximumTextBytes);
-  const auto index = field_index(field);
-  if (!index || !has_field(Type::story, *index) || value.empty()) {
+  const auto index = story::kOntology.field_named(field);
+  if (!index || !story::kOntology.has_field(story::kStory, *index) || value.empty()) {
     return void(++extraction.without_value);
   }
   const auto quote = quote_at(item);
@@ -139,35 +140,37 @@ void Reading::read_rename(const Document& item) {
   }
   const auto quote = quote_at(item);
   if (!quote) return void(++extraction.without_quote);
-  const auto* thing = thing_named(Type::character, to);
-  if (thing == nullptr) thing = thing_named(Type::character, from);
-  if (thing == nullptr) thing = &things()[add_thing(Type::character, to, {from}, *quote)];
+  const auto* thing = thing_named(story::kCharacter, to);
+  if (thing == nullptr) thing = thing_named(story::kCharacter, from);
+  if (thing == nullptr) thing = &things()[add_thing(story::kCharacter, to, {from}, *quote)];
   add(Act::rename, *quote,
-      {{"type", name(thing->type)}, {"ref", thing->ref}, {"from", from}, {"to", to}});
+      {{"type", story::name(thing->type)}, {"ref", thing->ref}, {"from", from}, {"to", to}});
 }
 
 void Reading::read_retraction(const Document& item) {
-  const auto type = type_named(json::string_at(item, "type").value_or("")).value_or(Type::none);
+  const auto type =
+      story::kOntology.type_named(json::string_at(item, "type").value_or("")).value_or(Type::none);
   const auto field = text_at(item, "field", kMaximumFieldNameBytes);
   const auto value = text_at(item, "value", kMaximumTextBytes);
-  const auto thing_name =
-      text_at(item, "name", is_item(type) ? kMaximumTextBytes : kMaximumEntryNameBytes);
-  const auto index = field_index(field);
-  const bool is_clear = (type == Type::story && index && has_field(type, *index)) ||
-                        (is_item(type) && !thing_name.empty()) ||
-                        (is_entity(type) && !thing_name.empty() &&
-                         (field.empty() || (index && has_field(type, *index))));
+  const auto thing_name = text_at(
+      item, "name", story::kOntology.is_item(type) ? kMaximumTextBytes : kMaximumEntryNameBytes);
+  const auto index = story::kOntology.field_named(field);
+  const bool is_clear =
+      (type == story::kStory && index && story::kOntology.has_field(type, *index)) ||
+      (story::kOntology.is_item(type) && !thing_name.empty()) ||
+      (story::kOntology.is_entity(type) && !thing_name.empty() &&
+       (field.empty() || (index && story::kOntology.has_field(type, *index))));
   if (!is_clear) return void(++extraction.without_value);
   const auto quote = quote_at(item);
   if (!quote) return void(++extraction.without_quote);
-  Document::object_t members{{"type", name(type)}};
-  if (is_item(type)) {
+  Document::object_t members{{"type", story::name(type)}};
+  if (story::kOntology.is_item(type)) {
     members["value"] = thing_name;
     return add(Act::retract, *quote, std::move(members));
   }
   if (!field.empty()) members["field"] = field;
   if (!value.empty()) members["value"] = value;
-  if (is_entity(type)) {
+  if (story::kOntology.is_entity(type)) {
     const auto* thing = thing_named(type, thing_name);
     if (thing == nullptr) thing = &things()[add_thing(type, thing_name, {}, *quote)];
     members["ref"] = thing->ref;

@@ -11,14 +11,12 @@
 
 namespace fabula::dossier {
 
-// Kept with every fact. Whoever changes a word of the prompt changes it.
-inline constexpr std::string_view kExtractionPrompt = "extraction-1";
-
 // What is told of what is known already; names are short, and a long novel has hundreds.
 inline constexpr std::size_t kMaximumKnownBytes = 6 * 1024;
 
-// The instructions, the same for every text.
+// The instructions, the same for every text, and their name and version, which every fact keeps.
 std::string_view extraction_instructions();
+std::string_view extraction_prompt_label();
 
 // A part of a conversation, or of a text that is nobody's: then `speaker` is "".
 struct SpokenPart {

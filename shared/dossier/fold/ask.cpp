@@ -104,7 +104,8 @@ std::vector<Question> ask_about_names(const Folding& folding,
   std::vector<Named> named;
   for (std::uint32_t i = 0; i < characters.size(); ++i) {
     auto name = characters[i].name_value;
-    if (name == kNone) name = log.values.find(comparable(field::kName, characters[i].name));
+    if (name == kNone)
+      name = log.values.find(comparable(log.ontology(), field::kName, characters[i].name));
     if (name != kNone) named.push_back({name, i});
   }
   std::sort(named.begin(), named.end(), [](const Named& a, const Named& b) {

@@ -8,7 +8,7 @@
 
 namespace fabula::dossier {
 
-// Who they are about: the entity's id or kStory, and its name ("" for the story).
+// Who they are about: the entity's id or kSubject, and its name ("" for the story).
 Question ask(const Log& log, Clash clash, Reference target, std::string_view name);
 Question ask(const Log& log, const Item& item);
 

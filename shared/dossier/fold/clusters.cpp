@@ -196,7 +196,7 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
     if (first != kNone && second != kNone) decisions.push_back({first, second, decision.is_same});
   }
   std::vector<std::uint32_t> numbers;
-  if (type == Type::character) {
+  if (type == log_.ontology().people) {
     prepare_people(places, people);
     numbers =
         identify_people(std::span<const PreparedRecord>(people.records), decisions, people.answers);
@@ -227,8 +227,9 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
 Clusters IdentityQuestion::answer(PreparedPeople& people) const {
   Clusters clusters;
   clusters.of_slots.assign(log_.slots.size(), kNone);
-  for (const Type type : {Type::character, Type::location, Type::object}) {
-    answer_for(type, people, clusters);
+  for (std::size_t i = 0; i < log_.ontology().types.size(); ++i) {
+    const auto type = static_cast<Type>(i);
+    if (log_.ontology().is_entity(type)) answer_for(type, people, clusters);
   }
   return clusters;
 }

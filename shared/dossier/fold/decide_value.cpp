@@ -38,7 +38,7 @@ class Decision {
   Decided decide() && {
     if (const Pick* pick = winner()) {
       show_pick(*pick);
-    } else if (field_rule(field_) == FieldRule::joined) {
+    } else if (folding_.log.ontology().rule(field_) == FieldRule::joined) {
       show_joined();
     } else if (!groups_.empty()) {
       show_said();
@@ -48,7 +48,7 @@ class Decision {
 
  private:
   const Entry& entry(EntryIndex index) const { return log_.entries[index]; }
-  bool is_checked() const { return field_rule(field_) == FieldRule::checked; }
+  bool is_checked() const { return folding_.log.ontology().rule(field_) == FieldRule::checked; }
 
   void take(const Event& event) {
     const auto index = event.entry;
@@ -209,7 +209,7 @@ void Decision::show_pick(const Pick& pick) {
       add_to_clash(QuestionKind::contradiction, *other.value, other.entry, {&other.entry, 1});
     }
   }
-  if (!decided_.clash && field_rule(field_) != FieldRule::joined) challenge(pick);
+  if (!decided_.clash && folding_.log.ontology().rule(field_) != FieldRule::joined) challenge(pick);
 }
 
 // What has been said since the person decided, and is something else, is put to them.

@@ -103,7 +103,7 @@ class Bearers {
   void take(EntryIndex index) {
     const Entry& entry = log_.entries[index];
     const Links& links = log_.links[index];
-    if (links.slot == kNone || log_.slots[links.slot].type != Type::character ||
+    if (links.slot == kNone || log_.slots[links.slot].type != log_.ontology().people ||
         !records_.of_slots[links.slot].counts) {
       return;
     }

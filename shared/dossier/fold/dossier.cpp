@@ -13,10 +13,20 @@
 #include "shared/dossier/log/field.hpp"
 
 namespace fabula::dossier {
+namespace {
+
+// A type and the place of an entity of it in one number.
+constexpr std::uint32_t kPlaceBits = 28;
+constexpr std::uint32_t kPlaceMask = (1U << kPlaceBits) - 1;
+static_assert(kMaximumTypes <= 1U << (32 - kPlaceBits) && kMaximumEntries <= kPlaceMask);
+
+}  // namespace
 
 // The log, and what was made of it last: things that nothing new is said of are not built again.
 class Dossier::Fold {
  public:
+  explicit Fold(const Ontology& ontology) : log(ontology) {}
+
   void fold();
 
   Log log;
@@ -26,7 +36,6 @@ class Dossier::Fold {
  private:
   void take_things(ThingBuilder& builder, const Events& events);
   void take_items(const std::vector<Status>& activity);
-  std::vector<Entity>& list_of(Type type);
 
   ClusterFinder clusters_;
   std::vector<BuiltThing> things_;  // what the state's entities were built with; without entity
@@ -35,19 +44,15 @@ class Dossier::Fold {
   FirstNames first_names_;
 };
 
-std::vector<Entity>& Dossier::Fold::list_of(Type type) {
-  if (type == Type::character) return state.characters;
-  return type == Type::location ? state.locations : state.objects;
-}
-
 void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
-  std::array<std::vector<Entity>, 3> old{std::move(state.characters), std::move(state.locations),
-                                         std::move(state.objects)};
-  NumberTable places;  // of old entities, by id: list and place
-  places.reserve(old[0].size() + old[1].size() + old[2].size());
-  for (std::uint32_t list = 0; list < old.size(); ++list) {
-    for (std::uint32_t i = 0; i < old[list].size(); ++i) {
-      places.set(old[list][i].id, (list << 30U) | i);
+  auto old = std::exchange(state.entities_of, {});
+  NumberTable places;  // of old entities, by id: type and place
+  std::size_t old_count = 0;
+  for (const auto& entities : old) old_count += entities.size();
+  places.reserve(old_count);
+  for (std::uint32_t type = 0; type < old.size(); ++type) {
+    for (std::uint32_t i = 0; i < old[type].size(); ++i) {
+      places.set(old[type][i].id, (type << kPlaceBits) | i);
     }
   }
   std::vector<Question> old_questions = std::exchange(state.questions, {});
@@ -61,9 +66,6 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
   auto old_known = std::move(known_);
   things_ = {};
   known_ = {};
-  state.characters.clear();
-  state.locations.clear();
-  state.objects.clear();
   state.gone.clear();
   const auto& clusters = clusters_.last();
   things_.reserve(clusters.all.size());
@@ -88,7 +90,7 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
     BuiltThing built;
     if (known != kNone && place != kNone && old_things[known].fingerprint == fingerprint) {
       built = std::move(old_things[known]);
-      built.entity = std::move(old[place >> 30U][place & 0x3FFFFFFFU]);
+      built.entity = std::move(old[place >> kPlaceBits][place & kPlaceMask]);
       for (auto at = questions_of.find(id); at != kNone; at = question_before[at]) {
         state.questions.push_back(std::move(old_questions[at]));
       }
@@ -102,22 +104,22 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
       built.questions.clear();
     }
     known_.set(id, static_cast<std::uint32_t>(things_.size()));
-    list_of(built.entity.type).push_back(std::move(built.entity));
+    state.entities_of[static_cast<std::size_t>(built.entity.type)].push_back(
+        std::move(built.entity));
     things_.push_back(std::move(built));
   }
-  auto story = builder.build_story();
-  for (auto& question : story.questions) state.questions.push_back(std::move(question));
-  state.story = std::move(story.entity.fields);
+  if (log.ontology().subject == Type::none) return;
+  auto subject = builder.build_subject();
+  for (auto& question : subject.questions) state.questions.push_back(std::move(question));
+  state.subject = std::move(subject.entity.fields);
 }
 
 void Dossier::Fold::take_items(const std::vector<Status>& activity) {
   for (auto& item : find_items(log, activity, state.statuses)) {
-    if (item.type == Type::theme) {
-      state.themes.push_back(std::move(item));
-    } else if (item.type == Type::plot_point) {
-      state.plot_points.push_back(std::move(item));
-    } else {
+    if (log.ontology().kind(item.type) == TypeKind::question) {
       state.questions.push_back(ask(log, item));
+    } else {
+      state.items_of[static_cast<std::size_t>(item.type)].push_back(std::move(item));
     }
   }
 }
@@ -128,12 +130,11 @@ void Dossier::Fold::fold() {
   const auto records = find_records(log, activity);
   const auto& clusters = clusters_.find(log, activity, records);
   const Events events(log, activity, records, clusters);
-  state.themes.clear();
-  state.plot_points.clear();
+  for (auto& items : state.items_of) items.clear();
   state.statuses = activity;
   for (EntryIndex i = 0; i < log.entries.size(); ++i) {
     const Entry& entry = log.entries[i];
-    const bool needs_a_thing = is_entity(entry.type) || entry.act == Act::set ||
+    const bool needs_a_thing = log.ontology().is_entity(entry.type) || entry.act == Act::set ||
                                entry.act == Act::list || entry.act == Act::lock ||
                                entry.act == Act::unlock;
     if (activity[i] == Status::shown && needs_a_thing && entry.act != Act::mention &&
@@ -145,7 +146,7 @@ void Dossier::Fold::fold() {
   ThingBuilder builder(folding, events, first_names_);
   take_things(builder, events);
   take_items(activity);
-  for (auto& question : ask_about_names(folding, state.characters)) {
+  for (auto& question : ask_about_names(folding, state.entities(log.ontology().people))) {
     state.questions.push_back(std::move(question));
   }
   put_in_order(log, state.questions);
@@ -153,7 +154,7 @@ void Dossier::Fold::fold() {
   is_folded = true;
 }
 
-Dossier::Dossier() : fold_(std::make_unique<Fold>()) {}
+Dossier::Dossier(const Ontology& ontology) : fold_(std::make_unique<Fold>(ontology)) {}
 Dossier::Dossier(const Dossier& other) : fold_(std::make_unique<Fold>(*other.fold_)) {}
 Dossier::Dossier(Dossier&&) noexcept = default;
 Dossier& Dossier::operator=(const Dossier& other) {

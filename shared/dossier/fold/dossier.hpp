@@ -4,6 +4,8 @@
 //   dossier.add(parse_rows(log)->entries);
 //   const std::string snapshot = snapshot_json(dossier);
 //
+// What it is about is its ontology, a story's unless another is given, which its entries were read
+// with too. (edit/ and extract/ write a story's entries alone.)
 // What is shown is a function of the set of entries: not of the order in which they were added, nor
 // of how often. Adding to a dossier that has been folded costs only what the new entries touch, so
 // who merges often keeps it. Memory: 2.0 to 2.6 KB an entry, its texts included (room.hpp).
@@ -18,6 +20,8 @@
 
 #include "shared/dossier/fold/state.hpp"
 #include "shared/dossier/log/entry.hpp"
+#include "shared/dossier/log/ontology.hpp"
+#include "shared/dossier/log/story.hpp"
 
 namespace fabula::dossier {
 
@@ -25,7 +29,8 @@ struct Log;
 
 class Dossier {
  public:
-  Dossier();
+  // The ontology's tables must outlive the dossier: they are constants.
+  explicit Dossier(const Ontology& ontology = story::kOntology);
   Dossier(const Dossier&);
   Dossier(Dossier&&) noexcept;
   Dossier& operator=(const Dossier&);

@@ -16,7 +16,7 @@ namespace {
 std::string first_name(const Folding& folding, const Cluster& cluster) {
   const Log& log = folding.log;
   const auto first = folding.records.of_slots[cluster.slots.front()].mention;
-  if (cluster.type != Type::character) return log.entries[first].text;
+  if (cluster.type != log.ontology().people) return log.entries[first].text;
   std::vector<std::string_view> names;
   bool has_several = false;
   for (const auto slot : cluster.slots) {
@@ -143,7 +143,8 @@ std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
 std::vector<Element> ThingBuilder::find_aliases(const Entity& entity,
                                                 std::span<const Event> name_events) const {
   const Log& log = folding_.log;
-  const auto shown = log.values.find(comparable(field::kName, entity.name));
+  const auto shown =
+      log.values.find(comparable(folding_.log.ontology(), field::kName, entity.name));
   std::vector<Element> aliases;
   std::vector<std::uint32_t> known{shown};
   const auto add = [&](std::uint32_t value, const std::string& text, EntryIndex entry) {
@@ -180,16 +181,17 @@ Decided ThingBuilder::decide(std::uint32_t field, std::span<const Event> events,
   if (field == field::kAliases) {
     const auto names = events_of_field(events_.of(cluster), field::kName);
     auto decided = decide_list(folding_, field, events, lock, find_aliases(entity, names));
-    const auto shown = comparable(field::kName, entity.name);
+    const auto shown = comparable(folding_.log.ontology(), field::kName, entity.name);
     auto& values = decided.shown.values;
     values.erase(std::remove_if(values.begin(), values.end(),
                                 [&](const ShownValue& value) {
-                                  return comparable(field::kName, value.text) == shown;
+                                  return comparable(folding_.log.ontology(), field::kName,
+                                                    value.text) == shown;
                                 }),
                  values.end());
     return decided;
   }
-  if (field == field::kRelationships && cluster < folding_.clusters.all.size()) {
+  if (field == folding_.log.ontology().relations && cluster < folding_.clusters.all.size()) {
     const bool needs_values = std::any_of(events.begin(), events.end(), [&](const Event& event) {
       return folding_.log.entries[event.entry].kind == EntryKind::user;
     });
@@ -200,7 +202,8 @@ Decided ThingBuilder::decide(std::uint32_t field, std::span<const Event> events,
     }
     return decide_list(folding_, field, of_persons, lock, std::move(relations));
   }
-  if (field_rule(field) == FieldRule::list) return decide_list(folding_, field, events, lock, {});
+  if (folding_.log.ontology().rule(field) == FieldRule::list)
+    return decide_list(folding_, field, events, lock, {});
   return decide_value(folding_, field, events, lock);
 }
 
@@ -209,7 +212,7 @@ void ThingBuilder::build_fields(std::span<const Event> events, std::uint32_t clu
   Entity& entity = built.entity;
   const Locks locks(folding_.log, events);
   entity.is_locked = locks.of_all() != kNoEntry;
-  bool has_aliases = entity.type == Type::story;
+  bool has_aliases = folding_.log.ontology().kind(entity.type) == TypeKind::subject;
   for (std::size_t at = 0; at < events.size() || !has_aliases;) {
     // Aliases come of the mentions: they are there without any event too.
     const bool is_past_aliases = at >= events.size() || events[at].field > field::kAliases;
@@ -223,22 +226,24 @@ void ThingBuilder::build_fields(std::span<const Event> events, std::uint32_t clu
       decided.shown.values.push_back({entity.name, {entity.mentions.front()}});
     }
     if (decided.clash) {
-      built.questions.push_back(ask(folding_.log, std::move(*decided.clash), entity.id,
-                                    entity.type == Type::story ? "" : entity.name));
+      built.questions.push_back(
+          ask(folding_.log, std::move(*decided.clash), entity.id,
+              folding_.log.ontology().kind(entity.type) == TypeKind::subject ? "" : entity.name));
     }
     entity.fields.push_back(std::move(decided.shown));
   }
   const bool has_name = !entity.fields.empty() && entity.fields.front().field == field::kName;
-  if (entity.type != Type::story && !has_name) {
+  if (folding_.log.ontology().kind(entity.type) != TypeKind::subject && !has_name) {
     ShownField name;
     name.is_locked = locks.of(field::kName) != kNoEntry;
     name.values.push_back({entity.name, {entity.mentions.front()}});
     entity.fields.insert(entity.fields.begin(), std::move(name));
   }
   const Log& log = folding_.log;
+  const auto known_fields = log.ontology().fields.size();
   std::sort(entity.fields.begin(), entity.fields.end(),
             [&](const ShownField& a, const ShownField& b) {
-              if (a.field < kFieldCount || b.field < kFieldCount) return a.field < b.field;
+              if (a.field < known_fields || b.field < known_fields) return a.field < b.field;
               return log.fields.at(a.field) < log.fields.at(b.field);
             });
 }
@@ -249,18 +254,19 @@ BuiltThing ThingBuilder::build(std::uint32_t cluster) {
   built.entity.mentions = mentions_of(cluster);
   built.entity.id = id_of(cluster);
   built.entity.name = folding_.names[cluster];
-  built.entity.name_value = folding_.log.values.find(comparable(field::kName, built.entity.name));
+  built.entity.name_value = folding_.log.values.find(
+      comparable(folding_.log.ontology(), field::kName, built.entity.name));
   build_fields(events_.of(cluster), cluster, built);
   append_entity(built.entity.json, folding_.log, built.entity);
   return built;
 }
 
-BuiltThing ThingBuilder::build_story() {
+BuiltThing ThingBuilder::build_subject() {
   BuiltThing built;
-  built.entity.type = Type::story;
-  built.entity.id = kStory;
-  const auto story = static_cast<std::uint32_t>(folding_.clusters.all.size());
-  build_fields(events_.of(story), story, built);
+  built.entity.type = folding_.log.ontology().subject;
+  built.entity.id = kSubject;
+  const auto subject = static_cast<std::uint32_t>(folding_.clusters.all.size());
+  build_fields(events_.of(subject), subject, built);
   return built;
 }
 

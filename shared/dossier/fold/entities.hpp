@@ -34,7 +34,7 @@ class ThingBuilder {
   std::uint64_t fingerprint(std::uint32_t cluster) const;
   BuiltThing build(std::uint32_t cluster);
   // Title, logline, genre and tone.
-  BuiltThing build_story();
+  BuiltThing build_subject();
 
   // Those that count, in content order; should none do, what a person's edit keeps.
   std::vector<EntryIndex> mentions_of(std::uint32_t cluster) const;

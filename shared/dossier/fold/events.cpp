@@ -22,21 +22,23 @@ class Collector {
     const Links& links = log_.links[index];
     switch (entry.act) {
       case Act::fact:
-        if (has_field(entry.type, links.field)) add(thing_of(links.slot), links.field, index);
+        if (log_.ontology().has_field(entry.type, links.field))
+          add(thing_of(links.slot), links.field, index);
         break;
       case Act::relation:
       case Act::rename:
         add(thing_of(links.slot), links.field, index);
         break;
       case Act::story:
-        if (has_field(Type::story, links.field)) add(story(), links.field, index);
+        if (log_.ontology().has_field(entry.type, links.field)) add(subject(), links.field, index);
         break;
       case Act::retract:
-        if (is_entity(entry.type)) add(thing_of(links.slot), links.field, index);
-        if (entry.type == Type::story) add(story(), links.field, index);
+        if (log_.ontology().is_entity(entry.type)) add(thing_of(links.slot), links.field, index);
+        if (log_.ontology().kind(entry.type) == TypeKind::subject)
+          add(subject(), links.field, index);
         break;
       case Act::add:
-        if (!is_entity(entry.type)) break;
+        if (!log_.ontology().is_entity(entry.type)) break;
         add(thing_of(links.slot), field::kName, index);
         add_parts(thing_of(links.slot), index);
         break;
@@ -60,12 +62,12 @@ class Collector {
   std::vector<EventOfThing> found;
 
  private:
-  std::uint32_t story() const { return static_cast<std::uint32_t>(clusters_.all.size()); }
+  std::uint32_t subject() const { return static_cast<std::uint32_t>(clusters_.all.size()); }
   std::uint32_t thing_of(std::uint32_t slot) const {
     return slot == kNone ? kNone : clusters_.of_slots[slot];
   }
   std::uint32_t target_of(EntryIndex index) const {
-    if (log_.entries[index].target == kStory) return story();
+    if (log_.entries[index].target == kSubject) return subject();
     return thing_of(records_.targets[index]);
   }
   void add(std::uint32_t thing, std::uint32_t field, EntryIndex index, std::uint32_t part = kNone) {

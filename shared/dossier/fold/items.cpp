@@ -23,7 +23,7 @@ class Items {
   void take(EntryIndex index) {
     const Entry& entry = log_.entries[index];
     const Links& links = log_.links[index];
-    if (!is_item(entry.type)) return;
+    if (!log_.ontology().is_item(entry.type)) return;
     switch (entry.act) {
       case Act::item: {
         if (links.corrected != kNone) take_back(entry.type, links.corrected);

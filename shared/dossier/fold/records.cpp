@@ -13,7 +13,7 @@ bool is_about_a_thing(const Entry& entry) {
     case Act::unlock:
     case Act::resolve:
     case Act::remove:
-      return entry.target > kStory;
+      return entry.target > kSubject;
     default:
       return false;
   }

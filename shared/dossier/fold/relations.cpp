@@ -31,7 +31,7 @@ NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
     owner = owner == kNone || owner == cluster ? cluster : kSeveral;
   };
   for (std::uint32_t cluster = 0; cluster < clusters.all.size(); ++cluster) {
-    if (clusters.all[cluster].type != Type::character) break;
+    if (clusters.all[cluster].type != log.ontology().people) continue;
     for (const auto slot : clusters.all[cluster].slots) {
       for (const auto mention : log.slots[slot].mentions) {
         if (activity[mention] != Status::shown) continue;
@@ -74,7 +74,8 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
       take_out([&](const Relation& each) {
         const auto value = links.value;
         return entry.text.empty() || value == each.relation || value == each.name ||
-               comparable(field::kRelationships, each.text) == log.values.at(value);
+               comparable(log.ontology(), log.ontology().relations, each.text) ==
+                   log.values.at(value);
       });
     }
     if (entry.act != Act::relation) continue;
@@ -111,7 +112,9 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
       continue;
     }
     const auto value =
-        needs_values ? log.values.find(comparable(field::kRelationships, each.text)) : kNone;
+        needs_values
+            ? log.values.find(comparable(log.ontology(), log.ontology().relations, each.text))
+            : kNone;
     elements.push_back({value, std::move(each.text), std::move(each.entries), 0});
   }
   return elements;

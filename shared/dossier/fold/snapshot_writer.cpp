@@ -40,26 +40,24 @@ void append_entity(std::string& out, const Log& log, const Entity& entity) {
   json::Writer writer(out);
   writer.begin_object().key("id").string(reference_text(entity.id));
   writer.key("name").string(entity.name);
-  writer.key("aliases");
-  write_list(writer, entity.find(field::kAliases));
-  const auto* description = entity.find(field::kDescription);
-  const bool has_description = description != nullptr && !description->values.empty();
-  writer.key("description")
-      .string(has_description ? std::string_view(description->values.front().text) : "");
-  if (entity.type == Type::character) {
-    writer.key("relationships");
-    write_list(writer, entity.find(field::kRelationships));
-    const auto* arc = entity.find(field::kCharacterArc);
-    writer.key("character_arc");
-    if (arc != nullptr && !arc->values.empty()) {
-      writer.string(arc->values.front().text);
-    } else {
+  const auto& ontology = log.ontology();
+  const auto always_shown = ontology.facts(entity.type).always_shown;
+  for (auto index = field::kAliases; index < always_shown; ++index) {
+    const auto& facts = ontology.fields[index];
+    writer.key(facts.name);
+    const auto* field = entity.find(index);
+    if (facts.rule == FieldRule::list) {
+      write_list(writer, field);
+    } else if (field != nullptr && !field->values.empty()) {
+      writer.string(field->values.front().text);
+    } else if (facts.is_null_when_empty) {
       writer.null();
+    } else {
+      writer.string("");
     }
   }
   for (const auto& field : entity.fields) {
-    const bool is_written = field.field <= field::kDescription ||
-                            (entity.type == Type::character && field.field <= field::kCharacterArc);
+    const bool is_written = field.field == field::kName || field.field < always_shown;
     if (is_written || field.values.empty()) continue;
     writer.key(log.fields.at(field.field));
     if (field.is_list) {
@@ -81,7 +79,9 @@ void append_question(std::string& out, const Log& log, const Question& question)
       writer.key("field").string(log.fields.at(question.field));
     }
     writer.key("target");
-    writer.string(question.target == kStory ? "story" : reference_text(question.target));
+    writer.string(question.target == kSubject
+                      ? std::string(log.ontology().facts(log.ontology().subject).name)
+                      : reference_text(question.target));
   }
   writer.key("values").begin_array();
   for (std::size_t i = 0; i < question.entries.size(); ++i) {

@@ -23,9 +23,4 @@ const ShownField* Entity::find(std::uint32_t field) const {
   return nullptr;
 }
 
-const std::vector<Entity>& State::entities(Type type) const {
-  if (type == Type::character) return characters;
-  return type == Type::location ? locations : objects;
-}
-
 }  // namespace fabula::dossier

@@ -1,6 +1,8 @@
 // What a dossier's entries say together: the result of Dossier::fold().
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,20 +41,20 @@ struct ShownField {
 };
 
 struct Entity {
-  Type type = Type::character;
+  Type type = Type::none;
   Reference id = 0;                  // its first mention's
   std::vector<EntryIndex> mentions;  // in content order; acts `mention` and `add`
   bool is_locked = false;            // as a whole
   std::string name;
   std::uint32_t name_value = 0;    // as it is compared, in the log's table of values
-  std::vector<ShownField> fields;  // in the order of kFields, then by name; name is among them
+  std::vector<ShownField> fields;  // in the ontology's order, then by name; name is among them
   std::string json;                // as the snapshot has it
 
   const ShownField* find(std::uint32_t field) const;
 };
 
 struct Item {
-  Type type = Type::theme;
+  Type type = Type::none;
   Reference id = 0;
   std::string text;
   std::vector<EntryIndex> entries;  // in content order
@@ -66,7 +68,7 @@ struct Question {
   QuestionKind kind = QuestionKind::asked;
   std::string text;
   std::uint32_t field = 0;          // of contradictions and challenges
-  Reference target = 0;             // the entity, kStory, or 0
+  Reference target = 0;             // the entity, kSubject, or 0
   std::vector<EntryIndex> entries;  // one of each value, in content order
   std::vector<std::string> values;  // the same in words
   std::vector<EntryIndex> seen;     // all that say one of these values
@@ -75,18 +77,21 @@ struct Question {
 
 // Only what is shown, each list in the order of first appearance.
 struct State {
-  std::vector<Entity> characters;
-  std::vector<Entity> locations;
-  std::vector<Entity> objects;
-  std::vector<Item> themes;
-  std::vector<Item> plot_points;
+  // Each empty for types of another kind.
+  std::array<std::vector<Entity>, kMaximumTypes> entities_of;  // by type
+  std::array<std::vector<Item>, kMaximumTypes> items_of;       // by type
   std::vector<Question> questions;
-  std::vector<ShownField> story;
-  std::vector<Status> statuses;  // of each entry
+  std::vector<ShownField> subject;  // what the memory as a whole is about
+  std::vector<Status> statuses;     // of each entry
   // The mentions of each thing that is not shown: it was removed, or taken back.
   std::vector<std::vector<EntryIndex>> gone;
 
-  const std::vector<Entity>& entities(Type type) const;
+  const std::vector<Entity>& entities(Type type) const {
+    return entities_of[static_cast<std::size_t>(type)];
+  }
+  const std::vector<Item>& items(Type type) const {
+    return items_of[static_cast<std::size_t>(type)];
+  }
 };
 
 }  // namespace fabula::dossier

@@ -138,30 +138,33 @@ std::string joined(const std::vector<std::string_view>& words) {
 
 }  // namespace
 
-std::string comparable(std::uint32_t index, std::string_view value) {
+std::string comparable(Comparison comparison, std::string_view value) {
   std::string folded = fold(value);
-  if (field_rule(index) == FieldRule::joined || index == field::kName || index == field::kAliases) {
-    return folded;
-  }
+  if (comparison == Comparison::folded) return folded;
   auto words = words_of(folded);
   if (words.empty()) return folded;
-  if (field_rule(index) != FieldRule::checked) return joined(words);
+  if (comparison == Comparison::words) return joined(words);
   const bool is_only_fillers = std::all_of(words.begin(), words.end(), is_filler);
   if (!is_only_fillers)
     words.erase(std::remove_if(words.begin(), words.end(), is_filler), words.end());
-  const auto field_name = kFields[index].name;
-  if (field_name == "age") return with_digits(words);
-  if (field_name == "gender") return meaning(kGenders, joined(words));
-  if (field_name == "alive") return meaning(kLives, joined(words));
-  if (field_name == "eye_colour" || field_name == "hair_colour") {
-    std::string colours;
-    for (const auto word : words) {
-      if (!colours.empty()) colours += ' ';
-      colours += meaning(kColours, word);
+  switch (comparison) {
+    case Comparison::number:
+      return with_digits(words);
+    case Comparison::gender:
+      return meaning(kGenders, joined(words));
+    case Comparison::life:
+      return meaning(kLives, joined(words));
+    case Comparison::colours: {
+      std::string colours;
+      for (const auto word : words) {
+        if (!colours.empty()) colours += ' ';
+        colours += meaning(kColours, word);
+      }
+      return colours;
     }
-    return colours;
+    default:
+      return joined(words);
   }
-  return joined(words);
 }
 
 }  // namespace fabula::dossier

@@ -46,7 +46,7 @@ void write_row(Writer& writer, const EntryRow& row) {
   writer.end_object();
 }
 
-Result<Entry> parse_entry(const EntryRow& row) {
+Result<Entry> parse_entry(const EntryRow& row, const Ontology& ontology) {
   const auto id = parse_digest(row.id);
   if (!id) {
     return problem(ErrorCode::invalid_request,
@@ -57,12 +57,12 @@ Result<Entry> parse_entry(const EntryRow& row) {
   entry.kind = row.kind;
   entry.message_id = row.message_id;
   json::Scanner scanner(row.body);
-  auto fault = read_body(scanner, entry);
+  auto fault = read_body(scanner, entry, ontology);
   if (!scanner.finish() && fault.empty()) fault = "must be a JSON object";
   if (!fault.empty()) {
     return problem(ErrorCode::invalid_request, "An assertion's body " + std::string(fault) + ".");
   }
-  if (auto completed = complete_entry(entry); !completed) {
+  if (auto completed = complete_entry(entry, ontology); !completed) {
     return tl::unexpected(std::move(completed.error()));
   }
   return entry;

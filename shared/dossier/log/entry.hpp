@@ -22,7 +22,9 @@
 #include <utility>
 #include <vector>
 
+#include "shared/dossier/log/ontology.hpp"
 #include "shared/dossier/log/sha256.hpp"
+#include "shared/dossier/log/story.hpp"
 #include "shared/json/document.hpp"
 #include "shared/json/text.hpp"
 #include "shared/result/result.hpp"
@@ -74,25 +76,10 @@ enum class Act : std::uint8_t {
   path,
 };
 
-enum class Type : std::uint8_t {
-  none,
-  character,
-  location,
-  object,
-  theme,
-  plot_point,
-  open_question,
-  story,
-};
-constexpr bool is_entity(Type type) { return type >= Type::character && type <= Type::object; }
-constexpr bool is_item(Type type) { return type >= Type::theme && type <= Type::open_question; }
-
 std::string_view name(EntryKind kind);
 std::string_view name(Act act);
-std::string_view name(Type type);
 std::optional<EntryKind> entry_kind_named(std::string_view name);
 std::optional<Act> act_named(std::string_view name);
-std::optional<Type> type_named(std::string_view name);
 
 // How entries refer to entries: by the first 16 of the 64 digits of an assertion's id, also where a
 // body has all of them. 0 refers to nothing.
@@ -101,8 +88,8 @@ using Reference = std::uint64_t;
 std::optional<Digest> parse_digest(std::string_view text);        // 64 digits, lower case
 std::optional<Reference> parse_reference(std::string_view text);  // 16 or 64 digits, lower case
 std::string reference_text(Reference reference);
-// Names the story itself, its title and genre, where a target is wanted: "story".
-inline constexpr Reference kStory = 1;
+// Names what the memory as a whole is about where a target is wanted, by its type's name: "story".
+inline constexpr Reference kSubject = 1;
 
 // Bytes of the message's text, as UTF-8.
 struct Source {
@@ -184,8 +171,9 @@ Result<EntryRow> make_row(std::string_view project_id, EntryKind kind, std::stri
 void write_row(json::Writer& writer, const EntryRow& row);
 
 // Fails (invalid_request) when the id or a member that the act needs is missing, of another type or
-// beyond its limit. Acts and types that are not known are no fault: Act::unknown.
-Result<Entry> parse_entry(const EntryRow& row);
+// beyond its limit. Acts and types that are not known, or that the ontology has nothing for, are no
+// fault: Act::unknown.
+Result<Entry> parse_entry(const EntryRow& row, const Ontology& ontology = story::kOntology);
 
 struct ParsedRows {
   std::vector<Entry> entries;
@@ -196,10 +184,12 @@ struct ParsedRows {
 
 // The rows of the value that comes next, a JSON array as private.read_log gives it, in a text of so
 // many bytes. They are good only if the scanner has not failed and all of them are objects.
-ParsedRows read_rows(json::Scanner& scanner, std::size_t text_bytes);
+ParsedRows read_rows(json::Scanner& scanner, std::size_t text_bytes,
+                     const Ontology& ontology = story::kOntology);
 
 // The same of a JSON text. Fails (malformed_json, invalid_request) only when it is no array of
 // objects.
-Result<ParsedRows> parse_rows(std::string_view rows_json);
+Result<ParsedRows> parse_rows(std::string_view rows_json,
+                              const Ontology& ontology = story::kOntology);
 
 }  // namespace fabula::dossier

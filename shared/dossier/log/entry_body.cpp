@@ -20,7 +20,8 @@ constexpr std::string_view kNoObject = "must be a JSON object";
 // Reads members by name into an Entry; the first fault is kept and ends it.
 class BodyReader {
  public:
-  BodyReader(Scanner& scanner, Entry& entry) : scanner_(scanner), entry_(entry) {}
+  BodyReader(Scanner& scanner, Entry& entry, const Ontology& ontology)
+      : scanner_(scanner), entry_(entry), ontology_(ontology) {}
 
   // "" when all went well, else what is wrong.
   std::string_view read() {
@@ -109,8 +110,8 @@ class BodyReader {
     const auto name = text(kMaximumIdBytes);
     out = 0;
     if (name.empty()) return;
-    if (name == "story") {
-      out = kStory;
+    if (ontology_.subject != Type::none && name == ontology_.facts(ontology_.subject).name) {
+      out = kSubject;
     } else if (const auto parsed = parse_reference(name)) {
       out = *parsed;
     } else if (fault_.empty()) {
@@ -192,6 +193,7 @@ class BodyReader {
 
   Scanner& scanner_;
   Entry& entry_;
+  const Ontology& ontology_;
   std::string_view fault_;
   std::string unescaped_;
 };
@@ -202,7 +204,7 @@ void BodyReader::read_member(std::string_view key) {
       entry_.act = act_named(text(kMaximumIdBytes)).value_or(Act::unknown);
       break;
     case word_code("type"):
-      entry_.type = type_named(text(kMaximumIdBytes)).value_or(Type::none);
+      entry_.type = ontology_.type_named(text(kMaximumIdBytes)).value_or(Type::none);
       break;
     case word_code("at"):
       return integer(entry_.at);
@@ -281,22 +283,25 @@ void BodyReader::read_member(std::string_view key) {
 
 }  // namespace
 
-std::string_view read_body(Scanner& scanner, Entry& entry) {
-  return BodyReader(scanner, entry).read();
+std::string_view read_body(Scanner& scanner, Entry& entry, const Ontology& ontology) {
+  return BodyReader(scanner, entry, ontology).read();
 }
 
-Result<void> complete_entry(Entry& entry) {
+Result<void> complete_entry(Entry& entry, const Ontology& ontology) {
   if (!is_act_of(entry.act, entry.kind)) {
     return problem(ErrorCode::invalid_request,
                    "An assertion does what assertions of its kind cannot do.");
   }
-  if (const auto members = missing_members(entry); !members.empty()) {
+  if (const auto members = missing_members(entry, ontology); !members.empty()) {
     return problem(ErrorCode::invalid_request,
                    "An assertion's body needs " + std::string(members) + ".");
   }
-  if (entry.act == Act::rename && entry.type == Type::none) entry.type = Type::character;
-  if (entry.act == Act::relation) entry.type = Type::character;
-  if (entry.act == Act::story) entry.type = Type::story;
+  if (entry.act == Act::rename && entry.type == Type::none) entry.type = ontology.people;
+  if (entry.act == Act::relation) entry.type = ontology.people;
+  if (entry.act == Act::story) entry.type = ontology.subject;
+  const bool needs_type =
+      entry.act == Act::rename || entry.act == Act::relation || entry.act == Act::story;
+  if (needs_type && entry.type == Type::none) entry.act = Act::unknown;
   return {};
 }
 

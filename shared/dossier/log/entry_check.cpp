@@ -4,21 +4,22 @@
 
 namespace fabula::dossier {
 
-std::string_view missing_members(const Entry& entry) {
+std::string_view missing_members(const Entry& entry, const Ontology& ontology) {
   const bool is_of_answer = !entry.delivery.empty() && !entry.ref.empty();
   const bool has_text = !entry.text.empty();
   const bool has_field = is_field_name(entry.field);
   switch (entry.act) {
     case Act::mention:
-      if (!is_entity(entry.type) || !is_of_answer || !has_text) return "type, delivery, ref, name";
+      if (!ontology.is_entity(entry.type) || !is_of_answer || !has_text)
+        return "type, delivery, ref, name";
       return "";
     case Act::fact:
-      if (!is_entity(entry.type) || !is_of_answer || !has_field || !has_text) {
+      if (!ontology.is_entity(entry.type) || !is_of_answer || !has_field || !has_text) {
         return "type, delivery, ref, field, value";
       }
       return "";
     case Act::item:
-      return is_item(entry.type) && has_text ? "" : "type, text";
+      return ontology.is_item(entry.type) && has_text ? "" : "type, text";
     case Act::relation:
       if (!is_of_answer || entry.relation.empty() ||
           (entry.other.empty() && entry.to_name.empty())) {
@@ -28,13 +29,15 @@ std::string_view missing_members(const Entry& entry) {
     case Act::story:
       return has_field && has_text ? "" : "field, value";
     case Act::retract:
-      if (is_entity(entry.type)) return is_of_answer ? "" : "delivery, ref";
-      if (entry.type == Type::story) return has_field ? "" : "field";
-      return is_item(entry.type) && has_text ? "" : "type, value";
+      if (ontology.is_entity(entry.type)) return is_of_answer ? "" : "delivery, ref";
+      if (ontology.kind(entry.type) == TypeKind::subject) return has_field ? "" : "field";
+      return ontology.is_item(entry.type) && has_text ? "" : "type, value";
     case Act::rename:
       return is_of_answer && has_text && !entry.other.empty() ? "" : "delivery, ref, from, to";
     case Act::add:
-      return (is_entity(entry.type) || is_item(entry.type)) && has_text ? "" : "type, name";
+      return (ontology.is_entity(entry.type) || ontology.is_item(entry.type)) && has_text
+                 ? ""
+                 : "type, name";
     case Act::set:
       return entry.target != 0 && has_field && (has_text || !entry.has_value)
                  ? ""
@@ -42,7 +45,9 @@ std::string_view missing_members(const Entry& entry) {
     case Act::list:
       return entry.target != 0 && has_field && has_text ? "" : "target, field, value";
     case Act::remove:
-      return entry.target != 0 && (!is_item(entry.type) || has_text) ? "" : "target, type, text";
+      return entry.target != 0 && (!ontology.is_item(entry.type) || has_text)
+                 ? ""
+                 : "target, type, text";
     case Act::same:
     case Act::different:
     case Act::split:

@@ -10,8 +10,6 @@ constexpr std::array<std::string_view, 22> kActs{
     "unknown", "mention", "fact", "item",   "relation", "story",     "retract", "rename",
     "add",     "set",     "list", "remove", "same",     "different", "split",   "lock",
     "unlock",  "resolve", "undo", "accept", "reject",   "path"};
-constexpr std::array<std::string_view, 8> kTypes{"none",  "character",  "location",      "object",
-                                                 "theme", "plot_point", "open_question", "story"};
 
 template <class Value, std::size_t count>
 std::optional<Value> named(const std::array<std::string_view, count>& names,
@@ -36,12 +34,10 @@ bool append_digits(std::string_view digits, std::uint64_t& word) {
 
 std::string_view name(EntryKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 std::string_view name(Act act) { return kActs[static_cast<std::size_t>(act)]; }
-std::string_view name(Type type) { return kTypes[static_cast<std::size_t>(type)]; }
 std::optional<EntryKind> entry_kind_named(std::string_view name) {
   return named<EntryKind>(kKinds, name);
 }
 std::optional<Act> act_named(std::string_view name) { return named<Act>(kActs, name); }
-std::optional<Type> type_named(std::string_view name) { return named<Type>(kTypes, name); }
 
 std::optional<Digest> parse_digest(std::string_view text) {
   Digest digest{};

@@ -22,7 +22,8 @@ constexpr std::size_t kUsualRowBytes = 400;
 // counts.
 class RowReader {
  public:
-  RowReader(Scanner& scanner, Entry& entry) : scanner_(scanner), entry_(entry) {}
+  RowReader(Scanner& scanner, Entry& entry, const Ontology& ontology)
+      : scanner_(scanner), entry_(entry), ontology_(ontology) {}
 
   // Whether it is an entry, which is then in `entry`; it has been walked either way.
   bool read() {
@@ -34,7 +35,7 @@ class RowReader {
     entry_.id = *id_;
     entry_.kind = *kind_;
     entry_.message_id = std::move(message_id_);
-    return complete_entry(entry_).has_value();
+    return complete_entry(entry_, ontology_).has_value();
   }
 
   std::int64_t position() const { return position_; }
@@ -44,7 +45,7 @@ class RowReader {
     switch (word_code(name)) {
       case word_code("body"):
         if (std::exchange(has_read_body_, true)) entry_ = Entry();
-        has_body_ = read_body(scanner_, entry_).empty();
+        has_body_ = read_body(scanner_, entry_, ontology_).empty();
         break;
       case word_code("kind"):
         kind_ = entry_kind_named(text().value_or(""));
@@ -80,6 +81,7 @@ class RowReader {
 
   Scanner& scanner_;
   Entry& entry_;
+  const Ontology& ontology_;
   std::int64_t position_ = 0;
   std::optional<EntryKind> kind_;
   std::optional<Digest> id_;
@@ -92,7 +94,7 @@ class RowReader {
 
 }  // namespace
 
-ParsedRows read_rows(Scanner& scanner, std::size_t text_bytes) {
+ParsedRows read_rows(Scanner& scanner, std::size_t text_bytes, const Ontology& ontology) {
   ParsedRows rows;
   if (!scanner.enter_array()) return rows;
   rows.entries.reserve(text_bytes / kUsualRowBytes);
@@ -102,7 +104,7 @@ ParsedRows read_rows(Scanner& scanner, std::size_t text_bytes) {
       rows.are_objects = false;
       continue;
     }
-    RowReader reader(scanner, rows.entries.emplace_back());
+    RowReader reader(scanner, rows.entries.emplace_back(), ontology);
     if (!reader.read()) {
       rows.entries.pop_back();
       ++rows.unreadable;
@@ -112,9 +114,9 @@ ParsedRows read_rows(Scanner& scanner, std::size_t text_bytes) {
   return rows;
 }
 
-Result<ParsedRows> parse_rows(std::string_view rows_json) {
+Result<ParsedRows> parse_rows(std::string_view rows_json, const Ontology& ontology) {
   Scanner scanner(rows_json);
-  auto rows = read_rows(scanner, rows_json.size());
+  auto rows = read_rows(scanner, rows_json.size(), ontology);
   if (!scanner.finish()) {
     return problem(ErrorCode::malformed_json, "The log's rows are no JSON array.");
   }

@@ -36,23 +36,6 @@ std::string_view without_stops(std::string_view folded) {
 
 }  // namespace
 
-std::optional<std::uint32_t> field_index(std::string_view name) {
-  for (std::uint32_t i = 0; i < kFieldCount; ++i) {
-    if (kFields[i].name == name) return i;
-  }
-  return std::nullopt;
-}
-
-FieldRule field_rule(std::uint32_t index) {
-  return index < kFieldCount ? kFields[index].rule : FieldRule::latest;
-}
-
-bool has_field(Type type, std::uint32_t index) {
-  const bool is_of_story = index >= field::kTitle && index <= field::kTone;
-  if (type == Type::story) return is_of_story;
-  return is_entity(type) && !is_of_story;
-}
-
 bool is_field_name(std::string_view name) {
   if (name.empty() || name.size() > kMaximumFieldNameBytes || !text::is_lower(name.front())) {
     return false;

@@ -12,10 +12,10 @@ namespace {
 
 constexpr char kBetween = '\x1F';
 
-std::string slot_name(const Entry& entry, std::string_view ref) {
+std::string slot_name(const Ontology& ontology, const Entry& entry, std::string_view ref) {
   std::string name(entry.delivery);
   name += kBetween;
-  name += dossier::name(entry.type);
+  name += ontology.facts(entry.type).name;
   name += kBetween;
   name += ref;
   return name;
@@ -29,8 +29,8 @@ std::string_view message_of(const Entry& entry) {
 
 }  // namespace
 
-Log::Log() {
-  for (const auto& field : kFields) fields.intern(field.name);
+Log::Log(const Ontology& ontology) : ontology_(&ontology) {
+  for (const auto& field : ontology.fields) fields.intern(field.name);
 }
 
 bool Log::comes_before(EntryIndex first, EntryIndex second) const {
@@ -51,7 +51,11 @@ std::uint32_t Log::slot(std::string_view name, const Entry& entry) {
 }
 
 std::uint32_t Log::value(std::uint32_t field, std::string_view text) {
-  return values.intern(comparable(field, text));
+  return values.intern(comparable(*ontology_, field, text));
+}
+
+std::uint32_t Log::item_value(std::string_view text) {
+  return values.intern(comparable_item(text));
 }
 
 void Log::link(EntryIndex index) {
@@ -60,46 +64,49 @@ void Log::link(EntryIndex index) {
   link.message = messages.intern(message_of(entry));
   if (!entry.proposal.empty()) link.proposal = proposals.intern(entry.proposal);
   if (!entry.field.empty()) link.field = fields.intern(entry.field);
-  const bool is_thing = is_entity(entry.type);
+  const bool is_thing = ontology_->is_entity(entry.type);
 
   switch (entry.act) {
     case Act::mention:
     case Act::add:
       if (!is_thing) {
-        link.value = value(field::kTraits, entry.text);
+        link.value = item_value(entry.text);
         break;
       }
-      link.slot =
-          slot(entry.act == Act::add ? digest_text(entry.id) : slot_name(entry, entry.ref), entry);
+      link.slot = slot(
+          entry.act == Act::add ? digest_text(entry.id) : slot_name(*ontology_, entry, entry.ref),
+          entry);
       link.value = value(field::kName, entry.text);
       for (const auto& alias : entry.aliases) {
         alias_values[index].push_back(value(field::kName, alias));
       }
       break;
     case Act::fact:
-      link.slot = slot(slot_name(entry, entry.ref), entry);
+      link.slot = slot(slot_name(*ontology_, entry, entry.ref), entry);
       link.value = value(link.field, entry.text);
       break;
     case Act::relation:
-      link.slot = slot(slot_name(entry, entry.ref), entry);
-      link.field = field::kRelationships;
-      link.value = value(field::kRelationships, entry.relation);
-      if (!entry.other.empty()) link.other_slot = slot(slot_name(entry, entry.other), entry);
+      link.slot = slot(slot_name(*ontology_, entry, entry.ref), entry);
+      link.field = ontology_->relations;
+      link.value = value(ontology_->relations, entry.relation);
+      if (!entry.other.empty())
+        link.other_slot = slot(slot_name(*ontology_, entry, entry.other), entry);
       link.other_value = value(field::kName, entry.to_name);
       break;
     case Act::rename:
-      link.slot = slot(slot_name(entry, entry.ref), entry);
+      link.slot = slot(slot_name(*ontology_, entry, entry.ref), entry);
       link.field = field::kName;
       link.value = value(field::kName, entry.text);
       link.other_value = value(field::kName, entry.other);
       break;
     case Act::retract:
-      if (is_thing) link.slot = slot(slot_name(entry, entry.ref), entry);
-      link.value = value(is_item(entry.type) ? field::kTraits : link.field, entry.text);
+      if (is_thing) link.slot = slot(slot_name(*ontology_, entry, entry.ref), entry);
+      link.value =
+          ontology_->is_item(entry.type) ? item_value(entry.text) : value(link.field, entry.text);
       break;
     case Act::item:
     case Act::remove:
-      link.value = value(field::kTraits, entry.text);
+      link.value = item_value(entry.text);
       break;
     case Act::story:
     case Act::set:
@@ -110,8 +117,8 @@ void Log::link(EntryIndex index) {
       break;
   }
   if (entry.corrects && !entry.corrects->value.empty()) {
-    link.corrected =
-        value(entry.act == Act::item ? field::kTraits : link.field, entry.corrects->value);
+    const auto& corrected = entry.corrects->value;
+    link.corrected = entry.act == Act::item ? item_value(corrected) : value(link.field, corrected);
   }
   for (const auto& part : entry.fields) {
     auto& linked = parts[index].emplace_back();
@@ -149,7 +156,7 @@ std::size_t Log::add(std::vector<Entry> added) {
   for (auto& entry : added) {
     if (entries.size() >= kMaximumEntries) break;
     const auto reference = entry.reference();
-    if (reference <= kStory || find(reference) != kNone) continue;
+    if (reference <= kSubject || find(reference) != kNone) continue;
     by_reference_.set(reference, static_cast<std::uint32_t>(entries.size()));
     entries.push_back(std::move(entry));
   }

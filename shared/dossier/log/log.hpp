@@ -48,12 +48,14 @@ struct Log {
   std::vector<std::vector<std::uint32_t>> alias_values;  // of each mention's aliases
   TextTable slot_names;
   TextTable deliveries;
-  TextTable fields;  // begins with kFields
+  TextTable fields;  // begins with the ontology's
   TextTable values;
   TextTable messages;
   TextTable proposals;
 
-  Log();
+  explicit Log(const Ontology& ontology);
+
+  const Ontology& ontology() const { return *ontology_; }
   std::size_t add(std::vector<Entry> added);
 
   EntryIndex find(Reference reference) const { return by_reference_.find(reference); }
@@ -63,8 +65,10 @@ struct Log {
   void link(EntryIndex index);
   std::uint32_t slot(std::string_view slot_name, const Entry& entry);
   std::uint32_t value(std::uint32_t field, std::string_view text);
+  std::uint32_t item_value(std::string_view text);
   void put_in_order(std::size_t first_new);
 
+  const Ontology* ontology_;
   NumberTable by_reference_;
 };
 

@@ -34,8 +34,8 @@ class HistoryWriter {
     // The entity that each mention's slot is in now.
     const Log& log = dossier.log();
     targets_.assign(log.slots.size(), 0);
-    for (const Type type : {Type::character, Type::location, Type::object}) {
-      for (const auto& entity : state_.entities(type)) {
+    for (const auto& entities : state_.entities_of) {
+      for (const auto& entity : entities) {
         for (const auto mention : entity.mentions) {
           targets_[log.links[mention].slot] = entity.id;
         }
@@ -56,7 +56,8 @@ class HistoryWriter {
     const Entry& entry = dossier_.entries()[index];
     writer_.begin_object().key("entry").string(digest_text(entry.id));
     writer_.key("do").string(name(entry.act));
-    if (entry.type != Type::none) writer_.key("type").string(name(entry.type));
+    if (entry.type != Type::none)
+      writer_.key("type").string(dossier_.log().ontology().facts(entry.type).name);
     write_optional(writer_, "target", target_of(index));
     write_optional(writer_, "field", entry.field);
     write_value(entry);
@@ -68,7 +69,9 @@ class HistoryWriter {
   std::string target_of(EntryIndex index) const {
     const Log& log = dossier_.log();
     const Entry& entry = log.entries[index];
-    if (entry.target == kStory || entry.act == Act::story) return "story";
+    if (entry.target == kSubject || entry.act == Act::story) {
+      return std::string(log.ontology().facts(log.ontology().subject).name);
+    }
     auto slot = log.links[index].slot;
     if (slot == kNone && entry.target != 0) {
       const auto named = log.find(entry.target);

@@ -28,7 +28,7 @@ class FactLines {
   }
 
   void add(const Entity& entity) {
-    std::string line = std::string(name(entity.type)) + " " + entity.name;
+    std::string line = std::string(story::name(entity.type)) + " " + entity.name;
     std::vector<EntryIndex> entries{entity.mentions.front()};
     std::string_view before = ": ";
     for (const auto& field : entity.fields) {
@@ -67,7 +67,7 @@ class FactLines {
 PromptFacts facts_for_prompt(Dossier& dossier, std::size_t budget_bytes) {
   const State& state = dossier.state();
   FactLines lines(dossier, budget_bytes);
-  for (const auto& field : state.story) {
+  for (const auto& field : state.subject) {
     if (field.values.empty()) continue;
     lines.add(std::string(dossier.field_name(field.field)) + ": " +
                   FactLines::on_one_line(field.values.front().text),
@@ -77,20 +77,20 @@ PromptFacts facts_for_prompt(Dossier& dossier, std::size_t budget_bytes) {
     lines.add("open question: " + FactLines::on_one_line(question.text), question.entries);
   }
   std::vector<const Entity*> characters;
-  for (const auto& entity : state.characters) characters.push_back(&entity);
+  for (const auto& entity : state.entities(story::kCharacter)) characters.push_back(&entity);
   std::sort(characters.begin(), characters.end(), [](const Entity* a, const Entity* b) {
     if (a->mentions.size() != b->mentions.size()) return a->mentions.size() > b->mentions.size();
     return a->id < b->id;
   });
   for (const auto* entity : characters) lines.add(*entity);
-  for (const auto& item : state.plot_points) {
+  for (const auto& item : state.items(story::kPlotPoint)) {
     lines.add("plot point: " + FactLines::on_one_line(item.text), item.entries);
   }
-  for (const auto& item : state.themes) {
+  for (const auto& item : state.items(story::kTheme)) {
     lines.add("theme: " + FactLines::on_one_line(item.text), item.entries);
   }
-  for (const auto& entity : state.locations) lines.add(entity);
-  for (const auto& entity : state.objects) lines.add(entity);
+  for (const auto& entity : state.entities(story::kLocation)) lines.add(entity);
+  for (const auto& entity : state.entities(story::kObject)) lines.add(entity);
   return std::move(lines.facts);
 }
 

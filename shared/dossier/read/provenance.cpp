@@ -9,14 +9,15 @@ namespace {
 
 class ProvenanceWriter {
  public:
-  ProvenanceWriter(const Dossier& dossier, std::string& out) : dossier_(dossier), writer_(out) {
+  ProvenanceWriter(const Dossier& dossier, std::string& out)
+      : dossier_(dossier), ontology_(dossier.log().ontology()), writer_(out) {
     writer_.begin_array();
   }
   void end() { writer_.end_array(); }
 
   void write(const Entity& entity) {
     target_ = reference_text(entity.id);
-    type_ = name(entity.type);
+    type_ = ontology_.facts(entity.type).name;
     for (const auto& field : entity.fields) {
       if (field.field == field::kName) {
         // Each mention says that it is there, and may be split off.
@@ -34,24 +35,24 @@ class ProvenanceWriter {
     }
   }
 
-  void write_story(const std::vector<ShownField>& fields) {
-    target_ = "story";
-    type_ = name(Type::story);
+  void write_subject(const std::vector<ShownField>& fields) {
+    type_ = ontology_.facts(ontology_.subject).name;
+    target_ = type_;
     for (const auto& field : fields) write(field);
   }
 
   void write(const std::vector<Item>& items) {
     for (const auto& item : items) {
       target_ = reference_text(item.id);
-      type_ = name(item.type);
+      type_ = ontology_.facts(item.type).name;
       for (const auto entry : item.entries) write("text", item.text, entry);
     }
   }
 
-  void write(const Question& question) {
+  void write(const Question& question, Type type) {
     if (question.kind != QuestionKind::asked) return;
     target_ = reference_text(question.id);
-    type_ = name(Type::open_question);
+    type_ = ontology_.facts(type).name;
     for (const auto entry : question.seen) write("text", question.text, entry);
   }
 
@@ -97,6 +98,7 @@ class ProvenanceWriter {
   }
 
   const Dossier& dossier_;
+  const Ontology& ontology_;
   json::Writer writer_;
   std::string target_;
   std::string_view type_;
@@ -108,13 +110,14 @@ std::string provenance_json(Dossier& dossier) {
   const State& state = dossier.state();
   std::string out;
   ProvenanceWriter writer(dossier, out);
-  for (const auto& entity : state.characters) writer.write(entity);
-  writer.write(state.themes);
-  for (const auto& entity : state.locations) writer.write(entity);
-  writer.write(state.plot_points);
-  for (const auto& entity : state.objects) writer.write(entity);
-  for (const auto& question : state.questions) writer.write(question);
-  writer.write_story(state.story);
+  const Ontology& ontology = dossier.log().ontology();
+  for (const auto type : ontology.shown) {
+    for (const auto& entity : state.entities(type)) writer.write(entity);
+    writer.write(state.items(type));
+    if (ontology.kind(type) != TypeKind::question) continue;
+    for (const auto& question : state.questions) writer.write(question, type);
+  }
+  writer.write_subject(state.subject);
   writer.end();
   return out;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "generated/prompts.hpp"
 #include "shared/dossier/log/field.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/utf8.hpp"
@@ -111,7 +112,7 @@ void add_fields(std::vector<Part>& parts, Dossier& dossier, const std::vector<Sh
       // Relationships say themselves what they are.
       if (field.field == field::kAliases) {
         text.append("also called ");
-      } else if (field.field != field::kRelationships) {
+      } else if (field.field != story::kRelationships) {
         text.append(spoken(dossier.field_name(field.field))).append(": ");
       }
       parts.push_back({text.append(one_line(value.text)), value.entries});
@@ -128,9 +129,10 @@ void add_entity(Lines& lines, Dossier& dossier, std::string_view what, const Ent
 
 void add_questions(Lines& lines, const State& state) {
   for (const auto& question : state.questions) {
-    std::string line = "Undecided: " + one_line(question.text);
+    auto line =
+        std::string(prompts::kToldFactsUndecided).append(" ").append(one_line(question.text));
     if (question.kind == QuestionKind::contradiction || question.kind == QuestionKind::challenge) {
-      line.append(" Ask which is right, and decide it yourself in nothing.");
+      line.append(" ").append(prompts::kToldFactsContradiction);
     }
     lines.add({{std::move(line), question.entries}});
   }
@@ -148,28 +150,28 @@ void add_missing(Lines& lines, const State& state) {
       return field.field == wanted && !field.values.empty();
     });
   };
-  const auto& people = state.characters;
-  lacks(!people.empty(), "who it is about");
-  lacks(!state.locations.empty(), "where it takes place");
-  lacks(!state.plot_points.empty(), "what happens");
+  const auto& people = state.entities(story::kCharacter);
+  lacks(!people.empty(), prompts::kToldFactsLacksPeople);
+  lacks(!state.entities(story::kLocation).empty(), prompts::kToldFactsLacksPlaces);
+  lacks(!state.items(story::kPlotPoint).empty(), prompts::kToldFactsLacksPlot);
   lacks(people.empty() || std::any_of(people.begin(), people.end(),
                                       [&](const Entity& person) {
-                                        return has_field(person.fields, field::kCharacterArc);
+                                        return has_field(person.fields, story::kCharacterArc);
                                       }),
-        "what its main character wants and how that changes them");
-  lacks(std::any_of(state.story.begin(), state.story.end(),
+        prompts::kToldFactsLacksArc);
+  lacks(std::any_of(state.subject.begin(), state.subject.end(),
                     [](const ShownField& field) {
-                      return field.field > field::kTitle && !field.values.empty();
+                      return field.field > story::kTitle && !field.values.empty();
                     }),
-        "its genre or tone");
+        prompts::kToldFactsLacksGenre);
   if (missing.empty()) return;
-  lines.add({{"The story still lacks: " + missing + ". Ask for one of these at a time.", {}}});
+  lines.add({{prompts::filled(prompts::kToldFacts, {{"missing", missing}}), {}}});
 }
 
 bool is_empty(const State& state) {
-  return state.characters.empty() && state.locations.empty() && state.objects.empty() &&
-         state.themes.empty() && state.plot_points.empty() && state.questions.empty() &&
-         state.story.empty();
+  return state.entities(story::kCharacter).empty() && state.entities(story::kLocation).empty() &&
+         state.entities(story::kObject).empty() && state.items(story::kTheme).empty() &&
+         state.items(story::kPlotPoint).empty() && state.questions.empty() && state.subject.empty();
 }
 
 }  // namespace
@@ -180,14 +182,14 @@ std::string told_facts_json(Dossier& dossier, std::size_t budget_bytes) {
   if (is_empty(state)) return lines.take();
   add_questions(lines, state);
   add_missing(lines, state);
-  for (const auto& field : state.story) {
+  for (const auto& field : state.subject) {
     for (const auto& value : field.values) {
       auto text = spoken(dossier.field_name(field.field)).append(": ").append(one_line(value.text));
       lines.add({{std::move(text), value.entries}});
     }
   }
   std::vector<const Entity*> people;
-  for (const auto& person : state.characters) people.push_back(&person);
+  for (const auto& person : state.entities(story::kCharacter)) people.push_back(&person);
   std::sort(people.begin(), people.end(), [](const Entity* one, const Entity* other) {
     if (one->mentions.size() != other->mentions.size()) {
       return one->mentions.size() > other->mentions.size();
@@ -195,14 +197,16 @@ std::string told_facts_json(Dossier& dossier, std::size_t budget_bytes) {
     return one < other;  // the order of first appearance
   });
   for (const auto* person : people) add_entity(lines, dossier, "character", *person);
-  const auto& plot = state.plot_points;
+  const auto& plot = state.items(story::kPlotPoint);
   for (std::size_t i = plot.size() - std::min(plot.size(), kMaximumPlotPoints); i < plot.size();
        ++i) {
     lines.add({{"plot: " + one_line(plot[i].text), plot[i].entries}});
   }
-  for (const auto& place : state.locations) add_entity(lines, dossier, "place", place);
-  for (const auto& object : state.objects) add_entity(lines, dossier, "object", object);
-  for (const auto& theme : state.themes) {
+  for (const auto& place : state.entities(story::kLocation))
+    add_entity(lines, dossier, "place", place);
+  for (const auto& object : state.entities(story::kObject))
+    add_entity(lines, dossier, "object", object);
+  for (const auto& theme : state.items(story::kTheme)) {
     lines.add({{"theme: " + one_line(theme.text), theme.entries}});
   }
   return lines.take();

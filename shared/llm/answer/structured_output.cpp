@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "generated/prompts.hpp"
 #include "shared/json/lone_surrogates.hpp"
 #include "shared/llm/answer/json_in_text.hpp"
 #include "shared/llm/answer/schema_check.hpp"
@@ -53,10 +54,9 @@ Result<StructuredOutput> read_structured_output(std::string_view reply, std::str
 }
 
 std::string correction_request(const Problem& problem) {
-  std::string words = "That was not in the form that was asked for.";
-  for (const auto& error : problem.errors) words += "\n- " + in_words(error);
-  words += "\nAnswer again with the whole JSON value and nothing else.";
-  return words;
+  std::string faults;
+  for (const auto& error : problem.errors) faults += "\n- " + in_words(error);
+  return prompts::filled(prompts::kAnswerCorrection, {{"faults", faults}});
 }
 
 }  // namespace fabula::llm

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "generated/prompts.hpp"
 #include "shared/llm/route/model_abilities.hpp"
 
 namespace fabula::llm {
 namespace {
-
-constexpr std::string_view kFormOfAnswer =
-    "Answer with one JSON value and nothing else: no introduction, no explanation, no code fence. "
-    "It must follow this JSON schema:\n";
 
 bool is_told(const ModelRequest& request, SchemaUse schema_use) {
   return !request.response_schema.empty() && schema_use != SchemaUse::enforced;
@@ -65,7 +62,8 @@ void append_system_text(std::string& body, const ModelRequest& request, SchemaUs
   json::append_string_contents(body, request.system_prompt);
   if (is_told(request, schema_use)) {
     if (!request.system_prompt.empty()) body += "\\n\\n";
-    json::append_string_contents(body, kFormOfAnswer);
+    json::append_string_contents(body, prompts::kAnswerForm.text);
+    body += "\\n";
     json::append_string_contents(body, request.response_schema);
   }
   body += '"';

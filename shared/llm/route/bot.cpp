@@ -5,14 +5,15 @@
 
 #include "shared/http/url.hpp"
 #include "shared/llm/route/upstream_hosts.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/split.hpp"
 
 namespace fabula::llm {
 namespace {
 
-constexpr std::string_view kUpstreamHosts = "FABULA_UPSTREAM_HOSTS";
-constexpr std::string_view kBotModels = "FABULA_BOT_MODELS";
+constexpr std::string_view kUpstreamHosts = settings::named("FABULA_UPSTREAM_HOSTS").name;
+constexpr std::string_view kBotModels = settings::named("FABULA_BOT_MODELS").name;
 // Who serves an address of which nothing else is known.
 constexpr std::string_view kAnyServer = "custom";
 

@@ -6,6 +6,7 @@
 #include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
 #include "shared/llm/route/model_abilities.hpp"
+#include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/split.hpp"
 
@@ -145,8 +146,8 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   endpoint.provider = &provider;
   endpoint.model = entry.model;
   endpoint.url = *base + request_path(provider.format, entry.model, is_streaming);
-  endpoint.takes_images =
-      takes_images(provider, entry.model, setting_of(settings, "FABULA_VISION_MODELS"));
+  endpoint.takes_images = takes_images(
+      provider, entry.model, setting_of(settings, settings::named("FABULA_VISION_MODELS").name));
   endpoint.fetches_images = fetches_images(provider, entry.model);
   endpoint.headers.add("content-type", "application/json");
   endpoint.headers.add("accept", is_streaming ? "text/event-stream" : "application/json");
@@ -155,8 +156,8 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
     endpoint.headers.add("anthropic-version", "2023-06-01");
   }
   if (provider.takes_attribution) {
-    const auto referer = setting_of(settings, "HTTP_REFERER");
-    const auto title = setting_of(settings, "X_TITLE");
+    const auto referer = setting_of(settings, settings::named("HTTP_REFERER").name);
+    const auto title = setting_of(settings, settings::named("X_TITLE").name);
     if (!referer.empty()) endpoint.headers.add("http-referer", referer);
     if (!title.empty()) endpoint.headers.add("x-title", title);
   }

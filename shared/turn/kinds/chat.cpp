@@ -2,20 +2,32 @@
 
 #include <array>
 
+#include "generated/prompts.hpp"
 #include "shared/chat/prompt.hpp"
 #include "shared/json/text.hpp"
 #include "shared/protocols/fabula/protocol.hpp"
+#include "shared/settings/table.hpp"
 
 namespace fabula::turn::kinds {
 namespace {
 
 // shared/api/endpoints/chat.hpp tells callers of them.
 constexpr std::array kChatPurposes{
-    Purpose{"chat", "MODEL_CHAT", "openai:gpt-4o-mini", &chat::system_prompt},
-    Purpose{"description", "MODEL_DESCRIPTION", "gemini:gemini-2.5-flash",
-            &chat::description_prompt},
-    Purpose{"scene", "MODEL_SCENE", "anthropic:claude-sonnet-4-5", &chat::scene_prompt},
+    Purpose{"chat", &settings::named("MODEL_CHAT"), &prompts::kChat},
+    Purpose{"description", &settings::named("MODEL_DESCRIPTION"), &prompts::kDescription},
+    Purpose{"scene", &settings::named("MODEL_SCENE"), &prompts::kScene},
 };
+
+std::string of_other_purposes(const Kind& kind, std::string_view prompts::Prompt::* part) {
+  std::string object;
+  json::Writer writer(object);
+  writer.begin_object();
+  for (const auto& purpose : kind.purposes) {
+    if (!is_first_purpose(kind, purpose)) writer.key(purpose.name).string(purpose.prompt->*part);
+  }
+  writer.end_object();
+  return object;
+}
 
 }  // namespace
 
@@ -27,14 +39,11 @@ constinit const Kind kChat{.name = "chat",
                            .has_several_operations = true};
 
 std::string task_prompts_json(const Kind& kind) {
-  std::string prompts;
-  json::Writer writer(prompts);
-  writer.begin_object();
-  for (const auto& purpose : kind.purposes) {
-    if (!is_first_purpose(kind, purpose)) writer.key(purpose.name).string(purpose.system_prompt());
-  }
-  writer.end_object();
-  return prompts;
+  return of_other_purposes(kind, &prompts::Prompt::text);
+}
+
+std::string task_prompt_labels_json(const Kind& kind) {
+  return of_other_purposes(kind, &prompts::Prompt::label);
 }
 
 }  // namespace fabula::turn::kinds

@@ -11,5 +11,7 @@ extern const Kind kChat;
 
 // The system prompts of the tasks that a message may have named, by their names: a JSON object.
 std::string task_prompts_json(const Kind& kind);
+// Their labels, likewise.
+std::string task_prompt_labels_json(const Kind& kind);
 
 }  // namespace fabula::turn::kinds

@@ -3,13 +3,13 @@
 #include <array>
 
 #include "shared/protocols/relay/protocol.hpp"
+#include "shared/settings/table.hpp"
 
 namespace fabula::turn::kinds {
 namespace {
 
 // Of bots that do not say where their model is.
-constexpr std::array kRelayPurposes{
-    Purpose{"relay", "MODEL_STREAM", "openai:gpt-4o-mini", nullptr}};
+constexpr std::array kRelayPurposes{Purpose{"relay", &settings::named("MODEL_STREAM")}};
 
 }  // namespace
 

@@ -5,8 +5,9 @@
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
--- external_id, bot_id, instruction, system_prompt, settings, idempotency_key, request_hash, rate_limit,
--- message_metadata, task_prompts, dossier, dossier_heading, extract, call_id, wait_ms}.
+-- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
+-- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract, call_id,
+-- wait_ms}.
 --   principal         what private.resolve_principal takes
 --   title             for a session that is created
 --   claimed_user_id   must be the principal's own
@@ -18,7 +19,9 @@
 --   message_metadata  {task, attachments}, both optional, kept with the user's message: attachments, with
 --                     the `tokens` that each takes of the budget, are for the caller to send; task is what
 --                     the message asks for, and when that message is answered again its prompt in
---                     task_prompts, an object, is kept as the system prompt
+--                     task_prompts, an object, is kept as the system prompt, and its label in
+--                     task_prompt_labels as `prompt`
+--   prompt            name and version of the prompt that system_prompt is, such as chat-1
 --   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
 --                     system prompt that is kept ends with both
 --   extract           whether the user's message is worth reading for the dossier, however the turn ends
@@ -114,7 +117,8 @@ begin
   end if;
   if request -> 'task_prompts' ? (question.metadata ->> 'task') then
     request := request || jsonb_build_object(
-      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'));
+      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'),
+      'prompt', request -> 'task_prompt_labels' -> (question.metadata ->> 'task'));
   end if;
   request := request || jsonb_build_object(
     'history_budget_tokens',

@@ -62,6 +62,9 @@ create table public.generations (
   dossier_version bigint check (dossier_version >= 0),
   -- The assertions that the prompt's lines about the story come from.
   dossier_facts jsonb not null default '[]' check (jsonb_typeof(dossier_facts) = 'array'),
+  -- Name and version of the prompt that system_prompt begins with, such as chat-1; null where the
+  -- instructions are not ours.
+  prompt text check (char_length(prompt) between 1 and 64),
   -- It was ended because nothing was heard of its writer, who may go on with it if it lives after all
   -- (reopen_generation.sql).
   ended_by_silence boolean not null default false,

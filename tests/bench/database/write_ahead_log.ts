@@ -2,7 +2,7 @@
 // functions save it, and, to compare, if each save rewrote the whole text.
 import pg from "pg";
 import { startPostgres } from "../../database/postgres_server.ts";
-import { randomNumbers } from "../../database/random.ts";
+import { randomNumbers } from "../../random_numbers.ts";
 import type { Row } from "../../database/target.ts";
 import { newUser } from "../../database/turns.ts";
 

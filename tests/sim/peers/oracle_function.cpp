@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "shared/api/operation.hpp"
+#include "shared/database/function.hpp"
+#include "shared/settings/table.hpp"
 #include "tests/sim/peers/json_lines.hpp"
 #include "wasm/engine/conversation.hpp"
 #include "wasm/engine/forward.hpp"
@@ -20,8 +22,7 @@ using runtime::Task;
 constexpr std::array kTools{llm::Tool{
     "weather", "What the weather is like.",
     R"({"type":"object","properties":{"place":{"type":"string"}},"required":["place"]})"}};
-constexpr std::array kPurposes{
-    turn::Purpose{"oracle", "MODEL_CHAT", "openai:gpt-4o-mini", nullptr}};
+constexpr std::array kPurposes{turn::Purpose{"oracle", &settings::named("MODEL_CHAT")}};
 constexpr turn::Kind kOracle{
     .name = "oracle", .protocol = &kLines, .purposes = kPurposes, .tools = kTools};
 
@@ -39,8 +40,7 @@ class OracleConversation final : public engine::Conversation, private engine::To
                                               engine::TurnRequest& request) override {
     request.system_prompt = "You are an oracle.";
     engine::Answering answering;
-    answering.endpoints =
-        co_await engine::resolve_route(call, kPurposes[0].setting, kPurposes[0].default_route);
+    answering.endpoints = co_await engine::resolve_route(call, *kPurposes[0].setting);
     co_return std::move(answering);
   }
   engine::ToolRunner* tools() override { return this; }
@@ -48,7 +48,8 @@ class OracleConversation final : public engine::Conversation, private engine::To
  private:
   Task<llm::ToolAnswer> run(const llm::ToolCall& call) override {
     const auto answer = co_await runtime::attempt(
-        engine::call_function(call_.context(), call_.database(), call.name, call.arguments));
+        engine::call_with_body(call_.context(), call_.database(), {call.name, database::kNever},
+                               database::body_of(call.arguments)));
     if (!answer) co_return llm::ToolAnswer{"Nobody knows.", true};
     co_return llm::ToolAnswer{*answer};
   }

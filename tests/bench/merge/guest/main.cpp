@@ -50,13 +50,16 @@ std::uint32_t FABULA_EXPORT(bench_load)() { return add_rows(); }
 // Adds the rows of one more delivery and merges all.
 std::uint32_t FABULA_EXPORT(bench_merge)() {
   const auto added = add_rows();
-  return added == 0 ? 0 : static_cast<std::uint32_t>(folded.state().characters.size());
+  return added == 0 ? 0
+                    : static_cast<std::uint32_t>(
+                          folded.state().entities(dossier::story::kCharacter).size());
 }
 
 // Writes the snapshot and the facts as they are stored; gives their bytes.
 std::uint32_t FABULA_EXPORT(bench_store)() {
   std::string request;
-  engine::append_commit_members(request, folded, 0, {});
+  json::Writer writer(request);
+  database::write_commit(writer, database::make_commit(folded, 0, {}));
   return static_cast<std::uint32_t>(request.size());
 }
 

@@ -54,7 +54,8 @@ Task<Result<std::string>> identify(Context& context, const json::Document& reque
     const auto value = json::string_at(*json::find(request, "environment"), name);
     return value ? std::optional(std::string(*value)) : std::nullopt;
   };
-  const auth::Settings settings = co_await auth::read_settings(lookup);
+  settings::Values values(lookup);
+  const auth::Settings settings = co_await auth::read_settings(values);
   const auto token = text_at(request, "token");
   if (action == "prove_guest") {
     const auto principal = co_await engine::prove_guest(context, settings, token);

@@ -1,22 +1,14 @@
+// What the embedded Supabase's own Auth does with an account that is deleted: PostgreSQL alone has none.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { describeAccounts } from "./account_behaviour.ts";
-import { describeGuests } from "./guest_behaviour.ts";
-import { describeProfiles } from "./profile_behaviour.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import { begin, refusal } from "./turns.ts";
-import { describeUsage } from "./usage_behaviour.ts";
 
 let target: RestTarget;
 before(async () => {
   target = await startRestTarget(process.cwd());
 });
 after(() => target.stop());
-
-describeProfiles(() => target);
-describeAccounts(() => target);
-describeGuests(() => target);
-describeUsage(() => target);
 
 async function auth(path: string, body: object): Promise<{ status: number; body: any }> {
   const answer = await fetch(`${target.url}/auth/v1/${path}`, {

@@ -1,0 +1,110 @@
+// The database's functions for dossiers: their logs, and what is read and begun for people.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "shared/auth/principal.hpp"
+#include "shared/database/function.hpp"
+#include "shared/dossier/fold/dossier.hpp"
+#include "shared/dossier/import/text.hpp"
+#include "shared/dossier/log/entry.hpp"
+#include "shared/json/scanner.hpp"
+#include "shared/json/text.hpp"
+
+namespace fabula::database {
+
+// Of the log of a project. Without a principal it is read and written for whoever owns it.
+struct ReadDossierLog {
+  const auth::Principal* principal = nullptr;
+  std::string_view project_id;
+  std::int64_t after = 0;                  // entries up to it are known
+  std::optional<std::int64_t> until = {};  // none after it are wanted
+};
+
+// Where a log stands, and entries of it.
+struct DossierLogPart {
+  std::int64_t head = 0;
+  std::int64_t folded_to = 0;  // what the stored snapshot covers
+  std::int64_t log_start = 0;  // the version of the empty dossier
+  bool has_rows = false;       // false: whoever asked has missed none
+  dossier::ParsedRows rows;
+};
+
+void write_read_dossier_log(std::string& out, const ReadDossierLog& request);
+std::optional<DossierLogPart> read_dossier_log_entries(std::string answer);
+
+inline constexpr Function<ReadDossierLog, DossierLogPart> kReadDossierLog{
+    {"read_dossier_log", kOnceMore}, &write_read_dossier_log, &read_dossier_log_entries};
+
+// What is added to a log, and the dossier that it makes.
+struct DossierCommit {
+  std::int64_t base = 0;  // the head of the log that was folded, without `rows`
+  std::span<const dossier::EntryRow> rows;
+  std::string snapshot;  // JSON; empty: larger than the database takes
+  std::string facts;     // JSON, for prompts; empty for the same reason
+};
+
+// Of a dossier that has the rows already; they must outlive it.
+DossierCommit make_commit(dossier::Dossier& dossier, std::int64_t base,
+                          std::span<const dossier::EntryRow> rows);
+
+// As members of the object that is being written: base, assertions, and snapshot and facts as far
+// as there are.
+void write_commit(json::Writer& writer, const DossierCommit& commit);
+
+struct CommitAssertions {
+  const auth::Principal* principal = nullptr;
+  std::string_view project_id;
+  const DossierCommit& commit;
+  std::string_view if_match = {};  // nothing is stored unless it is the log's head
+};
+
+void write_commit_assertions(std::string& out, const CommitAssertions& request);
+std::optional<DossierLogPart> read_committed_assertions(std::string answer);
+
+// Of such an answer, which others have within theirs: what of the log whoever committed has missed.
+std::optional<DossierLogPart> read_tail(std::string_view answer);
+
+// Entries that are stored already are not stored again.
+inline constexpr Function<CommitAssertions, DossierLogPart> kCommitAssertions{
+    {"commit_assertions", kOnceMore}, &write_commit_assertions, &read_committed_assertions};
+
+struct ReadDossier {
+  const auth::Principal& principal;
+  std::string_view project_id;
+};
+
+struct StoredDossier {
+  std::string envelope;     // for the endpoint (shared/api/envelope.hpp)
+  bool is_current = false;  // the snapshot in it covers the log
+};
+
+void write_read_dossier(std::string& out, const ReadDossier& request);
+std::optional<StoredDossier> read_stored_dossier(std::string answer);
+
+inline constexpr Function<ReadDossier, StoredDossier> kReadDossier{
+    {"read_dossier", kNever}, &write_read_dossier, &read_stored_dossier};
+
+struct StartImport {
+  const auth::Principal& principal;
+  std::string_view project_id;
+  std::string_view title;
+  const dossier::ImportPlan& plan;
+};
+
+void write_start_import(std::string& out, const StartImport& request);
+
+inline constexpr Function<StartImport, std::string> kStartImport{
+    {"start_import", kNever}, &write_start_import, &keep_envelope};
+
+inline constexpr Declaration kListDossiers{"list_dossiers", kOnceMore};
+inline constexpr Declaration kClearDossier{"clear_dossier", kNever};
+inline constexpr Declaration kListDossierVersions{"list_dossier_versions", kOnceMore};
+inline constexpr Declaration kReadImport{"read_import", kOnceMore};
+inline constexpr Declaration kCancelImport{"cancel_import", kNever};
+
+}  // namespace fabula::database

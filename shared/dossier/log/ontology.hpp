@@ -1,0 +1,154 @@
+// What a memory is about: the types of what it knows, and the fields that these have. It is a value
+// that logs, folds and snapshots are given, so that another kind of memory than a story's dossier
+// is another table (story.hpp is the story's).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "shared/dossier/log/tables.hpp"
+
+namespace fabula::dossier {
+
+// The place of a type in its ontology's table.
+enum class Type : std::uint8_t { none };
+inline constexpr std::size_t kMaximumTypes = 16;
+
+enum class TypeKind : std::uint8_t {
+  none,
+  people,    // have fields and relations; told apart as people are (identity/). One type at most
+  things,    // have fields; those with a name in common are one
+  item,      // a text alone
+  question,  // a text that awaits a person's answer
+  subject,   // what the memory as a whole is about: has fields, and there is one
+};
+
+struct TypeFacts {
+  std::string_view name;  // in entries
+  std::string_view list;  // the member of a snapshot; of a subject, none: its fields are members
+  TypeKind kind = TypeKind::none;
+  // Of people and things: so many of the table's first fields stand in a snapshot even when they
+  // are empty.
+  std::uint32_t always_shown = 0;
+};
+
+enum class FieldRule : std::uint8_t {
+  // One value. Two that differ, of which none corrects the other, are a question to the person; the
+  // first one is shown.
+  checked,
+  // One value, the latest.
+  latest,
+  // One text, joined from all that add to it.
+  joined,
+  // A list.
+  list,
+};
+
+// When two values are the same.
+enum class Comparison : std::uint8_t {
+  folded,     // but for case and typography
+  words,      // and for what stands between words
+  key_words,  // and for words that add nothing
+  number,     // and "thirty-four" is 34
+  gender,
+  life,  // "died" is dead
+  colours,
+};
+
+struct FieldFacts {
+  std::string_view name;
+  FieldRule rule = FieldRule::latest;
+  Comparison comparison = Comparison::words;
+  bool is_of_subject = false;  // of the subject alone; others are of all people and things
+  bool is_null_when_empty = false;
+};
+
+// Places of the two fields that every ontology begins with.
+namespace field {
+inline constexpr std::uint32_t kName = 0;
+inline constexpr std::uint32_t kAliases = 1;
+}  // namespace field
+
+// The first type of a kind, Type::none when there is none.
+constexpr Type type_of_kind(std::span<const TypeFacts> types, TypeKind kind) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (types[i].kind == kind) return static_cast<Type>(i);
+  }
+  return Type::none;
+}
+
+// Its tables outlive every log that is made with it: they are constants.
+struct Ontology {
+  std::span<const TypeFacts> types;    // the first is `none`
+  std::span<const FieldFacts> fields;  // in the order in which a snapshot has them
+  std::uint32_t relations = kNone;     // the field that lists people's relations
+  std::span<const Type> shown;         // the lists of a snapshot, in their order
+  Type people = type_of_kind(types, TypeKind::people);
+  Type subject = type_of_kind(types, TypeKind::subject);
+
+  constexpr const TypeFacts& facts(Type type) const {
+    return types[static_cast<std::size_t>(type)];
+  }
+  constexpr TypeKind kind(Type type) const { return facts(type).kind; }
+  constexpr bool is_entity(Type type) const {
+    return kind(type) == TypeKind::people || kind(type) == TypeKind::things;
+  }
+  constexpr bool is_item(Type type) const {
+    return kind(type) == TypeKind::item || kind(type) == TypeKind::question;
+  }
+  constexpr std::optional<Type> type_named(std::string_view name) const {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (types[i].name == name) return static_cast<Type>(i);
+    }
+    return std::nullopt;
+  }
+
+  // Place in `fields`; nothing for others, which people add by hand.
+  constexpr std::optional<std::uint32_t> field_named(std::string_view name) const {
+    for (std::uint32_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].name == name) return i;
+    }
+    return std::nullopt;
+  }
+  // `latest` and `words` beyond the table.
+  constexpr FieldRule rule(std::uint32_t field) const {
+    return field < fields.size() ? fields[field].rule : FieldRule::latest;
+  }
+  constexpr Comparison comparison(std::uint32_t field) const {
+    return field < fields.size() ? fields[field].comparison : Comparison::words;
+  }
+  // Whether things of this type can have the field: the subject has its own only, others never.
+  constexpr bool has_field(Type type, std::uint32_t field) const {
+    const bool is_of_subject = field < fields.size() && fields[field].is_of_subject;
+    if (kind(type) == TypeKind::subject) return is_of_subject;
+    return is_entity(type) && !is_of_subject;
+  }
+};
+
+// What a log and its fold take for granted.
+constexpr bool is_sound(const Ontology& ontology) {
+  if (ontology.types.empty() || ontology.types.size() > kMaximumTypes ||
+      ontology.types[0].kind != TypeKind::none || ontology.fields.size() < 2) {
+    return false;
+  }
+  std::size_t people = 0;
+  std::size_t subjects = 0;
+  for (const auto& type : ontology.types) {
+    people += type.kind == TypeKind::people ? 1 : 0;
+    subjects += type.kind == TypeKind::subject ? 1 : 0;
+    if (type.always_shown > ontology.fields.size()) return false;
+  }
+  for (const auto type : ontology.shown) {
+    if (!ontology.is_entity(type) && !ontology.is_item(type)) return false;
+  }
+  const bool has_relations = ontology.relations < ontology.fields.size() &&
+                             ontology.fields[ontology.relations].rule == FieldRule::list;
+  return people <= 1 && subjects <= 1 && (people == 0 || has_relations) &&
+         ontology.fields[field::kName].rule == FieldRule::latest &&
+         ontology.fields[field::kAliases].rule == FieldRule::list;
+}
+
+}  // namespace fabula::dossier

@@ -1,0 +1,66 @@
+// What the settings are for one request: each is read from the environment when it is first wanted,
+// and once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "shared/settings/setting.hpp"
+
+namespace fabula::settings {
+
+// A reference to any callable that takes the name of an environment variable as `std::string_view`
+// and gives its value as `std::optional<std::string>`. It must outlive the reference.
+class Environment {
+ public:
+  template <class Callable>
+    requires(!std::is_same_v<Callable, Environment>)
+  Environment(const Callable& callable)  // NOLINT(google-explicit-constructor)
+      : callable_(std::addressof(callable)), call_([](const void* target, std::string_view name) {
+          return (*static_cast<const Callable*>(target))(name);
+        }) {}
+
+  std::optional<std::string> operator()(std::string_view name) const {
+    return call_(callable_, name);
+  }
+
+ private:
+  const void* callable_;
+  std::optional<std::string> (*call_)(const void*, std::string_view);
+};
+
+class Values {
+ public:
+  explicit Values(Environment environment) : environment_(environment) {}
+  Values(const Values&) = delete;
+  Values& operator=(const Values&) = delete;
+
+  // What is set under this one name, a setting's or an older one; nothing when the table has no
+  // such name, or when it is not set or set to nothing. Views live as long as this.
+  std::optional<std::string_view> find(std::string_view name);
+
+  // What is set under the setting's name or the first of its older ones that is set.
+  std::optional<std::string_view> find(const Setting& setting);
+
+  // The same, else what counts when it is not set; "" when that is nothing.
+  std::string_view text(const Setting& setting);
+
+  // Of an integer. What is no number or out of its bounds counts as not set, and is kept below.
+  std::int64_t number(const Setting& setting);
+
+  // Names of settings whose values could not be used, each once, as far as they were wanted.
+  const std::vector<std::string_view>& unusable() const { return unusable_; }
+
+ private:
+  Environment environment_;
+  std::map<std::string_view, std::optional<std::string>> known_;
+  std::vector<std::string_view> unusable_;
+};
+
+}  // namespace fabula::settings
