@@ -80,6 +80,11 @@ class ScriptedDatabase {
   // Whom turns that name a bot ask; empty: there are no bots.
   json::Document bot;
 
+  // How often a slow writer went on, a turn was taken back, and a dead one run again.
+  int reopened = 0;
+  int withdrawn = 0;
+  int run_again = 0;
+
   std::map<std::string, std::vector<StoredMessage>> sessions;
   std::vector<StoredGeneration> generations;
   std::vector<std::string> calls;  // the functions that were called, in order
@@ -97,6 +102,8 @@ class ScriptedDatabase {
   bool is_silent(const StoredGeneration& generation) const;
   void close_if_silent(StoredGeneration& generation);
   void store_reply(StoredGeneration& generation);
+  static void save_beyond(StoredGeneration& generation, std::uint64_t offset,
+                          const std::string& sent);
   void reopen(StoredGeneration& generation);
   bool is_last(const StoredGeneration& generation) const;
   bool forget_run(StoredGeneration& generation, bool with_question);
@@ -117,6 +124,7 @@ class ScriptedDatabase {
   std::int64_t stalled_until_ms_ = 0;
   std::set<std::string> withdrawn_calls_;
   std::size_t generations_made_ = 0;
+  std::size_t sessions_made_ = 0;
 };
 
 }  // namespace fabula::tests
