@@ -30,8 +30,11 @@ test("a call that is given up while it runs begins nothing, whichever comes firs
     const withdrawn = calls.map((call_id) =>
       soon(30, () => target.call("withdraw_turn", { call_id })),
     );
-    const { refusals } = split(await Promise.allSettled(begun));
-    const answers = await Promise.all(withdrawn);
+    const [begins, answers] = await Promise.all([
+      Promise.allSettled(begun),
+      Promise.all(withdrawn),
+    ]);
+    const { refusals } = split(begins);
     assert.ok(refusals.every((code) => ["database_unavailable", "turn_in_progress"].includes(code)));
     outcomes.refused += refusals.filter((code) => code === "database_unavailable").length;
     outcomes.taken_back += answers.filter(({ withdrawn }) => withdrawn).length;
@@ -64,10 +67,13 @@ test("a slow writer and the next turn at once: the reply is whole or as it was",
         return finish(target, turn, { from_offset: Math.min(from_offset, 13), text: WHOLE.slice(Math.min(from_offset, 13)) });
       }),
     );
-    await Promise.all(reapers);
-    const { refusals } = split(await Promise.allSettled(others));
+    const [begins, ends] = await Promise.all([
+      Promise.allSettled(others),
+      Promise.all(writers),
+      Promise.all(reapers),
+    ]);
+    const { refusals } = split(begins);
     assert.ok(refusals.every((code) => code === "turn_in_progress"));
-    const ends = await Promise.all(writers);
     for (const [index, { generation_id, message_id }] of turns.entries()) {
       const { status, saved_bytes } = await only(target, "generations", { generation_id });
       const { content } = await only(target, "messages", { message_id });
@@ -91,8 +97,7 @@ test("of those who ask again for a turn that died without a word one runs it", a
     await silence(target, dead, 61);
     const works: Promise<Row>[] = Array.from({ length: 6 }, () => soon(20, () => begin(target, user, request)));
     const reaper = soon(20, () => target.call("reap_generations", { limit: 1000 }));
-    const turns = await Promise.all(works);
-    await reaper;
+    const [turns] = await Promise.all([Promise.all(works), reaper]);
     const running = turns.filter(({ replayed }) => !replayed);
     assert.equal(running.length, 1);
     assert.ok(turns.every(({ generation_id }) => generation_id === running[0]!["generation_id"]));

@@ -117,10 +117,14 @@ for (const kind of ["guest", "user"] as const) {
     const ended = await Promise.all(waiting);
     await locker.query("rollback");
     locker.release();
-    console.log({ kind, usual, meanwhile, waited_ms: median(ended.map(({ took_ms }) => took_ms)) });
+    // Before and after, because what else the machine does changes meanwhile.
+    const after = await medianOfOthers(3000);
+    const usual_ms = Math.max(usual.median_ms, after.median_ms);
+    const waited_ms = median(ended.map(({ took_ms }) => took_ms));
+    console.log({ kind, usual, meanwhile, after, waited_ms });
 
     assert.deepEqual(new Set(ended.map(({ code }) => code)), new Set(["55P03"]));
-    assert.ok(meanwhile.median_ms <= 2 * usual.median_ms);
+    assert.ok(meanwhile.median_ms <= 2 * usual_ms);
     assert.equal((await begin(principal)).code, "");
   });
 }
