@@ -753,6 +753,51 @@ from public, anon, authenticated, service_role;
 grant execute on function private.start_generation(public.sessions, public.messages, public.messages, public.bots, private.turn_history, jsonb, timestamptz)
 to service_role;
 
+-- Cancelling a reply that is being written. Whoever writes it is told with its next save
+-- (append_chunk), and ends it as stopped.
+
+-- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the
+-- answer is {stream_id, epoch, status, cancel_requested}. With an epoch that is not the stream's, and
+-- once the reply has ended, nothing is changed, as the answer tells: a cancel that comes late stops
+-- nothing else.
+create or replace function public.request_cancel(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  meant_epoch_text constant text := request -> 'body' ->> 'epoch';
+  principal_id uuid := private.resolve_principal(request -> 'principal');
+  generation public.generations;
+begin
+  if meant_epoch_text !~ '^[1-9][0-9]{0,17}$' then
+    perform private.refuse(422, 'invalid_request',
+      'epoch must be a whole number from 1 on, as told with the stream: or leave it out.');
+  end if;
+  generation := private.find_generation(
+    principal_id, jsonb_build_object('stream_id', request -> 'stream_id'));
+  -- Nobody is there to be told.
+  perform private.end_if_silent(generation);
+
+  update public.generations
+  set cancel_requested = true
+  where generation_id = generation.generation_id and status = 'streaming'
+    and epoch = coalesce(meant_epoch_text::bigint, epoch) and not cancel_requested;
+  -- One that was ended for silence stays ended, also if its writer lives.
+  update public.generations
+  set ended_by_silence = false
+  where generation_id = generation.generation_id and ended_by_silence
+    and epoch = coalesce(meant_epoch_text::bigint, epoch);
+  select * into generation from public.generations
+  where generation_id = generation.generation_id;
+  return private.answer(jsonb_build_object(
+    'stream_id', generation.stream_id,
+    'epoch', generation.epoch,
+    'status', generation.status,
+    'cancel_requested', generation.cancel_requested));
+end
+$$;
+
+revoke all on function public.request_cancel(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.request_cancel(jsonb) to service_role;
+
 -- Begins a turn in one of four ways: something new is said, something said before is said otherwise, a
 -- reply is taken again, a reply goes on. A repeated request begins nothing, unless its turn has died without
 -- a word: then it runs. One call, one transaction. Locks are taken in the order principal, call, idempotency

@@ -141,6 +141,7 @@ export function describeLateWriters(target: () => Target): void {
       "another take": ({ message_id }) => act(target(), user, "regenerate", message_id),
       "its own going on": ({ message_id }) => act(target(), user, "continue", message_id),
       "an edit of its text": ({ message_id }) => editReply(target(), user, message_id, "Nothing."),
+      "its cancellation": ({ stream_id }) => ask(target(), user, "request_cancel", { stream_id, body: {} }),
       "its deletion": ({ session_id }) => ask(target(), user, "delete_session", { session_id }),
     };
     for (const [name, come] of Object.entries(after)) {

@@ -25,6 +25,11 @@ begin
   set cancel_requested = true
   where generation_id = generation.generation_id and status = 'streaming'
     and epoch = coalesce(meant_epoch_text::bigint, epoch) and not cancel_requested;
+  -- One that was ended for silence stays ended, also if its writer lives.
+  update public.generations
+  set ended_by_silence = false
+  where generation_id = generation.generation_id and ended_by_silence
+    and epoch = coalesce(meant_epoch_text::bigint, epoch);
   select * into generation from public.generations
   where generation_id = generation.generation_id;
   return private.answer(jsonb_build_object(
