@@ -57,6 +57,25 @@ export function describeWithdrawals(target: () => Target): void {
     await say(target(), user, "And then?", "It slept.", { session_id });
   });
 
+  test("a question that an earlier request has said stays", async () => {
+    const user = newUser();
+    const request = named();
+    const first = await begin(target(), user, request);
+    await die(first, "reaped");
+    const call_id = randomUUID();
+    await begin(target(), user, { ...request, call_id });
+    assert.equal(await withdraw(call_id), true);
+    const [question] = await messagesOf(target(), first);
+    assert.equal(question!["message_id"], first["user_message_id"]);
+    const session = await only(target(), "sessions", { session_id: first["session_id"] });
+    assert.equal(session["active_leaf_id"], first["user_message_id"]);
+    const again = await begin(target(), user, request);
+    assert.deepEqual(
+      [again["replayed"], again["user_message_id"]],
+      [false, first["user_message_id"]],
+    );
+  });
+
   test("a turn of which something was said is not taken back", async () => {
     const user = newUser();
     const call_id = randomUUID();

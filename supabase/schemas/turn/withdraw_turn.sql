@@ -52,11 +52,21 @@ begin
   select * into generation from public.generations
   where call_id = wanted_call_id
   for no key update;
-  if found then
-    is_withdrawn := private.forget_run(generation);
+  if not found then
+    return jsonb_build_object('withdrawn', false);
   end if;
-  if is_withdrawn and generation.action in ('say', 'edit') then
-    select * into question from public.messages where message_id = generation.user_message_id;
+  select * into question from public.messages
+  where message_id = generation.user_message_id and generation.action in ('say', 'edit');
+  if question.created_at <> generation.started_at then
+    -- It answers a question of an earlier call, whose writer has died without a word: again it has.
+    is_withdrawn := generation.status = 'streaming' and generation.save_count = 0;
+    if is_withdrawn then
+      perform private.end_for_silence(generation);
+    end if;
+    return jsonb_build_object('withdrawn', is_withdrawn);
+  end if;
+  is_withdrawn := private.forget_run(generation);
+  if is_withdrawn and question.message_id is not null then
     leaf_id := question.parent_id;
     if generation.action = 'edit' then
       -- The path went on through what was edited.

@@ -1,5 +1,6 @@
 #include "tests/sim/peers/chance_turn.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "functions/chat/chat.hpp"
@@ -43,7 +44,9 @@ void ChanceTurn::play() {
   chat.world.run();
   for (std::size_t model = 0; model < models_.size(); ++model) {
     const auto& asked_at_ms = models_[model]->asked_at_ms;
-    for (std::size_t i = 0; i < asked_at_ms.size(); ++i) {
+    // Further ones, of requests that came again, have the model's usual answer.
+    const auto count = std::min(asked_at_ms.size(), stories_[model].size());
+    for (std::size_t i = 0; i < count; ++i) {
       stories_[model].at(i).asked_at_ms = asked_at_ms[i];
     }
   }
@@ -233,13 +236,18 @@ void ChanceTurn::script_stalls() {
   chat.database.clock_ahead_ms = random_.between(-kMostAheadMs, kMostAheadMs);
   for (auto left = random_.between(1, 3); left > 0; --left) {
     clock.after(random_.between(0, 30'000), [this] {
-      chat.database.stall(random_.between(100, random_.chance(50) ? 5'000 : kLongestStallMs));
+      const auto duration_ms = random_.between(100, random_.chance(50) ? 5'000 : kLongestStallMs);
+      chat.database.stall(duration_ms);
+      // The reaper has waited as well.
+      chat.world.clock().after(duration_ms + random_.between(0, 100),
+                               [this] { chat.database.reap(); });
     });
   }
   // Somebody sets it.
-  if (random_.chance(20)) {
+  if (random_.chance(40)) {
     clock.after(random_.between(0, 60'000), [this] {
-      chat.database.clock_ahead_ms += random_.between(-kMostAheadMs, kMostAheadMs);
+      chat.database.clock_ahead_ms = random_.between(-kMostAheadMs, kMostAheadMs);
+      if (random_.chance(50)) chat.database.reap();
     });
   }
   for (std::int64_t at_ms = random_.between(0, 20'000); at_ms < 600'000;

@@ -43,6 +43,8 @@ class ChanceTurn {
   // Asks for the same again, after a minute and with a database without faults.
   const sim::Client& come_back();
 
+  // Calls of the database fail or get lost by chance.
+  bool has_faults() const { return fault_percent_ > 0; }
   bool has_begun() const { return !chat.database.generations.empty(); }
   const StoredGeneration& generation() const { return chat.database.generations.at(0); }
   // How many requests the models have had, and how many they may have.

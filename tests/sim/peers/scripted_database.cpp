@@ -134,7 +134,10 @@ bool ScriptedDatabase::is_silent(const StoredGeneration& generation) const {
 }
 
 void ScriptedDatabase::close_if_silent(StoredGeneration& generation) {
-  if (generation.status != "streaming" || !is_silent(generation)) return;
+  if (generation.status == "streaming" && is_silent(generation)) end_for_silence(generation);
+}
+
+void ScriptedDatabase::end_for_silence(StoredGeneration& generation) {
   generation.status = "interrupted";
   generation.error_code = "interrupted";
   generation.was_silent = true;
@@ -214,7 +217,12 @@ ScriptedDatabase::Answer ScriptedDatabase::withdraw_turn(const json::Document& r
   bool is_withdrawn = false;
   for (auto& generation : generations) {
     if (generation.call_id != call_id) continue;
-    is_withdrawn = forget_run(generation, true);
+    if (generation.answers_earlier_question) {
+      is_withdrawn = generation.status == "streaming" && generation.chunks.empty();
+      if (is_withdrawn) end_for_silence(generation);
+    } else {
+      is_withdrawn = forget_run(generation, true);
+    }
     withdrawn += is_withdrawn ? 1 : 0;
     break;
   }
@@ -226,12 +234,17 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   const auto action = text_at(request, "action");
   const auto key = text_at(request, "idempotency_key");
   const auto call_id = text_at(request, "call_id");
+  const auto wait_ms = json::integer_at(request, "wait_ms");
+  const bool is_too_late =
+      withdrawn_calls_.count(call_id) > 0 || (wait_ms && now_ms() > begun_ms + *wait_ms);
   std::string dead_session_id;
   for (auto& generation : generations) {
     if (key.empty() || generation.idempotency_key != key) continue;
     const bool is_dead =
         generation.ended_by_silence || (generation.status == "streaming" && is_silent(generation));
     auto session_id = generation.session_id;
+    // A refusal would roll back what is forgotten here.
+    if (is_dead && is_too_late) return {503, refusal("PT503", "database_unavailable")};
     if (!is_dead || !forget_run(generation, false)) {
       return {200, json::dump(begun(generation, true, false, {}))};
     }
@@ -252,13 +265,11 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
     close_if_silent(generation);
     if (generation.status == "streaming") return {409, refusal("PT409", "turn_in_progress")};
   }
-  const auto wait_ms = json::integer_at(request, "wait_ms");
-  if (withdrawn_calls_.count(call_id) > 0 || (wait_ms && now_ms() > begun_ms + *wait_ms)) {
-    return {503, refusal("PT503", "database_unavailable")};
-  }
+  if (is_too_late) return {503, refusal("PT503", "database_unavailable")};
   auto& messages = sessions[session_id];
   StoredGeneration generation;
-  generation.has_question = !is_about_reply;
+  generation.has_question = !is_about_reply && !runs_again;
+  generation.answers_earlier_question = !is_about_reply && runs_again;
   if (is_about_reply && messages.back().role == "assistant") {
     if (action == "continue") generation.chunks[0] = messages.back().content;
     generation.base_bytes = generation.text().size();

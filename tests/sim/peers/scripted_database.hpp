@@ -39,6 +39,7 @@ struct StoredGeneration {
   bool ended_by_silence = false;  // and its writer has not gone on
   bool has_beaten = false;
   bool has_question = false;  // that was said with it
+  bool answers_earlier_question = false;  // of a run that died without a word
   std::string call_id;
   // The message, while it is there: its place among the session's, from 1 on.
   std::size_t message = 0;
@@ -96,10 +97,15 @@ class ScriptedDatabase {
   static std::string make_id(std::size_t number);
 
   StoredGeneration* find(const std::string& id);
+  // Whether the call that began it was given up and withdrawn: by chance such a call is lost too.
+  bool is_withdrawn(const StoredGeneration& generation) const {
+    return withdrawn_calls_.count(generation.call_id) > 0;
+  }
 
  private:
   std::int64_t now_ms() const { return world_.clock().now_ms() + clock_ahead_ms; }
   bool is_silent(const StoredGeneration& generation) const;
+  void end_for_silence(StoredGeneration& generation);
   void close_if_silent(StoredGeneration& generation);
   void store_reply(StoredGeneration& generation);
   static void save_beyond(StoredGeneration& generation, std::uint64_t offset,
