@@ -1,10 +1,16 @@
 # Builds one folder as one reactor module; the folder's main.cpp names the handler.
-# A turn takes 2 KB of it, JSON of the deepest nesting that is read 9.4 KB.
-set(FABULA_STACK_BYTES 19456)
+# One page of WebAssembly's memory. A turn takes 2.5 KB of it, JSON of the deepest nesting that is read
+# 10 KB (tests/hosts/memory), the C library's strtod 8 KB more.
+set(FABULA_STACK_BYTES 65536)
 set(FABULA_MAXIMUM_MEMORY_BYTES 33554432)
 
-# For scripts/build, whose size limits hold for clang: zig does not know -Oz.
-file(WRITE ${CMAKE_BINARY_DIR}/toolchain ${FABULA_WASI_TOOLCHAIN})
+# clang runs Binaryen's wasm-opt on what it links with any optimisation, where there is one: modules
+# would differ from machine to machine. (With --no-wasm-opt clang 19 links nothing at all.) zig runs
+# none, and takes this for a wish to have its runtime without optimisation.
+set(link_without_wasm_opt "")
+if(NOT FABULA_WASI_TOOLCHAIN STREQUAL zig)
+  set(link_without_wasm_opt -O0)
+endif()
 
 function(fabula_add_wasi_function name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
@@ -16,11 +22,11 @@ function(fabula_add_wasi_function name folder)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/wasm/abi/panic.cpp
     ${CMAKE_SOURCE_DIR}/wasm/abi/memory.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  fabula_compile_together(${name})
   target_link_libraries(${name} PRIVATE fabula_runtime)
   target_link_options(${name} PRIVATE -mexec-model=reactor
     -Wl,--stack-first -Wl,-z,stack-size=${FABULA_STACK_BYTES}
-    -Wl,--max-memory=${FABULA_MAXIMUM_MEMORY_BYTES} -Wl,--strip-all -Wl,--fatal-warnings)
+    -Wl,--max-memory=${FABULA_MAXIMUM_MEMORY_BYTES} -Wl,--strip-all -Wl,--fatal-warnings
+    ${link_without_wasm_opt})
 endfunction()
 
 # What runs for every token is compiled for speed; it is 1 KB more.

@@ -38,4 +38,3 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 
 # Without tail calls a loop of ready awaits overflows the stack (design section 3).
 set(CMAKE_CXX_FLAGS_INIT "-mtail-call -mbulk-memory")
-set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -DNDEBUG")

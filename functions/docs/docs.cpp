@@ -1,14 +1,18 @@
 #include "functions/docs/docs.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "shared/api/endpoints/groups.hpp"
+#include "generated/docs_page.hpp"
+#include "generated/openapi_document.hpp"
+#include "shared/api/endpoints/docs.hpp"
 #include "shared/api/envelope.hpp"
-#include "shared/api/page.hpp"
 #include "shared/api/server_url.hpp"
+#include "shared/json/text.hpp"
 #include "wasm/engine/serve.hpp"
 
 namespace fabula::docs_function {
@@ -20,8 +24,37 @@ using runtime::Task;
 
 constexpr int kNotModified = 304;
 
-std::string server_url(const Call& call) {
-  return api::server_url(call.url(), call.head().headers, call.settings().supabase_url);
+// The page may load what this server has, and ask this server alone. Swagger UI sets styles on
+// elements and has its icons as `data:`.
+constexpr std::string_view kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+// Where kPage has the folder that its links are relative to.
+constexpr std::string_view kBasePlace = "{{base}}";
+constexpr auto kBaseAt = kPage.find(kBasePlace);
+static_assert(kBaseAt != std::string_view::npos);
+
+template <std::size_t N>
+std::string_view view(const char (&text)[N]) {
+  return {text, N};
+}
+
+std::string document(const Call& call) {
+  std::string out(view(kDocumentBeforeServerUrl));
+  json::append_string_contents(
+      out, api::server_url(call.url(), call.head().headers, call.settings().supabase_url));
+  out += view(kDocumentAfterServerUrl);
+  return out;
+}
+
+std::string page(const Call& call) {
+  std::string out(kPage.substr(0, kBaseAt));
+  // Relative, so that it holds below any prefix.
+  out += call.url().path.ends_with('/') ? "./" : "docs/";
+  out += kPage.substr(kBaseAt + kBasePlace.size());
+  return out;
 }
 
 // FNV-1a of 64 bits: enough to notice that a text has changed.
@@ -57,17 +90,12 @@ Task<Result<void>> send_text(Call& call, std::string body, std::string_view cont
 }
 
 Task<Result<void>> read_document(Call& call, const Match&) {
-  co_await send_text(call, api::openapi_document(api::kGroups, server_url(call)),
-                     "application/json", {});
+  co_await send_text(call, document(call), "application/json", {});
   co_return {};
 }
 
 Task<Result<void>> read_page(Call& call, const Match&) {
-  // Relative, so that it holds below any prefix.
-  const std::string_view document_url =
-      call.url().path.ends_with('/') ? "openapi.json" : "docs/openapi.json";
-  co_await send_text(call, api::reference_page(api::kGroups, server_url(call), document_url),
-                     "text/html; charset=utf-8", api::kPagePolicy);
+  co_await send_text(call, page(call), "text/html; charset=utf-8", kPagePolicy);
   co_return {};
 }
 

@@ -38,7 +38,7 @@ constexpr std::array kRoutes{
     engine::route<api::dossier::kListQuestions>(&list_questions),
     engine::route<api::dossier::kResolveQuestion>(&resolve_question),
     engine::route<api::dossier::kStartImport>(&start_import),
-    engine::route<api::dossier::kReadImport>(&engine::forward, database::kReadImport),
+    engine::route<api::dossier::kReadImport>(&read_import, database::kReadImport),
     engine::route<api::dossier::kCancelImport>(&engine::forward, database::kCancelImport),
 };
 

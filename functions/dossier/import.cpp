@@ -12,6 +12,8 @@
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/jobs/worker.hpp"
 
 namespace fabula::dossier_function {
 namespace {
@@ -43,6 +45,15 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
                                       .title = json::string_at(body, "title").value_or(plan.title),
                                       .plan = plan});
   co_await engine::send_envelope(call, answer);
+  co_return {};
+}
+
+// It answers how far the import is; then, if nobody else does, it reads on for who is waiting.
+Task<Result<void>> read_import(Call& call, const Match& match) {
+  co_await engine::forward(call, match);
+  co_await engine::work_on(call, engine::job_kind_named("dossier_import"),
+                           {.job_id = match.captures.back().value, .is_idle = true},
+                           engine::job_time_limit_ms(call));
   co_return {};
 }
 

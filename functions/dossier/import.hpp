@@ -1,4 +1,5 @@
-// Texts that people have already: cut into steps here, read by the function tasks.
+// Texts that people have already: cut into steps here, read by the function tasks, and by who
+// waits for them.
 #pragma once
 
 #include "shared/result/result.hpp"
@@ -10,5 +11,7 @@ namespace fabula::dossier_function {
 
 // Serves POST /dossier/{project_id}/import.
 runtime::Task<Result<void>> start_import(engine::Call& call, const engine::Match& match);
+// Serves GET /dossier/{project_id}/import/{task_id}.
+runtime::Task<Result<void>> read_import(engine::Call& call, const engine::Match& match);
 
 }  // namespace fabula::dossier_function

@@ -1,5 +1,5 @@
 // workerd, the runtime of Cloudflare Workers.
-import { mkdtempSync, rmSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,11 +32,19 @@ function configure(directory: string, bindings: string[], port: number): string 
   const variables = bindings.map(
     (name) => `(name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)})`,
   );
+  // As the platform has a Worker's assets.
+  const files = join(directory, "files");
+  const services: string[] = [];
+  if (existsSync(files)) {
+    services.push(`(name = "files", disk = ${JSON.stringify(files)}),`);
+    variables.push(`(name = "FILES", service = "files")`);
+  }
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "functions", worker = .functions),
+    ${services.join("\n    ")}
     # Loopback too: the database and the model of a development server are there.
     (name = "network", network = (
       allow = ["public", "private"],

@@ -32,11 +32,12 @@ interface Job {
   work: (options: MaintenanceOptions, signal: AbortSignal) => Promise<void>;
 }
 
-/** Deletes expired guests, ends silent replies and has tasks done, from now on; the answer ends it. */
+/** Deletes expired guests and old rows, ends silent replies and has tasks done, from now on; the answer ends it. */
 export function startMaintenance(options: MaintenanceOptions): () => void {
   const { everyMs = HOUR_MS, reapEveryMs = REAPING_GAP_MS, tasksEveryMs = TASKS_GAP_MS } = options;
   const jobs: Job[] = [
     { what: "expired guests could not be deleted", gapMs: everyMs, isQuiet: false, work: deleteGuests },
+    { what: "old rows could not be deleted", gapMs: everyMs, isQuiet: false, work: deleteOldRows },
     { what: "silent replies could not be ended", gapMs: reapEveryMs, isQuiet: true, work: reap },
     { what: "tasks could not be done", gapMs: tasksEveryMs, isQuiet: true, work: runTasks },
   ];
@@ -70,6 +71,16 @@ async function deleteGuests(options: MaintenanceOptions, signal: AbortSignal): P
   }
 }
 
+async function deleteOldRows(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
+  for (const name of ["delete_finished_jobs", "delete_old_model_calls"]) {
+    for (let deleted: unknown = 1; Number(deleted) > 0; ) {
+      const answer = await callDatabase(options, name, signal);
+      if (answer === undefined) return;
+      ({ deleted } = answer);
+    }
+  }
+}
+
 async function reap(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   await callDatabase(options, "reap_generations", signal);
 }
@@ -79,7 +90,7 @@ async function runTasks(options: MaintenanceOptions, signal: AbortSignal): Promi
   for (let isLeft: unknown = true; isLeft === true; ) {
     const url = options.functionsUrl?.();
     if (url === undefined) return;
-    const answer = await callDatabase(options, "has_due_task", signal);
+    const answer = await callDatabase(options, "has_due_step", signal);
     if (answer?.["due"] !== true) return;
     const path = `${url}/tasks/run`;
     ({ left: isLeft } = await post(path, options.secretKey, {}, signal, TASKS_DEADLINE_MS));

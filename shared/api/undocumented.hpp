@@ -1,6 +1,7 @@
 // Declarations without what only the documentation needs. Every function carries its operations to
-// check requests by; the words about them, and what its answers look like, only `docs` carries. The
-// copies are made by the compiler, so that there is one declaration and modules stay small.
+// check requests by; the words about them, and what its answers look like, are in the document that
+// the build makes, and would only take memory of every instance. The copies are made by the
+// compiler, so that there is one declaration.
 #pragma once
 
 #include <array>

@@ -1,29 +1,38 @@
-// The database's functions for work that is done after turns.
+// The database's functions for durable work: jobs made of steps.
 #pragma once
 
 #include "shared/database/function.hpp"
-#include "shared/jobs/rows.hpp"
+#include "shared/jobs/step_rows.hpp"
 
 namespace fabula::database {
 
-// A model was asked for what these store, and a job that is done says so.
+// A model was asked for what these store; a step that has ended says so, and a call to a model that
+// is told twice is one.
 inline constexpr RetryPolicy kUntilStored{.attempts = 3, .first_pause_ms = 500};
 
-// A job that was claimed by a call whose answer is lost waits for the end of its lease: who asks
+// A step that was claimed by a call whose answer is lost waits for the end of its lease: who asks
 // twice would have two.
-inline constexpr Function<jobs::ClaimJob, jobs::Claimed> kClaimTask{
-    {"claim_task", kNever}, &jobs::write_claim_job, &jobs::read_claimed};
-inline constexpr Function<jobs::ClaimJob, jobs::Claimed> kClaimImportStep{
-    {"claim_import_step", kNever}, &jobs::write_claim_job, &jobs::read_claimed};
+inline constexpr Function<jobs::ClaimStep, jobs::Claimed> kClaimStep{
+    {"claim_step", kNever}, &jobs::write_claim_step, &jobs::read_claimed};
 
-inline constexpr Function<jobs::CommitJob, jobs::Committed> kCommitTask{
-    {"commit_task", kUntilStored}, &jobs::write_commit_job, &jobs::read_committed};
-inline constexpr Function<jobs::CommitJob, jobs::Committed> kCommitImportStep{
-    {"commit_import_step", kUntilStored}, &jobs::write_commit_job, &jobs::read_committed};
+inline constexpr Function<jobs::CommitStep, std::string> kCommitStep{
+    {"commit_step", kUntilStored}, &jobs::write_commit_step, &jobs::read_committed};
 
-inline constexpr Function<jobs::FailJob, NoAnswer> kFailTask{
-    {"fail_task", kUntilStored}, &jobs::write_fail_job, &read_nothing};
-inline constexpr Function<jobs::FailJob, NoAnswer> kFailImportStep{
-    {"fail_import_step", kUntilStored}, &jobs::write_fail_job, &read_nothing};
+inline constexpr Function<jobs::FailStep, NoAnswer> kFailStep{
+    {"fail_step", kUntilStored}, &jobs::write_fail_step, &read_nothing};
+
+inline constexpr Function<jobs::ReportStep, NoAnswer> kReportStep{
+    {"report_step", kOnceMore}, &jobs::write_report_step, &read_nothing};
+
+inline constexpr Function<jobs::RecordModelCalls, NoAnswer> kRecordModelCalls{
+    {"record_model_calls", kUntilStored}, &jobs::write_record_model_calls, &read_nothing};
+
+// What an owner asks of a job; answers are for endpoints (shared/api/envelope.hpp).
+inline constexpr Declaration kStartJob{"start_job", kNever};
+inline constexpr Declaration kReadJob{"read_job", kOnceMore};
+inline constexpr Declaration kCancelJob{"cancel_job", kOnceMore};
+inline constexpr Declaration kPauseJob{"pause_job", kOnceMore};
+inline constexpr Declaration kResumeJob{"resume_job", kOnceMore};
+inline constexpr Declaration kRetryStep{"retry_step", kNever};
 
 }  // namespace fabula::database

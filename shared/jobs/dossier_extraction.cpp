@@ -17,7 +17,7 @@ namespace {
 using json::Document;
 using Part = ExtractionWork::Part;
 
-// What commit_task takes at once.
+// What commit_step takes at once.
 constexpr std::size_t kMaximumRows = dossier::kMaximumDeliveryEntries;
 
 bool read_parts(const Document& work, std::string_view key, std::vector<Part>& parts) {
@@ -130,7 +130,7 @@ Result<ExtractionWork> read_extraction_work(const Document& work) {
   const auto project_id = json::string_at(work, "project_id");
   if (!project_id || !read_parts(work, "messages", read.messages) ||
       !read_parts(work, "before", read.before)) {
-    return database::unexpected_answer(database::kClaimTask.name);
+    return database::unexpected_answer(database::kClaimStep.name);
   }
   read.project_id = *project_id;
   return read;

@@ -28,7 +28,7 @@ struct ExtractionWork {
   std::vector<Part> before;    // what was said before that, oldest first
 };
 
-// internal_error when it is not what claim_task promises.
+// internal_error when it is not what claim_step promises.
 Result<ExtractionWork> read_extraction_work(const json::Document& work);
 
 // The user's message for the extractor.

@@ -38,25 +38,25 @@ std::string subject_of(const Document& body) {
   return subject;
 }
 
-std::string proposal_of(std::string_view task_id, const Document& body) {
-  const auto named = std::string(task_id).append(":").append(subject_of(body));
+std::string proposal_of(std::string_view job_id, const Document& body) {
+  const auto named = std::string(job_id).append(":").append(subject_of(body));
   return dossier::digest_text(dossier::sha256(named)).substr(0, kProposalDigits);
 }
 
 }  // namespace
 
 Result<ImportWork> read_import_work(const Document& work) {
-  const auto task_id = json::string_at(work, "task_id");
+  const auto job_id = json::string_at(work, "job_id");
   const auto project_id = json::string_at(work, "project_id");
   const auto text = json::string_at(work, "text");
   const auto before = json::string_at(work, "before");
   const auto step = json::integer_at(work, "step");
   const auto begun_at_ms = json::integer_at(work, "created_at");
-  if (!task_id || !project_id || !text || !before || !step || *step < 1 || !begun_at_ms) {
-    return database::unexpected_answer(database::kClaimImportStep.name);
+  if (!job_id || !project_id || !text || !before || !step || *step < 1 || !begun_at_ms) {
+    return database::unexpected_answer(database::kClaimStep.name);
   }
-  return ImportWork{*task_id, *project_id, text_at(work, "chapter_title"), *text, *before,
-                    *step,    *begun_at_ms};
+  return ImportWork{*job_id, *project_id, text_at(work, "chapter_title"), *text, *before,
+                    *step,   *begun_at_ms};
 }
 
 std::string import_question(const ImportWork& work, dossier::Dossier& dossier) {
@@ -73,7 +73,7 @@ std::string import_question(const ImportWork& work, dossier::Dossier& dossier) {
 
 Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWork& work,
                                          std::string_view model) {
-  const auto delivery = std::string(work.task_id).append(":").append(text::integer_text(work.step));
+  const auto delivery = std::string(work.job_id).append(":").append(text::integer_text(work.step));
   auto extraction = dossier::entries_from_answer(
       answer, {.project_id = work.project_id,
                .message_id = {},
@@ -91,7 +91,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
   for (const auto& row : extraction->rows) {
     auto body = json::parse(row.body);
     if (!body) continue;
-    const auto proposal = proposal_of(work.task_id, *body);
+    const auto proposal = proposal_of(work.job_id, *body);
     (*body)["proposal"] = proposal;
     auto proposed_row = dossier::make_row(work.project_id, row.kind, {}, *body);
     if (!proposed_row) continue;  // with its proposal it is too long to be kept

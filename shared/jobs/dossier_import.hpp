@@ -14,9 +14,9 @@
 
 namespace fabula::jobs {
 
-// What the database tells of a step (claim_import_step); views of its document.
+// What the database tells of a step (claim_step); views of its document.
 struct ImportWork {
-  std::string_view task_id;
+  std::string_view job_id;
   std::string_view project_id;
   std::string_view chapter_title;  // "": it has none
   std::string_view text;
@@ -25,7 +25,7 @@ struct ImportWork {
   std::int64_t begun_at_ms = 0;
 };
 
-// internal_error when it is not what claim_import_step promises.
+// internal_error when it is not what claim_step promises.
 Result<ImportWork> read_import_work(const json::Document& work);
 
 // The user's message for the extractor.
@@ -38,7 +38,7 @@ struct ProposedEntries {
   std::size_t items_kept = 0;          // whose quote is in the text, and that say something
 };
 
-// The entries of an extractor's answer. Their delivery is "<task_id>:<step>", their quotes are of
+// The entries of an extractor's answer. Their delivery is "<job_id>:<step>", their quotes are of
 // the step's text, and they are in the order of the text among those of other steps. What a person
 // takes or leaves is one proposal: a character, place or object with all that the import says of
 // it, whichever step it is found in; each theme, plot point, open question, and each word on the

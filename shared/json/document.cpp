@@ -2,10 +2,11 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string>
 #include <utility>
 
-#include "shared/json/decimal.hpp"
 #include "shared/json/scanner.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"
@@ -40,7 +41,8 @@ bool is_deeper_than(std::string_view text, std::size_t limit) {
 Document number(std::string_view literal) {
   if (const auto natural = text::parse_natural(literal)) return *natural;
   if (const auto integer = text::parse_integer(literal)) return *integer;
-  return parse_decimal(literal);
+  // Right to the last bit. (libc++ 19 has no from_chars for doubles; no program sets a locale.)
+  return std::strtod(std::string(literal).c_str(), nullptr);
 }
 
 // Recurses no deeper than kMaximumDepth, which parse() has checked. A fault is the scanner's.

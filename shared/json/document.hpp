@@ -1,8 +1,8 @@
 // The only way into nlohmann/json: bounded parsing and typed optional access that cannot abort.
 // (Without exceptions nlohmann's `at`, `get<T>` of a wrong type, `[]` on a wrong type and `dump` of
 // bad UTF-8 end the process, and its destructor recurses, so depth is bounded while parsing.)
-// Documents are nlohmann's; they are read by our Scanner and written by our own few lines, which
-// every function carries anyway: nlohmann's own parser and writer would add a fifth to its size.
+// Documents are nlohmann's; they are read by our Scanner and written with our append_string, so
+// that one text means the same, and is written the same, with a document and without one.
 #pragma once
 
 #include <cstddef>

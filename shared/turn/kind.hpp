@@ -18,8 +18,8 @@ namespace fabula::turn {
 // One of the things that may be asked for: who answers, and what it is told about itself.
 struct Purpose {
   std::string_view name;
-  const settings::Setting* setting;         // that names its route of models
-  const prompts::Prompt* prompt = nullptr;  // nullptr: somebody else's, such as a bot's
+  const settings::Setting* setting;  // that names its route of models
+  const prompts::Prompt* prompt;     // nullptr: somebody else's, such as a bot's
 };
 
 // Texts that are nullptr are not said.
@@ -33,9 +33,9 @@ struct Kind {
   std::span<const Purpose> purposes;
   // What stands before that which is known of the story: then turns are told of it, and what they
   // say is read for it afterwards.
-  std::string_view (*dossier_heading)() = nullptr;
+  const prompts::Prompt* dossier_heading = nullptr;
   // What the model is sent last when it is to go on with a reply.
-  std::string_view (*instruction_to_go_on)() = nullptr;
+  const prompts::Prompt* instruction_to_go_on = nullptr;
   // What the model may ask for while it answers.
   std::span<const llm::Tool> tools = {};
   // One idempotency key stands for a request to one of several operations: the digest of what it

@@ -76,6 +76,9 @@ void write_finish_turn(std::string& out, const FinishTurn& turn) {
   }
   writer.key("latency_ms").integer(turn.latency_ms);
   writer.key("provider").string(turn.provider).key("model").string(turn.model);
+  std::string attempts;
+  usage::append_model_calls(attempts, turn.attempts);
+  writer.key("attempts").raw(attempts);
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
   writer.end_object();
 }

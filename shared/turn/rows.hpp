@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "shared/llm/stream/stream.hpp"
 #include "shared/turn/dossier_view.hpp"
 #include "shared/turn/status.hpp"
+#include "shared/usage/model_call.hpp"
 
 namespace fabula::turn {
 
@@ -48,7 +50,8 @@ struct FinishTurn {
   std::int64_t latency_ms = 0;
   std::string_view provider;
   std::string_view model;
-  bool is_worth_extracting = false;  // question and reply
+  std::span<const usage::ModelCall> attempts = {};  // the requests that were made to models
+  bool is_worth_extracting = false;                 // question and reply
 };
 
 void write_finish_turn(std::string& out, const FinishTurn& turn);

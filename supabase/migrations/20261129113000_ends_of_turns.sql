@@ -3,7 +3,8 @@
 
 alter table public.generations
   add column ended_by_silence boolean not null default false,
-  add column call_id uuid;
+  add column call_id uuid,
+  add column is_end_counted boolean not null default false;
 create unique index generations_by_call on public.generations (call_id)
   where call_id is not null;
 
@@ -201,10 +202,8 @@ begin
   -- Not twice: the end that was counted is taken back, or what comes to it is counted alone.
   delete from public.turn_ends counted
   where counted.generation_id = generation.generation_id and counted.status = 'interrupted';
-  if found then
-    delete from public.usage used where used.generation_id = generation.generation_id;
-  else
-    update public.generations set save_count = 0
+  if not found then
+    update public.generations set save_count = 0, is_end_counted = true
     where generation_id = generation.generation_id;
   end if;
   if content <> '' then
@@ -287,9 +286,10 @@ revoke all on function public.append_chunk(jsonb) from public, anon, authenticat
 grant execute on function public.append_chunk(jsonb) to service_role;
 
 -- Ends a turn. {generation_id, status, from_offset, text, finish_reason, error_code,
--- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, extract?,
--- dossier_facts?}, where `extract` true says that the turn is worth reading for the dossier, question and
--- reply, and dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
+-- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?,
+-- extract?, dossier_facts?}, where attempts are the calls that were made for it (private.write_model_calls),
+-- `extract` true says that the turn is worth reading for the dossier, question and reply, and
+-- dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
 -- already, saved_bytes, title}, and of a turn that was told of its dossier `dossier`, {version, pending,
 -- updated}, as they are now. message_id is null when the model has said nothing. Calling again changes
 -- nothing and says `already`; and so it is with a reply that was ended for silence and may not go on: the
@@ -394,6 +394,7 @@ begin
       finished_at = ended_at
   where generation_id = generation.generation_id
   returning * into generation;
+  perform private.record_turn_calls(generation, outcome);
 
   delete from public.generation_chunks where generation_id = generation.generation_id;
 
@@ -1036,45 +1037,22 @@ $$;
 revoke all on function public.edit_reply(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.edit_reply(jsonb) to service_role;
 
--- However a generation ends, what it made has been used, and its end is counted. Once: of a reply that had
--- been ended for silence and counted so, what has come since is added.
-create or replace function private.record_usage() returns trigger
+-- However a generation ends, its end is counted. Of a reply whose end for silence was counted already, what
+-- has come since is added.
+create or replace function private.count_turn_end() returns trigger
 language plpgsql set search_path = '' as $$
-declare
-  made_bytes integer := new.saved_bytes - new.base_bytes;
-  session_kind text;
-  -- The text is not all there yet; an estimate asks for its length alone.
-  made_tokens integer := coalesce(
-    new.output_tokens, private.estimate_tokens(repeat('.', made_bytes)));
-  counted public.usage;
 begin
-  select * into counted from public.usage where generation_id = new.generation_id;
-  select session.kind into session_kind
+  insert into public.turn_ends (
+    kind, provider, model, status, saves, first_token_ms, latency_ms, generation_id, is_addition)
+  select session.kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status,
+    new.save_count, new.first_token_ms, new.latency_ms, new.generation_id, new.is_end_counted
   from public.sessions session
   where session.session_id = new.session_id;
-  insert into public.usage (
-    owner_id, generation_id, kind, provider, model, input_tokens, output_tokens, is_estimated,
-    status, created_at)
-  values (
-    new.owner_id, new.generation_id, session_kind, new.provider, new.model, new.input_tokens,
-    made_tokens, new.output_tokens is null, new.status, new.finished_at)
-  on conflict (generation_id) do update
-  set provider = excluded.provider, model = excluded.model, input_tokens = excluded.input_tokens,
-      output_tokens = excluded.output_tokens, is_estimated = excluded.is_estimated,
-      status = excluded.status, created_at = excluded.created_at;
-  insert into public.turn_ends (
-    kind, provider, model, status, input_tokens, output_tokens, saves, first_token_ms, latency_ms,
-    generation_id, is_addition)
-  values (
-    session_kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status,
-    greatest(coalesce(new.input_tokens, 0) - coalesce(counted.input_tokens, 0), 0),
-    greatest(made_tokens - coalesce(counted.output_tokens, 0), 0), new.save_count,
-    new.first_token_ms, new.latency_ms, new.generation_id, counted.usage_id is not null);
   return null;
 end
 $$;
 
-revoke all on function private.record_usage() from public, anon, authenticated, service_role;
+revoke all on function private.count_turn_end() from public, anon, authenticated, service_role;
 
 -- Adds the ends that no total has yet. Not twice at once: the caller has locked the cache's row.
 create or replace function private.count_turn_ends() returns void
@@ -1108,7 +1086,7 @@ begin
     insert into public.turn_totals as total
     select ended.kind, coalesce(admitted.provider, 'other') as provider,
       coalesce(admitted.model, 'other') as model, ended.status,
-      count(*) filter (where not ended.is_addition), sum(ended.input_tokens), sum(ended.output_tokens), sum(ended.saves)
+      count(*) filter (where not ended.is_addition), sum(ended.saves)
     from ended
     left join admitted
       on admitted.kind = ended.kind and admitted.provider = ended.provider
@@ -1116,8 +1094,6 @@ begin
     group by 1, 2, 3, 4
     on conflict (kind, provider, model, status) do update
     set turns = total.turns + excluded.turns,
-        input_tokens = total.input_tokens + excluded.input_tokens,
-        output_tokens = total.output_tokens + excluded.output_tokens,
         saves = total.saves + excluded.saves
   )
   insert into public.duration_totals as total

@@ -9,6 +9,10 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 // Nothing listens there: what needs the database is refused before.
 const nowhere = "http://127.0.0.1:9";
 
+/** Who issues the access tokens that the functions take, and what signs them. */
+export const TOKEN_ISSUER = `${nowhere}/auth/v1`;
+export const TOKEN_SECRET = "a-secret-of-thirty-two-bytes-or-more";
+
 export interface Parameter {
   name: string;
   in: string;
@@ -24,6 +28,7 @@ export interface Schema {
 
 export interface Operation {
   operationId: string;
+  tags: string[];
   security: Record<string, unknown>[];
   requestBody?: { required: boolean };
   responses: Record<string, unknown>;
@@ -45,7 +50,7 @@ export function onBothRuntimes(title: string, define: (url: () => string) => voi
         const environment = {
           SUPABASE_URL: nowhere,
           SUPABASE_SECRET_KEYS: JSON.stringify({ default: "sb_secret_nothing" }),
-          FABULA_JWT_SECRET: "a-secret-of-thirty-two-bytes-or-more",
+          FABULA_JWT_SECRET: TOKEN_SECRET,
         };
         functions = await startFunctions({ root, runtime, port: 0, environment, log: () => {} });
       });

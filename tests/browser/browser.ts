@@ -26,39 +26,39 @@ export interface OpenOptions {
   width_px?: number;
 }
 
-/** The page in a profile of its own, watched for errors in its console and requests elsewhere. */
-export class StoryPage {
+/** A page in a profile of its own, watched for errors in its console and requests elsewhere. */
+export class WatchedPage {
   readonly page: Page;
   /** Console errors that the test expects, such as the browser's own line for a status of 401. */
   readonly expectedErrors: RegExp[] = [];
   readonly #errors: string[] = [];
 
-  private constructor(page: Page) {
+  constructor(page: Page, origin: string) {
     this.page = page;
+    page.on("pageerror", (error) => this.#errors.push(String(error)));
+    page.on("console", (line) => {
+      if (line.type() === "error" || line.type() === "warning") this.#errors.push(line.text());
+    });
+    page.on("request", (request) => {
+      const isForeign = !request.url().startsWith(origin) && !request.url().startsWith("data:");
+      if (isForeign) this.#errors.push(`request to ${request.url()}`);
+    });
   }
 
-  static async open(
+  static async open<Opened extends WatchedPage>(
+    this: new (page: Page, origin: string) => Opened,
     context: TestContext,
     browser: Browser,
     url: string,
     { colorScheme = "light", width_px = 900 }: OpenOptions = {},
-  ): Promise<StoryPage> {
+  ): Promise<Opened> {
     const viewport = { width: width_px, height: 800 };
     const profile = await browser.newContext({ colorScheme, viewport });
-    const page = await profile.newPage();
-    const story = new StoryPage(page);
-    const { origin } = new URL(url);
-    page.on("pageerror", (error) => story.#errors.push(String(error)));
-    page.on("console", (line) => {
-      if (line.type() === "error" || line.type() === "warning") story.#errors.push(line.text());
-    });
-    page.on("request", (request) => {
-      const isForeign = !request.url().startsWith(origin) && !request.url().startsWith("data:");
-      if (isForeign) story.#errors.push(`request to ${request.url()}`);
-    });
     context.after(() => profile.close());
+    const page = await profile.newPage();
+    const opened = new this(page, new URL(url).origin);
     await page.goto(url);
-    return story;
+    return opened;
   }
 
   assertNoErrors(): void {
@@ -68,6 +68,13 @@ export class StoryPage {
     assert.deepEqual(unexpected, []);
   }
 
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
+  }
+}
+
+/** The development server's page to talk to. */
+export class StoryPage extends WatchedPage {
   async send(text: string): Promise<void> {
     await this.page.getByLabel("Your message").fill(text);
     await this.page.keyboard.press("Enter");
@@ -98,10 +105,6 @@ export class StoryPage {
       const text = document.querySelector(".assistant:last-child .text");
       return text?.textContent?.length === wanted;
     }, length);
-  }
-
-  async screenshot(name: string): Promise<void> {
-    await this.page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
   }
 
   /** Lengths of the last reply, one for each time it changed on the screen from now on. */

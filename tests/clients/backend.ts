@@ -29,17 +29,25 @@ export const TABLES = [
   "message_revisions",
   "generations",
   "generation_chunks",
+  "model_calls",
   "usage",
   "rate_limits",
   "session_summaries",
-  "background_tasks",
+  "jobs",
+  "job_steps",
   "message_extractions",
-  "dossier_imports",
-  "dossier_import_steps",
   "bots",
 ] as const;
-/** Of numbers alone, which any turn may change when they are added up. */
-export const METRICS_TABLES = ["turn_ends", "turn_totals", "duration_totals", "metrics_cache"];
+/** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
+export const METRICS_TABLES = [
+  "turn_ends",
+  "turn_totals",
+  "model_call_changes",
+  "model_call_totals",
+  "duration_totals",
+  "metrics_cache",
+  "job_queues",
+];
 export type Table = (typeof TABLES)[number];
 
 export interface BackendOptions {
@@ -101,6 +109,27 @@ export class Backend {
     });
     if (!response.ok) throw new Error(`${table}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Row[];
+  }
+
+  /** The steps of the jobs that have these values, of each in their order. */
+  async steps(where: Row): Promise<Row[]> {
+    const jobs = await this.rows("jobs", where, "created_at");
+    return (
+      await Promise.all(jobs.map(({ job_id }) => this.rows("job_steps", { job_id }, "step")))
+    ).flat();
+  }
+
+  /** As if the time of these jobs' steps had come, and their workers' were over. */
+  async makeStepsDue(where: Row): Promise<void> {
+    for (const { job_id } of await this.rows("jobs", where)) {
+      const open = `job_id=eq.${job_id}&status=in.(queued,running)`;
+      const response = await fetch(`${this.databaseUrl}/rest/v1/job_steps?${open}`, {
+        method: "PATCH",
+        headers: { apikey: this.keys.secretKey, "content-type": "application/json" },
+        body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
+      });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    }
   }
 
   /** A session's messages in the order in which they came. */

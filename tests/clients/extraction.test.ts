@@ -235,12 +235,7 @@ onEachRuntime("extraction", (stack) => {
     assert.deepEqual((await dossier(conversation))["version"], 0);
 
     const { sessionId } = conversation;
-    const url = `${backend.databaseUrl}/rest/v1/background_tasks?session_id=eq.${sessionId}`;
-    await fetch(url, {
-      method: "PATCH",
-      headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
-      body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
-    });
+    await backend.makeStepsDue({ session_id: sessionId });
     const third = await Stack.start(runtime, backend);
     try {
       const runs = await Promise.all([run(third), run(third)]);

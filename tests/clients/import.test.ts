@@ -173,9 +173,9 @@ onEachRuntime("import", (stack) => {
       assert.equal(message_id, null);
       const [task, step] = body["delivery"].split(":");
       assert.equal(task, task_id);
-      const [part] = await stack().backend.rows("dossier_import_steps", { task_id, step });
+      const [part] = await stack().backend.rows("job_steps", { job_id: task_id, step });
       const { begin, end: until } = body["source"];
-      assert.equal(Buffer.from(part!["text"]).subarray(begin, until).toString(), body["quote"]);
+      assert.equal(Buffer.from(part!["payload"]["text"]).subarray(begin, until).toString(), body["quote"]);
     }
   });
 
@@ -201,18 +201,12 @@ onEachRuntime("import", (stack) => {
     gate.open();
     assert.deepEqual((await progress(imported))["steps_done"], 1);
 
-    const url = `${backend.databaseUrl}/rest/v1/dossier_import_steps?task_id=eq.${task_id}&status=eq.running`;
-    const due = await fetch(url, {
-      method: "PATCH",
-      headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
-      body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
-    });
-    assert.equal(due.status, 204);
+    await backend.makeStepsDue({ job_id: task_id });
     const runs = await Promise.all([runTasks(), runTasks()]);
     assert.equal(runs[0]!["done"] + runs[1]!["done"], 2);
     await until("the end of the import", async () => (await progress(imported))["status"] === "done");
     assert.deepEqual([...asked].sort(), [1, 2, 2, 3]);
-    const steps = await backend.rows("dossier_import_steps", { task_id }, "step");
+    const steps = await backend.steps({ job_id: task_id });
     assert.deepEqual(steps.map(({ attempts }) => attempts), [1, 2, 1]);
     const found = (await entries(imported)).filter(({ kind }) => kind === "extracted");
     assert.deepEqual(
@@ -249,8 +243,8 @@ onEachRuntime("import", (stack) => {
     const text = sentence.repeat(Math.floor((1024 * 1024) / Buffer.byteLength(sentence)));
     const imported = await start(text, { format: "plain" });
     assert.ok(imported.started["steps"] <= 400);
-    const parts = await stack().backend.rows("dossier_import_steps", { task_id: imported.started["task_id"] }, "step");
-    assert.equal(parts.map((part) => part["text"]).join(""), text);
+    const parts = await stack().backend.steps({ job_id: imported.started["task_id"] });
+    assert.equal(parts.map((part) => part["payload"]["text"]).join(""), text);
     await request("DELETE", imported.started["status_url"], imported.token);
   });
 });

@@ -12,11 +12,12 @@ export const TURN: readonly Table[] = [
   "sessions",
   "messages",
   "generations",
+  "model_calls",
   "usage",
   "message_extractions",
 ];
 /** What a turn changes that begins a session and a project: it is the first to be read by a worker. */
-export const FIRST_TURN: readonly Table[] = [...TURN, "projects", "dossiers", "background_tasks"];
+export const FIRST_TURN: readonly Table[] = [...TURN, "projects", "dossiers", "jobs", "job_steps"];
 
 export class Life {
   readonly api: Api;

@@ -40,7 +40,7 @@ onEachRuntime(
     const model = () => stack().backend.model;
     const tasksOf = ({ sessionId }: Conversation) =>
       stack().backend.rows(
-        "background_tasks",
+        "jobs",
         { session_id: sessionId, kind: "session_summary" },
         "created_at",
       );
@@ -110,14 +110,7 @@ onEachRuntime(
 
     /** As if the task's time had come, and its worker's were over. */
     async function makeDue({ sessionId }: Conversation): Promise<void> {
-      const { backend } = stack();
-      const url = `${backend.databaseUrl}/rest/v1/background_tasks?session_id=eq.${sessionId}`;
-      const response = await fetch(url, {
-        method: "PATCH",
-        headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
-        body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
-      });
-      assert.equal(response.status, 204);
+      await stack().backend.makeStepsDue({ session_id: sessionId });
     }
 
     test("after the reply a summary is made, the next prompt holds it, the context shows it", async () => {
@@ -227,14 +220,16 @@ onEachRuntime(
       const summaries = await summariesOf(conversation);
       assert.deepEqual(summaries.map(({ summary }) => summary), ["Notes after 2 attempts."]);
       const [task, ...others] = await tasksOf(conversation);
-      assert.deepEqual([task!["status"], task!["attempts"], others.length], ["done", 2, 0]);
+      const [step] = await backend.steps({ job_id: task!["job_id"] });
+      assert.deepEqual([task!["status"], step!["attempts"], others.length], ["done", 2, 0]);
     });
 
     test("a model that is away: the task waits, and is done when it is back", async () => {
       const conversation = await outgrown();
       model().scriptOthers((reply) => reply.refuse(401, '{"error":{"message":"no"}}'));
       assert.deepEqual(await runTasks(), { done: 0, failed: 1, left: false });
-      const [waiting] = await tasksOf(conversation);
+      const { sessionId: session_id } = conversation;
+      const [waiting] = await stack().backend.steps({ session_id, kind: "session_summary" });
       assert.equal(waiting!["status"], "queued");
       assert.match(waiting!["error"], /^provider_unauthorized/);
       assert.ok(Date.parse(waiting!["run_after"]) > Date.now());

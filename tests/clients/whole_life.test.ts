@@ -221,7 +221,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       "chat",
       { text: words("One more thing."), project_id: projectId },
       "Which one?",
-      [...TURN, "background_tasks"],
+      [...TURN, "jobs", "job_steps"],
     );
     const { email, password } = account;
     const signIn = () => anonymousClient(stack()).auth.signInWithPassword({ email, password });

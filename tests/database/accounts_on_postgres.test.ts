@@ -54,7 +54,7 @@ test("a principal's tokens since a time come from an index alone", async () => {
   const user = newUser();
   for (let turn = 0; turn < 50; turn += 1) await say(target, newUser(), "Once?", "Once.");
   await say(target, user, "Once?", "Once.");
-  await target.asOwner("vacuum analyze public.usage");
+  await target.asOwner("vacuum analyze public.model_calls");
   const plan = await target.tryAs(
     "service_role",
     `set local enable_seqscan = off;
@@ -63,6 +63,6 @@ test("a principal's tokens since a time come from an index alone", async () => {
   );
   assert.match(
     plan.map((row) => row["QUERY PLAN"]).join("\n"),
-    /Index Only Scan using usage_of_owner/,
+    /Index Only Scan using model_calls_of_owner/,
   );
 });

@@ -143,7 +143,7 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
     else await speak(writer);
   });
   const failure = results.find((result) => result.status === "rejected");
-  const open = `select from public.background_tasks
+  const open = `select from public.jobs
     where kind = 'dossier_extraction' and status in ('queued', 'running')`;
   for (let look = 0; look < 200 && (await target.asOwner(open)).length > 0; look += 1) {
     await delay(50);
@@ -173,13 +173,12 @@ test("who claims what is to be read while more is said: nothing is left lying", 
   await commitReading(target, first, []);
   // A task that turns out to be none is ended by who claims it: meanwhile a turn leaves work behind.
   await target.asOwner(
-    `insert into public.background_tasks (kind, session_id, owner_id)
-     select 'dossier_extraction', session_id, owner_id from public.sessions where session_id = $1`,
+    "select private.plan_extraction($1)",
     [session_id],
   );
   const claiming = target.runAs(
     "service_role",
-    "select public.claim_task($1) -> 'task' as task, pg_sleep(1)",
+    "select public.claim_step($1) -> 'step' as task, pg_sleep(1)",
     [JSON.stringify({ kinds: ["dossier_extraction"], session_id })],
   );
   await untilAsleep(target);

@@ -50,14 +50,17 @@ export function describeExtraction(target: () => Target): void {
     const told = snapshot("Mara is 30.");
     const done = await commitReading(target(), task, found, { snapshot: told });
     assert.deepEqual(done, {
-      task_id: task["task_id"],
+      job_id: task["job_id"],
+      step: 1,
       status: "done",
       attempts: 1,
       run_after: null,
+      job_status: "done",
+      progress: 100,
       already: false,
       dossier: { head: 2, added: 2, folded_to: 2, log_start: 0, tail: null },
     });
-    const stored = await only(target(), "background_tasks", { session_id });
+    const stored = await only(target(), "job_steps", { job_id: task["job_id"] });
     assert.deepEqual(stored["result"], { model: "a-model" });
     assert.equal(await claimReading(target(), turn), null);
     const again = await commitReading(target(), task, [assertion("else")]);
@@ -126,13 +129,14 @@ export function describeExtraction(target: () => Target): void {
     const message_id = first["message_id"];
     const found = [assertion("two", { message_id })];
     const done = await commitReading(target(), task, found, { snapshot: snapshot("two") });
-    assert.deepEqual([done["status"], done["attempts"]], ["queued", 0]);
+    assert.deepEqual([done["status"], done["job_status"]], ["done", "running"]);
     const { tail, folded_to } = done["dossier"];
     assert.deepEqual(
       [folded_to, tail.map((entry: Row) => entry["body"]["content"])],
       [0, ["by hand", "two"]],
     );
     const rest = (await claimReading(target(), first))!;
+    assert.deepEqual([rest["job_id"], rest["step"], rest["attempts"]], [task["job_id"], 2, 1]);
     assert.deepEqual(partsOf(rest), [
       [next["user_message_id"], "Three."],
       [next["message_id"], "Four."],
@@ -188,7 +192,7 @@ export function describeExtraction(target: () => Target): void {
       [turn["user_message_id"], "Who?"],
       [other["message_id"], "A crow."],
     ]);
-    assert.equal((await commitReading(target(), task, []))["status"], "done");
+    assert.equal((await commitReading(target(), task, []))["job_status"], "done");
     assert.equal(await claimReading(target(), turn), null);
     await select(target(), user, turn["message_id"]);
     const back = (await claimReading(target(), turn))!;
@@ -249,7 +253,7 @@ export function describeExtraction(target: () => Target): void {
     const next = await tell(target(), user, "And?", "A hare.", { session_id });
     const going = (await claimReading(target(), next))!;
     await editReply(target(), user, message_id, "A mole.");
-    assert.equal((await commitReading(target(), going, []))["status"], "queued");
+    assert.equal((await commitReading(target(), going, []))["job_status"], "running");
   });
 
   test("what cannot be read is left alone after three failures, and others are read", async () => {
@@ -272,7 +276,7 @@ export function describeExtraction(target: () => Target): void {
       await tell(target(), user, `After ${failure}.`, "I see.", { session_id });
       assert.equal(await claimReading(target(), turn), null, "not at once");
       await target().update(
-        "background_tasks",
+        "jobs",
         { session_id, status: "failed" },
         { finished_at: hourAgo },
       );
@@ -357,7 +361,7 @@ export function describeExtraction(target: () => Target): void {
     assert.deepEqual([...new Set(rows.map((row) => row["owner_id"]))], [account.id]);
     assert.equal(rows.length, 4);
     await ask(target(), account.principal, "delete_account");
-    for (const table of ["message_extractions", "background_tasks"]) {
+    for (const table of ["message_extractions", "jobs"]) {
       assert.deepEqual(await target().select(table, { session_id }), [], table);
     }
     for (const table of ["dossiers", "dossier_assertions"]) {

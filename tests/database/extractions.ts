@@ -1,5 +1,5 @@
 // What is read of conversations for their dossiers: workers, and turns that leave some behind.
-import { claim, wake } from "./tasks.ts";
+import { claim, leaseOf, wake } from "./tasks.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, type Principal } from "./turns.ts";
 
@@ -17,19 +17,20 @@ export function commitReading(
   assertions: Row[],
   more: Row = {},
 ): Promise<Row> {
-  const { task_id, lease_token } = task;
   const base = task["dossier"]["head"];
-  return target.call("commit_task", {
-    task_id,
-    lease_token,
+  return target.call("commit_step", {
+    ...leaseOf(task),
     result: { base, assertions, model: "a-model", ...more },
   });
 }
 
 /** As if the task's time had come. */
 export async function wakeReading(target: Target, { session_id }: Row): Promise<void> {
-  const tasks = await target.select("background_tasks", { session_id, status: "queued" });
-  for (const task of tasks) await wake(target, task);
+  for (const { job_id } of await target.select("jobs", { session_id })) {
+    for (const step of await target.select("job_steps", { job_id, status: "queued" })) {
+      await wake(target, step);
+    }
+  }
 }
 
 /** A turn that is worth reading. */

@@ -24,6 +24,7 @@ import {
 } from "./large_database.ts";
 import { explainEverything, rowsRead, statementsOf, type Statement } from "./plans.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
+import { leaseOf } from "./tasks.ts";
 import type { Row } from "./target.ts";
 
 // A statement of a function is planned anew five times, and may have one plan for all later calls.
@@ -40,7 +41,9 @@ const LARGE_TABLES = [
   "dossier_assertions",
   "bots",
   "bot_keys",
-  "background_tasks",
+  "jobs",
+  "job_steps",
+  "job_queues",
   "session_summaries",
   "message_extractions",
 ];
@@ -271,16 +274,16 @@ test("work is claimed, committed and failed by indexes", async () => {
       };
       // From the summary at 30 to 40, in a session whose path has to be walked: each message is
       // walked, listed and read, and ten lie between the goal and the leaf.
-      const { task } = await read(100, "claim_task", { kinds: ["session_summary"] });
-      const { task_id, lease_token, messages } = task;
+      const { step: task } = await read(100, "claim_step", { kinds: ["session_summary"] });
+      const { messages } = task;
       assert.equal(messages.length, 10);
-      await read(15, "commit_task", { task_id, lease_token, result: { summary: "A fox." } });
-      const next = (await call("claim_task", { kinds: ["session_summary"] }))["task"];
-      await read(10, "fail_task", { task_id: next.task_id, lease_token: next.lease_token });
+      await read(25, "commit_step", { ...leaseOf(task), result: { summary: "A fox." } });
+      const next = (await call("claim_step", { kinds: ["session_summary"] }))["step"];
+      await read(10, "fail_step", leaseOf(next));
 
       // Four messages are left to read, and six before them are told too.
       const kinds = ["dossier_extraction"];
-      const reading = (await read(100, "claim_task", { kinds }))["task"];
+      const reading = (await read(100, "claim_step", { kinds }))["step"];
       assert.deepEqual([reading.messages.length, reading.before.length], [4, 6]);
       const { message_id } = reading.messages[0];
       const found = [1, 2, 3].map((digit) => ({
@@ -290,10 +293,9 @@ test("work is claimed, committed and failed by indexes", async () => {
         message_id,
       }));
       const result = { base: reading.dossier.head, assertions: found };
-      const { lease_token: lease } = reading;
-      await read(80, "commit_task", { task_id: reading.task_id, lease_token: lease, result });
+      await read(90, "commit_step", { ...leaseOf(reading), result });
       const { session_id } = linearSession;
-      assert.equal((await call("claim_task", { kinds, session_id }))["task"], null);
+      assert.equal((await call("claim_step", { kinds, session_id }))["step"], null);
     });
   }
 });

@@ -6,14 +6,13 @@ import { assertion, newProject, readLog, snapshot } from "./dossiers.ts";
 import {
   claimStep,
   commitStep,
-  failStep,
   readImport,
   startImport,
   stepsOf,
-  wakeStep,
 } from "./imports.ts";
 import { ask, assertHidden } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
+import { fail, wake } from "./tasks.ts";
 import { newUser, only, refusal } from "./turns.ts";
 
 export function describeImports(target: () => Target): void {
@@ -26,7 +25,7 @@ export function describeImports(target: () => Target): void {
   const contents = async ({ project_id }: Row) =>
     (await readLog(target(), project_id)).map(({ body }) => body["content"]);
   const has = async (table: string, { task_id }: Row) =>
-    (await target().select(table, { task_id })).length;
+    (await target().select(table, { job_id: task_id })).length;
 
   test("a text is read step by step, in its order, each once", async () => {
     const [imported, user] = await begin();
@@ -51,13 +50,14 @@ export function describeImports(target: () => Target): void {
       },
     );
     const first = (await claimStep(target(), imported))!;
-    const { lease_token, user_id, created_at, ...task } = first;
+    const { lease_token, leased_until, user_id, created_at, ...task } = first;
     assert.deepEqual(task, {
-      task_id,
+      job_id: task_id,
       kind: "dossier_import",
       step: 1,
       steps: 3,
       attempts: 1,
+      session_id: null,
       project_id,
       title: "The Sea",
       chapter: 1,
@@ -73,11 +73,13 @@ export function describeImports(target: () => Target): void {
       proposals: ["mara", "home", "mara"],
     });
     assert.deepEqual(done, {
-      task_id,
+      job_id: task_id,
       step: 1,
       status: "done",
       attempts: 1,
       run_after: null,
+      job_status: "running",
+      progress: 33,
       already: false,
       dossier: { head: 2, added: 2, folded_to: 2, log_start: 0, tail: null },
     });
@@ -86,8 +88,8 @@ export function describeImports(target: () => Target): void {
       [now["status"], now["steps_done"], now["progress"], now["proposals"]],
       ["running", 1, 33, ["mara", "home"]],
     );
-    const stored = await only(target(), "dossier_import_steps", { task_id, step: 1 });
-    assert.deepEqual(stored["result"], { model: "a-model" });
+    const stored = await only(target(), "job_steps", { job_id: task_id, step: 1 });
+    assert.deepEqual(stored["result"], { model: "a-model", proposals: ["mara", "home", "mara"] });
 
     const second = (await claimStep(target(), imported))!;
     assert.deepEqual([second["step"], second["before"]], [2, TEXTS[0]]);
@@ -112,7 +114,7 @@ export function describeImports(target: () => Target): void {
     const again = await commitStep(target(), task, [assertion("else")]);
     assert.deepEqual([again["already"], again["dossier"]["head"]], [true, 1]);
     assert.deepEqual(await contents(imported), ["Mara"]);
-    assert.equal((await failStep(target(), task))["already"], true);
+    assert.equal((await fail(target(), task))["already"], true);
   });
 
   test("a worker who dies loses the step to another, and stores nothing any more", async () => {
@@ -120,14 +122,14 @@ export function describeImports(target: () => Target): void {
     const dead = (await claimStep(target(), imported, { lease_seconds: 600 }))!;
     const next = (await claimStep(target(), imported))!;
     assert.equal(next["step"], 2);
-    await wakeStep(target(), dead);
+    await wake(target(), dead);
     const taken = (await claimStep(target(), imported))!;
     assert.deepEqual([taken["step"], taken["attempts"]], [1, 2]);
     await assert.rejects(
       commitStep(target(), dead, [assertion("ghost")]),
       refusal(409, "stale_lease"),
     );
-    await assert.rejects(failStep(target(), dead), refusal(409, "stale_lease"));
+    await assert.rejects(fail(target(), dead), refusal(409, "stale_lease"));
     await commitStep(target(), taken, [assertion("Mara")]);
     assert.deepEqual(await contents(imported), ["Mara"]);
   });
@@ -137,11 +139,11 @@ export function describeImports(target: () => Target): void {
     for (let attempt = 1; attempt <= 5; attempt += 1) {
       const task = (await claimStep(target(), imported))!;
       assert.deepEqual([task["step"], task["attempts"]], [1, attempt]);
-      const failed = await failStep(target(), task, { retry_after_seconds: 60 });
+      const failed = await fail(target(), task, { retry_after_seconds: 60 });
       assert.equal(failed["status"], attempt < 5 ? "queued" : "failed");
       if (attempt < 5) {
         assert.ok(Date.parse(failed["run_after"]) > Date.now() + 50_000);
-        await wakeStep(target(), task);
+        await wake(target(), task);
       }
     }
     const task = (await claimStep(target(), imported))!;
@@ -157,7 +159,7 @@ export function describeImports(target: () => Target): void {
   test("workers that die again and again fail the step, and with all steps the import", async () => {
     const [imported, user] = await begin(["Mara."]);
     for (let attempt = 1; attempt <= 5; attempt += 1) {
-      await wakeStep(target(), (await claimStep(target(), imported))!);
+      await wake(target(), (await claimStep(target(), imported))!);
     }
     assert.equal(await claimStep(target(), imported), null);
     const { status, error } = await readImport(target(), user, imported);
@@ -244,7 +246,7 @@ export function describeImports(target: () => Target): void {
     const [imported, user] = await begin();
     const { project_id } = imported;
     await ask(target(), user, "delete_project", { project_id });
-    for (const table of ["dossier_imports", "dossier_import_steps"]) {
+    for (const table of ["jobs", "job_steps"]) {
       assert.equal(await has(table, imported), 0);
     }
 
@@ -259,7 +261,7 @@ export function describeImports(target: () => Target): void {
     assert.equal((await claimStep(target(), moved))!["user_id"], account.id);
 
     await target().call("delete_account", { principal: account.principal });
-    for (const table of ["dossier_imports", "dossier_import_steps"]) {
+    for (const table of ["jobs", "job_steps"]) {
       assert.equal(await has(table, moved), 0);
     }
     await assert.rejects(commitStep(target(), task, []), refusal(404, "not_found"));
@@ -267,7 +269,7 @@ export function describeImports(target: () => Target): void {
 
   test("a step that is due is work that functions are woken for", async () => {
     const [imported] = await begin(["Mara."]);
-    assert.equal((await target().call("has_due_task", {}))["due"], true);
+    assert.equal((await target().call("has_due_step", {}))["due"], true);
     await commitStep(target(), (await claimStep(target(), imported))!, []);
   });
 }

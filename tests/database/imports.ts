@@ -1,5 +1,6 @@
 // What is imported into dossiers: people who send texts, and workers who read them.
 import { ask } from "./lists.ts";
+import { leaseOf } from "./tasks.ts";
 import type { Row, Target } from "./target.ts";
 import type { Principal } from "./turns.ts";
 
@@ -37,29 +38,21 @@ export async function readImport(target: Target, principal: Principal, imported:
 }
 
 /** A step of this project's import; null when there is none. */
-export async function claimStep(target: Target, { project_id }: Row, more: Row = {}): Promise<Row | null> {
-  return (await target.call("claim_import_step", { project_id, ...more }))["task"];
+export async function claimStep(
+  target: Target,
+  { task_id }: Row,
+  more: Row = {},
+): Promise<Row | null> {
+  const request = { kinds: ["dossier_import"], job_id: task_id, ...more };
+  return (await target.call("claim_step", request))["step"];
 }
 
 export function commitStep(
   target: Target,
-  { task_id, lease_token }: Row,
+  task: Row,
   assertions: Row[],
   more: Row = {},
 ): Promise<Row> {
   const result = { base: 0, assertions, proposals: [], model: "a-model", ...more };
-  return target.call("commit_import_step", { task_id, lease_token, result });
-}
-
-export function failStep(target: Target, { task_id, lease_token }: Row, more: Row = {}): Promise<Row> {
-  return target.call("fail_import_step", { task_id, lease_token, error: "It was away.", ...more });
-}
-
-/** As if the step's time had come, or its worker's were over. */
-export function wakeStep(target: Target, { task_id, step }: Row): Promise<void> {
-  return target.update(
-    "dossier_import_steps",
-    { task_id, step },
-    { run_after: "2020-01-01T00:00:00Z" },
-  );
+  return target.call("commit_step", { ...leaseOf(task), result });
 }

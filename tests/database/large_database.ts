@@ -185,19 +185,33 @@ export async function fill(client: pg.Client): Promise<void> {
     insert into private.bot_keys (bot_id, access_key)
     select bot_id, 'a-key-' || bot_id from public.bots;
 
-    insert into public.background_tasks (
-      kind, session_id, owner_id, status, finished_at, payload)
+    insert into public.jobs (
+      kind, session_id, owner_id, merge_key, is_serial, status, finished_at, payload, kept_for)
     select 'session_summary', ${sqlId("session", "session")}, ${sqlId("owner", "owner")},
+      'session', true,
       case when shape = 0 then 'queued' else 'done' end, case when shape <> 0 then now() end,
-      jsonb_build_object('until_message_id', ${sqlId("message", "before + 40")})
+      jsonb_build_object('until_message_id', ${sqlId("message", "before + 40")}), '1 day'
     from numbered;
 
-    insert into public.background_tasks (
-      kind, session_id, owner_id, status, finished_at, run_after)
+    insert into public.jobs (
+      kind, session_id, owner_id, merge_key, is_serial, status, finished_at, kept_for)
     select 'dossier_extraction', ${sqlId("session", "session")}, ${sqlId("owner", "owner")},
+      'session', true,
       case when session = ${LINEAR} then 'queued' else 'done' end,
-      case when session <> ${LINEAR} then now() end, now() - interval '1 hour'
+      case when session <> ${LINEAR} then now() end, '1 day'
     from numbered;
+
+    insert into public.job_steps (job_id, step, owner_id, kind, status, run_after, finished_at)
+    select job_id, 1, owner_id, kind, status,
+      now() - case kind when 'dossier_extraction' then interval '1 hour' else interval '0' end,
+      finished_at
+    from public.jobs;
+
+    insert into public.job_queues (owner_id, kind, served_at, next_due_at)
+    select owner_id, kind, now(), min(run_after)
+    from public.job_steps
+    where status = 'queued'
+    group by owner_id, kind;
 
     -- Of each session the first messages have been read, and in one the last ones have not.
     insert into public.message_extractions (session_id, message_id, owner_id, read_bytes, is_done)

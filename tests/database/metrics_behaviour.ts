@@ -16,6 +16,8 @@ const METRICS = {
   fabula_background_tasks: "gauge",
   fabula_first_token_seconds: "histogram",
   fabula_generations_running: "gauge",
+  fabula_model_calls_total: "counter",
+  fabula_model_cost_usd_total: "counter",
   fabula_principals: "gauge",
   fabula_rate_limited_total: "counter",
   fabula_saves_total: "counter",

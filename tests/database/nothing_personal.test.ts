@@ -140,14 +140,17 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.refresh_tokens",
     "auth.sessions",
     "auth.users",
-    "background_tasks",
     "bots",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",
     "generations",
+    "job_queues",
+    "job_steps",
+    "jobs",
     "message_revisions",
     "messages",
+    "model_calls",
     "principals",
     "private.bot_keys",
     "profiles",
@@ -155,7 +158,6 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "rate_limits",
     "session_summaries",
     "sessions",
-    "usage",
   ]) {
     assert.ok(before.includes(table), `${table} is looked through: ${before}`);
   }

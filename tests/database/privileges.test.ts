@@ -38,6 +38,7 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT dossiers",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
+      "authenticated SELECT model_calls",
       "authenticated SELECT profiles",
       "authenticated SELECT projects",
       "authenticated SELECT session_summaries",
@@ -54,7 +55,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 10);
+  assert.equal(wide!["count"], 11);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {
@@ -86,7 +87,13 @@ test("the functions that the edge may call are those that it declares, and the c
      order by proname collate "C"`,
   );
   // pg_cron and the development server's timer call these (scripts/local/maintenance.ts).
-  const clocks = ["delete_expired_guests", "has_due_task", "reap_generations"];
+  const clocks = [
+    "delete_expired_guests",
+    "delete_finished_jobs",
+    "delete_old_model_calls",
+    "has_due_step",
+    "reap_generations",
+  ];
   assert.deepEqual(
     callable.map((row) => row["proname"]),
     [...(await declaredFunctions(process.cwd())), ...clocks].sort(),

@@ -9,6 +9,7 @@ export const READABLE: readonly string[] = [
   "dossiers",
   "message_revisions",
   "messages",
+  "model_calls",
   "profiles",
   "projects",
   "session_summaries",

@@ -154,7 +154,7 @@ const VIOLATIONS = `
   join public.sessions session on session.session_id = read.session_id and session.is_active
   join shown on shown.message_id = read.message_id
   where not read.is_done and not exists (
-    select from public.background_tasks task
+    select from public.jobs task
     where task.session_id = read.session_id and task.kind = 'dossier_extraction'
       and task.status in ('queued', 'running', 'failed'))
 

@@ -9,7 +9,7 @@ import { begin, finish, messagesOf, newUser, only, refusal } from "./turns.ts";
 
 export function describeSummaries(target: () => Target): void {
   const openTasks = async (session_id: unknown): Promise<Row[]> =>
-    (await target().select("background_tasks", { session_id })).filter(
+    (await target().select("jobs", { session_id })).filter(
       (task) => task["finished_at"] === null,
     );
   const claimed = async (session_id: unknown): Promise<Row> => {
@@ -168,8 +168,9 @@ export function describeSummaries(target: () => Target): void {
       for (const { content } of task["messages"]) assert.equal(content.length, 4000);
       pieces.push(numbers(task["messages"]));
       previous = `Piece ${piece}.`;
-      const { status } = await commit(target(), task, previous);
-      assert.equal(status, piece === 1 ? "queued" : "done");
+      assert.equal(task["step"], piece);
+      const { job_status } = await commit(target(), task, previous);
+      assert.equal(job_status, piece === 1 ? "running" : "done");
     }
     assert.deepEqual(
       pieces.map((piece) => [piece[0], piece.at(-1), piece.length]),
@@ -200,8 +201,9 @@ export function describeSummaries(target: () => Target): void {
       await turnOf(target(), user, 9, 4, { session_id });
       await undo(user, session_id);
       assert.equal(await claim(target()), null);
-      const task = await only(target(), "background_tasks", { session_id });
-      assert.deepEqual([task["status"], task["result"]], ["done", { skipped: true }]);
+      const { job_id, status } = await only(target(), "jobs", { session_id });
+      const { result } = await only(target(), "job_steps", { job_id });
+      assert.deepEqual([status, result], ["done", { skipped: true }]);
     }
   });
 
@@ -294,7 +296,7 @@ export function describeSummaries(target: () => Target): void {
     const told = await context(target(), user, sent["message_id"]);
     assert.equal(told["summary"], "Of 202.", "which was sent");
     const [open] = await openTasks(session_id);
-    await wake(target(), open!);
+    await wake(target(), { job_id: open!["job_id"], step: 1 });
     const again = await claimed(session_id);
     assert.equal(again["previous_summary"], null);
     assert.deepEqual(numbers(again["messages"]).slice(0, 4), [1, 202, 3, 204]);

@@ -24,7 +24,7 @@ export function describeTasks(target: () => Target): void {
     await turnOf(target(), user, 9, 4, { session_id });
     return session_id;
   }
-  const taskOf = ({ task_id }: Row) => only(target(), "background_tasks", { task_id });
+  const taskOf = ({ job_id, step }: Row) => only(target(), "job_steps", { job_id, step });
 
   test("a task is given to one worker until its lease ends", async () => {
     await work();
@@ -36,7 +36,7 @@ export function describeTasks(target: () => Target): void {
     assert.equal(await claim(target()), null);
     await wake(target(), task);
     const again = (await claim(target()))!;
-    assert.deepEqual([again["task_id"], again["attempts"]], [task["task_id"], 2]);
+    assert.deepEqual([again["job_id"], again["attempts"]], [task["job_id"], 2]);
     assert.notEqual(again["lease_token"], task["lease_token"]);
     assert.deepEqual(again["messages"], task["messages"]);
   });
@@ -76,10 +76,13 @@ export function describeTasks(target: () => Target): void {
     const task = (await claim(target()))!;
     const done = await commit(target(), task, "Once.", { usage: { input_tokens: 7 } });
     assert.deepEqual(done, {
-      task_id: task["task_id"],
+      job_id: task["job_id"],
+      step: 1,
       status: "done",
       attempts: 2,
       run_after: null,
+      job_status: "done",
+      progress: 100,
       already: false,
     });
     assert.deepEqual(await commit(target(), task, "Twice."), { ...done, already: true });
@@ -113,17 +116,17 @@ export function describeTasks(target: () => Target): void {
 
     await turnOf(target(), user, 11, 4, { session_id });
     assert.equal(await claim(target()), null, "it is left alone for an hour");
-    const { task_id } = task;
+    const { job_id } = task;
     const finished_at = new Date(Date.now() - 3_700_000).toISOString();
-    await target().update("background_tasks", { task_id }, { finished_at });
+    await target().update("jobs", { job_id }, { finished_at });
     await turnOf(target(), user, 13, 4, { session_id });
     const next = (await claim(target()))!;
-    assert.notEqual(next["task_id"], task_id);
+    assert.notEqual(next["job_id"], job_id);
     await commit(target(), next, "At last.");
 
-    await target().update("background_tasks", { task_id }, { finished_at: "2020-01-01T00:00:00Z" });
+    await target().update("jobs", { job_id }, { finished_at: "2020-01-01T00:00:00Z" });
     await turnOf(target(), user, 15, 2, { session_id });
-    assert.deepEqual(await target().select("background_tasks", { task_id }), [], "old ones go");
+    assert.deepEqual(await target().select("jobs", { job_id }), [], "old ones go");
   });
 
   test("a worker may ask for a longer pause, to an hour at most", async () => {
@@ -174,10 +177,10 @@ export function describeTasks(target: () => Target): void {
     for (const summary of ["", null, 7, "é".repeat(4097)]) {
       await assert.rejects(commit(target(), task, summary), refusal(422, "invalid_request"));
     }
-    const missing = { ...task, task_id: randomUUID() };
+    const missing = { ...task, job_id: randomUUID() };
     await assert.rejects(commit(target(), missing, "x"), refusal(404, "not_found"));
     await assert.rejects(fail(target(), missing), refusal(404, "not_found"));
-    for (const wrong of [{ task_id: "1" }, { lease_token: "1" }]) {
+    for (const wrong of [{ job_id: "1" }, { lease_token: "1" }]) {
       await assert.rejects(
         commit(target(), { ...task, ...wrong }, "x"),
         refusal(400, "invalid_id"),
@@ -195,11 +198,11 @@ export function describeTasks(target: () => Target): void {
     const task = (await claim(target()))!;
     await migrate(target(), account, guest);
     await commit(target(), task, "Once.");
-    for (const table of ["background_tasks", "session_summaries"]) {
+    for (const table of ["jobs", "session_summaries"]) {
       assert.equal((await only(target(), table, { session_id }))["owner_id"], account.id);
     }
     await ask(target(), account.principal, "delete_account");
-    for (const table of ["background_tasks", "session_summaries"]) {
+    for (const table of ["jobs", "session_summaries"]) {
       assert.deepEqual(await target().select(table, { session_id }), [], table);
     }
     await assert.rejects(commit(target(), task, "Once."), refusal(404, "not_found"));

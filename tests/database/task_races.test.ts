@@ -51,7 +51,7 @@ test("a task that somebody holds is not waited for", async () => {
   const [held, free] = await sessionsWithWork(2);
   const work = target.tryAs(
     "service_role",
-    `select from public.background_tasks where session_id = '${held!.session_id}' for update;
+    `select from public.jobs where session_id = '${held!.session_id}' for update;
      select pg_sleep(1.5)`,
   );
   await untilAsleep(target);
@@ -64,7 +64,7 @@ test("a task that somebody holds is not waited for", async () => {
 
 /** While the workers go on; what has failed was woken, so that it is soon done or given up. */
 async function untilNothingIsOpen(): Promise<void> {
-  const open = "select from public.background_tasks where status in ('queued', 'running')";
+  const open = "select from public.jobs where status in ('queued', 'running')";
   while ((await target.asOwner(open)).length > 0) await delay(50);
 }
 
@@ -122,7 +122,7 @@ test("workers that die, fail and are late beside turns and deletions: one summar
     if (index % 3 === 1) assert.deepEqual(summaries, []);
     if (index % 3 === 2 && summaries.length === 0) {
       // Five of its workers in turn have died or failed.
-      const [task] = await target.select("background_tasks", { session_id });
+      const [task] = await target.select("jobs", { session_id });
       assert.equal(task!["status"], "failed", `${index}`);
     }
     const until = summaries.map((summary: Row) => summary["until_position"]);
@@ -135,7 +135,7 @@ test("who has claimed a task while a text of it was edited finds the lease gone"
   const [{ user, session_id }] = (await sessionsWithWork(1)) as [Working];
   const claiming = target.runAs(
     "service_role",
-    "select public.claim_task($1) -> 'task' as task, pg_sleep(1.5)",
+    "select public.claim_step($1) -> 'step' as task, pg_sleep(1.5)",
     [JSON.stringify({ kinds: ["session_summary"] })],
   );
   await untilAsleep(target);

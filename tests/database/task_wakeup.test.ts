@@ -15,7 +15,7 @@ after(() => target.stop());
 
 const wake = async () =>
   (await target.asOwner("select private.wake_functions() as woken"))[0]!["woken"];
-const isDue = async () => (await target.call("has_due_task", {}))["due"];
+const isDue = async () => (await target.call("has_due_step", {}))["due"];
 const posts = async (): Promise<Row[]> => target.asOwner("select * from net.posts");
 
 test("without the extensions, secrets or work nothing happens; with them one request", async () => {

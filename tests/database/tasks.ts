@@ -1,33 +1,36 @@
-// Work that is done after a turn: workers, and conversations that leave some behind.
+// Work that is done after a turn: workers, and conversations that leave some behind. What waits is a step
+// of a job; a conversation's summary and what is read of it for its dossier are one job each, whose steps
+// come one after another.
 import type { Row, Target } from "./target.ts";
 import { begin, finish, say, type Principal } from "./turns.ts";
 
 const FAR_AWAY = "2999-01-01T00:00:00Z";
 
 export async function claim(target: Target, changes: Row = {}): Promise<Row | null> {
-  return (await target.call("claim_task", { kinds: ["session_summary"], ...changes }))["task"];
+  return (await target.call("claim_step", { kinds: ["session_summary"], ...changes }))["step"];
 }
 
+/** What names a claimed step. */
+export const leaseOf = ({ job_id, step, lease_token }: Row): Row => ({ job_id, step, lease_token });
+
 export function commit(target: Target, task: Row, summary: unknown, more: Row = {}): Promise<Row> {
-  const { task_id, lease_token } = task;
-  return target.call("commit_task", { task_id, lease_token, result: { summary, ...more } });
+  return target.call("commit_step", { ...leaseOf(task), result: { summary, ...more } });
 }
 
 export function fail(target: Target, task: Row, changes: Row = {}): Promise<Row> {
-  const { task_id, lease_token } = task;
-  return target.call("fail_task", { task_id, lease_token, error: "It was away.", ...changes });
+  return target.call("fail_step", { ...leaseOf(task), error: "It was away.", ...changes });
 }
 
 /** Other tests' work is claimed by nobody. */
 export async function postponeOthers(target: Target): Promise<void> {
   for (const status of ["queued", "running"]) {
-    await target.update("background_tasks", { status }, { run_after: FAR_AWAY });
+    await target.update("job_steps", { status }, { run_after: FAR_AWAY });
   }
 }
 
-/** As if the task's time had come. */
-export function wake(target: Target, { task_id }: Row): Promise<void> {
-  return target.update("background_tasks", { task_id }, { run_after: "2020-01-01T00:00:00Z" });
+/** As if the step's time had come, or its worker's were over. */
+export function wake(target: Target, { job_id, step }: Row): Promise<void> {
+  return target.update("job_steps", { job_id, step }, { run_after: "2020-01-01T00:00:00Z" });
 }
 
 /** A message of this many tokens, which begins with its number. */

@@ -85,16 +85,20 @@ test("twenty turns, with edits by hand in between", { timeout: LIMIT_MS }, async
     return JSON.parse(text);
   }
 
-  const tasks = () => backend.rows("background_tasks", { session_id });
+  const tasks = () => backend.rows("jobs", { session_id });
 
   /** Nobody waits here as long as it is waited for a provider that is away. */
   async function tryAgainNow(): Promise<void> {
-    const query = `session_id=eq.${session_id}&status=eq.queued&attempts=gt.0`;
-    await fetch(`${backend.databaseUrl}/rest/v1/background_tasks?${query}`, {
-      method: "PATCH",
-      headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
-      body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
-    });
+    const steps = await backend.steps({ session_id });
+    for (const { job_id, step, status, attempts } of steps) {
+      if (status !== "queued" || attempts === 0) continue;
+      const query = `job_id=eq.${job_id}&step=eq.${step}&status=eq.queued`;
+      await fetch(`${backend.databaseUrl}/rest/v1/job_steps?${query}`, {
+        method: "PATCH",
+        headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
+        body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
+      });
+    }
   }
 
   try {
@@ -137,7 +141,7 @@ test("twenty turns, with edits by hand in between", { timeout: LIMIT_MS }, async
     const said = Buffer.from(message!["content"]).subarray(span[0], span[1]).toString();
     assert.equal(said, quote);
   }
-  const failed = (await tasks()).filter(({ status }) => status === "failed");
+  const failed = (await backend.steps({ session_id })).filter(({ status }) => status === "failed");
   for (const { attempts, error } of failed) {
     assert.equal(attempts, 5);
     assert.match(error, /^provider_malformed/);

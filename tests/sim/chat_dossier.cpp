@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -58,16 +58,16 @@ std::vector<json::Document> metadata_of(const sim::Client& client) {
 
 TEST_CASE("the prompt has what is known of the story, between persona and summary") {
   DossierWorld chat;
-  chat.database.told = std::string(chat::dossier_heading()) + "- character: Mara";
+  chat.database.told = std::string(prompts::kDossierHeading.text) + "- character: Mara";
   chat.database.summary = "They met.";
   chat.talk("Go on.");
   const auto body = *json::parse(chat.model.exchanges.at(0)->body);
   const auto system = *json::string_at(body["messages"][0], "content");
-  const auto begin = std::string(chat::system_prompt()) + chat.database.told;
+  const auto begin = std::string(prompts::kChat.text) + chat.database.told;
   CHECK(system.starts_with(begin));
   CHECK(system.ends_with("They met."));
   CHECK(json::string_at(chat.request_of("begin_turn"), "dossier_heading") ==
-        chat::dossier_heading());
+        prompts::kDossierHeading.text);
 }
 
 TEST_CASE("the metadata says how the dossier stands, and nothing where there is none") {
@@ -131,6 +131,52 @@ TEST_CASE("who waits for the dossier is told again when it has taken the turn up
   CHECK(chat.called("finish_turn") == 4);
   CHECK(chat.world.unfinished_requests() == 0);
   CHECK(chat.world.open_exchanges() == 0);
+}
+
+TEST_CASE("who waits for the dossier reads what was said, and hears of it at once") {
+  const std::string nothing = R"({"characters":[],"locations":[],"objects":[],"themes":[],
+    "plot_points":[],"open_questions":[],"story":[],"renames":[],"retractions":[]})";
+  DossierWorld chat;
+  chat.model.first_answers = {stream(text_event("I see.") + end_events()),
+                              stream(text_event(nothing) + end_events())};
+  chat.database.answers["claim_step"] = R"({"step":{"job_id":"j","step":1,"lease_token":"l",
+    "kind":"dossier_extraction","user_id":"u","project_id":"00000000-0000-4000-8000-000000000001",
+    "before":[],"messages":[{"message_id":"00000000-0000-4000-8000-000000000011","role":"user",
+      "text":"Mara is 34.","from_byte":0,"to_byte":11,"created_at":1000}]}})";
+  chat.database.answers["read_dossier_log"] = R"({"project_id":"p","user_id":"u","name":"n",
+    "head":0,"folded_to":0,"log_start":0,"snapshot":null,"entries":[]})";
+  chat.database.answers["commit_step"] = R"({"status":"done","already":false,
+    "dossier":{"head":0,"added":0,"folded_to":0,"log_start":0,"tail":null}})";
+  chat.database.fault = [&](const std::string& function) {
+    if (function == "commit_step") chat.database.dossier = view(7, false);
+    return Fault::none;
+  };
+  auto& client = chat.post(R"({"text":"Mara is 34.","await_dossier":true})");
+  chat.world.run();
+  const auto metadata = metadata_of(client);
+  REQUIRE(metadata.size() == 2);
+  CHECK(json::boolean_at(metadata[1], "dossier_pending") == false);
+  CHECK(chat.request_of("claim_step").find("session_id") != chat.request_of("claim_step").end());
+  CHECK(json::dump(*json::find(chat.request_of("claim_step"), "kinds")) ==
+        R"(["dossier_extraction"])");
+  CHECK(chat.called("commit_step") == 1);
+  CHECK(chat.called("finish_turn") == 2);
+  const auto log = *json::parse(chat.world.log().back());
+  CHECK(log["attempts"] == 1);  // of the turn
+  CHECK(chat.world.unfinished_requests() == 0);
+  CHECK(chat.world.open_exchanges() == 0);
+
+  // A client that leaves meanwhile does not undo what was begun.
+  DossierWorld left;
+  left.model.first_answers = {stream(text_event("I see.") + end_events())};
+  left.model.tell(nothing, 500);
+  left.database.answers = chat.database.answers;
+  auto& gone = left.post(R"({"text":"Mara is 34.","await_dossier":true})");
+  left.world.run_for(1500);
+  gone.leave();
+  left.world.run();
+  CHECK(left.called("commit_step") == 1);
+  CHECK(left.world.unfinished_requests() == 0);
 }
 
 TEST_CASE("nobody waits for ever, nor for what is done, nor in vain") {

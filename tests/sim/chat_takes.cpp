@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "shared/http/head.hpp"
 #include "tests/sim/peers/chat_client.hpp"
 
@@ -66,7 +66,7 @@ TEST_CASE("the rest of a reply: its text goes before, the stream holds only what
   REQUIRE(messages.size() == 4);
   CHECK(messages[2]["content"] == half);
   CHECK(messages[3]["role"] == "user");
-  CHECK(messages[3]["content"] == std::string(fabula::chat::instruction_to_go_on()));
+  CHECK(messages[3]["content"] == std::string(fabula::prompts::kGoOn.text));
   CHECK(chat.database.generations[1].text() == half + " and a badger.");
   // Saved from where the old text ends.
   CHECK(json::integer_at(chat.database.requests.at(3), "from_offset") ==

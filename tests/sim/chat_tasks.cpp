@@ -1,7 +1,7 @@
 // Tasks of chat's messages: each has a route and a prompt, and other takes keep to it.
 #include <string>
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -37,10 +37,10 @@ TEST_CASE("a scene is written by the scene's models with the scene's prompt") {
   TasksWorld chat;
   const auto& client = chat.ask(R"({"text":"The storm.","task":"scene"})");
   check_answered_by(chat, client, "llamacpp", "painter", 1);
-  CHECK(system_of(chat.painter) == chat::scene_prompt());
+  CHECK(system_of(chat.painter) == prompts::kScene.text);
   const auto& begun = chat.database.requests.front();
   CHECK(json::string_at(begun, "model") == "painter");
-  CHECK(json::string_at(begun, "system_prompt") == chat::scene_prompt());
+  CHECK(json::string_at(begun, "system_prompt") == prompts::kScene.text);
   CHECK(json::string_at(begun, "prompt") == "scene-1");
   CHECK(json::dump(*json::find(begun, "message_metadata")) == R"({"task":"scene"})");
 }
@@ -51,7 +51,7 @@ TEST_CASE("no task and the task chat are the same, and nothing is kept of it") {
        {R"({"text":"Hi."})", R"({"text":"Hi.","task":"chat"})", R"({"text":"Hi.","task":null})"}) {
     chat.database.requests.clear();
     check_answered_by(chat, chat.ask(body), "local", "scripted", 1);
-    CHECK(system_of(chat.model) == chat::system_prompt());
+    CHECK(system_of(chat.model) == prompts::kChat.text);
     CHECK_FALSE(json::find(chat.database.requests.front(), "message_metadata"));
     CHECK_FALSE(json::find(chat.database.requests.front(), "task_prompts"));
   }
@@ -69,7 +69,7 @@ TEST_CASE("without a key for its models a task is done by those of chat") {
   TasksWorld chat;
   check_answered_by(chat, chat.ask(R"({"text":"Here.","task":"description"})"), "local", "scripted",
                     1);
-  CHECK(system_of(chat.model) == chat::description_prompt());
+  CHECK(system_of(chat.model) == prompts::kDescription.text);
 
   SUBCASE("with one, by its own") {
     ScriptedModel gemini(chat.world, "http://127.0.0.1:30/v1beta",
@@ -98,9 +98,9 @@ TEST_CASE("another take of a scene, and its rest, are scenes") {
     chat.world.run();
     CAPTURE(client.body());
     CHECK(read_events(client).text == kStory);
-    CHECK(system_of(chat.painter) == chat::scene_prompt());
+    CHECK(system_of(chat.painter) == prompts::kScene.text);
     const auto& begun = chat.database.requests.front();
-    CHECK(json::string_at(*json::find(begun, "task_prompts"), "scene") == chat::scene_prompt());
+    CHECK(json::string_at(*json::find(begun, "task_prompts"), "scene") == prompts::kScene.text);
     CHECK(json::string_at(*json::find(begun, "task_prompt_labels"), "scene") == "scene-1");
     CHECK(json::string_at(chat.database.requests.back(), "model") == "painter");
   }

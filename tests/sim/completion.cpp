@@ -22,10 +22,11 @@ constexpr std::string_view kSchema =
 
 engine::CompletionRequest request;
 std::optional<Result<engine::Completion>> outcome;
+std::vector<usage::ModelCall> calls;
 
 runtime::Task<Result<engine::Completion>> ask(engine::Call& call) {
   const auto models = co_await engine::resolve_route(call, settings::named("MODEL_CHAT"));
-  co_return co_await engine::complete(call, models, request);
+  co_return co_await engine::complete(call, models, request, calls);
 }
 
 runtime::Task<void> handle(runtime::Context& context) {
@@ -39,6 +40,7 @@ runtime::Task<void> handle(runtime::Context& context) {
 struct CompletionWorld : RouteWorld {
   CompletionWorld() {
     outcome.reset();
+    calls.clear();
     request = {};
     request.system_prompt = "Summarise.";
     request.user_text = "A fox.";

@@ -21,14 +21,17 @@ const std::string kProject = "00000000-0000-4000-8000-000000000001";
 const std::string kMessage = "00000000-0000-4000-8000-000000000011";
 const std::string kReply = "00000000-0000-4000-8000-000000000012";
 
-const std::string kWork = R"({"task":{"task_id":"t","kind":"dossier_extraction","lease_token":"l",
+const std::string kWork =
+    R"({"step":{"job_id":"j","step":1,"kind":"dossier_extraction","lease_token":"l",
   "attempts":1,"session_id":"s","user_id":"u","project_id":")" +
-                          kProject + R"(","before":[],"messages":[
-   {"message_id":")" + kMessage +
-                          R"(","role":"user","text":"Mara is 34.","from_byte":0,"to_byte":11,
+    kProject + R"(","before":[],"messages":[
+   {"message_id":")" +
+    kMessage +
+    R"(","role":"user","text":"Mara is 34.","from_byte":0,"to_byte":11,
     "created_at":1000},
-   {"message_id":")" + kReply +
-                          R"(","role":"assistant","text":"And her dog?","from_byte":0,"to_byte":12,
+   {"message_id":")" +
+    kReply +
+    R"(","role":"assistant","text":"And her dog?","from_byte":0,"to_byte":12,
     "created_at":2000}]}})";
 const std::string kNothing = R"("locations":[],"objects":[],"themes":[],"plot_points":[],
   "open_questions":[],"story":[],"renames":[],"retractions":[])";
@@ -40,17 +43,16 @@ const std::string kMara = R"({"characters":[{"name":"Mara","aliases":[],"quote":
 struct ExtractionWorld : ChatWorld {
   ExtractionWorld() : ChatWorld(1) {
     database.answers = {
-        {"claim_task", kWork},
-        {"claim_import_step", R"({"task":null})"},
+        {"claim_step", kWork},
         {"read_dossier_log", R"({"project_id":"p","user_id":"u","name":"n","head":0,"folded_to":0,
            "log_start":0,"snapshot":null,"entries":[]})"},
-        {"commit_task", R"({"task_id":"t","status":"done","attempts":1,"already":false,
+        {"commit_step", R"({"job_id":"j","step":1,"status":"done","attempts":1,"already":false,
            "dossier":{"head":2,"added":2,"folded_to":2,"log_start":0,"tail":null}})"},
         {"commit_assertions", R"({"head":3,"added":0,"folded_to":3,"log_start":0,"tail":null})"},
-        {"fail_task", R"({"task_id":"t","status":"queued","attempts":1,"already":false})"}};
+        {"fail_step", R"({"job_id":"j","step":1,"status":"queued","attempts":1,"already":false})"}};
     database.fault = [this](const std::string& function) {
-      if (function == "claim_task" && ++claims > 1) {
-        database.answers["claim_task"] = R"({"task":null})";
+      if (function == "claim_step" && ++claims > 1) {
+        database.answers["claim_step"] = R"({"step":null})";
       }
       return fault ? fault(function) : Fault::none;
     };
@@ -104,7 +106,7 @@ TEST_CASE("what the text says is stored with its quotes and the dossier that it 
   CHECK(asked["response_format"]["json_schema"]["name"] == "dossier");
   CHECK(asked["max_tokens"] == 8000);
 
-  const auto* commit = edge.request_of("commit_task");
+  const auto* commit = edge.request_of("commit_step");
   REQUIRE(commit);
   const auto& result = (*commit)["result"];
   CHECK(json::integer_at(result, "base") == 0);
@@ -113,7 +115,7 @@ TEST_CASE("what the text says is stored with its quotes and the dossier that it 
   CHECK(result["snapshot"]["characters"][0]["name"] == "Mara");
   CHECK(result["snapshot"]["characters"][0]["age"] == "34");
   CHECK(json::string_at(result["facts"], "text")->find("age: 34") != std::string_view::npos);
-  CHECK(result["model"] == "scripted");
+  CHECK(result["model"] == "local:scripted");
   const auto log = edge.log();
   CHECK(log["items_found"] == 3);
   CHECK(log["items_kept"] == 2);
@@ -129,8 +131,8 @@ TEST_CASE("FABULA_DOSSIER_MAX_OUTPUT_TOKENS is for models that cannot write as m
 
 TEST_CASE("what others have stored meanwhile is folded in, and the snapshot stored again") {
   ExtractionWorld edge;
-  edge.database.answers["commit_task"] =
-      R"({"task_id":"t","status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
+  edge.database.answers["commit_step"] =
+      R"({"job_id":"j","step":1,"status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
           "folded_to":0,"log_start":0,"tail":[]}})";
   CHECK(edge.run() == kDone);
   const auto* commit = edge.request_of("commit_assertions");
@@ -142,25 +144,25 @@ TEST_CASE("what others have stored meanwhile is folded in, and the snapshot stor
 
 TEST_CASE("that the snapshot cannot be stored does not undo what was found") {
   ExtractionWorld edge;
-  edge.database.answers["commit_task"] =
-      R"({"task_id":"t","status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
+  edge.database.answers["commit_step"] =
+      R"({"job_id":"j","step":1,"status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
           "folded_to":0,"log_start":0,"tail":[]}})";
   edge.fault = [](const std::string& function) {
     return function == "commit_assertions" ? Fault::answer_503 : Fault::none;
   };
   CHECK(edge.run() == kDone);
-  CHECK_FALSE(edge.request_of("fail_task"));
+  CHECK_FALSE(edge.request_of("fail_step"));
   CHECK(edge.log()["code"] == "database_unavailable");
 }
 
 TEST_CASE("work without messages folds the log, and asks nobody") {
   ExtractionWorld edge;
-  edge.database.answers["claim_task"] =
-      R"({"task":{"task_id":"t","kind":"dossier_extraction","lease_token":"l","attempts":1,
+  edge.database.answers["claim_step"] =
+      R"({"step":{"job_id":"j","step":1,"kind":"dossier_extraction","lease_token":"l","attempts":1,
           "session_id":"s","user_id":"u","project_id":"p","messages":[],"before":[]}})";
   CHECK(edge.run() == kDone);
   CHECK(edge.model.exchanges.empty());
-  CHECK((*edge.request_of("commit_task"))["result"]["assertions"].empty());
+  CHECK((*edge.request_of("commit_step"))["result"]["assertions"].empty());
 }
 
 TEST_CASE("an answer that breaks off keeps its whole items") {
@@ -169,7 +171,7 @@ TEST_CASE("an answer that breaks off keeps its whole items") {
   const auto cut = person + R"(,{"name":"Her dog","aliases":[],"quote":"her d)";
   answer_always(edge.model, stream(text_event(cut) + end_events("length")));
   CHECK(edge.run() == kDone);
-  const auto& result = (*edge.request_of("commit_task"))["result"];
+  const auto& result = (*edge.request_of("commit_step"))["result"];
   CHECK(result["snapshot"]["characters"].size() == 1);
   CHECK(result["snapshot"]["characters"][0]["age"] == "34");
 }
@@ -191,8 +193,8 @@ TEST_CASE("a log that has no room for more is not read for: no model is asked, a
       R"(,"folded_to":0,"log_start":0,"snapshot":null,"entries":[)" + rows + "]}";
   CHECK(edge.run() == kFailed);
   CHECK(edge.model.exchanges.empty());
-  CHECK_FALSE(edge.request_of("commit_task"));
-  const auto* failure = edge.request_of("fail_task");
+  CHECK_FALSE(edge.request_of("commit_step"));
+  const auto* failure = edge.request_of("fail_step");
   REQUIRE(failure);
   CHECK(json::string_at(*failure, "error")->starts_with("body_too_large"));
 }
@@ -203,7 +205,7 @@ TEST_CASE("invented quotes leave nothing, and the part is read") {
       "relationships":[]}],)" +
               kNothing + "}");
   CHECK(edge.run() == kDone);
-  const auto& result = (*edge.request_of("commit_task"))["result"];
+  const auto& result = (*edge.request_of("commit_step"))["result"];
   CHECK(result["assertions"].empty());
   CHECK(edge.log()["items_found"] == 1);
   CHECK(edge.log()["items_kept"] == 0);
@@ -233,8 +235,8 @@ TEST_CASE("answers of no use are given back with a clear reason, and nothing is 
     ExtractionWorld edge;
     edge.answer(text);
     CHECK(edge.run() == kFailed);
-    CHECK_FALSE(edge.request_of("commit_task"));
-    const auto* failure = edge.request_of("fail_task");
+    CHECK_FALSE(edge.request_of("commit_step"));
+    const auto* failure = edge.request_of("fail_step");
     REQUIRE(failure);
     CHECK(json::string_at(*failure, "error")->starts_with("provider_"));
   }
@@ -250,13 +252,13 @@ TEST_CASE("an answer of 5,000 people is as many as it may have, and stored") {
   }
   edge.answer(all + "]," + kNothing + "}");
   CHECK(edge.run() == kDone);
-  const auto& result = (*edge.request_of("commit_task"))["result"];
+  const auto& result = (*edge.request_of("commit_step"))["result"];
   CHECK(result["assertions"].size() == 400);
   CHECK(result["snapshot"]["characters"].size() == 400);
 }
 
 TEST_CASE("faults of database and model at any step give the task back or leave it to its lease") {
-  for (const char* function : {"read_dossier_log", "commit_task", "fail_task"}) {
+  for (const char* function : {"read_dossier_log", "commit_step", "fail_step"}) {
     for (const auto fault : {Fault::refuse_connection, Fault::answer_garbage, Fault::answer_503,
                              Fault::never_answer, Fault::lose_answer, Fault::call_twice}) {
       CAPTURE(function);
@@ -265,7 +267,7 @@ TEST_CASE("faults of database and model at any step give the task back or leave 
       edge.fault = [&](const std::string& called) {
         return called == function ? fault : Fault::none;
       };
-      if (std::string_view(function) == "fail_task") answer_always(edge.model, refusal(401));
+      if (std::string_view(function) == "fail_step") answer_always(edge.model, refusal(401));
       const auto body = edge.run();
       // Who waits until the time is over does not look what else there is.
       const bool is_late = body == R"({"done":0,"failed":1,"left":true})";
@@ -285,6 +287,6 @@ TEST_CASE("the isolate's end while the model thinks gives the task back") {
   edge.world.announce_end_of_isolate();
   edge.world.run();
   CHECK(client.body() == R"({"done":0,"failed":1,"left":true})");
-  CHECK(edge.request_of("fail_task"));
-  CHECK_FALSE(edge.request_of("commit_task"));
+  CHECK(edge.request_of("fail_step"));
+  CHECK_FALSE(edge.request_of("commit_step"));
 }

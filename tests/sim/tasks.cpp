@@ -18,13 +18,13 @@ const std::string kOperator = "apikey: sb_secret_simulated\n";
 struct TasksWorld : ChatWorld {
   TasksWorld() : ChatWorld(1) {
     database.answers = {
-        {"claim_task", R"({"task":{"task_id":"t","kind":"session_summary","lease_token":"l",
+        {"claim_step", R"({"step":{"job_id":"j","step":1,"kind":"session_summary","lease_token":"l",
            "attempts":1,"session_id":"s","user_id":"u","previous_summary":"A fox.",
            "messages":[{"role":"user","content":"It is red."},
                        {"role":"assistant","content":"Red it is."}],"until_message_id":"m"}})"},
-        {"claim_import_step", R"({"task":null})"},
-        {"commit_task", R"({"task_id":"t","status":"done","attempts":1,"already":false})"},
-        {"fail_task", R"({"task_id":"t","status":"queued","attempts":1,"already":false})"}};
+        {"commit_step", R"({"job_id":"j","step":1,"status":"done","already":false})"},
+        {"fail_step", R"({"job_id":"j","step":1,"status":"queued","already":false})"},
+        {"record_model_calls", "{}"}};
     model.tell("A red fox.", 10);
   }
 
@@ -41,8 +41,8 @@ struct TasksWorld : ChatWorld {
   // Of so many tasks there is nothing left to claim.
   void let_claim(std::size_t count) {
     database.fault = [this, count](const std::string& function) {
-      if (function == "claim_task" && called("claim_task") > count) {
-        database.answers["claim_task"] = R"({"task":null})";
+      if (function == "claim_step" && called("claim_step") > count) {
+        database.answers["claim_step"] = R"({"step":null})";
       }
       return Fault::none;
     };
@@ -71,14 +71,17 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
     CHECK(question.find(part) != std::string::npos);
   }
   REQUIRE(edge.database.calls ==
-          std::vector<std::string>{"claim_task", "commit_task", "claim_task", "claim_import_step"});
+          std::vector<std::string>{"claim_step", "commit_step", "claim_step"});
   const auto& commit = edge.database.requests.at(1);
   CHECK(json::string_at(commit, "lease_token") == "l");
   const auto& result = *json::find(commit, "result");
   CHECK(json::string_at(result, "summary") == "A red fox.");
-  CHECK(json::string_at(result, "model") == "scripted");
-  CHECK(json::integer_at(*json::find(result, "usage"), "output_tokens") == 7);
   CHECK(json::string_at(result, "prompt") == "summary-1");
+  const auto& calls = *json::find(commit, "calls");
+  REQUIRE(calls.size() == 1);
+  CHECK(json::string_at(calls[0], "model") == "scripted");
+  CHECK(json::string_at(calls[0], "status") == "complete");
+  CHECK(json::integer_at(calls[0], "output_tokens") == 7);
   const auto log = *json::parse(edge.world.log().back());
   CHECK(log["tokens_out"] == 7);
   CHECK(log.find("code") == log.end());
@@ -88,7 +91,7 @@ TEST_CASE("tasks are done one after another until the limit, or until the time i
   TasksWorld edge;
   const auto& two = edge.run(R"({"limit":2,"kinds":["session_summary"]})");
   CHECK(two.body() == R"({"done":2,"failed":0,"left":true})");
-  CHECK(edge.called("claim_task") == 2);
+  CHECK(edge.called("claim_step") == 2);
 
   TasksWorld slow;
   slow.model.tell("A red fox.", 5000);  // of four pieces
@@ -118,7 +121,7 @@ TEST_CASE("what cannot be done is given back with its reason, and the next is be
   edge.model.first_answers = {refusal(401)};
   edge.let_claim(2);
   CHECK(edge.run().body() == R"({"done":1,"failed":1,"left":false})");
-  REQUIRE(edge.called("fail_task") == 1);
+  REQUIRE(edge.called("fail_step") == 1);
   const auto& failure = edge.database.requests.at(1);
   CHECK(json::string_at(failure, "lease_token") == "l");
   CHECK(json::string_at(failure, "error")->starts_with("provider_unauthorized"));
@@ -138,16 +141,40 @@ TEST_CASE("a summary that does not arrive is sent again; one that is refused is 
   TasksWorld edge;
   int faults_left = 2;
   edge.database.fault = [&](const std::string& function) {
-    return function == "commit_task" && faults_left-- > 0 ? Fault::lose_answer : Fault::none;
+    return function == "commit_step" && faults_left-- > 0 ? Fault::lose_answer : Fault::none;
   };
   CHECK(edge.run(R"({"limit":1})").body() == R"({"done":1,"failed":0,"left":true})");
-  CHECK(edge.called("commit_task") == 3);
+  CHECK(edge.called("commit_step") == 3);
   CHECK(edge.model.exchanges.size() == 1);
 
   TasksWorld refused;
-  refused.database.answers.erase("commit_task");
+  refused.database.answers.erase("commit_step");
   CHECK(refused.run(R"({"limit":1})").body() == R"({"done":0,"failed":1,"left":true})");
-  CHECK(refused.called("fail_task") == 1);
+  CHECK(refused.called("fail_step") == 1);
+  CHECK(refused.called("record_model_calls") == 0);
+}
+
+TEST_CASE("every request that was made is told, also when the step is somebody else's by then") {
+  for (const auto& failure : {refusal(503), stream(text_event("A red"))}) {
+    TasksWorld edge;
+    edge.model.first_answers = {failure};
+    edge.run(R"({"limit":1})");
+    const auto& calls = *json::find(edge.database.requests.at(1), "calls");
+    REQUIRE(calls.size() == 2);
+    CHECK(json::string_at(calls[0], "status") == "failed");
+    CHECK(json::string_at(calls[0], "error_code") ==
+          (failure.status == 503 ? "provider_error" : "provider_incomplete"));
+    CHECK(json::string_at(calls[1], "status") == "complete");
+  }
+
+  TasksWorld late;
+  late.database.answers.erase("commit_step");
+  late.database.answers.erase("fail_step");
+  CHECK(late.run(R"({"limit":1})").body() == R"({"done":0,"failed":1,"left":true})");
+  REQUIRE(late.called("record_model_calls") == 1);
+  const auto& told = late.database.requests.back();
+  CHECK(json::string_at(told, "user_id") == "u");
+  CHECK(json::find(told, "calls")->size() == 1);
 }
 
 TEST_CASE("the isolate's end gives the task back, and no other is begun") {
@@ -159,8 +186,8 @@ TEST_CASE("the isolate's end gives the task back, and no other is begun") {
   edge.world.announce_end_of_isolate();
   edge.world.run();
   CHECK(client.body() == R"({"done":0,"failed":1,"left":true})");
-  CHECK(edge.called("fail_task") == 1);
-  CHECK(edge.called("claim_task") == 1);
+  CHECK(edge.called("fail_step") == 1);
+  CHECK(edge.called("claim_step") == 1);
 }
 
 TEST_CASE("a caller who hangs up does not end the work") {
@@ -171,7 +198,7 @@ TEST_CASE("a caller who hangs up does not end the work") {
   edge.world.run_for(15);
   client.leave();
   edge.world.run();
-  CHECK(edge.called("commit_task") == 1);
+  CHECK(edge.called("commit_step") == 1);
 }
 
 TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing is claimed") {
@@ -193,7 +220,7 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   // Who can do other kinds does those.
   none.run();
   CHECK(json::dump(*json::find(none.database.requests.at(0), "kinds")) ==
-        R"(["dossier_extraction"])");
+        R"(["dossier_extraction","dossier_import"])");
 }
 
 TEST_CASE("a long answer is cut to what a small room has use for") {

@@ -61,7 +61,9 @@ ChanceRequest request_of(std::uint64_t seed) {
 
 std::string client_text(std::string_view name, const sim::Client& client) {
   std::string text = "== " + std::string(name) + "\n" + client.head() + "\n" + client.body();
-  return text + (client.is_ended() ? "== ends\n" : client.is_broken() ? "== breaks\n" : "== open\n");
+  return text + (client.is_ended()    ? "== ends\n"
+                 : client.is_broken() ? "== breaks\n"
+                                      : "== open\n");
 }
 
 struct Recorded {

@@ -136,6 +136,7 @@ class AnthropicOracle {
     const bool has_input = count(object, "input_tokens", usage_.input_tokens);
     const bool has_output = count(object, "output_tokens", usage_.output_tokens);
     count(object, "cache_read_input_tokens", usage_.cached_input_tokens);
+    count(object, "cache_creation_input_tokens", usage_.cache_write_tokens);
     count(member(object, "output_tokens_details"), "thinking_tokens", usage_.reasoning_tokens);
     if (has_input || has_output) usage = usage_;
   }

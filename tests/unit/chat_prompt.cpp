@@ -1,4 +1,4 @@
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 
 #include <doctest/doctest.h>
 
@@ -40,8 +40,8 @@ TEST_CASE("tasks are told apart by their names, and no name is chat's") {
   const auto prompts = json::parse(turn::kinds::task_prompts_json(kChat));
   REQUIRE(prompts);
   CHECK(prompts->size() == 2);
-  CHECK(json::string_at(*prompts, "scene") == chat::scene_prompt());
-  CHECK(json::string_at(*prompts, "description") == chat::description_prompt());
+  CHECK(json::string_at(*prompts, "scene") == prompts::kScene.text);
+  CHECK(json::string_at(*prompts, "description") == prompts::kDescription.text);
   const auto labels = json::parse(turn::kinds::task_prompt_labels_json(kChat));
   REQUIRE(labels);
   CHECK(labels->size() == 2);

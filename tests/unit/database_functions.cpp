@@ -124,29 +124,25 @@ TEST_CASE("a guest's things are given to who is calling, both as they were prove
         R"({"guest":)" GUEST R"(,"body":{"guest_token":"t"},"principal":)" USER "}");
 }
 
-TEST_CASE("a job's result has what its kind has made, in its own members") {
-  const jobs::ClaimedJob job{"t", "l", "dossier_import", {}};
+TEST_CASE("what a step has found is stored with its dossier, and what others have added is told") {
   const database::DossierCommit commit{.base = 4, .rows = {}, .snapshot = "{}", .facts = {}};
-  const std::vector<std::string> proposals{"a", "b"};
-  CHECK(database::kCommitImportStep.request({.job = job,
-                                             .worker = {"local", "m", {}, 1},
-                                             .dossier = &commit,
-                                             .proposals = &proposals}) ==
-        R"({"task_id":"t","lease_token":"l","result":{"provider":"local","model":"m","attempts":1,)"
-        R"("usage":null,"base":4,"assertions":[],"snapshot":{},"proposals":["a","b"]}})");
-  const auto stored = database::kCommitTask.answer(
-      R"({"status":"done","dossier":{"head":5,"folded_to":5,"log_start":0,"tail":null}})");
+  std::string result;
+  json::Writer writer(result);
+  writer.begin_object();
+  database::write_commit(writer, commit);
+  writer.end_object();
+  CHECK(result == R"({"base":4,"assertions":[],"snapshot":{}})");
+  const auto stored = database::read_tail(R"({"head":5,"folded_to":5,"log_start":0,"tail":null})");
   REQUIRE(stored);
-  REQUIRE(stored->dossier);
-  CHECK(stored->dossier->head == 5);
-  CHECK_FALSE(database::kCommitTask.answer(R"({"status":"done"})")->dossier);
-  check_our_fault(database::kCommitTask.answer("[]"), "commit_task ");
+  CHECK(stored->head == 5);
+  CHECK_FALSE(stored->has_rows);
+  CHECK_FALSE(database::read_tail(""));
 }
 
 TEST_CASE("only what changes nothing twice is asked again") {
   CHECK(database::kBeginTurn.retry.attempts == 1);
   CHECK(database::kReadDossierLog.retry.attempts == 2);
   CHECK(database::kFinishTurn.retry.attempts == 4);
-  CHECK(database::kCommitTask.retry.attempts == 3);
-  CHECK(database::kClaimTask.retry.attempts == 1);
+  CHECK(database::kCommitStep.retry.attempts == 3);
+  CHECK(database::kClaimStep.retry.attempts == 1);
 }

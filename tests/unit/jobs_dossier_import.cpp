@@ -16,7 +16,7 @@ constexpr std::string_view kText =
     "# One\n\nMara came home. She was thirty. Her sister Nora waited.\nThe sea was her fate.";
 
 jobs::ImportWork work(std::int64_t step = 1) {
-  return {.task_id = "t",
+  return {.job_id = "t",
           .project_id = "p",
           .chapter_title = "One",
           .text = kText,
@@ -110,7 +110,7 @@ TEST_CASE("nothing is shown before it is accepted, and then that alone") {
 
 TEST_CASE("what the database tells of a step is read, or refused") {
   constexpr std::string_view kWork =
-      R"({"task_id":"t","project_id":"p","chapter_title":null,"text":"a","before":"b","step":2,)"
+      R"({"job_id":"t","project_id":"p","chapter_title":null,"text":"a","before":"b","step":2,)"
       R"("created_at":5})";
   const auto document = *json::parse(kWork);
   const auto read = jobs::read_import_work(document);
@@ -118,7 +118,7 @@ TEST_CASE("what the database tells of a step is read, or refused") {
   CHECK(read->chapter_title.empty());
   CHECK(read->step == 2);
   CHECK(read->begun_at_ms == 5);
-  for (const auto* key : {"task_id", "project_id", "text", "before", "step", "created_at"}) {
+  for (const auto* key : {"job_id", "project_id", "text", "before", "step", "created_at"}) {
     auto lacking = document;
     lacking.erase(key);
     CHECK_FALSE(jobs::read_import_work(lacking));

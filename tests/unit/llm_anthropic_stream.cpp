@@ -88,6 +88,8 @@ TEST_CASE("counts may be missing, null, negative or no numbers") {
   CHECK(usage(R"({"input_tokens":7,"output_tokens":1})",
               R"({"output_tokens":9,"cache_read_input_tokens":4,)"
               R"("output_tokens_details":{"thinking_tokens":3}})") == llm::Usage{7, 9, 3, 4});
+  CHECK(usage(R"({"input_tokens":7,"cache_creation_input_tokens":60,"output_tokens":1})",
+              R"({"output_tokens":9})") == llm::Usage{7, 9, 0, 0, 60});
   CHECK(usage("null", R"({"output_tokens":9})") == llm::Usage{0, 9, 0, 0});
   CHECK(usage(R"({"input_tokens":7})", R"({"input_tokens":-1,"output_tokens":"9"})") ==
         llm::Usage{7, 0, 0, 0});

@@ -116,6 +116,25 @@ TEST_CASE("usage is taken from wherever the provider puts it, the last one") {
   CHECK_FALSE(decode(kStop + event(R"({"choices":[],"usage":{"total_tokens":8}})")).summary.usage);
 }
 
+TEST_CASE("what the provider says that an answer costs is kept with its usage") {
+  const auto cost = [](std::string_view member) {
+    const auto usage = decode(kStop + event(R"({"choices":[],"usage":{"prompt_tokens":3,)" +
+                                            std::string(member) + R"("completion_tokens":5}})"))
+                           .summary.usage;
+    REQUIRE(usage);
+    CHECK(usage->input_tokens == 3);
+    CHECK(usage->output_tokens == 5);
+    return usage->cost_usd;
+  };
+  CHECK(cost(R"("cost":0.00014,)") == 0.00014);
+  CHECK(cost(R"("cost":2,"is_byok":false,)") == 2.0);
+  CHECK(cost(R"("cost":0,)") == 0.0);
+  for (const char* none : {"", R"("cost":null,)", R"("cost":"2",)", R"("cost":-1,)"}) {
+    CAPTURE(none);
+    CHECK_FALSE(cost(none));
+  }
+}
+
 TEST_CASE("an error anywhere means not complete, and keeps the text") {
   const std::string text = delta(R"("content":"a")");
   const std::string error = R"({"error":{"message":"boom","type":"server_error","code":500}})";

@@ -27,7 +27,8 @@ TEST_CASE("a reply's end is written with nulls for what is not known") {
   end.model = "smol";
   CHECK(*json::parse(database::kFinishTurn.request(end)) == *json::parse(R"({"generation_id":"g",
     "status":"disconnected","from_offset":7,"text":"tail","finish_reason":null,"error_code":null,
-    "usage":null,"first_token_ms":null,"latency_ms":12,"provider":"local","model":"smol"})"));
+    "usage":null,"first_token_ms":null,"latency_ms":12,"provider":"local","model":"smol",
+    "attempts":[]})"));
 }
 
 TEST_CASE("what append_chunk answers says whether to go on") {

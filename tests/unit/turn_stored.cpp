@@ -40,7 +40,7 @@ TEST_CASE("one that broke off says why, in the code that its first reader was to
 }
 
 TEST_CASE("one that was cancelled is over, and nothing is wrong with it") {
-  const auto turn = turn::read_stored_turn(R"({"status":"stopped","finish_reason":null})");
+  const auto turn = database::kReadTurn.answer(R"({"status":"stopped","finish_reason":null})");
   REQUIRE(turn);
   CHECK(turn->is_final);
   CHECK_FALSE(turn::problem_of_ended(*turn));

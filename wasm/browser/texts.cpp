@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "shared/chat/prompt.hpp"
+#include "generated/prompts.hpp"
 #include "shared/text/title.hpp"
 
 extern "C" {
@@ -27,7 +27,7 @@ EMSCRIPTEN_KEEPALIVE void fabula_session_title(std::string* text) {
 }
 
 EMSCRIPTEN_KEEPALIVE void fabula_system_prompt(std::string* text) {
-  *text = fabula::chat::system_prompt();
+  *text = fabula::prompts::kChat.text;
 }
 
 }  // extern "C"

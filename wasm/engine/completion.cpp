@@ -122,27 +122,34 @@ Verdict judge(Answer& answer, std::string_view schema, Completion& completion) {
   return {};
 }
 
-// One attempt, to its end.
+// One attempt, to its end, which `made` is told.
 Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
-               UpstreamLimits limits, std::int64_t until_ms, Answer& answer) {
+               UpstreamLimits limits, std::int64_t until_ms, Answer& answer,
+               usage::ModelCall& made) {
   runtime::SignalWait ending(context.isolate_ending());
-  Upstream upstream(context, call.head, call.body, format, limits, runtime::now_ms(context),
-                    until_ms, answer.sink());
+  made.started_at_ms = runtime::now_ms(context);
+  Upstream upstream(context, call.head, call.body, format, limits, made.started_at_ms, until_ms,
+                    answer.sink());
   // One timer for all moments: it is made anew only when something is due earlier than it.
   std::optional<runtime::Timer> timer;
   std::int64_t timer_due_ms = 0;
   for (;;) {
     const auto now_ms = runtime::now_ms(context);
     if (timer && timer->is_ready()) timer.reset();
-    if (auto summary = upstream.look(now_ms)) {
+    auto summary = upstream.look(now_ms);
+    made.latency_ms = now_ms - made.started_at_ms;
+    made.first_token_ms = upstream.first_token_ms();
+    if (summary) {
       answer.summary = std::move(*summary);
       co_return;
     }
     if (ending.is_ready()) {
+      answer.summary.usage = upstream.give_up().usage;
       answer.summary.problem = interrupted();
       co_return;
     }
     if (answer.text.size() > kMaximumTextBytes) {
+      answer.summary.usage = upstream.give_up().usage;
       answer.summary.problem =
           llm::provider_problem(ErrorCode::provider_malformed, "an answer without an end");
       co_return;
@@ -159,6 +166,11 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
   }
 }
 
+turn::Status status_of(const llm::StreamSummary& summary, bool is_isolate_ending) {
+  if (summary.complete) return turn::Status::complete;
+  return is_isolate_ending ? turn::Status::interrupted : turn::Status::failed;
+}
+
 // Sleeps; the isolate's end is the end of it.
 Task<void> pause(Context& context, std::int64_t duration_ms) {
   runtime::SignalWait ending(context.isolate_ending());
@@ -169,7 +181,8 @@ Task<void> pause(Context& context, std::int64_t duration_ms) {
 }  // namespace
 
 Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
-                                  const CompletionRequest& request) {
+                                  const CompletionRequest& request,
+                                  std::vector<usage::ModelCall>& calls) {
   Context& context = call.context();
   const auto limits = read_turn_limits(call).relay.upstream;
   const auto until_ms = runtime::now_ms(context) + request.deadline_ms;
@@ -181,15 +194,22 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
     const auto model = plan.model();
     const auto& endpoint = endpoints[model];
     Answer answer;
-    if (const auto model_call = prompt.call(endpoint)) {
+    usage::ModelCall made{.provider = std::string(endpoint.provider->name),
+                          .model = endpoint.model};
+    const auto model_call = prompt.call(endpoint);
+    if (model_call) {
       ++completion.attempts;
-      co_await ask(context, *model_call, endpoint.provider->format, limits, until_ms, answer);
+      co_await ask(context, *model_call, endpoint.provider->format, limits, until_ms, answer, made);
       llm::add_usage(completion.usage, answer.summary.usage);
     } else {
       answer.summary.problem = model_call.error();
     }
+    made.usage = answer.summary.usage;
+    made.status = status_of(answer.summary, context.isolate_ending().is_set());
 
     auto [fault, has_wrong_form] = judge(answer, request.response_schema, completion);
+    if (fault) made.error = fault->code;
+    if (model_call) calls.push_back(std::move(made));
     if (!fault) {
       completion.provider = endpoint.provider->name;
       completion.model = endpoint.model;

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/json/document.hpp"
 #include "shared/llm/stream/stream.hpp"
 #include "shared/result/result.hpp"
+#include "shared/usage/model_call.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/runtime/task.hpp"
@@ -46,8 +48,11 @@ struct Completion {
 // honoured. What follows no schema is repaired where that can be done, else the model is told once
 // what was wrong, else the next one is asked. A refusal in the provider's own terms is a failure.
 //
+// Each request that is made is added to `calls`, whatever becomes of it.
+//
 // Problems are the last attempt's, `interrupted` when the isolate ends, or the request's own.
 runtime::Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
-                                           const CompletionRequest& request);
+                                           const CompletionRequest& request,
+                                           std::vector<usage::ModelCall>& calls);
 
 }  // namespace fabula::engine

@@ -73,7 +73,12 @@ runtime::Task<RelayEnd> Relay::run() {
     if (timer_ && timer_->is_ready()) timer_.reset();
     end_ = look(now_ms_);
   }
-  if (upstream_) close_attempt(upstream_->give_up(), true);
+  if (upstream_) {
+    close_attempt(upstream_->give_up());
+    // It is we who have ended it, whatever it had said by then.
+    attempts_.back().status = end_->status;
+    attempts_.back().error = end_->problem ? std::optional(end_->problem->code) : std::nullopt;
+  }
   upstream_.reset();
   if (tools_) tools_->stop();
   saver_.stop();
@@ -136,7 +141,7 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
                            "Ask for the rest in a new message.",
                            "reply too long"));
     }
-    if (upstream_) close_attempt(*summary, false);
+    if (upstream_) close_attempt(*summary);
     upstream_.reset();
     if (!summary->complete && !has_spoken_) {
       if (auto end = after_failure(std::move(*summary->problem), now_ms)) return end;
@@ -164,6 +169,7 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
     return ended(Status::failed, time_is_over());
   }
   route_.add_round(std::move(*round));
+  ++round_;
   // What was told is told; a model that fails before it says more may still be asked again.
   has_spoken_ = false;
   last_failure_.reset();
@@ -177,11 +183,10 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   auto call = route_.call(plan_.model());
   if (call) {
     const auto& endpoint = route_[plan_.model()];
-    turn::Attempt attempt;
-    attempt.provider = endpoint.provider->name;
-    attempt.model = endpoint.model;
-    attempt.started_ms = now_ms;
-    attempts_.push_back(attempt);
+    attempts_.push_back({.provider = std::string(endpoint.provider->name),
+                         .model = endpoint.model,
+                         .started_at_ms = now_ms,
+                         .round = round_});
     if (tools_) tools_->begin_answer();
     llm::StreamSink& sink = *this;
     upstream_.emplace(context_, call->head, call->body, endpoint.provider->format, limits_.upstream,
@@ -222,19 +227,17 @@ std::optional<RelayEnd> Relay::look_at_client() {
   return std::nullopt;
 }
 
-void Relay::close_attempt(const llm::StreamSummary& summary, bool is_cut) {
+void Relay::close_attempt(const llm::StreamSummary& summary) {
   auto& attempt = attempts_.back();
-  attempt.latency_ms = now_ms_ - attempt.started_ms;
+  attempt.latency_ms = now_ms_ - attempt.started_at_ms;
   attempt.usage = summary.usage;
-  attempt.finish_reason = summary.finish_reason;
-  if (is_cut) return;
-  attempt.is_complete = summary.complete;
-  if (summary.problem) attempt.failure = summary.problem->code;
+  attempt.status = summary.complete ? Status::complete : Status::failed;
+  if (summary.problem) attempt.error = summary.problem->code;
 }
 
 void Relay::note_first_sign() {
   auto& attempt = attempts_.back();
-  if (!attempt.first_token_ms) attempt.first_token_ms = now_ms_ - attempt.started_ms;
+  if (!attempt.first_token_ms) attempt.first_token_ms = now_ms_ - attempt.started_at_ms;
 }
 
 void Relay::on_text(std::string_view text) {

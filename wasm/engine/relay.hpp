@@ -11,8 +11,8 @@
 
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/stream.hpp"
-#include "shared/turn/attempt.hpp"
 #include "shared/turn/status.hpp"
+#include "shared/usage/model_call.hpp"
 #include "wasm/engine/channel.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/engine/reply_saver.hpp"
@@ -66,8 +66,8 @@ class Relay final : private llm::StreamSink {
 
   // Who answered, or was asked last: its place in the route.
   std::size_t model() const { return plan_.model(); }
-  // The requests that were made, in their order.
-  const std::vector<turn::Attempt>& attempts() const { return attempts_; }
+  // The requests that were made, in their order, each with how it ended.
+  const std::vector<usage::ModelCall>& attempts() const { return attempts_; }
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
  private:
@@ -80,7 +80,7 @@ class Relay final : private llm::StreamSink {
   std::optional<RelayEnd> look_at_client();
   std::optional<llm::StreamSummary> ask(std::int64_t now_ms);
   std::optional<RelayEnd> after_failure(Problem problem, std::int64_t now_ms);
-  void close_attempt(const llm::StreamSummary& summary, bool is_cut);
+  void close_attempt(const llm::StreamSummary& summary);
   void note_first_sign();
   void arm(std::int64_t now_ms);
   std::array<runtime::Waitable*, 8> waiting_for();
@@ -97,10 +97,11 @@ class Relay final : private llm::StreamSink {
   std::int64_t now_ms_;
 
   llm::RetryPlan plan_;
-  std::vector<turn::Attempt> attempts_;
-  std::int64_t attempt_due_ms_;  // of the next one, while none is under way
+  std::vector<usage::ModelCall> attempts_;  // the one that is under way too
+  std::int64_t attempt_due_ms_;             // of the next one, while none is under way
   std::optional<Problem> last_failure_;
   std::optional<std::int64_t> first_token_ms_;
+  int round_ = 1;                    // of the model with its tools
   bool has_spoken_ = false;          // the model, in this round
   std::optional<llm::Usage> usage_;  // of earlier rounds
   std::optional<RelayEnd> end_;

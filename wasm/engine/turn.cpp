@@ -12,6 +12,8 @@
 #include "shared/turn/event.hpp"
 #include "shared/turn/finish_reason.hpp"
 #include "shared/turn/summary.hpp"
+#include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/jobs/worker.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
 #include "wasm/runtime/signal.hpp"
@@ -33,30 +35,42 @@ Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end
   return call_function(call.context(), call.database(), database::kFinishTurn, end);
 }
 
-// Looks at the row until what was said has been read for the dossier, which is others' work
-// (functions/tasks), or the time for it is over. The client is told what waits meanwhile.
-Task<void> wait_for_dossier(Call& call, std::string_view generation_id, turn::DossierView& dossier,
+// Looks at the row until what was said has been read for the dossier, or the time for it is over.
+// It reads it itself, unless somebody else does (functions/tasks), and what it has begun it does to
+// its end. The client is told what waits meanwhile.
+Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, turn::DossierView& dossier,
                             Channel& channel) {
   // A platform bounds how many calls one request makes; together the gaps are a minute.
   constexpr int kMaximumDossierLooks = 20;
   constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
+  runtime::Spawned<bool> work(work_on(call, job_kind_named("dossier_extraction"),
+                                      {.session_id = turn.session_id}, job_time_limit_ms(call)));
+  bool is_working = true;
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumDossierLooks && dossier.is_pending; ++looks) {
     co_await send_all(context, channel);
-    if (channel.is_given_up()) co_return;
+    if (channel.is_given_up()) break;
     runtime::SignalWait ending(context.isolate_ending());
     runtime::Timer timer(context, gap_ms);
-    co_await runtime::first_of(timer, ending);
-    if (ending.is_ready()) co_return;
+    if (is_working) {
+      co_await runtime::first_of(work, timer, ending);
+      is_working = !work.is_ready();
+      // What it has done is looked at now; else somebody else is at it.
+      if (!is_working && !work.take()) co_await runtime::first_of(timer, ending);
+    } else {
+      co_await runtime::first_of(timer, ending);
+    }
+    if (ending.is_ready()) break;
     gap_ms = std::min(gap_ms * 3 / 2, kLongestDossierGapMs);
-    const auto finished = co_await runtime::attempt(
-        call_function(context, call.database(), database::kLookAtFinishedTurn, {generation_id}));
+    const auto finished = co_await runtime::attempt(call_function(
+        context, call.database(), database::kLookAtFinishedTurn, {turn.generation_id}));
     // The next look may succeed.
     if (!finished) continue;
     if (finished->dossier) dossier = *finished->dossier;
     channel.tell(turn::event::Beat{});
   }
+  if (is_working) co_await runtime::WaitFor(work);
 }
 
 // What keeps the end from being told as it was: the reply is not stored as it was streamed.
@@ -119,7 +133,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
                             row.usage, finish_reason,      stored->dossier};
     channel.tell(end);
     if (is_complete && awaits_dossier && end.dossier) {
-      co_await wait_for_dossier(call, turn.generation_id, *end.dossier, channel);
+      co_await wait_for_dossier(call, turn, *end.dossier, channel);
       channel.tell(end);
     }
   }
@@ -221,7 +235,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .task_prompts = request.task_prompts,
        .task_prompt_labels = request.task_prompt_labels,
        .dossier_heading =
-           request.kind->dossier_heading ? request.kind->dossier_heading() : std::string_view(),
+           request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
        .is_worth_extracting = request.is_worth_extracting,
        .call_id = request.call_id,
        .wait_ms = kBeginWaitMs}));
@@ -307,6 +321,7 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.first_token_ms = relay.first_token_ms();
   row.provider = model.provider->name;
   row.model = model.model;
+  row.attempts = relay.attempts();
   row.is_worth_extracting = request.is_worth_extracting;
   co_await store_and_tell(call, turn, row, std::move(end.problem), channel, request.awaits_dossier);
   co_return {};

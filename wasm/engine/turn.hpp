@@ -52,7 +52,7 @@ struct TurnRequest {
   // What the model is sent last instead of a message of the user; empty: nothing.
   std::string_view instruction() const {
     const bool is_told = action == turn::Action::go_on && kind->instruction_to_go_on;
-    return is_told ? kind->instruction_to_go_on() : std::string_view();
+    return is_told ? kind->instruction_to_go_on->text : std::string_view();
   }
 };
 

@@ -44,7 +44,8 @@ Upstream::Upstream(runtime::Context& context, std::string_view head, std::string
       until_ms_(until_ms),
       last_sign_ms_(now_ms),
       sink_(sink),
-      decoder_(llm::make_decoder(format)) {
+      decoder_(llm::make_decoder(format)),
+      now_ms_(now_ms) {
   request_.emplace(context, head, body);
 }
 
@@ -68,6 +69,7 @@ std::int64_t Upstream::deadline_ms() const {
 }
 
 std::optional<StreamSummary> Upstream::look(std::int64_t now_ms) {
+  now_ms_ = now_ms;
   if (request_ && request_->is_ready()) {
     if (!request_->outcome().is_ok()) {
       return failed(Problem(ErrorCode::provider_error,
@@ -112,26 +114,36 @@ StreamSummary Upstream::refusal() {
 StreamSummary Upstream::expiry(std::int64_t now_ms) {
   if (is_refused_) return refusal();
   if (decoder_->has_finish_reason()) return decoder_->finish();
+  // What the provider has told of its usage until here counts.
+  auto summary = decoder_->finish();
+  summary.complete = false;
   if (now_ms >= until_ms_) {
-    return failed(time_is_over());
+    summary.problem = time_is_over();
+  } else {
+    summary.problem =
+        Problem(ErrorCode::provider_timeout, "The model stopped answering. Try again in a moment.",
+                has_spoken_ ? "idle too long" : "no first token");
   }
-  return failed(Problem(ErrorCode::provider_timeout,
-                        "The model stopped answering. Try again in a moment.",
-                        has_spoken_ ? "idle too long" : "no first token"));
+  return summary;
+}
+
+void Upstream::note_token() {
+  has_spoken_ = true;
+  if (!first_token_ms_) first_token_ms_ = now_ms_ - started_ms_;
 }
 
 void Upstream::on_text(std::string_view text) {
-  has_spoken_ = true;
+  note_token();
   sink_.on_text(text);
 }
 
 void Upstream::on_reasoning(std::string_view text) {
-  has_spoken_ = true;
+  note_token();
   sink_.on_reasoning(text);
 }
 
 void Upstream::on_tool_call(const llm::ToolCallPart& part) {
-  has_spoken_ = true;
+  note_token();
   sink_.on_tool_call(part);
 }
 

@@ -46,12 +46,16 @@ class Upstream final : private llm::StreamSink {
   // What is known of an attempt that is ended before its time; then nothing but destroying it.
   llm::StreamSummary give_up() { return decoder_->finish(); }
 
+  // How long the first token took; one of its thinking counts. Nothing before it.
+  std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
+
  private:
   void on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
   void on_tool_call(const llm::ToolCallPart& part) override;
   std::optional<llm::StreamSummary> look_at_piece();
   llm::StreamSummary refusal();
+  void note_token();
   llm::StreamSummary expiry(std::int64_t now_ms);
 
   runtime::Context& context_;
@@ -63,6 +67,8 @@ class Upstream final : private llm::StreamSink {
   std::unique_ptr<llm::StreamDecoder> decoder_;
   bool is_refused_ = false;  // it answers, but not with a stream: what it says is why
   bool has_spoken_ = false;
+  std::int64_t now_ms_;  // when it was looked at last
+  std::optional<std::int64_t> first_token_ms_;
   std::size_t used_bytes_ = 0;  // of the buffer, by a refusal's first bytes
 
   // Operations come last: they end before what they use.

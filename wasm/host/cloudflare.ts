@@ -3,6 +3,7 @@ import { HostTrait } from "./abi.ts";
 import { handleRequest } from "./handle-request.ts";
 import { problemResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
+import { staticFileResponse, type StaticFiles } from "./static-files.ts";
 
 interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
@@ -24,15 +25,25 @@ interface Worker {
 export interface WorkerOptions {
   /** Where a POST goes at each of the cron triggers' times: the path of a function. */
   scheduledPath?: string;
+  /** Files that are read from the binding, below the platform's prefix too, which it knows not. */
+  files?: StaticFiles["facts"];
 }
 
-// Of a request that no network has carried. The name is nobody's (RFC 2606).
+/** The binding with the static files: a Worker's assets. */
+const filesBinding = "FILES";
+
+interface Fetcher {
+  fetch(url: string): Promise<Response>;
+}
+
+// Of requests that no network carries. The name is nobody's (RFC 2606).
 const scheduledOrigin = "https://scheduled.invalid";
+const filesOrigin = "https://files.invalid";
 
 /** The worker's default export, from its functions by name. */
 export function worker(
   functions: Record<string, WebAssembly.Module>,
-  { scheduledPath }: WorkerOptions = {},
+  { scheduledPath, files = {} }: WorkerOptions = {},
 ): Worker {
   const modules = new Map(Object.entries(functions));
   const handle = async (
@@ -54,7 +65,16 @@ export function worker(
     });
   };
   return {
-    fetch: (request, env, context) => handle(request, env, context, 0),
+    async fetch(request, env, context) {
+      const binding = env[filesBinding] as Fetcher;
+      const read = async (path: string) => {
+        const { ok, status, body } = await binding.fetch(filesOrigin + path);
+        if (!ok || body === null) throw new Error(`${path} is not among the files: ${status}`);
+        return body;
+      };
+      const file = await staticFileResponse(request, { facts: files, read });
+      return file ?? (await handle(request, env, context, 0));
+    },
     async scheduled(_controller, env, context) {
       if (scheduledPath === undefined) return;
       const request = new Request(scheduledOrigin + scheduledPath, { method: "POST" });

@@ -1,5 +1,8 @@
 /** The functions on a plain Deno: the Supabase adapter with what that platform does around it. */
+import type { StaticFiles } from "./static-files.ts";
 import { serve } from "./supabase.ts";
+
+export { packedFiles } from "./static-files.ts";
 
 declare const Deno: {
   env: { get(name: string): string | undefined };
@@ -19,12 +22,17 @@ Object.assign(globalThis, {
 });
 
 /** Serves on loopback; the first line of output says at which port. */
-export function serveProcess(functions: Record<string, string>): void {
-  const server = serve(functions, {
+export function serveProcess(
+  functions: Record<string, string>,
+  options: { files?: StaticFiles } = {},
+): void {
+  const listen = {
     hostname: "127.0.0.1",
     port: Number(Deno.env.get("FABULA_FUNCTIONS_PORT") ?? 0),
-    onListen: ({ port }) => console.log(JSON.stringify({ event: "listen", port })),
-  });
+    onListen: ({ port }: { port: number }) =>
+      console.log(JSON.stringify({ event: "listen", port })),
+  };
+  const server = serve(functions, { ...options, listen });
   // As the platform ends an isolate: it says so, and lets finish what is under way.
   Deno.addSignalListener("SIGTERM", async () => {
     globalThis.dispatchEvent(new Event("beforeunload"));

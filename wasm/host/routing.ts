@@ -1,5 +1,9 @@
-/** The first part of a path after the prefix that Supabase's own address has; "" when none. */
+/** The path without the prefix that Supabase's own address has. */
+export function functionPath(url: string): string {
+  return new URL(url).pathname.replace(/^\/functions\/v1(?=\/)/, "");
+}
+
+/** The first part of that path; "" when there is none. */
 export function functionName(url: string): string {
-  const [, name = ""] = /^\/(?:functions\/v1\/)?([^/]*)/.exec(new URL(url).pathname) ?? [];
-  return name;
+  return functionPath(url).split("/", 2)[1] ?? "";
 }

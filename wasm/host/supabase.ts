@@ -3,6 +3,9 @@ import { handleRequest } from "./handle-request.ts";
 import type { Platform } from "./platform.ts";
 import { problemResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
+import { bytesOfBase64, packedFiles, staticFileResponse, type StaticFiles } from "./static-files.ts";
+
+export { packedFiles };
 
 declare const Deno: {
   env: { toObject(): Record<string, string> };
@@ -17,7 +20,13 @@ export interface Server {
   shutdown(): Promise<void>;
 }
 
-/** Where to listen; on Supabase the platform decides. */
+export interface ServeOptions {
+  /** What is answered without a function. */
+  files?: StaticFiles;
+  /** Where to listen; on Supabase the platform decides. */
+  listen?: ListenOptions;
+}
+
 export interface ListenOptions {
   hostname?: string;
   port?: number;
@@ -49,11 +58,16 @@ const platform: Platform = {
 };
 
 /** Serves functions by name, each given as base64 of its module, compiled once. */
-export function serve(functions: Record<string, string>, options: ListenOptions = {}): Server {
+export function serve(
+  functions: Record<string, string>,
+  { files, listen = {} }: ServeOptions = {},
+): Server {
   const modules = new Map(
     Object.entries(functions).map(([name, text]) => [name, compile(text)] as const),
   );
-  return Deno.serve(options, async (request) => {
+  return Deno.serve(listen, async (request) => {
+    const file = files && (await staticFileResponse(request, files));
+    if (file) return file;
     const module = modules.get(functionName(request.url));
     if (module === undefined) return problemResponse("not_found", request);
     return await handleRequest(module, request, platform);
@@ -61,8 +75,5 @@ export function serve(functions: Record<string, string>, options: ListenOptions 
 }
 
 function compile(base64: string): WebAssembly.Module {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
-  return new WebAssembly.Module(bytes);
+  return new WebAssembly.Module(bytesOfBase64(base64));
 }

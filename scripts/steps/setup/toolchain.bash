@@ -2,7 +2,7 @@
 # cmake/wasi-toolchain.cmake and cmake/HeaderLibraries.cmake look where this puts them.
 
 compiler_packages=(clang-19 lld-19 llvm-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
-  libclang-rt-19-dev-wasm32 wasi-libc binaryen) # for scripts/steps/optimize-module.mjs
+  libclang-rt-19-dev-wasm32 wasi-libc)
 build_packages=(cmake ninja-build ca-certificates curl)
 header_packages=(nlohmann-json3-dev libexpected-dev)
 test_packages=(ccache chromium clang-format-19 doctest-dev emscripten libclang-rt-19-dev python3)

@@ -151,15 +151,17 @@ void AnthropicStream::read_delta(std::int64_t number, std::string_view json, Str
 
 // Each count stands until another is told.
 void AnthropicStream::read_usage(std::string_view json, StreamChunk& chunk) {
-  std::array members = {RawMember{"input_tokens"}, RawMember{"output_tokens"},
-                        RawMember{"cache_read_input_tokens"}, RawMember{"output_tokens_details"}};
-  const auto& [input, output, cached, details] = members;
+  std::array members = {
+      RawMember{"input_tokens"}, RawMember{"output_tokens"}, RawMember{"cache_read_input_tokens"},
+      RawMember{"cache_creation_input_tokens"}, RawMember{"output_tokens_details"}};
+  const auto& [input, output, cached, cache_write, details] = members;
   find_members(json, members);
   std::array reasoning = {RawMember{"thinking_tokens"}};
   find_members(details.value, reasoning);
   const bool has_input = read_count(usage_.input_tokens, input.value);
   const bool has_output = read_count(usage_.output_tokens, output.value);
   read_count(usage_.cached_input_tokens, cached.value);
+  read_count(usage_.cache_write_tokens, cache_write.value);
   read_count(usage_.reasoning_tokens, reasoning[0].value);
   if (has_input || has_output) chunk.usage = usage_;
 }

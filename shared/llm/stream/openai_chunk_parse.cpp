@@ -1,3 +1,4 @@
+#include <cmath>
 #include <utility>
 
 #include "shared/json/document.hpp"
@@ -103,6 +104,14 @@ std::int64_t count_at(const Document* object, std::string_view key) {
   return count < 0 ? 0 : count;
 }
 
+// In dollars of the United States, as OpenRouter says it.
+std::optional<double> cost_of(const Document& usage) {
+  const auto* cost = json::find(usage, "cost");
+  if (!cost || !cost->is_number()) return std::nullopt;
+  const auto cost_usd = cost->get<double>();
+  return std::isfinite(cost_usd) && cost_usd >= 0 ? std::optional(cost_usd) : std::nullopt;
+}
+
 std::optional<Usage> usage_at(const Document& object) {
   const auto* usage = json::find(object, "usage");
   if (!usage) return std::nullopt;
@@ -117,6 +126,7 @@ std::optional<Usage> usage_at(const Document& object) {
       count_at(json::find(*usage, "prompt_tokens_details"), "cached_tokens");
   counts.reasoning_tokens =
       count_at(json::find(*usage, "completion_tokens_details"), "reasoning_tokens");
+  counts.cost_usd = cost_of(*usage);
   return counts;
 }
 

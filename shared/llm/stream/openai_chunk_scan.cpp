@@ -96,6 +96,8 @@ bool read_usage(Scanner& scanner, std::optional<Usage>& usage) {
     } else if (name == "completion_tokens_details") {
       if (once.is_repeated(output_details)) return false;
       if (!read_detail_count(scanner, "reasoning_tokens", counts.reasoning_tokens)) return false;
+    } else if (name == "cost") {
+      return false;  // told once an answer, and not by many: the parser's
     } else {
       scanner.skip_value();
     }

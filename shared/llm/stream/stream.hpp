@@ -30,12 +30,14 @@ FinishReason finish_reason_named(std::string_view provider_word);
 
 // As the provider's last statement counts them. Whether reasoning is part of output_tokens and
 // cached of input_tokens is the provider's affair: it is with OpenAI; Anthropic's input is without
-// what was cached, Gemini's output without the reasoning.
+// what was cached or put into the cache, Gemini's output without the reasoning.
 struct Usage {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
   std::int64_t reasoning_tokens = 0;
   std::int64_t cached_input_tokens = 0;
+  std::int64_t cache_write_tokens = 0;  // of the input, what was put into the cache (Anthropic)
+  std::optional<double> cost_usd = {};  // where the provider says it (OpenRouter)
 
   bool operator==(const Usage&) const = default;
 };

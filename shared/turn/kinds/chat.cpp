@@ -3,7 +3,6 @@
 #include <array>
 
 #include "generated/prompts.hpp"
-#include "shared/chat/prompt.hpp"
 #include "shared/json/text.hpp"
 #include "shared/protocols/fabula/protocol.hpp"
 #include "shared/settings/table.hpp"
@@ -18,12 +17,14 @@ constexpr std::array kChatPurposes{
     Purpose{"scene", &settings::named("MODEL_SCENE"), &prompts::kScene},
 };
 
-std::string of_other_purposes(const Kind& kind, std::string_view prompts::Prompt::* part) {
+// An object of what the prompts of all purposes but the first have there, by the purposes' names.
+std::string of_named_purposes(const Kind& kind, std::string_view prompts::Prompt::* member) {
   std::string object;
   json::Writer writer(object);
   writer.begin_object();
   for (const auto& purpose : kind.purposes) {
-    if (!is_first_purpose(kind, purpose)) writer.key(purpose.name).string(purpose.prompt->*part);
+    if (is_first_purpose(kind, purpose)) continue;
+    writer.key(purpose.name).string(purpose.prompt->*member);
   }
   writer.end_object();
   return object;
@@ -34,16 +35,16 @@ std::string of_other_purposes(const Kind& kind, std::string_view prompts::Prompt
 constinit const Kind kChat{.name = "chat",
                            .protocol = &protocols::fabula::kProtocol,
                            .purposes = kChatPurposes,
-                           .dossier_heading = &chat::dossier_heading,
-                           .instruction_to_go_on = &chat::instruction_to_go_on,
+                           .dossier_heading = &prompts::kDossierHeading,
+                           .instruction_to_go_on = &prompts::kGoOn,
                            .has_several_operations = true};
 
 std::string task_prompts_json(const Kind& kind) {
-  return of_other_purposes(kind, &prompts::Prompt::text);
+  return of_named_purposes(kind, &prompts::Prompt::text);
 }
 
 std::string task_prompt_labels_json(const Kind& kind) {
-  return of_other_purposes(kind, &prompts::Prompt::label);
+  return of_named_purposes(kind, &prompts::Prompt::label);
 }
 
 }  // namespace fabula::turn::kinds

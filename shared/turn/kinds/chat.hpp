@@ -11,7 +11,7 @@ extern const Kind kChat;
 
 // The system prompts of the tasks that a message may have named, by their names: a JSON object.
 std::string task_prompts_json(const Kind& kind);
-// Their labels, likewise.
+// The labels of these, in the same form.
 std::string task_prompt_labels_json(const Kind& kind);
 
 }  // namespace fabula::turn::kinds

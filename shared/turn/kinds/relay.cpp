@@ -9,7 +9,7 @@ namespace fabula::turn::kinds {
 namespace {
 
 // Of bots that do not say where their model is.
-constexpr std::array kRelayPurposes{Purpose{"relay", &settings::named("MODEL_STREAM")}};
+constexpr std::array kRelayPurposes{Purpose{"relay", &settings::named("MODEL_STREAM"), nullptr}};
 
 }  // namespace
 

@@ -15,20 +15,18 @@ begin
     order by session_id
     for no key update
   ) locked;
-  perform from public.background_tasks
+  perform from public.jobs
   where session_id = any (session_ids) and kind = 'dossier_extraction'
-    and status in ('queued', 'running')
-  order by task_id
-  for update;
+    and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
   select head into log_head from public.dossiers
   where project_id = project.project_id
   for no key update;
   perform private.check_version(request ->> 'if_match', log_head::text);
-  update public.background_tasks
-  set status = 'done', result = '{"dropped": true}', lease_token = null,
-      finished_at = clock_timestamp()
+  perform private.drop_job(job_id) from public.jobs
   where session_id = any (session_ids) and kind = 'dossier_extraction'
-    and status in ('queued', 'running');
+    and status in ('queued', 'running', 'paused');
   update public.message_extractions
   set is_done = true
   where session_id = any (session_ids) and not is_done;

@@ -16,9 +16,9 @@ return coalesce((
 create function private.is_dossier_pending(wanted_session_id uuid) returns boolean
 language sql stable set search_path = ''
 return exists (
-  select from public.background_tasks
+  select from public.jobs
   where session_id = wanted_session_id and kind = 'dossier_extraction'
-    and status in ('queued', 'running'));
+    and status in ('queued', 'running', 'paused'));
 
 -- How the dossier stands after a turn that has asked for it, as finish_turn tells it: {dossier: {version,
 -- pending, updated}}.

@@ -55,7 +55,7 @@ $$;
 -- is the part from from_byte to to_byte, created_at milliseconds since the epoch, and before what was said
 -- until then, the end of each. Without messages there is only the log to fold. Bounded: what is left is
 -- another part.
-create function private.extraction_work(task public.background_tasks) returns jsonb
+create function private.extraction_work(wanted_session_id uuid) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
   max_messages constant integer := 20;
@@ -72,7 +72,7 @@ declare
   dossier record;
   place jsonb;
 begin
-  for unread in select * from private.unread_on_path(task.session_id) limit max_messages loop
+  for unread in select * from private.unread_on_path(wanted_session_id) limit max_messages loop
     exit when bytes_left < 4;
     select message.*, extraction.read_bytes into waiting
     from public.messages message
@@ -94,7 +94,7 @@ begin
   end loop;
   select project_id, head, folded_to, log_start into dossier
   from public.dossiers
-  where project_id = (select project_id from public.sessions where session_id = task.session_id);
+  where project_id = (select project_id from public.sessions where session_id = wanted_session_id);
   place := jsonb_build_object(
     'head', dossier.head, 'folded_to', dossier.folded_to, 'log_start', dossier.log_start);
   if parts = '[]' then
@@ -147,10 +147,10 @@ $$;
 revoke all on function
   private.unread_on_path(uuid),
   private.text_part(text, integer, integer),
-  private.extraction_work(public.background_tasks)
+  private.extraction_work(uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.unread_on_path(uuid),
   private.text_part(text, integer, integer),
-  private.extraction_work(public.background_tasks)
+  private.extraction_work(uuid)
 to service_role;

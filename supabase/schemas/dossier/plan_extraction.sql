@@ -4,26 +4,21 @@ language plpgsql set search_path = '' as $$
 declare
   -- What models could not do a moment ago they are not asked for with every turn.
   failure_pause constant interval := '10 minutes';
-  lifetime constant interval := '1 day';
+  session public.sessions;
 begin
   if exists (
-    select from public.background_tasks
+    select from public.jobs
     where session_id = wanted_session_id and kind = 'dossier_extraction' and status = 'failed'
       and finished_at > clock_timestamp() - failure_pause)
   then
     return;
   end if;
-  delete from public.background_tasks
-  where session_id = wanted_session_id and kind = 'dossier_extraction'
-    and finished_at < clock_timestamp() - lifetime;
-  -- Who is claiming it this moment may find nothing to do, not seeing what is new, and end it. Writing
-  -- to the row waits for that, and then makes another one.
-  insert into public.background_tasks (kind, session_id, owner_id)
-  select 'dossier_extraction', session_id, owner_id
-  from public.sessions
-  where session_id = wanted_session_id and project_id is not null
-  on conflict (session_id, kind) where status in ('queued', 'running')
-    do update set run_after = background_tasks.run_after;
+  select * into session from public.sessions where session_id = wanted_session_id;
+  if session.project_id is not null then
+    perform private.add_job(jsonb_build_object(
+      'kind', 'dossier_extraction', 'owner_id', session.owner_id, 'session_id', wanted_session_id,
+      'merge_key', 'session', 'merge', 'open'));
+  end if;
 end
 $$;
 

@@ -74,7 +74,7 @@ begin
   end loop;
 
   update public.bots set owner_id = account_id where owner_id = guest_id;
-  update public.usage set owner_id = account_id where owner_id = guest_id;
+  update public.model_calls set owner_id = account_id where owner_id = guest_id;
   update public.profiles set owner_id = account_id
   where owner_id = guest_id
     and not exists (select from public.profiles where owner_id = account_id);

@@ -3,11 +3,10 @@
 create function public.cancel_import(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  import public.dossier_imports := private.own_import(request, true);
+  import public.jobs := private.own_import(request, true);
 begin
-  if import.status in ('queued', 'running') then
-    perform private.end_import(import.task_id, 'cancelled');
-    select * into import from public.dossier_imports where task_id = import.task_id;
+  if import.status in ('queued', 'running', 'paused') then
+    import := private.drop_job(import.job_id);
   end if;
   return private.answer(private.import_body(import));
 end

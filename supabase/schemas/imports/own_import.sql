@@ -1,6 +1,5 @@
 -- The import, which is the principal's, locked if it is to be changed; refused otherwise.
-create function private.own_import(request jsonb, is_locked boolean)
-returns public.dossier_imports
+create function private.own_import(request jsonb, is_locked boolean) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
   own_role constant text := current_setting('role');
@@ -8,7 +7,7 @@ declare
   wanted_project_id constant uuid := private.read_id(request, 'project_id');
   wanted_id constant uuid := private.read_id(request, 'task_id');
   is_visible boolean;
-  import public.dossier_imports;
+  import public.jobs;
 begin
   perform private.act_as(principal_id);
   is_visible := exists (select from public.projects where project_id = wanted_project_id);
@@ -16,15 +15,17 @@ begin
   if is_visible then
     if is_locked then
       perform from public.projects where project_id = wanted_project_id for key share;
-      select * into import from public.dossier_imports
-      where task_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
+      select * into import from public.jobs
+      where job_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
+        and kind = 'dossier_import'
       for no key update;
     else
-      select * into import from public.dossier_imports
-      where task_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id;
+      select * into import from public.jobs
+      where job_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
+        and kind = 'dossier_import';
     end if;
   end if;
-  if import.task_id is null then
+  if import.job_id is null then
     perform private.refuse_import();
   end if;
   return import;

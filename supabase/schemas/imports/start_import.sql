@@ -9,7 +9,8 @@ declare
   -- Their texts are kept, for what was quoted.
   max_imports constant integer := 20;
   project public.projects;
-  import public.dossier_imports;
+  import public.jobs;
+  dossier_start bigint;
   parts constant jsonb := request -> 'steps';
 begin
   project := private.open_project(
@@ -28,44 +29,45 @@ begin
       'The text may have %s bytes, and each of its steps 1 to %s.', max_text_bytes, max_step_bytes));
   end if;
 
-  select * into import from public.dossier_imports
-  where project_id = project.project_id and status in ('queued', 'running')
+  select log_start into dossier_start from public.dossiers
+  where project_id = project.project_id;
+  select * into import from public.jobs
+  where subject_id = project.project_id and kind = 'dossier_import' and merge_key = 'project'
+    and status in ('queued', 'running', 'paused')
   for no key update;
   if found then
-    if import.log_start = (
-      select log_start from public.dossiers where project_id = project.project_id)
-    then
+    if (import.payload ->> 'log_start')::bigint = dossier_start then
       perform private.refuse(409, 'import_in_progress', format(
         'A text is being imported into this project: wait for task %s, or cancel it.',
-        import.task_id));
+        import.job_id));
     end if;
-    perform private.end_import(import.task_id, 'cancelled');
+    perform private.drop_job(import.job_id);
   end if;
-  if (select count(*) >= max_imports from public.dossier_imports
-      where project_id = project.project_id)
+  if (select count(*) >= max_imports from public.jobs
+      where project_id = project.project_id and kind = 'dossier_import')
   then
     perform private.refuse(422, 'invalid_request', format(
       'A project may have %s imports: use another project.', max_imports));
   end if;
+  perform private.check_open_jobs(project.owner_id);
 
-  insert into public.dossier_imports (
-    project_id, owner_id, title, chapter_count, step_count, log_start, created_at)
-  select project.project_id, project.owner_id, nullif(btrim(left(request ->> 'title', 200)), ''),
-    (request ->> 'chapters')::integer, jsonb_array_length(parts), dossier.log_start,
-    clock_timestamp()
-  from public.dossiers dossier
-  where dossier.project_id = project.project_id
-  returning * into import;
-  insert into public.dossier_import_steps (
-    task_id, step, owner_id, chapter, chapter_title, from_byte, to_byte, text)
-  select import.task_id, part.place, import.owner_id, (part.value ->> 'chapter')::integer,
-    nullif(part.value ->> 'chapter_title', ''), (part.value ->> 'from_byte')::integer,
-    (part.value ->> 'from_byte')::integer + octet_length(part.value ->> 'text'),
-    part.value ->> 'text'
-  from jsonb_array_elements(parts) with ordinality as part (value, place);
+  import := private.add_job(jsonb_build_object(
+    'kind', 'dossier_import', 'owner_id', project.owner_id, 'project_id', project.project_id,
+    'merge_key', 'project', 'is_serial', false, 'kept_for', null,
+    'payload', jsonb_build_object(
+      'title', nullif(btrim(left(request ->> 'title', 200)), ''),
+      'chapters', (request ->> 'chapters')::integer,
+      -- Whoever empties the dossier ends its imports.
+      'log_start', dossier_start),
+    'steps', (
+      select jsonb_agg(jsonb_build_object(
+        'text', part.value ->> 'text', 'chapter', (part.value ->> 'chapter')::integer,
+        'chapter_title', nullif(left(part.value ->> 'chapter_title', 200), ''),
+        'from_byte', (part.value ->> 'from_byte')::integer) order by part.place)
+      from jsonb_array_elements(parts) with ordinality as part (value, place))));
   return private.answer(
     private.import_body(import) || jsonb_build_object(
-      'status_url', format('/dossier/%s/import/%s', import.project_id, import.task_id)),
+      'status_url', format('/dossier/%s/import/%s', import.project_id, import.job_id)),
     202);
 end
 $$;

@@ -14,7 +14,7 @@ declare
 begin
   if to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is null
     or to_regclass('vault.decrypted_secrets') is null
-    or not (public.has_due_task('{}') ->> 'due')::boolean
+    or not (public.has_due_step('{}') ->> 'due')::boolean
   then
     return false;
   end if;

@@ -30,7 +30,7 @@ begin
     insert into public.turn_totals as total
     select ended.kind, coalesce(admitted.provider, 'other') as provider,
       coalesce(admitted.model, 'other') as model, ended.status,
-      count(*) filter (where not ended.is_addition), sum(ended.input_tokens), sum(ended.output_tokens), sum(ended.saves)
+      count(*) filter (where not ended.is_addition), sum(ended.saves)
     from ended
     left join admitted
       on admitted.kind = ended.kind and admitted.provider = ended.provider
@@ -38,8 +38,6 @@ begin
     group by 1, 2, 3, 4
     on conflict (kind, provider, model, status) do update
     set turns = total.turns + excluded.turns,
-        input_tokens = total.input_tokens + excluded.input_tokens,
-        output_tokens = total.output_tokens + excluded.output_tokens,
         saves = total.saves + excluded.saves
   )
   insert into public.duration_totals as total

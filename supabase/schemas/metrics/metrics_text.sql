@@ -1,5 +1,5 @@
 -- The metrics as totals and rows have them now. Within a metric, kinds and statuses that are not
--- there are absent; kinds of principals are always told. Tasks are those that are kept.
+-- there are absent; kinds of principals are always told. Jobs that have ended are told for a day.
 create function private.metrics_text() returns text
 language plpgsql set search_path = '' as $$
 begin
@@ -15,7 +15,7 @@ begin
       from public.turn_totals))
   || private.metric(
     'fabula_tokens_total', 'counter',
-    'Tokens of turns that have ended; output is estimated where the provider tells none.', (
+    'Tokens of calls to models; output is estimated where the provider tells none.', (
       select string_agg(
         private.metric_sample(
           'fabula_tokens_total',
@@ -27,12 +27,36 @@ begin
       from (
         select kind, provider, model,
           sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens
-        from public.turn_totals
+        from public.model_call_totals
         group by kind, provider, model
       ) used
       cross join lateral (
         values ('input', used.input_tokens), ('output', used.output_tokens)
       ) counted (direction, tokens)))
+  || private.metric(
+    'fabula_model_calls_total', 'counter', 'Calls to models, of turns and of work after them.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_model_calls_total',
+          private.metric_labels(
+            'kind', kind, 'provider', provider, 'model', model, 'status', status),
+          calls),
+        '' order by kind, provider, model, status)
+      from public.model_call_totals))
+  || private.metric(
+    'fabula_model_cost_usd_total', 'counter', 'What providers say that calls have cost, in US dollars.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_model_cost_usd_total',
+          private.metric_labels('kind', kind, 'provider', provider, 'model', model),
+          cost_usd),
+        '' order by kind, provider, model)
+      from (
+        select kind, provider, model, sum(cost_usd) as cost_usd
+        from public.model_call_totals
+        group by kind, provider, model
+        having sum(cost_usd) > 0
+      ) told))
   || private.metric(
     'fabula_saves_total', 'counter', 'Saves with new text, of turns that have ended.',
     private.metric_sample('fabula_saves_total', '', (
@@ -83,7 +107,8 @@ begin
         '' order by kind, status)
       from (
         select kind, status, count(*) as tasks
-        from public.background_tasks
+        from public.jobs
+        where finished_at is null or finished_at > clock_timestamp() - interval '1 day'
         group by kind, status
       ) kept));
 end

@@ -21,6 +21,7 @@ begin
     asked_at := clock_timestamp();
     if cached.made_at <= asked_at - max_age then
       perform private.count_turn_ends();
+      perform private.count_model_calls();
       update public.metrics_cache
       set made_at = asked_at, text = private.metrics_text()
       returning * into cached;

@@ -7,8 +7,6 @@ create table public.turn_ends (
   provider text not null,
   model text not null,
   status text not null,
-  input_tokens integer not null,
-  output_tokens integer not null,
   saves integer not null,
   first_token_ms integer,
   latency_ms integer,
@@ -32,8 +30,6 @@ create table public.turn_totals (
   model text not null,
   status text not null,
   turns bigint not null,
-  input_tokens bigint not null,
-  output_tokens bigint not null,
   saves bigint not null,
   primary key (kind, provider, model, status)
 );

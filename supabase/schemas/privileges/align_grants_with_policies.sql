@@ -1,7 +1,7 @@
 -- Gives anon and authenticated exactly what some policy is about, and service_role everything, on
--- every table of `public` with row level security. Each migration with tables or policies ends with
--- a call of it. A function, because Supabase's defaults, and the embedded Supabase at each start,
--- give all rights to all three.
+-- every table of `public` with row level security, and lets authenticated read the views on them. Each
+-- migration with tables, views or policies ends with a call of it. A function, because Supabase's defaults,
+-- and the embedded Supabase at each start, give all rights to all three.
 create function private.align_grants_with_policies() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -27,6 +27,16 @@ begin
       execute format('grant %s on %s to %I',
         allowed.commands, protected.name, allowed.role_name);
     end loop;
+  end loop;
+  -- A view shows what its tables' policies let whoever asks see, and is written through by nobody.
+  for protected in
+    select oid::regclass as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'v'
+      and 'security_invoker=true' = any (reloptions)
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', protected.name);
+    execute format('grant all on %s to service_role', protected.name);
+    execute format('grant select on %s to authenticated', protected.name);
   end loop;
 end
 $$;

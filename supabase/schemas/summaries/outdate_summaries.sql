@@ -12,16 +12,19 @@ begin
   where session_id = new.session_id and until_position >= new.position and not is_stale;
   -- Work that has begun begins anew, and its worker finds the lease gone. Queued work is held too: who
   -- is claiming it has read the old text perhaps, and what that makes of the row is seen after waiting.
-  update public.background_tasks
-  set status = 'queued',
-      attempts = attempts - (status = 'running')::integer,
-      lease_token = case status when 'queued' then lease_token end,
-      leased_until = case status when 'queued' then leased_until end,
-      run_after = case status when 'queued' then run_after else clock_timestamp() end
-  where session_id = new.session_id and status in ('queued', 'running')
-    and (kind = 'session_summary' or status = 'queued'
-      or payload -> 'spans' @> jsonb_build_array(
-        jsonb_build_object('message_id', new.message_id)));
+  update public.job_steps work
+  set status = case when job.status = 'paused' then 'waiting' else 'queued' end,
+      attempts = work.attempts - (work.status = 'running')::integer,
+      lease_token = case work.status when 'queued' then work.lease_token end,
+      leased_until = case work.status when 'queued' then work.leased_until end,
+      run_after = case work.status when 'queued' then work.run_after else clock_timestamp() end
+  from public.jobs job
+  where job.session_id = new.session_id and work.job_id = job.job_id
+    and work.status in ('queued', 'running')
+    and (job.kind = 'session_summary'
+      or job.kind = 'dossier_extraction' and (work.status = 'queued'
+        or work.payload -> 'spans' @> jsonb_build_array(
+          jsonb_build_object('message_id', new.message_id))));
 
   perform from public.message_extractions
   where session_id = new.session_id and message_id = new.message_id;

@@ -5,7 +5,6 @@ language plpgsql set search_path = '' as $$
 declare
   max_steps constant integer := 1000;
   failure_pause constant interval := '1 hour';
-  lifetime constant interval := '1 day';
   question public.messages;
   covered public.session_summaries;
   until_depth integer;
@@ -19,22 +18,19 @@ begin
   end if;
   -- What models could not do a moment ago they are not asked for with every turn.
   if exists (
-    select from public.background_tasks
+    select from public.jobs
     where session_id = new.session_id and kind = 'session_summary' and status = 'failed'
       and finished_at > clock_timestamp() - failure_pause)
   then
     return null;
   end if;
-  delete from public.background_tasks
-  where session_id = new.session_id and kind = 'session_summary'
-    and finished_at < clock_timestamp() - lifetime;
   -- Half of what still fitted is taken along, in whole turns: so the next ones leave nothing out that
   -- is not covered, and a model is not asked after each of them.
   until_depth := new.sent_from_depth - 1 + (question.depth - new.sent_from_depth) / 4 * 2;
-  insert into public.background_tasks (kind, session_id, owner_id, payload)
-  select 'session_summary', new.session_id, new.owner_id, jsonb_build_object(
-    'until_message_id', private.message_on_path(question.parent_id, until_depth))
-  on conflict (session_id, kind) where status in ('queued', 'running') do nothing;
+  perform private.add_job(jsonb_build_object(
+    'kind', 'session_summary', 'owner_id', new.owner_id, 'session_id', new.session_id,
+    'merge_key', 'session', 'merge', 'open', 'payload', jsonb_build_object(
+      'until_message_id', private.message_on_path(question.parent_id, until_depth))));
   return null;
 end
 $$;

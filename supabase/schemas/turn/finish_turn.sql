@@ -1,7 +1,8 @@
 -- Ends a turn. {generation_id, status, from_offset, text, finish_reason, error_code,
--- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, extract?,
--- dossier_facts?}, where `extract` true says that the turn is worth reading for the dossier, question and
--- reply, and dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
+-- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?,
+-- extract?, dossier_facts?}, where attempts are the calls that were made for it (private.write_model_calls),
+-- `extract` true says that the turn is worth reading for the dossier, question and reply, and
+-- dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
 -- already, saved_bytes, title}, and of a turn that was told of its dossier `dossier`, {version, pending,
 -- updated}, as they are now. message_id is null when the model has said nothing. Calling again changes
 -- nothing and says `already`; and so it is with a reply that was ended for silence and may not go on: the

@@ -71,6 +71,8 @@ create table public.generations (
   -- Names the call of begin_turn that made it, so that who has given that call up can take it back
   -- (withdraw_turn.sql).
   call_id uuid,
+  -- It was ended for silence, that end was counted, and it has gone on.
+  is_end_counted boolean not null default false,
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),

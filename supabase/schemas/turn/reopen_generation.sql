@@ -42,10 +42,8 @@ begin
   -- Not twice: the end that was counted is taken back, or what comes to it is counted alone.
   delete from public.turn_ends counted
   where counted.generation_id = generation.generation_id and counted.status = 'interrupted';
-  if found then
-    delete from public.usage used where used.generation_id = generation.generation_id;
-  else
-    update public.generations set save_count = 0
+  if not found then
+    update public.generations set save_count = 0, is_end_counted = true
     where generation_id = generation.generation_id;
   end if;
   if content <> '' then

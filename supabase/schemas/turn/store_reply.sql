@@ -36,6 +36,7 @@ begin
       finished_at = ended_at
   where generation_id = generation.generation_id
   returning * into generation;
+  perform private.record_turn_calls(generation, outcome);
 
   delete from public.generation_chunks where generation_id = generation.generation_id;
 

@@ -72,7 +72,7 @@ async function reportCalls(world: World, runtime: Runtime, { isSmoke }: Scale): 
       `${runtime}: c's declared memory with ${HISTORY_BYTES / 1000} KB of history, and calls between host and guest per 1,000 tokens`,
       ["pace", "memory", "resume", "completions", "read", "write", "sleep", "cancel", "clock"],
       rows,
-      "at most 256 KB is wanted",
+      "at most 384 KB is wanted",
     );
   } finally {
     await relay.stop();

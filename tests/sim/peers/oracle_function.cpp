@@ -22,7 +22,7 @@ using runtime::Task;
 constexpr std::array kTools{llm::Tool{
     "weather", "What the weather is like.",
     R"({"type":"object","properties":{"place":{"type":"string"}},"required":["place"]})"}};
-constexpr std::array kPurposes{turn::Purpose{"oracle", &settings::named("MODEL_CHAT")}};
+constexpr std::array kPurposes{turn::Purpose{"oracle", &settings::named("MODEL_CHAT"), nullptr}};
 constexpr turn::Kind kOracle{
     .name = "oracle", .protocol = &kLines, .purposes = kPurposes, .tools = kTools};
 

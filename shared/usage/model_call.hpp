@@ -1,0 +1,33 @@
+// One call to a provider as the ledger keeps it (supabase/schemas/usage/model_calls.sql): whatever
+// it was for and however it ended, each request that was made is one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "shared/llm/stream/stream.hpp"
+#include "shared/result/error_code.hpp"
+#include "shared/turn/status.hpp"
+
+namespace fabula::usage {
+
+struct ModelCall {
+  std::string provider;
+  std::string model;
+  turn::Status status = turn::Status::failed;
+  std::optional<ErrorCode> error = {};  // why it is not complete
+  std::int64_t started_at_ms = 0;       // since the epoch
+  std::int64_t latency_ms = 0;
+  std::optional<std::int64_t> first_token_ms = {};  // after started_at_ms; of thinking aloud too
+  std::optional<llm::Usage> usage = {};             // where the provider has told it
+  int round = 1;                                    // of a turn with tools
+};
+
+// Appends the calls, in the order in which they were made, as a JSON array of what
+// private.write_model_calls takes.
+void append_model_calls(std::string& out, std::span<const ModelCall> calls);
+
+}  // namespace fabula::usage

@@ -1,0 +1,22 @@
+-- Refuses when the owner has as many open jobs as they may.
+create function private.check_open_jobs(principal_id uuid) returns void
+language plpgsql set search_path = '' as $$
+declare
+  max_open_jobs constant integer := 200;
+begin
+  if (
+    select count(*) >= max_open_jobs
+    from (
+      select from public.jobs
+      where owner_id = principal_id and status in ('queued', 'running', 'paused')
+      limit max_open_jobs
+    ) open)
+  then
+    perform private.refuse(429, 'rate_limited', format(
+      '%s jobs of yours are open: wait until one has ended, or cancel one.', max_open_jobs), '60');
+  end if;
+end
+$$;
+
+revoke all on function private.check_open_jobs(uuid) from public, anon, authenticated, service_role;
+grant execute on function private.check_open_jobs(uuid) to service_role;

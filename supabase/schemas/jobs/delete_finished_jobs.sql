@@ -1,0 +1,40 @@
+-- Deletes jobs whose time is over: {limit?}; returns {deleted}. Background work calls it, for nobody, until
+-- nothing is left.
+create function public.delete_finished_jobs(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_limit constant integer := 1000;
+  max_limit constant integer := 10000;
+  row_limit constant integer := least(greatest(
+    coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
+  deleted integer;
+begin
+  with ended as (
+    select job_id from public.jobs
+    where finished_at + kept_for < clock_timestamp()
+    order by finished_at
+    limit row_limit
+    for update skip locked
+  )
+  delete from public.jobs using ended where jobs.job_id = ended.job_id;
+  get diagnostics deleted = row_count;
+  return jsonb_build_object('deleted', deleted);
+end
+$$;
+
+revoke all on function public.delete_finished_jobs(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.delete_finished_jobs(jsonb) to service_role;
+
+-- Every hour, where the database has a clock of its own. The development server has a timer instead.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron;
+    perform cron.schedule('fabula-delete-finished-jobs', '23 * * * *',
+      $job$select public.delete_finished_jobs('{"limit": 10000}')$job$);
+  end if;
+exception when others then
+  -- A server that has the extension and does not load it, or keeps it for another database.
+  raise notice 'finished jobs are not deleted by pg_cron: %', sqlerrm;
+end
+$$;

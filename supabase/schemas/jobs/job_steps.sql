@@ -1,0 +1,43 @@
+create table public.job_steps (
+  job_id uuid not null,
+  -- From 1 on.
+  step integer not null check (step between 1 and 100000),
+  owner_id uuid not null,
+  kind text not null,
+  -- Waiting: for the step before it, or until its job is resumed. Dropped: its job has ended without it.
+  status text not null default 'queued'
+    check (status in ('waiting', 'queued', 'running', 'done', 'failed', 'dropped')),
+  -- How often it was claimed.
+  attempts integer not null default 0 check (attempts >= 0),
+  -- Who works on it, or did last, and until when nobody else does.
+  lease_token uuid,
+  leased_until timestamptz,
+  -- Nobody claims it before; while somebody works on it, the end of the lease.
+  run_after timestamptz not null default now(),
+  payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object'),
+  result jsonb,
+  -- The text that it makes, saved while it grows (append_chunk), so that it is watched and resumed as a
+  -- turn's reply is.
+  generation_id uuid references public.generations (generation_id) on delete set null,
+  error text check (char_length(error) <= 1000),
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  primary key (job_id, step),
+  constraint job_steps_finish_once
+    check ((status in ('done', 'failed', 'dropped')) = (finished_at is not null)),
+  constraint job_steps_run_with_a_lease
+    check (status <> 'running' or (lease_token is not null and leased_until is not null)),
+  foreign key (job_id, owner_id)
+    references public.jobs (job_id, owner_id) on delete cascade on update cascade
+);
+
+comment on table public.job_steps is 'Units of work for the functions. Not readable over REST.';
+
+-- What an owner has to do of a kind, the longest waiting first.
+create index job_steps_due_of_owner on public.job_steps (owner_id, kind, run_after, job_id, step)
+  where status in ('queued', 'running');
+-- Whether anything is due at all.
+create index job_steps_due on public.job_steps (run_after) where status in ('queued', 'running');
+create index job_steps_of_generation on public.job_steps (generation_id);
+
+alter table public.job_steps enable row level security;

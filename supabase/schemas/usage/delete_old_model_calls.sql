@@ -1,0 +1,39 @@
+-- Deletes rows of the ledger that are too old: {limit?}; returns {deleted}. Background work calls it, for
+-- nobody, until nothing is left.
+create function public.delete_old_model_calls(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  lifetime constant interval := '400 days';
+  default_limit constant integer := 10000;
+  max_limit constant integer := 100000;
+  row_limit constant integer := least(greatest(
+    coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
+  deleted integer;
+begin
+  delete from public.model_calls
+  where model_call_id in (
+    select model_call_id from public.model_calls
+    where created_at < clock_timestamp() - lifetime
+    order by created_at
+    limit row_limit);
+  get diagnostics deleted = row_count;
+  return jsonb_build_object('deleted', deleted);
+end
+$$;
+
+revoke all on function public.delete_old_model_calls(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.delete_old_model_calls(jsonb) to service_role;
+
+-- Every day, where the database has a clock of its own. The development server has a timer instead.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron;
+    perform cron.schedule('fabula-delete-old-model-calls', '17 4 * * *',
+      $job$select public.delete_old_model_calls('{"limit": 100000}')$job$);
+  end if;
+exception when others then
+  -- A server that has the extension and does not load it, or keeps it for another database.
+  raise notice 'old rows of the ledger are not deleted by pg_cron: %', sqlerrm;
+end
+$$;

@@ -1,0 +1,71 @@
+// The API reference in Chromium, as scripts/build has bundled it, on both runtimes.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright-core";
+import {
+  onBothRuntimes,
+  operationsOf,
+  readDocument,
+  TOKEN_ISSUER,
+  TOKEN_SECRET,
+} from "../api_document/served.ts";
+import { hs256, userClaims } from "../clients/tokens.ts";
+import { launchBrowser, WatchedPage } from "./browser.ts";
+
+let browser: Browser;
+before(async () => (browser = await launchBrowser()));
+after(() => browser.close());
+
+onBothRuntimes("the API reference", (url) => {
+  test("lists every operation, wherever it is, and asks nobody else", async (context) => {
+    const operations = operationsOf(await readDocument(url()));
+    for (const path of ["/docs", "/docs/", "/functions/v1/docs", "/functions/v1/docs/"]) {
+      const reference = await WatchedPage.open(context, browser, url() + path);
+      const { page } = reference;
+      await page.locator(".opblock").first().waitFor();
+      assert.equal(await page.locator(".opblock").count(), operations.length, path);
+      for (const { operation } of operations) {
+        const id = `operations-${operation.tags[0]}-${operation.operationId}`;
+        assert.equal(await page.locator(`[id="${id}"]`).count(), 1, `${path}: ${id}`);
+      }
+      await reference.screenshot("reference");
+      reference.assertNoErrors();
+    }
+  });
+
+  test("asks an endpoint with a bearer when it is tried", async (context) => {
+    const reference = await WatchedPage.open(context, browser, `${url()}/functions/v1/docs`);
+    const { page } = reference;
+    // The browser's own lines for the two refusals.
+    reference.expectedErrors.push(/status of (401|503)/);
+    const sent: (string | undefined)[] = [];
+    page.on("request", (request) => {
+      if (request.url() === `${url()}/functions/v1/users/me`) {
+        sent.push(request.headers()["authorization"]);
+      }
+    });
+    const operation = page.locator('[id="operations-users-read_profile"]');
+    await operation.locator(".opblock-summary-control").first().click();
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    const answerOf = async (status: number, code: string) => {
+      await operation.getByRole("button", { name: "Execute" }).click();
+      const answer = operation.locator(".live-responses-table");
+      await answer.locator(".response-col_status", { hasText: String(status) }).waitFor();
+      await answer.getByText(code).first().waitFor();
+    };
+    await answerOf(401, "missing_credentials");
+
+    const userId = "0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9";
+    const token = hs256(userClaims(userId, { iss: TOKEN_ISSUER }), TOKEN_SECRET);
+    await page.getByRole("button", { name: "Authorize" }).first().click();
+    const dialog = page.locator(".dialog-ux");
+    await dialog.locator("input").first().fill(token);
+    await dialog.getByRole("button", { name: "Apply credentials" }).first().click();
+    await dialog.getByRole("button", { name: "Close" }).first().click();
+    // The token is taken; what it would read is in a database, which is not there.
+    await answerOf(503, "database_unavailable");
+    assert.deepEqual(sent, [undefined, `Bearer ${token}`]);
+    await reference.screenshot("reference-tried");
+    reference.assertNoErrors();
+  });
+});

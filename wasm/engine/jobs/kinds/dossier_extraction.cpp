@@ -1,0 +1,32 @@
+// What was said in a conversation, read for the dossier of its project. Without anything new the
+// log is folded, and no model asked.
+#include "shared/jobs/dossier_extraction.hpp"
+
+#include <string>
+
+#include "wasm/engine/jobs/kind.hpp"
+#include "wasm/engine/jobs/kinds/dossier_reading.hpp"
+
+namespace fabula::engine {
+namespace {
+
+runtime::Task<Result<void>> extract(JobStep& step) {
+  const jobs::ExtractionWork work = co_await jobs::read_extraction_work(step.work());
+  DossierReading reading = co_await begin_reading(step, work.project_id);
+  jobs::ExtractedEntries found;
+  if (!work.messages.empty()) {
+    const auto question = jobs::extraction_question(work, reading.log.dossier);
+    const std::string model = co_await ask_reader(step, reading, question);
+    found = co_await jobs::extracted_entries(*reading.answer.document, work, model);
+    co_await take_findings(step, reading, found.rows, found.items_found, found.items_kept);
+  }
+  co_await store_findings(step, reading, found.rows);
+  co_return {};
+}
+
+}  // namespace
+
+extern const JobKind kDossierExtraction;
+constexpr JobKind kDossierExtraction{"dossier_extraction", &reading_models, &extract};
+
+}  // namespace fabula::engine

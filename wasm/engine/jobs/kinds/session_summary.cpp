@@ -1,0 +1,72 @@
+// Rolling summaries of what no longer fits into what a model is sent of a conversation.
+#include <algorithm>
+
+#include "shared/database/job.hpp"
+#include "shared/jobs/session_summary.hpp"
+#include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
+#include "wasm/engine/jobs/kind.hpp"
+#include "wasm/engine/turn.hpp"
+
+namespace fabula::engine {
+namespace {
+
+using runtime::Task;
+
+// What the database takes.
+constexpr std::int64_t kMaximumBytes = 8192;
+// About a quarter of what a turn's model is sent, at four bytes a token: more than half of it is
+// never sent.
+constexpr std::int64_t kBytesPerHistoryToken = 1;
+constexpr std::int64_t kMinimumBytes = 160;
+// So that the words that are asked for stay below the bytes in nearly any language.
+constexpr std::int64_t kBytesPerWord = 16;
+constexpr std::int64_t kMaximumWords = 300;
+// Models that think aloud need more than the summary has.
+constexpr std::int64_t kMaximumSummaryTokens = 4000;
+
+// MODEL_SUMMARY's models, else those of MODEL_CHAT.
+Result<Endpoints> summary_models(Call& call) {
+  constexpr const settings::Setting& kOwn = settings::named("MODEL_SUMMARY");
+  const bool has_own = call.setting_values().find(kOwn).has_value();
+  return resolve_route(call, has_own ? kOwn : settings::named("MODEL_CHAT"));
+}
+
+Task<Result<void>> summarise(JobStep& step) {
+  const auto* messages = json::find(step.work(), "messages");
+  if (!messages || !messages->is_array()) {
+    co_return database::unexpected_answer(database::kClaimStep.name);
+  }
+  const auto history_tokens = read_turn_limits(step.call()).history_tokens;
+  const auto maximum_bytes =
+      std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
+  const auto words = std::min(maximum_bytes / kBytesPerWord, kMaximumWords);
+
+  const auto instructions = jobs::summary_instructions(static_cast<std::size_t>(words));
+  const auto question = jobs::summary_question(
+      json::string_at(step.work(), "previous_summary").value_or(""), *messages);
+  const Completion answer =
+      co_await step.complete({.system_prompt = instructions,
+                              .user_text = question,
+                              .maximum_output_tokens = kMaximumSummaryTokens});
+
+  const auto summary =
+      jobs::summary_of_answer(answer.text, static_cast<std::size_t>(maximum_bytes));
+  if (summary.empty()) {
+    co_return problem(ErrorCode::provider_malformed, "The model wrote no summary. Try again.",
+                      "no summary in the answer");
+  }
+  std::string result;
+  json::Writer writer(result);
+  writer.begin_object().key("summary").string(summary);
+  writer.key("prompt").string(jobs::summary_prompt_label()).end_object();
+  co_await step.commit(result);
+  co_return {};
+}
+
+}  // namespace
+
+extern const JobKind kSessionSummary;
+constexpr JobKind kSessionSummary{"session_summary", &summary_models, &summarise};
+
+}  // namespace fabula::engine
