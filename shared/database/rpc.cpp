@@ -65,6 +65,14 @@ Problem problem_of_answer(int status, std::string_view body) {
   if (!field("message").empty()) {
     cause.append(": ").append(text::prefix_bytes(field("message"), kMaximumCauseBytes));
   }
+  // Nothing was done: who holds it is soon done with it.
+  constexpr std::string_view kLockNotAvailable = "55P03";
+  if (sqlstate == kLockNotAvailable) {
+    Problem busy(ErrorCode::database_unavailable,
+                 "Something else is being done with this just now. Try again in a moment.", cause);
+    busy.retry_after_s = 2;
+    return busy;
+  }
   const bool is_gateway_fault = status == 502 || status == 503 || status == 504 || status == 429;
   if (is_gateway_fault || may_pass(sqlstate) || sqlstate.starts_with("PGRST00")) {
     return {ErrorCode::database_unavailable,

@@ -12,6 +12,14 @@ namespace fabula::database {
 inline constexpr Function<turn::BeginTurn, turn::BegunTurn> kBeginTurn{
     {"begin_turn", kNever}, &turn::write_begin_turn, &turn::read_begun_turn};
 
+// Made after the caller has been refused, so that it may take its time; it changes nothing twice.
+// Longer than a database stands still for a moment: together with their pauses the attempts take
+// more than a minute and a half.
+inline constexpr Function<turn::WithdrawTurn, NoAnswer> kWithdrawTurn{
+    {"withdraw_turn", {.attempts = 6, .first_pause_ms = 500}},
+    &turn::write_withdraw_turn,
+    &read_nothing};
+
 // Text that did not arrive goes with the next save.
 inline constexpr Function<turn::AppendChunk, turn::Appended> kAppendChunk{
     {"append_chunk", kNever}, &turn::write_append_chunk, &turn::read_appended};

@@ -22,7 +22,7 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
   json::Writer writer(out);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
-  const std::array<std::pair<std::string_view, std::string_view>, 18> texts = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 19> texts = {{
       {"kind", turn.kind},
       {"action", name(turn.action)},
       {"session_id", turn.session_id},
@@ -41,6 +41,7 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
       {"request_hash", turn.request_hash},
       {"external_id", turn.external_id},
       {"stream_id", turn.stream_id},
+      {"call_id", turn.call_id},
   }};
   for (const auto& [key, value] : texts) {
     if (!value.empty()) writer.key(key).string(value);
@@ -60,6 +61,7 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
     writer.key("dossier").boolean(true).key("dossier_heading").string(turn.dossier_heading);
   }
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
+  if (turn.wait_ms != 0) writer.key("wait_ms").integer(turn.wait_ms);
   writer.key("settings").begin_object();
   writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();
   writer.key("history_budget_tokens").integer(turn.history_budget_tokens);

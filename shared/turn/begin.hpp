@@ -63,6 +63,10 @@ struct BeginTurn {
   // What is known of the story is wanted, and sent after this heading; empty: it is not.
   std::string_view dossier_heading = {};
   bool is_worth_extracting = false;  // the user's message, however the turn ends
+  // A new UUID, by which the turn is taken back if this call is given up (WithdrawTurn).
+  std::string_view call_id = {};
+  // How long after it has come the call may still begin a turn; 0: however long.
+  std::int64_t wait_ms = 0;
 };
 
 void write_begin_turn(std::string& out, const BeginTurn& turn);

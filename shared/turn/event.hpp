@@ -6,6 +6,7 @@
 // come_back.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -66,9 +67,11 @@ struct Finished {
   std::string_view finish_reason;
 };
 
-// The reply ends here, incomplete; what was told of it is kept.
+// The reply ends here, incomplete; what was told of it is kept, unless it is said that less is.
 struct Failed {
   const Problem& problem;
+  // UTF-8 bytes of the reply that are stored, as far as that is known; nothing: all that was told.
+  std::optional<std::uint64_t> stored_bytes = {};
 };
 
 // The answer ends although the reply goes on: come back for more.

@@ -15,7 +15,7 @@ struct Writer {
   void operator()(const event::Beat&) const { framing.beat(out); }
   void operator()(const event::Stored& stored) const { framing.stored(out, stored); }
   void operator()(const event::Finished& finished) const { framing.finished(out, finished); }
-  void operator()(const event::Failed& failed) const { framing.failed(out, failed.problem); }
+  void operator()(const event::Failed& failed) const { framing.failed(out, failed); }
   void operator()(const event::ComeBack&) const { framing.come_back(out); }
 };
 

@@ -33,7 +33,7 @@ class Framing {
   virtual void stored(std::string& out, const event::Stored& stored);
   virtual void finished(std::string& out, const event::Finished& finished) = 0;
   // A stream's is also asked for at the beginning, as the last words of an instance that traps.
-  virtual void failed(std::string& out, const Problem& problem) const = 0;
+  virtual void failed(std::string& out, const event::Failed& failed) const = 0;
   virtual void come_back(std::string& out) = 0;
 };
 

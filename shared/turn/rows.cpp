@@ -23,6 +23,10 @@ void make_room(std::string& out, std::string_view text) {
 
 }  // namespace
 
+void write_withdraw_turn(std::string& out, const WithdrawTurn& turn) {
+  json::Writer(out).begin_object().key("call_id").string(turn.call_id).end_object();
+}
+
 void write_append_chunk(std::string& out, const AppendChunk& chunk) {
   make_room(out, chunk.text);
   json::Writer(out)
@@ -87,10 +91,11 @@ std::optional<Finished> read_finished(std::string answer) {
   const auto document = json::parse(answer);
   if (!document) return std::nullopt;
   const auto status = json::string_at(*document, "status");
-  if (!status) return std::nullopt;
+  const auto saved_bytes = json::integer_at(*document, "saved_bytes");
+  if (!status || !saved_bytes || *saved_bytes < 0) return std::nullopt;
   return Finished{std::string(*status),
                   std::string(json::string_at(*document, "message_id").value_or("")),
-                  dossier_view_of(*document)};
+                  static_cast<std::uint64_t>(*saved_bytes), dossier_view_of(*document)};
 }
 
 }  // namespace fabula::turn

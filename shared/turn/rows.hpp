@@ -15,6 +15,13 @@
 
 namespace fabula::turn {
 
+// A call of begin_turn that was given up: no turn comes of it, whether it has begun one or not.
+struct WithdrawTurn {
+  std::string_view call_id;
+};
+
+void write_withdraw_turn(std::string& out, const WithdrawTurn& turn);
+
 struct AppendChunk {
   std::string_view generation_id;
   std::uint64_t from_offset = 0;  // where `text` begins
@@ -59,6 +66,7 @@ void write_finished_turn(std::string& out, const FinishedTurn& turn);
 struct Finished {
   std::string status;                  // as the row now says
   std::string message_id;              // empty when nothing was said
+  std::uint64_t saved_bytes = 0;       // of the reply, with what it goes on from; 0: nothing was said
   std::optional<DossierView> dossier;  // of a turn that has asked for it
 };
 

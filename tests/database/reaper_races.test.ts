@@ -78,7 +78,7 @@ test("what somebody works on is left, and not waited for", async () => {
   assert.equal(await reap(), 1);
 });
 
-test("after the reapers nothing is left open, and who writes on is told and changes nothing", async () => {
+test("after the reapers nothing is left open, and who writes on after the next turn changes nothing", async () => {
   const stop = "update public.generations set heartbeat_at = now() - interval '61 seconds'";
   await target.asOwner(`${stop} where status = 'streaming'`);
   while ((await reap()) > 0);
@@ -110,6 +110,12 @@ test("after the reapers nothing is left open, and who writes on is told and chan
   await assertNothingOpen(target);
   await assertSound(target);
 
+  for (const { user, session_id, is_deleted } of turns) {
+    if (is_deleted) continue;
+    const principal = user.kind === "new_guest" ? { ...user, kind: "guest" } : user;
+    await say(target, principal, "And then?", "It slept.", { session_id });
+  }
+
   const everything = async () => ({
     generations: await target.asOwner("select * from public.generations order by generation_id"),
     messages: await target.asOwner("select * from public.messages order by message_id"),
@@ -137,11 +143,6 @@ test("after the reapers nothing is left open, and who writes on is told and chan
   }
   assert.deepEqual(await everything(), stored);
 
-  for (const { user, session_id, is_deleted } of turns) {
-    if (is_deleted) continue;
-    const principal = user.kind === "new_guest" ? { ...user, kind: "guest" } : user;
-    await say(target, principal, "And then?", "It slept.", { session_id });
-  }
   await assertNothingOpen(target);
   await assertSound(target);
 });

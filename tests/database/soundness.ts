@@ -91,7 +91,11 @@ const VIOLATIONS = `
   group by generation.generation_id
   having coalesce(sum(octet_length(chunk.text)), 0) <> generation.saved_bytes
     or coalesce(max(chunk.from_offset + octet_length(chunk.text)), 0) <> generation.saved_bytes
-    or exists (select from public.messages where message_id = generation.message_id)
+    -- Its message is there only if it was ended for silence and goes on.
+    or exists (
+      select from public.messages message
+      where message.message_id = generation.message_id and (
+        message.status <> 'interrupted' or octet_length(message.content) > generation.saved_bytes))
 
   union all
   select 'an ended reply whose message is not what is said to be saved', generation.generation_id

@@ -42,11 +42,13 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
 
   return {
     call: (name, request) =>
-      transaction("service_role", "commit", async (client) => {
-        const sql = `select public.${name}(request := $1::jsonb) as answer`;
-        const result = await client.query(sql, [JSON.stringify(request)]);
-        return result.rows[0].answer;
-      }),
+      untilItHasItsLocks(() =>
+        transaction("service_role", "commit", async (client) => {
+          const sql = `select public.${name}(request := $1::jsonb) as answer`;
+          const result = await client.query(sql, [JSON.stringify(request)]);
+          return result.rows[0].answer;
+        }),
+      ),
     select: (table, where) =>
       transaction("service_role", "commit", async (client) => {
         const sql = `select * from public.${table} where ${conditions(where, 1)}`;
@@ -77,6 +79,18 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
       await server.stop();
     },
   };
+}
+
+// Who has waited for a lock too long has done nothing, and comes again, as callers do.
+async function untilItHasItsLocks<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const isLocked = error instanceof pg.DatabaseError && error.code === "55P03";
+      if (!isLocked || attempt === 20) throw error;
+    }
+  }
 }
 
 function conditions(where: Row, from: number): string {

@@ -70,6 +70,8 @@ void check_followers(ChanceTurn& turn) {
     const auto events = read_events(*follower);
     REQUIRE(row.text().starts_with(events.text));
     if (!events.find("done") && !events.find("error")) continue;
+    // The turn that it followed was taken back, unsaid; `late` has begun it again.
+    if (turn.chat.database.withdrawn > 0 && events.text.empty() && events.find("error")) continue;
     REQUIRE(events.text == row.text());
     REQUIRE((events.find("done") != nullptr) ==
             (row.status == "complete" || row.status == "stopped"));
@@ -122,6 +124,6 @@ TEST_CASE("whatever happens, nothing that a client saw is lost and nothing stays
   CHECK(counts.done_after_failure > 500);
   CHECK(counts.cut_short > 2000);
   CHECK(counts.stopped > 200);
-  CHECK(counts.finished_alone > 200);
+  CHECK(counts.finished_alone > 150);
   CHECK(counts.followed > 500);
 }

@@ -55,3 +55,10 @@ TEST_CASE("faults that pass by themselves are told apart") {
   CHECK(problem_of_answer(504, R"({"code":"PGRST003"})").code == ErrorCode::database_unavailable);
   CHECK(problem_of_answer(500, R"({"code":"XX000"})").code == ErrorCode::internal_error);
 }
+
+TEST_CASE("who has waited for a lock too long may come again soon") {
+  const auto problem = problem_of_answer(
+      500, R"({"code":"55P03","message":"canceling statement due to lock timeout"})");
+  CHECK(problem.code == ErrorCode::database_unavailable);
+  CHECK(problem.retry_after_s == 2);
+}

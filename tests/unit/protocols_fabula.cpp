@@ -77,10 +77,13 @@ TEST_CASE("the end and errors are frames of their own") {
   problem.code = ErrorCode::provider_error;
   problem.detail = "Try\nagain.";
   problem.cause = "secret";
-  framing->failed(out, problem);
+  framing->failed(out, {problem});
   CHECK(out ==
         "id: 7\ndata: {\"type\":\"error\",\"error\":{\"code\":\"provider_error\","
         "\"message\":\"Try\\nagain.\",\"retryable\":true}}\n\n");
+  out.clear();
+  framing->failed(out, {problem, 5});
+  CHECK(out.find("\"retryable\":true,\"stored_bytes\":5}}\n\n") != std::string::npos);
 }
 
 TEST_CASE("a client that reads the frames gets the text, and its last id is the text's length") {

@@ -150,7 +150,16 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
   const auto limits = read_turn_limits(call);
   Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
   body = json::Document();
-  auto turn = co_await begin_turn(call, caller, request, answering.endpoints, limits);
+  request.call_id = make_call_id(call.context());
+  auto begun = co_await runtime::attempt(
+      begin_turn(call, caller, request, answering.endpoints, limits));
+  if (!begun && begun.error().code == ErrorCode::database_unavailable) {
+    // It may have begun, or begin yet. The caller need not wait until that is settled.
+    co_await refuse_as(conversation.protocol(), call, tl::unexpected(std::move(begun.error())));
+    co_await withdraw_turn(call, request.call_id);
+    co_return {};
+  }
+  turn::BegunTurn turn = co_await std::move(begun);
   if (turn.is_replayed) {
     co_await tell_again(call, caller, conversation, turn, limits.relay, channels);
     co_return {};

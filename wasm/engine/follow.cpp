@@ -32,6 +32,12 @@ Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::Turn
                        {caller.principal, key, after_bytes});
 }
 
+// Who had begun the turn has given it up, or the same request has begun it again.
+Problem taken_back() {
+  return {ErrorCode::interrupted, "This reply was taken back unsaid. Send the message again.",
+          "the turn that was followed is gone"};
+}
+
 void tell_end(Channel& channel, const turn::StoredTurn& stored) {
   const auto problem = turn::problem_of_ended(stored);
   const auto reason = turn::finish_reason_told(stored.status, stored.finish_reason);
@@ -104,7 +110,13 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
     auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
     // The reply is in the database whatever happens to this look: the next one may succeed.
     stored.text.clear();
-    if (next) stored = std::move(*next);
+    if (next) {
+      stored = std::move(*next);
+    } else if (next.error().code == ErrorCode::not_found) {
+      channel.tell(turn::event::Failed{taken_back()});
+      co_await send_all(context, channel);
+      break;
+    }
   }
   co_await channel.end();
   co_return {};

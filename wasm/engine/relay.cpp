@@ -23,6 +23,17 @@ RelayEnd ended(Status status, std::optional<Problem> problem = std::nullopt) {
   return end;
 }
 
+}  // namespace
+
+Problem not_all_stored() {
+  return {ErrorCode::interrupted,
+          "Not all of this reply could be stored; what is stored of it is kept. Continue it, or "
+          "send the message again.",
+          "the reply was closed while it was written"};
+}
+
+namespace {
+
 // Postgres stores no U+0000; the client is told the same as is stored.
 template <class Tell>
 void without_nul(std::string_view text, const Tell& tell) {
@@ -104,7 +115,14 @@ void Relay::arm(std::int64_t now_ms) {
 std::optional<RelayEnd> Relay::look(std::int64_t now_ms) {
   if (auto end = look_at_model(now_ms)) return end;
   if (auto end = look_at_client()) return end;
-  if (!saver_.look()) return ended(Status::stopped);
+  switch (saver_.look()) {
+    case ReplySaver::Heard::nothing:
+      return std::nullopt;
+    case ReplySaver::Heard::cancelled:
+      return ended(Status::stopped);
+    case ReplySaver::Heard::closed:
+      return ended(Status::interrupted, not_all_stored());
+  }
   return std::nullopt;
 }
 

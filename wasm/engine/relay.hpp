@@ -40,6 +40,10 @@ struct RelayWishes {
   bool tells_reasoning = false;  // what the model thinks aloud
 };
 
+// Why a reply ends of which the database takes no more: it was taken for dead there, and something
+// has come after it.
+Problem not_all_stored();
+
 // How the relay ended, and why when it was not the provider's own end.
 struct RelayEnd {
   turn::Status status = turn::Status::failed;

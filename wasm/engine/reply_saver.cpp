@@ -25,14 +25,17 @@ std::int64_t ReplySaver::due_ms() const {
   return save_ ? std::numeric_limits<std::int64_t>::max() : schedule_.due_ms();
 }
 
-bool ReplySaver::look() {
-  if (!save_ || !save_->is_ready()) return true;
+ReplySaver::Heard ReplySaver::look() {
+  if (!save_ || !save_->is_ready()) return Heard::nothing;
   const auto saved = save_->take();
   save_.reset();
   // A save that failed is not the end: the text is still here and goes with the next.
-  if (!saved) return true;
+  if (!saved) {
+    return saved.error().code == ErrorCode::not_found ? Heard::closed : Heard::nothing;
+  }
   reply_.mark_saved(saved->saved_bytes);
-  return saved->is_streaming && !saved->cancel_requested;
+  if (!saved->is_streaming) return Heard::closed;
+  return saved->cancel_requested ? Heard::cancelled : Heard::nothing;
 }
 
 runtime::Task<Result<turn::Appended>> ReplySaver::save() {

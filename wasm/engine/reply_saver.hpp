@@ -34,8 +34,14 @@ class ReplySaver {
   std::int64_t due_ms() const;
   runtime::Waitable* waiting_for() { return save_ ? &*save_ : nullptr; }
 
-  // Takes the save that has ended; false when the reply should end: it is cancelled or closed.
-  bool look();
+  // What a save has learnt of the reply.
+  enum class Heard : std::uint8_t {
+    nothing,
+    cancelled,  // somebody asks for its end
+    closed,     // it was taken for dead, and something has come after it
+  };
+  // Takes the save that has ended.
+  Heard look();
   // Gives up a save that is under way: what it says comes too late.
   void stop() { save_.reset(); }
 

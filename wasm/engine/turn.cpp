@@ -1,12 +1,14 @@
 #include "wasm/engine/turn.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "shared/database/turn.hpp"
 #include "shared/http/token.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
+#include "shared/text/uuid.hpp"
 #include "shared/turn/event.hpp"
 #include "shared/turn/finish_reason.hpp"
 #include "shared/turn/summary.hpp"
@@ -23,6 +25,10 @@ using runtime::Context;
 using runtime::Task;
 
 constexpr std::int64_t kProbeSilenceMs = 1000;
+// Less than a call waits for its answer, by as much as it may wait for a connection (PostgREST's
+// db-pool-acquisition-timeout is 10 seconds): who is refused for time is refused by the database
+// too. It does not see how long it was stopped itself: then the turn is withdrawn.
+constexpr std::int64_t kBeginWaitMs = 5000;
 
 Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end) {
   return call_function(call.context(), call.database(), database::kFinishTurn, end);
@@ -66,6 +72,28 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
   if (is_working) co_await runtime::WaitFor(work);
 }
 
+// What keeps the end from being told as it was: the reply is not stored as it was streamed.
+struct Missing {
+  Problem problem;
+  std::uint64_t stored_bytes;
+};
+
+// Text comes from this writer alone and is stored from where it was stored before, so that as many
+// bytes are the same text.
+std::optional<Missing> what_is_missing(const turn::BegunTurn& turn, const turn::FinishTurn& row,
+                                       const Result<turn::Finished>& stored) {
+  if (!stored) {
+    if (stored.error().code == ErrorCode::not_found) return Missing{not_all_stored(), 0};
+    return Missing{stored.error(), row.from_offset};
+  }
+  const std::uint64_t told_bytes = row.from_offset + row.text.size();
+  const std::uint64_t said_bytes = told_bytes > turn.base_bytes ? told_bytes : 0;
+  if (stored->status == turn::name(row.status) && stored->saved_bytes == said_bytes) {
+    return std::nullopt;
+  }
+  return Missing{not_all_stored(), stored->saved_bytes};
+}
+
 // Stores how the reply has ended, and only then tells it.
 Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
                           std::optional<Problem> ending, Channel& channel, JobKinds awaited_jobs) {
@@ -87,16 +115,18 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   runtime::Spawned<bool> last_text(send_all(context, channel));
   const auto stored = co_await runtime::attempt(finish_turn(call, row));
   co_await runtime::WaitFor(last_text);
-  if (!stored) {
+  std::optional<std::uint64_t> stored_bytes;
+  if (auto missing = what_is_missing(turn, row, stored)) {
     log.outcome = "not_stored";
-    ending = stored.error();
+    stored_bytes = missing->stored_bytes;
+    // Why the reply itself has ended says more than that it was closed.
+    if (!ending || !stored) ending = std::move(missing->problem);
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
-  // A reply that somebody else has closed was stopped here, and is not cancelled there.
-  const bool is_cancelled = !ending && row.status == turn::Status::stopped &&
-                            stored->status == turn::name(turn::Status::stopped);
-  const auto finish_reason =
-      turn::finish_reason_told(turn::name(row.status), llm::name(row.finish_reason));
+  const bool is_cancelled = !ending && row.status == turn::Status::stopped;
+  const auto finish_reason = turn::finish_reason_told(
+      stored ? std::string_view(stored->status) : turn::name(row.status),
+      llm::name(row.finish_reason));
   if (stored && (is_complete || !stored->message_id.empty())) {
     turn::event::Stored end{turn,      stored->message_id, row.provider,   row.model,
                             row.usage, finish_reason,      stored->dossier};
@@ -107,7 +137,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     }
   }
   if (ending) {
-    channel.tell(turn::event::Failed{*ending});
+    channel.tell(turn::event::Failed{*ending, stored_bytes});
   } else if (is_complete || is_cancelled) {
     channel.tell(turn::event::Finished{finish_reason});
   }
@@ -205,7 +235,9 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .task_prompt_labels = request.task_prompt_labels,
        .dossier_heading =
            request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
-       .is_worth_extracting = request.is_worth_extracting}));
+       .is_worth_extracting = request.is_worth_extracting,
+       .call_id = request.call_id,
+       .wait_ms = kBeginWaitMs}));
   if (!begun) {
     auto& refusal = begun.error();
     if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
@@ -221,6 +253,19 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
     log.model = model->model;
   }
   co_return std::move(begun);
+}
+
+std::string make_call_id(Context& context) {
+  std::array<std::uint8_t, 16> random{};
+  runtime::fill_random(context, random);
+  return text::make_uuid_v4(random);
+}
+
+Task<void> withdraw_turn(Call& call, std::string_view call_id) {
+  // If the database cannot be reached for so long, the turn is one whose isolate has died without a
+  // word: the same request may be made again under its key.
+  co_await runtime::attempt(
+      call_function(call.context(), call.database(), database::kWithdrawTurn, {call_id}));
 }
 
 Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const Endpoints& endpoints,

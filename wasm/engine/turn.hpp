@@ -50,6 +50,7 @@ struct TurnRequest {
   // The end is told when these have read for the dossier what the session has said. They outlive
   // the turn.
   JobKinds awaited_jobs = {};
+  std::string call_id = {};  // names the attempt to begin, so that it can be withdrawn
 
   // What the model is sent last instead of a message of the user; empty: nothing.
   std::string_view instruction() const {
@@ -78,6 +79,13 @@ runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& call
                                                   const TurnRequest& request,
                                                   const Endpoints& endpoints,
                                                   const TurnLimits& limits);
+
+// A new name for an attempt to begin a turn.
+std::string make_call_id(runtime::Context& context);
+
+// Takes back the turn that an attempt has begun, or may begin yet, of which its caller has been
+// told that there is none.
+runtime::Task<void> withdraw_turn(Call& call, std::string_view call_id);
 
 // Ends a turn that has begun and is not to be told, because of this problem: it is kept as one in
 // which the first of these models, if there is one, said nothing.

@@ -27,20 +27,20 @@ void WholeChannel::reasoning(std::string_view text, std::int64_t) {
 }
 
 void WholeChannel::tell(const turn::Event& event) {
-  if (const auto* failed = std::get_if<turn::event::Failed>(&event)) return fail(failed->problem);
+  if (const auto* failed = std::get_if<turn::event::Failed>(&event)) return fail(*failed);
   if (std::holds_alternative<turn::event::ComeBack>(event)) {
     Problem problem(ErrorCode::turn_in_progress,
                     "This reply is still being written. Ask for it again in a moment.", {});
     problem.retry_after_s = 1;
-    return fail(problem);
+    return fail({problem});
   }
   framing_.write(body_, event);
 }
 
-void WholeChannel::fail(const Problem& problem) {
-  problem_ = problem;
+void WholeChannel::fail(const turn::event::Failed& failed) {
+  problem_ = failed.problem;
   body_.clear();
-  framing_.failed(body_, problem);
+  framing_.failed(body_, failed);
 }
 
 runtime::Task<void> WholeChannel::flush() {

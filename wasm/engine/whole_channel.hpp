@@ -32,7 +32,7 @@ class WholeChannel final : public Channel {
   runtime::Task<void> end() override;
 
  private:
-  void fail(const Problem& problem);
+  void fail(const turn::event::Failed& failed);
 
   Call& call_;
   const turn::Protocol& protocol_;

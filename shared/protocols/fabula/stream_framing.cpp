@@ -59,13 +59,17 @@ void StreamFraming::finished(std::string& out, const turn::event::Finished& fini
   end_frame(out);
 }
 
-void StreamFraming::failed(std::string& out, const Problem& problem) const {
+void StreamFraming::failed(std::string& out, const turn::event::Failed& failed) const {
+  const Problem& problem = failed.problem;
   const auto& code = facts(problem.code);
   begin_frame(out, offset_bytes_);
   json::Writer writer(out);
   writer.begin_object().key("type").string("error").key("error").begin_object();
   writer.key("code").string(code.name).key("message").string(problem.detail);
   writer.key("retryable").boolean(code.retryable);
+  if (failed.stored_bytes) {
+    writer.key("stored_bytes").integer(static_cast<std::int64_t>(*failed.stored_bytes));
+  }
   writer.end_object().end_object();
   end_frame(out);
 }

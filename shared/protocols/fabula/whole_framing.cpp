@@ -24,7 +24,8 @@ void WholeFraming::finished(std::string& out, const turn::event::Finished& finis
   writer.key("finish_reason").string(finished.finish_reason).end_object();
 }
 
-void WholeFraming::failed(std::string& out, const Problem& problem) const {
+void WholeFraming::failed(std::string& out, const turn::event::Failed& failed) const {
+  const Problem& problem = failed.problem;
   out.append(http::problem_response(problem, request_id_).body);
   out.pop_back();
   if (!text_.empty()) {
@@ -32,6 +33,10 @@ void WholeFraming::failed(std::string& out, const Problem& problem) const {
     json::append_string(out, text_);
   }
   if (!metadata_.empty()) out.append(R"(,"metadata":)").append(metadata_);
+  if (failed.stored_bytes) {
+    out.append(R"(,"stored_bytes":)");
+    json::append_integer(out, static_cast<std::int64_t>(*failed.stored_bytes));
+  }
   out.push_back('}');
 }
 

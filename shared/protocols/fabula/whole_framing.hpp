@@ -18,7 +18,7 @@ class WholeFraming final : public turn::Framing {
   void reasoning(std::string& out, std::string_view text) override;
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
-  void failed(std::string& out, const Problem& problem) const override;
+  void failed(std::string& out, const turn::event::Failed& failed) const override;
   // The channel refuses instead.
   void come_back(std::string&) override {}
 

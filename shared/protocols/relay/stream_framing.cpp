@@ -40,13 +40,18 @@ void StreamFraming::finished(std::string& out, const turn::event::Finished& fini
   out.append("\n\n");
 }
 
-void StreamFraming::failed(std::string& out, const Problem& problem) const {
+void StreamFraming::failed(std::string& out, const turn::event::Failed& failed) const {
+  const Problem& problem = failed.problem;
   const auto& code = facts(problem.code);
   begin_frame(out, offset_bytes_, "error");
   out.append("data: ");
   json::Writer writer(out);
   writer.begin_object().key("code").string(code.name).key("message").string(problem.detail);
-  writer.key("retryable").boolean(code.retryable).end_object();
+  writer.key("retryable").boolean(code.retryable);
+  if (failed.stored_bytes) {
+    writer.key("stored_bytes").integer(static_cast<std::int64_t>(*failed.stored_bytes));
+  }
+  writer.end_object();
   out.append("\n\n");
 }
 

@@ -23,8 +23,8 @@ class StreamFraming final : public turn::Framing {
   void text(std::string& out, std::string_view text) override;
   void beat(std::string& out) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
-  // {code, message, retryable}; the message is the problem's detail.
-  void failed(std::string& out, const Problem& problem) const override;
+  // {code, message, retryable, stored_bytes?}; the message is the problem's detail.
+  void failed(std::string& out, const turn::event::Failed& failed) const override;
   void come_back(std::string& out) override;
 
  private:

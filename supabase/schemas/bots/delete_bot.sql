@@ -1,6 +1,6 @@
 -- Removes a bot with its key: {principal, bot_id, if_match}. What it has said stays.
 create function public.delete_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   bot public.bots;
 begin

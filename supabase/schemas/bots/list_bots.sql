@@ -1,6 +1,6 @@
 -- The principal's bots and everybody's, newest first: {principal, query: {limit, offset}}.
 create function public.list_bots(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   query constant jsonb := request -> 'query';
   row_count constant integer := private.page_size(query, 20);

@@ -1,6 +1,6 @@
 -- A bot of the principal's, or a public one: {principal, bot_id}.
 create function public.read_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   bot public.bots := private.visible_bot(principal_id, private.read_bot_id(request));

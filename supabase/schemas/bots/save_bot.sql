@@ -19,7 +19,7 @@ $$;
 -- access_key, is_public}}, of which only the model must be there. Without a name it is called like
 -- its model.
 create function public.save_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   body constant jsonb := '{"model": null}' || coalesce(request -> 'body', '{}');

@@ -1,7 +1,7 @@
 -- Changes what body has: {principal, bot_id, if_match, body: as save_bot's}. What is absent stays;
 -- null removes provider, system, access_path and access_key.
 create function public.update_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   body constant jsonb := coalesce(request -> 'body', '{}');

@@ -1,7 +1,7 @@
 -- Deletes a session: {principal, session_id, if_match}. A reply that is being written in it is
 -- asked to stop, because nobody will read it.
 create function public.delete_session(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   session public.sessions;
 begin

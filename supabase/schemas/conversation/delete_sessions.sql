@@ -1,6 +1,6 @@
 -- Deletes all of the principal's sessions, as delete_session does: {principal}.
 create function public.delete_sessions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid;
   session_ids uuid[];

@@ -1,7 +1,7 @@
 -- Replaces the text of a reply: {principal, message_id, body: {content}, if_match}; the body is the
 -- message. The old text stays a revision, and what models have been sent stays as it was.
 create function public.edit_reply(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_content_bytes constant integer := 4194304;
   content_given jsonb := request -> 'body' -> 'content';
@@ -20,6 +20,14 @@ begin
   if message.role <> 'assistant' then
     perform private.refuse(422, 'invalid_request',
       'Only the text of a reply can be changed: to say something else, send it as an edit.');
+  end if;
+  -- It was ended for silence, and its writer has gone on.
+  if exists (
+    select from public.generations
+    where message_id = message.message_id and status = 'streaming')
+  then
+    perform private.refuse(409, 'turn_in_progress',
+      'This reply is still being written: wait until it ends, or cancel it.', '2');
   end if;
   if request ->> 'if_match' <> message.revision::text then
     perform private.refuse(412, 'precondition_failed',

@@ -8,7 +8,7 @@
 -- the page: what a page costs grows with its distance from the leaf if there are other takes before
 -- it, and not otherwise.
 create function public.list_messages(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';

@@ -1,7 +1,7 @@
 -- The principal's active sessions, newest first: {principal, query: {limit, offset, project_id,
 -- kind}}.
 create function public.list_sessions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';

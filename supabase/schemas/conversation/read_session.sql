@@ -1,6 +1,6 @@
 -- One of the principal's sessions: {principal, session_id}.
 create function public.read_session(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid;

@@ -1,7 +1,7 @@
 -- Makes the session go on from this message, or from where the conversation through it ended last:
 -- {principal, message_id}; the body is {session_id, message_id, active_leaf_id}.
 create function public.select_message(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   target public.messages := private.open_message(

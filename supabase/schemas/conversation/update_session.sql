@@ -1,6 +1,6 @@
 -- Renames a session: {principal, session_id, if_match, body: {title}}.
 create function public.update_session(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   new_title constant text := btrim(request #>> '{body,title}');
   session public.sessions;

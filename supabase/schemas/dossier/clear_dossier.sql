@@ -2,7 +2,7 @@
 -- project stays, with its conversations, and with an empty dossier of a later version. Nothing that was
 -- said until now is read for it any more, and what was passed over is not read later either.
 create function public.clear_dossier(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   project public.projects := private.open_project(
     private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));

@@ -11,7 +11,7 @@
 -- list of assertions reads the log. A base before log_start means that the log was removed: whoever
 -- holds entries of it begins anew. A caller whose answer was lost calls again: nothing is added twice.
 create function public.commit_assertions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'project_id');
   principal_id uuid;

@@ -2,7 +2,7 @@
 -- offset}}; each {version, kind, change, entries, created_at}, where kind is who made it (extracted,
 -- confirmed, user, path), change what its last entry does, and entries how many came with it.
 create function public.list_dossier_versions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';

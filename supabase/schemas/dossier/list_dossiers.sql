@@ -1,6 +1,6 @@
 -- The principal's dossiers, newest first: {principal, query: {limit, offset}}.
 create function public.list_dossiers(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';

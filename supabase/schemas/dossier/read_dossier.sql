@@ -1,7 +1,7 @@
 -- What a project's dossier says: {principal, project_id}. The version is a position of its log. Beside
 -- the body it tells the head: when that is another one, the log has more than the snapshot.
 create function public.read_dossier(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid;

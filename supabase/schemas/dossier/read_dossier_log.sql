@@ -3,7 +3,7 @@
 -- project's, entries are those after `after` (at first 0), up to `until`, in order and bounded as
 -- private.read_log has it, and the snapshot is there as long as nothing of the log has been passed over.
 create function public.read_dossier_log(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'project_id');
   after_position bigint := coalesce(private.read_position(request, 'after'), 0);

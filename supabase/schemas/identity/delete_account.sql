@@ -38,7 +38,7 @@ $$;
 -- Removes the caller and everything that is theirs: {principal}. Answers the same when that has
 -- happened already.
 create function public.delete_account(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller jsonb := request -> 'principal';
   principal_id uuid := (private.find_principal(caller)).id;

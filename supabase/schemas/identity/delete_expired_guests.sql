@@ -2,7 +2,7 @@
 -- of deleted accounts: {limit?}, of guests in one call; returns {deleted}, of those. Background
 -- work calls it, for nobody.
 create function public.delete_expired_guests(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- Bounds how long one call holds locks; a call an hour removes 12,000 a day.
   default_limit constant integer := 500;

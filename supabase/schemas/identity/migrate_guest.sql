@@ -13,7 +13,7 @@ $$;
 -- user_id, migrated}; calling again changes nothing and says `already`. Whatever is wrong with the
 -- guest is 403: 401 would say that the account's own token does not count.
 create function public.migrate_guest(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   account_id uuid := private.resolve_principal(request -> 'principal');
   guest jsonb := request -> 'guest';

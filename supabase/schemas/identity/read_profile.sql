@@ -1,6 +1,6 @@
 -- The caller's profile: {principal}.
 create function public.read_profile(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
 begin

@@ -1,7 +1,7 @@
 -- Makes or changes the caller's profile: {principal, body: {user_id?, email?, display_name?,
 -- avatar_url?}}. What is absent stays; null removes.
 create function public.save_profile(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   body jsonb := coalesce(request -> 'body', '{}');

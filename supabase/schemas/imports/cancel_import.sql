@@ -1,7 +1,7 @@
 -- Ends an import before its end: {principal, project_id, task_id}. What it has proposed stays. One that
 -- has ended stays as it is.
 create function public.cancel_import(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   import public.jobs := private.own_import(request, true);
 begin

@@ -1,7 +1,7 @@
 -- Begins to read a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
 -- chapter_title | null, from_byte}]}; 202 with how far it is, and where to ask for that.
 create function public.start_import(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_steps constant integer := 400;
   max_step_bytes constant integer := 16384;

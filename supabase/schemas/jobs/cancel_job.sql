@@ -1,6 +1,6 @@
 -- Ends a job before its end: {principal, job_id}. What was done stays. One that has ended stays as it is.
 create function public.cancel_job(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   job public.jobs := private.own_job(request, true);
 begin

@@ -5,7 +5,7 @@
 -- whatever the worker still does. For who waits for a job: with a job_id or a session_id it is a step of
 -- that, with is_idle one that was never tried, of a job that nobody works on.
 create function public.claim_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;

@@ -4,7 +4,7 @@
 -- Returns {job_id, step, status, attempts, run_after, job_status, progress, already} with what the kind
 -- answers. Calling again changes nothing and says `already`.
 create function public.commit_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   done public.job_steps := private.open_step(request);
   job public.jobs;

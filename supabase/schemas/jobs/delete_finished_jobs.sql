@@ -1,7 +1,7 @@
 -- Deletes jobs whose time is over: {limit?}; returns {deleted}. Background work calls it, for nobody, until
 -- nothing is left.
 create function public.delete_finished_jobs(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_limit constant integer := 1000;
   max_limit constant integer := 10000;

@@ -2,7 +2,7 @@
 -- returns what commit_step does, without what the kind answers. It is tried five times, after longer and
 -- longer pauses.
 create function public.fail_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   first_pause_seconds constant integer := 10;
   max_pause_seconds constant integer := 3600;

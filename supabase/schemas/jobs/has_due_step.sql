@@ -1,6 +1,6 @@
 -- Whether a step could be claimed now; returns {due}. For who would otherwise call for nothing.
 create function public.has_due_step(request jsonb) returns jsonb
-language sql stable
+language sql stable set lock_timeout = '2s'
 return jsonb_build_object('due', exists (
   select from public.job_steps
   where status in ('queued', 'running') and run_after <= pg_catalog.clock_timestamp()));

@@ -1,7 +1,7 @@
 -- Nothing of the job is begun until it is resumed: {principal, job_id}. What is being done is done to its
 -- end.
 create function public.pause_job(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   job public.jobs := private.own_job(request, true);
 begin

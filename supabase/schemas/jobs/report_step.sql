@@ -2,7 +2,7 @@
 -- progress is the job's in percent, and generation_id the text that the step makes. Returns
 -- {leased_until}; refused like a commit when the step is somebody else's now, or its job was cancelled.
 create function public.report_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;

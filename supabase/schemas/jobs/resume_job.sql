@@ -1,6 +1,6 @@
 -- Goes on with a job that was paused: {principal, job_id}.
 create function public.resume_job(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   job public.jobs := private.own_job(request, true);
 begin

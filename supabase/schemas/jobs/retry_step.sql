@@ -1,7 +1,7 @@
 -- Tries a step again that was given up: {principal, job_id, step}. The job goes on with it, and what was
 -- done of it stays. Refused when the step has not failed, or the job was cancelled.
 create function public.retry_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   job public.jobs := private.own_job(request, true);
 begin

@@ -2,7 +2,7 @@
 -- steps?, delay_seconds?}, as private.add_job has them; 202 with private.job_body. At most 200 jobs of an
 -- owner are open.
 create function public.start_job(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_steps constant integer := 1000;
   max_delay_seconds constant double precision := 31536000;

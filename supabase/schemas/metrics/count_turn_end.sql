@@ -1,10 +1,12 @@
--- However a generation ends, its end is counted.
+-- However a generation ends, its end is counted. Of a reply whose end for silence was counted already, what
+-- has come since is added.
 create function private.count_turn_end() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  insert into public.turn_ends (kind, provider, model, status, saves, first_token_ms, latency_ms)
+  insert into public.turn_ends (
+    kind, provider, model, status, saves, first_token_ms, latency_ms, generation_id, is_addition)
   select session.kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status,
-    new.save_count, new.first_token_ms, new.latency_ms
+    new.save_count, new.first_token_ms, new.latency_ms, new.generation_id, new.is_end_counted
   from public.sessions session
   where session.session_id = new.session_id;
   return null;

@@ -30,7 +30,7 @@ begin
     insert into public.turn_totals as total
     select ended.kind, coalesce(admitted.provider, 'other') as provider,
       coalesce(admitted.model, 'other') as model, ended.status,
-      count(*), sum(ended.saves)
+      count(*) filter (where not ended.is_addition), sum(ended.saves)
     from ended
     left join admitted
       on admitted.kind = ended.kind and admitted.provider = ended.provider

@@ -1,7 +1,7 @@
 -- What the deployment has done since it counts, and how it stands, at most 15 seconds old: {}.
 -- Returns {text}, in Prometheus' text format 0.0.4. Totals never go down.
 create function public.read_metrics(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_age constant interval := '15 seconds';
   cached public.metrics_cache;

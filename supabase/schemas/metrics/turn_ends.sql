@@ -9,11 +9,18 @@ create table public.turn_ends (
   status text not null,
   saves integer not null,
   first_token_ms integer,
-  latency_ms integer
+  latency_ms integer,
+  -- Whose end it is, as long as it may be taken back.
+  generation_id uuid,
+  -- What came to a turn whose end was counted already.
+  is_addition boolean not null default false
 );
 
 comment on table public.turn_ends is
   'Ends of turns that no total has yet. Nobody''s, and not readable over REST.';
+
+create index turn_ends_interrupted on public.turn_ends (generation_id)
+  where status = 'interrupted';
 
 alter table public.turn_ends enable row level security;
 

@@ -1,7 +1,7 @@
 -- A new project with its empty dossier: {principal, body: {name, is_favourite, phase, status}}, of
 -- which only the name must be there.
 create function public.create_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   body constant jsonb := '{"name": null}' || coalesce(request -> 'body', '{}');
   principal_id uuid;

@@ -10,7 +10,7 @@ $$;
 -- Removes a project with its dossier and its sessions: {principal, project_id, if_match}. What goes is
 -- locked first in the order of locks: a cascade would take it as it likes.
 create function public.delete_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   project public.projects;
 begin

@@ -1,7 +1,7 @@
 -- The principal's projects: {principal, query: {limit, offset, status, phase, is_favourite, order:
 -- updated_at | created_at | name, direction: asc | desc}}. Newest first, names from A on.
 create function public.list_projects(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';

@@ -1,7 +1,7 @@
 -- Changes what body has: {principal, project_id, if_match, body: {name, is_favourite, phase,
 -- status}}.
 create function public.update_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   body constant jsonb := coalesce(request -> 'body', '{}');
   project public.projects;

@@ -1,13 +1,21 @@
 -- Saves what a running reply has grown by. {generation_id, from_offset, text}, where no text is a
 -- heartbeat; returns {cancel_requested, status, saved_bytes}. A status other than streaming means
--- that nothing was stored: stop.
+-- that nothing was stored: stop. A reply that was ended for silence goes on, if it may.
 create function public.append_chunk(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'generation_id');
   generation public.generations;
+  is_session_locked boolean;
   addition text;
 begin
+  -- Most replies run, and need not wait for whoever holds their session.
+  perform from public.sessions
+  where session_id = (
+    select session_id from public.generations
+    where generation_id = wanted_id and ended_by_silence)
+  for no key update;
+  is_session_locked := found;
   select * into generation from public.generations
   where generation_id = wanted_id
   for no key update;
@@ -15,6 +23,9 @@ begin
     perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
   end if;
 
+  if is_session_locked then
+    generation := private.reopen_generation(generation);
+  end if;
   if generation.status = 'streaming' then
     addition := private.text_beyond(
       generation.saved_bytes, (request ->> 'from_offset')::integer, request ->> 'text');
@@ -32,7 +43,9 @@ begin
 
   return jsonb_build_object(
     'cancel_requested', generation.cancel_requested,
-    'status', generation.status,
+    -- Ended for silence between the two looks: the next call finds it so.
+    'status', case when generation.ended_by_silence and not is_session_locked
+      then 'streaming' else generation.status end,
     'saved_bytes', generation.saved_bytes);
 end
 $$;

@@ -1,11 +1,13 @@
 -- Begins a turn in one of four ways: something new is said, something said before is said otherwise, a
--- reply is taken again, a reply goes on. A repeated request begins nothing. One call, one transaction.
--- Locks are taken in the order principal, idempotency key, rate limit, session, generation.
+-- reply is taken again, a reply goes on. A repeated request begins nothing, unless its turn has died without
+-- a word: then it runs. One call, one transaction. Locks are taken in the order principal, call, idempotency
+-- key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
 -- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
--- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract}.
+-- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract, call_id,
+-- wait_ms}.
 --   principal         what private.resolve_principal takes
 --   title             for a session that is created
 --   claimed_user_id   must be the principal's own
@@ -23,6 +25,9 @@
 --   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
 --                     system prompt that is kept ends with both
 --   extract           whether the user's message is worth reading for the dossier, however the turn ends
+--   call_id           a new UUID, by which the caller takes the turn back if it gives up (withdraw_turn)
+--   wait_ms           refuses when more than this has passed since the transaction began: nobody waits
+--                     any more
 --   action            say         `text` comes after the path's end (the default)
 --                     edit        `text` stands beside the user's message `message_id`
 --                     regenerate  the reply `message_id` is taken again, or the user's message answered
@@ -42,7 +47,7 @@
 -- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
 -- prompt.
 create function public.begin_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- Of what is told of the dossier, for each token of history: a quarter of it.
   dossier_bytes_per_token constant integer := 1;
@@ -50,7 +55,10 @@ declare
   rate_limit jsonb := nullif(request -> 'rate_limit', 'null');
   wanted_bot_id bigint := private.read_bot_id(request);
   principal_id uuid;
-  repeated jsonb;
+  wanted_call_id constant uuid := private.read_id(request, 'call_id');
+  wait_ms constant integer := (request ->> 'wait_ms')::integer;
+  named public.generations;
+  dead_question public.messages;
   rate jsonb;
   bot public.bots;
   session public.sessions;
@@ -70,9 +78,18 @@ begin
     perform private.refuse(403, 'forbidden',
       'The user id names somebody else than the token: leave it out, or send that user''s token.');
   end if;
-  repeated := private.find_repeated_turn(principal_id, request);
-  if repeated is not null then
-    return repeated || '{"summary": null}';
+  if wanted_call_id is not null then
+    perform private.lock_call(wanted_call_id);
+  end if;
+  named := private.find_named_generation(principal_id, request);
+  if named.generation_id is not null then
+    dead_question := private.forget_dead_run(named);
+    if dead_question.message_id is null then
+      return private.describe_repeated_turn(named);
+    end if;
+    if coalesce(request ->> 'external_id', request ->> 'message_id') is null then
+      request := request || jsonb_build_object('session_id', named.session_id);
+    end if;
   end if;
   if rate_limit is not null then
     rate := private.take_rate_limit(principal_id, rate_limit ->> 'action',
@@ -89,10 +106,15 @@ begin
   if turn_action = 'continue' then
     continued := target;
   end if;
+  perform private.check_still_awaited(wanted_call_id, wait_ms);
   -- Read after the lock: a call that had to wait for it comes later than what it waited for.
   begun_at := clock_timestamp();
-  question := private.place_question(session, turn_action, target, request ->> 'text',
-    request -> 'message_metadata', begun_at);
+  if dead_question.message_id is not null then
+    question := dead_question;
+  else
+    question := private.place_question(session, turn_action, target, request ->> 'text',
+      request -> 'message_metadata', begun_at);
+  end if;
   if request -> 'task_prompts' ? (question.metadata ->> 'task') then
     request := request || jsonb_build_object(
       'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'),
@@ -126,7 +148,7 @@ begin
 
   return private.describe_turn(session, question, generation)
     || jsonb_build_object(
-      'created_session', generation.epoch = 1,
+      'created_session', coalesce(named.epoch, generation.epoch) = 1,
       'summary', history.summary,
       'history', history.messages,
       'replayed', false)

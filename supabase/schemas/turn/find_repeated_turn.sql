@@ -7,20 +7,18 @@ begin
 end
 $$;
 
--- The turn that this principal has begun with the same request, under the request's idempotency key
--- or else under its stream_id; null when there is none. From here on both names are locked: of two
+-- The generation that this principal has begun with the same request, under the request's idempotency
+-- key or else under its stream_id; nulls when there is none. From here on both names are locked: of two
 -- first requests at once the second waits, and then finds the turn of the other. Locks of their own,
 -- because a first turn has no row yet to wait for, and one that comes too late must not leave a
 -- session behind.
-create function private.find_repeated_turn(principal_id uuid, request jsonb)
-returns jsonb
+create function private.find_named_generation(principal_id uuid, request jsonb)
+returns public.generations
 language plpgsql set search_path = '' as $$
 declare
   wanted_key text := request ->> 'idempotency_key';
   wanted_stream_id text := request ->> 'stream_id';
   generation public.generations;
-  session public.sessions;
-  question public.messages;
 begin
   if wanted_key is not null then
     perform pg_advisory_xact_lock(hashtextextended(principal_id::text || ' ' || wanted_key, 0));
@@ -40,10 +38,17 @@ begin
       perform private.refuse_stream();
     end if;
   end if;
-  if generation.generation_id is null then
-    return null;
-  end if;
+  return generation;
+end
+$$;
 
+-- What begin_turn answers of a turn that a request has named again.
+create function private.describe_repeated_turn(generation public.generations) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  session public.sessions;
+  question public.messages;
+begin
   select * into session from public.sessions
   where session_id = generation.session_id and is_active;
   if not found then
@@ -53,6 +58,7 @@ begin
   select * into question from public.messages where message_id = generation.user_message_id;
   return private.describe_turn(session, question, generation) || jsonb_build_object(
     'created_session', generation.epoch = 1,
+    'summary', null,
     'history', '[]'::jsonb,
     'replayed', true,
     'status', generation.status);
@@ -61,9 +67,11 @@ $$;
 
 revoke all on function
   private.refuse_stream(),
-  private.find_repeated_turn(uuid, jsonb)
+  private.find_named_generation(uuid, jsonb),
+  private.describe_repeated_turn(public.generations)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.refuse_stream(),
-  private.find_repeated_turn(uuid, jsonb)
+  private.find_named_generation(uuid, jsonb),
+  private.describe_repeated_turn(public.generations)
 to service_role;

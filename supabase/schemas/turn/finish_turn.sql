@@ -5,9 +5,10 @@
 -- dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
 -- already, saved_bytes, title}, and of a turn that was told of its dossier `dossier`, {version, pending,
 -- updated}, as they are now. message_id is null when the model has said nothing. Calling again changes
--- nothing and says `already`.
+-- nothing and says `already`; and so it is with a reply that was ended for silence and may not go on: the
+-- caller compares status and saved_bytes with what it has told its client.
 create function public.finish_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'generation_id');
   generation public.generations;
@@ -28,6 +29,9 @@ begin
     perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
   end if;
 
+  if request ->> 'status' is not null then
+    generation := private.reopen_generation(generation);
+  end if;
   is_first_call := generation.status = 'streaming';
   if is_first_call then
     if request ->> 'status' is null or request ->> 'status' not in (

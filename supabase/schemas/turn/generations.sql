@@ -65,6 +65,14 @@ create table public.generations (
   -- Name and version of the prompt that system_prompt begins with, such as chat-1; null where the
   -- instructions are not ours.
   prompt text check (char_length(prompt) between 1 and 64),
+  -- It was ended because nothing was heard of its writer, who may go on with it if it lives after all
+  -- (reopen_generation.sql).
+  ended_by_silence boolean not null default false,
+  -- Names the call of begin_turn that made it, so that who has given that call up can take it back
+  -- (withdraw_turn.sql).
+  call_id uuid,
+  -- It was ended for silence, that end was counted, and it has gone on.
+  is_end_counted boolean not null default false,
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),
@@ -91,5 +99,8 @@ create unique index generation_of_reply on public.generations (message_id);
 create unique index generations_by_idempotency_key
   on public.generations (owner_id, idempotency_key)
   where idempotency_key is not null;
+
+create unique index generations_by_call on public.generations (call_id)
+  where call_id is not null;
 
 alter table public.generations enable row level security;

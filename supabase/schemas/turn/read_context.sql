@@ -3,7 +3,7 @@
 -- {in, out}, created_at}, where summary is of what was said before the messages, and facts are those of
 -- the dossier.
 create function public.read_context(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid := private.resolve_principal(request -> 'principal');

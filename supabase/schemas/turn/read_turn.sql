@@ -6,7 +6,7 @@
 -- edited the message since; empty for a caller who has more than is stored. message_id is null once the
 -- reply has ended without a word.
 create function public.read_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   after_bytes_text text := coalesce(request ->> 'after_bytes', '0');
   after_bytes integer;

@@ -1,17 +1,17 @@
--- Replies whose writer is dead. Who needs one of them ends it on the way (private.end_if_silent); this
+-- Replies whose writer is silent. Who needs one of them ends it on the way (private.end_if_silent); this
 -- ends those that nobody asks for.
 
 -- Ends replies that have been silent for too long, with what is saved of them: {limit?}, of replies
 -- in one call; returns {reaped}. Background work calls it, for nobody. It waits for nobody either:
 -- what somebody works on is left for the next call.
 create function public.reap_generations(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- Bounds how long one call holds sessions.
   default_limit constant integer := 100;
   max_limit constant integer := 1000;
-  -- As private.is_silent has it, which is asked again under the locks.
-  silence_limit constant interval := '60 seconds';
+  -- How long a call of begin_turn may still come after it was given up.
+  withdrawal_lifetime constant interval := '1 hour';
   limit_given constant numeric := (request ->> 'limit')::numeric;
   row_limit constant integer :=
     least(greatest(coalesce(limit_given, default_limit), 0), max_limit);
@@ -24,8 +24,7 @@ begin
     -- would have to be written with each of them.
     select running.generation_id, running.session_id
     from public.generations running
-    where running.status = 'streaming'
-      and running.heartbeat_at <= clock_timestamp() - silence_limit
+    where running.status = 'streaming' and private.is_silent(running)
     order by running.heartbeat_at
   loop
     exit when reaped >= row_limit;
@@ -36,11 +35,11 @@ begin
     where generation_id = silent.generation_id
     for no key update skip locked;
     if found and generation.status = 'streaming' and private.is_silent(generation) then
-      perform private.close_generation(
-        generation, '{"status": "interrupted", "error_code": "interrupted"}');
+      perform private.end_for_silence(generation);
       reaped := reaped + 1;
     end if;
   end loop;
+  delete from public.withdrawn_calls where created_at < clock_timestamp() - withdrawal_lifetime;
   return jsonb_build_object('reaped', reaped);
 end
 $$;

@@ -6,7 +6,7 @@
 -- once the reply has ended, nothing is changed, as the answer tells: a cancel that comes late stops
 -- nothing else.
 create function public.request_cancel(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   meant_epoch_text constant text := request -> 'body' ->> 'epoch';
   principal_id uuid := private.resolve_principal(request -> 'principal');
@@ -25,6 +25,11 @@ begin
   set cancel_requested = true
   where generation_id = generation.generation_id and status = 'streaming'
     and epoch = coalesce(meant_epoch_text::bigint, epoch) and not cancel_requested;
+  -- One that was ended for silence stays ended, also if its writer lives.
+  update public.generations
+  set ended_by_silence = false
+  where generation_id = generation.generation_id and ended_by_silence
+    and epoch = coalesce(meant_epoch_text::bigint, epoch);
   select * into generation from public.generations
   where generation_id = generation.generation_id;
   return private.answer(jsonb_build_object(

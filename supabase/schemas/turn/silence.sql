@@ -1,10 +1,27 @@
--- Whether the isolate that made a streaming generation must be dead.
+-- Whether the isolate that made a streaming generation is taken for dead. By the database's clock alone: beats
+-- are written with it, and no other clock's time is compared with it. Who has never been heard of is waited
+-- for less: a writer that lives beats within 5 seconds, and one that was only slow goes on with its reply.
 create function private.is_silent(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 declare
   silence_limit constant interval := '60 seconds';
+  first_silence_limit constant interval := '20 seconds';
 begin
-  return generation.heartbeat_at <= clock_timestamp() - silence_limit;
+  return generation.heartbeat_at <= clock_timestamp() - case
+    when generation.heartbeat_at = generation.started_at then first_silence_limit
+    else silence_limit end;
+end
+$$;
+
+-- Ends a streaming generation of whose writer nothing is heard. The caller has locked the session and the
+-- generation.
+create function private.end_for_silence(generation public.generations) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.close_generation(
+    generation, '{"status": "interrupted", "error_code": "interrupted"}');
+  update public.generations set ended_by_silence = true
+  where generation_id = generation.generation_id;
 end
 $$;
 
@@ -21,14 +38,13 @@ begin
   where generation_id = generation.generation_id
   for no key update;
   if generation.status = 'streaming' and private.is_silent(generation) then
-    perform private.close_generation(
-      generation, '{"status": "interrupted", "error_code": "interrupted"}');
+    perform private.end_for_silence(generation);
   end if;
 end
 $$;
 
--- Refuses while a turn runs in the session; ends one that has gone silent, because the isolate that made
--- it is dead. The caller has locked the session.
+-- Refuses while a turn runs in the session; ends one that has gone silent. The caller has locked the
+-- session.
 create function private.end_silent_turn(locked_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -46,18 +62,19 @@ begin
       'A reply is still being written in this session: wait until it ends, or cancel it.',
       retry_after_seconds);
   end if;
-  perform private.close_generation(
-    running, '{"status": "interrupted", "error_code": "interrupted"}');
+  perform private.end_for_silence(running);
 end
 $$;
 
 revoke all on function
   private.is_silent(public.generations),
+  private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
   private.end_silent_turn(uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.is_silent(public.generations),
+  private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
   private.end_silent_turn(uuid)
 to service_role;

@@ -1,6 +1,7 @@
 -- Stores the end of a streaming generation: its text becomes the assistant's message, its chunks go. The
 -- caller has locked the session and the generation. `outcome` is what finish_turn takes. A run that has
--- added nothing stores nothing, and gives back the path that it took away.
+-- added nothing stores nothing, and gives back the path that it took away. The message is there already when
+-- the reply was ended for silence and has gone on.
 create function private.store_reply(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$
@@ -9,6 +10,7 @@ declare
   ended_at timestamptz := clock_timestamp();
   content text;
   has_said_something boolean;
+  is_known boolean;
   question public.messages;
 begin
   select coalesce(string_agg(chunk.text, '' order by chunk.from_offset), '') into content
@@ -48,6 +50,7 @@ begin
   end if;
 
   select * into question from public.messages where message_id = generation.user_message_id;
+  is_known := exists (select from public.messages where message_id = generation.message_id);
 
   insert into public.messages (
     message_id, session_id, owner_id, parent_id, turn_id, turn_number, position, depth, role,
@@ -66,11 +69,15 @@ begin
       'continued_from', generation.continued_from_id)),
     ended_at, ended_at
   from public.sessions session
-  where session.session_id = generation.session_id;
+  where session.session_id = generation.session_id
+  on conflict (message_id) do update
+  set content = excluded.content, status = excluded.status, provider = excluded.provider,
+      model = excluded.model, input_tokens = excluded.input_tokens,
+      output_tokens = excluded.output_tokens, metadata = excluded.metadata;
 
   -- The path may have moved while the model wrote: then this is one more take beside it.
   update public.sessions
-  set message_count = message_count + 1,
+  set message_count = message_count + (not is_known)::integer,
       last_message_at = ended_at,
       active_leaf_id = case
         when active_leaf_id = question.message_id then generation.message_id

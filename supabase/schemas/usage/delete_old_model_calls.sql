@@ -1,7 +1,7 @@
 -- Deletes rows of the ledger that are too old: {limit?}; returns {deleted}. Background work calls it, for
 -- nobody, until nothing is left.
 create function public.delete_old_model_calls(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   lifetime constant interval := '400 days';
   default_limit constant integer := 10000;

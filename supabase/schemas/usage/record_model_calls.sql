@@ -1,7 +1,7 @@
 -- Writes down calls whose step has gone to somebody else, or is gone: {job_id, step, kind, user_id, project_id?,
 -- lease_token, calls}, as claim_step has told them. Returns {}.
 create function public.record_model_calls(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   common public.model_calls;
 begin

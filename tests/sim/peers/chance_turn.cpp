@@ -1,5 +1,6 @@
 #include "tests/sim/peers/chance_turn.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "functions/chat/chat.hpp"
@@ -36,13 +37,16 @@ ChanceTurn::ChanceTurn(std::uint64_t seed, ChanceRequest request)
   client = &send();
   script_client();
   script_events();
+  if (request_.has_stalls) script_stalls();
 }
 
 void ChanceTurn::play() {
   chat.world.run();
   for (std::size_t model = 0; model < models_.size(); ++model) {
     const auto& asked_at_ms = models_[model]->asked_at_ms;
-    for (std::size_t i = 0; i < asked_at_ms.size(); ++i) {
+    // Further ones, of requests that came again, have the model's usual answer.
+    const auto count = std::min(asked_at_ms.size(), stories_[model].size());
+    for (std::size_t i = 0; i < count; ++i) {
       stories_[model].at(i).asked_at_ms = asked_at_ms[i];
     }
   }
@@ -223,6 +227,57 @@ void ChanceTurn::script_events() {
       chat.world.kill(*client);
     });
   }
+}
+
+void ChanceTurn::script_stalls() {
+  constexpr std::int64_t kLongestStallMs = 90'000;
+  constexpr std::int64_t kMostAheadMs = 120'000;
+  auto& clock = chat.world.clock();
+  chat.database.clock_ahead_ms = random_.between(-kMostAheadMs, kMostAheadMs);
+  for (auto left = random_.between(1, 3); left > 0; --left) {
+    clock.after(random_.between(0, 30'000), [this] {
+      const auto duration_ms = random_.between(100, random_.chance(50) ? 5'000 : kLongestStallMs);
+      chat.database.stall(duration_ms);
+      // The reaper has waited as well.
+      chat.world.clock().after(duration_ms + random_.between(0, 100),
+                               [this] { chat.database.reap(); });
+    });
+  }
+  // Somebody sets it.
+  if (random_.chance(40)) {
+    clock.after(random_.between(0, 60'000), [this] {
+      chat.database.clock_ahead_ms = random_.between(-kMostAheadMs, kMostAheadMs);
+      if (random_.chance(50)) chat.database.reap();
+    });
+  }
+  for (std::int64_t at_ms = random_.between(0, 20'000); at_ms < 600'000;
+       at_ms += random_.between(1'000, 60'000)) {
+    clock.after(at_ms, [this] { chat.database.reap(); });
+  }
+  if (random_.chance(50)) {
+    for (std::int64_t at_ms = 5'000; at_ms < 400'000; at_ms += random_.between(5'000, 60'000)) {
+      clock.after(at_ms, [this] { resume(); });
+    }
+  }
+  if (random_.chance(20)) clock.after(random_.between(20'000, 200'000), [this] { say_more(); });
+}
+
+// As a client does that has got no end, or one that may be tried again.
+void ChanceTurn::resume() {
+  const auto& last = resumers.empty() ? *client : *resumers.back();
+  const bool is_over = last.is_ended() || last.is_broken() || was_killed;
+  if (!is_over || has_said_more) return;
+  if (last.body().find(R"("type":"done")") != std::string::npos) return;
+  resumers.push_back(&send());
+}
+
+// Another message in the same conversation, which a silent reply does not keep waiting.
+void ChanceTurn::say_more() {
+  if (request_.kind != Kind::message || chat.database.sessions.empty()) return;
+  has_said_more = true;
+  chat.post(R"({"text":"And then?","session_id":")" + chat.database.sessions.begin()->first +
+                "\"}",
+            kGuest);
 }
 
 // Whoever writes the reply learns it by the next save, at most 5 seconds later.

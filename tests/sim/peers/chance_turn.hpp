@@ -27,6 +27,9 @@ struct ChanceRequest {
   bool is_followed_by_name = false;  // of the stream; else by the same request
   // Of a message: members of its body after the first one, such as `,"task":"scene"`.
   std::string more = {};
+  // The database stands still for up to 90 seconds, its clock and the functions' differ by up to two
+  // minutes, silent replies are reaped, and who has not been told the end asks again.
+  bool has_stalls = false;
 };
 
 class ChanceTurn {
@@ -40,6 +43,8 @@ class ChanceTurn {
   // Asks for the same again, after a minute and with a database without faults.
   const sim::Client& come_back();
 
+  // Calls of the database fail or get lost by chance.
+  bool has_faults() const { return fault_percent_ > 0; }
   bool has_begun() const { return !chat.database.generations.empty(); }
   const StoredGeneration& generation() const { return chat.database.generations.at(0); }
   // How many requests the models have had, and how many they may have.
@@ -54,6 +59,8 @@ class ChanceTurn {
   const sim::Client* follower = nullptr;  // who sent the same request while the first was running
   bool has_left = false;
   bool was_killed = false;
+  std::vector<const sim::Client*> resumers;  // who sent it again after an answer without an end
+  bool has_said_more = false;  // the next turn has come meanwhile
   bool was_cancelled_in_vain = false;  // the reply ran on, although its saves got through
 
  private:
@@ -65,6 +72,9 @@ class ChanceTurn {
   ModelAnswer script_answer(ScriptedStory& story);
   void script_client();
   void script_events();
+  void script_stalls();
+  void resume();
+  void say_more();
   void cancel();
 
   sim::Random& random_;

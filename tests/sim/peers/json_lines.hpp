@@ -40,8 +40,8 @@ class LinesFraming final : public turn::Framing {
   void finished(std::string& out, const turn::event::Finished& finished) override {
     line(out, "finished", "reason", finished.finish_reason);
   }
-  void failed(std::string& out, const Problem& problem) const override {
-    line(out, "failed", "code", facts(problem.code).name);
+  void failed(std::string& out, const turn::event::Failed& failed) const override {
+    line(out, "failed", "code", facts(failed.problem.code).name);
   }
   void come_back(std::string& out) override { line(out, "come_back", "", ""); }
 

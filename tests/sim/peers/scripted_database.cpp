@@ -58,7 +58,33 @@ StoredGeneration* ScriptedDatabase::find(const std::string& id) {
   return nullptr;
 }
 
+void ScriptedDatabase::stall(std::int64_t duration_ms) {
+  stalled_until_ms_ = std::max(stalled_until_ms_, world_.clock().now_ms() + duration_ms);
+}
+
 void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
+  const auto stalled_ms = stalled_until_ms_ - world_.clock().now_ms();
+  if (stalled_ms <= 0) return run(exchange, now_ms());
+  auto& random = world_.random();
+  // A pool gives up after so long what it has no connection for; what has one is sent to a process
+  // that stands still, and runs in no certain order when it goes on. Of some the transaction had
+  // begun before.
+  constexpr std::int64_t kPoolTimeoutMs = 10'000;
+  if (random.chance(20) && stalled_ms > kPoolTimeoutMs) {
+    world_.clock().after(kPoolTimeoutMs, [exchange] {
+      exchange->respond(503, "content-type: application/json\n");
+      exchange->send(R"({"code":"PGRST003","message":"Timed out acquiring connection"})");
+      exchange->end();
+    });
+    return;
+  }
+  const auto begun_ms = random.chance(30) ? now_ms() : now_ms() + stalled_ms;
+  world_.clock().after(stalled_ms + random.between(0, 200), [this, exchange, begun_ms] {
+    run(exchange, begun_ms);
+  });
+}
+
+void ScriptedDatabase::run(const std::shared_ptr<sim::Exchange>& exchange, std::int64_t begun_ms) {
   const auto function = exchange->url.substr(exchange->url.rfind('/') + 1);
   calls.push_back(function);
   bodies.push_back(exchange->body);
@@ -73,8 +99,8 @@ void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
   } else {
     const auto body = json::parse(exchange->body);
     requests.push_back(body ? (*body)["request"] : json::Document());
-    answer = call(function, requests.back());
-    if (kind == Fault::call_twice) answer = call(function, requests.back());
+    answer = call(function, requests.back(), begun_ms);
+    if (kind == Fault::call_twice) answer = call(function, requests.back(), begun_ms);
     if (kind == Fault::lose_answer) {
       world_.clock().after(latency_ms, [exchange] { exchange->break_connection(); });
       return;
@@ -88,8 +114,10 @@ void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
 }
 
 ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
-                                                const json::Document& request) {
-  if (function == "begin_turn") return begin_turn(request);
+                                                const json::Document& request,
+                                                std::int64_t begun_ms) {
+  if (function == "begin_turn") return begin_turn(request, begun_ms);
+  if (function == "withdraw_turn") return withdraw_turn(request);
   if (function == "append_chunk") return append_chunk(request);
   if (function == "finish_turn") return finish_turn(request);
   if (function == "read_turn") return read_turn(request);
@@ -98,36 +126,150 @@ ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
   return {404, R"({"code":"PGRST202","message":"no such function"})"};
 }
 
-void ScriptedDatabase::close_if_silent(StoredGeneration& generation) {
+bool ScriptedDatabase::is_silent(const StoredGeneration& generation) const {
   constexpr std::int64_t kSilenceMs = 60'000;
-  if (generation.status != "streaming") return;
-  if (world_.clock().now_ms() - generation.heartbeat_ms < kSilenceMs) return;
-  generation.status = "interrupted";
-  generation.was_silent = true;
-  const auto text = generation.text();
-  if (!text.empty()) sessions[generation.session_id].push_back({"assistant", text, false});
+  constexpr std::int64_t kFirstSilenceMs = 20'000;
+  return now_ms() - generation.heartbeat_ms >=
+         (generation.has_beaten ? kSilenceMs : kFirstSilenceMs);
 }
 
-ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request) {
+void ScriptedDatabase::close_if_silent(StoredGeneration& generation) {
+  if (generation.status == "streaming" && is_silent(generation)) end_for_silence(generation);
+}
+
+void ScriptedDatabase::end_for_silence(StoredGeneration& generation) {
+  generation.status = "interrupted";
+  generation.error_code = "interrupted";
+  generation.was_silent = true;
+  generation.ended_by_silence = true;
+  store_reply(generation);
+}
+
+void ScriptedDatabase::reap() {
+  if (stalled_until_ms_ > world_.clock().now_ms()) return;
+  for (auto& generation : generations) close_if_silent(generation);
+}
+
+// The message: made, or the one that was there when the reply was ended for silence.
+void ScriptedDatabase::store_reply(StoredGeneration& generation) {
+  const auto text = generation.text();
+  generation.usages = 1;
+  if (text.size() <= generation.base_bytes && generation.base_bytes > 0) {
+    // What it goes on from is a message of its own, which the path is given back to.
+    generation.saved_bytes = 0;
+    sessions[generation.session_id].push_back({"assistant", text});
+    return;
+  }
+  generation.saved_bytes = text.size();
+  if (text.empty()) return;
+  auto& messages = sessions[generation.session_id];
+  const bool is_complete = generation.status == "complete";
+  if (generation.message > 0) {
+    messages[generation.message - 1] = {"assistant", text, is_complete};
+  } else {
+    messages.push_back({"assistant", text, is_complete});
+    generation.message = messages.size();
+  }
+}
+
+// No other turn has begun in its session.
+bool ScriptedDatabase::is_last(const StoredGeneration& generation) const {
+  for (const auto& other : generations) {
+    if (&other > &generation && other.session_id == generation.session_id) return false;
+  }
+  return true;
+}
+
+void ScriptedDatabase::reopen(StoredGeneration& generation) {
+  if (!generation.ended_by_silence || !is_last(generation)) return;
+  if (generation.base_bytes > 0 && generation.saved_bytes == 0) {
+    sessions[generation.session_id].pop_back();
+  }
+  ++reopened;
+  generation.ended_by_silence = false;
+  generation.status = "streaming";
+  generation.error_code.clear();
+  generation.usages = 0;
+  generation.saved_bytes = generation.text().size();
+  generation.heartbeat_ms = now_ms();
+  generation.has_beaten = true;
+}
+
+bool ScriptedDatabase::forget_run(StoredGeneration& generation, bool with_question) {
+  const bool is_unsaid = generation.text().size() <= generation.base_bytes;
+  const bool is_open = generation.status == "streaming" || generation.ended_by_silence;
+  if (!is_unsaid || !is_open || !is_last(generation)) return false;
+  auto& messages = sessions[generation.session_id];
+  if (generation.base_bytes > 0) {
+    // What begin_turn has taken away here.
+    if (generation.status == "streaming") messages.push_back({"assistant", generation.text()});
+  } else if (with_question && generation.has_question) {
+    messages.pop_back();
+    if (messages.empty()) sessions.erase(generation.session_id);
+  }
+  generations.erase(generations.begin() + (&generation - generations.data()));
+  return true;
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::withdraw_turn(const json::Document& request) {
+  const auto call_id = text_at(request, "call_id");
+  withdrawn_calls_.insert(call_id);
+  bool is_withdrawn = false;
+  for (auto& generation : generations) {
+    if (generation.call_id != call_id) continue;
+    if (generation.answers_earlier_question) {
+      is_withdrawn = generation.status == "streaming" && generation.chunks.empty();
+      if (is_withdrawn) end_for_silence(generation);
+    } else {
+      is_withdrawn = forget_run(generation, true);
+    }
+    withdrawn += is_withdrawn ? 1 : 0;
+    break;
+  }
+  return {200, json::dump(json::Document{{"withdrawn", is_withdrawn}})};
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request,
+                                                      std::int64_t begun_ms) {
   const auto action = text_at(request, "action");
   const auto key = text_at(request, "idempotency_key");
-  for (const auto& generation : generations) {
-    if (!key.empty() && generation.idempotency_key == key) {
+  const auto call_id = text_at(request, "call_id");
+  const auto wait_ms = json::integer_at(request, "wait_ms");
+  const bool is_too_late =
+      withdrawn_calls_.count(call_id) > 0 || (wait_ms && now_ms() > begun_ms + *wait_ms);
+  std::string dead_session_id;
+  for (auto& generation : generations) {
+    if (key.empty() || generation.idempotency_key != key) continue;
+    const bool is_dead =
+        generation.ended_by_silence || (generation.status == "streaming" && is_silent(generation));
+    auto session_id = generation.session_id;
+    // A refusal would roll back what is forgotten here.
+    if (is_dead && is_too_late) return {503, refusal("PT503", "database_unavailable")};
+    if (!is_dead || !forget_run(generation, false)) {
       return {200, json::dump(begun(generation, true, false, {}))};
     }
+    dead_session_id = std::move(session_id);
+    break;
   }
+  const bool runs_again = !dead_session_id.empty();
+  run_again += runs_again ? 1 : 0;
   const bool is_about_reply = action == "regenerate" || action == "continue";
-  auto session_id = text_at(request, is_about_reply ? "message_id" : "session_id");
+  auto session_id = runs_again       ? dead_session_id
+                    : is_about_reply ? text_at(request, "message_id")
+                                     : text_at(request, "session_id");
   const bool is_new = session_id.empty();
-  if (is_new) session_id = make_id(sessions.size() + 1);
+  if (is_new) session_id = make_id(++sessions_made_);
   if (!is_new && sessions.count(session_id) == 0) return {404, refusal("PT404", "not_found")};
   for (auto& generation : generations) {
     if (generation.session_id != session_id || generation.status != "streaming") continue;
     close_if_silent(generation);
     if (generation.status == "streaming") return {409, refusal("PT409", "turn_in_progress")};
   }
+  if (is_too_late) return {503, refusal("PT503", "database_unavailable")};
   auto& messages = sessions[session_id];
   StoredGeneration generation;
+  generation.has_question = !is_about_reply && !runs_again;
+  generation.answers_earlier_question = !is_about_reply && runs_again;
   if (is_about_reply && messages.back().role == "assistant") {
     if (action == "continue") generation.chunks[0] = messages.back().content;
     generation.base_bytes = generation.text().size();
@@ -141,14 +283,16 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   if (generation.base_bytes > 0) {
     history.push_back({{"role", "assistant"}, {"content", generation.text()}});
   }
-  if (!is_about_reply) {
+  if (!is_about_reply && runs_again) history.erase(history.size() - 1);
+  if (!is_about_reply && !runs_again) {
     const auto* metadata = json::find(request, "message_metadata");
     messages.push_back(
         {"user", text_at(request, "text"), true, metadata ? *metadata : json::Document::object()});
   }
-  generation.id = "generation-" + std::to_string(generations.size() + 1);
+  generation.id = "generation-" + std::to_string(++generations_made_);
   generation.session_id = session_id;
-  generation.heartbeat_ms = world_.clock().now_ms();
+  generation.call_id = call_id;
+  generation.heartbeat_ms = now_ms();
   generation.idempotency_key = key;
   generations.push_back(generation);
   auto answer = begun(generation, false, is_new, text_at(request, "title"));
@@ -165,20 +309,27 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   return {200, json::dump(answer)};
 }
 
+// As private.text_beyond has it: what is known is skipped.
+void ScriptedDatabase::save_beyond(StoredGeneration& generation, std::uint64_t offset,
+                                   const std::string& sent) {
+  const auto known = static_cast<std::size_t>(generation.saved_bytes - offset);
+  if (known >= sent.size()) return;
+  generation.chunks[generation.saved_bytes] = sent.substr(known);
+  generation.saved_bytes += sent.size() - known;
+}
+
 ScriptedDatabase::Answer ScriptedDatabase::append_chunk(const json::Document& request) {
   auto* generation = find(text_at(request, "generation_id"));
   if (!generation) return {404, refusal("PT404", "not_found")};
   const auto offset =
       static_cast<std::uint64_t>(json::integer_at(request, "from_offset").value_or(0));
   const auto text = text_at(request, "text");
+  reopen(*generation);
   if (generation->status == "streaming") {
-    if (offset > generation->saved_bytes) return {409, refusal("PT409", "invalid_request")};
-    generation->heartbeat_ms = world_.clock().now_ms();
-    if (!text.empty() && offset + text.size() > generation->saved_bytes) {
-      generation->chunks.erase(generation->chunks.lower_bound(offset), generation->chunks.end());
-      generation->chunks[offset] = text;
-      generation->saved_bytes = offset + text.size();
-    }
+    if (offset > generation->saved_bytes) return {422, refusal("PT422", "invalid_request")};
+    generation->heartbeat_ms = now_ms();
+    generation->has_beaten = true;
+    save_beyond(*generation, offset, text);
   }
   const json::Document answer = {{"cancel_requested", generation->cancel_requested},
                                  {"status", generation->status},
@@ -191,21 +342,22 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
   if (!generation) return {404, refusal("PT404", "not_found")};
   const auto offset =
       static_cast<std::uint64_t>(json::integer_at(request, "from_offset").value_or(0));
-  if (generation->status == "streaming") {
-    generation->chunks.erase(generation->chunks.lower_bound(offset), generation->chunks.end());
-    generation->chunks[offset] = text_at(request, "text");
-    generation->status = text_at(request, "status");
+  const auto status = text_at(request, "status");
+  if (!status.empty()) reopen(*generation);
+  const bool is_first = generation->status == "streaming";
+  if (is_first) {
+    if (offset > generation->saved_bytes) return {422, refusal("PT422", "invalid_request")};
+    save_beyond(*generation, offset, text_at(request, "text"));
+    generation->status = status;
     generation->error_code = text_at(request, "error_code");
     generation->finish_reason = text_at(request, "finish_reason");
-    const auto text = generation->text();
-    generation->saved_bytes = text.size();
-    if (!text.empty()) {
-      sessions[generation->session_id].push_back(
-          {"assistant", text, generation->status == "complete"});
-    }
+    store_reply(*generation);
   }
-  json::Document answer = {{"status", generation->status}, {"message_id", nullptr}};
-  if (!generation->text().empty()) answer["message_id"] = "reply-1";
+  json::Document answer = {{"status", generation->status},
+                           {"message_id", nullptr},
+                           {"already", !is_first},
+                           {"saved_bytes", generation->saved_bytes}};
+  if (generation->saved_bytes > 0) answer["message_id"] = "reply-1";
   if (!dossier.is_null()) answer["dossier"] = dossier;
   return {200, json::dump(answer)};
 }
@@ -218,8 +370,9 @@ ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& reque
   if (!generation) return {404, refusal("PT404", "not_found")};
   close_if_silent(*generation);
   const auto after = static_cast<std::size_t>(json::integer_at(request, "after_bytes").value_or(0));
-  const auto text = generation->text();
-  const bool is_stored = generation->status != "streaming" && !text.empty();
+  const bool is_final = generation->status != "streaming";
+  const auto text = is_final && generation->saved_bytes == 0 ? "" : generation->text();
+  const bool is_stored = is_final && !text.empty();
   json::Document answer = {{"status", generation->status},
                            {"text", text.substr(std::min(after, text.size()))},
                            {"error_code", generation->error_code},

@@ -1,0 +1,13 @@
+-- No statement runs longer than whoever asked for it waits: the edge's calls give up after 15 seconds
+-- (kDatabaseTimeoutMs in wasm/engine/database.hpp). PostgREST takes these settings over with the role. That
+-- nobody waits long for a lock is a setting of each function: one locked principal delays only itself.
+do $$
+begin
+  alter role service_role set statement_timeout = '10s';
+  alter role authenticated set statement_timeout = '8s';
+  alter role anon set statement_timeout = '3s';
+exception when insufficient_privilege then
+  -- Where roles are another's, their owner sets it.
+  raise notice 'statement time-outs of roles are left as they are: %', sqlerrm;
+end
+$$;
