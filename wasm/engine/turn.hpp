@@ -80,8 +80,8 @@ runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& call
 // A new name for an attempt to begin a turn.
 std::string make_call_id(runtime::Context& context);
 
-// Takes back the turn that an attempt has begun, or may begin yet, of which its caller has been told
-// that there is none.
+// Takes back the turn that an attempt has begun, or may begin yet, of which its caller has been
+// told that there is none.
 runtime::Task<void> withdraw_turn(Call& call, std::string_view call_id);
 
 // Ends a turn that has begun and is not to be told, because of this problem: it is kept as one in
