@@ -64,9 +64,9 @@ struct FinishedTurn {
 void write_finished_turn(std::string& out, const FinishedTurn& turn);
 
 struct Finished {
-  std::string status;                  // as the row now says
-  std::string message_id;              // empty when nothing was said
-  std::uint64_t saved_bytes = 0;       // of the reply, with what it goes on from; 0: nothing was said
+  std::string status;             // as the row now says
+  std::string message_id;         // empty when nothing was said
+  std::uint64_t saved_bytes = 0;  // of the reply, with what it goes on from; 0: nothing was said
   std::optional<DossierView> dossier;  // of a turn that has asked for it
 };
 

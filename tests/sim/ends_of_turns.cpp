@@ -1,5 +1,5 @@
-// Turns beside a database that stands still for up to 90 seconds, a clock that is two minutes wrong, a
-// reaper, clients that ask again, and all else that happens by chance: the end is true.
+// Turns beside a database that stands still for up to 90 seconds, a clock that is two minutes
+// wrong, a reaper, clients that ask again, and all else that happens by chance: the end is true.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -114,14 +114,15 @@ void check_refused(const ChanceTurn& turn, const std::vector<const sim::Client*>
   for (const auto& [id, messages] : database.sessions) {
     for (const auto& message : messages) said += message.role == "user" ? 1 : 0;
   }
-  CAPTURE(turn.has_faults());
-  CAPTURE(is_accepted);
-  REQUIRE(said <= (is_accepted ? 1u : 0u) + (turn.has_said_more ? 1u : 0u));
-  if (is_accepted) return;
+  // Six tries to withdraw a call may all get lost by chance too: then its turn is one that has died
+  // without a word, which runs when it is asked for again.
+  std::size_t not_withdrawn = 0;
   for (const auto& generation : database.generations) {
-    // Unless each try to withdraw it was lost as well, or something has come after it.
-    REQUIRE((turn.has_said_more || (turn.has_faults() && !database.is_withdrawn(generation))));
+    if (generation.idempotency_key.empty() || is_accepted) continue;
+    CHECK(turn.has_faults());
+    not_withdrawn += database.is_withdrawn(generation) ? 0 : 1;
   }
+  REQUIRE(said <= (is_accepted ? 1u : not_withdrawn) + (turn.has_said_more ? 1u : 0u));
 }
 
 }  // namespace

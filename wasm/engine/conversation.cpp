@@ -151,8 +151,8 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
   Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
   body = json::Document();
   request.call_id = make_call_id(call.context());
-  auto begun = co_await runtime::attempt(
-      begin_turn(call, caller, request, answering.endpoints, limits));
+  auto begun =
+      co_await runtime::attempt(begin_turn(call, caller, request, answering.endpoints, limits));
   if (!begun && begun.error().code == ErrorCode::database_unavailable) {
     // It may have begun, or begin yet. The caller need not wait until that is settled.
     co_await refuse_as(conversation.protocol(), call, tl::unexpected(std::move(begun.error())));

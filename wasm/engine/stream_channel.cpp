@@ -32,9 +32,9 @@ Result<void> StreamChannel::begin(http::Headers&& headers) {
   for (const auto& header : headers) head.headers.add(header.name, header.value);
   if (auto started = call_.start(std::move(head)); !started) return started;
   std::string at_trap;
-  const Problem trapped(
-      ErrorCode::internal_error,
-      "Something went wrong on our side; what was written is kept. Try again.", {});
+  const Problem trapped(ErrorCode::internal_error,
+                        "Something went wrong on our side; what was written is kept. Try again.",
+                        {});
   framing_.failed(at_trap, {trapped});
   runtime::set_response_on_trap(call_.context(), at_trap);
   return {};

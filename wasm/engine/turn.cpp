@@ -124,9 +124,9 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
   const bool is_cancelled = !ending && row.status == turn::Status::stopped;
-  const auto finish_reason = turn::finish_reason_told(
-      stored ? std::string_view(stored->status) : turn::name(row.status),
-      llm::name(row.finish_reason));
+  const auto finish_reason =
+      turn::finish_reason_told(stored ? std::string_view(stored->status) : turn::name(row.status),
+                               llm::name(row.finish_reason));
   if (stored && (is_complete || !stored->message_id.empty())) {
     turn::event::Stored end{turn,      stored->message_id, row.provider,   row.model,
                             row.usage, finish_reason,      stored->dossier};

@@ -187,7 +187,8 @@ inline constexpr Operation kStart{
     .refusals = kStreamRefusals,
     .description =
         "Server-sent events: `token` with text as data, `ping`, `error` with "
-        "`{\"code\",\"message\",\"retryable\"}` (and `stored_bytes` where not all that was streamed is "
+        "`{\"code\",\"message\",\"retryable\"}` (and `stored_bytes` where not all that was "
+        "streamed is "
         "stored), and at the end `done` with "
         "`{\"stream_id\",\"finish_reason\"}`, whose reason is `cancelled` when somebody has "
         "stopped the "

@@ -275,8 +275,7 @@ void ChanceTurn::resume() {
 void ChanceTurn::say_more() {
   if (request_.kind != Kind::message || chat.database.sessions.empty()) return;
   has_said_more = true;
-  chat.post(R"({"text":"And then?","session_id":")" + chat.database.sessions.begin()->first +
-                "\"}",
+  chat.post(R"({"text":"And then?","session_id":")" + chat.database.sessions.begin()->first + "\"}",
             kGuest);
 }
 

@@ -27,8 +27,8 @@ struct ChanceRequest {
   bool is_followed_by_name = false;  // of the stream; else by the same request
   // Of a message: members of its body after the first one, such as `,"task":"scene"`.
   std::string more = {};
-  // The database stands still for up to 90 seconds, its clock and the functions' differ by up to two
-  // minutes, silent replies are reaped, and who has not been told the end asks again.
+  // The database stands still for up to 90 seconds, its clock and the functions' differ by up to
+  // two minutes, silent replies are reaped, and who has not been told the end asks again.
   bool has_stalls = false;
 };
 
@@ -60,8 +60,8 @@ class ChanceTurn {
   bool has_left = false;
   bool was_killed = false;
   std::vector<const sim::Client*> resumers;  // who sent it again after an answer without an end
-  bool has_said_more = false;  // the next turn has come meanwhile
-  bool was_cancelled_in_vain = false;  // the reply ran on, although its saves got through
+  bool has_said_more = false;                // the next turn has come meanwhile
+  bool was_cancelled_in_vain = false;        // the reply ran on, although its saves got through
 
  private:
   sim::Client& send();

@@ -79,9 +79,8 @@ void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
     return;
   }
   const auto begun_ms = random.chance(30) ? now_ms() : now_ms() + stalled_ms;
-  world_.clock().after(stalled_ms + random.between(0, 200), [this, exchange, begun_ms] {
-    run(exchange, begun_ms);
-  });
+  world_.clock().after(stalled_ms + random.between(0, 200),
+                       [this, exchange, begun_ms] { run(exchange, begun_ms); });
 }
 
 void ScriptedDatabase::run(const std::shared_ptr<sim::Exchange>& exchange, std::int64_t begun_ms) {

@@ -35,10 +35,10 @@ struct StoredGeneration {
   std::int64_t heartbeat_ms = 0;
   std::size_t base_bytes = 0;  // of the reply that it goes on with
   std::string idempotency_key;
-  bool was_silent = false;  // too long: somebody else has closed it
+  bool was_silent = false;        // too long: somebody else has closed it
   bool ended_by_silence = false;  // and its writer has not gone on
   bool has_beaten = false;
-  bool has_question = false;  // that was said with it
+  bool has_question = false;              // that was said with it
   bool answers_earlier_question = false;  // of a run that died without a word
   std::string call_id;
   // The message, while it is there: its place among the session's, from 1 on.
