@@ -60,8 +60,9 @@ export class Events {
     return this.all.filter(({ type }) => type !== "text").map(({ type }) => type as string);
   }
 
+  /** As it was told last: after a wait for the dossier it comes again. */
   get metadata(): Row {
-    return this.all.find(({ type }) => type === "metadata")?.["metadata"] ?? {};
+    return this.all.findLast(({ type }) => type === "metadata")?.["metadata"] ?? {};
   }
 
   get error(): Row {

@@ -118,8 +118,9 @@ onBothRuntimes("model calls", (stack) => {
     const token = newToken();
     const turn = await talk(stack(), { text: said, await_dossier: true }, { token });
     assert.deepEqual(turn.events.ending, ["metadata", "metadata", "done"]);
-    const { dossier_pending, project_id } = turn.events.metadata;
-    assert.equal(dossier_pending, false);
+    const told = turn.events.all.flatMap(({ type, metadata }) => (type === "metadata" ? [metadata] : []));
+    assert.deepEqual(told.map(({ dossier_pending }) => dossier_pending), [true, false]);
+    const { project_id } = turn.events.metadata;
     const { snapshot_json } = await request("GET", `/dossier/${project_id}`, token);
     assert.deepEqual(snapshot_json.characters.map(({ name, age }: Row) => [name, age]), [["Ada", "71"]]);
   });
