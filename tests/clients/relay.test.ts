@@ -130,7 +130,7 @@ onEachRuntime("the relay", (stack) => {
     assert.equal(after.text, "with Ünïcode 🦊 and");
     for (const twice of ["?after=2&after=3", "?after=&after=x"]) {
       const refused = await resume(stream_id, twice);
-      assert.equal(refused.status, 400, await refused.text());
+      assert.equal(refused.status, 422, await refused.text());
     }
   });
 

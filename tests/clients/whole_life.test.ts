@@ -12,9 +12,9 @@ import { anonymousClient } from "./supabase.ts";
 
 const OWNED = ["projects", "dossiers", "sessions", "messages", "generations", "usage"] as const;
 
-test("every table of the schema files is looked at", () => {
+test("every table and view of the schema files is looked at", () => {
   const sql = readSchemaFiles(root).map((file) => file.sql);
-  const made = [...sql.join("\n").matchAll(/^create table public\.(\w+)/gm)].map(
+  const made = [...sql.join("\n").matchAll(/^create (?:table|view) public\.(\w+)/gm)].map(
     ([, name]) => name!,
   );
   assert.deepEqual(made.sort(), [...TABLES, ...METRICS_TABLES].sort());

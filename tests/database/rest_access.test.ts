@@ -67,8 +67,8 @@ async function readCatalogue(): Promise<Catalogue> {
     const tables = await postgres.asOwner(
       `select class.relname as name, min(attname) as column
        from pg_class class
-       join pg_attribute on attrelid = class.oid and attnum > 0 and attnotnull
-         and attgenerated = '' and attidentity = ''
+       join pg_attribute on attrelid = class.oid and attnum > 0
+         and (attnotnull or relkind = 'v') and attgenerated = '' and attidentity = ''
        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
        group by class.relname order by 1`,
     );

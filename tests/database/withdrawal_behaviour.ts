@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { act, newRequestHash } from "./actions.ts";
+import { newRequestHash } from "./actions.ts";
 import { ask } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import { append, begin, finish, messagesOf, newUser, only, refusal, say, silence } from "./turns.ts";
