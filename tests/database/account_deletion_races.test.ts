@@ -1,7 +1,9 @@
 // The end of an account while something else happens, on a real PostgreSQL. A deadlock or a broken
 // foreign key is no refusal and fails the test.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   countRows,
   daysAgo,
@@ -143,14 +145,87 @@ test("who cleans up at once shares the work, while guests and turns go on", asyn
 
 test("a guest whose call has not ended is left, and not waited for", async () => {
   const guest = await guestOf(target);
+  const expires_at = new Date(Date.now() + 2000);
+  await target.update("principals", { id: guest.id }, { expires_at: expires_at.toISOString() });
   const work = target.tryAs(
     "service_role",
-    `select from public.principals where id = '${guest.id}' for key share; select pg_sleep(2)`,
+    `select private.resolve_principal('${JSON.stringify(guest.principal)}'); select pg_sleep(5)`,
   );
   await untilAsleep(target);
-  await target.update("principals", { id: guest.id }, { expires_at: daysAgo(1) });
+  await delay(expires_at.getTime() + 100 - Date.now());
   assert.deepEqual(await target.call("delete_expired_guests", {}), { deleted: 0 });
   assert.ok(await isAsleep(target), "the call has not ended yet");
   await work;
   assert.deepEqual(await target.call("delete_expired_guests", {}), { deleted: 1 });
+});
+
+// Foreign keys of a row are checked anew when it is updated a second time in one transaction.
+for (const [what, hold, goOn] of [
+  [
+    "updates a dossier twice",
+    "select from public.sessions where session_id = '$session' for no key update",
+    `update public.dossiers set updated_at = now() where project_id = '$project';
+     update public.dossiers set updated_at = now() where project_id = '$project'`,
+  ],
+  [
+    "updates a session twice",
+    "update public.sessions set title = 'One' where session_id = '$session'",
+    "update public.sessions set title = 'Two' where session_id = '$session'",
+  ],
+  [
+    "updates a job twice",
+    "update public.jobs set progress = 1 where session_id = '$session'",
+    "update public.jobs set progress = 2 where session_id = '$session'",
+  ],
+  [
+    "begins a session and then writes to the dossier",
+    `insert into public.sessions (owner_id, project_id, kind, title)
+     values ('$owner', '$project', 'chat', 'Another')`,
+    "select from public.dossiers where project_id = '$project' for no key update",
+  ],
+] as const) {
+  for (const end of ["delete_account", "delete_project"]) {
+    test(`${end} waits for who ${what}, and does not wait crosswise`, async () => {
+      const person = await personOf(target, newUser());
+      const { session_id, project_id } = person.turn;
+      await target.asOwner(
+        `select private.add_job(jsonb_build_object('kind', 'probe', 'owner_id', $1::uuid, 'session_id', $2::uuid))`,
+        [person.id, session_id],
+      );
+      const working = target.asOwner(
+        `${hold}; select pg_sleep(1); ${goOn}`
+          .replaceAll("$session", session_id)
+          .replaceAll("$project", project_id)
+          .replaceAll("$owner", person.id),
+      );
+      await untilAsleep(target);
+      const { principal } = person;
+      await Promise.all([working, target.call(end, { principal, project_id })]);
+      assert.deepEqual(await target.select("projects", { project_id }), []);
+      assert.deepEqual(await target.select("jobs", { session_id }), []);
+    });
+  }
+}
+
+test("a turn that died is run again while its account is deleted: one comes after the other", async () => {
+  const person = await personOf(target, newUser());
+  const { principal } = person;
+  const { session_id } = person.turn;
+  const request = { session_id, idempotency_key: randomUUID(), request_hash: "5e".repeat(32) };
+  const rate_limit = { action: "turn", max_requests: 1000, window_seconds: 60 };
+  const dead = await begin(target, principal, request);
+  const { generation_id } = dead;
+  await target.update("generations", { generation_id }, { heartbeat_at: daysAgo(1) });
+  // While somebody holds the session, the turn waits for it, and after it the deletion.
+  const working = target.asOwner(
+    `select from public.sessions where session_id = '${session_id}' for no key update;
+     select pg_sleep(1)`,
+  );
+  await untilAsleep(target);
+  const again = begin(target, principal, { ...request, rate_limit });
+  await delay(300);
+  const results = await Promise.allSettled([again, remove(person), working]);
+  const { refusals } = split(results);
+  assert.ok(refusals.every((code) => code === "invalid_token"), `${refusals}`);
+  await assertGone(person);
 });

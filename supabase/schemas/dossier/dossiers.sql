@@ -2,8 +2,8 @@
 -- says, which is what readers see. The edge computes the snapshot; here it is only kept, with the
 -- position of the log that it covers.
 --
--- Locks are taken in the order principal, project, session, generation, task, dossier: a session's path
--- that moves, and work that is stored, write to the dossier of a session that is locked.
+-- Its lock comes last but for the queues' (HACKING.md, "Locks"): a session's path that moves, and work that is
+-- stored, write to the dossier of a session that is locked.
 create table public.dossiers (
   project_id uuid primary key,
   owner_id uuid not null,

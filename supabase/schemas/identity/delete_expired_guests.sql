@@ -26,7 +26,7 @@ begin
           and heartbeat_at > clock_timestamp() - silence_limit)
     order by expires_at
     limit guests_left
-    for update skip locked
+    for no key update skip locked
   loop
     perform private.lock_belongings(guest_id);
     delete from public.principals where id = guest_id;

@@ -1,17 +1,22 @@
 -- Waits until nobody works on what is the principal's, and keeps others away until the transaction
 -- ends; false when there is no such principal. Without it, cascades would take the rows in an order
--- of their own, and wait for others crosswise.
+-- of their own, and wait for others crosswise. Foreign keys' checks go on meanwhile (HACKING.md, "Locks").
 create function private.lock_belongings(principal_id uuid) returns boolean
 language plpgsql set search_path = '' as $$
 begin
-  perform from public.principals where id = principal_id for update;
+  perform from public.principals where id = principal_id for no key update;
   if not found then
     return false;
   end if;
-  perform from public.bots where owner_id = principal_id order by bot_id for update;
-  perform from public.projects where owner_id = principal_id order by project_id for update;
-  perform from public.sessions where owner_id = principal_id order by session_id for update;
-  perform from public.dossiers where owner_id = principal_id order by project_id for update;
+  perform from public.bots where owner_id = principal_id order by bot_id for no key update;
+  perform from public.projects where owner_id = principal_id order by project_id for no key update;
+  perform from public.sessions where owner_id = principal_id order by session_id for no key update;
+  -- Only of an open one is a step claimed, without the session's lock.
+  perform from public.jobs
+  where owner_id = principal_id and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
+  perform from public.dossiers where owner_id = principal_id order by project_id for no key update;
   return true;
 end
 $$;

@@ -48,7 +48,9 @@ begin
 
   if guest_id <> account_id then
     -- Both, so that neither can go away, and migrations to one account come one after the other.
-    perform from public.principals where id in (guest_id, account_id) order by id for update;
+    perform from public.principals where id in (guest_id, account_id)
+    order by id
+    for no key update;
     select * into principal from public.principals where id = account_id;
     perform private.require_current(principal);
     select * into principal from public.principals where id = guest_id;

@@ -49,7 +49,7 @@ begin
       and last_seen_at < clock_timestamp() - seen_granularity;
   end if;
   if principal.kind = 'guest' then
-    select * into principal from public.principals where id = principal.id for key share;
+    select * into principal from public.principals where id = principal.id for share;
     perform private.require_current(principal);
   end if;
   return principal.id;

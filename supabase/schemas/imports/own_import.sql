@@ -14,7 +14,7 @@ begin
   perform set_config('role', own_role, true);
   if is_visible then
     if is_locked then
-      perform from public.projects where project_id = wanted_project_id for key share;
+      perform from public.projects where project_id = wanted_project_id for share;
       select * into import from public.jobs
       where job_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
         and kind = 'dossier_import'

@@ -1,7 +1,7 @@
 -- Durable work: a job is the whole, a step is a unit whose result is kept and never made again. What a job
 -- does is its kind's; nothing here knows a kind by name (has_job_hook.sql).
 --
--- Locks are taken in the order session or project, job, step, queue.
+-- Locks are taken in the order project, session, job, step, dossier, queue (HACKING.md, "Locks").
 
 create table public.jobs (
   job_id uuid primary key default gen_random_uuid(),

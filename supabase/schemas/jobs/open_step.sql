@@ -10,7 +10,7 @@ declare
 begin
   select * into job from public.jobs where job_id = wanted_id;
   perform from public.sessions where session_id = job.session_id for no key update;
-  perform from public.projects where project_id = job.project_id for key share;
+  perform from public.projects where project_id = job.project_id for share;
   perform from public.jobs where job_id = wanted_id for no key update;
   if not found then
     perform private.refuse(404, 'not_found',

@@ -9,7 +9,7 @@ begin
   select * into job from public.jobs where job_id = wanted_id and owner_id = principal_id;
   if found and is_locked then
     perform from public.sessions where session_id = job.session_id for no key update;
-    perform from public.projects where project_id = job.project_id for key share;
+    perform from public.projects where project_id = job.project_id for share;
     select * into job from public.jobs
     where job_id = wanted_id and owner_id = principal_id
     for no key update;

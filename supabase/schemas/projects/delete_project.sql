@@ -1,8 +1,15 @@
--- A project's sessions and then its dossier, locked in the order in which others lock them.
-create function private.lock_dossier_with_sessions(wanted_id uuid) returns void
+-- What a project has, locked in the order in which others lock it.
+create function private.lock_project_contents(wanted_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform from public.sessions where project_id = wanted_id order by session_id for no key update;
+  -- Only of an open one is a step claimed, without the session's lock.
+  perform from public.jobs
+  where (project_id = wanted_id or session_id = any (array(
+      select session_id from public.sessions where project_id = wanted_id)))
+    and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
   perform from public.dossiers where project_id = wanted_id for no key update;
 end
 $$;
@@ -17,7 +24,7 @@ begin
   project := private.open_project(
     private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
   perform private.check_version(request ->> 'if_match', private.version_of(project.updated_at));
-  perform private.lock_dossier_with_sessions(project.project_id);
+  perform private.lock_project_contents(project.project_id);
   delete from public.projects where project_id = project.project_id;
   return private.answer(
     '{"message": "The project is deleted, with its dossier and its sessions."}');
@@ -25,10 +32,10 @@ end
 $$;
 
 revoke all on function
-  private.lock_dossier_with_sessions(uuid),
+  private.lock_project_contents(uuid),
   public.delete_project(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.lock_dossier_with_sessions(uuid),
+  private.lock_project_contents(uuid),
   public.delete_project(jsonb)
 to service_role;

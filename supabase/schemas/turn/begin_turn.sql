@@ -83,6 +83,8 @@ begin
   end if;
   named := private.find_named_generation(principal_id, request);
   if named.generation_id is not null then
+    -- Before the session of a run that has died.
+    perform private.hold_principal(principal_id);
     dead_question := private.forget_dead_run(named);
     if dead_question.message_id is null then
       return private.describe_repeated_turn(named);

@@ -17,7 +17,6 @@ declare
   -- Of the sum of the costs, not of the window, which rounding could make smaller.
   allowance interval;
   used interval;
-  holder public.principals;
   taken_at timestamptz;
   wait_seconds integer;
   bucket public.rate_limits;
@@ -31,8 +30,7 @@ begin
 
   -- Before the row that is the principal's, as everywhere; so who has the principal for itself need
   -- not wait for these rows.
-  select * into holder from public.principals where id = principal_id for key share;
-  perform private.require_current(holder);
+  perform private.hold_principal(principal_id);
 
   -- Twice at most: a first use at the same time has made the row meanwhile.
   for attempt in 1..2 loop
