@@ -9,10 +9,10 @@ create unique index generations_by_call on public.generations (call_id)
   where call_id is not null;
 
 alter table public.turn_ends
-  add column generation_id uuid,
+  add column generation_id uuid references public.generations (generation_id) on delete set null,
   add column is_addition boolean not null default false;
-create index turn_ends_interrupted on public.turn_ends (generation_id)
-  where status = 'interrupted';
+create index turn_ends_generation on public.turn_ends (generation_id)
+  where generation_id is not null;
 
 -- Calls of begin_turn that were given up: one of them that has not begun its turn yet never will.
 create table public.withdrawn_calls (
@@ -238,25 +238,26 @@ language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'generation_id');
   generation public.generations;
-  is_session_locked boolean;
   addition text;
 begin
   -- Most replies run, and need not wait for whoever holds their session.
-  perform from public.sessions
-  where session_id = (
-    select session_id from public.generations
-    where generation_id = wanted_id and ended_by_silence)
-  for no key update;
-  is_session_locked := found;
   select * into generation from public.generations
-  where generation_id = wanted_id
+  where generation_id = wanted_id and not ended_by_silence
   for no key update;
   if not found then
-    perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
-  end if;
-
-  if is_session_locked then
-    generation := private.reopen_generation(generation);
+    perform from public.sessions
+    where session_id = (
+      select session_id from public.generations where generation_id = wanted_id)
+    for no key update;
+    select * into generation from public.generations
+    where generation_id = wanted_id
+    for no key update;
+    if not found then
+      perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
+    end if;
+    if generation.ended_by_silence then
+      generation := private.reopen_generation(generation);
+    end if;
   end if;
   if generation.status = 'streaming' then
     addition := private.text_beyond(
@@ -275,9 +276,7 @@ begin
 
   return jsonb_build_object(
     'cancel_requested', generation.cancel_requested,
-    -- Ended for silence between the two looks: the next call finds it so.
-    'status', case when generation.ended_by_silence and not is_session_locked
-      then 'streaming' else generation.status end,
+    'status', generation.status,
     'saved_bytes', generation.saved_bytes);
 end
 $$;

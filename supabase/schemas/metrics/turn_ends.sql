@@ -11,7 +11,7 @@ create table public.turn_ends (
   first_token_ms integer,
   latency_ms integer,
   -- Whose end it is, as long as it may be taken back.
-  generation_id uuid,
+  generation_id uuid references public.generations (generation_id) on delete set null,
   -- What came to a turn whose end was counted already.
   is_addition boolean not null default false
 );
@@ -19,8 +19,9 @@ create table public.turn_ends (
 comment on table public.turn_ends is
   'Ends of turns that no total has yet. Nobody''s, and not readable over REST.';
 
-create index turn_ends_interrupted on public.turn_ends (generation_id)
-  where status = 'interrupted';
+-- For who takes one back, and for a generation's deletion.
+create index turn_ends_generation on public.turn_ends (generation_id)
+  where generation_id is not null;
 
 alter table public.turn_ends enable row level security;
 

@@ -6,25 +6,26 @@ language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'generation_id');
   generation public.generations;
-  is_session_locked boolean;
   addition text;
 begin
   -- Most replies run, and need not wait for whoever holds their session.
-  perform from public.sessions
-  where session_id = (
-    select session_id from public.generations
-    where generation_id = wanted_id and ended_by_silence)
-  for no key update;
-  is_session_locked := found;
   select * into generation from public.generations
-  where generation_id = wanted_id
+  where generation_id = wanted_id and not ended_by_silence
   for no key update;
   if not found then
-    perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
-  end if;
-
-  if is_session_locked then
-    generation := private.reopen_generation(generation);
+    perform from public.sessions
+    where session_id = (
+      select session_id from public.generations where generation_id = wanted_id)
+    for no key update;
+    select * into generation from public.generations
+    where generation_id = wanted_id
+    for no key update;
+    if not found then
+      perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
+    end if;
+    if generation.ended_by_silence then
+      generation := private.reopen_generation(generation);
+    end if;
   end if;
   if generation.status = 'streaming' then
     addition := private.text_beyond(
@@ -43,9 +44,7 @@ begin
 
   return jsonb_build_object(
     'cancel_requested', generation.cancel_requested,
-    -- Ended for silence between the two looks: the next call finds it so.
-    'status', case when generation.ended_by_silence and not is_session_locked
-      then 'streaming' else generation.status end,
+    'status', generation.status,
     'saved_bytes', generation.saved_bytes);
 end
 $$;
