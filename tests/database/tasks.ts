@@ -1,6 +1,7 @@
 // Work that is done after a turn: workers, and conversations that leave some behind. What waits is a step
 // of a job; a conversation's summary and what is read of it for its dossier are one job each, whose steps
 // come one after another.
+import type { SqlTarget } from "./sql_target.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, say, type Principal } from "./turns.ts";
 
@@ -28,9 +29,20 @@ export async function postponeOthers(target: Target): Promise<void> {
   }
 }
 
-/** As if the step's time had come, or its worker's were over. */
-export function wake(target: Target, { job_id, step }: Row): Promise<void> {
-  return target.update("job_steps", { job_id, step }, { run_after: "2020-01-01T00:00:00Z" });
+/**
+ * As if the step's time had come, or its worker's were over. Where others work at the same time the
+ * job is locked before its step, as by all who work on it, so that its deletion waits.
+ */
+export async function wake(target: Target | SqlTarget, { job_id, step }: Row): Promise<void> {
+  const run_after = "2020-01-01T00:00:00Z";
+  if (!("runAs" in target)) return target.update("job_steps", { job_id, step }, { run_after });
+  await target.runAs(
+    "service_role",
+    `with job as materialized (select job_id from public.jobs where job_id = $1 for no key update)
+     update public.job_steps stepped set run_after = $3
+     from job where stepped.job_id = job.job_id and stepped.step = $2`,
+    [job_id, step, run_after],
+  );
 }
 
 /** A message of this many tokens, which begins with its number. */

@@ -77,16 +77,24 @@ interface Used {
   stackBytes: number;
 }
 
+/** What a reply is saved with. */
+interface Part {
+  status: string;
+  from_offset: number;
+  text: string;
+}
+
 async function talk(route: string, request: string, { model }: Peers): Promise<Used> {
   const { fetch: realFetch } = globalThis;
   const RealInstance = WebAssembly.Instance;
   let memory: WebAssembly.Memory | undefined;
   let modelCalls = 0;
   const done: Promise<void>[] = [];
-  const answers: Record<string, string> = {
-    begin_turn: begun,
-    append_chunk: '{"cancel_requested": false, "status": "streaming", "saved_bytes": 0}',
-    finish_turn: '{"status": "complete", "message_id": "m"}',
+  const answers: Record<string, (said: Part) => string> = {
+    begin_turn: () => begun,
+    append_chunk: () => '{"cancel_requested": false, "status": "streaming", "saved_bytes": 0}',
+    finish_turn: ({ status, from_offset, text }) =>
+      JSON.stringify({ status, message_id: "m", saved_bytes: from_offset + Buffer.byteLength(text) }),
   };
   try {
     WebAssembly.Instance = class extends RealInstance {
@@ -96,10 +104,12 @@ async function talk(route: string, request: string, { model }: Peers): Promise<U
       }
     };
     globalThis.fetch = async (input) => {
-      const { url } = input as Request;
+      const request = input as Request;
+      const { url } = request;
       const isDatabase = url.startsWith(settings["SUPABASE_URL"]!);
       if (!isDatabase) return model(++modelCalls);
-      return new Response(body(answers[url.slice(url.lastIndexOf("/") + 1)]!));
+      const { request: said } = (await request.json()) as { request: Part };
+      return new Response(body(answers[url.slice(url.lastIndexOf("/") + 1)]!(said)));
     };
     const response = await handleRequest(
       module,

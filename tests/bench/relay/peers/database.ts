@@ -58,7 +58,7 @@ const functions: Record<string, (request: Part) => string> = {
   finish_turn(part) {
     counts.finished += 1;
     counts.textBytes += endOf(part);
-    return '{"status": "complete", "message_id": "m"}';
+    return `{"status": "complete", "message_id": "m", "saved_bytes": ${endOf(part)}}`;
   },
 };
 
