@@ -29,6 +29,7 @@ export const TABLES = [
   "message_revisions",
   "generations",
   "generation_chunks",
+  "withdrawn_calls",
   "model_calls",
   "usage",
   "rate_limits",
