@@ -11,8 +11,7 @@ create unique index generations_by_call on public.generations (call_id)
 alter table public.turn_ends
   add column generation_id uuid references public.generations (generation_id) on delete set null,
   add column is_addition boolean not null default false;
-create index turn_ends_generation on public.turn_ends (generation_id)
-  where generation_id is not null;
+create index turn_ends_generation on public.turn_ends (generation_id);
 
 -- Calls of begin_turn that were given up: one of them that has not begun its turn yet never will.
 create table public.withdrawn_calls (

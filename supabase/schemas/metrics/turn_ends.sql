@@ -20,8 +20,7 @@ comment on table public.turn_ends is
   'Ends of turns that no total has yet. Nobody''s, and not readable over REST.';
 
 -- For who takes one back, and for a generation's deletion.
-create index turn_ends_generation on public.turn_ends (generation_id)
-  where generation_id is not null;
+create index turn_ends_generation on public.turn_ends (generation_id);
 
 alter table public.turn_ends enable row level security;
 
