@@ -33,6 +33,10 @@ onBothHosts("coroutines and the core inside WebAssembly", (host) => {
     assert.equal((await post("json", '{"a":'.repeat(100_000))).text, "json_too_deep");
   });
 
+  test("a constant that is passed by value in the last call of a function arrives", async () => {
+    assert.deepEqual(await ask("constant"), { status: 200, text: "It is a constant" });
+  });
+
   test("memory may grow between two reads of a body", async () => {
     const body = Array.from({ length: 20_000 }, (_, index) => index).join(" ");
     assert.deepEqual(await post("grow", body), { status: 200, text: body });

@@ -74,6 +74,19 @@ Task<Result<std::string>> grow_between_reads(Context& context) {
   co_return echoed;
 }
 
+constexpr std::string_view kConstant = "a constant";
+
+// Its frame lies where the frame of a caller that was left by a tail call lay.
+[[gnu::noinline]] std::string copied(const std::string& before, std::string_view text) {
+  std::array<char, 256> frame{};
+  before.copy(frame.data(), frame.size());
+  return std::string(frame.data()) + std::string(text);
+}
+
+[[gnu::noinline]] std::string pass_constant(const std::string& before) {
+  return copied(before, kConstant);
+}
+
 Task<Result<std::string>> exhaust_memory() {
   std::vector<std::string> ballast;
   for (;;) ballast.emplace_back(1'000'000, 'x');
@@ -88,6 +101,7 @@ Task<Result<std::string>> run(Context& context, std::string_view head) {
   if (asked("/nested")) co_return std::to_string(co_await nest(context, 5'000));
   if (asked("/races")) co_return co_await race_timers(context);
   if (asked("/json")) co_return co_await parse_body(context);
+  if (asked("/constant")) co_return pass_constant("It is ");
   if (asked("/grow")) co_return co_await grow_between_reads(context);
   if (asked("/memory")) co_return co_await exhaust_memory();
   if (asked("/abort")) std::abort();
