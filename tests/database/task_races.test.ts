@@ -62,6 +62,23 @@ test("a task that somebody holds is not waited for", async () => {
   for (const taken of [task, await claim(target)]) await commit(target, taken!, "Once.");
 });
 
+test("a step that is given up waits for nobody who has its session", async () => {
+  const [{ session_id }] = (await sessionsWithWork(1)) as [Working];
+  for (let attempt = 1; attempt <= 5; attempt += 1) await wake(target, (await claim(target))!);
+  const jobStatus = async () => (await target.select("jobs", { session_id }))[0]!["status"];
+  const work = target.tryAs(
+    "service_role",
+    `select from public.sessions where session_id = '${session_id}' for update;
+     select pg_sleep(1.5)`,
+  );
+  await untilAsleep(target);
+  assert.equal(await claim(target), null);
+  assert.equal(await jobStatus(), "running");
+  await work;
+  assert.equal(await claim(target), null);
+  assert.equal(await jobStatus(), "failed");
+});
+
 /** While the workers go on; what has failed was woken, so that it is soon done or given up. */
 async function untilNothingIsOpen(): Promise<void> {
   const open = "select from public.jobs where status in ('queued', 'running')";

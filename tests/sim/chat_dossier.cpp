@@ -179,6 +179,42 @@ TEST_CASE("who waits for the dossier reads what was said, and hears of it at onc
   CHECK(left.world.unfinished_requests() == 0);
 }
 
+TEST_CASE("a turn that waits for the dossier does every step that is left") {
+  const std::string nothing = R"({"characters":[],"locations":[],"objects":[],"themes":[],
+    "plot_points":[],"open_questions":[],"story":[],"renames":[],"retractions":[]})";
+  const auto step = [](int number) {
+    return R"({"step":{"job_id":"j","step":)" + std::to_string(number) + R"(,"lease_token":"l",
+      "kind":"dossier_extraction","user_id":"u",
+      "project_id":"00000000-0000-4000-8000-000000000001","before":[],"messages":[{
+        "message_id":"00000000-0000-4000-8000-000000000011","role":"user",
+        "text":"Mara is 34.","from_byte":0,"to_byte":11,"created_at":1000}]}})";
+  };
+  DossierWorld chat;
+  chat.model.first_answers = {
+      stream(text_event("I see.") + end_events()), stream(text_event(nothing) + end_events()),
+      stream(text_event(nothing) + end_events()), stream(text_event(nothing) + end_events())};
+  chat.database.answers["read_dossier_log"] = R"({"project_id":"p","user_id":"u","name":"n",
+    "head":0,"folded_to":0,"log_start":0,"snapshot":null,"entries":[]})";
+  chat.database.answers["commit_step"] = R"({"status":"queued","already":false,
+    "dossier":{"head":0,"added":0,"folded_to":0,"log_start":0,"tail":null}})";
+  chat.database.fault = [&](const std::string& function) {
+    if (function == "claim_step") {
+      chat.database.answers["claim_step"] = step(static_cast<int>(chat.called("commit_step")) + 1);
+    }
+    if (function == "commit_step" && chat.called("commit_step") == 2) {
+      chat.database.dossier = view(7, false);
+    }
+    return Fault::none;
+  };
+  auto& client = chat.post(R"({"text":"Mara is 34.","await_dossier":true})");
+  chat.world.run();
+  const auto metadata = metadata_of(client);
+  REQUIRE(metadata.size() == 2);
+  CHECK(json::boolean_at(metadata[1], "dossier_pending") == false);
+  CHECK(chat.called("commit_step") == 2);
+  CHECK(chat.world.unfinished_requests() == 0);
+}
+
 TEST_CASE("nobody waits for ever, nor for what is done, nor in vain") {
   DossierWorld slow;
   auto& patient = slow.post(R"({"text":"Mara is 34.","await_dossier":true})");

@@ -50,6 +50,15 @@ begin
       perform private.record_lost_call(job, due);
     end if;
     if due.attempts >= max_attempts then
+      -- Its kind may write what the session's lock protects. That lock comes before the job's, so this call
+      -- does not wait for it.
+      perform from public.sessions
+      where session_id = job.session_id
+      for no key update skip locked;
+      if job.session_id is not null and not found then
+        held_ids := held_ids || due_id;
+        continue;
+      end if;
       perform private.end_attempt(
         job, due, coalesce(due.error, 'Its workers have died.'), 0);
       continue;

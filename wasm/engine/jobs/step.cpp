@@ -33,7 +33,6 @@ Task<Result<std::string>> JobStep::commit(std::string_view result_json,
 }
 
 Task<Result<void>> JobStep::report(const jobs::StepProgress& progress) {
-  constexpr std::int64_t kStoringSeconds = 25;
   co_await call_function(call_.context(), call_.database(), database::kReportStep,
                          {claimed_, left_ms() / 1000 + kStoringSeconds, progress});
   co_return {};

@@ -19,6 +19,10 @@
 
 namespace fabula::engine {
 
+// How long storing a step may take. A lease ends so much later than the step's time, so that a
+// worker that stores in time still has it.
+inline constexpr std::int64_t kStoringSeconds = 25;
+
 class JobStep {
  public:
   // `call` must outlive it. The step must have ended by `until_ms`, which is within its lease.

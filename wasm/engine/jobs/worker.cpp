@@ -10,14 +10,8 @@
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
-namespace {
 
 using runtime::Task;
-
-// A worker's death is noticed only after the time of a step, and of storing it.
-constexpr std::int64_t kStoringSeconds = 25;
-
-}  // namespace
 
 Result<JobWorker> JobWorker::make(Call& call, JobKinds kinds) {
   JobWorker worker;

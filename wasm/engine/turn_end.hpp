@@ -1,0 +1,24 @@
+// The end of a turn: the reply is stored, and only then the client is told how it ended.
+#pragma once
+
+#include <optional>
+
+#include "shared/result/result.hpp"
+#include "shared/turn/begin.hpp"
+#include "shared/turn/rows.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/channel.hpp"
+#include "wasm/engine/jobs/kind.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::engine {
+
+// Stores `row` and ends the channel. `ending` is why the reply broke off; nothing when it is
+// complete or was cancelled. When less is stored than was streamed, the client is told an error
+// that may be retried, with how many bytes are stored, instead of a complete end. `awaited_jobs` as
+// in TurnRequest.
+runtime::Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
+                                   std::optional<Problem> ending, Channel& channel,
+                                   JobKinds awaited_jobs);
+
+}  // namespace fabula::engine
