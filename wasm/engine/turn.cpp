@@ -25,21 +25,22 @@ using runtime::Context;
 using runtime::Task;
 
 constexpr std::int64_t kProbeSilenceMs = 1000;
-// Less than a call waits for its answer, by as much as it may wait for a connection (PostgREST's
-// db-pool-acquisition-timeout is 10 seconds): who is refused for time is refused by the database
-// too. It does not see how long it was stopped itself: then the turn is withdrawn.
+// Shorter than the time that a call waits for its answer, by the longest wait for a connection
+// (PostgREST's db-pool-acquisition-timeout is 10 seconds), so that the database also refuses a turn
+// that the edge refuses for time. The database does not notice when its own process was stopped:
+// such a turn is withdrawn.
 constexpr std::int64_t kBeginWaitMs = 5000;
 
 Task<Result<turn::Finished>> finish_turn(Call& call, const turn::FinishTurn& end) {
   return call_function(call.context(), call.database(), database::kFinishTurn, end);
 }
 
-// Looks at the row until what was said has been read for the dossier, or the time for it is over.
-// It reads it itself, unless somebody else does (functions/tasks), and what it has begun it does to
-// its end. The client is told what waits meanwhile.
+// Polls until the session has been read for the dossier, or the time for it is over. This request
+// does the reading itself unless another worker does (functions/tasks), and finishes a step that it
+// has begun. The client is told meanwhile how much is pending.
 Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds awaited_jobs,
                             turn::DossierView& dossier, Channel& channel) {
-  // A platform bounds how many calls one request makes; together the gaps are a minute.
+  // Platforms limit the subrequests of one request; together the intervals are a minute.
   constexpr int kMaximumDossierLooks = 20;
   constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
@@ -55,7 +56,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
     if (is_working) {
       co_await runtime::first_of(work, timer, ending);
       is_working = !work.is_ready();
-      // What it has done is looked at now; else somebody else is at it.
+      // Its own finished step is looked at at once; otherwise another worker has the work.
       if (!is_working && !work.take()) co_await runtime::first_of(timer, ending);
     } else {
       co_await runtime::first_of(timer, ending);
@@ -64,7 +65,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
     gap_ms = std::min(gap_ms * 3 / 2, kLongestDossierGapMs);
     const auto finished = co_await runtime::attempt(call_function(
         context, call.database(), database::kLookAtFinishedTurn, {turn.generation_id}));
-    // The next look may succeed.
+    // The next poll may succeed.
     if (!finished) continue;
     if (finished->dossier) dossier = *finished->dossier;
     channel.tell(turn::event::Beat{});
@@ -72,14 +73,14 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
   if (is_working) co_await runtime::WaitFor(work);
 }
 
-// What keeps the end from being told as it was: the reply is not stored as it was streamed.
+// Why a reply's end cannot be told as planned: the stored text differs from the streamed text.
 struct Missing {
   Problem problem;
   std::uint64_t stored_bytes;
 };
 
-// Text comes from this writer alone and is stored from where it was stored before, so that as many
-// bytes are the same text.
+// Only this writer sends text, each part from the offset where the last one ended, so equal lengths
+// mean equal texts.
 std::optional<Missing> what_is_missing(const turn::BegunTurn& turn, const turn::FinishTurn& row,
                                        const Result<turn::Finished>& stored) {
   if (!stored) {
@@ -111,7 +112,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     log.tokens_out = row.usage->output_tokens;
   }
 
-  // The last text goes out while the reply is stored.
+  // The last text is sent while the reply is stored.
   runtime::Spawned<bool> last_text(send_all(context, channel));
   const auto stored = co_await runtime::attempt(finish_turn(call, row));
   co_await runtime::WaitFor(last_text);
@@ -119,7 +120,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   if (auto missing = what_is_missing(turn, row, stored)) {
     log.outcome = "not_stored";
     stored_bytes = missing->stored_bytes;
-    // Why the reply itself has ended says more than that it was closed.
+    // The reply's own problem says more than that its generation was closed.
     if (!ending || !stored) ending = std::move(missing->problem);
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;
@@ -262,8 +263,8 @@ std::string make_call_id(Context& context) {
 }
 
 Task<void> withdraw_turn(Call& call, std::string_view call_id) {
-  // If the database cannot be reached for so long, the turn is one whose isolate has died without a
-  // word: the same request may be made again under its key.
+  // If the database stays unreachable, the turn looks like one whose isolate has died: the same
+  // request may be made again under its key.
   co_await runtime::attempt(
       call_function(call.context(), call.database(), database::kWithdrawTurn, {call_id}));
 }
@@ -279,7 +280,7 @@ Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const Endpoints
     row.provider = endpoints.front().provider->name;
     row.model = endpoints.front().model;
   }
-  // If it cannot be stored, the turn ends as one whose isolate has died.
+  // If it cannot be stored, the turn ends like one whose isolate has died.
   co_await runtime::attempt(finish_turn(call, row));
 }
 

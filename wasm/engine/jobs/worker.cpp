@@ -14,7 +14,7 @@ namespace {
 
 using runtime::Task;
 
-// A worker's death is noticed only after the time of a step, and of storing it.
+// The lease lasts for the step's time and the time to store it.
 constexpr std::int64_t kStoringSeconds = 25;
 
 }  // namespace
