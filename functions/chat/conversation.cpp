@@ -24,7 +24,7 @@ using runtime::Task;
 
 const turn::Kind& kKind = turn::kinds::kChat;
 
-// What reads for the dossier what was said.
+// The kind of job that reads the conversation for the dossier.
 constexpr std::array kReading{&engine::kDossierExtraction};
 
 bool is_take(const TurnRequest& request) {
@@ -35,7 +35,8 @@ const turn::Purpose& purpose_of(const json::Document& message) {
   return turn::purpose_named(kKind, json::string_at(message, "task").value_or(""));
 }
 
-// What a message asks of models: by its body, or as it was kept with it.
+// Reads which models to ask and what is attached, from the body or from a message's stored
+// metadata.
 Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
                                        const json::Document& message, const TurnLimits& limits) {
   const auto& purpose = purpose_of(message);
@@ -49,7 +50,7 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
   co_return std::move(answering);
 }
 
-// What is kept of it with the message; empty when there is nothing to say.
+// The metadata to store with the message; empty when there is none.
 std::string describe(const turn::Purpose& purpose, const Answering& answering,
                      const json::Document& message) {
   std::string metadata;
@@ -67,7 +68,7 @@ std::string describe(const turn::Purpose& purpose, const Answering& answering,
   return metadata;
 }
 
-// Whether the last thing that was said, before a message, asks for it.
+// Whether the last message before the user's ends with a question.
 bool ends_with_question(std::string_view history_json) {
   // The length of a companion's last sentences.
   constexpr std::size_t kEndBytes = 300;
@@ -128,7 +129,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
     purpose_ = &purpose_of(message);
     request.system_prompt = purpose_->prompt->text;
   }
-  // Other takes are read if the first one was, which the database knows.
+  // Other takes are read if the first one was, which only the database knows.
   if (!is_take(request)) {
     request.is_worth_extracting |= !turn::is_first_purpose(kKind, *purpose_) ||
                                    (dossier::worth_of(request.text) == dossier::Worth::answer &&

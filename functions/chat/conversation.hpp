@@ -1,4 +1,4 @@
-// What only chat's turns have: tasks with models of their own, attachments, a dossier.
+// What only chat's turns have: tasks with models of their own, attachments, and a dossier.
 #pragma once
 
 #include <string>
@@ -25,7 +25,7 @@ class ChatConversation final : public engine::Conversation {
                                           engine::Answering& answering) override;
 
  private:
-  const turn::Purpose* purpose_ = nullptr;  // what the message asks for
+  const turn::Purpose* purpose_ = nullptr;  // the message's task
 };
 
 }  // namespace fabula::chat_function

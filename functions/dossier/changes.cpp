@@ -27,7 +27,8 @@ using runtime::Task;
 
 namespace {
 
-// The entries that a request comes to. `other` is the version that it names, if it names one.
+// Makes the entries of a request. `other` is the dossier at the version that the request names, if
+// any.
 using Edit = dossier::Rows (*)(Dossier& dossier, Dossier& other, const Request& request,
                                const EditContext& context);
 
@@ -44,7 +45,7 @@ std::string_view member(const json::Document& object, std::string_view key) {
   return json::string_at(object, key).value_or("");
 }
 
-// Declared as required, or put there.
+// The request's snapshot, which is required or was added by us.
 const json::Document& snapshot_of(const Request& request) {
   return *json::find(request.body, kSnapshot);
 }
@@ -58,7 +59,7 @@ std::vector<std::string> texts(const json::Document* array) {
   return all;
 }
 
-// Adds what the edit says to the log of the project.
+// Adds the edit's entries to the project's log.
 Task<Result<void>> change_log(Call& call, const Request& request, std::string_view project_id,
                               std::string_view if_match, Edit edit) {
   const auto* principal = &request.principal;
@@ -77,7 +78,7 @@ Task<Result<void>> change_log(Call& call, const Request& request, std::string_vi
       .project_id = project_id, .operation = operation, .at = runtime::now_ms(call.context())};
   const std::vector<dossier::EntryRow> rows =
       co_await edit(log.dossier, other.dossier, request, context);
-  // Also of no rows it is asked whether the version is still the newest.
+  // With If-Match the version is checked even if there are no rows.
   if (!rows.empty() || !if_match.empty()) {
     co_await engine::commit_to_dossier(call, principal, log, rows, if_match);
   }
@@ -96,7 +97,7 @@ dossier::Rows replace_edit(Dossier& dossier, Dossier&, const Request& request,
   return dossier::replace(dossier, snapshot_of(request), context);
 }
 
-// The project of a dossier that is begun without one.
+// Creates the project of a dossier that is begun without one.
 Task<Result<std::string>> create_project(Call& call, const Request& request) {
   auto name = member(request.body, "name");
   if (name.empty()) name = member(snapshot_of(request), "title");
@@ -120,7 +121,7 @@ Task<Result<void>> create_dossier(Call& call, const Match& match) {
   std::string project_id(member(request.body, "project_id"));
   std::string if_match;
   if (project_id.empty()) {
-    // Nothing is made of what is wrong.
+    // Checks the request before anything is created.
     Dossier none;
     const std::string operation = new_uuid(call);
     const auto rows = dossier::replace(none, snapshot_of(request),

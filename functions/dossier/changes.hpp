@@ -1,4 +1,4 @@
-// What people do to a dossier. Each adds entries to its log and answers with what it says then.
+// People's edits of a dossier. Each adds entries to its log and answers with the new dossier.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

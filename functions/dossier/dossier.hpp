@@ -1,4 +1,4 @@
-// The dossier function: what is known of a project's story.
+// The dossier function: the known facts of a project's story.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

@@ -49,10 +49,11 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
   co_return {};
 }
 
-// What reads imports.
+// The kind of job that reads imports.
 constexpr std::array kReading{&engine::kDossierImport};
 
-// It answers how far the import is; then, if nobody else does, it reads on for who is waiting.
+// Answers with the import's progress; then, if no worker has it, reads a step of it for the waiting
+// client.
 Task<Result<void>> read_import(Call& call, const Match& match) {
   co_await engine::forward(call, match);
   co_await engine::work_on(call, kReading, {.job_id = match.captures.back().value, .is_idle = true},

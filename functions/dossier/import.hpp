@@ -1,5 +1,5 @@
-// Texts that people have already: cut into steps here, read by the function tasks, and by who
-// waits for them.
+// Imports of existing texts: cut into steps here, read by the function tasks and by requests that
+// wait for them.
 #pragma once
 
 #include "shared/result/result.hpp"

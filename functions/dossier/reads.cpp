@@ -24,7 +24,7 @@ using runtime::Task;
 
 namespace {
 
-// Pages of what this says of the dossier, an array.
+// Sends a page of the array that `tell` makes of the dossier.
 Task<Result<void>> send_list(Call& call, const Match& match, std::string (*tell)(dossier::Dossier&),
                              bool is_newest_first = false) {
   const Request request = co_await read_request(call, match);
@@ -37,7 +37,7 @@ Task<Result<void>> send_list(Call& call, const Match& match, std::string (*tell)
   co_return {};
 }
 
-// A short id stands for the whole one, and the other way round.
+// Whether both are the same id, of which either may be shortened.
 bool names(std::string_view id, std::string_view reference) {
   return !reference.empty() && (id.starts_with(reference) || reference.starts_with(id));
 }
@@ -57,7 +57,7 @@ Task<Result<void>> list_facts(Call& call, const Match& match) {
   const auto wanted = json::string_at(request.query, "target");
   if (auto* array = items.get_ptr<json::Document::array_t*>(); array && wanted) {
     std::string target(*wanted);
-    // Any mention of something stands for it.
+    // A reference to any of its mentions names a thing.
     if (const auto reference = dossier::parse_reference(target)) {
       if (const auto* entity = log.dossier.entity(*reference))
         target = dossier::reference_text(entity->id);
@@ -86,14 +86,14 @@ Task<Result<void>> read_difference(Call& call, const Match& match) {
   const Request request = co_await read_request(call, match);
   const auto to = json::integer_at(request.query, "to");
   const auto from = json::integer_at(request.query, "from");
-  // The second one has all of the first one's entries.
+  // The second dossier contains all entries of the first.
   const auto* principal = &request.principal;
   DossierLog log =
       co_await engine::read_dossier_log(call, principal, request.project_id, from.value_or(0));
   const auto first = from.value_or(log.log_start);
   const std::string before = dossier::snapshot_json(log.dossier);
   if (to && *to < first) {
-    // Backwards: the one before is the later one.
+    // A reversed range: the first version is the later one.
     log = co_await engine::read_dossier_log(call, principal, request.project_id, *to);
   } else {
     co_await engine::read_on(call, principal, log, to);

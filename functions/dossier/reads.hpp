@@ -1,4 +1,4 @@
-// What is read of a dossier besides itself: computed from its log.
+// Endpoints that read a dossier's details, computed from its log.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

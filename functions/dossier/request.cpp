@@ -21,7 +21,7 @@ using runtime::Task;
 namespace {
 
 constexpr std::int64_t kDefaultPageItems = 20;
-// While others write without end, what is there is told, with the version that it is.
+// If others keep writing, the dossier is sent as it is, with its version.
 constexpr int kMaximumRounds = 3;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the endpoints of the dossier have in common: who asks, about which project, and with what.
+// The steps that all dossier endpoints share: reading the request and sending the answer.
 #pragma once
 
 #include <cstdint>
@@ -22,18 +22,17 @@ struct Request {
   json::Document path;     // the ids of the path
   json::Document query;    // the declared parameters; null when the route has none
   json::Document body;     // the declared members; null when the route has none
-  std::string if_match;    // ""; any version
+  std::string if_match;    // "": any version
 };
 
-// Refuses what is not as the route is declared, before anything is looked at.
+// Checks the request against the route's declaration before anything else is done.
 runtime::Task<Result<Request>> read_request(engine::Call& call, const engine::Match& match);
 
-// Answers with the project's dossier, whose snapshot is brought up to date first if it is behind
-// its log.
+// Sends the project's dossier. A snapshot that is behind its log is first brought up to date.
 runtime::Task<Result<void>> send_dossier(engine::Call& call, const auth::Principal& principal,
                                          std::string_view project_id, int status = 200);
 
-// not_found unless the log goes back to the version and has come to it.
+// not_found unless the log covers the version.
 Result<void> check_version(const engine::DossierLog& log, std::int64_t version);
 
 // Answers with the page of `items`, an array, that the request's query asks for.

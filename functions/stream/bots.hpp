@@ -1,4 +1,5 @@
-// Bots: who answers in the relay. What could not be asked later is refused when it is written.
+// Bots, which answer in the relay. A bot whose model could not be asked is refused when it is
+// saved.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

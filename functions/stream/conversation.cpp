@@ -18,7 +18,7 @@ using engine::Call;
 using engine::TurnRequest;
 using runtime::Task;
 
-// The models of bots that do not say where theirs is; else the chat's.
+// The models for bots that name none of their own: MODEL_STREAM's, else the chat's.
 Result<llm::Route> own_route(Call& call) {
   const auto& own = *turn::kinds::kRelay.purposes.front().setting;
   auto& values = call.setting_values();
@@ -44,14 +44,14 @@ Result<void> BotConversation::read(Call& call, const json::Document& body, TurnR
   request.stream_id = text("stream_id");
   request.bot_id = json::integer_at(body, "bot_id").value_or(0);
   request.external_id = text::integer_text(json::integer_at(body, "conversation_id").value_or(0));
-  // What the bot is told instead of its own.
+  // Replaces the bot's own system prompt.
   request.system_prompt = text("system");
   call.log().bot_id = text::integer_text(request.bot_id);
   call.log().conversation_id = request.external_id;
   return {};
 }
 
-// Where the bot is reached is only known when the turn has begun.
+// The bot's model is known only when the turn has begun.
 Task<Result<void>> BotConversation::after_begin(Call& call, const engine::Caller&,
                                                 const turn::BegunTurn& turn,
                                                 const engine::TurnLimits&, TurnRequest& request,

@@ -1,4 +1,4 @@
-// Turns of the relay: a bot is asked, or a stream that runs is read on.
+// Turns of the relay: asks a bot, or resumes a running stream.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

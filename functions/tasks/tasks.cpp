@@ -79,7 +79,7 @@ Task<Result<void>> run(Call& call, const Match& match) {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   bool is_left = true;
-  // A step that begins has at least half of the time.
+  // A step is begun only while at least half of the time is left.
   while (done + failed < request.limit && passed_ms() < time_limit_ms / 2 &&
          !call.context().isolate_ending().is_set()) {
     const StepEnd end = co_await worker.work(call, time_limit_ms - passed_ms());

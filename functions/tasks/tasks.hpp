@@ -1,4 +1,4 @@
-// The tasks function: work that turns leave behind, done when somebody calls for it.
+// The tasks function: does the work that turns leave behind, whenever it is called.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

@@ -9,10 +9,10 @@
 
 namespace fabula::database {
 
-// Gives what a guest owns to whoever is calling; both are proven.
+// Moves a guest's belongings to the caller; both identities are proven.
 struct MigrateGuest {
   const auth::Principal& guest;
-  std::string_view body_json;  // as the endpoint has checked it
+  std::string_view body_json;  // checked by the endpoint
   const auth::Principal& principal;
 };
 

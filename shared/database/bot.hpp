@@ -1,4 +1,4 @@
-// The database's functions for bots, which the endpoints pass on.
+// The database's functions for bots, whose answers the endpoints pass on.
 #pragma once
 
 #include "shared/database/function.hpp"

@@ -1,4 +1,5 @@
-// The database's functions for conversations and their messages, which the endpoints pass on.
+// The database's functions for conversations and their messages, whose answers the endpoints pass
+// on.
 #pragma once
 
 #include "shared/database/function.hpp"

@@ -13,8 +13,8 @@
 namespace fabula::database {
 namespace {
 
-// What the database takes (private.check_snapshot, private.check_facts); of the facts the ids are
-// most.
+// The database's limits (private.check_snapshot, private.check_facts). Most of the facts' bytes are
+// ids.
 constexpr std::size_t kMaximumSnapshotBytes = 2 * 1024 * 1024;
 constexpr std::size_t kMaximumFactsBytes = 256 * 1024;
 
@@ -28,7 +28,7 @@ void write_log_of(json::Writer& writer, const auth::Principal* principal,
   }
 }
 
-// Reads the rows while it walks the answer, which may have hundreds of kilobytes.
+// Reads the rows in one pass over the answer, which may be hundreds of kilobytes long.
 std::optional<DossierLogPart> read_part(std::string_view answer, std::string_view rows_key) {
   DossierLogPart part;
   const std::array<std::pair<std::string_view, std::int64_t*>, 3> numbers = {{

@@ -1,4 +1,4 @@
-// The database's functions for dossiers: their logs, and what is read and begun for people.
+// The database's functions for dossiers: their logs, and the endpoints' reads and imports.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@
 
 namespace fabula::database {
 
-// Of the log of a project. Without a principal it is read and written for whoever owns it.
+// Reads the log of a project's dossier. Without a principal the owner is not checked.
 struct ReadDossierLog {
   const auth::Principal* principal = nullptr;
   std::string_view project_id;
-  std::int64_t after = 0;                  // entries up to it are known
-  std::optional<std::int64_t> until = {};  // none after it are wanted
+  std::int64_t after = 0;                  // entries up to this position are known
+  std::optional<std::int64_t> until = {};  // the last position that is wanted
 };
 
-// Where a log stands, and entries of it.
+// The state of a log, and some of its entries.
 struct DossierLogPart {
   std::int64_t head = 0;
-  std::int64_t folded_to = 0;  // what the stored snapshot covers
+  std::int64_t folded_to = 0;  // position that the stored snapshot covers
   std::int64_t log_start = 0;  // the version of the empty dossier
-  bool has_rows = false;       // false: whoever asked has missed none
+  bool has_rows = false;       // false: no entries after `after`
   dossier::ParsedRows rows;
 };
 
@@ -40,36 +40,37 @@ std::optional<DossierLogPart> read_dossier_log_entries(std::string answer);
 inline constexpr Function<ReadDossierLog, DossierLogPart> kReadDossierLog{
     {"read_dossier_log", kOnceMore}, &write_read_dossier_log, &read_dossier_log_entries};
 
-// What is added to a log, and the dossier that it makes.
+// Entries to add to a log, and the dossier that results.
 struct DossierCommit {
   std::int64_t base = 0;  // the head of the log that was folded, without `rows`
   std::span<const dossier::EntryRow> rows;
-  std::string snapshot;  // JSON; empty: larger than the database takes
-  std::string facts;     // JSON, for prompts; empty for the same reason
+  std::string snapshot;  // JSON; empty: too large for the database
+  std::string facts;     // JSON, for prompts; empty: too large
 };
 
-// Of a dossier that has the rows already; they must outlive it.
+// Makes the commit of a dossier that contains the rows already; the rows must outlive the commit.
 DossierCommit make_commit(dossier::Dossier& dossier, std::int64_t base,
                           std::span<const dossier::EntryRow> rows);
 
-// As members of the object that is being written: base, assertions, and snapshot and facts as far
-// as there are.
+// Writes members into the object that is open: base, assertions, and snapshot and facts if they
+// exist.
 void write_commit(json::Writer& writer, const DossierCommit& commit);
 
 struct CommitAssertions {
   const auth::Principal* principal = nullptr;
   std::string_view project_id;
   const DossierCommit& commit;
-  std::string_view if_match = {};  // nothing is stored unless it is the log's head
+  std::string_view if_match = {};  // if set, nothing is stored unless it equals the log's head
 };
 
 void write_commit_assertions(std::string& out, const CommitAssertions& request);
 std::optional<DossierLogPart> read_committed_assertions(std::string answer);
 
-// Of such an answer, which others have within theirs: what of the log whoever committed has missed.
+// Reads, from an answer that contains a commit's answer, the entries that the committer has not
+// seen.
 std::optional<DossierLogPart> read_tail(std::string_view answer);
 
-// Entries that are stored already are not stored again.
+// Retries are safe: entries that are stored already are not stored again.
 inline constexpr Function<CommitAssertions, DossierLogPart> kCommitAssertions{
     {"commit_assertions", kOnceMore}, &write_commit_assertions, &read_committed_assertions};
 

@@ -1,5 +1,5 @@
-// How the C++ calls a function of the database. Each is declared once, in the header of its area
-// beside this one: its name, what it is asked and answers, and when it may be asked again.
+// Declares how C++ calls the database's functions. Each is declared once, in its area's header in
+// this folder: name, request, answer, and whether it may be called again.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@
 
 namespace fabula::database {
 
-// What is done when the database cannot answer now (database_unavailable). Refusals are final.
+// Repeats a call that the database could not answer (database_unavailable). Refusals are final.
 struct RetryPolicy {
   int attempts = 1;
   std::uint32_t first_pause_ms =
       0;  // before the second attempt; each further pause is twice as long
-  std::uint32_t timeout_ms = 15'000;  // of each attempt; the database's own is shorter
+  std::uint32_t timeout_ms = 15'000;  // of each attempt; the database's own timeout is shorter
 };
 
-// A second call could do harm, or whoever calls tries again in its own time.
+// For calls that may do harm when repeated, or whose callers retry in their own time.
 inline constexpr RetryPolicy kNever{};
-// A read, or what changes nothing twice: a connection that broke is soon there again.
+// For reads and idempotent writes: a broken connection is usually back at once.
 inline constexpr RetryPolicy kOnceMore{.attempts = 2, .first_pause_ms = 200};
 
 struct Declaration {
@@ -31,17 +31,17 @@ struct Declaration {
   RetryPolicy retry;
 };
 
-// The body of a call: named arguments, as PostgREST takes them.
+// The body of a call: named arguments in PostgREST's format.
 inline std::string body_of(std::string_view request_json) {
   return std::string(R"({"request":)").append(request_json).append("}");
 }
 
-// A function of which Request and Answer are what they are in C++.
+// A function with its request and answer as C++ types.
 template <class Request, class Answer>
 struct Function : Declaration {
   // Appends the request as a JSON object.
   void (*write)(std::string& out, const Request& request);
-  // Nothing when the answer's text is not what the function promises. It may be kept.
+  // Nothing when the answer is not what the function promises. The answer may keep the text.
   std::optional<Answer> (*read)(std::string text);
 
   std::string request(const Request& what) const {
@@ -50,7 +50,7 @@ struct Function : Declaration {
     return text;
   }
 
-  // The same as body_of(request(what)), with one copy less.
+  // The same as body_of(request(what)), without the extra copy.
   std::string body(const Request& what) const {
     std::string text = R"({"request":)";
     write(text, what);
@@ -65,13 +65,13 @@ struct Function : Declaration {
   }
 };
 
-// Of a function that need not be told anything, and of one whose answer says nothing.
+// For functions without arguments, and for functions without an answer.
 struct NoRequest {};
 inline void write_nothing(std::string& out, const NoRequest&) { out.append("{}"); }
 struct NoAnswer {};
 inline std::optional<NoAnswer> read_nothing(std::string) { return NoAnswer{}; }
 
-// An answer that becomes a response as it is, and is looked at there (shared/api/envelope.hpp).
+// An answer that is passed on as the response; envelopes are read in shared/api/envelope.hpp.
 inline std::optional<std::string> keep_envelope(std::string text) { return text; }
 
 }  // namespace fabula::database

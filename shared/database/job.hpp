@@ -6,12 +6,12 @@
 
 namespace fabula::database {
 
-// A model was asked for what these store; a step that has ended says so, and a call to a model that
-// is told twice is one.
+// Repeated until stored, because the results have cost a model call. Safe: a step that has ended
+// says so, and a model call that is recorded twice is one row.
 inline constexpr RetryPolicy kUntilStored{.attempts = 3, .first_pause_ms = 500};
 
-// A step that was claimed by a call whose answer is lost waits for the end of its lease: who asks
-// twice would have two.
+// Not repeated: if the answer of a claim is lost, the step waits for the end of its lease, and a
+// second call would claim another step.
 inline constexpr Function<jobs::ClaimStep, jobs::Claimed> kClaimStep{
     {"claim_step", kNever}, &jobs::write_claim_step, &jobs::read_claimed};
 
@@ -27,7 +27,7 @@ inline constexpr Function<jobs::ReportStep, NoAnswer> kReportStep{
 inline constexpr Function<jobs::RecordModelCalls, NoAnswer> kRecordModelCalls{
     {"record_model_calls", kUntilStored}, &jobs::write_record_model_calls, &read_nothing};
 
-// What an owner asks of a job; answers are for endpoints (shared/api/envelope.hpp).
+// The owner's operations on jobs; the endpoints pass the answers on (shared/api/envelope.hpp).
 inline constexpr Declaration kStartJob{"start_job", kNever};
 inline constexpr Declaration kReadJob{"read_job", kOnceMore};
 inline constexpr Declaration kCancelJob{"cancel_job", kOnceMore};

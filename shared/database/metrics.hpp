@@ -1,4 +1,4 @@
-// The database's function for whoever runs the server.
+// The database's function for the deployment's operator.
 #pragma once
 
 #include <optional>

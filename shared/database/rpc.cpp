@@ -16,7 +16,7 @@ constexpr std::size_t kMaximumCauseBytes = 200;
 constexpr std::string_view kOurFault =
     "Something went wrong on our side. Try again; if it stays, report the request id.";
 
-// SQLSTATE classes that pass by themselves: connection, transaction rollback (serialisation,
+// SQLSTATE classes of temporary failures: connection, transaction rollback (serialisation,
 // deadlock), resources, operator intervention.
 bool may_pass(std::string_view sqlstate) {
   constexpr std::array kClasses = {"08", "40", "53", "55", "57", "58"};
@@ -59,13 +59,13 @@ Problem problem_of_answer(int status, std::string_view body) {
       return refusal;
     }
   }
-  // Not `details`: Postgres puts whole rows there, and with them what people wrote.
+  // Not `details`: Postgres puts whole rows into it, and so people's texts.
   std::string cause = "database answered " + text::integer_text(status);
   if (!sqlstate.empty()) cause.append(" ").append(sqlstate);
   if (!field("message").empty()) {
     cause.append(": ").append(text::prefix_bytes(field("message"), kMaximumCauseBytes));
   }
-  // Nothing was done: who holds it is soon done with it.
+  // Nothing was done, and the lock's holder is soon done.
   constexpr std::string_view kLockNotAvailable = "55P03";
   if (sqlstate == kLockNotAvailable) {
     Problem busy(ErrorCode::database_unavailable,

@@ -1,5 +1,4 @@
-// Calls of SQL functions in PostgREST's dialect: the request's bytes and what an error answer
-// means.
+// Calls of SQL functions in PostgREST's format: writes requests and interprets error answers.
 #pragma once
 
 #include <string>

@@ -17,7 +17,7 @@ namespace {
 using json::Document;
 using Part = ExtractionWork::Part;
 
-// What commit_step takes at once.
+// The most rows that one commit_step stores.
 constexpr std::size_t kMaximumRows = dossier::kMaximumDeliveryEntries;
 
 bool read_parts(const Document& work, std::string_view key, std::vector<Part>& parts) {
@@ -49,7 +49,7 @@ const Part* answered_reply(const ExtractionWork& work) {
   return is_answer ? &work.before.back() : nullptr;
 }
 
-// Takes out of an answer's lists what is quoted from one of the texts.
+// Removes from an answer's lists the items that are quoted from one of the texts.
 class Filter {
  public:
   explicit Filter(std::span<const Part> parts) {
@@ -70,7 +70,7 @@ class Filter {
         if (auto item = rest_of((*items)[i])) {
           kept.push_back(std::move(*item));
         } else if (key == "characters") {
-          // Only its name: people of one name are numbered in their order.
+          // A name must not be removed: people of the same name are numbered in order.
           const auto name = json::string_at((*items)[i], "name").value_or("");
           kept.push_back(Document::object_t{{"name", name}});
         }
@@ -88,7 +88,7 @@ class Filter {
            });
   }
 
-  // A character without the facts that are quoted; nothing when nothing is left to say.
+  // A character without its quoted facts; nothing when no fact is left.
   std::optional<Document> rest_of(const Document& item) const {
     bool has_facts = false;
     Document rest = item;
@@ -113,7 +113,7 @@ std::string position_text(std::size_t bytes) {
   return text::integer_text(static_cast<std::int64_t>(bytes));
 }
 
-// Names the answer by the part that was read: the same in each attempt at it.
+// Names the answer by the part that was read, so that each attempt has the same name.
 std::string delivery_of(const ExtractionWork& work) {
   const auto& first = work.messages.front();
   const auto& last = work.messages.back();
@@ -146,7 +146,7 @@ Result<ExtractedEntries> extracted_entries(const Document& answer, const Extract
   ExtractedEntries found;
   const std::string delivery = delivery_of(work);
   const auto read = [&](const Document& part_of_answer, const Part& part) -> Result<void> {
-    // Quotes are told by where they are in the whole message, whose beginning need not be here.
+    // Quotes are located in the whole message, so the part that was not read is filled with blanks.
     std::string whole(part.from_byte, ' ');
     whole.append(part.text);
     auto extraction =

@@ -1,5 +1,5 @@
-// A part of a conversation that is read for its project's dossier: what an extractor is asked, and
-// what its answer comes to.
+// Reading a part of a conversation for its project's dossier: the extractor's question, and the
+// entries of its answer.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace fabula::jobs {
 
-// What the database tells of a job (private.extraction_work); views of its document.
+// The work of a step, from the database (private.extraction_work); views of its document.
 struct ExtractionWork {
   struct Part {
     std::string_view message_id;
@@ -24,11 +24,11 @@ struct ExtractionWork {
     std::int64_t created_at_ms = 0;
   };
   std::string_view project_id;
-  std::vector<Part> messages;  // what is new; none: the log is only to be folded
-  std::vector<Part> before;    // what was said before that, oldest first
+  std::vector<Part> messages;  // new ones; none: the log is only folded
+  std::vector<Part> before;    // earlier messages, oldest first
 };
 
-// internal_error when it is not what claim_step promises.
+// internal_error when the work is not as claim_step promises.
 Result<ExtractionWork> read_extraction_work(const json::Document& work);
 
 // The user's message for the extractor.
@@ -37,12 +37,12 @@ std::string extraction_question(const ExtractionWork& work, dossier::Dossier& do
 struct ExtractedEntries {
   std::vector<dossier::EntryRow> rows;
   std::size_t items_found = 0;  // in the answer
-  std::size_t items_kept = 0;   // whose quote is in what was read, and that say something
+  std::size_t items_kept = 0;   // items with content, and with a quote from the messages
 };
 
-// The entries of an extractor's answer, each with the message that it is quoted from. Of what was
-// said before, only the reply that the new part answers is quoted, for what a person has agreed to.
-// The same answer gives the same entries. `model` is "provider:model".
+// The entries of an extractor's answer, each with the message that it quotes. Of the earlier
+// messages only the reply that the new part answers may be quoted, for facts that a person has
+// agreed to. The same answer always gives the same entries. `model` is "provider:model".
 Result<ExtractedEntries> extracted_entries(const json::Document& answer, const ExtractionWork& work,
                                            std::string_view model);
 

@@ -16,14 +16,14 @@ namespace {
 
 using json::Document;
 
-// Enough that two proposals of a project never share one.
+// Enough digits that no two proposals of a project share an id.
 constexpr std::size_t kProposalDigits = 32;
 
 std::string_view text_at(const Document& body, std::string_view key) {
   return json::string_at(body, key).value_or("");
 }
 
-// What an entry is about, as the whole import names it.
+// The subject of an entry, as the whole import names it.
 std::string subject_of(const Document& body) {
   for (const auto* key : {"ref", "from_ref"}) {
     if (const auto ref = text_at(body, key); !ref.empty()) return std::string(ref);
@@ -63,7 +63,8 @@ std::string import_question(const ImportWork& work, dossier::Dossier& dossier) {
   std::string heading(work.chapter_title);
   std::vector<dossier::SpokenPart> before;
   if (!work.before.empty()) before.push_back({{}, work.before});
-  // A step in the middle of a chapter does not show whose chapter it is: narrators are named there.
+  // The title shows whose chapter it is: a step in the middle of a chapter may not name its
+  // narrator.
   const bool shows_title =
       work.text.substr(0, heading.size() * 2).find(heading) != std::string::npos;
   if (!heading.empty() && !shows_title) before.push_back({{}, heading});
@@ -80,7 +81,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
                .text = work.text,
                .begin = 0,
                .end = work.text.size(),
-               // Quotes are told by where they are in their step: steps follow each other in time.
+               // Quotes have places within their step only, so time puts the steps in order.
                .at = work.begun_at_ms + work.step - 1,
                .model = model,
                .prompt = dossier::extraction_prompt_label(),
@@ -94,7 +95,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
     const auto proposal = proposal_of(work.job_id, *body);
     (*body)["proposal"] = proposal;
     auto proposed_row = dossier::make_row(work.project_id, row.kind, {}, *body);
-    if (!proposed_row) continue;  // with its proposal it is too long to be kept
+    if (!proposed_row) continue;  // too long to be stored with its proposal
     proposed.rows.push_back(std::move(*proposed_row));
     auto& known = proposed.proposals;
     if (std::find(known.begin(), known.end(), proposal) == known.end()) known.push_back(proposal);

@@ -1,5 +1,5 @@
-// One step of a text that is imported into a dossier: what an extractor is asked of it, and what of
-// its answer is proposed.
+// One step of a text that is imported into a dossier: the extractor's question, and the entries
+// that are proposed from its answer.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@
 
 namespace fabula::jobs {
 
-// What the database tells of a step (claim_step); views of its document.
+// The work of a step, from the database (claim_step); views of its document.
 struct ImportWork {
   std::string_view job_id;
   std::string_view project_id;
-  std::string_view chapter_title;  // "": it has none
+  std::string_view chapter_title;  // "": none
   std::string_view text;
-  std::string_view before;  // how the step before it ends
+  std::string_view before;  // the end of the previous step's text
   std::int64_t step = 0;    // from 1 on
   std::int64_t begun_at_ms = 0;
 };
 
-// internal_error when it is not what claim_step promises.
+// internal_error when the work is not as claim_step promises.
 Result<ImportWork> read_import_work(const json::Document& work);
 
 // The user's message for the extractor.
@@ -35,14 +35,15 @@ struct ProposedEntries {
   std::vector<dossier::EntryRow> rows;
   std::vector<std::string> proposals;  // each once, in the order of the rows
   std::size_t items_found = 0;         // in the answer
-  std::size_t items_kept = 0;          // whose quote is in the text, and that say something
+  std::size_t items_kept = 0;          // items with content, and with a quote from the text
 };
 
-// The entries of an extractor's answer. Their delivery is "<job_id>:<step>", their quotes are of
-// the step's text, and they are in the order of the text among those of other steps. What a person
-// takes or leaves is one proposal: a character, place or object with all that the import says of
-// it, whichever step it is found in; each theme, plot point, open question, and each word on the
-// story itself. The same answer gives the same entries. `model` is "provider:model".
+// The entries of an extractor's answer. Their delivery is "<job_id>:<step>", their quotes are from
+// the step's text, and they are ordered as in the text, between those of other steps. A person
+// accepts or rejects a proposal as a whole: a character, place or object with all that the import
+// says of it, in whichever step it is found; each theme, plot point and open question, and each
+// statement about the story itself. The same answer always gives the same entries. `model` is
+// "provider:model".
 Result<ProposedEntries> proposed_entries(const json::Document& answer, const ImportWork& work,
                                          std::string_view model);
 

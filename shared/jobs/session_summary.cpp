@@ -34,7 +34,7 @@ std::string_view without_fence(std::string_view answer) {
   return answer;
 }
 
-// After the last sentence that ends in the text's second half; the whole text when none does.
+// The text up to the last sentence that ends in its second half; the whole text when none does.
 std::string_view until_sentence_end(std::string_view text) {
   for (auto end = text.size(); end > text.size() / 2; --end) {
     const char mark = text[end - 1];

@@ -1,6 +1,6 @@
-// What a worker says to the database's claim_step, commit_step, fail_step, report_step and
-// record_model_calls, and what claim_step answers (supabase/schemas/jobs). JSON text in, values
-// out.
+// The requests of the database's claim_step, commit_step, fail_step, report_step and
+// record_model_calls, and the answer of claim_step (supabase/schemas/jobs). Reads and writes JSON
+// text.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@
 
 namespace fabula::jobs {
 
-// Which steps a worker may be given besides those of its kinds; empty: any.
+// Limits which steps may be claimed besides by kind; empty: any.
 struct StepFilter {
   std::string_view job_id = {};
   std::string_view session_id = {};
-  // Only a step that was never tried, of a job that nobody works on: for who waits for it, and
-  // would only be in the way otherwise.
+  // Only a step that was never tried, of a job that nobody works on: for a request that waits for
+  // the job, and does not help where a worker is busy or has failed.
   bool is_idle = false;
 };
 
@@ -37,33 +37,33 @@ struct ClaimedStep {
   std::int64_t step = 0;  // from 1 on
   std::string lease_token;
   std::string kind;
-  json::Document work;  // all that the database tells of it, with what its kind needs
+  json::Document work;  // the work as the database describes it, including what its kind needs
 };
 
 struct Claimed {
-  std::optional<ClaimedStep> step;  // nothing when there is nothing to do
+  std::optional<ClaimedStep> step;  // nothing when there is no step to do
 };
 
 std::optional<Claimed> read_claimed(std::string answer);
 
-// What a step has come to, beside what its kind stores.
+// Progress of a step, besides its kind's result.
 struct StepProgress {
   std::optional<int> percent = {};      // of the whole job
-  std::string_view message = {};        // for whoever waits
-  std::string_view next_steps = {};     // a JSON array of payloads: steps that follow
-  std::string_view generation_id = {};  // report_step: the text that the step makes
+  std::string_view message = {};        // shown to those who wait for the job
+  std::string_view next_steps = {};     // a JSON array of the following steps' payloads
+  std::string_view generation_id = {};  // report_step: the reply that the step writes
 };
 
 struct CommitStep {
   const ClaimedStep& step;
-  std::string_view result_json = "{}";  // an object, which is its kind's
+  std::string_view result_json = "{}";  // an object in its kind's format
   std::span<const usage::ModelCall> calls = {};
   StepProgress progress = {};
 };
 
 void write_commit_step(std::string& out, const CommitStep& request);
 
-// The answer's text: what is in it is its kind's.
+// The answer's text, which the kind reads.
 inline std::optional<std::string> read_committed(std::string answer) { return answer; }
 
 struct FailStep {
@@ -82,7 +82,7 @@ struct ReportStep {
 
 void write_report_step(std::string& out, const ReportStep& request);
 
-// For calls whose step has gone to somebody else meanwhile.
+// Records calls of a step that another worker has by now.
 struct RecordModelCalls {
   const ClaimedStep& step;
   std::span<const usage::ModelCall> calls;

@@ -1,4 +1,4 @@
-// One setting of the functions: how it is called in the environment, and what its value may be.
+// One setting of the functions: its names in the environment and its valid values.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@ namespace fabula::settings {
 
 enum class Type : std::uint8_t {
   text,
-  secret,   // never told to anybody, and in no log
+  secret,   // never shown to anybody and never logged
   url,      // http or https
   list,     // entries between commas
   route,    // models, as provider:model,provider:model
@@ -19,13 +19,13 @@ enum class Type : std::uint8_t {
 
 struct Setting {
   std::string_view name;
-  // Other names of it, for a value that is not in `name`; empty ones are none.
+  // Alternative names, read when `name` is not set; unused places are empty.
   std::array<std::string_view, 2> older_names = {};
   Type type = Type::text;
-  // Of an integer; both belong to it.
+  // The bounds of an integer, inclusive.
   std::int64_t lowest = 0;
   std::int64_t highest = 0;
-  std::string_view normal = {};  // what counts when it is not set; empty: nothing
+  std::string_view normal = {};  // the default; empty: none
   std::string_view purpose = {};
 };
 

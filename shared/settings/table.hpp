@@ -1,4 +1,4 @@
-// All settings that the functions read, wherever they run. README.md says the same for people
+// All settings that the functions read, on every platform. README.md documents the same settings
 // (tests/unit/settings_table.cpp compares the two).
 #pragma once
 
@@ -89,7 +89,7 @@ inline constexpr std::array kSettings = {
             .type = Type::list,
             .purpose = "Hosts that bots and attachments may name, besides known providers'."},
 
-    // How they are reached (shared/llm/route/providers.hpp has the usual addresses).
+    // How providers are reached (shared/llm/route/providers.hpp has the usual addresses).
     Setting{.name = "OPENAI_API_KEY", .type = Type::secret, .purpose = "The key for openai."},
     Setting{.name = "OPENAI_BASE_URL", .type = Type::url, .purpose = "Where openai is."},
     Setting{.name = "ANTHROPIC_API_KEY", .type = Type::secret, .purpose = "The key for anthropic."},
@@ -120,7 +120,7 @@ inline constexpr std::array kSettings = {
             .purpose = "The page that OpenRouter shows as the caller's."},
     Setting{.name = "X_TITLE", .purpose = "The name that OpenRouter shows as the caller's."},
 
-    // How much, and how long.
+    // Budgets, limits and deadlines.
     Setting{.name = "FABULA_HISTORY_TOKENS",
             .type = Type::integer,
             .lowest = 0,
@@ -137,8 +137,8 @@ inline constexpr std::array kSettings = {
             .type = Type::integer,
             .lowest = 1,
             .highest = 100'000,
-            // A long chapter has a few hundred items of thirty tokens each. Some models refuse to
-            // be asked for so many; of what is cut off the whole items are kept.
+            // A long chapter has a few hundred items of thirty tokens each. Some models refuse a
+            // higher limit; of an answer that is cut off the whole items are kept.
             .normal = "8000",
             .purpose = "The longest answer about what a text says for the dossier."},
     Setting{.name = "FABULA_FIRST_TOKEN_TIMEOUT_MS",
@@ -174,7 +174,7 @@ inline constexpr std::array kSettings = {
             .purpose = "How long one call of /tasks/run works."},
 };
 
-// The row of this name or older name; nullptr when there is none.
+// The row with this name or older name; nullptr when there is none.
 constexpr const Setting* find(std::string_view name) {
   for (const auto& setting : kSettings) {
     if (setting.name == name) return &setting;
@@ -185,7 +185,7 @@ constexpr const Setting* find(std::string_view name) {
   return nullptr;
 }
 
-// The same for a name that is known when this is compiled: a wrong one does not compile.
+// The same at compile time: an unknown name does not compile.
 consteval const Setting& named(std::string_view name) { return *find(name); }
 
 }  // namespace fabula::settings

@@ -8,7 +8,7 @@
 namespace fabula::settings {
 namespace {
 
-// The table's own text of the name, which outlives every caller's.
+// The table's own copy of the name, which outlives the caller's.
 std::string_view own_text(const Setting& setting, std::string_view name) {
   if (setting.name == name) return setting.name;
   const auto& older = setting.older_names;

@@ -1,5 +1,4 @@
-// What the settings are for one request: each is read from the environment when it is first wanted,
-// and once.
+// The settings of one request: each is read from the environment once, when it is first needed.
 #pragma once
 
 #include <cstdint>
@@ -41,20 +40,21 @@ class Values {
   Values(const Values&) = delete;
   Values& operator=(const Values&) = delete;
 
-  // What is set under this one name, a setting's or an older one; nothing when the table has no
-  // such name, or when it is not set or set to nothing. Views live as long as this.
+  // The value of this one name, a setting's own or an older one; nothing when the table has no such
+  // name, or when the value is unset or empty. Views live as long as this.
   std::optional<std::string_view> find(std::string_view name);
 
-  // What is set under the setting's name or the first of its older ones that is set.
+  // The value of the setting's name, or of the first older name that is set.
   std::optional<std::string_view> find(const Setting& setting);
 
-  // The same, else what counts when it is not set; "" when that is nothing.
+  // The same, or the default; "" when there is none.
   std::string_view text(const Setting& setting);
 
-  // Of an integer. What is no number or out of its bounds counts as not set, and is kept below.
+  // An integer setting. An invalid or out-of-range value counts as not set, and is listed in
+  // unusable().
   std::int64_t number(const Setting& setting);
 
-  // Names of settings whose values could not be used, each once, as far as they were wanted.
+  // Names of the settings read so far whose values were invalid, each once.
   const std::vector<std::string_view>& unusable() const { return unusable_; }
 
  private:

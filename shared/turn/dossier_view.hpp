@@ -1,4 +1,4 @@
-// How a turn leaves its project's dossier, as finish_turn and read_turn tell it.
+// The state of a project's dossier after a turn, as finish_turn and read_turn report it.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@
 
 namespace fabula::turn {
 
-// A project's dossier as a turn leaves it.
+// A project's dossier after a turn.
 struct DossierView {
   std::int64_t version = 0;  // position of its log
-  bool is_pending = false;   // something that was said is still to be read for it
-  bool is_updated = false;   // it has moved since the session's previous turn
+  bool is_pending = false;   // some messages have not been read for it yet
+  bool is_updated = false;   // it has changed since the session's previous turn
 };
 
-// Of such a function's answer; nothing when the turn has not asked for it.
+// Reads it from such a function's answer; nothing when the turn has not asked for it.
 std::optional<DossierView> dossier_view_of(const json::Document& answer);
 
 }  // namespace fabula::turn

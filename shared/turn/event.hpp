@@ -1,9 +1,9 @@
-// What happens in a turn, as it is told to whoever asked for it: a channel carries events, a
-// protocol writes them as frames. Views and references are gone when the call returns.
+// The events of a turn, which its client is told: a channel carries them, a protocol writes them as
+// frames. Views and references are valid only during the call.
 //
 // Order: begun; any number of text, reasoning, tool_call, tool_result and beat; then stored, if
-// there is a message, again when its dossier has taken it up; then one of finished, failed and
-// come_back.
+// there is a message, and again when the message has been read for the dossier; then one of
+// finished, failed and come_back.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace fabula::turn::event {
 
-// The turn has its row: its ids are known.
+// The turn is stored and its ids are known.
 struct Begun {
   const BegunTurn& turn;
 };
@@ -28,19 +28,19 @@ struct Text {
   std::string_view text;
 };
 
-// A part of what the model thinks aloud, of turns that ask for it; it is kept nowhere.
+// A part of the model's reasoning, in turns that ask for it; it is never stored.
 struct Reasoning {
   std::string_view text;
 };
 
-// The model has asked for a tool.
+// The model has called a tool.
 struct ToolCall {
   std::string_view id;  // of this call in its turn; never empty
   std::string_view name;
   std::string_view arguments;  // a JSON object
 };
 
-// What the tool gave, which the model is told.
+// The tool's answer, which the model is sent.
 struct ToolResult {
   std::string_view id;  // of the call
   std::string_view name;
@@ -48,10 +48,10 @@ struct ToolResult {
   bool is_error = false;
 };
 
-// Something to write that no reader shows.
+// Keeps the connection alive; readers do not show it.
 struct Beat {};
 
-// The reply, complete or not, is stored: its ids and facts.
+// The reply, complete or not, is stored: its ids and metadata.
 struct Stored {
   const BegunTurn& turn;
   std::string_view message_id;  // empty: nothing was said, and no message stored
@@ -62,19 +62,20 @@ struct Stored {
   std::optional<DossierView> dossier = {};
 };
 
-// The reply is complete, or was cancelled; this was the end.
+// The end of a reply that is complete or was cancelled.
 struct Finished {
   std::string_view finish_reason;
 };
 
-// The reply ends here, incomplete; what was told of it is kept, unless it is said that less is.
+// The end of an incomplete reply; what was told of it is stored, unless `stored_bytes` says that
+// less is.
 struct Failed {
   const Problem& problem;
-  // UTF-8 bytes of the reply that are stored, as far as that is known; nothing: all that was told.
+  // UTF-8 bytes of the reply that are stored, if known; nothing: all that was told.
   std::optional<std::uint64_t> stored_bytes = {};
 };
 
-// The answer ends although the reply goes on: come back for more.
+// The answer ends although the reply goes on: the client must reconnect for the rest.
 struct ComeBack {};
 
 }  // namespace fabula::turn::event

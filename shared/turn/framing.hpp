@@ -1,4 +1,4 @@
-// How a protocol writes a turn's events. One framing writes one answer.
+// Writes a turn's events in a protocol's format. One framing writes one answer.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,11 @@ struct Telling {
   std::string_view stream_id = {};
   std::string_view new_guest_token = {};  // shown once
   std::string_view request_id = {};
-  std::uint64_t offset_bytes = 0;  // how much of the reply's text comes before what is told
+  std::uint64_t offset_bytes = 0;  // bytes of the reply's text that precede this answer
 };
 
-// Each call appends whole frames to `out`, or nothing: a protocol writes what it has a form for.
+// Each function appends whole frames to `out`, or nothing if the protocol has no frame for the
+// event.
 class Framing {
  public:
   virtual ~Framing() = default;
@@ -32,7 +33,8 @@ class Framing {
   virtual void beat(std::string& out);
   virtual void stored(std::string& out, const event::Stored& stored);
   virtual void finished(std::string& out, const event::Finished& finished) = 0;
-  // A stream's is also asked for at the beginning, as the last words of an instance that traps.
+  // A stream's is also called at the beginning, to prepare the last frame of an instance that
+  // traps.
   virtual void failed(std::string& out, const event::Failed& failed) const = 0;
   virtual void come_back(std::string& out) = 0;
 };

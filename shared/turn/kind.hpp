@@ -1,6 +1,6 @@
-// A kind of conversation: all that makes its turns different from other kinds', in one place. Kinds
-// are declared in shared/turn/kinds, a file each; what needs the host to be found out (who is a
-// conversation's partner, what a tool gives) is the function's that serves it.
+// A kind of conversation: all that distinguishes its turns from those of other kinds, in one place.
+// Each kind is declared in a file of shared/turn/kinds; what only the host can find out (the
+// conversation's bot, a tool's answer) is supplied by the function that serves the kind.
 #pragma once
 
 #include <optional>
@@ -15,40 +15,40 @@
 
 namespace fabula::turn {
 
-// One of the things that may be asked for: who answers, and what it is told about itself.
+// A task that a message may name: the models that answer it, and their system prompt.
 struct Purpose {
   std::string_view name;
-  const settings::Setting* setting;  // that names its route of models
-  const prompts::Prompt* prompt;     // nullptr: somebody else's, such as a bot's
+  const settings::Setting* setting;  // the route of its models
+  const prompts::Prompt* prompt;     // nullptr: the prompt comes from elsewhere, such as a bot
 };
 
-// Texts that are nullptr are not said.
+// Absent texts are nullptr.
 struct Kind {
   std::string_view name;  // of its sessions in the database
   const Protocol* protocol = nullptr;
-  // Of one caller, unless the setting FABULA_RATE_LIMITS says otherwise; nothing: none.
+  // The limit per caller, unless the setting FABULA_RATE_LIMITS overrides it; nothing: unlimited.
   std::optional<RateLimit> normal_rate = {};
-  // The first is what is meant when none is named, and whose models answer where another task's
-  // cannot be asked. Never empty.
+  // The first is the default, and its models answer when another task's cannot be asked. Never
+  // empty.
   std::span<const Purpose> purposes;
-  // What stands before that which is known of the story: then turns are told of it, and what they
-  // say is read for it afterwards.
+  // The heading of the dossier's text in the prompt. A kind that has one puts the dossier into its
+  // prompts, and its messages are read for the dossier afterwards.
   const prompts::Prompt* dossier_heading = nullptr;
-  // What the model is sent last when it is to go on with a reply.
+  // Sent to the model last when it continues a reply.
   const prompts::Prompt* instruction_to_go_on = nullptr;
-  // What the model may ask for while it answers.
+  // The tools that the model may call while it answers.
   std::span<const llm::Tool> tools = {};
-  // One idempotency key stands for a request to one of several operations: the digest of what it
-  // stands for begins with the operation and its path's ids.
+  // An idempotency key may belong to any of several operations, so the request's digest begins with
+  // the operation and its path's ids.
   bool has_several_operations = false;
-  // A request that is repeated says in Last-Event-ID, or `after`, how much of the reply is known.
+  // A repeated request says in Last-Event-ID, or `after`, how much of the reply its client has.
   bool is_resumed_by_repeating = false;
-  // When nobody can be asked, the stream tells it, because the turn has begun; else the status
-  // does.
+  // When no model can be asked, the stream reports it, because the turn has begun; otherwise the
+  // HTTP status does.
   bool tells_missing_model_in_stream = false;
 };
 
-// The task of that name; the first one for a name that is not there.
+// The task of that name; the first one when there is none of that name.
 const Purpose& purpose_named(const Kind& kind, std::string_view name);
 inline bool is_first_purpose(const Kind& kind, const Purpose& purpose) {
   return &purpose == &kind.purposes[0];

@@ -10,7 +10,7 @@ namespace fabula::turn {
 
 class ReplyText {
  public:
-  // `saved_bytes`: how much the database has already, of a reply that is gone on with.
+  // `saved_bytes`: bytes that the database has already, of a reply that is continued.
   explicit ReplyText(std::uint64_t saved_bytes = 0) : saved_bytes_(saved_bytes) {}
 
   void append(std::string_view text) { unsaved_.append(text); }
@@ -18,12 +18,12 @@ class ReplyText {
   // The whole reply's length.
   std::uint64_t size_bytes() const { return saved_bytes_ + unsaved_.size(); }
 
-  // Where the unsaved part begins. A save sends `unsaved()` from here.
+  // The offset of the unsaved part, from which a save sends `unsaved()`.
   std::uint64_t saved_bytes() const { return saved_bytes_; }
   std::string_view unsaved() const { return unsaved_; }
 
   // The database has the reply up to `offset_bytes`. Offsets outside the unsaved part are ignored:
-  // an answer that came late says nothing new.
+  // they come from late answers.
   void mark_saved(std::uint64_t offset_bytes) {
     if (offset_bytes <= saved_bytes_ || offset_bytes > size_bytes()) return;
     unsaved_.erase(0, static_cast<std::size_t>(offset_bytes - saved_bytes_));

@@ -1,5 +1,5 @@
-// What the turn engine says to the database's append_chunk and finish_turn, and what they answer
-// (declared in shared/database/turn.hpp; design section 5).
+// The requests and answers of the database's append_chunk and finish_turn (declared in
+// shared/database/turn.hpp; design section 5).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace fabula::turn {
 
-// A call of begin_turn that was given up: no turn comes of it, whether it has begun one or not.
+// Withdraws a call of begin_turn: its turn is removed, or kept from beginning.
 struct WithdrawTurn {
   std::string_view call_id;
 };
@@ -31,7 +31,7 @@ struct AppendChunk {
 void write_append_chunk(std::string& out, const AppendChunk& chunk);
 
 struct Appended {
-  bool is_streaming = true;  // false: somebody has closed this generation
+  bool is_streaming = true;  // false: the generation was closed by somebody else
   bool cancel_requested = false;
   std::uint64_t saved_bytes = 0;
 };
@@ -42,7 +42,7 @@ struct FinishTurn {
   std::string_view generation_id;
   Status status = Status::failed;
   std::uint64_t from_offset = 0;  // where `text` begins
-  std::string_view text;          // all that is not known to be saved
+  std::string_view text;          // all text that is not known to be saved
   llm::FinishReason finish_reason = llm::FinishReason::none;
   std::string_view error_code;
   std::optional<llm::Usage> usage;
@@ -50,13 +50,13 @@ struct FinishTurn {
   std::int64_t latency_ms = 0;
   std::string_view provider;
   std::string_view model;
-  std::span<const usage::ModelCall> attempts = {};  // the requests that were made to models
+  std::span<const usage::ModelCall> attempts = {};  // requests made to models
   bool is_worth_extracting = false;                 // question and reply
 };
 
 void write_finish_turn(std::string& out, const FinishTurn& turn);
 
-// A turn that has ended: it is only asked how it and the dossier stand.
+// Asks a turn that has ended for its status and its dossier.
 struct FinishedTurn {
   std::string_view generation_id;
 };
@@ -64,10 +64,10 @@ struct FinishedTurn {
 void write_finished_turn(std::string& out, const FinishedTurn& turn);
 
 struct Finished {
-  std::string status;             // as the row now says
-  std::string message_id;         // empty when nothing was said
-  std::uint64_t saved_bytes = 0;  // of the reply, with what it goes on from; 0: nothing was said
-  std::optional<DossierView> dossier;  // of a turn that has asked for it
+  std::string status;                  // as the row has it now
+  std::string message_id;              // empty when nothing was said
+  std::uint64_t saved_bytes = 0;       // of the reply, with the text that it continues
+  std::optional<DossierView> dossier;  // if the turn has asked for it
 };
 
 std::optional<Finished> read_finished(std::string answer);

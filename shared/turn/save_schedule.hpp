@@ -1,6 +1,6 @@
-// When the text of a running reply is saved: after gaps of 1, 2, 4 and then 5 seconds (design
-// section 5), so that text is never only in memory for longer. While the model is silent the save
-// is made without text, as a sign of life, but only once the gaps have reached 5 seconds' silence.
+// When the text of a running reply is saved: after intervals of 1, 2, 4 and then 5 seconds (design
+// section 5), so that text is never only in memory for longer. While the model is silent a save
+// without text is made as a heartbeat, but only once the intervals have reached 5 seconds.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ class SaveSchedule {
 
   explicit SaveSchedule(std::int64_t now_ms) : last_ms_(now_ms), due_ms_(now_ms + kFirstGapMs) {}
 
-  // When to ask `is_due` next.
+  // When to call `is_due` next.
   std::int64_t due_ms() const { return due_ms_; }
 
-  // True when a save should be made now. False moves `due_ms` on: there was nothing to save yet.
+  // Whether a save should be made now. False moves `due_ms` on: there was nothing to save yet.
   bool is_due(std::int64_t now_ms, bool has_unsaved_text);
 
   // A save was begun at `now_ms`.

@@ -1,4 +1,4 @@
-// How a generation stands or has ended (design section 5); the names are the database's.
+// The status of a generation (design section 5); the names are the database's.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace fabula::turn {
 
 enum class Status : std::uint8_t {
   streaming,
-  complete,      // the provider said that it was the end
+  complete,      // the provider ended the reply
   stopped,       // somebody cancelled
   disconnected,  // the client left
   interrupted,   // the isolate ended or died

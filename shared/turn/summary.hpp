@@ -1,4 +1,4 @@
-// How a model is told what was said before the part of a conversation that it is sent.
+// Adds the summary of a conversation's earlier part to the prompt.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace fabula::turn {
 
-// What stands between instructions and summary; the database keeps it with the turn, so that what
-// was sent can be told later.
+// The heading between instructions and summary; the database stores it with the turn, so that the
+// prompt can be shown later.
 std::string_view summary_heading();
 
-// The instructions that a model is sent: with heading and summary, if there is one.
+// The system prompt, followed by heading and summary if there is one.
 std::string with_summary(std::string_view system_prompt, std::string_view summary);
 
 }  // namespace fabula::turn

@@ -1,5 +1,5 @@
-// One call to a provider as the ledger keeps it (supabase/schemas/usage/model_calls.sql): whatever
-// it was for and however it ended, each request that was made is one.
+// One request to a provider, as the ledger stores it (supabase/schemas/usage/model_calls.sql),
+// whatever its purpose and however it ended.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct ModelCall {
   std::optional<ErrorCode> error = {};  // why it is not complete
   std::int64_t started_at_ms = 0;       // since the epoch
   std::int64_t latency_ms = 0;
-  std::optional<std::int64_t> first_token_ms = {};  // after started_at_ms; of thinking aloud too
-  std::optional<llm::Usage> usage = {};             // where the provider has told it
-  int round = 1;                                    // of a turn with tools
+  std::optional<std::int64_t> first_token_ms = {};  // after started_at_ms; a reasoning token counts
+  std::optional<llm::Usage> usage = {};             // if the provider has reported it
+  int round = 1;                                    // in a turn with tools
 };
 
-// Appends the calls, in the order in which they were made, as a JSON array of what
-// private.write_model_calls takes.
+// Appends the calls, in the order in which they were made, as a JSON array for
+// private.write_model_calls.
 void append_model_calls(std::string& out, std::span<const ModelCall> calls);
 
 }  // namespace fabula::usage

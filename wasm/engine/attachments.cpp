@@ -26,19 +26,20 @@ using runtime::Task;
 
 constexpr std::string_view kStorage = "/storage/v1/";
 constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
-// As the database estimates texts (private.estimate_tokens); images are about as long everywhere.
+// The database's estimate for texts (private.estimate_tokens). Images cost about as much with every
+// provider.
 constexpr std::size_t kBytesPerToken = 4;
 constexpr std::int64_t kFrameTokens = 4;
 constexpr std::int64_t kImageTokens = 1000;
-// A turn waits for it before it begins.
+// A turn cannot begin before its attachments are fetched.
 constexpr std::uint32_t kFetchTimeoutMs = 10'000;
 
-// One of the list, as it is asked for.
+// One entry of the list.
 struct Item {
   std::size_t index;
   bool is_image;
-  std::string_view source;  // which of kSources
-  std::string_view where;   // what it says
+  std::string_view source;  // which of kSources the entry has
+  std::string_view where;   // its value
   std::string_view media_type;
 };
 
@@ -76,8 +77,8 @@ bool is_listed(std::string_view hosts, std::string_view host) {
   return false;
 }
 
-// A function cannot resolve names, so that only names that somebody vouches for keep it out of
-// private networks; and of its own Supabase it reads files alone, not itself.
+// A function cannot resolve host names, so only the list of trusted hosts keeps it out of private
+// networks; on its own Supabase it may read only files.
 bool may_be_fetched(Call& call, const http::Url& url) {
   const auto& settings = call.settings();
   const auto own = http::parse_url(settings.supabase_url);
@@ -89,7 +90,7 @@ bool may_be_fetched(Call& call, const http::Url& url) {
          is_listed(call.setting_values().text(settings::named("FABULA_UPSTREAM_HOSTS")), url.host);
 }
 
-// The head of the request for it.
+// The head of the request that fetches the item.
 Result<std::string> request_of(Call& call, const Caller& caller, const Item& item) {
   http::RequestHead head{"GET", std::string(item.where), {}};
   if (item.source == "path") {
@@ -129,7 +130,7 @@ Result<std::string> request_of(Call& call, const Caller& caller, const Item& ite
   return http::serialize(head);
 }
 
-// In lower case, without parameters; empty when it is not said.
+// In lower case, without parameters; empty when the answer has no Content-Type.
 std::string media_type_of(const std::string& head) {
   const auto parsed = http::parse_response_head(head);
   if (!parsed) return {};
@@ -142,7 +143,7 @@ bool is_text(std::string_view media_type) {
          media_type == "application/xml";
 }
 
-// What the server says of an image counts, unless it says nothing.
+// The server's Content-Type takes precedence over the caller's mime_type.
 std::string image_type(const Item& item, const std::string& told) {
   if (!told.empty() && told != "application/octet-stream") return told;
   return std::string(llm::image_media_type({.kind = Attachment::Kind::image_url,
@@ -209,7 +210,7 @@ void cut(Attachments& attachments, std::size_t left_bytes) {
   }
 }
 
-// Keeps the models that take all of it; refuses as the first one would when none does.
+// Keeps the models that take all attachments; when none does, returns the first one's refusal.
 Result<void> keep_models(Endpoints& endpoints, const Attachments& attachments,
                          std::string_view setting) {
   auto first = llm::check_attachments(endpoints.front(), attachments, setting);
@@ -238,7 +239,7 @@ Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
     if (item.is_image) attachment.kind = Attachment::Kind::image_url;
     attachment.content = item.where;
     attachment.media_type = item.media_type;
-    // An image that no model sees is not fetched in vain: keep_models refuses it.
+    // An image that no model can see is not fetched: keep_models refuses it.
     const bool is_ready = item.is_image ? seeing == endpoints.end() ||
                                               (item.source == "url" &&
                                                llm::is_fetched_by_provider(*seeing, item.where))

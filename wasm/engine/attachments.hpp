@@ -1,4 +1,4 @@
-// What a user's message has attached: found where it lies, and made what a model takes.
+// Fetches the attachments of a user's message and puts them into a form that models accept.
 #pragma once
 
 #include <cstddef>
@@ -19,19 +19,19 @@ namespace fabula::engine {
 
 using Attachments = std::vector<llm::Attachment>;
 
-// More than enough text for any model's window; what does not fit the budget is cut.
+// More text than any model's context window holds; text beyond the token budget is cut.
 inline constexpr std::size_t kMaximumFetchedTextBytes = 256 * 1024;
-// Of all images of a message that are fetched. In base64 it is 5 MiB, which is all that Anthropic
-// takes; and an instance of 32 MB holds the bytes, their base64 and the request made of it.
+// The sum of a message's fetched images. In base64 it is 5 MiB, Anthropic's limit; and an instance
+// of 32 MB has to hold the bytes, their base64 and the request that contains it.
 inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 
-// Makes of `list`, an array of {type, url | path | text, name?, mime_type?}, what the models of the
-// route can be sent; `endpoints` keeps those that take it. Texts longer than `text_tokens` together
-// are cut, with a note. `setting` is the route's name, to be told.
+// Turns `list`, an array of {type, url | path | text, name?, mime_type?}, into parts for the models
+// of the route, and removes from `endpoints` those that cannot take them. Texts longer than
+// `text_tokens` together are cut, with a note. `setting` is the route's name, for error messages.
 //
-// An image at a URL goes to the model as that URL when its provider fetches it itself. Everything
-// else is fetched here, from nowhere but this Supabase's own Storage and hosts that are listed in
-// FABULA_UPSTREAM_HOSTS (`example.com,cdn.example.org`), by https; in development from loopback
+// An image at a URL goes to the model as that URL if its provider fetches images itself. Everything
+// else is fetched here, only from this Supabase's own Storage and from hosts listed in
+// FABULA_UPSTREAM_HOSTS (`example.com,cdn.example.org`), over https; in development from loopback
 // too. `path` is bucket/path in Storage, read with the caller's own token.
 //
 // Refusals: invalid_request, with a path such as `attachments[0].url`; forbidden when a guest, whom
@@ -41,8 +41,8 @@ runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& ca
                                                     Endpoints& endpoints, std::string_view setting,
                                                     std::int64_t text_tokens);
 
-// What is kept of them with the message, as a JSON array: what `list` says, and the tokens that
-// each takes of the prompt.
+// The JSON array that is stored with the message: the entries of `list`, each with the prompt
+// tokens that it takes.
 std::string describe_attachments(const json::Document& list, const Attachments& attachments);
 
 }  // namespace fabula::engine

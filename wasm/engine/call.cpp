@@ -23,7 +23,7 @@ constexpr std::size_t kMaximumRequestIdBytes = 128;
 constexpr std::size_t kDiscardedBytes = std::size_t{16} << 20;
 constexpr std::uint32_t kDiscardTimeoutMs = 10'000;
 
-// A caller may name its request, for tracing; anything that could not stand in a log is replaced.
+// A caller may name its request, for tracing; a name that is unsafe in a log is replaced.
 std::string request_id(Context& context, const http::Headers& headers) {
   const auto given = headers.find("x-request-id");
   const auto is_plain = [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; };
@@ -103,7 +103,7 @@ Result<void> Call::start(http::ResponseHead&& head) {
 Task<void> Call::send(http::Response&& response) {
   if (auto started = start(std::move(response.head)); !started) {
     note_problem(started.error());
-    // Only headers that we made ourselves can be at fault, so a bare head is sent instead.
+    // Only headers that we made ourselves can be invalid, so a bare head is sent instead.
     is_started_ = true;
     runtime::start_response(context_, "500\n");
   }

@@ -27,9 +27,9 @@ class Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // Reads the request's head; before anything else.
+  // Reads the request's head. Call it first.
   Result<void> read_head();
-  // Reads the settings; before anything that needs them.
+  // Reads the settings. Call it before anything that needs them.
   Result<void> read_settings();
 
   runtime::Context& context() { return context_; }
@@ -44,16 +44,17 @@ class Call {
   // All other settings (shared/settings/table.hpp).
   settings::Values& setting_values() { return setting_values_; }
 
-  // The request's body, at most `limit_bytes`: body_too_large, or invalid_request when it broke.
+  // Reads the request's body, at most `limit_bytes`. Errors: body_too_large, or invalid_request
+  // when the connection broke.
   runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
 
-  // Sends a whole response, to which what every response has is added.
+  // Sends a whole response, with the headers that every response has.
   runtime::Task<void> send(http::Response&& response);
   // Sends the response's head; the body follows by ResponseWrite and end_response.
   Result<void> start(http::ResponseHead&& head);
   bool is_started() const { return is_started_; }
 
-  // The answer to what went wrong: the problem's response, if none has begun, and its log fields.
+  // Answers with the problem's response, if no response has begun, and logs the problem.
   runtime::Task<void> refuse(const Problem& problem);
   void note_problem(const Problem& problem);
 
@@ -61,7 +62,7 @@ class Call {
   void write_log(std::string_view message);
 
  private:
-  // What Values reads.
+  // The source of setting_values().
   struct Environment {
     runtime::Context& context;
     std::optional<std::string> operator()(std::string_view name) const;

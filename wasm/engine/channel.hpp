@@ -1,8 +1,9 @@
-// Carries a turn's events to whoever asked for it. A protocol's framing writes them; a channel
-// decides when the frames leave, and notices that nobody reads them any more.
+// Carries a turn's events to the client that asked for it. A protocol's framing writes the events;
+// a channel decides when the frames leave, and notices when the client has left.
 //
-// A relay drives it: text and tell are given what happens, arm begins what is due, look takes what
-// has ended. Others tell it something and wait for send_all.
+// The relay drives a channel: it passes events to text and tell, calls arm to begin sends that are
+// due and look to collect those that have ended. Code outside the relay calls tell and then
+// send_all.
 #pragma once
 
 #include <cstdint>
@@ -24,26 +25,26 @@ class Channel {
   Channel& operator=(const Channel&) = delete;
   virtual ~Channel() = default;
 
-  // The turn has begun. `headers` are what an answer over HTTP says of it in its head.
+  // The turn has begun. `headers` belong in the head of an HTTP answer.
   virtual Result<void> begin(http::Headers&& headers) = 0;
 
-  // The next part of the reply, or of what the model thinks: whole characters. May be put off, so
-  // that it leaves with more.
+  // The next part of the reply, or of the model's reasoning: whole characters. It may be delayed,
+  // to be sent together with later text.
   virtual void text(std::string_view text, std::int64_t now_ms) = 0;
   virtual void reasoning(std::string_view text, std::int64_t now_ms) = 0;
   // Any other event. It leaves with the text before it.
   virtual void tell(const turn::Event& event) = 0;
 
-  // Something was told and has not left.
+  // Whether any event has not been sent yet.
   virtual bool has_unsent() const = 0;
-  // The client reads more slowly than the model writes: no more should come.
+  // The client reads more slowly than the model writes: the relay must stop adding text.
   virtual bool is_full() const = 0;
 
-  // Begins what is due, if anything is.
+  // Begins the send that is due, if there is one.
   virtual void arm(std::int64_t now_ms) = 0;
   // When arm() must be called at the latest.
   virtual std::int64_t due_ms() const = 0;
-  // What to wait for before look() is called; may be nullptr.
+  // The operation to wait for before look() is called; may be nullptr.
   virtual runtime::Waitable* waiting_for() = 0;
   virtual void look() = 0;
 
@@ -53,15 +54,15 @@ class Channel {
 
   // Sends all that is unsent. May be destroyed before its end.
   virtual runtime::Task<void> flush() = 0;
-  // The answer ends with what was told; nothing is called after that.
+  // Ends the answer after the events told so far. No other function may be called afterwards.
   virtual runtime::Task<void> end() = 0;
 
  private:
   bool is_given_up_ = false;
 };
 
-// Sends all that is unsent; a client that takes nothing is waited for half a minute. False when it
-// has not got it.
+// Sends all that is unsent, and waits at most half a minute for a client that takes nothing. False
+// when the client has not received everything.
 runtime::Task<bool> send_all(runtime::Context& context, Channel& channel);
 
 }  // namespace fabula::engine

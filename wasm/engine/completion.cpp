@@ -23,15 +23,15 @@ namespace {
 using runtime::Context;
 using runtime::Task;
 
-// Far beyond what any such work asks for.
+// Far more than any such work asks for.
 constexpr std::size_t kMaximumTextBytes = std::size_t{512} << 10;
 
 Problem interrupted() {
   return {ErrorCode::interrupted, "The server had to stop here. Try again.", {}};
 }
 
-// The conversation that a model is sent: the request's, and after an answer that did not follow the
-// schema that answer and what was wrong with it.
+// The conversation that a model is sent: the request's, and after an answer that violated the
+// schema also that answer and a description of the fault.
 class Prompt {
  public:
   explicit Prompt(const CompletionRequest& request) : request_(request) {}
@@ -91,10 +91,10 @@ struct Answer final : private llm::StreamSink {
   }
 };
 
-// What an answer is worth; without a fault it is in the completion.
+// The result of checking an answer; without a fault the answer is in the completion.
 struct Verdict {
   std::optional<Problem> fault;
-  bool has_wrong_form = false;  // then the fault can be told to the model
+  bool has_wrong_form = false;  // then the model can be told of the fault
 };
 
 Verdict faulty(ErrorCode code, std::string_view cause) {
@@ -122,7 +122,7 @@ Verdict judge(Answer& answer, std::string_view schema, Completion& completion) {
   return {};
 }
 
-// One attempt, to its end, which `made` is told.
+// Makes one attempt and records it in `made`.
 Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
                UpstreamLimits limits, std::int64_t until_ms, Answer& answer,
                usage::ModelCall& made) {
@@ -130,7 +130,7 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
   made.started_at_ms = runtime::now_ms(context);
   Upstream upstream(context, call.head, call.body, format, limits, made.started_at_ms, until_ms,
                     answer.sink());
-  // One timer for all moments: it is made anew only when something is due earlier than it.
+  // One timer serves all deadlines: it is replaced only when an earlier one comes up.
   std::optional<runtime::Timer> timer;
   std::int64_t timer_due_ms = 0;
   for (;;) {
@@ -171,7 +171,7 @@ turn::Status status_of(const llm::StreamSummary& summary, bool is_isolate_ending
   return is_isolate_ending ? turn::Status::interrupted : turn::Status::failed;
 }
 
-// Sleeps; the isolate's end is the end of it.
+// Sleeps, and wakes when the isolate ends.
 Task<void> pause(Context& context, std::int64_t duration_ms) {
   runtime::SignalWait ending(context.isolate_ending());
   runtime::Timer timer(context, static_cast<std::uint32_t>(duration_ms));
@@ -227,7 +227,7 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
       prompt.correct(answer.text, *fault);
       wait_ms = 0;
     }
-    // That the time is over says less than what it was spent on.
+    // An earlier failure says more than that the time is over.
     if (fault->code != ErrorCode::time_limit || !last_failure) last_failure = std::move(fault);
     if (!wait_ms) co_return tl::unexpected(std::move(*last_failure));
     if (plan.model() != model) prompt.start_over();

@@ -1,5 +1,5 @@
-// One answer of a model that nobody reads while it is written: for work that is no turn, such as
-// summaries. As nothing is told before it is whole, an answer that breaks off is asked for again.
+// One complete answer of a model, for work that is not a turn, such as summaries. Nobody reads it
+// while it is written, so an answer that breaks off is asked for again.
 #pragma once
 
 #include <cstdint>
@@ -31,26 +31,27 @@ struct CompletionRequest {
 };
 
 struct Completion {
-  // Not empty; without U+0000, which Postgres does not store. Of an answer with a schema as the
-  // model wrote it.
+  // Not empty; without U+0000, which Postgres does not store. With a schema, the text as the model
+  // wrote it.
   std::string text;
   std::optional<json::Document> document;  // with a schema: the value that follows it
-  // The limit of tokens has ended it: the text anywhere, the document after its last whole item.
+  // The token limit ended the answer: the text may stop anywhere, the document after its last whole
+  // item.
   bool is_truncated = false;
   std::string provider;
   std::string model;
-  std::optional<llm::Usage> usage;  // of all attempts that told theirs
-  int attempts = 0;                 // requests that were made
+  std::optional<llm::Usage> usage;  // of all attempts that reported it
+  int attempts = 0;                 // requests made
 };
 
-// Asks the models of the route one after another, as llm::RetryPlan has it. Each attempt has the
-// deadlines of a turn's (FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS), and Retry-After is
-// honoured. What follows no schema is repaired where that can be done, else the model is told once
-// what was wrong, else the next one is asked. A refusal in the provider's own terms is a failure.
+// Asks the models of the route one after another, as llm::RetryPlan decides. Each attempt has a
+// turn's deadlines (FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS), and Retry-After is
+// honoured. An answer that violates the schema is repaired if possible; otherwise the model is told
+// once what was wrong, then the next model is asked. A provider's refusal to answer is a failure.
 //
-// Each request that is made is added to `calls`, whatever becomes of it.
+// Each request that is made is added to `calls`, whether it succeeds or not.
 //
-// Problems are the last attempt's, `interrupted` when the isolate ends, or the request's own.
+// Errors: the last attempt's, `interrupted` when the isolate ends, or the request's own.
 runtime::Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
                                            const CompletionRequest& request,
                                            std::vector<usage::ModelCall>& calls);

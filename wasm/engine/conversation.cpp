@@ -38,7 +38,7 @@ Result<std::string> user_id_header(const http::Headers& headers) {
   return *std::move(id);
 }
 
-// What path, headers and body ask for, whatever the kind; then what the kind has of its own.
+// Reads path, headers and body, first what all kinds share, then the kind's own members.
 Task<Result<TurnRequest>> read_request(Call& call, const Match& match, const Caller& caller,
                                        Conversation& conversation, turn::Action action,
                                        json::Document& body) {
@@ -78,7 +78,7 @@ turn::Telling telling_of(Call& call, const Caller& caller, std::string_view stre
           .offset_bytes = offset_bytes};
 }
 
-// The turn of an earlier request, from what the database has of it.
+// Replays the turn of an earlier request from the database.
 Task<Result<void>> tell_again(Call& call, const Caller& caller, Conversation& conversation,
                               const turn::BegunTurn& turn, const RelayLimits& limits,
                               ChannelMaker& channels) {
@@ -123,7 +123,7 @@ Task<Result<void>> tell_rest(Call& call, const Match& match, const turn::Protoco
   co_return {};
 }
 
-// What no turn came of is refused as the protocol has it.
+// Refuses, in the protocol's format, a request for which no turn exists.
 Task<Result<void>> refuse_as(const turn::Protocol& protocol, Call& call,
                              const Result<void>& served) {
   if (served || call.is_started()) co_return served;
@@ -154,7 +154,7 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
   auto begun =
       co_await runtime::attempt(begin_turn(call, caller, request, answering.endpoints, limits));
   if (!begun && begun.error().code == ErrorCode::database_unavailable) {
-    // It may have begun, or begin yet. The caller need not wait until that is settled.
+    // The turn may have begun, or may still begin. The caller need not wait until that is settled.
     co_await refuse_as(conversation.protocol(), call, tl::unexpected(std::move(begun.error())));
     co_await withdraw_turn(call, request.call_id);
     co_return {};

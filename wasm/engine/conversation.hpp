@@ -1,6 +1,6 @@
-// What all kinds of conversations do around a turn: the request is read and checked, the turn
-// begun, a repeated one told again, the models asked. A function makes a Conversation of its kind
-// for each request; what only it can know is asked of that.
+// The steps that all kinds of conversations share around a turn: read and check the request, begin
+// the turn, replay a repeated one, ask the models. A function makes a Conversation of its kind for
+// each request; it supplies the steps that only the function knows.
 //
 //   Task<Result<void>> say(Call& call, const Match& match) {
 //     ChatConversation conversation;  // with turn::kinds::kChat
@@ -34,16 +34,17 @@ class Conversation {
   const turn::Kind& kind() const { return kind_; }
   virtual const turn::Protocol& protocol() const { return *kind_.protocol; }
 
-  // Reads what the kind has of its own in a body that was checked against its declaration.
+  // Reads the kind's own members from a body that has been checked against its declaration.
   virtual Result<void> read(Call& call, const json::Document& body, TurnRequest& request) = 0;
 
-  // Whom the message asks, as far as it is known before the turn has begun, and what it has
-  // attached: what cannot be had leaves nothing behind.
+  // Returns the models to ask, as far as they are known before the turn has begun, and the
+  // message's attachments. A problem here refuses the request, and nothing is stored.
   virtual runtime::Task<Result<Answering>> before_turn(Call& call, const Caller& caller,
                                                        const json::Document& body,
                                                        const TurnLimits& limits,
                                                        TurnRequest& request);
-  // The same with what only the database knows, once the turn has begun; it ends with a problem.
+  // Completes `answering` with what only the database knows, once the turn has begun. A problem
+  // ends the turn.
   virtual runtime::Task<Result<void>> after_begin(Call& call, const Caller& caller,
                                                   const turn::BegunTurn& turn,
                                                   const TurnLimits& limits, TurnRequest& request,
@@ -69,20 +70,21 @@ class ChannelMaker {
   ~ChannelMaker() = default;
 };
 
-// One turn whose request has been read, told by the channel that is made for it: to the end of all
-// work. The body is freed as soon as nobody needs it. A Problem is a refusal: nothing was told.
+// Runs one turn whose request has been read, and tells it by the channel that the maker makes.
+// Returns when all work is done. The body is freed as soon as nothing needs it. A Problem is a
+// refusal: no event was told.
 runtime::Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
                                      json::Document&& body, TurnRequest& request,
                                      ChannelMaker& channels);
 
-// One turn over HTTP: from the request to the last byte of the answer, which is a stream, or one
-// whole answer if the caller asks for that in Accept and the protocol has it. `action` is said,
-// unless the body makes it an edit; other actions are about the message in the path.
+// Serves one turn over HTTP, from the request to the last byte of the answer: a stream, or one
+// whole answer if Accept asks for it and the protocol supports it. `action` is `say` unless the
+// body makes it an edit; all other actions concern the message in the path.
 runtime::Task<Result<void>> serve_turn(Call& call, const Match& match, Conversation& conversation,
                                        turn::Action action = turn::Action::say);
 
-// The rest of a reply, whoever began it: the path names the stream, and the query's `after` or
-// Last-Event-ID how much of it is known.
+// Serves the rest of a reply, whichever request began it: the path names the stream, and the
+// query's `after` or Last-Event-ID says how many bytes of it the caller has.
 runtime::Task<Result<void>> serve_resume(Call& call, const Match& match, const turn::Kind& kind);
 
 }  // namespace fabula::engine

@@ -20,18 +20,18 @@ struct DatabaseSettings {
   std::string_view secret_key;  // opaque, or a service_role JWT of the older kind
 };
 
-// More than any engine function returns: its history is bounded by the budget asked for.
+// More than any engine function returns: a turn's history is bounded by the token budget.
 inline constexpr std::size_t kMaximumAnswerBytes = std::size_t{4} << 20;
 
-// Calls the function with this body, as often as its declaration allows, and gives its JSON text.
-// A refusal that the function raised becomes its code and message; everything else is
-// database_unavailable when trying again may help, else internal_error.
+// Calls the function with this body, as often as its declaration allows, and returns its JSON text.
+// A refusal that the function raised becomes its code and message; any other failure is
+// database_unavailable if a retry may help, else internal_error.
 runtime::Task<Result<std::string>> call_with_body(runtime::Context& context,
                                                   DatabaseSettings settings,
                                                   const database::Declaration& function,
                                                   std::string body);
 
-// For call_function: reads what the call answers.
+// For call_function: reads the function's answer.
 template <class Request, class Answer>
 runtime::Task<Result<Answer>> read_answer(runtime::Task<Result<std::string>> call,
                                           const database::Function<Request, Answer>& function) {
@@ -39,8 +39,8 @@ runtime::Task<Result<Answer>> read_answer(runtime::Task<Result<std::string>> cal
   co_return function.answer(std::move(text));
 }
 
-// The same with values; `request` is written before this returns. internal_error, too, when the
-// answer is not what the function promises.
+// The same with typed values; `request` is serialized before this returns. Also internal_error when
+// the answer does not match the function's declaration.
 template <class Request, class Answer>
 runtime::Task<Result<Answer>> call_function(runtime::Context& context, DatabaseSettings settings,
                                             const database::Function<Request, Answer>& function,

@@ -1,4 +1,5 @@
-// A project's dossier as its log says it: read, folded, added to, and its snapshot kept up to date.
+// A project's dossier, made from its log: reads it, folds it, adds to it, and keeps its snapshot up
+// to date.
 //
 //   DossierLog log = co_await read_dossier_log(call, &principal, project_id);
 //   auto rows = dossier::lock(log.dossier, id, field, context);
@@ -28,28 +29,28 @@ struct DossierLog {
   std::int64_t log_start = 0;  // the version of the empty dossier
 };
 
-// The log up to `until`, or whole. Without a principal it is read for whoever owns it. not_found
-// when there is no such dossier, or it is another's.
+// Reads the log up to `until`, or all of it. Without a principal the owner is not checked.
+// not_found when there is no such dossier, or it belongs to somebody else.
 runtime::Task<Result<DossierLog>> read_dossier_log(Call& call, const auth::Principal* principal,
                                                    std::string_view project_id,
                                                    std::optional<std::int64_t> until = {});
 
-// Adds the entries after what the log has, up to `until`.
+// Reads the entries after those that `log` has, up to `until`.
 runtime::Task<Result<void>> read_on(Call& call, const auth::Principal* principal, DossierLog& log,
                                     std::optional<std::int64_t> until = {});
 
-// Stores the rows, which may be none, and the snapshot of the dossier with them. What others have
-// stored meanwhile is folded in. With `if_match` nothing is stored unless it is the head:
-// precondition_failed. A snapshot that is too large for the database, or a log that is full, is
-// body_too_large, and nothing is stored, when a person asks for it; else the rows are stored
-// without the snapshot.
+// Stores the rows, which may be none, together with the snapshot of the resulting dossier. Rows
+// that others have stored meanwhile are folded in. With `if_match`, nothing is stored unless it
+// equals the head: precondition_failed. If the snapshot is too large for the database, or the log
+// is full, a person's request is refused with body_too_large and nothing is stored; other writers'
+// rows are stored without the snapshot.
 runtime::Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal* principal,
                                               DossierLog& log,
                                               std::span<const dossier::EntryRow> rows,
                                               std::string_view if_match = {});
 
-// Folds what a commit was answered into the log, and stores its snapshot until it covers the head.
-// `base` is what was sent as the base.
+// Folds a commit's answer into the log, and stores snapshots until one covers the head. `base` is
+// the base that the commit was sent with.
 runtime::Task<Result<void>> follow_commit(Call& call, const auth::Principal* principal,
                                           DossierLog& log, database::DossierLogPart tail,
                                           std::int64_t base);

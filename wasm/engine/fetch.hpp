@@ -1,4 +1,4 @@
-// One request to another server, whose answer is read whole, within bounds.
+// One request to another server whose bounded answer is read whole.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct FetchRequest {
   std::string_view body = {};
   std::size_t limit_bytes = 0;  // of the answer's body
   std::uint32_t timeout_ms = 0;
-  std::string* answer_head = nullptr;  // where the answer's head is put, if anywhere
+  std::string* answer_head = nullptr;  // receives the answer's head; may be nullptr
 };
 
 struct Fetched {
@@ -27,13 +27,13 @@ struct Fetched {
 
 enum class FetchFault : std::uint8_t {
   unreachable,
-  broken,     // off, in the middle of the answer
-  too_large,  // and the status is 2xx; the body of a longer refusal is left empty
+  broken,     // connection lost in the middle of the answer
+  too_large,  // with a 2xx status; a longer body of another status is left empty
   timeout,
 };
 
-// Redirects are not followed: they are a status like any other. All that the request names must
-// outlive the task.
+// Redirects are not followed: they are returned like any other status. The views in the request
+// must outlive the task.
 runtime::Task<tl::expected<Fetched, FetchFault>> fetch(runtime::Context& context,
                                                        FetchRequest request);
 

@@ -20,8 +20,8 @@ namespace {
 using runtime::Context;
 using runtime::Task;
 
-// A platform bounds how many calls one request makes (50 on Cloudflare's free plan); a client that
-// comes back is a new request.
+// Platforms limit the subrequests of one request (50 on Cloudflare's free plan); a client that
+// reconnects makes a new request.
 constexpr int kMaximumLooks = 20;
 constexpr std::uint32_t kFirstGapMs = 250;
 constexpr std::uint32_t kLongestGapMs = 4000;
@@ -32,7 +32,7 @@ Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::Turn
                        {caller.principal, key, after_bytes});
 }
 
-// Who had begun the turn has given it up, or the same request has begun it again.
+// The request that began the turn has withdrawn it, or a retry has begun it again.
 Problem taken_back() {
   return {ErrorCode::interrupted, "This reply was taken back unsaid. Send the message again.",
           "the turn that was followed is gone"};
@@ -63,7 +63,7 @@ Result<std::uint64_t> known_bytes(const Call& call) {
   if (std::count_if(query.begin(), query.end(), is_after) > 1) {
     return problem(ErrorCode::invalid_request, "Send after once.");
   }
-  // What the page says comes before what its browser remembers, but neither may be nonsense.
+  // The query's `after` takes precedence over Last-Event-ID, but both must be valid.
   std::uint64_t known_bytes = 0;
   for (const auto& said :
        {call.head().headers.find("last-event-id"), call.url().query_value("after")}) {
@@ -108,7 +108,7 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
     co_await runtime::Timer(context, gap_ms);
     gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
     auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
-    // The reply is in the database whatever happens to this look: the next one may succeed.
+    // The reply stays in the database even if this look fails: the next one may succeed.
     stored.text.clear();
     if (next) {
       stored = std::move(*next);

@@ -1,5 +1,5 @@
-// Tells a turn that another request began, from what the database has of it: the text so far, then
-// what is added, until the reply ends. Any isolate can do it.
+// Tells a turn that another request began, from the database: the text so far, then what is added
+// until the reply ends. Any isolate can do it.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace fabula::engine {
 
-// How much of a stream the caller knows already: the query's `after`, else the header
-// Last-Event-ID; nothing without them. invalid_request when it is no number.
+// How many bytes of a stream the caller already has: the query's `after`, else the header
+// Last-Event-ID; nothing without them. invalid_request when the value is not a number.
 Result<std::uint64_t> known_bytes(const Call& call);
 
-// Tells the reply's text beyond `after_bytes` by the channel, whose answer has these headers and
-// the ids. The row is looked at again with growing gaps, a bounded number of times; then the stream
-// ends with the advice to come back. A client that leaves changes nothing for the turn. not_found
-// when the caller has no such turn.
+// Tells the reply's text beyond `after_bytes` by the channel, with these headers and the ids. The
+// row is read again at growing intervals, a bounded number of times; then the stream ends and tells
+// the client to reconnect. A client that leaves does not affect the turn. not_found when the caller
+// has no such turn.
 runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
                                         std::uint64_t after_bytes, Channel& channel,
                                         http::Headers&& headers);

@@ -12,7 +12,7 @@ namespace {
 
 using runtime::Task;
 
-// What the database's function takes: who is calling, the path's ids, query, body and version.
+// The request of the database's function: the principal, the path's ids, query, body and version.
 Result<std::string> engine_request(const Call& call, const Match& match,
                                    const auth::Principal& principal, const json::Document& body) {
   const api::Operation& operation = *match.route.operation;

@@ -1,5 +1,6 @@
-// Endpoints that are a function of the database: the request is checked against its declaration,
-// handed on, and the answer passed back. All that such an endpoint does itself is stand in a table.
+// Endpoints that are one function of the database: the request is checked against its declaration
+// and handed on, and the answer is passed back. Such an endpoint is only a row in its function's
+// table.
 #pragma once
 
 #include <string>
@@ -12,20 +13,20 @@
 
 namespace fabula::engine {
 
-// Serves a request of somebody who is known by the route's function of the database.
+// Serves the request of an identified caller with the route's function of the database.
 runtime::Task<Result<void>> forward(Call& call, const Match& match);
 
-// The request's body as a document, an empty object when there may be none and there is none.
-// Refusals: unsupported_media_type, body_too_large, malformed_json and its like.
+// Reads the request's body as a document; an optional body that is missing reads as an empty
+// object. Refusals: unsupported_media_type, body_too_large, malformed_json and similar.
 runtime::Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation);
 
-// Calls the route's function of the database for this principal and sends its answer. `body` is
-// checked against the declaration.
+// Calls the route's function of the database for this principal and sends its answer. `body` must
+// have been checked against the declaration.
 runtime::Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                                  const auth::Principal& principal,
                                                  const json::Document& body);
 
-// Sends what a function of the database has answered (shared/api/envelope.hpp).
+// Sends the answer of a function of the database (shared/api/envelope.hpp).
 runtime::Task<Result<void>> send_envelope(Call& call, std::string_view envelope);
 
 }  // namespace fabula::engine

@@ -1,4 +1,4 @@
-// A call's settings as the core reads those of models.
+// Gives the core the settings of a call that concern models.
 #pragma once
 
 #include <optional>

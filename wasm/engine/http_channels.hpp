@@ -1,4 +1,4 @@
-// The channels of an answer over HTTP, as the caller takes it.
+// The channels of an answer over HTTP, chosen by the request's Accept header.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace fabula::engine {
 
 enum class AnswerForm : std::uint8_t { stream, whole };
 
-// What Accept asks for: a stream, unless only the whole answer is taken, or rather taken, and the
-// protocol has it. not_acceptable when it is neither.
+// Chooses by Accept: a stream, unless Accept excludes it or prefers the whole answer, and the
+// protocol has one. not_acceptable when neither is accepted.
 Result<AnswerForm> choose_answer_form(const turn::Protocol& protocol,
                                       std::optional<std::string_view> accept);
 

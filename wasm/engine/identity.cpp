@@ -20,7 +20,7 @@ using runtime::Context;
 using runtime::Task;
 using Kind = auth::Principal::Kind;
 
-// Whoever issues them: all tokens of this deployment's Supabase name users of one set.
+// Tokens of this deployment's Supabase share one issuer name, whichever URL issued them.
 constexpr std::string_view kSupabaseIssuer = "supabase";
 constexpr std::size_t kMaximumKeySetBytes = 64 * 1024;
 constexpr int kLowestServerError = 500;
@@ -49,7 +49,8 @@ abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   return abi::VerifyAlgorithm::es256;
 }
 
-// Whom the claims name, if they are true; nobody for Supabase's role `anon`.
+// Reads the caller that the claims name, before they are verified; nobody for Supabase's role
+// `anon`.
 Result<void> read_caller(const auth::Claims& claims, const auth::Settings& settings,
                          const auth::Issuer* issuer, std::int64_t now_ms, Caller& caller) {
   auto& principal = caller.principal;
@@ -72,7 +73,7 @@ Result<void> read_caller(const auth::Claims& claims, const auth::Settings& setti
   return {};
 }
 
-// Whom the bearer proves; a new guest, without a token yet, when it claims nothing.
+// The caller that the bearer proves; a new guest, still without a token, when there is no bearer.
 Task<Result<Caller>> find_caller(Context& context, const auth::Settings& settings,
                                  auth::Bearer bearer) {
   Caller caller;
@@ -82,8 +83,8 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   }
   if (bearer.kind != auth::BearerKind::jwt) co_return caller;
   const auth::Jws jws = co_await auth::parse_jws(bearer.token);
-  // Read before they are proven, to choose the keys and to refuse early; whatever they say, only
-  // the keys of the issuer that they name can prove them.
+  // The claims are read before they are verified, to choose the keys and to refuse early; only the
+  // keys of the issuer that they name can verify them.
   const auth::Claims claims = co_await auth::parse_claims(jws.payload);
   const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
   co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
@@ -93,7 +94,7 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   co_return caller;
 }
 
-// Who the headers say is calling, which is proven; a new guest gets a token, or is refused.
+// Identifies the caller by the headers; a new guest gets a token, or is refused.
 Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
                               const http::Headers& headers, bool may_be_new) {
   const auth::Bearer bearer =

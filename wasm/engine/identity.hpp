@@ -1,4 +1,4 @@
-// Who is calling (design section 7): proven by a token or nobody, never by a mere name.
+// Identifies the caller (design section 7): only by a token that is verified, never by a mere name.
 #pragma once
 
 #include <string>
@@ -17,49 +17,48 @@ namespace fabula::engine {
 
 struct Caller {
   auth::Principal principal;
-  // A guest's token that was just made: to be shown once, in the answer.
+  // The token of a guest that was just created: sent once, in the answer.
   std::string new_guest_token;
-  // A user of Supabase who has not signed up: a guest whom Supabase knows.
+  // An anonymous user of Supabase Auth: a guest whom Supabase knows.
   bool is_anonymous = false;
 
-  // The id that the caller may call itself by before the database has answered; empty for guests
-  // and users of other issuers, whose ids are the database's.
+  // The id by which the caller may refer to itself before the database has answered; empty for
+  // guests and users of other issuers, whose ids the database assigns.
   std::string_view user_id() const {
     return principal.kind == auth::Principal::Kind::user ? std::string_view(principal.subject)
                                                          : std::string_view();
   }
 
-  // Whether this id, which the caller has named, may be its own; the database has the last word.
+  // Whether this id, which the caller has sent, may be its own; the database decides in the end.
   bool may_be(std::string_view claimed_user_id) const {
     return principal.kind == auth::Principal::Kind::guest ||
            principal.kind == auth::Principal::Kind::external || claimed_user_id == user_id();
   }
 };
 
-// A caller, or else a new guest: nobody signed in (no bearer, a publishable key, a token of role
-// `anon`) gets a new token. Refusals: invalid_token, token_expired; database_unavailable when the
-// public keys that would prove a token cannot be fetched.
+// Identifies the caller, or creates a guest with a new token for a request without a sign-in (no
+// bearer, a publishable key, a token of role `anon`). Refusals: invalid_token, token_expired;
+// database_unavailable when the public keys that verify a token cannot be fetched.
 runtime::Task<Result<Caller>> identify(runtime::Context& context, const auth::Settings& settings,
                                        const http::Headers& headers);
 
-// A caller who is somebody already. Refusals are those of `identify`, and missing_credentials when
-// nobody is signed in.
+// Like `identify`, but refuses a request without a sign-in with missing_credentials.
 runtime::Task<Result<Caller>> identify_known(runtime::Context& context,
                                              const auth::Settings& settings,
                                              const http::Headers& headers);
 
-// The guest whom this token (without `Bearer`) proves, as whoever wants to have what the guest owns
-// must show it: a guest by the token's hash, which the database has yet to find, or an anonymous
-// user of Supabase. forbidden for anything else, such as a full account's token or one that has
-// expired; database_unavailable as in `identify`.
+// Returns the guest that this token (without `Bearer`) proves, for a caller who claims what the
+// guest owns: a guest by the token's hash, which the database has yet to find, or an anonymous user
+// of Supabase. forbidden for anything else, such as a full account's token or an expired one;
+// database_unavailable as in `identify`.
 runtime::Task<Result<auth::Principal>> prove_guest(runtime::Context& context,
                                                    const auth::Settings& settings,
                                                    std::string_view token);
 
-// Whose signatures count: the keys of one issuer. Those of another never verify its tokens.
+// The trusted keys of one issuer. One issuer's keys never verify another issuer's tokens.
 struct KeyTrust {
   auth::KeySources known;
-  std::string_view jwks_url;  // where to look for a key that is not known; empty: nowhere
+  std::string_view jwks_url;  // where to look up an unknown key; empty: nowhere
 };
 
 // The step of all these that needs the host's cryptography: succeeds when one of the keys verifies

@@ -1,4 +1,4 @@
-// The models that may answer a turn, in the order in which they are asked, and what each is sent.
+// The models that may answer a turn, in the order in which they are asked, and each one's request.
 #pragma once
 
 #include <cstddef>
@@ -22,32 +22,31 @@ namespace fabula::engine {
 
 using Endpoints = std::vector<llm::Endpoint>;  // never empty
 
-// The endpoints of the route that `setting` names, such as MODEL_CHAT. An entry that cannot be used
-// (its key is not set, say) is passed over when another one can; otherwise it is the problem.
+// Resolves the route in `setting`, such as MODEL_CHAT. An entry that cannot be used (its key is not
+// set, for example) is skipped if another one can be used; otherwise its problem is returned.
 Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting);
 
-// The same, or the route of `other` when `setting` is not set and nothing of its default can be
-// used.
+// The same, or the route in `other` when `setting` is not set and its default cannot be used.
 Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
                                    const settings::Setting& other);
 
-// A request as the host sends it.
+// A request in the form that the host sends.
 struct ModelCall {
   std::string head;
   std::string body;
 };
 
-// The request to this model, whose name it sets. A problem is internal_error or one of its
-// settings.
+// Makes the request to this model, and sets the model's name in it. The error is internal_error or
+// that of an invalid setting.
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request);
 
-// A turn's prompt, from which the request to any model of the route is made when it is needed: one
-// of them at a time is in memory.
+// A turn's prompt, which makes the request to any model of the route when it is needed, so that
+// only one request at a time is in memory.
 class ModelRoute {
  public:
-  // All must outlive it; `turn` holds the conversation. `last_text` is what the model is sent last;
-  // empty: the conversation ends with it. `attachments` are of the user's last message, and every
-  // endpoint takes them.
+  // All arguments must outlive it; `turn` holds the conversation. `last_text` is sent to the model
+  // last; empty: the conversation is the end of the prompt. `attachments` belong to the user's last
+  // message, and every endpoint must accept them.
   ModelRoute(const Endpoints& endpoints, turn::BegunTurn& turn, std::string_view system_prompt,
              std::string_view last_text, std::vector<llm::Attachment>& attachments,
              std::int64_t maximum_output_tokens)
@@ -61,15 +60,16 @@ class ModelRoute {
   std::size_t size() const { return endpoints_.size(); }
   const llm::Endpoint& operator[](std::size_t model) const { return endpoints_[model]; }
 
-  // The model may ask for these, which must outlive this.
+  // Offers these tools to the model; they must outlive this.
   void offer(std::span<const llm::Tool> tools) { tools_ = tools; }
-  // What came of it: sent with every request from now on.
+  // Adds a round of tool calls and results to every later request.
   void add_round(llm::ToolRound&& round) { rounds_.push_back(std::move(round)); }
 
-  // What the model at this place is sent. A problem is internal_error or one of its settings.
+  // Makes the request to the model at this place. The error is internal_error or that of an invalid
+  // setting.
   Result<ModelCall> call(std::size_t model) const;
 
-  // Frees the conversation: nobody will be asked any more.
+  // Frees the conversation: no more requests are made.
   void forget() {
     turn_.answer = std::string();
     attachments_ = std::vector<llm::Attachment>();

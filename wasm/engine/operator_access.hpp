@@ -1,4 +1,4 @@
-// Who may read what is about all callers: whoever runs the server.
+// Access control for what concerns all callers: only the deployment's operator may read it.
 #pragma once
 
 #include "shared/result/result.hpp"
@@ -7,9 +7,9 @@
 
 namespace fabula::engine {
 
-// The secret key as `apikey` or bearer, or as bearer what the setting `token` holds, if one is
-// given; missing_credentials or invalid_token else. What the platform's own clock calls is allowed,
-// too.
+// Accepts the secret key as `apikey` or bearer, or the value of the setting `token`, if one is
+// given, as bearer; otherwise missing_credentials or invalid_token. Calls of the platform's own
+// scheduler are accepted too.
 Result<void> require_operator(Call& call, const settings::Setting* token = nullptr);
 
 }  // namespace fabula::engine

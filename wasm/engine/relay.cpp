@@ -13,7 +13,7 @@ namespace {
 
 using turn::Status;
 
-// Far beyond any model's longest output; the database takes no more than 4 MiB.
+// Far more than any model's longest output; the database takes at most 4 MiB.
 constexpr std::uint64_t kMaximumReplyBytes = std::uint64_t{1} << 20;
 
 RelayEnd ended(Status status, std::optional<Problem> problem = std::nullopt) {
@@ -34,7 +34,7 @@ Problem not_all_stored() {
 
 namespace {
 
-// Postgres stores no U+0000; the client is told the same as is stored.
+// Postgres does not store U+0000; the client is told exactly what is stored.
 template <class Tell>
 void without_nul(std::string_view text, const Tell& tell) {
   for (auto nul = text.find('\0'); nul != std::string_view::npos; nul = text.find('\0')) {
@@ -75,7 +75,7 @@ runtime::Task<RelayEnd> Relay::run() {
   }
   if (upstream_) {
     close_attempt(upstream_->give_up());
-    // It is we who have ended it, whatever it had said by then.
+    // We ended the attempt, whatever status the model had reported by then.
     attempts_.back().status = end_->status;
     attempts_.back().error = end_->problem ? std::optional(end_->problem->code) : std::nullopt;
   }
@@ -99,12 +99,12 @@ std::array<runtime::Waitable*, 8> Relay::waiting_for() {
           timer_ ? &*timer_ : nullptr};
 }
 
-// Starts whatever should be under way now.
+// Starts all operations that should be running now.
 void Relay::arm(std::int64_t now_ms) {
   if (upstream_ && !channel_.is_full()) upstream_->read_on(now_ms);
   channel_.arm(now_ms);
   saver_.arm(now_ms);
-  // One timer for all moments: it is made anew only when something is due earlier than it.
+  // One timer serves all deadlines: it is replaced only when an earlier one comes up.
   const auto model_due_ms = upstream_ ? upstream_->deadline_ms() : attempt_due_ms_;
   const auto due_ms = std::min({model_due_ms, channel_.due_ms(), saver_.due_ms()});
   if (timer_ && timer_due_ms_ <= due_ms) return;
@@ -149,7 +149,7 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
     }
     llm::add_usage(usage_, summary->usage);
     if (tools_ && summary->complete && tools_->begin()) {
-      // No attempt is due while they run; the reply's time is.
+      // No attempt is due while the tools run; only the reply's time limit applies.
       attempt_due_ms_ = until_ms_;
       continue;
     }
@@ -170,7 +170,8 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
   }
   route_.add_round(std::move(*round));
   ++round_;
-  // What was told is told; a model that fails before it says more may still be asked again.
+  // Earlier rounds are already told; a model that fails before it speaks in this round may still be
+  // retried.
   has_spoken_ = false;
   last_failure_.reset();
   plan_ = llm::RetryPlan(route_.size(), plan_.model());
@@ -178,7 +179,7 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
   return std::nullopt;
 }
 
-// Asks the model whose turn it is; gives how that ended when it cannot be asked.
+// Asks the model that is next; returns how the attempt ended when it cannot be made.
 std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   auto call = route_.call(plan_.model());
   if (call) {
@@ -198,11 +199,11 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   return summary;
 }
 
-// The client has been told nothing: another attempt is as good as the first.
+// The client has been told nothing in this round, so another attempt is as good as the first.
 std::optional<RelayEnd> Relay::after_failure(Problem problem, std::int64_t now_ms) {
   const auto wait_ms =
       plan_.wait_after(problem, until_ms_ - now_ms, runtime::random_number(context_));
-  // That the time is over says less than what it was spent on.
+  // An earlier failure says more than that the time is over.
   if (problem.code != ErrorCode::time_limit || !last_failure_) last_failure_ = std::move(problem);
   if (!wait_ms) {
     auto end = ended(Status::failed, std::move(last_failure_));
@@ -245,7 +246,7 @@ void Relay::on_text(std::string_view text) {
     has_spoken_ = true;
     note_first_sign();
     if (!first_token_ms_) first_token_ms_ = now_ms_ - started_ms_;
-    // With tools the conversation may have to be sent once more.
+    // With tools the conversation may have to be sent again.
     if (!tools_) route_.forget();
   }
   const auto tell = [this](std::string_view part) {

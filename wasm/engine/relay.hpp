@@ -1,6 +1,6 @@
 // The token path of a turn: asks the models of a route until one of them speaks, tells its answer
-// to the client, runs the tools that it asks for and asks again, and saves the text while it grows,
-// all at once, until one of them ends it.
+// to the client, runs the tools that it calls and asks again, and saves the text while it grows.
+// All of this runs concurrently until the reply ends.
 #pragma once
 
 #include <array>
@@ -27,24 +27,24 @@ namespace fabula::engine {
 
 struct RelayLimits {
   UpstreamLimits upstream;        // of each attempt
-  std::int64_t whole_ms = 0;      // for the whole reply, attempts that fail included
-  std::int64_t beat_ms = 15'000;  // of silence, before something is written
-  // How long text may wait for more; 0: not at all. A tenth of a second is seen as at once
+  std::int64_t whole_ms = 0;      // for the whole reply, including failed attempts
+  std::int64_t beat_ms = 15'000;  // of silence, until a beat is written
+  // How long text may wait for more; 0: not at all. A tenth of a second still feels instantaneous
   // (Nielsen, Usability Engineering, 1993), and costs a third of the CPU (tests/bench).
   std::int64_t coalesce_ms = 0;
 };
 
-// What the reply's reader has asked for.
+// The options of the request.
 struct RelayWishes {
-  bool keeps_on = false;         // the reply goes on when the client has left
-  bool tells_reasoning = false;  // what the model thinks aloud
+  bool keeps_on = false;         // the reply continues when the client has left
+  bool tells_reasoning = false;  // the model's reasoning is told too
 };
 
-// Why a reply ends of which the database takes no more: it was taken for dead there, and something
-// has come after it.
+// The problem of a reply that the database no longer accepts: its writer was taken for dead, and
+// the conversation has gone on since.
 Problem not_all_stored();
 
-// How the relay ended, and why when it was not the provider's own end.
+// How the relay ended; `problem` says why if it was not the provider's normal end.
 struct RelayEnd {
   turn::Status status = turn::Status::failed;
   llm::FinishReason finish_reason = llm::FinishReason::none;
@@ -54,19 +54,20 @@ struct RelayEnd {
 
 class Relay final : private llm::StreamSink {
  public:
-  // All must outlive it. `tools`: nullptr when the model may call none.
+  // All arguments must outlive it. `tools` is nullptr when the model may not call any.
   Relay(runtime::Context& context, RelayLimits limits, ModelRoute& route, Channel& channel,
         ReplySaver& saver, ToolRounds* tools, RelayWishes wishes);
 
-  // Asks the first model. Call once, before `run`: what the caller does between goes on meanwhile.
+  // Asks the first model. Call it once, before `run`: the caller's work in between runs
+  // concurrently.
   void begin();
 
-  // Relays the reply, and has closed every connection of its own when it returns. Call once.
+  // Relays the reply; all its connections are closed when it returns. Call it once.
   runtime::Task<RelayEnd> run();
 
-  // Who answered, or was asked last: its place in the route.
+  // The place in the route of the model that answered or was asked last.
   std::size_t model() const { return plan_.model(); }
-  // The requests that were made, in their order, each with how it ended.
+  // The requests that were made, in order, each with how it ended.
   const std::vector<usage::ModelCall>& attempts() const { return attempts_; }
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
@@ -97,12 +98,12 @@ class Relay final : private llm::StreamSink {
   std::int64_t now_ms_;
 
   llm::RetryPlan plan_;
-  std::vector<usage::ModelCall> attempts_;  // the one that is under way too
-  std::int64_t attempt_due_ms_;             // of the next one, while none is under way
+  std::vector<usage::ModelCall> attempts_;  // includes the current one
+  std::int64_t attempt_due_ms_;             // of the next attempt, while none is running
   std::optional<Problem> last_failure_;
   std::optional<std::int64_t> first_token_ms_;
-  int round_ = 1;                    // of the model with its tools
-  bool has_spoken_ = false;          // the model, in this round
+  int round_ = 1;                    // of the model and its tools
+  bool has_spoken_ = false;          // whether the model has, in this round
   std::optional<llm::Usage> usage_;  // of earlier rounds
   std::optional<RelayEnd> end_;
 

@@ -29,7 +29,7 @@ ReplySaver::Heard ReplySaver::look() {
   if (!save_ || !save_->is_ready()) return Heard::nothing;
   const auto saved = save_->take();
   save_.reset();
-  // A save that failed is not the end: the text is still here and goes with the next.
+  // A failed save is not fatal: the text is still here and goes with the next one.
   if (!saved) {
     return saved.error().code == ErrorCode::not_found ? Heard::closed : Heard::nothing;
   }

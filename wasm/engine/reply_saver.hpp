@@ -1,5 +1,5 @@
-// Keeps a reply in the database while it grows, so that no text is only in memory for long; each
-// save is a sign of life too, and learns whether somebody has cancelled the reply.
+// Saves a reply in the database while it grows, so that no text is only in memory for long. Each
+// save is also the writer's heartbeat, and reports whether the reply was cancelled.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,12 @@ namespace fabula::engine {
 
 class ReplySaver {
  public:
-  // `base_bytes`: of the reply that are there already.
+  // `base_bytes`: the bytes of the reply that are stored already.
   ReplySaver(runtime::Context& context, DatabaseSettings database, std::string generation_id,
              std::uint64_t base_bytes, std::int64_t now_ms);
 
   void add(std::string_view text) { reply_.append(text); }
-  // The reply, of which the unsaved part is still to be stored.
+  // The reply, including the part that is not saved yet.
   const turn::ReplyText& reply() const { return reply_; }
 
   // Begins the save that is due, if one is.
@@ -34,15 +34,15 @@ class ReplySaver {
   std::int64_t due_ms() const;
   runtime::Waitable* waiting_for() { return save_ ? &*save_ : nullptr; }
 
-  // What a save has learnt of the reply.
+  // What a save has reported.
   enum class Heard : std::uint8_t {
     nothing,
-    cancelled,  // somebody asks for its end
-    closed,     // it was taken for dead, and something has come after it
+    cancelled,  // somebody has cancelled the reply
+    closed,     // its writer was taken for dead, and the conversation has gone on
   };
-  // Takes the save that has ended.
+  // Collects the save that has ended.
   Heard look();
-  // Gives up a save that is under way: what it says comes too late.
+  // Abandons a running save: its answer would come too late.
   void stop() { save_.reset(); }
 
  private:

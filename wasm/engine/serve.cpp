@@ -25,7 +25,7 @@ http::Response refusal(Call& call, const Problem& problem) {
   return http::problem_response(problem, call.log().request_id);
 }
 
-// Head, settings and route: either `found` is what should go on, or this is the answer.
+// Checks head, settings and route: either sets `found`, or returns the answer.
 std::optional<http::Response> answer_without_endpoint(Call& call,
                                                       std::span<const EndpointRoute> routes,
                                                       Found& found) {

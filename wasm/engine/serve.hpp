@@ -1,4 +1,5 @@
-// What every function does around its endpoints: head, settings, CORS, routing, errors, the log.
+// The work that every function does around its endpoints: head, settings, CORS, routing, errors,
+// the log.
 #pragma once
 
 #include <span>
@@ -17,14 +18,14 @@ namespace fabula::engine {
 
 struct EndpointRoute;
 
-// The route that a request has found, and what stood for its pattern's placeholders.
+// The route of a request, and the values of its pattern's placeholders.
 struct Match {
   const EndpointRoute& route;
   const std::vector<http::Capture>& captures;
 };
 
 // An endpoint answers through the call. A Problem that it returns becomes the response if none has
-// begun; after that it must have told the client itself, and the Problem is only logged.
+// begun; otherwise the endpoint must have told the client itself, and the Problem is only logged.
 using Endpoint = runtime::Task<Result<void>> (*)(Call&, const Match&);
 
 struct EndpointRoute {
@@ -34,7 +35,7 @@ struct EndpointRoute {
   const database::Declaration* function = nullptr;
 };
 
-// How a function's table names a route.
+// Makes the row of a route in a function's table.
 template <const api::Operation& kOperation>
 constexpr EndpointRoute route(Endpoint endpoint) {
   return {&api::kUndocumented<&kOperation>, endpoint};

@@ -74,7 +74,7 @@ void StreamChannel::arm(std::int64_t now_ms) {
   const auto silent_ms = now_ms - last_write_ms_;
   const bool has_frame_passed = silent_ms >= coalesce_ms_;
   if (has_frame_passed && (write_ || text_.empty())) is_dense_ = false;
-  // A write that waits is a sign of life of its own, and fails when the client leaves.
+  // A pending write is a sign of life, and fails when the client leaves.
   if (write_) return;
   if (text_.empty() && frames_.empty()) {
     if (silent_ms < silence_ms_) return;
@@ -86,8 +86,8 @@ void StreamChannel::arm(std::int64_t now_ms) {
   begin_write(now_ms);
 }
 
-// In a dense stream the next timer is set as soon as the last one has fired: one a write, whenever
-// the texts come.
+// In a dense stream the next timer starts when the last one has fired: one timer per write, however
+// often texts come.
 std::int64_t StreamChannel::due_ms() const {
   if (is_given_up()) return kNever;
   if (is_dense_) return last_write_ms_ + coalesce_ms_;

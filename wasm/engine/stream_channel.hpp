@@ -1,6 +1,6 @@
-// Events as an HTTP response that is written while they happen, such as server-sent events. The
-// first text leaves at once; what comes within one display frame after a write leaves as one write
-// and one piece of text, because writes are what a stream costs (design section 4).
+// Writes events as an HTTP response while they happen, such as server-sent events. The first text
+// leaves at once; text that comes within one display frame after a write is collected into one
+// write, because writes are the main cost of a stream (design section 4).
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ namespace fabula::engine {
 
 class StreamChannel final : public Channel {
  public:
-  // `coalesce_ms`: how long text may be put off for more; 0: not at all. Text that comes later than
-  // half of that after the text before it leaves at once, with what waited. `silence_ms`: how long
-  // nothing may be written before a beat is.
+  // `coalesce_ms`: how long text may be delayed to be sent with more; 0: not at all. Text that
+  // comes later than half of that after the text before it leaves at once, with all that waited.
+  // `silence_ms`: how long nothing may be written until a beat is.
   StreamChannel(Call& call, std::string_view media_type, turn::Framing& framing,
                 std::int64_t coalesce_ms, std::int64_t silence_ms, std::int64_t now_ms);
 
-  // An instance that traps from here on says so in the stream.
+  // From here on an instance that traps reports it in the stream.
   Result<void> begin(http::Headers&& headers) override;
   void text(std::string_view text, std::int64_t now_ms) override;
   void reasoning(std::string_view text, std::int64_t now_ms) override;
@@ -40,7 +40,7 @@ class StreamChannel final : public Channel {
 
  private:
   void add(bool is_reasoning, std::string_view text, std::int64_t now_ms);
-  // The frames that have not left, those of the text among them.
+  // The frames that have not been sent, including those of the unsent text.
   std::string& unsent();
   void begin_write(std::int64_t now_ms);
 
@@ -51,11 +51,11 @@ class StreamChannel final : public Channel {
   std::int64_t silence_ms_;
   std::int64_t last_write_ms_;
   std::int64_t last_text_ms_;
-  bool is_close_ = false;      // to the text before it, the last one was
-  bool is_dense_ = false;      // texts come closer to each other than writes may
-  bool is_reasoning_ = false;  // what `text_` is
+  bool is_close_ = false;      // the last text came soon after the one before it
+  bool is_dense_ = false;      // texts come closer together than writes may
+  bool is_reasoning_ = false;  // the type of `text_`
   std::string text_;           // not framed yet
-  std::string frames_;         // after which `text_` comes
+  std::string frames_;         // they precede `text_`
   std::optional<runtime::ResponseWrite> write_;
 };
 

@@ -42,11 +42,11 @@ bool ToolRounds::begin() {
   return true;
 }
 
-// Starts the next call, or says at once what is wrong with it.
+// Starts the next call, or answers it at once when it is invalid.
 void ToolRounds::run_next() {
   auto& call = round_.calls[next_];
   const bool is_readable = is_object(call.arguments);
-  // What cannot be read is not sent back either: providers take nothing but objects.
+  // Unreadable arguments are not sent back to the model either: providers accept only objects.
   if (!is_readable) call.arguments = "{}";
   channel_.tell(turn::event::ToolCall{call.id, call.name, call.arguments});
   const bool is_known = std::any_of(tools_.begin(), tools_.end(),

@@ -1,5 +1,5 @@
-// The rounds of a turn in which the model asks for tools: its answer is collected, what it asks for
-// is run, one call after the other, and all of it is told. Then it is asked again.
+// The rounds of a turn in which the model calls tools: the model's answer is collected, its calls
+// are run one after the other and told to the client. Then the model is asked again.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@
 
 namespace fabula::engine {
 
-// More than a story's question needs, and few enough that a model which asks in circles ends. The
-// last answer is asked for without tools.
+// More than a question about a story needs, and few enough to end a model that calls tools in a
+// loop. The last answer is requested without tools.
 inline constexpr std::size_t kMaximumToolRounds = 8;
-// The model is sent it again in every round that follows.
+// A tool's answer is sent to the model again in every later round.
 inline constexpr std::size_t kMaximumToolAnswerBytes = std::size_t{32} * 1024;
 
 // Runs a kind's tools.
 class ToolRunner {
  public:
-  // The name is one of the kind's tools, the arguments are a JSON object, unchecked otherwise.
-  // `call` outlives the task. A problem is an answer too, in words for the model.
+  // The name is one of the kind's tools; the arguments are a JSON object, otherwise unchecked.
+  // `call` outlives the task. Failures are answers too, worded for the model.
   virtual runtime::Task<llm::ToolAnswer> run(const llm::ToolCall& call) = 0;
 
  protected:
@@ -36,28 +36,28 @@ class ToolRunner {
 
 class ToolRounds {
  public:
-  // All must outlive it.
+  // All arguments must outlive it.
   ToolRounds(std::span<const llm::Tool> tools, ToolRunner& runner, Channel& channel)
       : tools_(tools), runner_(runner), channel_(channel) {}
 
   std::span<const llm::Tool> tools() const { return tools_; }
 
-  // The answer that is being given.
+  // Adds text to the current answer.
   void add_text(std::string_view text) { round_.text.append(text); }
   void add_call(const llm::ToolCallPart& part) { calls_.add(part); }
-  // The next text follows that of an earlier round, which has not ended its paragraph.
+  // Whether the next text follows an earlier round's text that did not end its paragraph.
   bool begins_paragraph() const { return is_paragraph_open_ && round_.text.empty(); }
-  // Another attempt is made to give it.
+  // A new attempt at the answer begins.
   void begin_answer();
 
-  // The answer is whole: tells and runs what it asks for. False when that is nothing, or it has
-  // asked often enough.
+  // The answer is complete: tells its calls and begins to run them. False when there are none, or
+  // the limit of rounds is reached.
   bool begin();
   bool are_running() const { return is_under_way_; }
   runtime::Waitable* waiting_for() { return running_ ? &*running_ : nullptr; }
-  // Tells what has come. The round, once all is there.
+  // Tells the results that have come. Returns the round once all of them have.
   std::optional<llm::ToolRound> look();
-  // Gives up what is running.
+  // Abandons the running call.
   void stop() { running_.reset(); }
 
  private:
@@ -72,7 +72,7 @@ class ToolRounds {
   bool is_paragraph_open_ = false;
   llm::ToolCalls calls_;
   llm::ToolRound round_;
-  std::size_t next_ = 0;  // of the round's calls, the one that is run
+  std::size_t next_ = 0;  // index of the running call
   std::optional<runtime::Spawned<llm::ToolAnswer>> running_;
 };
 

@@ -21,9 +21,10 @@ using runtime::Context;
 using runtime::Task;
 
 constexpr std::int64_t kProbeSilenceMs = 1000;
-// Less than a call waits for its answer, by as much as it may wait for a connection (PostgREST's
-// db-pool-acquisition-timeout is 10 seconds): who is refused for time is refused by the database
-// too. It does not see how long it was stopped itself: then the turn is withdrawn.
+// Shorter than the time that a call waits for its answer, by the longest wait for a connection
+// (PostgREST's db-pool-acquisition-timeout is 10 seconds), so that the database also refuses a turn
+// that the edge refuses for time. The database does not notice when its own process was stopped:
+// such a turn is withdrawn.
 constexpr std::int64_t kBeginWaitMs = 5000;
 
 Result<void> start(const Caller& caller, const turn::BegunTurn& turn, Channel& channel) {
@@ -142,8 +143,8 @@ std::string make_call_id(Context& context) {
 }
 
 Task<void> withdraw_turn(Call& call, std::string_view call_id) {
-  // If the database cannot be reached for so long, the turn is one whose isolate has died without a
-  // word: the same request may be made again under its key.
+  // If the database stays unreachable, the turn looks like one whose isolate has died: the same
+  // request may be made again under its key.
   co_await runtime::attempt(
       call_function(call.context(), call.database(), database::kWithdrawTurn, {call_id}));
 }

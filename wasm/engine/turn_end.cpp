@@ -25,12 +25,12 @@ using runtime::Task;
 // leaves.
 Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds awaited_jobs,
                             turn::DossierView& dossier, Channel& channel) {
-  // A platform bounds how many calls one request makes; together the gaps are a minute.
+  // Platforms limit the subrequests of one request; together the intervals are a minute.
   constexpr int kMaximumDossierLooks = 20;
   constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
   std::optional<runtime::Spawned<bool>> work;
-  // After a step that could not be claimed or done, the rest is another worker's.
+  // A step that could not be claimed or done is left to other workers, and so are those after it.
   bool may_work = true;
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumDossierLooks && dossier.is_pending; ++looks) {
@@ -47,7 +47,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
       if (work->is_ready()) {
         may_work = work->take();
         work.reset();
-        // What this request has done is looked at now; another worker needs time.
+        // The result of this request's own step is there now; another worker needs time.
         if (!may_work) co_await runtime::first_of(timer, ending);
       }
     } else {
@@ -57,7 +57,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
     gap_ms = std::min(gap_ms * 3 / 2, kLongestDossierGapMs);
     const auto finished = co_await runtime::attempt(call_function(
         context, call.database(), database::kLookAtFinishedTurn, {turn.generation_id}));
-    // The next look may succeed.
+    // The next poll may succeed.
     if (!finished) continue;
     if (finished->dossier) dossier = *finished->dossier;
     channel.tell(turn::event::Beat{});
@@ -65,14 +65,14 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
   if (work) co_await runtime::WaitFor(*work);
 }
 
-// What keeps the end from being told as it was: the reply is not stored as it was streamed.
+// Why a reply's end cannot be told as planned: the stored text differs from the streamed text.
 struct Missing {
   Problem problem;
   std::uint64_t stored_bytes;
 };
 
-// Text comes from this writer alone and is stored from where it was stored before, so that as many
-// bytes are the same text.
+// Only this writer sends text, each part from the offset where the last one ended, so equal lengths
+// mean equal texts.
 std::optional<Missing> what_is_missing(const turn::BegunTurn& turn, const turn::FinishTurn& row,
                                        const Result<turn::Finished>& stored) {
   if (!stored) {
@@ -105,7 +105,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     log.tokens_out = row.usage->output_tokens;
   }
 
-  // The last text goes out while the reply is stored.
+  // The last text is sent while the reply is stored.
   runtime::Spawned<bool> last_text(send_all(context, channel));
   const auto stored = co_await runtime::attempt(
       call_function(context, call.database(), database::kFinishTurn, row));
@@ -114,7 +114,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
   if (auto missing = what_is_missing(turn, row, stored)) {
     log.outcome = "not_stored";
     stored_bytes = missing->stored_bytes;
-    // Why the reply itself has ended says more than that it was closed.
+    // The reply's own problem says more than that its generation was closed.
     if (!ending || !stored) ending = std::move(missing->problem);
   }
   const bool is_complete = !ending && row.status == turn::Status::complete;

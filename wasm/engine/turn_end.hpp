@@ -13,10 +13,10 @@
 
 namespace fabula::engine {
 
-// Stores `row` and ends the channel. `ending` is why the reply broke off; nothing when it is
-// complete or was cancelled. When less is stored than was streamed, the client is told an error
-// that may be retried, with how many bytes are stored, instead of a complete end. `awaited_jobs` as
-// in TurnRequest.
+// Stores `row` and ends the channel. `ending` is the problem that broke the reply off; it is empty
+// for a complete or cancelled reply. If less is stored than was streamed, the client gets a
+// retryable error with the number of stored bytes instead of a complete end. `awaited_jobs` as in
+// TurnRequest.
 runtime::Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishTurn row,
                                    std::optional<Problem> ending, Channel& channel,
                                    JobKinds awaited_jobs);

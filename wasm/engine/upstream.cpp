@@ -12,9 +12,9 @@ namespace {
 
 using llm::StreamSummary;
 
-// A provider that has said the reason of its end but neither ends the stream nor says more.
+// For a provider that has sent its finish reason but does not end the stream.
 constexpr std::int64_t kAfterFinishMs = 3000;
-// Of a refusal's body as much is read as names its kind, and not for long.
+// Enough of a refusal's body to tell its kind, read within a short time.
 constexpr std::size_t kRefusalBytes = 4096;
 constexpr std::int64_t kRefusalMs = 2000;
 
@@ -114,7 +114,7 @@ StreamSummary Upstream::refusal() {
 StreamSummary Upstream::expiry(std::int64_t now_ms) {
   if (is_refused_) return refusal();
   if (decoder_->has_finish_reason()) return decoder_->finish();
-  // What the provider has told of its usage until here counts.
+  // The usage that the provider has reported so far counts.
   auto summary = decoder_->finish();
   summary.complete = false;
   if (now_ms >= until_ms_) {

@@ -1,5 +1,5 @@
-// One attempt to have a model answer: its request, its answer's head, its stream, and how long each
-// may take. What follows from its end is the relay's business.
+// One attempt to have a model answer: the request, the answer's head, the stream, and the deadlines
+// of each. The relay decides what follows from its end.
 #pragma once
 
 #include <array>
@@ -18,35 +18,35 @@
 namespace fabula::engine {
 
 struct UpstreamLimits {
-  std::int64_t first_token_ms = 0;  // until the first token; one of its thinking counts
+  std::int64_t first_token_ms = 0;  // until the first token; a reasoning token counts
   std::int64_t idle_ms = 0;         // between two pieces of the answer
 };
 
-// The reply has had all the time that it may have.
+// The problem of a reply that has used up its time.
 Problem time_is_over();
 
 class Upstream final : private llm::StreamSink {
  public:
-  // Sends the request, whose answer is of this format and must end by `until_ms`. The reply's text
-  // goes to `sink`. Destroying it closes the connection, wherever the model is.
+  // Sends the request, whose answer has this format and must end by `until_ms`. The reply's text
+  // goes to `sink`. The destructor closes the connection at any point.
   Upstream(runtime::Context& context, std::string_view head, std::string_view body,
            llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
            std::int64_t until_ms, llm::StreamSink& sink);
 
-  // Reads the answer's next piece, if none is being read. Left undone while the client is the slow
-  // one: then the model is not to blame for the silence.
+  // Begins to read the answer's next piece, unless a read is running. Not called while the client
+  // is the slow side: then the model is not blamed for the silence.
   void read_on(std::int64_t now_ms);
 
   std::array<runtime::Waitable*, 2> waiting_for();
-  // When look() must be called although nothing has come.
+  // When look() must be called even if nothing has come.
   std::int64_t deadline_ms() const;
 
-  // Takes what has come. How the attempt ended, once it has; only then, and once.
+  // Takes what has come. Returns how the attempt ended, once, when it has.
   std::optional<llm::StreamSummary> look(std::int64_t now_ms);
-  // What is known of an attempt that is ended before its time; then nothing but destroying it.
+  // Ends the attempt early and returns what is known of it. It may only be destroyed afterwards.
   llm::StreamSummary give_up() { return decoder_->finish(); }
 
-  // How long the first token took; one of its thinking counts. Nothing before it.
+  // How long the first token took; a reasoning token counts. Nothing before it has come.
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
  private:
@@ -65,13 +65,13 @@ class Upstream final : private llm::StreamSink {
   std::int64_t last_sign_ms_;
   llm::StreamSink& sink_;
   std::unique_ptr<llm::StreamDecoder> decoder_;
-  bool is_refused_ = false;  // it answers, but not with a stream: what it says is why
+  bool is_refused_ = false;  // it answers, but not with a stream: the body says why
   bool has_spoken_ = false;
-  std::int64_t now_ms_;  // when it was looked at last
+  std::int64_t now_ms_;  // of the last look
   std::optional<std::int64_t> first_token_ms_;
-  std::size_t used_bytes_ = 0;  // of the buffer, by a refusal's first bytes
+  std::size_t used_bytes_ = 0;  // of the buffer, filled with the beginning of a refusal
 
-  // Operations come last: they end before what they use.
+  // Operations are last: they must be destroyed before the objects that they use.
   std::array<char, 8192> buffer_;
   std::optional<runtime::HttpRequest> request_;
   std::optional<runtime::HttpAnswer> answer_;

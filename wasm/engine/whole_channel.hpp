@@ -1,5 +1,4 @@
-// Events as one whole HTTP answer, which is sent when the turn has ended: with the status that says
-// how.
+// Tells events as one whole HTTP answer, sent when the turn has ended, with a status that says how.
 #pragma once
 
 #include <limits>
@@ -21,7 +20,7 @@ class WholeChannel final : public Channel {
   void text(std::string_view text, std::int64_t now_ms) override;
   void reasoning(std::string_view text, std::int64_t now_ms) override;
   void tell(const turn::Event& event) override;
-  // The end is what leaves.
+  // The answer itself is always unsent until the end.
   bool has_unsent() const override { return true; }
   bool is_full() const override { return false; }
   void arm(std::int64_t) override {}

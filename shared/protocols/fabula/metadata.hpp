@@ -1,4 +1,4 @@
-// The ids and facts of a reply that is stored, as this protocol's clients see them.
+// The ids and metadata of a stored reply, in this protocol's format.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,8 @@
 
 namespace fabula::protocols::fabula {
 
-// Writes the object. What is not known is left out, but that tokens were not counted is said.
+// Writes the object. Unknown members are left out, except that tokens which were not counted are
+// null.
 void write_metadata(json::Writer& writer, const turn::event::Stored& stored,
                     std::string_view new_guest_token);
 

@@ -1,8 +1,8 @@
 // The frames of our own protocol (server-sent events): `id:` and one line of JSON as `data:`.
 //
 // The id counts the UTF-8 bytes of the reply's text up to and including its frame, so a client that
-// comes back with its last id gets exactly the text that it lacks. The frames after the text carry
-// the final count as well: a client that lost the connection between them gets no text twice.
+// reconnects with its last id gets exactly the text that it lacks. The frames after the text carry
+// the final count as well: a client that loses the connection between them gets no text twice.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A reply as one JSON answer: {text, reasoning?, metadata, finish_reason}. One that is not complete
-// is a problem (RFC 9457) that has text and metadata too, if any is kept.
+// A reply as one JSON answer: {text, reasoning?, metadata, finish_reason}. An incomplete reply is a
+// problem (RFC 9457) that also has text and metadata, if any is stored.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ class WholeFraming final : public turn::Framing {
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
   void failed(std::string& out, const turn::event::Failed& failed) const override;
-  // The channel refuses instead.
+  // The channel answers with a refusal instead.
   void come_back(std::string&) override {}
 
  private:
@@ -27,7 +27,7 @@ class WholeFraming final : public turn::Framing {
   std::string_view request_id_;
   std::string text_;
   std::string reasoning_;
-  std::string metadata_;  // JSON; empty: there is none yet
+  std::string metadata_;  // JSON; empty: none yet
 };
 
 }  // namespace fabula::protocols::fabula

@@ -10,14 +10,14 @@
 namespace fabula::turn::kinds {
 namespace {
 
-// shared/api/endpoints/chat.hpp tells callers of them.
+// shared/api/endpoints/chat.hpp documents them for callers.
 constexpr std::array kChatPurposes{
     Purpose{"chat", &settings::named("MODEL_CHAT"), &prompts::kChat},
     Purpose{"description", &settings::named("MODEL_DESCRIPTION"), &prompts::kDescription},
     Purpose{"scene", &settings::named("MODEL_SCENE"), &prompts::kScene},
 };
 
-// An object of what the prompts of all purposes but the first have there, by the purposes' names.
+// A JSON object from the names of all purposes but the first to a member of their prompts.
 std::string of_named_purposes(const Kind& kind, std::string_view prompts::Prompt::* member) {
   std::string object;
   json::Writer writer(object);

@@ -8,7 +8,7 @@
 namespace fabula::turn::kinds {
 namespace {
 
-// Of bots that do not say where their model is.
+// For bots that name no model of their own.
 constexpr std::array kRelayPurposes{Purpose{"relay", &settings::named("MODEL_STREAM"), nullptr}};
 
 }  // namespace

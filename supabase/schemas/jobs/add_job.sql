@@ -1,9 +1,9 @@
--- Begins a job: {kind, owner_id, session_id or project_id, merge_key?, merge?, is_serial?, payload?, steps?: [payload],
--- run_after?, kept_for?}. The caller has locked what it is for. It is serial unless told otherwise, has one
--- step unless told more, and is kept for a day. With a merge_key it becomes part of the job that is
--- open under that key: with merge "waiting", which is the default, what waits of that takes over payload and
--- run_after, and where nothing waits the steps come after those that are being done; with "open" nothing is
--- added to it, since whoever works on it looks for what is new until nothing is left. Returns the job.
+-- Begins a job: {kind, owner_id, session_id or project_id, merge_key?, merge?, is_serial?, payload?, steps?:
+-- [payload], run_after?, kept_for?}. The caller has locked the job's subject (its session or project). By
+-- default a job is serial, has one step, and is kept for a day. With a merge_key the request is merged into
+-- the job that is open under that key. merge "waiting", the default: the first waiting step takes over
+-- payload and run_after; if no step is waiting, the steps are added. merge "open": nothing is added, because
+-- the worker of the open job goes on until no work is left. Returns the job.
 create function private.add_job(request jsonb) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
@@ -13,13 +13,13 @@ declare
     (request ->> 'run_after')::timestamptz, clock_timestamp());
   job public.jobs;
 begin
-  -- Of what was kept for its time nothing is left when the next one begins.
+  -- Jobs whose time is over are deleted when the next one of their kind and subject begins.
   delete from public.jobs old
   where old.kind = request ->> 'kind' and old.finished_at + old.kept_for < clock_timestamp()
     and (old.session_id = (request ->> 'session_id')::uuid
       or old.project_id = (request ->> 'project_id')::uuid);
-  -- Who is claiming the open one this moment may find nothing to do, not seeing what is new, and end it.
-  -- Writing to the row waits for that, and then makes another one.
+  -- A worker that is claiming the open job at this moment may not see the new work, and may end the job.
+  -- Writing to the job's row waits for that worker; if the job has ended, a new one is made.
   insert into public.jobs as open_one (
     kind, owner_id, session_id, project_id, merge_key, is_serial, payload, kept_for, created_at)
   values (

@@ -1,10 +1,10 @@
--- Adds steps after those that the job has, which is locked: an array of payloads. Of one that is paused they
--- wait, of a serial one until the step before them is done (private.advance_job).
+-- Adds an array of payloads as steps at the end of the job, which is locked. Steps of a paused job wait until
+-- it is resumed, steps of a serial job until the step before them is done (private.advance_job).
 create function private.add_steps(job public.jobs, payloads jsonb, due_at timestamptz)
 returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- As public.job_steps has it: a job that goes on until nothing is left may have many.
+  -- The limit of public.job_steps: a job that goes on until no work is left may have many steps.
   max_steps constant integer := 100000;
   known constant integer := coalesce((
     select step from public.job_steps where job_id = job.job_id order by step desc limit 1), 0);

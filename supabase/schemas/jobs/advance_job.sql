@@ -1,5 +1,5 @@
--- Brings a job on, which is locked, after something has changed: the next step of a serial one is due, or
--- the job has ended.
+-- Advances a job, which is locked, after one of its steps has changed: makes the next step of a serial job
+-- due, or ends the job.
 create function private.advance_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

@@ -1,4 +1,5 @@
--- Ends a job before its end: {principal, job_id}. What was done stays. One that has ended stays as it is.
+-- Cancels a job: {principal, job_id}. The results of its steps are kept. A job that has ended does not
+-- change.
 create function public.cancel_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

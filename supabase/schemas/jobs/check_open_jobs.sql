@@ -1,4 +1,4 @@
--- Refuses when the owner has as many open jobs as they may.
+-- Refuses when the owner has reached the limit of open jobs.
 create function private.check_open_jobs(principal_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare

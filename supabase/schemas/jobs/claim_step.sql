@@ -1,16 +1,17 @@
--- Takes the step that has waited longest, of the owner who has waited longest: {kinds: [...], lease_seconds?,
--- job_id?, session_id?, is_idle?}; returns {step}, which is null when there is nothing to do, or {job_id, step,
--- kind, lease_token, leased_until, attempts, steps, session_id, project_id, user_id} with what the kind
--- needs (private.<kind>_work). Until the lease has ended nobody else is given it; then it was in vain,
--- whatever the worker still does. For who waits for a job: with a job_id or a session_id it is a step of
--- that, with is_idle one that was never tried, of a job that nobody works on.
+-- Claims the step that has waited longest, of the owner who has waited longest: {kinds: [...],
+-- lease_seconds?, job_id?, session_id?, is_idle?}; returns {step}, which is null when there is nothing to do,
+-- or {job_id, step, kind, lease_token, leased_until, attempts, steps, session_id, project_id, user_id} with
+-- the kind's own members (private.<kind>_work). No other worker gets the step before the lease ends; once
+-- another worker has it, the first worker's result is refused. Requests that wait for a job pass a job_id or
+-- a session_id to get only its steps, and is_idle to get only a step that was never tried, of a job that no
+-- worker is working on.
 create function public.claim_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;
   max_attempts constant integer := 5;
-  -- Bounds how long one call looks: of steps that turn out to be none, or that somebody holds.
+  -- Bounds how many jobs one call tries: a step may need no work, or its row may be locked.
   max_looks constant integer := 20;
   lease constant interval := make_interval(secs => least(greatest(
     coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),

@@ -1,8 +1,8 @@
--- Stores what a step was for: {job_id, step, lease_token, result, calls?, progress?, message?, next_steps?}. What the
--- kind makes of the result is its own (private.<kind>_store); calls are those that were made for it
--- (private.write_model_calls); next_steps are payloads of steps that come after those that the job has.
--- Returns {job_id, step, status, attempts, run_after, job_status, progress, already} with what the kind
--- answers. Calling again changes nothing and says `already`.
+-- Stores a step's result: {job_id, step, lease_token, result, calls?, progress?, message?, next_steps?}. The
+-- kind decides what to store of the result (private.<kind>_store); calls are the model calls of the step
+-- (private.write_model_calls); next_steps are payloads of steps to add at the end of the job. Returns
+-- {job_id, step, status, attempts, run_after, job_status, progress, already} with the kind's answer. Calling
+-- again changes nothing and returns `already` true.
 create function public.commit_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

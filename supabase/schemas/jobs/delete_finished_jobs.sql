@@ -1,5 +1,5 @@
--- Deletes jobs whose time is over: {limit?}; returns {deleted}. Background work calls it, for nobody, until
--- nothing is left.
+-- Deletes jobs that have been kept for their time: {limit?}; returns {deleted}. Background work calls it,
+-- without a principal, until nothing is left.
 create function public.delete_finished_jobs(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -25,7 +25,7 @@ $$;
 revoke all on function public.delete_finished_jobs(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.delete_finished_jobs(jsonb) to service_role;
 
--- Every hour, where the database has a clock of its own. The development server has a timer instead.
+-- Runs every hour if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then

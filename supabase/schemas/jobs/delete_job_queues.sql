@@ -1,4 +1,4 @@
--- Nobody who has gone stands in a line: job_queues has no foreign key.
+-- Removes a deleted principal's rows, because job_queues has no foreign key.
 create function private.delete_job_queues() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -9,6 +9,6 @@ $$;
 
 revoke all on function private.delete_job_queues() from public, anon, authenticated, service_role;
 
--- After the cascades, which have waited for work that was being added.
+-- Runs after the cascades, which wait for transactions that are adding work.
 create trigger delete_job_queues after delete on public.principals
   for each row execute function private.delete_job_queues();

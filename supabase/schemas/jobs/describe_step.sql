@@ -1,4 +1,4 @@
--- What callers are told of a step that they have ended.
+-- The state of a step as commit_step and fail_step return it.
 create function private.describe_step(step public.job_steps, already boolean) returns jsonb
 language sql stable set search_path = ''
 return (

@@ -1,4 +1,5 @@
--- Gives a step up for now, or for good. The job is locked; returns the step.
+-- Ends an attempt at a step that has failed: the step is retried later, or has failed for good. The job is
+-- locked; returns the step.
 create function private.end_attempt(
   job public.jobs, failed public.job_steps, reason text, pause_seconds double precision
 ) returns public.job_steps

@@ -1,6 +1,5 @@
--- Gives a step back that could not be done: {job_id, step, lease_token, error, retry_after_seconds?, calls?};
--- returns what commit_step does, without what the kind answers. It is tried five times, after longer and
--- longer pauses.
+-- Gives back a step that could not be done: {job_id, step, lease_token, error, retry_after_seconds?, calls?};
+-- returns what commit_step does, without the kind's answer. A step is tried five times, with growing pauses.
 create function public.fail_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -8,7 +7,8 @@ declare
   max_pause_seconds constant integer := 3600;
   failed public.job_steps := private.open_step(request);
   job public.jobs;
-  -- Four times as long each time, and not all at once: a provider that was away has many waiting.
+  -- Each pause is four times as long as the one before, with jitter: many steps wait for a provider that was
+  -- down.
   pause_seconds constant double precision :=
     first_pause_seconds * 4 ^ (failed.attempts - 1) * (0.75 + random() / 2);
 begin

@@ -1,4 +1,4 @@
--- Goes on with what is waiting of a job, which is locked.
+-- Makes the waiting steps of a job, which is locked, due.
 create function private.go_on_with_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

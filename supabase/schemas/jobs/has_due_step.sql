@@ -1,4 +1,4 @@
--- Whether a step could be claimed now; returns {due}. For who would otherwise call for nothing.
+-- Whether a step could be claimed now; returns {due}. Schedulers ask this before they start a worker.
 create function public.has_due_step(request jsonb) returns jsonb
 language sql stable set lock_timeout = '2s'
 return jsonb_build_object('due', exists (

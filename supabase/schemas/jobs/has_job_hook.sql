@@ -1,14 +1,15 @@
--- What a kind of work does in the database, found by the kind's name, so that a kind needs no line here:
+-- The functions of a kind of work in the database. They are found by the kind's name, so a new kind changes
+-- nothing here:
 --
 --   private.<kind>_work(jobs, job_steps, '{}')
---     what a worker needs for the step, besides what claim_step tells of every step; null: nothing is
---     left to do, or the hook has ended the job. Without it, {"payload": the step's}.
+--     returns the kind's members of a claimed step; null: no work is left, or the hook has
+--     ended the job. Without this hook: {"payload": the step's}.
 --   private.<kind>_store(jobs, job_steps, {result, already})
---     stores what was made and returns {result?: what is kept with the step, answer?: what the worker is
---     told besides, has_more?: another step is needed}. With `already` it stores nothing. Without it the
---     result is kept as it is.
+--     stores the result and returns {result?: what is kept with the step, answer?: what the worker is
+--     told, has_more?: another step is needed}. With `already` it stores nothing. Without this hook the
+--     result is kept unchanged.
 --   private.<kind>_fail(jobs, job_steps, '{}')
---     after the job has failed.
+--     runs after the job has failed.
 
 create function private.has_job_hook(kind text, hook text) returns boolean
 language sql stable

@@ -1,4 +1,4 @@
--- How far a job is, for its owner.
+-- A job's status and progress, for its owner.
 create function private.job_body(job public.jobs) returns jsonb
 language sql stable set search_path = ''
 return (

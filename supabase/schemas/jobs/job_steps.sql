@@ -4,20 +4,21 @@ create table public.job_steps (
   step integer not null check (step between 1 and 100000),
   owner_id uuid not null,
   kind text not null,
-  -- Waiting: for the step before it, or until its job is resumed. Dropped: its job has ended without it.
+  -- Waiting: for the previous step, or until the job is resumed. Dropped: the job has ended without this
+  -- step.
   status text not null default 'queued'
     check (status in ('waiting', 'queued', 'running', 'done', 'failed', 'dropped')),
-  -- How often it was claimed.
+  -- How often the step was claimed.
   attempts integer not null default 0 check (attempts >= 0),
-  -- Who works on it, or did last, and until when nobody else does.
+  -- The current or last lease, and when it ends.
   lease_token uuid,
   leased_until timestamptz,
-  -- Nobody claims it before; while somebody works on it, the end of the lease.
+  -- When the step is due; while it is running, the end of its lease.
   run_after timestamptz not null default now(),
   payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object'),
   result jsonb,
-  -- The text that it makes, saved while it grows (append_chunk), so that it is watched and resumed as a
-  -- turn's reply is.
+  -- The text that the step makes, saved while it grows (append_chunk), so that clients can follow and resume
+  -- it like a turn's reply.
   generation_id uuid references public.generations (generation_id) on delete set null,
   error text check (char_length(error) <= 1000),
   created_at timestamptz not null default now(),
@@ -33,10 +34,10 @@ create table public.job_steps (
 
 comment on table public.job_steps is 'Units of work for the functions. Not readable over REST.';
 
--- What an owner has to do of a kind, the longest waiting first.
+-- An owner's open steps of a kind, the longest waiting first.
 create index job_steps_due_of_owner on public.job_steps (owner_id, kind, run_after, job_id, step)
   where status in ('queued', 'running');
--- Whether anything is due at all.
+-- Whether any step is due.
 create index job_steps_due on public.job_steps (run_after) where status in ('queued', 'running');
 create index job_steps_of_generation on public.job_steps (generation_id);
 

@@ -1,5 +1,5 @@
--- Puts the owner at the end of the line, and their row right. It waits for nobody: who holds a row is
--- serving the same owner, or adds work to it.
+-- Moves the owner to the end of the queue, and corrects their row. It skips locked rows: the transaction that
+-- holds one is serving the same owner, or is adding work to it.
 create function private.mend_queue(wanted_owner_id uuid, wanted_kind text, is_served boolean)
 returns void
 language plpgsql set search_path = '' as $$

@@ -1,11 +1,11 @@
--- The job whose turn it is: of the kind and owner who have waited longest, the one that has. With a job_id
--- or a session_id only such a one. Null when nothing is due.
+-- The job with the longest waiting step, of the kind and owner that have waited longest. With a job_id or a
+-- session_id, only such a job. Null when nothing is due.
 create function private.next_due_job(
   kinds text[], wanted_job_id uuid, wanted_session_id uuid, held_ids uuid[]
 ) returns uuid
 language plpgsql set search_path = '' as $$
 declare
-  -- Bounds how long one call looks: at owners of whom nothing can be claimed.
+  -- Bounds how many owners one call tries whose steps cannot be claimed.
   max_looks constant integer := 50;
   asked_at constant timestamptz := clock_timestamp();
   passed_over text[] := '{}';

@@ -1,5 +1,5 @@
--- The step with this lease, locked with its job and what that is for; refused when the lease was not the
--- last one of it.
+-- Locks and returns the step with this lease, after its subject and job; refuses when the lease is not the
+-- step's latest.
 create function private.open_step(request jsonb) returns public.job_steps
 language plpgsql set search_path = '' as $$
 declare

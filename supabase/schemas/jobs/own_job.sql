@@ -1,4 +1,5 @@
--- The job, which is the principal's, locked with what it is for if it is to be changed; refused otherwise.
+-- Returns a job of the principal's, locked together with its subject if it is to be changed; refuses
+-- otherwise.
 create function private.own_job(request jsonb, is_locked boolean) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- Nothing of the job is begun until it is resumed: {principal, job_id}. What is being done is done to its
--- end.
+-- Pauses a job: {principal, job_id}. No step is begun until the job is resumed; a step that is running is
+-- finished.
 create function public.pause_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- A step can be claimed from now on, or earlier than before, or is another's now.
+-- Updates the owner's queue when a step becomes claimable, is due earlier, or moves to another owner.
 create function private.queue_step() returns trigger
 language plpgsql set search_path = '' as $$
 begin

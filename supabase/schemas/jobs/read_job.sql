@@ -1,4 +1,4 @@
--- How far a job is: {principal, job_id}.
+-- Reads a job's status and progress: {principal, job_id}.
 create function public.read_job(request jsonb) returns jsonb
 language sql set search_path = '' set lock_timeout = '2s'
 return private.answer(private.job_body(private.own_job(request, false)));

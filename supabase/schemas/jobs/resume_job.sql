@@ -1,4 +1,4 @@
--- Goes on with a job that was paused: {principal, job_id}.
+-- Resumes a job that was paused: {principal, job_id}.
 create function public.resume_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,5 +1,5 @@
--- Tries a step again that was given up: {principal, job_id, step}. The job goes on with it, and what was
--- done of it stays. Refused when the step has not failed, or the job was cancelled.
+-- Retries a step that has failed for good: {principal, job_id, step}. The job goes on from it, and keeps the
+-- results of other steps. Refused when the step has not failed, or the job was cancelled.
 create function public.retry_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -9,7 +9,7 @@ begin
     perform private.refuse(422, 'invalid_request', 'The job was cancelled: begin another one.');
   end if;
   if job.finished_at is not null then
-    -- Another one has taken its place meanwhile.
+    -- A newer job has taken this one's place.
     if exists (
       select from public.jobs
       where subject_id = job.subject_id and kind = job.kind and merge_key = job.merge_key

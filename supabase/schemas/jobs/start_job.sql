@@ -1,6 +1,6 @@
--- Begins a job of a person's: {principal, kind, session_id or project_id, merge_key?, is_serial?, payload?,
--- steps?, delay_seconds?}, as private.add_job has them; 202 with private.job_body. At most 200 jobs of an
--- owner are open.
+-- Begins a job for a person: {principal, kind, session_id or project_id, merge_key?, is_serial?, payload?,
+-- steps?, delay_seconds?}, as for private.add_job; 202 with private.job_body. An owner may have at most 200
+-- open jobs.
 create function public.start_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,12 +1,12 @@
--- A new job is begun at once where the database can send requests; elsewhere somebody looks for it. Steps that
--- come later are found by whoever has added them.
+-- Starts a worker for a new job at once if the database can send requests; elsewhere a scheduler polls. Steps
+-- that are added later are found by the worker that has added them.
 create function private.wake_for_step() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if exists (select from added where step = 1)
     and to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is not null
   then
-    -- What cannot be sent must not undo the turn that has left the work.
+    -- A request that cannot be sent must not undo the turn that has added the job.
     begin
       perform private.wake_functions();
     exception when others then

@@ -1,13 +1,14 @@
--- What calls the function tasks when there is work: the database's own clock, where it has one and can
--- send requests. Elsewhere somebody else calls it: the development server's timer, Cloudflare's cron.
+-- Calls the function tasks when there is work, from the database's own scheduler (pg_cron), if the database
+-- can send requests. Elsewhere another scheduler calls it: the development server's timer, or Cloudflare's
+-- cron trigger.
 
--- Posts to /tasks/run if a task is due; returns whether it has. It needs the extension pg_net, and two
--- secrets in Supabase's Vault: fabula_functions_url, such as https://x.supabase.co/functions/v1, and
+-- Posts to /tasks/run if a step is due; returns whether it has. Needs the extension pg_net, and two secrets
+-- in Supabase's Vault: fabula_functions_url, such as https://x.supabase.co/functions/v1, and
 -- fabula_secret_key. Without them it does nothing.
 create function private.wake_functions() returns boolean
 language plpgsql set search_path = '' as $$
 declare
-  -- As long as the function works at most: who hangs up earlier may end it.
+  -- The longest time that the function works: closing the connection earlier may end the function.
   timeout_ms constant integer := 60000;
   functions_url text;
   secret_key text;
@@ -18,7 +19,7 @@ begin
   then
     return false;
   end if;
-  -- Both are parsed only where they are there.
+  -- Dynamic SQL, because both are parsed only where they exist.
   execute $query$
     select max(decrypted_secret) filter (where name = 'fabula_functions_url'),
       max(decrypted_secret) filter (where name = 'fabula_secret_key')
@@ -51,7 +52,7 @@ exception when others then
 end
 $$;
 
--- Every minute, where the database has a clock of its own.
+-- Runs every minute if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then

@@ -1,8 +1,9 @@
--- Adds the changes that no total has yet. Not twice at once: the caller has locked the cache's row.
+-- Adds the changes that are not in the totals yet. Never runs concurrently: the caller has locked the cache's
+-- row.
 create function private.count_model_calls() returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- As private.count_turn_ends has it.
+  -- The same limit as in private.count_turn_ends.
   max_models constant integer := 200;
   room integer := max_models - (
     select count(*) from (select distinct kind, provider, model from public.model_call_totals) known);

@@ -1,5 +1,5 @@
--- However a generation ends, its end is counted. Of a reply whose end for silence was counted already, what
--- has come since is added.
+-- Counts the end of every generation. If a reply's end for silence was counted already, only the difference
+-- since then is added.
 create function private.count_turn_end() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,9 +1,10 @@
--- Adds the ends that no total has yet. Not twice at once: the caller has locked the cache's row.
+-- Adds the ends that are not in the totals yet. Never runs concurrently: the caller has locked the cache's
+-- row.
 create function private.count_turn_ends() returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- Whoever has a bot chooses a model's name. Beyond so many they are counted together, because each
-  -- is a time series of its own for whoever asks.
+  -- Owners of bots choose names of models, and each name is a time series for whoever reads the metrics.
+  -- Names beyond the limit are counted together.
   max_models constant integer := 200;
   room integer := max_models - (
     select count(*) from (select distinct kind, provider, model from public.turn_totals) known);
@@ -41,7 +42,7 @@ begin
         saves = total.saves + excluded.saves
   )
   insert into public.duration_totals as total
-  -- Of whole milliseconds: the bounds that are at most one less are those below.
+  -- Durations are whole milliseconds, so bounds up to duration - 1 are those below the duration.
   select timed.measure, ended.kind,
     width_bucket(timed.duration_ms - 1, private.duration_bounds_ms()) as bucket,
     count(*), sum(timed.duration_ms)

@@ -1,5 +1,5 @@
--- The metrics as totals and rows have them now. Within a metric, kinds and statuses that are not
--- there are absent; kinds of principals are always told. Jobs that have ended are told for a day.
+-- The metrics from the current totals and rows. Kinds and statuses without rows are left out of a metric;
+-- kinds of principals are always listed. Ended jobs are counted for a day.
 create function private.metrics_text() returns text
 language plpgsql set search_path = '' as $$
 begin

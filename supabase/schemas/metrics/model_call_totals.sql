@@ -1,5 +1,5 @@
--- What the ledger has come to, for the deployment's numbers: changes of it are rows until somebody asks, as
--- ends of turns are (public.turn_ends), so that totals never go down when people delete what they have.
+-- Totals of the ledger for the deployment's metrics: changes are rows until the metrics are read, like ends
+-- of turns (public.turn_ends), so that totals never decrease when people delete their data.
 
 create table public.model_call_changes (
   model_call_change_id bigint generated always as identity primary key,
@@ -7,7 +7,7 @@ create table public.model_call_changes (
   provider text not null,
   model text not null,
   status text not null,
-  -- Of a call that is told better afterwards the difference.
+  -- For a call that is recorded again, the difference.
   calls integer not null,
   input_tokens bigint not null,
   output_tokens bigint not null,

@@ -1,4 +1,4 @@
--- Labels of one sample, from names and values by turns: `{kind="chat",model="a-model"}`.
+-- The labels of a sample, from alternating names and values: `{kind="chat",model="a-model"}`.
 create function private.metric_labels(variadic names_and_values text[]) returns text
 language sql immutable parallel safe
 return '{' || (
@@ -13,15 +13,14 @@ create function private.metric_sample(name text, labels text, value numeric) ret
 language sql immutable parallel safe
 return name || labels || ' ' || pg_catalog.trim_scale(value) || pg_catalog.chr(10);
 
--- A metric in Prometheus' text format; null samples are none.
+-- A metric in Prometheus' text format; without samples if they are null.
 create function private.metric(name text, type text, help text, samples text) returns text
 language sql immutable parallel safe
 return '# HELP ' || name || ' ' || help || pg_catalog.chr(10)
   || '# TYPE ' || name || ' ' || type || pg_catalog.chr(10)
   || coalesce(samples, '');
 
--- One histogram in seconds for each kind of session. Each bucket counts what those below it count as
--- well.
+-- A histogram in seconds for each kind of session. Buckets are cumulative.
 create function private.duration_histogram(name text, help text, wanted_measure text) returns text
 language sql stable
 return private.metric(name, 'histogram', help, (
@@ -39,7 +38,7 @@ return private.metric(name, 'histogram', help, (
             where total.measure = wanted_measure and total.kind = measured.kind
               and total.bucket < bound.place)),
         '' order by bound.place)
-      -- Null is the one that has no bound.
+      -- Null is the bucket without an upper bound.
       from unnest(private.duration_bounds_ms() || null::integer)
         with ordinality as bound (le_ms, place)
     )

@@ -1,5 +1,5 @@
--- What the deployment has done since it counts, and how it stands, at most 15 seconds old: {}.
--- Returns {text}, in Prometheus' text format 0.0.4. Totals never go down.
+-- Reads the deployment's metrics, at most 15 seconds old: {}. Returns {text}, in Prometheus' text format
+-- 0.0.4. Totals never decrease.
 create function public.read_metrics(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -9,7 +9,7 @@ declare
 begin
   select * into cached from public.metrics_cache;
   if cached.made_at <= clock_timestamp() - max_age then
-    -- One makes new ones; who asks meanwhile gets the ones before, if there are any.
+    -- One caller renews the cache; concurrent callers get the cached text, if there is any.
     select * into cached from public.metrics_cache for update skip locked;
     if not found then
       select * into cached from public.metrics_cache where text is not null;
@@ -34,7 +34,7 @@ $$;
 revoke all on function public.read_metrics(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.read_metrics(jsonb) to service_role;
 
--- Where nobody asks, ends would be kept one by one for ever.
+-- If nobody reads the metrics, rows of ends would accumulate forever.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then

@@ -1,6 +1,6 @@
--- What the deployment does, in numbers for its operator. Ends of turns are rows until somebody asks;
--- then they are added to totals, so that asking costs what has happened since, totals never go down,
--- whatever people delete, and no turn updates a row that another one updates too.
+-- The deployment's metrics for its operator. Ends of turns are rows until the metrics are read; then they are
+-- added to totals, so that reading costs only what has happened since, totals never decrease when people
+-- delete their data, and turns do not contend for a row.
 create table public.turn_ends (
   turn_end_id bigint generated always as identity primary key,
   kind text not null,
@@ -10,16 +10,16 @@ create table public.turn_ends (
   saves integer not null,
   first_token_ms integer,
   latency_ms integer,
-  -- Whose end it is, as long as it may be taken back.
+  -- The generation that has ended, needed as long as the end may be removed again.
   generation_id uuid references public.generations (generation_id) on delete set null,
-  -- What came to a turn whose end was counted already.
+  -- The difference of a turn whose end was counted already.
   is_addition boolean not null default false
 );
 
 comment on table public.turn_ends is
   'Ends of turns that no total has yet. Nobody''s, and not readable over REST.';
 
--- For who takes one back, and for a generation's deletion.
+-- For removing a counted end, and for a generation's deletion.
 create index turn_ends_generation on public.turn_ends (generation_id);
 
 alter table public.turn_ends enable row level security;

@@ -1,6 +1,6 @@
--- Saves what a running reply has grown by. {generation_id, from_offset, text}, where no text is a
--- heartbeat; returns {cancel_requested, status, saved_bytes}. A status other than streaming means
--- that nothing was stored: stop. A reply that was ended for silence goes on, if it may.
+-- Saves new text of a running reply: {generation_id, from_offset, text}, where an empty text is a heartbeat;
+-- returns {cancel_requested, status, saved_bytes}. A status other than streaming means that nothing was
+-- stored and the writer must stop. A reply that was ended for silence is reopened if possible.
 create function public.append_chunk(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -8,7 +8,7 @@ declare
   generation public.generations;
   addition text;
 begin
-  -- Most replies run, and need not wait for whoever holds their session.
+  -- Most replies are running, and need not wait for the lock of their session.
   select * into generation from public.generations
   where generation_id = wanted_id and not ended_by_silence
   for no key update;

@@ -1,7 +1,7 @@
--- Begins a turn in one of four ways: something new is said, something said before is said otherwise, a
--- reply is taken again, a reply goes on. A repeated request begins nothing, unless its turn has died without
--- a word: then it runs. One call, one transaction. Locks are taken in the order principal, call, idempotency
--- key, rate limit, session, generation.
+-- Begins a turn in one of four ways: a new message is said, an earlier message is edited, a reply is
+-- regenerated, or a reply is continued. A repeated request begins nothing, unless its writer has died before
+-- it stored any text: then the turn runs again. One call is one transaction. Locks are taken in the order
+-- principal, call, idempotency key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,

@@ -1,4 +1,4 @@
--- Refuses what does not say clearly which turn is meant.
+-- Refuses a request that does not identify a turn clearly.
 create function private.check_turn_request(request jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare

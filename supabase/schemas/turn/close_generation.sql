@@ -1,6 +1,6 @@
--- Ends a streaming generation, and says what of it is to be read for the dossier: what is worth it, with
--- what was passed over before it; another take of a reply if what it answers was read. The caller has
--- locked the session and the generation. `outcome` is what finish_turn takes.
+-- Ends a streaming generation, and marks messages for reading: those worth reading, together with earlier
+-- messages that were passed over; another take of a reply if its question was read. The caller has locked the
+-- session and the generation. `outcome` is finish_turn's request.
 create function private.close_generation(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$

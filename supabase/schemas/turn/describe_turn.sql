@@ -1,4 +1,4 @@
--- What begin_turn answers of a turn, whether it has begun just now or before.
+-- begin_turn's answer for a turn, whether it has begun just now or earlier.
 create function private.describe_turn(
   session public.sessions, question public.messages, generation public.generations
 ) returns jsonb

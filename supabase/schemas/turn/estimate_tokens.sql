@@ -1,5 +1,5 @@
--- A model's tokens for a message, from above: four bytes each, and four around it. Empty ones are
--- not sent.
+-- An upper estimate of a message's tokens: one for each four bytes, and four for the frame. Empty messages
+-- are not sent.
 create function private.estimate_tokens(content text) returns integer
 language sql immutable parallel safe
 return case

@@ -1,4 +1,4 @@
--- The answer to a turn whose stream_id is another one's.
+-- Refuses a stream_id that belongs to another request.
 create function private.refuse_stream() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -7,11 +7,10 @@ begin
 end
 $$;
 
--- The generation that this principal has begun with the same request, under the request's idempotency
--- key or else under its stream_id; nulls when there is none. From here on both names are locked: of two
--- first requests at once the second waits, and then finds the turn of the other. Locks of their own,
--- because a first turn has no row yet to wait for, and one that comes too late must not leave a
--- session behind.
+-- The generation that this principal has begun with the same request, under its idempotency key or else its
+-- stream_id; nulls when there is none. From here on both names are locked: of two concurrent first requests
+-- the second waits, and then finds the turn of the first. Advisory locks, because a first turn has no row to
+-- wait for, and a request that comes second must not leave a session behind.
 create function private.find_named_generation(principal_id uuid, request jsonb)
 returns public.generations
 language plpgsql set search_path = '' as $$
@@ -42,7 +41,7 @@ begin
 end
 $$;
 
--- What begin_turn answers of a turn that a request has named again.
+-- begin_turn's answer for a turn that a request has named again.
 create function private.describe_repeated_turn(generation public.generations) returns jsonb
 language plpgsql set search_path = '' as $$
 declare

@@ -1,12 +1,12 @@
--- Ends a turn. {generation_id, status, from_offset, text, finish_reason, error_code,
--- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?,
--- extract?, dossier_facts?}, where attempts are the calls that were made for it (private.write_model_calls),
--- `extract` true says that the turn is worth reading for the dossier, question and reply, and
--- dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
--- already, saved_bytes, title}, and of a turn that was told of its dossier `dossier`, {version, pending,
--- updated}, as they are now. message_id is null when the model has said nothing. Calling again changes
--- nothing and says `already`; and so it is with a reply that was ended for silence and may not go on: the
--- caller compares status and saved_bytes with what it has told its client.
+-- Ends a turn: {generation_id, status, from_offset, text, finish_reason, error_code, usage: {input_tokens,
+-- output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?, extract?, dossier_facts?},
+-- where attempts are the turn's model calls (private.write_model_calls), `extract` true says that question
+-- and reply are worth reading for the dossier, and dossier_facts are the ids of the facts that the model was
+-- sent. Returns {message_id, status, already, saved_bytes, title}, and if the turn has asked for its dossier
+-- also `dossier`, {version, pending, updated}, in its current state. message_id is null when the model has
+-- said nothing. Calling again changes nothing and returns `already` true; so does a call for a reply that was
+-- ended for silence and cannot be reopened: the caller compares status and saved_bytes with what it has told
+-- its client.
 create function public.finish_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

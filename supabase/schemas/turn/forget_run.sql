@@ -1,8 +1,8 @@
--- A run that has ended, or is to end, without a word: as if its model had never been asked.
+-- Undoes a generation whose writer has stored no text, as if the model had never been asked.
 
--- Takes away a generation that has said nothing, if its writer was not heard of or has given it up, and
--- nothing has come after it; false when that is not so. Its question stays, and the path is where the run
--- found it. The caller has locked the session and the generation.
+-- Deletes a generation without text, if its writer is silent or has given it up and the conversation has not
+-- gone on since; false otherwise. The question stays, and the path is restored to where the run found it. The
+-- caller has locked the session and the generation.
 create function private.forget_run(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 declare
@@ -29,9 +29,9 @@ begin
 end
 $$;
 
--- Of a request that is made again, under the name of a turn whose writer has died without a word: forgets
--- that run, so that the request runs now. The question is returned; nulls when the turn is to be told as
--- it is. The session is locked then.
+-- For a repeated request whose turn's writer has died before it stored any text: deletes that run, so that
+-- the request runs now. Returns the question; nulls when the turn is to be replayed instead. The session is
+-- then locked.
 create function private.forget_dead_run(named public.generations) returns public.messages
 language plpgsql set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- The text that a running generation has given so far. Rows are added and never rewritten: rewriting a
--- growing text costs many times the write-ahead log.
+-- The text of a running generation so far. Rows are added and never rewritten, because rewriting a growing
+-- text costs many times the write-ahead log.
 create table public.generation_chunks (
   generation_id uuid not null
     references public.generations (generation_id) on delete cascade,

@@ -1,11 +1,11 @@
--- What a user's message asks for besides its text, kept with it: a task, and attachments by the place
--- where they lie. Whoever answers the message again, or goes on with a reply to it, finds it there.
+-- The metadata of a user's message, stored with it: a task, and attachments by their locations. A later turn
+-- that answers the message again, or continues a reply to it, reads them from there.
 
--- Refuses metadata that is not what a message can be kept with.
+-- Refuses metadata that cannot be stored with a message.
 create function private.check_message_metadata(request jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
-  -- A request's body, in which texts may be attached.
+  -- The limit of a request's body, which may contain attached texts.
   max_bytes constant integer := 524288;
   max_attachments constant integer := 8;
   metadata jsonb := coalesce(nullif(request -> 'message_metadata', 'null'), '{}');
@@ -28,7 +28,7 @@ begin
 end
 $$;
 
--- What the message's attachments take of the prompt.
+-- The tokens that the message's attachments take of the prompt.
 create function private.attached_tokens(question public.messages) returns integer
 language sql immutable parallel safe
 return coalesce((

@@ -1,7 +1,7 @@
--- The session, locked until the transaction ends: the one of this id, or the one that the principal
--- has named so; as a new row if there is none, or none is named. Refuses what is unknown and what is
--- another's with the same answer. A conversation that its caller has named belongs to no project
--- unless one is named too.
+-- Returns the session, locked until the transaction ends: the one with this id, or with this external_id of
+-- the principal; a new one if there is none, or none is named. An unknown session and another owner's are
+-- refused with the same answer. A conversation with an external_id belongs to no project unless the request
+-- names one.
 create function private.open_session(
   principal_id uuid, session_kind text, wanted_session_id uuid, wanted_external_id text,
   wanted_project_id uuid, new_title text
@@ -43,7 +43,7 @@ begin
   end if;
 
   if wanted_external_id is null then
-    -- Looked at again, because it may have changed until the lock was there.
+    -- Read again, because it may have changed before it was locked.
     select * into opened from public.sessions
     where session_id = wanted_session_id and owner_id = principal_id and is_active
     for no key update;
@@ -52,8 +52,8 @@ begin
         'There is no such session: leave session_id out to begin a new one.');
     end if;
   end if;
-  -- By name as often as it takes: between looking and making another first turn may make it, and
-  -- between making and looking a deletion take it away.
+  -- Repeated as often as necessary: between reading and inserting another first turn may insert it, and
+  -- between inserting and reading a deletion may remove it.
   while opened.session_id is null loop
     select * into opened from public.sessions
     where owner_id = principal_id and kind = session_kind and external_id = wanted_external_id

@@ -1,4 +1,4 @@
--- The message that an edit, a regenerate or a continue is about. The session is locked.
+-- The message that an edit, a regenerate or a continue concerns. The session is locked.
 create function private.read_target(session public.sessions, wanted_message_id uuid)
 returns public.messages
 language plpgsql set search_path = '' as $$
@@ -14,8 +14,8 @@ begin
 end
 $$;
 
--- The user's message that is answered by this turn: a new one below the path's end or beside the
--- target, or the one that the target is or answers.
+-- The user's message that this turn answers: a new one at the path's end or beside the target, or the target
+-- itself, or the one that the target answers.
 create function private.place_question(
   session public.sessions, turn_action text, target public.messages, said text,
   message_metadata jsonb, begun_at timestamptz

@@ -1,7 +1,6 @@
--- What the model was sent for a reply: {principal, message_id}; the body is {message_id, stream_id,
--- action, provider, model, system_prompt, settings, summary, messages, attachments, facts, tokens:
--- {in, out}, created_at}, where summary is of what was said before the messages, and facts are those of
--- the dossier.
+-- The prompt of a reply: {principal, message_id}; the body is {message_id, stream_id, action, provider,
+-- model, system_prompt, settings, summary, messages, attachments, facts, tokens: {in, out}, created_at},
+-- where summary covers the conversation before the messages, and facts are the dossier's.
 create function public.read_context(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

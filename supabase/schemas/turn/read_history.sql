@@ -1,6 +1,6 @@
--- What a model is sent of a conversation: the newest messages on the path to the leaf that fit into
--- the budget, oldest first, from a user's message on, as [{"role", "content"}]; and at which depth they
--- begin, null when there is none. Costs what it returns, however long the conversation is. Read with the
+-- A conversation's history for a prompt: the newest messages on the path to the leaf that fit into the
+-- budget, oldest first, starting with a user's message, as [{"role", "content"}]; and the depth of the first,
+-- null when there is none. The cost depends on the result, not on the conversation's length. Reads with the
 -- principal's rights.
 create function private.read_history(
   principal_id uuid, leaf_id uuid, budget_tokens integer,

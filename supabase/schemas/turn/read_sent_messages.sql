@@ -1,6 +1,6 @@
--- What the model was sent of the conversation for this generation, oldest first, as [{"message_id",
--- "role", "content"}]: the path as far as it was sent, with the texts of that time, and the
--- instruction, which is no message. Read with the principal's rights.
+-- The messages that the model was sent for this generation, oldest first, as [{"message_id", "role",
+-- "content"}]: the part of the path that was sent, with the texts of that time, and the instruction, which is
+-- not a message. Reads with the principal's rights.
 create function private.read_sent_messages(principal_id uuid, generation public.generations)
 returns jsonb
 language plpgsql set search_path = '' as $$

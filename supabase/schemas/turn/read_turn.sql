@@ -1,10 +1,9 @@
--- A reply as far as it is stored: {principal, stream_id | generation_id, after_bytes}; returns
--- {status, stream_id, generation_id, epoch, session_id, project_id, user_id, message_id,
--- user_message_id, turn_number, action, base_bytes, saved_bytes, text, is_final, cancel_requested,
--- error_code, finish_reason, provider, model, usage, title}, and of a turn that has asked for it `dossier`.
--- text is what is stored beyond the first after_bytes bytes, as it was streamed even if somebody has
--- edited the message since; empty for a caller who has more than is stored. message_id is null once the
--- reply has ended without a word.
+-- Reads a stored or running reply: {principal, stream_id | generation_id, after_bytes}; returns {status,
+-- stream_id, generation_id, epoch, session_id, project_id, user_id, message_id, user_message_id, turn_number,
+-- action, base_bytes, saved_bytes, text, is_final, cancel_requested, error_code, finish_reason, provider,
+-- model, usage, title}, and `dossier` if the turn has asked for it. text is the stored text after the first
+-- after_bytes bytes, as it was streamed, even if the message was edited since; empty for a caller that has
+-- more than is stored. message_id is null when the reply has ended without text.
 create function public.read_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -22,7 +21,7 @@ begin
   wanted := private.find_generation(principal_id, request);
   perform private.end_if_silent(wanted);
 
-  -- One statement, so that an end between two looks cannot take the chunks away unseen.
+  -- One statement, so that chunks are not deleted by an end of the reply between two reads.
   select jsonb_build_object(
     'status', generation.status,
     'stream_id', generation.stream_id,

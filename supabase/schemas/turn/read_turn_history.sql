@@ -1,12 +1,11 @@
--- What the model is sent of the conversation besides the new text or the instruction. What the turn is
--- about is always sent, however small the budget is: the question, and the reply that goes on. A summary
--- takes at most half of the rest.
+-- The history for a turn's prompt, without the new text or the instruction. The question, and a reply that is
+-- continued, are always included, however small the budget is. A summary takes at most half of the rest.
 create function private.read_turn_history(
   principal_id uuid, question public.messages, continued public.messages, request jsonb
 ) returns private.turn_history
 language plpgsql set search_path = '' as $$
 declare
-  -- Work that is never done must not make turns slower and slower.
+  -- Summaries that are never made must not make turns slower and slower.
   max_summary_steps constant integer := 1000;
   turn_action text := coalesce(request ->> 'action', 'say');
   budget_tokens integer := (request ->> 'history_budget_tokens')::integer

@@ -1,16 +1,16 @@
--- Replies whose writer is silent. Who needs one of them ends it on the way (private.end_if_silent); this
--- ends those that nobody asks for.
+-- Ends replies whose writers are silent. A request that needs such a reply ends it itself
+-- (private.end_if_silent); this ends the others.
 
--- Ends replies that have been silent for too long, with what is saved of them: {limit?}, of replies
--- in one call; returns {reaped}. Background work calls it, for nobody. It waits for nobody either:
--- what somebody works on is left for the next call.
+-- Ends replies that have been silent for too long, keeping their saved text: {limit?}, the number of replies
+-- in one call; returns {reaped}. Background work calls it, without a principal. It skips locked rows: they
+-- are left for the next call.
 create function public.reap_generations(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  -- Bounds how long one call holds sessions.
+  -- Bounds how many sessions one call locks.
   default_limit constant integer := 100;
   max_limit constant integer := 1000;
-  -- How long a call of begin_turn may still come after it was given up.
+  -- How long a call of begin_turn may still arrive after it was given up.
   withdrawal_lifetime constant interval := '1 hour';
   limit_given constant numeric := (request ->> 'limit')::numeric;
   row_limit constant integer :=
@@ -20,8 +20,8 @@ declare
   reaped integer := 0;
 begin
   for silent in
-    -- Few are running, and generation_streaming_in_session has them alone: an index by heartbeat
-    -- would have to be written with each of them.
+    -- Few replies are running, and generation_streaming_in_session contains only those: an index by heartbeat
+    -- would have to be updated with each heartbeat.
     select running.generation_id, running.session_id
     from public.generations running
     where running.status = 'streaming' and private.is_silent(running)
@@ -48,7 +48,7 @@ revoke all on function public.reap_generations(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.reap_generations(jsonb) to service_role;
 
--- Every minute, where the database has a clock of its own. The development server has a timer instead.
+-- Runs every minute if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then

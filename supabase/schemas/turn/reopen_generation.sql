@@ -1,8 +1,8 @@
--- A writer that was only slow: its reply was ended for silence while it lives. As long as nothing has come
--- after it in the conversation it goes on with its reply, as if it had been heard of all the time.
+-- For a writer that was only slow: its reply was ended for silence although it is alive. Unless the
+-- conversation has gone on since, the writer continues its reply as if it had never been silent.
 
--- The generation, streaming again if it may be; else as it is. The caller has locked the session and the
--- generation. The message, if there is one, stays what readers see until the reply ends.
+-- Returns the generation, streaming again if that is possible, unchanged otherwise. The caller has locked the
+-- session and the generation. The message, if there is one, is what readers see until the reply ends.
 create function private.reopen_generation(generation public.generations)
 returns public.generations
 language plpgsql set search_path = '' as $$
@@ -18,14 +18,14 @@ begin
     return generation;
   end if;
   if generation.saved_bytes > 0 then
-    -- Somebody's own words are in its place.
+    -- A person has edited the reply's message.
     select message.content into content from public.messages message
     where message.message_id = generation.message_id and message.revision = 1;
     if not found then
       return generation;
     end if;
   elsif generation.base_bytes > 0 then
-    -- It has added nothing yet to the reply that it continues, whose text of that time is needed.
+    -- It has added nothing yet to the reply that it continues, so it needs that reply's text of that time.
     select continued.content into content from public.messages continued
     where continued.message_id = generation.continued_from_id
       and octet_length(continued.content) = generation.base_bytes
@@ -39,7 +39,7 @@ begin
     end if;
   end if;
 
-  -- Not twice: the end that was counted is taken back, or what comes to it is counted alone.
+  -- Counts the turn once: the counted end is removed, or only the difference is counted later.
   delete from public.turn_ends counted
   where counted.generation_id = generation.generation_id and counted.status = 'interrupted';
   if not found then
@@ -55,7 +55,7 @@ begin
       saved_bytes = coalesce(octet_length(content), 0), heartbeat_at = clock_timestamp()
   where generation_id = generation.generation_id
   returning * into generation;
-  -- The path that its end has given back.
+  -- The path that the end of the reply restored.
   update public.sessions
   set active_leaf_id = generation.user_message_id
   where session_id = generation.session_id

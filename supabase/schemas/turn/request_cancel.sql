@@ -1,10 +1,9 @@
--- Cancelling a reply that is being written. Whoever writes it is told with its next save
--- (append_chunk), and ends it as stopped.
+-- Cancels a reply that is being written. The writer learns it from its next save (append_chunk), and ends the
+-- reply as stopped.
 
--- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the
--- answer is {stream_id, epoch, status, cancel_requested}. With an epoch that is not the stream's, and
--- once the reply has ended, nothing is changed, as the answer tells: a cancel that comes late stops
--- nothing else.
+-- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the answer
+-- is {stream_id, epoch, status, cancel_requested}. With another epoch than the stream's, or after the reply
+-- has ended, nothing changes, and the answer says so: a late cancel cannot stop a newer reply.
 create function public.request_cancel(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -18,14 +17,14 @@ begin
   end if;
   generation := private.find_generation(
     principal_id, jsonb_build_object('stream_id', request -> 'stream_id'));
-  -- Nobody is there to be told.
+  -- A silent writer would not learn of the cancel.
   perform private.end_if_silent(generation);
 
   update public.generations
   set cancel_requested = true
   where generation_id = generation.generation_id and status = 'streaming'
     and epoch = coalesce(meant_epoch_text::bigint, epoch) and not cancel_requested;
-  -- One that was ended for silence stays ended, also if its writer lives.
+  -- A reply that was ended for silence stays ended, even if its writer is alive.
   update public.generations
   set ended_by_silence = false
   where generation_id = generation.generation_id and ended_by_silence

@@ -1,6 +1,7 @@
--- Whether the isolate that made a streaming generation is taken for dead. By the database's clock alone: beats
--- are written with it, and no other clock's time is compared with it. Who has never been heard of is waited
--- for less: a writer that lives beats within 5 seconds, and one that was only slow goes on with its reply.
+-- Whether the writer of a streaming generation is taken for dead. Only the database's clock decides:
+-- heartbeats are written with it, and no other clock's time is compared with it. A writer without any
+-- heartbeat is given less time: a live writer sends one within 5 seconds, and one that was only slow may
+-- reopen its reply.
 create function private.is_silent(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 declare
@@ -13,8 +14,7 @@ begin
 end
 $$;
 
--- Ends a streaming generation of whose writer nothing is heard. The caller has locked the session and the
--- generation.
+-- Ends a streaming generation whose writer is silent. The caller has locked the session and the generation.
 create function private.end_for_silence(generation public.generations) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -25,7 +25,7 @@ begin
 end
 $$;
 
--- Ends this generation if it has gone silent; nothing else is locked by the caller.
+-- Ends this generation if its writer is silent; the caller has locked nothing else.
 create function private.end_if_silent(generation public.generations) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -33,7 +33,7 @@ begin
     return;
   end if;
   perform from public.sessions where session_id = generation.session_id for no key update;
-  -- Looked at again: it may have gone on, or ended, until the locks were there.
+  -- Read again: it may have gone on, or ended, before it was locked.
   select * into generation from public.generations
   where generation_id = generation.generation_id
   for no key update;
@@ -43,8 +43,8 @@ begin
 end
 $$;
 
--- Refuses while a turn runs in the session; ends one that has gone silent. The caller has locked the
--- session.
+-- Refuses while a turn runs in the session; a turn whose writer is silent is ended instead. The caller has
+-- locked the session.
 create function private.end_silent_turn(locked_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- The running generation, with what explains it later: also the facts that the prompt has. `session` is
--- as it was before this turn, `bot` nulls where none is asked.
+-- Inserts the running generation, with all that explains it later, such as the facts in the prompt. `session`
+-- is in its state before this turn, `bot` is nulls when no bot is asked.
 create function private.start_generation(
   session public.sessions, question public.messages, continued public.messages, bot public.bots,
   history private.turn_history, request jsonb, begun_at timestamptz
@@ -9,7 +9,7 @@ declare
   max_reply_bytes constant integer := 4194304;
   turn_action text := coalesce(request ->> 'action', 'say');
   base_bytes integer := coalesce(octet_length(continued.content), 0);
-  -- Another's bot keeps its instructions to itself, also in what its user is told of the turn.
+  -- Another owner's bot keeps its instructions secret, even from the user of the turn.
   bot_system text := case when bot.owner_id = session.owner_id then bot.system end;
   generation public.generations;
 begin
@@ -43,7 +43,7 @@ begin
   on conflict (owner_id, stream_id) do nothing
   returning * into generation;
   if not found then
-    -- Of a guest who has just moved here: this name was free a moment ago.
+    -- A guest has just moved to this account: the name was free a moment ago.
     perform private.refuse_stream();
   end if;
   if base_bytes > 0 then

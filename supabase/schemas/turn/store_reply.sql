@@ -1,7 +1,7 @@
--- Stores the end of a streaming generation: its text becomes the assistant's message, its chunks go. The
--- caller has locked the session and the generation. `outcome` is what finish_turn takes. A run that has
--- added nothing stores nothing, and gives back the path that it took away. The message is there already when
--- the reply was ended for silence and has gone on.
+-- Stores the end of a streaming generation: its text becomes the assistant's message, and its chunks are
+-- deleted. The caller has locked the session and the generation. `outcome` is finish_turn's request. A run
+-- that has added nothing stores nothing, and restores the path. The message exists already if the reply was
+-- ended for silence and reopened.
 create function private.store_reply(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$
@@ -75,7 +75,7 @@ begin
       model = excluded.model, input_tokens = excluded.input_tokens,
       output_tokens = excluded.output_tokens, metadata = excluded.metadata;
 
-  -- The path may have moved while the model wrote: then this is one more take beside it.
+  -- The path may have moved while the model wrote: then the reply is another take beside it.
   update public.sessions
   set message_count = message_count + (not is_known)::integer,
       last_message_at = ended_at,

@@ -1,7 +1,6 @@
--- `content`, which begins at byte `from_offset` of a reply, without the reply's first `after_bytes`.
--- Every offset that we tell lies between characters. One inside a character was counted otherwise
--- (in characters, or in UTF-16), so that going on from the next boundary would lose or repeat text
--- without anybody noticing: it is refused.
+-- `content`, which begins at byte `from_offset` of a reply, without the reply's first `after_bytes`. All
+-- offsets that we send lie between characters. An offset inside a character was counted in other units
+-- (characters, or UTF-16), and rounding it would silently lose or repeat text, so it is refused.
 create function private.text_after(content text, from_offset integer, after_bytes integer)
 returns text
 language plpgsql immutable set search_path = '' as $$

@@ -1,14 +1,14 @@
 -- Saving a reply while it is made. Offsets count UTF-8 bytes of the reply's text. Locks are taken in the
 -- order session, generation, everywhere.
 
--- What `sent`, the reply's text from `from_offset` on, adds to the first `saved_bytes` bytes. A
--- caller whose answer was lost sends again from the same offset, perhaps with more; one call may
--- overtake another; so what is known is skipped, and a gap is refused.
+-- The part of `sent`, the reply's text from `from_offset` on, that follows the first `saved_bytes` bytes. A
+-- caller whose answer was lost sends again from the same offset, perhaps with more, and one call may overtake
+-- another; so known text is skipped, and a gap is refused.
 create function private.text_beyond(saved_bytes integer, from_offset integer, sent text)
 returns text
 language plpgsql immutable set search_path = '' as $$
 declare
-  -- A reply of a million tokens; beyond it a model runs in circles.
+  -- A reply of a million tokens; a longer one means that the model repeats itself.
   max_reply_bytes constant integer := 4194304;
   bytes bytea := convert_to(coalesce(sent, ''), 'UTF8');
   known_bytes integer := saved_bytes - from_offset;

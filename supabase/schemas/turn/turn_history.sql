@@ -1,6 +1,5 @@
--- What the model is sent of the conversation besides the new text or the instruction: messages, and
--- the depth from which on they, or else the question, begin. Where older ones no longer fit, a
--- summary of those, if there is one.
+-- The history for a turn's prompt, without the new text or the instruction: messages, the depth at which they
+-- (or else the question) begin, and the summary, if there is one, of older messages that do not fit.
 create type private.turn_history as (
   messages jsonb,
   from_depth integer,

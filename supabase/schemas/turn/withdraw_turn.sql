@@ -1,9 +1,8 @@
--- A call of begin_turn that its caller has given up, because it was not answered in time: whether it has
--- run, runs, or still waits somewhere, no turn comes of it. No clock is asked, so that it does not matter
--- how long the call was under way, nor whose clock is wrong.
+-- Withdraws a call of begin_turn whose caller has given up, because it was not answered in time: whether the
+-- call has run, runs, or still waits somewhere, it leaves no turn. No clock is used, so neither delays nor
+-- wrong clocks matter.
 
--- From here on to the end of the transaction begin_turn and withdraw_turn of the same call exclude each
--- other.
+-- From here to the end of the transaction, begin_turn and withdraw_turn of the same call exclude each other.
 create function private.lock_call(call_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -11,8 +10,8 @@ begin
 end
 $$;
 
--- Refuses to begin what has been given up: `call_id` is withdrawn, or the caller waits no longer than
--- `wait_ms` from the beginning of the transaction. begin_turn asks after it has its locks.
+-- Refuses to begin a turn that was given up: `call_id` is withdrawn, or more than `wait_ms` has passed since
+-- the transaction began. begin_turn calls it when it has its locks.
 create function private.check_still_awaited(call_id uuid, wait_ms integer) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -27,8 +26,8 @@ begin
 end
 $$;
 
--- Takes back the turn that a call of begin_turn has begun, and keeps it from beginning one: {call_id};
--- returns {withdrawn}, true when a turn was taken back. Calling again changes nothing.
+-- Undoes the turn that a call of begin_turn has begun, or keeps it from beginning one: {call_id}; returns
+-- {withdrawn}, true when a turn was undone. Calling again changes nothing.
 create function public.withdraw_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -58,7 +57,8 @@ begin
   select * into question from public.messages
   where message_id = generation.user_message_id and generation.action in ('say', 'edit');
   if question.created_at <> generation.started_at then
-    -- It answers a question of an earlier call, whose writer has died without a word: again it has.
+    -- It answers an earlier call's question, whose writer has died without storing text: it is ended the same
+    -- way.
     is_withdrawn := generation.status = 'streaming' and generation.save_count = 0;
     if is_withdrawn then
       perform private.end_for_silence(generation);
@@ -69,7 +69,7 @@ begin
   if is_withdrawn and question.message_id is not null then
     leaf_id := question.parent_id;
     if generation.action = 'edit' then
-      -- The path went on through what was edited.
+      -- The path went on through the edited message.
       select private.newest_leaf_below(message) into leaf_id
       from public.messages message
       where message.session_id = question.session_id
@@ -86,7 +86,7 @@ begin
     where session_id = generation.session_id
     returning * into session;
     delete from public.messages where message_id = question.message_id;
-    -- What was made for this turn alone.
+    -- The session was made for this turn alone.
     if session.message_count = 0 and generation.epoch = 1 then
       delete from public.sessions where session_id = session.session_id;
       delete from public.projects

@@ -1,4 +1,4 @@
--- A number as a column takes it: what is none is null, what is out of its range its end.
+-- Converts a JSON number for an integer column: null for other values, clamped to the column's range.
 create function private.count_of(number jsonb) returns integer
 language sql immutable parallel safe
 return case when pg_catalog.jsonb_typeof(number) = 'number'

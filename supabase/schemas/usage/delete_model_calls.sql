@@ -1,4 +1,4 @@
--- What a principal has used goes with it: the ledger has no foreign key.
+-- Removes a deleted principal's rows, because the ledger has no foreign key.
 create function private.delete_model_calls() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -9,6 +9,6 @@ $$;
 
 revoke all on function private.delete_model_calls() from public, anon, authenticated, service_role;
 
--- After the cascades, which have waited for turns that were ending.
+-- Runs after the cascades, which wait for turns that are ending.
 create trigger delete_model_calls after delete on public.principals
   for each row execute function private.delete_model_calls();

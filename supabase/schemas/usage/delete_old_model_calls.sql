@@ -1,5 +1,5 @@
--- Deletes rows of the ledger that are too old: {limit?}; returns {deleted}. Background work calls it, for
--- nobody, until nothing is left.
+-- Deletes old rows of the ledger: {limit?}; returns {deleted}. Background work calls it, without a principal,
+-- until nothing is left.
 create function public.delete_old_model_calls(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -24,7 +24,7 @@ $$;
 revoke all on function public.delete_old_model_calls(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.delete_old_model_calls(jsonb) to service_role;
 
--- Every day, where the database has a clock of its own. The development server has a timer instead.
+-- Runs every day if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then

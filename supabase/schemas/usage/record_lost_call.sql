@@ -1,4 +1,5 @@
--- Of a worker whose lease has ended without a word nobody knows what it has asked: one call, until it tells.
+-- Records one call of unknown tokens for a worker whose lease has expired, until the worker reports its
+-- calls.
 create function private.record_lost_call(job public.jobs, step public.job_steps) returns void
 language plpgsql set search_path = '' as $$
 begin

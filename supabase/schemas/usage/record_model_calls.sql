@@ -1,5 +1,5 @@
--- Writes down calls whose step has gone to somebody else, or is gone: {job_id, step, kind, user_id, project_id?,
--- lease_token, calls}, as claim_step has told them. Returns {}.
+-- Records calls of a step that is deleted or has gone to another worker: {job_id, step, kind, user_id,
+-- project_id?, lease_token, calls}, as returned by claim_step. Returns {}.
 create function public.record_model_calls(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -11,7 +11,7 @@ begin
   select job_id, owner_id into common.job_id, common.owner_id
   from public.jobs where job_id = private.read_id(request, 'job_id')
   for key share;
-  -- Whose it was, if they are still there: an account that was deleted keeps no ledger.
+  -- A deleted account has no ledger.
   if not found then
     select id into common.owner_id from public.principals
     where id = private.read_id(request, 'user_id')

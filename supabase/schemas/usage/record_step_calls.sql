@@ -1,4 +1,4 @@
--- Writes down the calls of an attempt at a step.
+-- Records the calls of an attempt at a step.
 create function private.record_step_calls(
   job public.jobs, step public.job_steps, calls jsonb
 ) returns void

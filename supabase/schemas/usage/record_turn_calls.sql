@@ -1,6 +1,6 @@
--- Writes down the calls of a turn that has ended: `attempts` of finish_turn, or where it tells none what the
--- generation's row says, as when its writer has died: the row is the call until then. Of a call that
--- was ended before the provider told its usage, the output is estimated by the text.
+-- Records the calls of a turn that has ended: `attempts` of finish_turn, or, if its writer has died and
+-- reported none, one call from the generation's row. If a call was ended before the provider reported its
+-- usage, its output tokens are estimated from the text.
 create function private.record_turn_calls(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$

@@ -1,20 +1,20 @@
--- How often a rate limit has refused. A refusal takes back whatever its transaction has written,
--- except what it took from a sequence. (A crash of the server may skip up to 32.)
+-- Counts refusals by rate limits. It is a sequence, because a refusal rolls back all else that its
+-- transaction has written. (A crash of the server may skip up to 32.)
 create sequence private.rate_limited as bigint;
 
 grant usage, select on sequence private.rate_limited to service_role;
 
--- Counts one use of the action, or refuses: max_requests at once, then one more after each
--- max_requests-th part of the window. A refusal uses nothing; its hint is the seconds to wait.
--- Returns {limit, remaining, reset_s}: how many at once are allowed, how many of them are left, and
--- after how many seconds all of them are there again.
+-- Counts one use of the action, or refuses: a burst of max_requests, then one more after each max_requests-th
+-- part of the window. A refusal uses nothing; its hint is the seconds to wait. Returns {limit, remaining,
+-- reset_s}: the size of the burst, how much of it is left, and after how many seconds all of it is available
+-- again.
 create function private.take_rate_limit(
   principal_id uuid, action text, max_requests integer, window_seconds integer
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   cost interval;
-  -- Of the sum of the costs, not of the window, which rounding could make smaller.
+  -- The sum of the costs, because rounding could make the window smaller than it.
   allowance interval;
   used interval;
   taken_at timestamptz;
@@ -28,11 +28,11 @@ begin
   cost := make_interval(secs => window_seconds::double precision / max_requests);
   allowance := cost * max_requests;
 
-  -- Before the row that is the principal's, as everywhere; so who has the principal for itself need
-  -- not wait for these rows.
+  -- The principal is locked before their rows, as everywhere, so that a transaction that has locked the
+  -- principal need not wait for these rows.
   perform private.hold_principal(principal_id);
 
-  -- Twice at most: a first use at the same time has made the row meanwhile.
+  -- At most twice: a concurrent first use may have inserted the row.
   for attempt in 1..2 loop
     select * into bucket from public.rate_limits limited
     where limited.owner_id = principal_id and limited.action = take_rate_limit.action

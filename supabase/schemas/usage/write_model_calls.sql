@@ -1,8 +1,9 @@
--- Writes down calls: an array of {provider, model, status, started_at?, latency_ms?, first_token_ms?, input_tokens?,
--- cached_tokens?, cache_write_tokens?, output_tokens?, reasoning_tokens?, cost_usd?, error_code?, round?},
--- started_at in milliseconds since the epoch, in the order in which they were made. `common` has owner_id,
--- source_id, generation_id, job_id, step, project_id and kind. What was written down before is told better now.
--- Odd calls are no fault of who is served: they are written down as far as they can be.
+-- Writes calls to the ledger: an array of {provider, model, status, started_at?, latency_ms?,
+-- first_token_ms?, input_tokens?, cached_tokens?, cache_write_tokens?, output_tokens?, reasoning_tokens?,
+-- cost_usd?, error_code?, round?}, started_at in milliseconds since the epoch, in the order in which they
+-- were made. `common` has owner_id, source_id, generation_id, job_id, step, project_id and kind. A call that
+-- is recorded already is updated. Malformed values never refuse the caller: what can be stored of a call is
+-- stored.
 create function private.write_model_calls(common public.model_calls, calls jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare

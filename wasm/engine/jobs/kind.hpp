@@ -1,5 +1,5 @@
-// A kind of durable work: what does the steps of its jobs. What it needs of the database besides
-// what every step has is SQL functions that are found by its name (jobs/has_job_hook.sql).
+// A kind of durable work: the code that does the steps of its jobs. SQL functions that only this
+// kind needs are found by its name (jobs/has_job_hook.sql).
 #pragma once
 
 #include <span>
@@ -15,9 +15,9 @@ namespace fabula::engine {
 
 struct JobKind {
   std::string_view name;
-  // Who is asked; a problem when nobody can be.
+  // The models to ask; a problem when none can be asked.
   Result<Endpoints> (*models)(Call& call);
-  // Does the step, and commits it. A problem gives it back, to be tried later.
+  // Does the step and commits it. On a problem the step is given back for a retry.
   runtime::Task<Result<void>> (*work)(JobStep& step);
 };
 

@@ -1,4 +1,5 @@
-// A step of a job while a worker has it: what its kind asks models with, and how it ends.
+// A step of a job that this worker has leased: gives its kind the models to ask and the ways to end
+// it.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,8 @@
 
 namespace fabula::engine {
 
-// How long storing a step may take. A lease ends so much later than the step's time, so that a
-// worker that stores in time still has it.
+// The time to store a step's result. A lease lasts for the step's time and this time, so that a
+// worker that stores in time still holds it.
 inline constexpr std::int64_t kStoringSeconds = 25;
 
 class JobStep {
@@ -29,29 +30,29 @@ class JobStep {
   JobStep(Call& call, jobs::ClaimedStep claimed, const Endpoints& models, std::int64_t until_ms);
 
   Call& call() { return call_; }
-  // What the database tells of it, with what its kind needs.
+  // The work as the database describes it, including what its kind needs.
   const json::Document& work() const { return claimed_.work; }
   std::int64_t left_ms() const;
 
-  // Asks the kind's models, within the step's time. The requests that are made are in the ledger
-  // when the step has ended, however it ends.
+  // Asks the kind's models, within the step's time. The requests are in the ledger when the step
+  // has ended, however it ends.
   runtime::Task<Result<Completion>> complete(CompletionRequest request);
 
-  // Stores what was made: a JSON object, which the kind's private.<kind>_store takes. The answer's
-  // text. A problem, too, when the step is somebody else's by now.
+  // Stores the result, a JSON object for the kind's private.<kind>_store. Returns the answer's
+  // text. A problem too when another worker has the step by now.
   runtime::Task<Result<std::string>> commit(std::string_view result_json,
                                             const jobs::StepProgress& progress = {});
 
-  // Says that the work goes on, and how far it is; refused like a commit.
+  // Reports progress, which extends the lease; refused like a commit.
   runtime::Task<Result<void>> report(const jobs::StepProgress& progress);
 
-  // Gives the step back, with the reason, to be tried later.
+  // Gives the step back for a retry, with the reason.
   runtime::Task<void> fail(const Problem& problem);
 
-  // Writes down the calls that no commit and no failure has told.
+  // Records the calls that neither a commit nor a failure has reported.
   runtime::Task<void> record_untold_calls();
 
-  // The requests that were made to models.
+  // Takes the requests that were made to models.
   std::vector<usage::ModelCall> take_calls() { return std::move(calls_); }
 
  private:

@@ -1,6 +1,6 @@
-// Who does the steps of jobs: claims one by lease, has its kind do it, and gives back what could
-// not be done. A request that is there for nothing else uses it (functions/tasks), and each that
-// waits for a job, so that nothing hangs on a clock.
+// A worker does the steps of jobs: it claims one by lease, has its kind do it, and gives back a
+// step that fails. Requests that exist only for this use it (functions/tasks), and so does every
+// request that waits for a job, so that no job depends on a scheduler.
 #pragma once
 
 #include <cstdint>
@@ -19,22 +19,22 @@ namespace fabula::engine {
 
 struct StepEnd {
   enum class Outcome : std::uint8_t {
-    nothing,  // there was none to do
-    done,     // and stored
+    nothing,  // there was no step to do
+    done,     // and committed
     failed,   // and given back
   };
   Outcome outcome = Outcome::nothing;
   std::optional<Problem> problem = {};       // why it failed
-  std::vector<usage::ModelCall> calls = {};  // the requests that were made to models
+  std::vector<usage::ModelCall> calls = {};  // requests that were made to models
 };
 
 class JobWorker {
  public:
-  // Of these kinds, which must outlive it, those that can be done now; a problem when that is none.
+  // A worker for those of these kinds, which must outlive it, that can be done now; a problem when
+  // none can.
   static Result<JobWorker> make(Call& call, JobKinds kinds);
 
-  // Claims a step and does it within `time_limit_ms`. A problem when none could be claimed for
-  // another reason than that there is none.
+  // Claims a step and does it within `time_limit_ms`. A problem when the claim itself failed.
   runtime::Task<Result<StepEnd>> work(Call& call, std::int64_t time_limit_ms,
                                       jobs::StepFilter filter = {}) const;
 
@@ -47,12 +47,12 @@ class JobWorker {
   std::vector<Ready> ready_;  // never empty
 };
 
-// How long one call works on jobs (FABULA_TASKS_TIME_LIMIT_MS): platforms end it after a minute or
-// two.
+// How long one call works on jobs (FABULA_TASKS_TIME_LIMIT_MS): platforms end a call after a minute
+// or two.
 std::int64_t job_time_limit_ms(Call& call);
 
-// For who waits for a job: works on a step of it, if there is one and its kind can be done now.
-// What goes wrong is the job's affair and not the request's. Whether the step is done.
+// For a request that waits for a job: does one step of it, if there is one and its kind can be done
+// now. A failure belongs to the job, not to the request. Returns whether the step is done.
 runtime::Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter,
                             std::int64_t time_limit_ms);
 

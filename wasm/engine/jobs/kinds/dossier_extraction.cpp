@@ -1,5 +1,5 @@
-// What was said in a conversation, read for the dossier of its project. Without anything new the
-// log is folded, and no model asked.
+// Reads a conversation for its project's dossier. When there is nothing new to read, it folds the
+// log and asks no model.
 #include "shared/jobs/dossier_extraction.hpp"
 
 #include <string>

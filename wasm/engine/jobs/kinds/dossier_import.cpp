@@ -1,4 +1,4 @@
-// Texts that people have already, read part by part for proposals to their dossiers.
+// Reads imported texts part by part and proposes entries for their dossiers.
 #include "shared/jobs/dossier_import.hpp"
 
 #include <string>

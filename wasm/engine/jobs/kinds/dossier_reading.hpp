@@ -1,5 +1,5 @@
-// What all that is read for a dossier has in common: a model is asked what a text says, and what it
-// has found is stored with the dossier that it makes.
+// The shared part of all reading for a dossier: asks a model what a text says, and stores the
+// findings with the dossier that they make.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace fabula::engine {
 
-// MODEL_DOSSIER's models, else those of MODEL_CHAT.
+// The models of MODEL_DOSSIER, else those of MODEL_CHAT.
 Result<Endpoints> reading_models(Call& call);
 
 struct DossierReading {
@@ -30,19 +30,19 @@ struct DossierReading {
 
 runtime::Task<Result<DossierReading>> begin_reading(JobStep& step, std::string_view project_id);
 
-// Asks within the step's time. body_too_large when the log has no room for what would be found. The
-// model that has answered, as "provider:model".
+// Asks a model within the step's time. Returns the one that answered, as "provider:model".
+// body_too_large when the log has no room for findings.
 runtime::Task<Result<std::string>> ask_reader(JobStep& step, DossierReading& reading,
                                               std::string_view question);
 
-// Puts what was found into the dossier, and the numbers into the request's log.
+// Adds the findings to the dossier, and their counts to the request's log.
 Result<void> take_findings(JobStep& step, DossierReading& reading,
                            std::span<const dossier::EntryRow> rows, std::size_t items_found,
                            std::size_t items_kept);
 
-// Commits the step with the rows and the dossier that they make, and what is proposed, if anything
-// can be. What was found is stored, whatever becomes of the snapshot: who reads the dossier next,
-// or adds to it, makes it.
+// Commits the step with the rows, the dossier that they make, and proposals, if any are possible.
+// The findings are stored even if the snapshot cannot be: the next reader or writer of the dossier
+// makes it.
 runtime::Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
                                            std::span<const dossier::EntryRow> rows,
                                            const std::vector<std::string>* proposals = nullptr);

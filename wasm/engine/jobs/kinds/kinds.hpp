@@ -1,18 +1,18 @@
-// All kinds of work, for whoever does it: functions/tasks, and requests that wait for a job.
+// All kinds of jobs, for functions/tasks and for requests that wait for a job.
 #pragma once
 
 #include "wasm/engine/jobs/kind.hpp"
 
 namespace fabula::engine {
 
-// A kind is a file beside this one, and its name here and in kinds.cpp. Who names one of them alone
-// has no other in its module.
+// A kind is a file beside this one, and its name here and in kinds.cpp. A module that names only
+// some of the kinds does not contain the others.
 extern const JobKind kSessionSummary;
 extern const JobKind kDossierExtraction;
 extern const JobKind kDossierImport;
 
-// In the order in which they are done where nobody has waited longer: people wait for what was said
-// just now.
+// In the order in which they are done when no owner has waited longer: people wait for the reading
+// of what was just said.
 JobKinds job_kinds();
 
 }  // namespace fabula::engine

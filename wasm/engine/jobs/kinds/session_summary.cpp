@@ -1,4 +1,4 @@
-// Rolling summaries of what no longer fits into what a model is sent of a conversation.
+// Rolling summaries of the messages that no longer fit into a conversation's prompt.
 #include <algorithm>
 
 #include "shared/database/job.hpp"
@@ -14,19 +14,19 @@ namespace {
 
 using runtime::Task;
 
-// What the database takes.
+// The database's limit.
 constexpr std::int64_t kMaximumBytes = 8192;
-// About a quarter of what a turn's model is sent, at four bytes a token: more than half of it is
-// never sent.
+// About a quarter of a turn's history budget, at four bytes per token; the database never lets a
+// summary take more than half of the budget.
 constexpr std::int64_t kBytesPerHistoryToken = 1;
 constexpr std::int64_t kMinimumBytes = 160;
-// So that the words that are asked for stay below the bytes in nearly any language.
+// So that the requested number of words stays below the byte limit in nearly any language.
 constexpr std::int64_t kBytesPerWord = 16;
 constexpr std::int64_t kMaximumWords = 300;
-// Models that think aloud need more than the summary has.
+// Reasoning models need more tokens than the summary has.
 constexpr std::int64_t kMaximumSummaryTokens = 4000;
 
-// MODEL_SUMMARY's models, else those of MODEL_CHAT.
+// The models of MODEL_SUMMARY, else those of MODEL_CHAT.
 Result<Endpoints> summary_models(Call& call) {
   constexpr const settings::Setting& kOwn = settings::named("MODEL_SUMMARY");
   const bool has_own = call.setting_values().find(kOwn).has_value();
