@@ -260,20 +260,32 @@ grant execute on function private.current_principal() to authenticated;
 
 -- supabase/schemas/identity/hold_owner.sql
 
--- Nothing new for an owner who is gone or has moved meanwhile: resolve_principal does not hold
--- users as it holds guests, because most calls only read.
-create function private.hold_owner() returns trigger
+-- Nothing new for a principal who is gone or has moved meanwhile: waits for whoever deletes or moves them, and
+-- keeps them until the transaction ends. Comes before the lock of anything that is theirs.
+create function private.hold_principal(principal_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
   holder public.principals;
 begin
-  select * into holder from public.principals where id = new.owner_id for key share;
+  select * into holder from public.principals where id = principal_id for share;
   perform private.require_current(holder);
+end
+$$;
+
+-- resolve_principal does not hold users as it holds guests, because most calls only read.
+create function private.hold_owner() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  perform private.hold_principal(new.owner_id);
   return new;
 end
 $$;
 
-revoke all on function private.hold_owner() from public, anon, authenticated, service_role;
+revoke all on function
+  private.hold_principal(uuid),
+  private.hold_owner()
+from public, anon, authenticated, service_role;
+grant execute on function private.hold_principal(uuid) to service_role;
 
 -- supabase/schemas/identity/profiles.sql
 
@@ -520,18 +532,17 @@ grant select, insert, update, delete on private.bot_keys to service_role;
 
 -- supabase/schemas/turn/generations.sql
 
--- One run of a model for one turn, and what is kept of it so that it can be found again, resumed and
--- explained.
+-- One run of a model for one turn, with all that is needed to find it again, resume it and explain it.
 create table public.generations (
   generation_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null,
   session_id uuid not null,
-  -- What callers resume and cancel by: their own text, or an id that begin_turn made.
+  -- The id to resume and cancel by: the caller's own text, or an id that begin_turn made.
   stream_id text not null check (char_length(stream_id) between 1 and 128),
   user_message_id uuid not null,
   -- Allotted at the start; the message itself is stored with the end, unless nothing was said.
   message_id uuid not null default gen_random_uuid(),
-  -- Grows within a session, so that a late cancel can be told from one that is meant.
+  -- Increases within a session, so that a late cancel does not affect a newer generation.
   epoch bigint not null check (epoch >= 1),
   status text not null default 'streaming' check (
     status in ('streaming', 'complete', 'stopped', 'disconnected', 'interrupted', 'failed')),
@@ -551,39 +562,50 @@ create table public.generations (
   finished_at timestamptz,
   action text not null default 'say'
     check (action in ('say', 'edit', 'regenerate', 'continue')),
-  -- Bytes of the reply that were there before this run: the text that `continue` goes on from.
+  -- Bytes of the reply that existed before this run: the text that `continue` continues.
   base_bytes integer not null default 0 check (base_bytes >= 0),
-  -- Messages of this session, written under its lock. No foreign keys: messages go with their
-  -- session alone, and its generations with it.
+  -- Messages of this session, written under its lock. No foreign keys: messages are deleted only with their
+  -- session, and so are its generations.
   continued_from_id uuid,
   -- Where the path ended before `regenerate` and `continue` moved it to the question.
   previous_leaf_id uuid,
-  -- What the model was sent is the path from this depth on, to the question or to the reply that is
-  -- continued, with the texts of that time; null when that was not kept.
+  -- The model was sent the path from this depth on, to the question or to the continued reply, with the texts
+  -- of that time; null when that was not kept.
   sent_from_depth integer check (sent_from_depth >= 1),
   instruction text check (octet_length(instruction) <= 200000),
   system_prompt text check (octet_length(system_prompt) <= 200000),
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
-  -- The caller's name for its request, and SHA-256 of what was asked under that name, or under the
-  -- caller's own stream_id.
+  -- The caller's name for its request, and SHA-256 of the request under that name, or under the caller's own
+  -- stream_id.
   idempotency_key text check (char_length(idempotency_key) between 1 and 255),
   request_hash text check (request_hash ~ '^[0-9a-f]{64}$'),
-  -- Which bot has answered. No foreign key: the bot is another's perhaps, and its deletion must
-  -- neither wait for turns nor change what was said.
+  -- The bot that answered. No foreign key: the bot may be another owner's, and its deletion must neither wait
+  -- for turns nor change what was said.
   bot_id bigint,
-  -- Times that a running reply was saved with new text.
+  -- How often the running reply was saved with new text.
   save_count integer not null default 0 check (save_count >= 0),
-  -- The summary that the model was sent in place of the messages before `sent_from_depth`, and what
-  -- stood between it and the system prompt.
+  -- The summary that the model was sent instead of the messages before `sent_from_depth`, and the heading
+  -- between it and the system prompt.
   summary_until_id uuid,
   summary_heading text,
-  -- The user's message of this turn is to be read for the dossier however the turn ends: its caller may
-  -- be dead by then.
+  -- Whether to read the user's message for the dossier however the turn ends: its writer may have died by
+  -- then.
   reads_question boolean not null default false,
-  -- The head of the dossier's log when the turn began; null where it was not asked for.
+  -- The head of the dossier's log when the turn began; null if the turn did not ask for the dossier.
   dossier_version bigint check (dossier_version >= 0),
-  -- The assertions that the prompt's lines about the story come from.
+  -- The assertions behind the dossier's text in the prompt.
   dossier_facts jsonb not null default '[]' check (jsonb_typeof(dossier_facts) = 'array'),
+  -- Name and version of our prompt at the beginning of system_prompt, such as chat-1; null if the
+  -- instructions are not ours.
+  prompt text check (char_length(prompt) between 1 and 64),
+  -- The reply was ended because its writer was silent. A writer that is alive after all may reopen it
+  -- (reopen_generation.sql).
+  ended_by_silence boolean not null default false,
+  -- The call of begin_turn that made it, by which a caller that has given up withdraws it
+  -- (withdraw_turn.sql).
+  call_id uuid,
+  -- The reply was ended for silence, that end was counted, and the reply was reopened.
+  is_end_counted boolean not null default false,
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),
@@ -599,24 +621,27 @@ create table public.generations (
 
 comment on table public.generations is 'Runs of a model. Not readable over REST.';
 
--- The running generation of a session; also the reason why there is never a second one.
+-- The running generation of a session; its uniqueness prevents a second one.
 create unique index generation_streaming_in_session on public.generations (session_id)
   where status = 'streaming';
--- The generations that answered a message, which go with it.
+-- The generations that answer a message, which are deleted with it.
 create index generations_of_user_message on public.generations (session_id, user_message_id);
 -- The generation that wrote, or writes, a message.
 create unique index generation_of_reply on public.generations (message_id);
--- The turn that a repeated request means.
+-- For finding the turn of a repeated request.
 create unique index generations_by_idempotency_key
   on public.generations (owner_id, idempotency_key)
   where idempotency_key is not null;
+
+create unique index generations_by_call on public.generations (call_id)
+  where call_id is not null;
 
 alter table public.generations enable row level security;
 
 -- supabase/schemas/turn/generation_chunks.sql
 
--- The text that a running generation has given so far. Rows are added and never rewritten: rewriting a
--- growing text costs many times the write-ahead log.
+-- The text of a running generation so far. Rows are added and never rewritten, because rewriting a growing
+-- text costs many times the write-ahead log.
 create table public.generation_chunks (
   generation_id uuid not null
     references public.generations (generation_id) on delete cascade,
@@ -632,11 +657,23 @@ comment on table public.generation_chunks is
 
 alter table public.generation_chunks enable row level security;
 
+-- supabase/schemas/turn/withdrawn_calls.sql
+
+-- Calls of begin_turn that were withdrawn: one that has not begun its turn yet never will.
+create table public.withdrawn_calls (
+  call_id uuid primary key,
+  created_at timestamptz not null default now()
+);
+
+comment on table public.withdrawn_calls is
+  'Calls that must not begin a turn any more. Nobody''s, and not readable over REST.';
+
+alter table public.withdrawn_calls enable row level security;
+
 -- supabase/schemas/turn/turn_history.sql
 
--- What the model is sent of the conversation besides the new text or the instruction: messages, and
--- the depth from which on they, or else the question, begin. Where older ones no longer fit, a
--- summary of those, if there is one.
+-- The history for a turn's prompt, without the new text or the instruction: messages, the depth at which they
+-- (or else the question) begin, and the summary, if there is one, of older messages that do not fit.
 create type private.turn_history as (
   messages jsonb,
   from_depth integer,
@@ -644,44 +681,210 @@ create type private.turn_history as (
   summary_until_id uuid
 );
 
--- supabase/schemas/usage/usage.sql
+-- supabase/schemas/jobs/jobs.sql
 
-create table public.usage (
-  usage_id uuid primary key default gen_random_uuid(),
-  -- Without a foreign key: checking one would lock the principal while a turn ends, after its
-  -- session, which others lock the other way round. A trigger removes a principal's rows
-  -- (delete_usage.sql).
+-- Durable work: a job consists of steps, and a step's result is stored and never made again. A job's kind
+-- defines what its steps do; nothing here knows a kind by name (has_job_hook.sql).
+--
+-- Locks are taken in the order project, session, job, step, dossier, queue (HACKING.md, "Locks").
+
+create table public.jobs (
+  job_id uuid primary key default gen_random_uuid(),
+  kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,47}$'),
   owner_id uuid not null,
-  -- A row outlives what was said: deleting a conversation gives nobody new calls.
-  generation_id uuid unique references public.generations (generation_id) on delete set null,
-  kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime')),
-  provider text check (char_length(provider) <= 64),
-  model text check (char_length(model) <= 256),
-  input_tokens integer check (input_tokens >= 0),
-  output_tokens integer not null check (output_tokens >= 0),
-  -- The provider has told no usage: output_tokens follows from the text's length.
-  is_estimated boolean not null,
-  status text not null
-    check (status in ('complete', 'stopped', 'disconnected', 'interrupted', 'failed')),
-  created_at timestamptz not null default now()
+  -- The job's subject, a conversation or a project, with which it is deleted.
+  session_id uuid,
+  project_id uuid,
+  subject_id uuid not null generated always as (coalesce(session_id, project_id)) stored,
+  -- At most one job per subject, kind and key is open at a time: a request for another is merged into it.
+  merge_key text check (char_length(merge_key) between 1 and 128),
+  -- Serial: the steps are done one after another, and a step that has failed for good ends the job. Otherwise
+  -- they are done in any order, and the job goes on without failed steps.
+  is_serial boolean not null,
+  -- Queued until one of its steps is claimed for the first time.
+  status text not null default 'queued'
+    check (status in ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
+  -- The kind's parameters for all steps.
+  payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object'),
+  progress integer not null default 0 check (progress between 0 and 100),
+  -- The current activity, shown to those who wait for the job.
+  message text check (char_length(message) <= 500),
+  error text check (char_length(error) <= 1000),
+  -- How long the job is kept after its end; null: as long as its subject.
+  kept_for interval,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  unique (job_id, owner_id),
+  constraint jobs_have_one_subject check (num_nonnulls(session_id, project_id) = 1),
+  constraint jobs_finish_once
+    check ((status in ('done', 'failed', 'cancelled')) = (finished_at is not null)),
+  foreign key (session_id, owner_id)
+    references public.sessions (session_id, owner_id) on delete cascade on update cascade,
+  foreign key (project_id, owner_id)
+    references public.projects (project_id, owner_id) on delete cascade on update cascade
 );
 
--- A principal's tokens since a time, from the index alone.
-create index usage_of_owner on public.usage (owner_id, created_at)
-  include (input_tokens, output_tokens);
+comment on table public.jobs is 'Work for the functions. Not readable over REST.';
 
-alter table public.usage enable row level security;
+create unique index job_open on public.jobs (subject_id, kind, merge_key)
+  where status in ('queued', 'running', 'paused') and merge_key is not null;
+-- A session's or a project's jobs, which are deleted with it.
+create index jobs_of_session on public.jobs (session_id, kind, created_at);
+create index jobs_of_project on public.jobs (project_id, kind, created_at);
+-- An owner's open jobs, to count them.
+create index jobs_open_of_owner on public.jobs (owner_id)
+  where status in ('queued', 'running', 'paused');
+create index jobs_finished on public.jobs (finished_at) where finished_at is not null;
 
-create policy own_usage_is_readable on public.usage for select to authenticated
+alter table public.jobs enable row level security;
+
+-- supabase/schemas/jobs/job_steps.sql
+
+create table public.job_steps (
+  job_id uuid not null,
+  -- From 1 on.
+  step integer not null check (step between 1 and 100000),
+  owner_id uuid not null,
+  kind text not null,
+  -- Waiting: for the previous step, or until the job is resumed. Dropped: the job has ended without this
+  -- step.
+  status text not null default 'queued'
+    check (status in ('waiting', 'queued', 'running', 'done', 'failed', 'dropped')),
+  -- How often the step was claimed.
+  attempts integer not null default 0 check (attempts >= 0),
+  -- The current or last lease, and when it ends.
+  lease_token uuid,
+  leased_until timestamptz,
+  -- When the step is due; while it is running, the end of its lease.
+  run_after timestamptz not null default now(),
+  payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object'),
+  result jsonb,
+  -- The text that the step makes, saved while it grows (append_chunk), so that clients can follow and resume
+  -- it like a turn's reply.
+  generation_id uuid references public.generations (generation_id) on delete set null,
+  error text check (char_length(error) <= 1000),
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  primary key (job_id, step),
+  constraint job_steps_finish_once
+    check ((status in ('done', 'failed', 'dropped')) = (finished_at is not null)),
+  constraint job_steps_run_with_a_lease
+    check (status <> 'running' or (lease_token is not null and leased_until is not null)),
+  foreign key (job_id, owner_id)
+    references public.jobs (job_id, owner_id) on delete cascade on update cascade
+);
+
+comment on table public.job_steps is 'Units of work for the functions. Not readable over REST.';
+
+-- An owner's open steps of a kind, the longest waiting first.
+create index job_steps_due_of_owner on public.job_steps (owner_id, kind, run_after, job_id, step)
+  where status in ('queued', 'running');
+-- Whether any step is due.
+create index job_steps_due on public.job_steps (run_after) where status in ('queued', 'running');
+create index job_steps_of_generation on public.job_steps (generation_id);
+
+alter table public.job_steps enable row level security;
+
+-- supabase/schemas/jobs/job_queues.sql
+
+-- The queue of owners, for each kind: who is served next. A row is a hint, which claim_step corrects: the
+-- owner has no step that is due before next_due_at, and may have none that is due then.
+create table public.job_queues (
+  -- Without a foreign key: its check would lock the principal at the end of a turn, after the session,
+  -- against the lock order. A trigger removes a principal's rows (delete_job_queues.sql).
+  owner_id uuid not null,
+  kind text not null,
+  -- When a worker last claimed a step of this owner, of any kind; until then, when the row was made.
+  served_at timestamptz not null,
+  next_due_at timestamptz not null,
+  primary key (owner_id, kind)
+);
+
+comment on table public.job_queues is 'Owners whose work waits. Not readable over REST.';
+
+-- The owners of a kind, the longest waiting first.
+create index job_queues_by_turn on public.job_queues (kind, served_at, next_due_at);
+
+alter table public.job_queues enable row level security;
+
+-- supabase/schemas/usage/model_calls.sql
+
+-- The ledger: each request to a provider is a row, whatever its purpose and however it ended. Usage, plans
+-- and metrics are read from it.
+
+create table public.model_calls (
+  model_call_id uuid primary key default gen_random_uuid(),
+  -- Without a foreign key: its check would lock the principal at the end of a turn, after the session,
+  -- against the lock order. A trigger removes a principal's rows (delete_model_calls.sql).
+  owner_id uuid not null,
+  -- The attempt that made the call: a turn's generation_id, or the lease token of a job's step. Together with
+  -- the call's place in the attempt it is unique, so a call that is recorded twice is one row.
+  source_id uuid not null,
+  place integer not null check (place >= 1),
+  -- A row outlives its conversation: deleting conversations does not reset anybody's usage.
+  generation_id uuid references public.generations (generation_id) on delete set null,
+  job_id uuid references public.jobs (job_id) on delete set null,
+  step integer,
+  -- The project that the call was for, which may be deleted.
+  project_id uuid,
+  -- The session's kind for a turn, the job's kind for a step.
+  kind text not null check (char_length(kind) between 1 and 64),
+  -- The round of a turn with tools, from 1 on.
+  round integer not null default 1 check (round >= 1),
+  -- Null if the worker died before it reported the call.
+  provider text check (char_length(provider) <= 64),
+  model text check (char_length(model) <= 256),
+  -- As the provider counts them; null if it reported none. Providers differ: with OpenAI input includes
+  -- cached tokens and output includes reasoning; Anthropic's input excludes cached tokens, Gemini's output
+  -- excludes reasoning.
+  input_tokens integer check (input_tokens >= 0),
+  cached_tokens integer check (cached_tokens >= 0),
+  cache_write_tokens integer check (cache_write_tokens >= 0),
+  output_tokens integer not null check (output_tokens >= 0),
+  reasoning_tokens integer check (reasoning_tokens >= 0),
+  -- The provider reported no usage: output_tokens is estimated from the text's length.
+  is_estimated boolean not null,
+  -- The cost that the provider reported, in US dollars; null if it reported none.
+  cost_usd numeric(18, 9) check (cost_usd >= 0),
+  -- Interrupted: the isolate that made the call has died, or had to stop.
+  status text not null
+    check (status in ('complete', 'stopped', 'disconnected', 'interrupted', 'failed')),
+  error_code text check (char_length(error_code) <= 64),
+  started_at timestamptz,
+  first_token_ms integer check (first_token_ms >= 0),
+  latency_ms integer check (latency_ms >= 0),
+  created_at timestamptz not null default now(),
+  unique (source_id, place)
+);
+
+-- A principal's tokens since a given time, by an index-only scan.
+create index model_calls_of_owner on public.model_calls (owner_id, created_at)
+  include (input_tokens, output_tokens, kind);
+create index model_calls_of_generation on public.model_calls (generation_id);
+create index model_calls_of_job on public.model_calls (job_id);
+-- For the deletion of old rows.
+create index model_calls_by_age on public.model_calls (created_at);
+
+alter table public.model_calls enable row level security;
+create policy own_model_calls_are_readable on public.model_calls for select to authenticated
   using (owner_id = (select private.current_principal()));
+
+-- supabase/schemas/usage/usage.sql
+
+-- The usage of turns, from the ledger.
+create view public.usage with (security_invoker = true) as
+select model_call_id as usage_id, owner_id, generation_id, kind, provider, model, input_tokens,
+  output_tokens, is_estimated, status, created_at
+from public.model_calls
+where kind in ('chat', 'relay', 'companion', 'realtime');
 
 -- supabase/schemas/usage/rate_limits.sql
 
--- How often one may ask.
+-- The state of each principal's rate limits.
 create table public.rate_limits (
   owner_id uuid not null references public.principals (id) on delete cascade,
   action text not null check (char_length(action) between 1 and 64),
-  -- When the whole allowance is there again.
+  -- When the whole allowance is available again.
   full_at timestamptz not null,
   primary key (owner_id, action)
 );
@@ -720,59 +923,14 @@ create policy own_session_summaries_are_readable
   on public.session_summaries for select to authenticated
   using (owner_id = (select private.current_principal()));
 
--- supabase/schemas/jobs/background_tasks.sql
-
--- Work that is done after a turn, as rows that workers claim.
---
--- Locks are taken in the order session, task. Claiming takes a task alone, and waits for nobody.
-create table public.background_tasks (
-  task_id uuid primary key default gen_random_uuid(),
-  kind text not null check (kind in ('session_summary', 'dossier_extraction')),
-  session_id uuid not null,
-  owner_id uuid not null,
-  status text not null default 'queued'
-    check (status in ('queued', 'running', 'done', 'failed')),
-  -- How often it was claimed since it last got on.
-  attempts integer not null default 0 check (attempts >= 0),
-  -- Who works on it, or did last, and until when nobody else does.
-  lease_token uuid,
-  leased_until timestamptz,
-  -- Nobody claims it before; while somebody works on it, the end of the lease.
-  run_after timestamptz not null default now(),
-  payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object'),
-  result jsonb,
-  error text check (char_length(error) <= 1000),
-  created_at timestamptz not null default now(),
-  finished_at timestamptz,
-  constraint background_tasks_finish_once
-    check ((status in ('done', 'failed')) = (finished_at is not null)),
-  constraint background_tasks_run_with_a_lease
-    check (status <> 'running' or (lease_token is not null and leased_until is not null)),
-  constraint background_tasks_session_id_owner_id_fkey foreign key (session_id, owner_id)
-    references public.sessions (session_id, owner_id) on delete cascade on update cascade
-);
-
-comment on table public.background_tasks is 'Work for the functions. Not readable over REST.';
-
--- One task of a kind is enough for a session.
-create unique index background_task_open on public.background_tasks (session_id, kind)
-  where status in ('queued', 'running');
--- Tasks to claim, the longest waiting first.
-create index background_tasks_due on public.background_tasks (run_after)
-  where status in ('queued', 'running');
--- A session's tasks, which go with it.
-create index background_tasks_of_session on public.background_tasks (session_id, kind, created_at);
-
-alter table public.background_tasks enable row level security;
-
 -- supabase/schemas/dossier/dossiers.sql
 
 -- A project's dossier: a log of assertions, which is the truth, and a snapshot of what the log
 -- says, which is what readers see. The edge computes the snapshot; here it is only kept, with the
 -- position of the log that it covers.
 --
--- Locks are taken in the order principal, project, session, generation, task, dossier: a session's path
--- that moves, and work that is stored, write to the dossier of a session that is locked.
+-- Its lock comes last but for the queues' (HACKING.md, "Locks"): a session's path that moves, and work that is
+-- stored, write to the dossier of a session that is locked.
 create table public.dossiers (
   project_id uuid primary key,
   owner_id uuid not null,
@@ -898,106 +1056,31 @@ create index message_extractions_open on public.message_extractions (session_id)
 
 alter table public.message_extractions enable row level security;
 
--- supabase/schemas/imports/dossier_imports.sql
-
--- Manuscripts and notes that people have already, read step by step for proposals to their dossier.
---
--- Locks are taken in the order project, import, dossier.
-create table public.dossier_imports (
-  task_id uuid primary key default gen_random_uuid(),
-  project_id uuid not null,
-  owner_id uuid not null,
-  title text check (char_length(title) <= 200),
-  chapter_count integer not null check (chapter_count >= 1),
-  step_count integer not null check (step_count between 1 and 400),
-  status text not null default 'queued'
-    check (status in ('queued', 'running', 'done', 'failed', 'cancelled')),
-  -- Where the project's log began then: whoever empties the dossier ends its imports.
-  log_start bigint not null,
-  created_at timestamptz not null default now(),
-  finished_at timestamptz,
-  constraint dossier_imports_task_id_owner_id_key unique (task_id, owner_id),
-  constraint dossier_imports_finish_once
-    check ((status in ('queued', 'running')) = (finished_at is null)),
-  constraint dossier_imports_project_id_owner_id_fkey foreign key (project_id, owner_id)
-    references public.projects (project_id, owner_id) on delete cascade on update cascade
-);
-
-comment on table public.dossier_imports is
-  'Texts that are read for a dossier. Not readable over REST.';
-
--- One at a time for a project.
-create unique index dossier_import_open on public.dossier_imports (project_id)
-  where status in ('queued', 'running');
--- A project's imports, which go with it.
-create index dossier_imports_of_project on public.dossier_imports (project_id, owner_id);
-
-alter table public.dossier_imports enable row level security;
-
--- supabase/schemas/imports/dossier_import_steps.sql
-
--- The steps of imports are claimed by workers by lease, so that an import survives whoever worked on it,
--- and nothing of a text is read twice. Claiming takes an import alone, and waits for nobody.
-create table public.dossier_import_steps (
-  task_id uuid not null,
-  -- From 1 on, in the order of the text.
-  step integer not null check (step between 1 and 400),
-  owner_id uuid not null,
-  -- Where it begins in the text: the chapter's number from 1 on, its title if it has one, and the bytes.
-  chapter integer not null check (chapter >= 1),
-  chapter_title text check (octet_length(chapter_title) <= 200),
-  from_byte integer not null check (from_byte >= 0),
-  to_byte integer not null check (to_byte > from_byte),
-  -- What quotes are of.
-  text text not null check (octet_length(text) = to_byte - from_byte),
-  -- Dropped: its import was cancelled before it was read.
-  status text not null default 'queued'
-    check (status in ('queued', 'running', 'done', 'failed', 'dropped')),
-  -- How often it was claimed, and by whom last.
-  attempts integer not null default 0 check (attempts >= 0),
-  lease_token uuid,
-  -- Nobody claims it before; while somebody works on it, the end of the lease.
-  run_after timestamptz not null default now(),
-  -- What was proposed, in the order of its finding.
-  proposals text[] not null default '{}',
-  result jsonb,
-  error text check (char_length(error) <= 1000),
-  primary key (task_id, step),
-  constraint dossier_import_steps_run_with_a_lease
-    check (status <> 'running' or lease_token is not null),
-  constraint dossier_import_steps_task_id_owner_id_fkey foreign key (task_id, owner_id)
-    references public.dossier_imports (task_id, owner_id) on delete cascade on update cascade
-);
-
-comment on table public.dossier_import_steps is
-  'Parts of texts that are read for a dossier. Not readable over REST.';
-
--- Steps to claim, the longest waiting first.
-create index dossier_import_steps_due on public.dossier_import_steps (run_after, task_id, step)
-  where status in ('queued', 'running');
-
-alter table public.dossier_import_steps enable row level security;
-
 -- supabase/schemas/metrics/turn_ends.sql
 
--- What the deployment does, in numbers for its operator. Ends of turns are rows until somebody asks;
--- then they are added to totals, so that asking costs what has happened since, totals never go down,
--- whatever people delete, and no turn updates a row that another one updates too.
+-- The deployment's metrics for its operator. Ends of turns are rows until the metrics are read; then they are
+-- added to totals, so that reading costs only what has happened since, totals never decrease when people
+-- delete their data, and turns do not contend for a row.
 create table public.turn_ends (
   turn_end_id bigint generated always as identity primary key,
   kind text not null,
   provider text not null,
   model text not null,
   status text not null,
-  input_tokens integer not null,
-  output_tokens integer not null,
   saves integer not null,
   first_token_ms integer,
-  latency_ms integer
+  latency_ms integer,
+  -- The generation that has ended, needed as long as the end may be removed again.
+  generation_id uuid references public.generations (generation_id) on delete set null,
+  -- The difference of a turn whose end was counted already.
+  is_addition boolean not null default false
 );
 
 comment on table public.turn_ends is
   'Ends of turns that no total has yet. Nobody''s, and not readable over REST.';
+
+-- For removing a counted end, and for a generation's deletion.
+create index turn_ends_generation on public.turn_ends (generation_id);
 
 alter table public.turn_ends enable row level security;
 
@@ -1007,8 +1090,6 @@ create table public.turn_totals (
   model text not null,
   status text not null,
   turns bigint not null,
-  input_tokens bigint not null,
-  output_tokens bigint not null,
   saves bigint not null,
   primary key (kind, provider, model, status)
 );
@@ -1027,12 +1108,47 @@ create table public.duration_totals (
 
 alter table public.duration_totals enable row level security;
 
+-- supabase/schemas/metrics/model_call_totals.sql
+
+-- Totals of the ledger for the deployment's metrics: changes are rows until the metrics are read, like ends
+-- of turns (public.turn_ends), so that totals never decrease when people delete their data.
+
+create table public.model_call_changes (
+  model_call_change_id bigint generated always as identity primary key,
+  kind text not null,
+  provider text not null,
+  model text not null,
+  status text not null,
+  -- For a call that is recorded again, the difference.
+  calls integer not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cost_usd numeric not null
+);
+
+create table public.model_call_totals (
+  kind text not null,
+  provider text not null,
+  model text not null,
+  status text not null,
+  calls bigint not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cost_usd numeric not null,
+  primary key (kind, provider, model, status)
+);
+
+alter table public.model_call_changes enable row level security;
+alter table public.model_call_totals enable row level security;
+comment on table public.model_call_changes is
+  'Calls that no total has yet. Nobody''s, and not readable over REST.';
+
 -- supabase/schemas/metrics/metrics_cache.sql
 
 create table public.metrics_cache (
   is_the_only_row boolean primary key default true check (is_the_only_row),
   made_at timestamptz not null,
-  -- Null until somebody has asked.
+  -- Null until the metrics are read for the first time.
   text text
 );
 
@@ -1107,7 +1223,7 @@ $$;
 -- Removes the caller and everything that is theirs: {principal}. Answers the same when that has
 -- happened already.
 create function public.delete_account(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller jsonb := request -> 'principal';
   principal_id uuid := (private.find_principal(caller)).id;
@@ -1155,7 +1271,7 @@ to service_role;
 -- of deleted accounts: {limit?}, of guests in one call; returns {deleted}, of those. Background
 -- work calls it, for nobody.
 create function public.delete_expired_guests(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- Bounds how long one call holds locks; a call an hour removes 12,000 a day.
   default_limit constant integer := 500;
@@ -1179,7 +1295,7 @@ begin
           and heartbeat_at > clock_timestamp() - silence_limit)
     order by expires_at
     limit guests_left
-    for update skip locked
+    for no key update skip locked
   loop
     perform private.lock_belongings(guest_id);
     delete from public.principals where id = guest_id;
@@ -1304,18 +1420,23 @@ to service_role;
 
 -- Waits until nobody works on what is the principal's, and keeps others away until the transaction
 -- ends; false when there is no such principal. Without it, cascades would take the rows in an order
--- of their own, and wait for others crosswise.
+-- of their own, and wait for others crosswise. Foreign keys' checks go on meanwhile (HACKING.md, "Locks").
 create function private.lock_belongings(principal_id uuid) returns boolean
 language plpgsql set search_path = '' as $$
 begin
-  perform from public.principals where id = principal_id for update;
+  perform from public.principals where id = principal_id for no key update;
   if not found then
     return false;
   end if;
-  perform from public.bots where owner_id = principal_id order by bot_id for update;
-  perform from public.projects where owner_id = principal_id order by project_id for update;
-  perform from public.sessions where owner_id = principal_id order by session_id for update;
-  perform from public.dossiers where owner_id = principal_id order by project_id for update;
+  perform from public.bots where owner_id = principal_id order by bot_id for no key update;
+  perform from public.projects where owner_id = principal_id order by project_id for no key update;
+  perform from public.sessions where owner_id = principal_id order by session_id for no key update;
+  -- Only of an open one is a step claimed, without the session's lock.
+  perform from public.jobs
+  where owner_id = principal_id and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
+  perform from public.dossiers where owner_id = principal_id order by project_id for no key update;
   return true;
 end
 $$;
@@ -1340,7 +1461,7 @@ $$;
 -- user_id, migrated}; calling again changes nothing and says `already`. Whatever is wrong with the
 -- guest is 403: 401 would say that the account's own token does not count.
 create function public.migrate_guest(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   account_id uuid := private.resolve_principal(request -> 'principal');
   guest jsonb := request -> 'guest';
@@ -1375,7 +1496,9 @@ begin
 
   if guest_id <> account_id then
     -- Both, so that neither can go away, and migrations to one account come one after the other.
-    perform from public.principals where id in (guest_id, account_id) order by id for update;
+    perform from public.principals where id in (guest_id, account_id)
+    order by id
+    for no key update;
     select * into principal from public.principals where id = account_id;
     perform private.require_current(principal);
     select * into principal from public.principals where id = guest_id;
@@ -1493,7 +1616,7 @@ begin
   end loop;
 
   update public.bots set owner_id = account_id where owner_id = guest_id;
-  update public.usage set owner_id = account_id where owner_id = guest_id;
+  update public.model_calls set owner_id = account_id where owner_id = guest_id;
   update public.profiles set owner_id = account_id
   where owner_id = guest_id
     and not exists (select from public.profiles where owner_id = account_id);
@@ -1579,7 +1702,7 @@ to service_role;
 
 -- The caller's profile: {principal}.
 create function public.read_profile(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
 begin
@@ -1644,7 +1767,7 @@ begin
       and last_seen_at < clock_timestamp() - seen_granularity;
   end if;
   if principal.kind = 'guest' then
-    select * into principal from public.principals where id = principal.id for key share;
+    select * into principal from public.principals where id = principal.id for share;
     perform private.require_current(principal);
   end if;
   return principal.id;
@@ -1660,7 +1783,7 @@ grant execute on function private.resolve_principal(jsonb) to service_role;
 -- Makes or changes the caller's profile: {principal, body: {user_id?, email?, display_name?,
 -- avatar_url?}}. What is absent stays; null removes.
 create function public.save_profile(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   body jsonb := coalesce(request -> 'body', '{}');
@@ -1706,7 +1829,7 @@ grant execute on function public.save_profile(jsonb) to service_role;
 -- A new project with its empty dossier: {principal, body: {name, is_favourite, phase, status}}, of
 -- which only the name must be there.
 create function public.create_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   body constant jsonb := '{"name": null}' || coalesce(request -> 'body', '{}');
   principal_id uuid;
@@ -1729,11 +1852,18 @@ grant execute on function public.create_project(jsonb) to service_role;
 
 -- supabase/schemas/projects/delete_project.sql
 
--- A project's sessions and then its dossier, locked in the order in which others lock them.
-create function private.lock_dossier_with_sessions(wanted_id uuid) returns void
+-- What a project has, locked in the order in which others lock it.
+create function private.lock_project_contents(wanted_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform from public.sessions where project_id = wanted_id order by session_id for no key update;
+  -- Only of an open one is a step claimed, without the session's lock.
+  perform from public.jobs
+  where (project_id = wanted_id or session_id = any (array(
+      select session_id from public.sessions where project_id = wanted_id)))
+    and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
   perform from public.dossiers where project_id = wanted_id for no key update;
 end
 $$;
@@ -1741,14 +1871,14 @@ $$;
 -- Removes a project with its dossier and its sessions: {principal, project_id, if_match}. What goes is
 -- locked first in the order of locks: a cascade would take it as it likes.
 create function public.delete_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   project public.projects;
 begin
   project := private.open_project(
     private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
   perform private.check_version(request ->> 'if_match', private.version_of(project.updated_at));
-  perform private.lock_dossier_with_sessions(project.project_id);
+  perform private.lock_project_contents(project.project_id);
   delete from public.projects where project_id = project.project_id;
   return private.answer(
     '{"message": "The project is deleted, with its dossier and its sessions."}');
@@ -1756,11 +1886,11 @@ end
 $$;
 
 revoke all on function
-  private.lock_dossier_with_sessions(uuid),
+  private.lock_project_contents(uuid),
   public.delete_project(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.lock_dossier_with_sessions(uuid),
+  private.lock_project_contents(uuid),
   public.delete_project(jsonb)
 to service_role;
 
@@ -1769,7 +1899,7 @@ to service_role;
 -- The principal's projects: {principal, query: {limit, offset, status, phase, is_favourite, order:
 -- updated_at | created_at | name, direction: asc | desc}}. Newest first, names from A on.
 create function public.list_projects(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';
@@ -1916,7 +2046,7 @@ to service_role;
 
 -- One of the principal's projects: {principal, project_id}.
 create function public.read_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid;
@@ -1944,7 +2074,7 @@ grant execute on function public.read_project(jsonb) to service_role;
 -- Changes what body has: {principal, project_id, if_match, body: {name, is_favourite, phase,
 -- status}}.
 create function public.update_project(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   body constant jsonb := coalesce(request -> 'body', '{}');
   project public.projects;
@@ -1973,7 +2103,7 @@ grant execute on function public.update_project(jsonb) to service_role;
 -- Deletes a session: {principal, session_id, if_match}. A reply that is being written in it is
 -- asked to stop, because nobody will read it.
 create function public.delete_session(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   session public.sessions;
 begin
@@ -1994,7 +2124,7 @@ grant execute on function public.delete_session(jsonb) to service_role;
 
 -- Deletes all of the principal's sessions, as delete_session does: {principal}.
 create function public.delete_sessions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid;
   session_ids uuid[];
@@ -2024,7 +2154,7 @@ grant execute on function public.delete_sessions(jsonb) to service_role;
 -- Replaces the text of a reply: {principal, message_id, body: {content}, if_match}; the body is the
 -- message. The old text stays a revision, and what models have been sent stays as it was.
 create function public.edit_reply(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_content_bytes constant integer := 4194304;
   content_given jsonb := request -> 'body' -> 'content';
@@ -2043,6 +2173,14 @@ begin
   if message.role <> 'assistant' then
     perform private.refuse(422, 'invalid_request',
       'Only the text of a reply can be changed: to say something else, send it as an edit.');
+  end if;
+  -- It was ended for silence, and its writer has gone on.
+  if exists (
+    select from public.generations
+    where message_id = message.message_id and status = 'streaming')
+  then
+    perform private.refuse(409, 'turn_in_progress',
+      'This reply is still being written: wait until it ends, or cancel it.', '2');
   end if;
   if request ->> 'if_match' <> message.revision::text then
     perform private.refuse(412, 'precondition_failed',
@@ -2075,6 +2213,27 @@ $$;
 revoke all on function public.edit_reply(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.edit_reply(jsonb) to service_role;
 
+-- supabase/schemas/conversation/hold_project.sql
+
+-- A session that begins waits for whoever deletes its project, before it locks anything else: the foreign key's
+-- check alone would let it lock the dossier first.
+create function private.hold_project() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.projects where project_id = new.project_id for share;
+  if not found then
+    perform private.refuse_project();
+  end if;
+  return new;
+end
+$$;
+
+revoke all on function private.hold_project() from public, anon, authenticated, service_role;
+
+-- After hold_owner, by its name.
+create trigger hold_project before insert on public.sessions
+  for each row when (new.project_id is not null) execute function private.hold_project();
+
 -- supabase/schemas/conversation/list_messages.sql
 
 -- Messages on the path to the session's active leaf: {principal, session_id, query: {limit, offset,
@@ -2087,7 +2246,7 @@ grant execute on function public.edit_reply(jsonb) to service_role;
 -- the page: what a page costs grows with its distance from the leaf if there are other takes before
 -- it, and not otherwise.
 create function public.list_messages(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';
@@ -2197,7 +2356,7 @@ grant execute on function public.list_messages(jsonb) to service_role;
 -- The principal's active sessions, newest first: {principal, query: {limit, offset, project_id,
 -- kind}}.
 create function public.list_sessions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';
@@ -2249,7 +2408,7 @@ grant execute on function public.list_sessions(jsonb) to service_role;
 -- The takes of a message in the order in which they came: {principal, message_id}; the body is a list
 -- of messages, each with `is_active` true when it is on the path to the session's active leaf.
 create function public.list_takes(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid := private.resolve_principal(request -> 'principal');
@@ -2442,7 +2601,7 @@ grant execute on function private.open_own_session(uuid, uuid) to service_role;
 
 -- One of the principal's sessions: {principal, session_id}.
 create function public.read_session(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid;
@@ -2470,7 +2629,7 @@ grant execute on function public.read_session(jsonb) to service_role;
 -- Makes the session go on from this message, or from where the conversation through it ended last:
 -- {principal, message_id}; the body is {session_id, message_id, active_leaf_id}.
 create function public.select_message(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   target public.messages := private.open_message(
@@ -2610,7 +2769,7 @@ grant execute on function private.takes_of(public.messages) to authenticated, se
 
 -- Renames a session: {principal, session_id, if_match, body: {title}}.
 create function public.update_session(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   new_title constant text := btrim(request #>> '{body,title}');
   session public.sessions;
@@ -2736,7 +2895,7 @@ grant execute on function private.bot_to_ask(public.bots) to service_role;
 
 -- Removes a bot with its key: {principal, bot_id, if_match}. What it has said stays.
 create function public.delete_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   bot public.bots;
 begin
@@ -2755,7 +2914,7 @@ grant execute on function public.delete_bot(jsonb) to service_role;
 
 -- The principal's bots and everybody's, newest first: {principal, query: {limit, offset}}.
 create function public.list_bots(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   query constant jsonb := request -> 'query';
   row_count constant integer := private.page_size(query, 20);
@@ -2851,7 +3010,7 @@ to service_role;
 
 -- A bot of the principal's, or a public one: {principal, bot_id}.
 create function public.read_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   bot public.bots := private.visible_bot(principal_id, private.read_bot_id(request));
@@ -2887,7 +3046,7 @@ $$;
 -- access_key, is_public}}, of which only the model must be there. Without a name it is called like
 -- its model.
 create function public.save_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   body constant jsonb := '{"model": null}' || coalesce(request -> 'body', '{}');
@@ -2920,7 +3079,7 @@ to service_role;
 -- Changes what body has: {principal, bot_id, if_match, body: as save_bot's}. What is absent stays;
 -- null removes provider, system, access_path and access_key.
 create function public.update_bot(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id uuid := private.resolve_principal(request -> 'principal');
   body constant jsonb := coalesce(request -> 'body', '{}');
@@ -2950,23 +3109,35 @@ grant execute on function public.update_bot(jsonb) to service_role;
 
 -- supabase/schemas/turn/append_chunk.sql
 
--- Saves what a running reply has grown by. {generation_id, from_offset, text}, where no text is a
--- heartbeat; returns {cancel_requested, status, saved_bytes}. A status other than streaming means
--- that nothing was stored: stop.
+-- Saves new text of a running reply: {generation_id, from_offset, text}, where an empty text is a heartbeat;
+-- returns {cancel_requested, status, saved_bytes}. A status other than streaming means that nothing was
+-- stored and the writer must stop. A reply that was ended for silence is reopened if possible.
 create function public.append_chunk(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'generation_id');
   generation public.generations;
   addition text;
 begin
+  -- Most replies are running, and need not wait for the lock of their session.
   select * into generation from public.generations
-  where generation_id = wanted_id
+  where generation_id = wanted_id and not ended_by_silence
   for no key update;
   if not found then
-    perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
+    perform from public.sessions
+    where session_id = (
+      select session_id from public.generations where generation_id = wanted_id)
+    for no key update;
+    select * into generation from public.generations
+    where generation_id = wanted_id
+    for no key update;
+    if not found then
+      perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
+    end if;
+    if generation.ended_by_silence then
+      generation := private.reopen_generation(generation);
+    end if;
   end if;
-
   if generation.status = 'streaming' then
     addition := private.text_beyond(
       generation.saved_bytes, (request ->> 'from_offset')::integer, request ->> 'text');
@@ -2994,14 +3165,16 @@ grant execute on function public.append_chunk(jsonb) to service_role;
 
 -- supabase/schemas/turn/begin_turn.sql
 
--- Begins a turn in one of four ways: something new is said, something said before is said otherwise, a
--- reply is taken again, a reply goes on. A repeated request begins nothing. One call, one transaction.
--- Locks are taken in the order principal, idempotency key, rate limit, session, generation.
+-- Begins a turn in one of four ways: a new message is said, an earlier message is edited, a reply is
+-- regenerated, or a reply is continued. A repeated request begins nothing, unless its writer has died before
+-- it stored any text: then the turn runs again. One call is one transaction. Locks are taken in the order
+-- principal, call, idempotency key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
--- external_id, bot_id, instruction, system_prompt, settings, idempotency_key, request_hash, rate_limit,
--- message_metadata, task_prompts, dossier, dossier_heading, extract}.
+-- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
+-- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract, call_id,
+-- wait_ms}.
 --   principal         what private.resolve_principal takes
 --   title             for a session that is created
 --   claimed_user_id   must be the principal's own
@@ -3013,10 +3186,15 @@ grant execute on function public.append_chunk(jsonb) to service_role;
 --   message_metadata  {task, attachments}, both optional, kept with the user's message: attachments, with
 --                     the `tokens` that each takes of the budget, are for the caller to send; task is what
 --                     the message asks for, and when that message is answered again its prompt in
---                     task_prompts, an object, is kept as the system prompt
+--                     task_prompts, an object, is kept as the system prompt, and its label in
+--                     task_prompt_labels as `prompt`
+--   prompt            name and version of the prompt that system_prompt is, such as chat-1
 --   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
 --                     system prompt that is kept ends with both
 --   extract           whether the user's message is worth reading for the dossier, however the turn ends
+--   call_id           a new UUID, by which the caller takes the turn back if it gives up (withdraw_turn)
+--   wait_ms           refuses when more than this has passed since the transaction began: nobody waits
+--                     any more
 --   action            say         `text` comes after the path's end (the default)
 --                     edit        `text` stands beside the user's message `message_id`
 --                     regenerate  the reply `message_id` is taken again, or the user's message answered
@@ -3036,7 +3214,7 @@ grant execute on function public.append_chunk(jsonb) to service_role;
 -- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
 -- prompt.
 create function public.begin_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- Of what is told of the dossier, for each token of history: a quarter of it.
   dossier_bytes_per_token constant integer := 1;
@@ -3044,7 +3222,10 @@ declare
   rate_limit jsonb := nullif(request -> 'rate_limit', 'null');
   wanted_bot_id bigint := private.read_bot_id(request);
   principal_id uuid;
-  repeated jsonb;
+  wanted_call_id constant uuid := private.read_id(request, 'call_id');
+  wait_ms constant integer := (request ->> 'wait_ms')::integer;
+  named public.generations;
+  dead_question public.messages;
   rate jsonb;
   bot public.bots;
   session public.sessions;
@@ -3064,9 +3245,20 @@ begin
     perform private.refuse(403, 'forbidden',
       'The user id names somebody else than the token: leave it out, or send that user''s token.');
   end if;
-  repeated := private.find_repeated_turn(principal_id, request);
-  if repeated is not null then
-    return repeated || '{"summary": null}';
+  if wanted_call_id is not null then
+    perform private.lock_call(wanted_call_id);
+  end if;
+  named := private.find_named_generation(principal_id, request);
+  if named.generation_id is not null then
+    -- Before the session of a run that has died.
+    perform private.hold_principal(principal_id);
+    dead_question := private.forget_dead_run(named);
+    if dead_question.message_id is null then
+      return private.describe_repeated_turn(named);
+    end if;
+    if coalesce(request ->> 'external_id', request ->> 'message_id') is null then
+      request := request || jsonb_build_object('session_id', named.session_id);
+    end if;
   end if;
   if rate_limit is not null then
     rate := private.take_rate_limit(principal_id, rate_limit ->> 'action',
@@ -3083,13 +3275,19 @@ begin
   if turn_action = 'continue' then
     continued := target;
   end if;
+  perform private.check_still_awaited(wanted_call_id, wait_ms);
   -- Read after the lock: a call that had to wait for it comes later than what it waited for.
   begun_at := clock_timestamp();
-  question := private.place_question(session, turn_action, target, request ->> 'text',
-    request -> 'message_metadata', begun_at);
+  if dead_question.message_id is not null then
+    question := dead_question;
+  else
+    question := private.place_question(session, turn_action, target, request ->> 'text',
+      request -> 'message_metadata', begun_at);
+  end if;
   if request -> 'task_prompts' ? (question.metadata ->> 'task') then
     request := request || jsonb_build_object(
-      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'));
+      'system_prompt', request -> 'task_prompts' -> (question.metadata ->> 'task'),
+      'prompt', request -> 'task_prompt_labels' -> (question.metadata ->> 'task'));
   end if;
   request := request || jsonb_build_object(
     'history_budget_tokens',
@@ -3119,7 +3317,7 @@ begin
 
   return private.describe_turn(session, question, generation)
     || jsonb_build_object(
-      'created_session', generation.epoch = 1,
+      'created_session', coalesce(named.epoch, generation.epoch) = 1,
       'summary', history.summary,
       'history', history.messages,
       'replayed', false)
@@ -3137,7 +3335,7 @@ grant execute on function public.begin_turn(jsonb) to service_role;
 
 -- supabase/schemas/turn/check_turn_request.sql
 
--- Refuses what does not say clearly which turn is meant.
+-- Refuses a request that does not identify a turn clearly.
 create function private.check_turn_request(request jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
@@ -3206,9 +3404,9 @@ grant execute on function private.check_turn_request(jsonb) to service_role;
 
 -- supabase/schemas/turn/close_generation.sql
 
--- Ends a streaming generation, and says what of it is to be read for the dossier: what is worth it, with
--- what was passed over before it; another take of a reply if what it answers was read. The caller has
--- locked the session and the generation. `outcome` is what finish_turn takes.
+-- Ends a streaming generation, and marks messages for reading: those worth reading, together with earlier
+-- messages that were passed over; another take of a reply if its question was read. The caller has locked the
+-- session and the generation. `outcome` is finish_turn's request.
 create function private.close_generation(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$
@@ -3235,7 +3433,7 @@ grant execute on function private.close_generation(public.generations, jsonb) to
 
 -- supabase/schemas/turn/describe_turn.sql
 
--- What begin_turn answers of a turn, whether it has begun just now or before.
+-- begin_turn's answer for a turn, whether it has begun just now or earlier.
 create function private.describe_turn(
   session public.sessions, question public.messages, generation public.generations
 ) returns jsonb
@@ -3261,8 +3459,8 @@ to service_role;
 
 -- supabase/schemas/turn/estimate_tokens.sql
 
--- A model's tokens for a message, from above: four bytes each, and four around it. Empty ones are
--- not sent.
+-- An upper estimate of a message's tokens: one for each four bytes, and four for the frame. Empty messages
+-- are not sent.
 create function private.estimate_tokens(content text) returns integer
 language sql immutable parallel safe
 return case
@@ -3310,7 +3508,7 @@ grant execute on function private.find_generation(uuid, jsonb) to service_role;
 
 -- supabase/schemas/turn/find_repeated_turn.sql
 
--- The answer to a turn whose stream_id is another one's.
+-- Refuses a stream_id that belongs to another request.
 create function private.refuse_stream() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -3319,20 +3517,17 @@ begin
 end
 $$;
 
--- The turn that this principal has begun with the same request, under the request's idempotency key
--- or else under its stream_id; null when there is none. From here on both names are locked: of two
--- first requests at once the second waits, and then finds the turn of the other. Locks of their own,
--- because a first turn has no row yet to wait for, and one that comes too late must not leave a
--- session behind.
-create function private.find_repeated_turn(principal_id uuid, request jsonb)
-returns jsonb
+-- The generation that this principal has begun with the same request, under its idempotency key or else its
+-- stream_id; nulls when there is none. From here on both names are locked: of two concurrent first requests
+-- the second waits, and then finds the turn of the first. Advisory locks, because a first turn has no row to
+-- wait for, and a request that comes second must not leave a session behind.
+create function private.find_named_generation(principal_id uuid, request jsonb)
+returns public.generations
 language plpgsql set search_path = '' as $$
 declare
   wanted_key text := request ->> 'idempotency_key';
   wanted_stream_id text := request ->> 'stream_id';
   generation public.generations;
-  session public.sessions;
-  question public.messages;
 begin
   if wanted_key is not null then
     perform pg_advisory_xact_lock(hashtextextended(principal_id::text || ' ' || wanted_key, 0));
@@ -3352,10 +3547,17 @@ begin
       perform private.refuse_stream();
     end if;
   end if;
-  if generation.generation_id is null then
-    return null;
-  end if;
+  return generation;
+end
+$$;
 
+-- begin_turn's answer for a turn that a request has named again.
+create function private.describe_repeated_turn(generation public.generations) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  session public.sessions;
+  question public.messages;
+begin
   select * into session from public.sessions
   where session_id = generation.session_id and is_active;
   if not found then
@@ -3365,6 +3567,7 @@ begin
   select * into question from public.messages where message_id = generation.user_message_id;
   return private.describe_turn(session, question, generation) || jsonb_build_object(
     'created_session', generation.epoch = 1,
+    'summary', null,
     'history', '[]'::jsonb,
     'replayed', true,
     'status', generation.status);
@@ -3373,24 +3576,28 @@ $$;
 
 revoke all on function
   private.refuse_stream(),
-  private.find_repeated_turn(uuid, jsonb)
+  private.find_named_generation(uuid, jsonb),
+  private.describe_repeated_turn(public.generations)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.refuse_stream(),
-  private.find_repeated_turn(uuid, jsonb)
+  private.find_named_generation(uuid, jsonb),
+  private.describe_repeated_turn(public.generations)
 to service_role;
 
 -- supabase/schemas/turn/finish_turn.sql
 
--- Ends a turn. {generation_id, status, from_offset, text, finish_reason, error_code,
--- usage: {input_tokens, output_tokens} | null, first_token_ms, latency_ms, provider, model, extract?,
--- dossier_facts?}, where `extract` true says that the turn is worth reading for the dossier, question and
--- reply, and dossier_facts are the ids of the facts that the model was sent. Returns {message_id, status,
--- already, saved_bytes, title}, and of a turn that was told of its dossier `dossier`, {version, pending,
--- updated}, as they are now. message_id is null when the model has said nothing. Calling again changes
--- nothing and says `already`.
+-- Ends a turn: {generation_id, status, from_offset, text, finish_reason, error_code, usage: {input_tokens,
+-- output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?, extract?, dossier_facts?},
+-- where attempts are the turn's model calls (private.write_model_calls), `extract` true says that question
+-- and reply are worth reading for the dossier, and dossier_facts are the ids of the facts that the model was
+-- sent. Returns {message_id, status, already, saved_bytes, title}, and if the turn has asked for its dossier
+-- also `dossier`, {version, pending, updated}, in its current state. message_id is null when the model has
+-- said nothing. Calling again changes nothing and returns `already` true; so does a call for a reply that was
+-- ended for silence and cannot be reopened: the caller compares status and saved_bytes with what it has told
+-- its client.
 create function public.finish_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'generation_id');
   generation public.generations;
@@ -3411,6 +3618,9 @@ begin
     perform private.refuse(404, 'not_found', 'There is no such generation: stop.');
   end if;
 
+  if request ->> 'status' is not null then
+    generation := private.reopen_generation(generation);
+  end if;
   is_first_call := generation.status = 'streaming';
   if is_first_call then
     if request ->> 'status' is null or request ->> 'status' not in (
@@ -3448,16 +3658,84 @@ $$;
 revoke all on function public.finish_turn(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.finish_turn(jsonb) to service_role;
 
+-- supabase/schemas/turn/forget_run.sql
+
+-- Undoes a generation whose writer has stored no text, as if the model had never been asked.
+
+-- Deletes a generation without text, if its writer is silent or has given it up and the conversation has not
+-- gone on since; false otherwise. The question stays, and the path is restored to where the run found it. The
+-- caller has locked the session and the generation.
+create function private.forget_run(generation public.generations) returns boolean
+language plpgsql set search_path = '' as $$
+declare
+  session public.sessions;
+begin
+  select * into session from public.sessions where session_id = generation.session_id;
+  if not session.is_active or session.last_epoch <> generation.epoch
+    or generation.save_count > 0
+    or exists (select from public.messages where message_id = generation.message_id)
+    or exists (
+      select from public.message_revisions edited
+      where edited.session_id = generation.session_id and edited.last_epoch = generation.epoch)
+    or not (generation.status = 'streaming' or generation.ended_by_silence)
+  then
+    return false;
+  end if;
+  update public.sessions
+  set last_epoch = last_epoch - 1,
+      active_leaf_id = case when active_leaf_id = generation.user_message_id
+        then coalesce(generation.previous_leaf_id, active_leaf_id) else active_leaf_id end
+  where session_id = generation.session_id;
+  delete from public.generations where generation_id = generation.generation_id;
+  return true;
+end
+$$;
+
+-- For a repeated request whose turn's writer has died before it stored any text: deletes that run, so that
+-- the request runs now. Returns the question; nulls when the turn is to be replayed instead. The session is
+-- then locked.
+create function private.forget_dead_run(named public.generations) returns public.messages
+language plpgsql set search_path = '' as $$
+declare
+  generation public.generations;
+  question public.messages;
+begin
+  if not (named.ended_by_silence or (named.status = 'streaming' and private.is_silent(named))) then
+    return null;
+  end if;
+  perform from public.sessions where session_id = named.session_id for no key update;
+  select * into generation from public.generations
+  where generation_id = named.generation_id
+  for no key update;
+  if (generation.ended_by_silence
+      or (generation.status = 'streaming' and private.is_silent(generation)))
+    and private.forget_run(generation)
+  then
+    select * into question from public.messages where message_id = generation.user_message_id;
+  end if;
+  return question;
+end
+$$;
+
+revoke all on function
+  private.forget_run(public.generations),
+  private.forget_dead_run(public.generations)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.forget_run(public.generations),
+  private.forget_dead_run(public.generations)
+to service_role;
+
 -- supabase/schemas/turn/message_metadata.sql
 
--- What a user's message asks for besides its text, kept with it: a task, and attachments by the place
--- where they lie. Whoever answers the message again, or goes on with a reply to it, finds it there.
+-- The metadata of a user's message, stored with it: a task, and attachments by their locations. A later turn
+-- that answers the message again, or continues a reply to it, reads them from there.
 
--- Refuses metadata that is not what a message can be kept with.
+-- Refuses metadata that cannot be stored with a message.
 create function private.check_message_metadata(request jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
-  -- A request's body, in which texts may be attached.
+  -- The limit of a request's body, which may contain attached texts.
   max_bytes constant integer := 524288;
   max_attachments constant integer := 8;
   metadata jsonb := coalesce(nullif(request -> 'message_metadata', 'null'), '{}');
@@ -3480,7 +3758,7 @@ begin
 end
 $$;
 
--- What the message's attachments take of the prompt.
+-- The tokens that the message's attachments take of the prompt.
 create function private.attached_tokens(question public.messages) returns integer
 language sql immutable parallel safe
 return coalesce((
@@ -3498,10 +3776,10 @@ to service_role;
 
 -- supabase/schemas/turn/open_session.sql
 
--- The session, locked until the transaction ends: the one of this id, or the one that the principal
--- has named so; as a new row if there is none, or none is named. Refuses what is unknown and what is
--- another's with the same answer. A conversation that its caller has named belongs to no project
--- unless one is named too.
+-- Returns the session, locked until the transaction ends: the one with this id, or with this external_id of
+-- the principal; a new one if there is none, or none is named. An unknown session and another owner's are
+-- refused with the same answer. A conversation with an external_id belongs to no project unless the request
+-- names one.
 create function private.open_session(
   principal_id uuid, session_kind text, wanted_session_id uuid, wanted_external_id text,
   wanted_project_id uuid, new_title text
@@ -3543,7 +3821,7 @@ begin
   end if;
 
   if wanted_external_id is null then
-    -- Looked at again, because it may have changed until the lock was there.
+    -- Read again, because it may have changed before it was locked.
     select * into opened from public.sessions
     where session_id = wanted_session_id and owner_id = principal_id and is_active
     for no key update;
@@ -3552,8 +3830,8 @@ begin
         'There is no such session: leave session_id out to begin a new one.');
     end if;
   end if;
-  -- By name as often as it takes: between looking and making another first turn may make it, and
-  -- between making and looking a deletion take it away.
+  -- Repeated as often as necessary: between reading and inserting another first turn may insert it, and
+  -- between inserting and reading a deletion may remove it.
   while opened.session_id is null loop
     select * into opened from public.sessions
     where owner_id = principal_id and kind = session_kind and external_id = wanted_external_id
@@ -3616,7 +3894,7 @@ grant execute on function private.open_turn_session(uuid, jsonb) to service_role
 
 -- supabase/schemas/turn/place_question.sql
 
--- The message that an edit, a regenerate or a continue is about. The session is locked.
+-- The message that an edit, a regenerate or a continue concerns. The session is locked.
 create function private.read_target(session public.sessions, wanted_message_id uuid)
 returns public.messages
 language plpgsql set search_path = '' as $$
@@ -3632,8 +3910,8 @@ begin
 end
 $$;
 
--- The user's message that is answered by this turn: a new one below the path's end or beside the
--- target, or the one that the target is or answers.
+-- The user's message that this turn answers: a new one at the path's end or beside the target, or the target
+-- itself, or the one that the target answers.
 create function private.place_question(
   session public.sessions, turn_action text, target public.messages, said text,
   message_metadata jsonb, begun_at timestamptz
@@ -3687,12 +3965,11 @@ to service_role;
 
 -- supabase/schemas/turn/read_context.sql
 
--- What the model was sent for a reply: {principal, message_id}; the body is {message_id, stream_id,
--- action, provider, model, system_prompt, settings, summary, messages, attachments, facts, tokens:
--- {in, out}, created_at}, where summary is of what was said before the messages, and facts are those of
--- the dossier.
+-- The prompt of a reply: {principal, message_id}; the body is {message_id, stream_id, action, provider,
+-- model, system_prompt, settings, summary, messages, attachments, facts, tokens: {in, out}, created_at},
+-- where summary covers the conversation before the messages, and facts are the dossier's.
 create function public.read_context(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid := private.resolve_principal(request -> 'principal');
@@ -3746,9 +4023,9 @@ grant execute on function public.read_context(jsonb) to service_role;
 
 -- supabase/schemas/turn/read_history.sql
 
--- What a model is sent of a conversation: the newest messages on the path to the leaf that fit into
--- the budget, oldest first, from a user's message on, as [{"role", "content"}]; and at which depth they
--- begin, null when there is none. Costs what it returns, however long the conversation is. Read with the
+-- A conversation's history for a prompt: the newest messages on the path to the leaf that fit into the
+-- budget, oldest first, starting with a user's message, as [{"role", "content"}]; and the depth of the first,
+-- null when there is none. The cost depends on the result, not on the conversation's length. Reads with the
 -- principal's rights.
 create function private.read_history(
   principal_id uuid, leaf_id uuid, budget_tokens integer,
@@ -3795,9 +4072,9 @@ grant execute on function private.read_history(uuid, uuid, integer) to service_r
 
 -- supabase/schemas/turn/read_sent_messages.sql
 
--- What the model was sent of the conversation for this generation, oldest first, as [{"message_id",
--- "role", "content"}]: the path as far as it was sent, with the texts of that time, and the
--- instruction, which is no message. Read with the principal's rights.
+-- The messages that the model was sent for this generation, oldest first, as [{"message_id", "role",
+-- "content"}]: the part of the path that was sent, with the texts of that time, and the instruction, which is
+-- not a message. Reads with the principal's rights.
 create function private.read_sent_messages(principal_id uuid, generation public.generations)
 returns jsonb
 language plpgsql set search_path = '' as $$
@@ -3854,15 +4131,14 @@ grant execute on function private.read_sent_messages(uuid, public.generations) t
 
 -- supabase/schemas/turn/read_turn.sql
 
--- A reply as far as it is stored: {principal, stream_id | generation_id, after_bytes}; returns
--- {status, stream_id, generation_id, epoch, session_id, project_id, user_id, message_id,
--- user_message_id, turn_number, action, base_bytes, saved_bytes, text, is_final, cancel_requested,
--- error_code, finish_reason, provider, model, usage, title}, and of a turn that has asked for it `dossier`.
--- text is what is stored beyond the first after_bytes bytes, as it was streamed even if somebody has
--- edited the message since; empty for a caller who has more than is stored. message_id is null once the
--- reply has ended without a word.
+-- Reads a stored or running reply: {principal, stream_id | generation_id, after_bytes}; returns {status,
+-- stream_id, generation_id, epoch, session_id, project_id, user_id, message_id, user_message_id, turn_number,
+-- action, base_bytes, saved_bytes, text, is_final, cancel_requested, error_code, finish_reason, provider,
+-- model, usage, title}, and `dossier` if the turn has asked for it. text is the stored text after the first
+-- after_bytes bytes, as it was streamed, even if the message was edited since; empty for a caller that has
+-- more than is stored. message_id is null when the reply has ended without text.
 create function public.read_turn(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   after_bytes_text text := coalesce(request ->> 'after_bytes', '0');
   after_bytes integer;
@@ -3878,7 +4154,7 @@ begin
   wanted := private.find_generation(principal_id, request);
   perform private.end_if_silent(wanted);
 
-  -- One statement, so that an end between two looks cannot take the chunks away unseen.
+  -- One statement, so that chunks are not deleted by an end of the reply between two reads.
   select jsonb_build_object(
     'status', generation.status,
     'stream_id', generation.stream_id,
@@ -3937,15 +4213,14 @@ grant execute on function public.read_turn(jsonb) to service_role;
 
 -- supabase/schemas/turn/read_turn_history.sql
 
--- What the model is sent of the conversation besides the new text or the instruction. What the turn is
--- about is always sent, however small the budget is: the question, and the reply that goes on. A summary
--- takes at most half of the rest.
+-- The history for a turn's prompt, without the new text or the instruction. The question, and a reply that is
+-- continued, are always included, however small the budget is. A summary takes at most half of the rest.
 create function private.read_turn_history(
   principal_id uuid, question public.messages, continued public.messages, request jsonb
 ) returns private.turn_history
 language plpgsql set search_path = '' as $$
 declare
-  -- Work that is never done must not make turns slower and slower.
+  -- Summaries that are never made must not make turns slower and slower.
   max_summary_steps constant integer := 1000;
   turn_action text := coalesce(request ->> 'action', 'say');
   budget_tokens integer := (request ->> 'history_budget_tokens')::integer
@@ -3989,20 +4264,20 @@ to service_role;
 
 -- supabase/schemas/turn/reap_generations.sql
 
--- Replies whose writer is dead. Who needs one of them ends it on the way (private.end_if_silent); this
--- ends those that nobody asks for.
+-- Ends replies whose writers are silent. A request that needs such a reply ends it itself
+-- (private.end_if_silent); this ends the others.
 
--- Ends replies that have been silent for too long, with what is saved of them: {limit?}, of replies
--- in one call; returns {reaped}. Background work calls it, for nobody. It waits for nobody either:
--- what somebody works on is left for the next call.
+-- Ends replies that have been silent for too long, keeping their saved text: {limit?}, the number of replies
+-- in one call; returns {reaped}. Background work calls it, without a principal. It skips locked rows: they
+-- are left for the next call.
 create function public.reap_generations(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  -- Bounds how long one call holds sessions.
+  -- Bounds how many sessions one call locks.
   default_limit constant integer := 100;
   max_limit constant integer := 1000;
-  -- As private.is_silent has it, which is asked again under the locks.
-  silence_limit constant interval := '60 seconds';
+  -- How long a call of begin_turn may still arrive after it was given up.
+  withdrawal_lifetime constant interval := '1 hour';
   limit_given constant numeric := (request ->> 'limit')::numeric;
   row_limit constant integer :=
     least(greatest(coalesce(limit_given, default_limit), 0), max_limit);
@@ -4011,12 +4286,11 @@ declare
   reaped integer := 0;
 begin
   for silent in
-    -- Few are running, and generation_streaming_in_session has them alone: an index by heartbeat
-    -- would have to be written with each of them.
+    -- Few replies are running, and generation_streaming_in_session contains only those: an index by heartbeat
+    -- would have to be updated with each heartbeat.
     select running.generation_id, running.session_id
     from public.generations running
-    where running.status = 'streaming'
-      and running.heartbeat_at <= clock_timestamp() - silence_limit
+    where running.status = 'streaming' and private.is_silent(running)
     order by running.heartbeat_at
   loop
     exit when reaped >= row_limit;
@@ -4027,11 +4301,11 @@ begin
     where generation_id = silent.generation_id
     for no key update skip locked;
     if found and generation.status = 'streaming' and private.is_silent(generation) then
-      perform private.close_generation(
-        generation, '{"status": "interrupted", "error_code": "interrupted"}');
+      perform private.end_for_silence(generation);
       reaped := reaped + 1;
     end if;
   end loop;
+  delete from public.withdrawn_calls where created_at < clock_timestamp() - withdrawal_lifetime;
   return jsonb_build_object('reaped', reaped);
 end
 $$;
@@ -4040,7 +4314,7 @@ revoke all on function public.reap_generations(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.reap_generations(jsonb) to service_role;
 
--- Every minute, where the database has a clock of its own. The development server has a timer instead.
+-- Runs every minute if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then
@@ -4054,17 +4328,90 @@ exception when others then
 end
 $$;
 
+-- supabase/schemas/turn/reopen_generation.sql
+
+-- For a writer that was only slow: its reply was ended for silence although it is alive. Unless the
+-- conversation has gone on since, the writer continues its reply as if it had never been silent.
+
+-- Returns the generation, streaming again if that is possible, unchanged otherwise. The caller has locked the
+-- session and the generation. The message, if there is one, is what readers see until the reply ends.
+create function private.reopen_generation(generation public.generations)
+returns public.generations
+language plpgsql set search_path = '' as $$
+declare
+  session public.sessions;
+  content text;
+begin
+  if not generation.ended_by_silence then
+    return generation;
+  end if;
+  select * into session from public.sessions where session_id = generation.session_id;
+  if not session.is_active or session.last_epoch <> generation.epoch then
+    return generation;
+  end if;
+  if generation.saved_bytes > 0 then
+    -- A person has edited the reply's message.
+    select message.content into content from public.messages message
+    where message.message_id = generation.message_id and message.revision = 1;
+    if not found then
+      return generation;
+    end if;
+  elsif generation.base_bytes > 0 then
+    -- It has added nothing yet to the reply that it continues, so it needs that reply's text of that time.
+    select continued.content into content from public.messages continued
+    where continued.message_id = generation.continued_from_id
+      and octet_length(continued.content) = generation.base_bytes
+      and not exists (
+        select from public.message_revisions replaced
+        where replaced.session_id = continued.session_id
+          and replaced.message_id = continued.message_id
+          and replaced.last_epoch >= generation.epoch);
+    if not found then
+      return generation;
+    end if;
+  end if;
+
+  -- Counts the turn once: the counted end is removed, or only the difference is counted later.
+  delete from public.turn_ends counted
+  where counted.generation_id = generation.generation_id and counted.status = 'interrupted';
+  if not found then
+    update public.generations set save_count = 0, is_end_counted = true
+    where generation_id = generation.generation_id;
+  end if;
+  if content <> '' then
+    insert into public.generation_chunks (generation_id, from_offset, text)
+    values (generation.generation_id, 0, content);
+  end if;
+  update public.generations
+  set status = 'streaming', finished_at = null, error_code = null, ended_by_silence = false,
+      saved_bytes = coalesce(octet_length(content), 0), heartbeat_at = clock_timestamp()
+  where generation_id = generation.generation_id
+  returning * into generation;
+  -- The path that the end of the reply restored.
+  update public.sessions
+  set active_leaf_id = generation.user_message_id
+  where session_id = generation.session_id
+    and active_leaf_id = generation.previous_leaf_id
+    and not exists (
+      select from public.messages where message_id = generation.message_id);
+  return generation;
+end
+$$;
+
+revoke all on function private.reopen_generation(public.generations)
+from public, anon, authenticated, service_role;
+grant execute on function private.reopen_generation(public.generations) to service_role;
+
 -- supabase/schemas/turn/request_cancel.sql
 
--- Cancelling a reply that is being written. Whoever writes it is told with its next save
--- (append_chunk), and ends it as stopped.
+-- Cancels a reply that is being written. The writer learns it from its next save (append_chunk), and ends the
+-- reply as stopped.
 
--- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the
--- answer is {stream_id, epoch, status, cancel_requested}. With an epoch that is not the stream's, and
--- once the reply has ended, nothing is changed, as the answer tells: a cancel that comes late stops
--- nothing else.
+-- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the answer
+-- is {stream_id, epoch, status, cancel_requested}. With another epoch than the stream's, or after the reply
+-- has ended, nothing changes, and the answer says so: a late cancel cannot stop a newer reply.
 create function public.request_cancel(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   meant_epoch_text constant text := request -> 'body' ->> 'epoch';
   principal_id uuid := private.resolve_principal(request -> 'principal');
@@ -4076,13 +4423,18 @@ begin
   end if;
   generation := private.find_generation(
     principal_id, jsonb_build_object('stream_id', request -> 'stream_id'));
-  -- Nobody is there to be told.
+  -- A silent writer would not learn of the cancel.
   perform private.end_if_silent(generation);
 
   update public.generations
   set cancel_requested = true
   where generation_id = generation.generation_id and status = 'streaming'
     and epoch = coalesce(meant_epoch_text::bigint, epoch) and not cancel_requested;
+  -- A reply that was ended for silence stays ended, even if its writer is alive.
+  update public.generations
+  set ended_by_silence = false
+  where generation_id = generation.generation_id and ended_by_silence
+    and epoch = coalesce(meant_epoch_text::bigint, epoch);
   select * into generation from public.generations
   where generation_id = generation.generation_id;
   return private.answer(jsonb_build_object(
@@ -4098,17 +4450,34 @@ grant execute on function public.request_cancel(jsonb) to service_role;
 
 -- supabase/schemas/turn/silence.sql
 
--- Whether the isolate that made a streaming generation must be dead.
+-- Whether the writer of a streaming generation is taken for dead. Only the database's clock decides:
+-- heartbeats are written with it, and no other clock's time is compared with it. A writer without any
+-- heartbeat is given less time: a live writer sends one within 5 seconds, and one that was only slow may
+-- reopen its reply.
 create function private.is_silent(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 declare
   silence_limit constant interval := '60 seconds';
+  first_silence_limit constant interval := '20 seconds';
 begin
-  return generation.heartbeat_at <= clock_timestamp() - silence_limit;
+  return generation.heartbeat_at <= clock_timestamp() - case
+    when generation.heartbeat_at = generation.started_at then first_silence_limit
+    else silence_limit end;
 end
 $$;
 
--- Ends this generation if it has gone silent; nothing else is locked by the caller.
+-- Ends a streaming generation whose writer is silent. The caller has locked the session and the generation.
+create function private.end_for_silence(generation public.generations) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.close_generation(
+    generation, '{"status": "interrupted", "error_code": "interrupted"}');
+  update public.generations set ended_by_silence = true
+  where generation_id = generation.generation_id;
+end
+$$;
+
+-- Ends this generation if its writer is silent; the caller has locked nothing else.
 create function private.end_if_silent(generation public.generations) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -4116,19 +4485,18 @@ begin
     return;
   end if;
   perform from public.sessions where session_id = generation.session_id for no key update;
-  -- Looked at again: it may have gone on, or ended, until the locks were there.
+  -- Read again: it may have gone on, or ended, before it was locked.
   select * into generation from public.generations
   where generation_id = generation.generation_id
   for no key update;
   if generation.status = 'streaming' and private.is_silent(generation) then
-    perform private.close_generation(
-      generation, '{"status": "interrupted", "error_code": "interrupted"}');
+    perform private.end_for_silence(generation);
   end if;
 end
 $$;
 
--- Refuses while a turn runs in the session; ends one that has gone silent, because the isolate that made
--- it is dead. The caller has locked the session.
+-- Refuses while a turn runs in the session; a turn whose writer is silent is ended instead. The caller has
+-- locked the session.
 create function private.end_silent_turn(locked_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -4146,26 +4514,27 @@ begin
       'A reply is still being written in this session: wait until it ends, or cancel it.',
       retry_after_seconds);
   end if;
-  perform private.close_generation(
-    running, '{"status": "interrupted", "error_code": "interrupted"}');
+  perform private.end_for_silence(running);
 end
 $$;
 
 revoke all on function
   private.is_silent(public.generations),
+  private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
   private.end_silent_turn(uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.is_silent(public.generations),
+  private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
   private.end_silent_turn(uuid)
 to service_role;
 
 -- supabase/schemas/turn/start_generation.sql
 
--- The running generation, with what explains it later: also the facts that the prompt has. `session` is
--- as it was before this turn, `bot` nulls where none is asked.
+-- Inserts the running generation, with all that explains it later, such as the facts in the prompt. `session`
+-- is in its state before this turn, `bot` is nulls when no bot is asked.
 create function private.start_generation(
   session public.sessions, question public.messages, continued public.messages, bot public.bots,
   history private.turn_history, request jsonb, begun_at timestamptz
@@ -4175,7 +4544,7 @@ declare
   max_reply_bytes constant integer := 4194304;
   turn_action text := coalesce(request ->> 'action', 'say');
   base_bytes integer := coalesce(octet_length(continued.content), 0);
-  -- Another's bot keeps its instructions to itself, also in what its user is told of the turn.
+  -- Another owner's bot keeps its instructions secret, even from the user of the turn.
   bot_system text := case when bot.owner_id = session.owner_id then bot.system end;
   generation public.generations;
 begin
@@ -4187,7 +4556,7 @@ begin
     owner_id, session_id, stream_id, user_message_id, epoch, provider, model, action, base_bytes,
     saved_bytes, continued_from_id, previous_leaf_id, sent_from_depth, summary_until_id,
     summary_heading, instruction, system_prompt, settings, idempotency_key, request_hash, bot_id,
-    dossier_version, dossier_facts, reads_question, started_at, heartbeat_at)
+    dossier_version, dossier_facts, reads_question, prompt, call_id, started_at, heartbeat_at)
   values (
     session.owner_id, session.session_id,
     coalesce(request ->> 'stream_id', gen_random_uuid()::text), question.message_id,
@@ -4204,11 +4573,12 @@ begin
       then request ->> 'request_hash' end,
     bot.bot_id, (request ->> 'dossier_version')::bigint,
     coalesce(request -> 'dossier_facts', '[]'),
-    coalesce((request ->> 'extract')::boolean, false), begun_at, begun_at)
+    coalesce((request ->> 'extract')::boolean, false), request ->> 'prompt',
+    private.read_id(request, 'call_id'), begun_at, begun_at)
   on conflict (owner_id, stream_id) do nothing
   returning * into generation;
   if not found then
-    -- Of a guest who has just moved here: this name was free a moment ago.
+    -- A guest has just moved to this account: the name was free a moment ago.
     perform private.refuse_stream();
   end if;
   if base_bytes > 0 then
@@ -4226,9 +4596,10 @@ to service_role;
 
 -- supabase/schemas/turn/store_reply.sql
 
--- Stores the end of a streaming generation: its text becomes the assistant's message, its chunks go. The
--- caller has locked the session and the generation. `outcome` is what finish_turn takes. A run that has
--- added nothing stores nothing, and gives back the path that it took away.
+-- Stores the end of a streaming generation: its text becomes the assistant's message, and its chunks are
+-- deleted. The caller has locked the session and the generation. `outcome` is finish_turn's request. A run
+-- that has added nothing stores nothing, and restores the path. The message exists already if the reply was
+-- ended for silence and reopened.
 create function private.store_reply(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$
@@ -4237,6 +4608,7 @@ declare
   ended_at timestamptz := clock_timestamp();
   content text;
   has_said_something boolean;
+  is_known boolean;
   question public.messages;
 begin
   select coalesce(string_agg(chunk.text, '' order by chunk.from_offset), '') into content
@@ -4262,6 +4634,7 @@ begin
       finished_at = ended_at
   where generation_id = generation.generation_id
   returning * into generation;
+  perform private.record_turn_calls(generation, outcome);
 
   delete from public.generation_chunks where generation_id = generation.generation_id;
 
@@ -4275,6 +4648,7 @@ begin
   end if;
 
   select * into question from public.messages where message_id = generation.user_message_id;
+  is_known := exists (select from public.messages where message_id = generation.message_id);
 
   insert into public.messages (
     message_id, session_id, owner_id, parent_id, turn_id, turn_number, position, depth, role,
@@ -4293,11 +4667,15 @@ begin
       'continued_from', generation.continued_from_id)),
     ended_at, ended_at
   from public.sessions session
-  where session.session_id = generation.session_id;
+  where session.session_id = generation.session_id
+  on conflict (message_id) do update
+  set content = excluded.content, status = excluded.status, provider = excluded.provider,
+      model = excluded.model, input_tokens = excluded.input_tokens,
+      output_tokens = excluded.output_tokens, metadata = excluded.metadata;
 
-  -- The path may have moved while the model wrote: then this is one more take beside it.
+  -- The path may have moved while the model wrote: then the reply is another take beside it.
   update public.sessions
-  set message_count = message_count + 1,
+  set message_count = message_count + (not is_known)::integer,
       last_message_at = ended_at,
       active_leaf_id = case
         when active_leaf_id = question.message_id then generation.message_id
@@ -4313,10 +4691,9 @@ grant execute on function private.store_reply(public.generations, jsonb) to serv
 
 -- supabase/schemas/turn/text_after.sql
 
--- `content`, which begins at byte `from_offset` of a reply, without the reply's first `after_bytes`.
--- Every offset that we tell lies between characters. One inside a character was counted otherwise
--- (in characters, or in UTF-16), so that going on from the next boundary would lose or repeat text
--- without anybody noticing: it is refused.
+-- `content`, which begins at byte `from_offset` of a reply, without the reply's first `after_bytes`. All
+-- offsets that we send lie between characters. An offset inside a character was counted in other units
+-- (characters, or UTF-16), and rounding it would silently lose or repeat text, so it is refused.
 create function private.text_after(content text, from_offset integer, after_bytes integer)
 returns text
 language plpgsql immutable set search_path = '' as $$
@@ -4348,14 +4725,14 @@ grant execute on function private.text_after(text, integer, integer) to service_
 -- Saving a reply while it is made. Offsets count UTF-8 bytes of the reply's text. Locks are taken in the
 -- order session, generation, everywhere.
 
--- What `sent`, the reply's text from `from_offset` on, adds to the first `saved_bytes` bytes. A
--- caller whose answer was lost sends again from the same offset, perhaps with more; one call may
--- overtake another; so what is known is skipped, and a gap is refused.
+-- The part of `sent`, the reply's text from `from_offset` on, that follows the first `saved_bytes` bytes. A
+-- caller whose answer was lost sends again from the same offset, perhaps with more, and one call may overtake
+-- another; so known text is skipped, and a gap is refused.
 create function private.text_beyond(saved_bytes integer, from_offset integer, sent text)
 returns text
 language plpgsql immutable set search_path = '' as $$
 declare
-  -- A reply of a million tokens; beyond it a model runs in circles.
+  -- A reply of a million tokens; a longer one means that the model repeats itself.
   max_reply_bytes constant integer := 4194304;
   bytes bytea := convert_to(coalesce(sent, ''), 'UTF8');
   known_bytes integer := saved_bytes - from_offset;
@@ -4385,82 +4762,324 @@ revoke all on function private.text_beyond(integer, integer, text)
 from public, anon, authenticated, service_role;
 grant execute on function private.text_beyond(integer, integer, text) to service_role;
 
--- supabase/schemas/usage/delete_usage.sql
+-- supabase/schemas/turn/withdraw_turn.sql
 
--- What a principal has used goes with it: usage has no foreign key.
-create function private.delete_usage() returns trigger
+-- Withdraws a call of begin_turn whose caller has given up, because it was not answered in time: whether the
+-- call has run, runs, or still waits somewhere, it leaves no turn. No clock is used, so neither delays nor
+-- wrong clocks matter.
+
+-- From here to the end of the transaction, begin_turn and withdraw_turn of the same call exclude each other.
+create function private.lock_call(call_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
-  delete from public.usage where owner_id = old.id;
+  perform pg_advisory_xact_lock(hashtextextended(call_id::text, 2));
+end
+$$;
+
+-- Refuses to begin a turn that was given up: `call_id` is withdrawn, or more than `wait_ms` has passed since
+-- the transaction began. begin_turn calls it when it has its locks.
+create function private.check_still_awaited(call_id uuid, wait_ms integer) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if clock_timestamp() > transaction_timestamp() + make_interval(secs => wait_ms / 1000.0)
+    or exists (
+      select from public.withdrawn_calls withdrawn
+      where withdrawn.call_id = check_still_awaited.call_id)
+  then
+    perform private.refuse(503, 'database_unavailable',
+      'This took too long, and nothing was begun: send the request again.', '1');
+  end if;
+end
+$$;
+
+-- Undoes the turn that a call of begin_turn has begun, or keeps it from beginning one: {call_id}; returns
+-- {withdrawn}, true when a turn was undone. Calling again changes nothing.
+create function public.withdraw_turn(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  wanted_call_id constant uuid := private.read_id(request, 'call_id');
+  generation public.generations;
+  question public.messages;
+  session public.sessions;
+  leaf_id uuid;
+  is_withdrawn boolean := false;
+begin
+  if wanted_call_id is null then
+    perform private.refuse(422, 'invalid_request', 'call_id must name a call of begin_turn.');
+  end if;
+  perform private.lock_call(wanted_call_id);
+  insert into public.withdrawn_calls (call_id) values (wanted_call_id) on conflict do nothing;
+
+  perform from public.sessions
+  where session_id = (
+    select session_id from public.generations where call_id = wanted_call_id)
+  for no key update;
+  select * into generation from public.generations
+  where call_id = wanted_call_id
+  for no key update;
+  if not found then
+    return jsonb_build_object('withdrawn', false);
+  end if;
+  select * into question from public.messages
+  where message_id = generation.user_message_id and generation.action in ('say', 'edit');
+  if question.created_at <> generation.started_at then
+    -- It answers an earlier call's question, whose writer has died without storing text: it is ended the same
+    -- way.
+    is_withdrawn := generation.status = 'streaming' and generation.save_count = 0;
+    if is_withdrawn then
+      perform private.end_for_silence(generation);
+    end if;
+    return jsonb_build_object('withdrawn', is_withdrawn);
+  end if;
+  is_withdrawn := private.forget_run(generation);
+  if is_withdrawn and question.message_id is not null then
+    leaf_id := question.parent_id;
+    if generation.action = 'edit' then
+      -- The path went on through the edited message.
+      select private.newest_leaf_below(message) into leaf_id
+      from public.messages message
+      where message.session_id = question.session_id
+        and message.parent_id is not distinct from question.parent_id
+        and message.message_id <> question.message_id
+      order by message.position desc
+      limit 1;
+    end if;
+    update public.sessions
+    set active_leaf_id = case when active_leaf_id = question.message_id then leaf_id
+          else active_leaf_id end,
+        turn_count = turn_count - (turn_count = question.turn_number)::integer,
+        message_count = message_count - (message_count = question.position)::integer
+    where session_id = generation.session_id
+    returning * into session;
+    delete from public.messages where message_id = question.message_id;
+    -- The session was made for this turn alone.
+    if session.message_count = 0 and generation.epoch = 1 then
+      delete from public.sessions where session_id = session.session_id;
+      delete from public.projects
+      where project_id = session.project_id and created_at = session.created_at;
+    end if;
+  end if;
+  return jsonb_build_object('withdrawn', is_withdrawn);
+end
+$$;
+
+revoke all on function
+  private.lock_call(uuid),
+  private.check_still_awaited(uuid, integer),
+  public.withdraw_turn(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.lock_call(uuid),
+  private.check_still_awaited(uuid, integer),
+  public.withdraw_turn(jsonb)
+to service_role;
+
+-- supabase/schemas/usage/count_of.sql
+
+-- Converts a JSON number for an integer column: null for other values, clamped to the column's range.
+create function private.count_of(number jsonb) returns integer
+language sql immutable parallel safe
+return case when pg_catalog.jsonb_typeof(number) = 'number'
+  then least(greatest(number::numeric, 0), 2147483647)::integer end;
+
+revoke all on function private.count_of(jsonb) from public, anon, authenticated, service_role;
+grant execute on function private.count_of(jsonb) to service_role;
+
+-- supabase/schemas/usage/delete_model_calls.sql
+
+-- Removes a deleted principal's rows, because the ledger has no foreign key.
+create function private.delete_model_calls() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  delete from public.model_calls where owner_id = old.id;
   return null;
 end
 $$;
 
-revoke all on function private.delete_usage() from public, anon, authenticated, service_role;
+revoke all on function private.delete_model_calls() from public, anon, authenticated, service_role;
 
--- After the cascades, which have waited for turns that were ending.
-create trigger delete_usage after delete on public.principals
-  for each row execute function private.delete_usage();
+-- Runs after the cascades, which wait for turns that are ending.
+create trigger delete_model_calls after delete on public.principals
+  for each row execute function private.delete_model_calls();
 
--- supabase/schemas/usage/record_usage.sql
+-- supabase/schemas/usage/delete_old_model_calls.sql
 
--- However a generation ends, what it made has been used, and its end is counted.
-create function private.record_usage() returns trigger
+-- Deletes old rows of the ledger: {limit?}; returns {deleted}. Background work calls it, without a principal,
+-- until nothing is left.
+create function public.delete_old_model_calls(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  lifetime constant interval := '400 days';
+  default_limit constant integer := 10000;
+  max_limit constant integer := 100000;
+  row_limit constant integer := least(greatest(
+    coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
+  deleted integer;
+begin
+  delete from public.model_calls
+  where model_call_id in (
+    select model_call_id from public.model_calls
+    where created_at < clock_timestamp() - lifetime
+    order by created_at
+    limit row_limit);
+  get diagnostics deleted = row_count;
+  return jsonb_build_object('deleted', deleted);
+end
+$$;
+
+revoke all on function public.delete_old_model_calls(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.delete_old_model_calls(jsonb) to service_role;
+
+-- Runs every day if the database has pg_cron; the development server uses a timer instead.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron;
+    perform cron.schedule('fabula-delete-old-model-calls', '17 4 * * *',
+      $job$select public.delete_old_model_calls('{"limit": 100000}')$job$);
+  end if;
+exception when others then
+  -- A server that has the extension and does not load it, or keeps it for another database.
+  raise notice 'old rows of the ledger are not deleted by pg_cron: %', sqlerrm;
+end
+$$;
+
+-- supabase/schemas/usage/record_lost_call.sql
+
+-- Records one call of unknown tokens for a worker whose lease has expired, until the worker reports its
+-- calls.
+create function private.record_lost_call(job public.jobs, step public.job_steps) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.record_step_calls(job, step, '[{"status": "interrupted"}]');
+end
+$$;
+
+revoke all on function private.record_lost_call(public.jobs, public.job_steps)
+from public, anon, authenticated, service_role;
+grant execute on function private.record_lost_call(public.jobs, public.job_steps) to service_role;
+
+-- supabase/schemas/usage/record_model_calls.sql
+
+-- Records calls of a step that is deleted or has gone to another worker: {job_id, step, kind, user_id,
+-- project_id?, lease_token, calls}, as returned by claim_step. Returns {}.
+create function public.record_model_calls(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  common public.model_calls;
+begin
+  common.source_id := private.read_id(request, 'lease_token');
+  common.kind := request ->> 'kind';
+  common.step := (request ->> 'step')::integer;
+  select job_id, owner_id into common.job_id, common.owner_id
+  from public.jobs where job_id = private.read_id(request, 'job_id')
+  for key share;
+  -- A deleted account has no ledger.
+  if not found then
+    select id into common.owner_id from public.principals
+    where id = private.read_id(request, 'user_id')
+    for key share;
+  end if;
+  if common.owner_id is not null and common.source_id is not null then
+    common.project_id := private.read_id(request, 'project_id');
+    perform private.write_model_calls(common, request -> 'calls');
+  end if;
+  return '{}';
+end
+$$;
+
+revoke all on function public.record_model_calls(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.record_model_calls(jsonb) to service_role;
+
+-- supabase/schemas/usage/record_step_calls.sql
+
+-- Records the calls of an attempt at a step.
+create function private.record_step_calls(
+  job public.jobs, step public.job_steps, calls jsonb
+) returns void
 language plpgsql set search_path = '' as $$
 declare
-  made_bytes integer := new.saved_bytes - new.base_bytes;
-  session_kind text;
-  -- The text is not all there yet; an estimate asks for its length alone.
-  made_tokens integer := coalesce(
-    new.output_tokens, private.estimate_tokens(repeat('.', made_bytes)));
+  common public.model_calls;
 begin
-  select session.kind into session_kind
-  from public.sessions session
-  where session.session_id = new.session_id;
-  insert into public.usage (
-    owner_id, generation_id, kind, provider, model, input_tokens, output_tokens, is_estimated,
-    status, created_at)
-  values (
-    new.owner_id, new.generation_id, session_kind, new.provider, new.model, new.input_tokens,
-    made_tokens, new.output_tokens is null, new.status, new.finished_at);
-  insert into public.turn_ends (
-    kind, provider, model, status, input_tokens, output_tokens, saves, first_token_ms, latency_ms)
-  values (
-    session_kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status,
-    coalesce(new.input_tokens, 0), made_tokens, new.save_count, new.first_token_ms,
-    new.latency_ms);
-  return null;
+  common.owner_id := job.owner_id;
+  common.source_id := step.lease_token;
+  common.job_id := job.job_id;
+  common.step := step.step;
+  common.kind := job.kind;
+  common.project_id := coalesce(job.project_id, (
+    select project_id from public.sessions where session_id = job.session_id));
+  perform private.write_model_calls(common, calls);
 end
 $$;
 
-revoke all on function private.record_usage() from public, anon, authenticated, service_role;
+revoke all on function private.record_step_calls(public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.record_step_calls(public.jobs, public.job_steps, jsonb)
+to service_role;
 
-create trigger record_usage after update of status on public.generations
-  for each row when (old.status = 'streaming' and new.status <> 'streaming')
-  execute function private.record_usage();
+-- supabase/schemas/usage/record_turn_calls.sql
+
+-- Records the calls of a turn that has ended: `attempts` of finish_turn, or, if its writer has died and
+-- reported none, one call from the generation's row. If a call was ended before the provider reported its
+-- usage, its output tokens are estimated from the text.
+create function private.record_turn_calls(generation public.generations, outcome jsonb)
+returns void
+language plpgsql set search_path = '' as $$
+declare
+  attempts jsonb := outcome -> 'attempts';
+  made_tokens constant integer := private.estimate_tokens(
+    repeat('.', greatest(generation.saved_bytes - generation.base_bytes, 0)));
+  common public.model_calls;
+  last integer;
+begin
+  select generation.owner_id, generation.generation_id, generation.generation_id, session.kind,
+    session.project_id, generation.finished_at
+  into common.owner_id, common.source_id, common.generation_id, common.kind, common.project_id,
+    common.created_at
+  from public.sessions session
+  where session.session_id = generation.session_id;
+  if jsonb_typeof(attempts) is distinct from 'array' then
+    attempts := jsonb_build_array(jsonb_build_object(
+      'provider', generation.provider, 'model', generation.model, 'status', generation.status,
+      'input_tokens', generation.input_tokens, 'output_tokens', generation.output_tokens,
+      'error_code', generation.error_code,
+      'started_at', floor(extract(epoch from generation.started_at) * 1000),
+      'first_token_ms', generation.first_token_ms, 'latency_ms', generation.latency_ms));
+  end if;
+  last := jsonb_array_length(attempts) - 1;
+  if last >= 0 and jsonb_typeof(attempts -> last) = 'object' then
+    attempts := jsonb_set(attempts, array[last::text, 'estimated_output_tokens'],
+      to_jsonb(made_tokens));
+  end if;
+  perform private.write_model_calls(common, attempts);
+end
+$$;
+
+revoke all on function private.record_turn_calls(public.generations, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.record_turn_calls(public.generations, jsonb) to service_role;
 
 -- supabase/schemas/usage/take_rate_limit.sql
 
--- How often a rate limit has refused. A refusal takes back whatever its transaction has written,
--- except what it took from a sequence. (A crash of the server may skip up to 32.)
+-- Counts refusals by rate limits. It is a sequence, because a refusal rolls back all else that its
+-- transaction has written. (A crash of the server may skip up to 32.)
 create sequence private.rate_limited as bigint;
 
 grant usage, select on sequence private.rate_limited to service_role;
 
--- Counts one use of the action, or refuses: max_requests at once, then one more after each
--- max_requests-th part of the window. A refusal uses nothing; its hint is the seconds to wait.
--- Returns {limit, remaining, reset_s}: how many at once are allowed, how many of them are left, and
--- after how many seconds all of them are there again.
+-- Counts one use of the action, or refuses: a burst of max_requests, then one more after each max_requests-th
+-- part of the window. A refusal uses nothing; its hint is the seconds to wait. Returns {limit, remaining,
+-- reset_s}: the size of the burst, how much of it is left, and after how many seconds all of it is available
+-- again.
 create function private.take_rate_limit(
   principal_id uuid, action text, max_requests integer, window_seconds integer
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   cost interval;
-  -- Of the sum of the costs, not of the window, which rounding could make smaller.
+  -- The sum of the costs, because rounding could make the window smaller than it.
   allowance interval;
   used interval;
-  holder public.principals;
   taken_at timestamptz;
   wait_seconds integer;
   bucket public.rate_limits;
@@ -4472,12 +5091,11 @@ begin
   cost := make_interval(secs => window_seconds::double precision / max_requests);
   allowance := cost * max_requests;
 
-  -- Before the row that is the principal's, as everywhere; so who has the principal for itself need
-  -- not wait for these rows.
-  select * into holder from public.principals where id = principal_id for key share;
-  perform private.require_current(holder);
+  -- The principal is locked before their rows, as everywhere, so that a transaction that has locked the
+  -- principal need not wait for these rows.
+  perform private.hold_principal(principal_id);
 
-  -- Twice at most: a first use at the same time has made the row meanwhile.
+  -- At most twice: a concurrent first use may have inserted the row.
   for attempt in 1..2 loop
     select * into bucket from public.rate_limits limited
     where limited.owner_id = principal_id and limited.action = take_rate_limit.action
@@ -4512,6 +5130,63 @@ revoke all on function private.take_rate_limit(uuid, text, integer, integer)
 from public, anon, authenticated, service_role;
 grant execute on function private.take_rate_limit(uuid, text, integer, integer) to service_role;
 
+-- supabase/schemas/usage/write_model_calls.sql
+
+-- Writes calls to the ledger: an array of {provider, model, status, started_at?, latency_ms?,
+-- first_token_ms?, input_tokens?, cached_tokens?, cache_write_tokens?, output_tokens?, reasoning_tokens?,
+-- cost_usd?, error_code?, round?}, started_at in milliseconds since the epoch, in the order in which they
+-- were made. `common` has owner_id, source_id, generation_id, job_id, step, project_id and kind. A call that
+-- is recorded already is updated. Malformed values never refuse the caller: what can be stored of a call is
+-- stored.
+create function private.write_model_calls(common public.model_calls, calls jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  max_calls constant integer := 100;
+  recorded_at constant timestamptz := coalesce(common.created_at, clock_timestamp());
+begin
+  if jsonb_typeof(calls) is distinct from 'array' then
+    return;
+  end if;
+  insert into public.model_calls as known (
+    owner_id, source_id, place, generation_id, job_id, step, project_id, kind, round, provider, model,
+    input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, is_estimated,
+    cost_usd, status, error_code, started_at, first_token_ms, latency_ms, created_at)
+  select common.owner_id, common.source_id, made.place, common.generation_id, common.job_id,
+    common.step, common.project_id, common.kind, greatest(private.count_of(made.call -> 'round'), 1),
+    left(made.call ->> 'provider', 64), left(made.call ->> 'model', 256),
+    private.count_of(made.call -> 'input_tokens'), private.count_of(made.call -> 'cached_tokens'),
+    private.count_of(made.call -> 'cache_write_tokens'),
+    coalesce(private.count_of(made.call -> 'output_tokens'),
+      private.count_of(made.call -> 'estimated_output_tokens'), 0),
+    private.count_of(made.call -> 'reasoning_tokens'),
+    private.count_of(made.call -> 'output_tokens') is null,
+    case when jsonb_typeof(made.call -> 'cost_usd') = 'number'
+      then least(greatest((made.call -> 'cost_usd')::numeric, 0), 999999999) end,
+    case when made.call ->> 'status' in
+        ('complete', 'stopped', 'disconnected', 'interrupted', 'failed')
+      then made.call ->> 'status' else 'failed' end,
+    left(nullif(made.call ->> 'error_code', ''), 64),
+    to_timestamp(case when jsonb_typeof(made.call -> 'started_at') = 'number'
+      then least(greatest((made.call -> 'started_at')::numeric, 0), 4102444800000) / 1000 end),
+    private.count_of(made.call -> 'first_token_ms'), private.count_of(made.call -> 'latency_ms'),
+    recorded_at
+  from jsonb_array_elements(calls) with ordinality as made (call, place)
+  where made.place <= max_calls and jsonb_typeof(made.call) = 'object'
+  on conflict (source_id, place) do update
+  set provider = excluded.provider, model = excluded.model, round = excluded.round,
+      input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens,
+      cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
+      reasoning_tokens = excluded.reasoning_tokens, is_estimated = excluded.is_estimated,
+      cost_usd = excluded.cost_usd, status = excluded.status, error_code = excluded.error_code,
+      started_at = excluded.started_at, first_token_ms = excluded.first_token_ms,
+      latency_ms = excluded.latency_ms;
+end
+$$;
+
+revoke all on function private.write_model_calls(public.model_calls, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.write_model_calls(public.model_calls, jsonb) to service_role;
+
 -- supabase/schemas/summaries/outdate_summaries.sql
 
 -- A text that was edited is in no summary that was made before, nor in one that is being made. Those
@@ -4528,16 +5203,19 @@ begin
   where session_id = new.session_id and until_position >= new.position and not is_stale;
   -- Work that has begun begins anew, and its worker finds the lease gone. Queued work is held too: who
   -- is claiming it has read the old text perhaps, and what that makes of the row is seen after waiting.
-  update public.background_tasks
-  set status = 'queued',
-      attempts = attempts - (status = 'running')::integer,
-      lease_token = case status when 'queued' then lease_token end,
-      leased_until = case status when 'queued' then leased_until end,
-      run_after = case status when 'queued' then run_after else clock_timestamp() end
-  where session_id = new.session_id and status in ('queued', 'running')
-    and (kind = 'session_summary' or status = 'queued'
-      or payload -> 'spans' @> jsonb_build_array(
-        jsonb_build_object('message_id', new.message_id)));
+  update public.job_steps work
+  set status = case when job.status = 'paused' then 'waiting' else 'queued' end,
+      attempts = work.attempts - (work.status = 'running')::integer,
+      lease_token = case work.status when 'queued' then work.lease_token end,
+      leased_until = case work.status when 'queued' then work.leased_until end,
+      run_after = case work.status when 'queued' then work.run_after else clock_timestamp() end
+  from public.jobs job
+  where job.session_id = new.session_id and work.job_id = job.job_id
+    and work.status in ('queued', 'running')
+    and (job.kind = 'session_summary'
+      or job.kind = 'dossier_extraction' and (work.status = 'queued'
+        or work.payload -> 'spans' @> jsonb_build_array(
+          jsonb_build_object('message_id', new.message_id))));
 
   perform from public.message_extractions
   where session_id = new.session_id and message_id = new.message_id;
@@ -4568,7 +5246,6 @@ language plpgsql set search_path = '' as $$
 declare
   max_steps constant integer := 1000;
   failure_pause constant interval := '1 hour';
-  lifetime constant interval := '1 day';
   question public.messages;
   covered public.session_summaries;
   until_depth integer;
@@ -4582,22 +5259,19 @@ begin
   end if;
   -- What models could not do a moment ago they are not asked for with every turn.
   if exists (
-    select from public.background_tasks
+    select from public.jobs
     where session_id = new.session_id and kind = 'session_summary' and status = 'failed'
       and finished_at > clock_timestamp() - failure_pause)
   then
     return null;
   end if;
-  delete from public.background_tasks
-  where session_id = new.session_id and kind = 'session_summary'
-    and finished_at < clock_timestamp() - lifetime;
   -- Half of what still fitted is taken along, in whole turns: so the next ones leave nothing out that
   -- is not covered, and a model is not asked after each of them.
   until_depth := new.sent_from_depth - 1 + (question.depth - new.sent_from_depth) / 4 * 2;
-  insert into public.background_tasks (kind, session_id, owner_id, payload)
-  select 'session_summary', new.session_id, new.owner_id, jsonb_build_object(
-    'until_message_id', private.message_on_path(question.parent_id, until_depth))
-  on conflict (session_id, kind) where status in ('queued', 'running') do nothing;
+  perform private.add_job(jsonb_build_object(
+    'kind', 'session_summary', 'owner_id', new.owner_id, 'session_id', new.session_id,
+    'merge_key', 'session', 'merge', 'open', 'payload', jsonb_build_object(
+      'until_message_id', private.message_on_path(question.parent_id, until_depth))));
   return null;
 end
 $$;
@@ -4609,16 +5283,22 @@ create trigger plan_summary after update of status on public.generations
     old.status = 'streaming' and new.status <> 'streaming' and new.sent_from_depth > 1)
   execute function private.plan_summary();
 
--- supabase/schemas/summaries/store_summary.sql
+-- supabase/schemas/summaries/session_summary_store.sql
 
--- A summary that was made; whether there is more to do. The task is locked, with its session.
-create function private.store_summary(task public.background_tasks, outcome jsonb)
-returns boolean
+-- Stores a summary that was made (jobs/has_job_hook.sql): the result is {summary} and whatever else is worth
+-- keeping. There is more to do while what was summarised does not reach as far as it should.
+create function private.session_summary_store(
+  job public.jobs, step public.job_steps, made jsonb
+) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   max_summary_bytes constant integer := 8192;
-  next_id constant uuid := (task.payload ->> 'next_message_id')::uuid;
+  outcome constant jsonb := made -> 'result';
+  next_id constant uuid := (step.payload ->> 'next_message_id')::uuid;
 begin
+  if (made ->> 'already')::boolean then
+    return '{}';
+  end if;
   if jsonb_typeof(outcome -> 'summary') is distinct from 'string'
     or octet_length(outcome ->> 'summary') not between 1 and max_summary_bytes then
     perform private.refuse(422, 'invalid_request',
@@ -4626,20 +5306,117 @@ begin
   end if;
   insert into public.session_summaries (
     session_id, until_message_id, owner_id, until_position, summary, created_at)
-  select task.session_id, message.message_id, task.owner_id, message.position,
+  select job.session_id, message.message_id, job.owner_id, message.position,
     outcome ->> 'summary', clock_timestamp()
   from public.messages message
   where message.message_id = next_id
   on conflict (session_id, until_message_id) do update
   set summary = excluded.summary, created_at = excluded.created_at, is_stale = false
   where session_summaries.is_stale;
-  return next_id::text <> task.payload ->> 'until_message_id';
+  return jsonb_build_object(
+    'result', outcome - 'summary',
+    'has_more', next_id::text <> job.payload ->> 'until_message_id');
 end
 $$;
 
-revoke all on function private.store_summary(public.background_tasks, jsonb)
+revoke all on function private.session_summary_store(public.jobs, public.job_steps, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function private.store_summary(public.background_tasks, jsonb) to service_role;
+grant execute on function private.session_summary_store(public.jobs, public.job_steps, jsonb)
+to service_role;
+
+-- supabase/schemas/summaries/session_summary_work.sql
+
+-- What a worker needs to summarise a session a part further: {previous_summary | null, messages:
+-- [{role, content}], until_message_id}; null when there is nothing to do any more. Bounded in
+-- messages and bytes: what is left is another part.
+create function private.session_summary_work(
+  job public.jobs, step public.job_steps, nothing jsonb
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  max_messages constant integer := 200;
+  max_bytes constant integer := 65536;
+  -- Of one message: a pasted chapter is summarised by its beginning.
+  max_message_characters constant integer := 4000;
+  no_limit constant integer := 2147483647;
+  wanted_id constant uuid := (job.payload ->> 'until_message_id')::uuid;
+  goal public.messages;
+  covered public.session_summaries;
+  covered_depth integer;
+  work jsonb;
+begin
+  select * into goal from public.messages where message_id = wanted_id;
+  -- The conversation may have been deleted, or go another way now.
+  if not exists (
+    select from public.sessions session
+    where session.session_id = job.session_id and session.is_active
+      and private.message_on_path(session.active_leaf_id, goal.depth) = wanted_id)
+  then
+    return null;
+  end if;
+  covered := private.summary_on_path(job.session_id, wanted_id, no_limit);
+  if covered.until_message_id = wanted_id then
+    return null;
+  end if;
+  covered_depth := coalesce(
+    (select depth from public.messages where message_id = covered.until_message_id), 0);
+
+  with recursive walked as (
+    select message_id, parent_id, depth, position
+    from public.messages
+    where message_id = wanted_id
+    union all
+    select parent.message_id, parent.parent_id, parent.depth, parent.position
+    from walked child
+    cross join lateral (
+      select * from public.messages where message_id = child.parent_id limit 1
+    ) parent
+    where child.depth > covered_depth + 1 and child.position <> child.depth
+  ),
+  listed as (
+    select message_id, depth from walked where position <> depth
+    union all
+    (
+      select message_id, depth from public.messages
+      where session_id = job.session_id and owner_id = job.owner_id
+        and position > covered_depth
+        and position <= (select max(depth) from walked where position = depth)
+      order by position
+      limit max_messages
+    )
+  ),
+  sized as (
+    select message.message_id, message.role, message.depth, message.content,
+      sum(octet_length(message.content)) over (order by message.depth) as bytes_so_far
+    from (select * from listed order by depth limit max_messages) first_ones
+    cross join lateral (
+      select whole.message_id, whole.role, whole.depth,
+        left(whole.content, max_message_characters) as content
+      from public.messages whole
+      where whole.message_id = first_ones.message_id
+      limit 1
+    ) message
+  )
+  select jsonb_build_object(
+    'previous_summary', covered.summary,
+    'messages', coalesce(
+      jsonb_agg(jsonb_build_object('role', role, 'content', content) order by depth)
+        filter (where content <> ''), '[]'),
+    'until_message_id', (array_agg(message_id order by depth desc))[1])
+  into work
+  from sized
+  where bytes_so_far <= max_bytes;
+  -- What the step is about, for who stores it.
+  update public.job_steps
+  set payload = payload || jsonb_build_object('next_message_id', work -> 'until_message_id')
+  where job_id = step.job_id and job_steps.step = session_summary_work.step.step;
+  return work;
+end
+$$;
+
+revoke all on function private.session_summary_work(public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.session_summary_work(public.jobs, public.job_steps, jsonb) to service_role;
 
 -- supabase/schemas/summaries/summary_on_path.sql
 
@@ -4700,94 +5477,6 @@ $$;
 revoke all on function private.summary_on_path(uuid, uuid, integer)
 from public, anon, authenticated, service_role;
 grant execute on function private.summary_on_path(uuid, uuid, integer) to service_role;
-
--- supabase/schemas/summaries/summary_work.sql
-
--- What a worker needs to summarise a session a part further: {previous_summary | null, messages:
--- [{role, content}], until_message_id}; null when there is nothing to do any more. Bounded in
--- messages and bytes: what is left is another part.
-create function private.summary_work(task public.background_tasks) returns jsonb
-language plpgsql stable set search_path = '' as $$
-declare
-  max_messages constant integer := 200;
-  max_bytes constant integer := 65536;
-  -- Of one message: a pasted chapter is summarised by its beginning.
-  max_message_characters constant integer := 4000;
-  no_limit constant integer := 2147483647;
-  wanted_id constant uuid := (task.payload ->> 'until_message_id')::uuid;
-  goal public.messages;
-  covered public.session_summaries;
-  covered_depth integer;
-  work jsonb;
-begin
-  select * into goal from public.messages where message_id = wanted_id;
-  -- The conversation may have been deleted, or go another way now.
-  if not exists (
-    select from public.sessions session
-    where session.session_id = task.session_id and session.is_active
-      and private.message_on_path(session.active_leaf_id, goal.depth) = wanted_id)
-  then
-    return null;
-  end if;
-  covered := private.summary_on_path(task.session_id, wanted_id, no_limit);
-  if covered.until_message_id = wanted_id then
-    return null;
-  end if;
-  covered_depth := coalesce(
-    (select depth from public.messages where message_id = covered.until_message_id), 0);
-
-  with recursive walked as (
-    select message_id, parent_id, depth, position
-    from public.messages
-    where message_id = wanted_id
-    union all
-    select parent.message_id, parent.parent_id, parent.depth, parent.position
-    from walked child
-    cross join lateral (
-      select * from public.messages where message_id = child.parent_id limit 1
-    ) parent
-    where child.depth > covered_depth + 1 and child.position <> child.depth
-  ),
-  listed as (
-    select message_id, depth from walked where position <> depth
-    union all
-    (
-      select message_id, depth from public.messages
-      where session_id = task.session_id and owner_id = task.owner_id
-        and position > covered_depth
-        and position <= (select max(depth) from walked where position = depth)
-      order by position
-      limit max_messages
-    )
-  ),
-  sized as (
-    select message.message_id, message.role, message.depth, message.content,
-      sum(octet_length(message.content)) over (order by message.depth) as bytes_so_far
-    from (select * from listed order by depth limit max_messages) first_ones
-    cross join lateral (
-      select whole.message_id, whole.role, whole.depth,
-        left(whole.content, max_message_characters) as content
-      from public.messages whole
-      where whole.message_id = first_ones.message_id
-      limit 1
-    ) message
-  )
-  select jsonb_build_object(
-    'previous_summary', covered.summary,
-    'messages', coalesce(
-      jsonb_agg(jsonb_build_object('role', role, 'content', content) order by depth)
-        filter (where content <> ''), '[]'),
-    'until_message_id', (array_agg(message_id order by depth desc))[1])
-  into work
-  from sized
-  where bytes_so_far <= max_bytes;
-  return work;
-end
-$$;
-
-revoke all on function private.summary_work(public.background_tasks)
-from public, anon, authenticated, service_role;
-grant execute on function private.summary_work(public.background_tasks) to service_role;
 
 -- supabase/schemas/dossier/add_assertions.sql
 
@@ -4930,7 +5619,7 @@ to service_role;
 -- project stays, with its conversations, and with an empty dossier of a later version. Nothing that was
 -- said until now is read for it any more, and what was passed over is not read later either.
 create function public.clear_dossier(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   project public.projects := private.open_project(
     private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
@@ -4943,20 +5632,18 @@ begin
     order by session_id
     for no key update
   ) locked;
-  perform from public.background_tasks
+  perform from public.jobs
   where session_id = any (session_ids) and kind = 'dossier_extraction'
-    and status in ('queued', 'running')
-  order by task_id
-  for update;
+    and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
   select head into log_head from public.dossiers
   where project_id = project.project_id
   for no key update;
   perform private.check_version(request ->> 'if_match', log_head::text);
-  update public.background_tasks
-  set status = 'done', result = '{"dropped": true}', lease_token = null,
-      finished_at = clock_timestamp()
+  perform private.drop_job(job_id) from public.jobs
   where session_id = any (session_ids) and kind = 'dossier_extraction'
-    and status in ('queued', 'running');
+    and status in ('queued', 'running', 'paused');
   update public.message_extractions
   set is_done = true
   where session_id = any (session_ids) and not is_done;
@@ -4996,7 +5683,7 @@ grant execute on function public.clear_dossier(jsonb) to service_role;
 -- list of assertions reads the log. A base before log_start means that the log was removed: whoever
 -- holds entries of it begins anew. A caller whose answer was lost calls again: nothing is added twice.
 create function public.commit_assertions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'project_id');
   principal_id uuid;
@@ -5074,9 +5761,9 @@ return coalesce((
 create function private.is_dossier_pending(wanted_session_id uuid) returns boolean
 language sql stable set search_path = ''
 return exists (
-  select from public.background_tasks
+  select from public.jobs
   where session_id = wanted_session_id and kind = 'dossier_extraction'
-    and status in ('queued', 'running'));
+    and status in ('queued', 'running', 'paused'));
 
 -- How the dossier stands after a turn that has asked for it, as finish_turn tells it: {dossier: {version,
 -- pending, updated}}.
@@ -5103,6 +5790,102 @@ grant execute on function
   private.is_dossier_updated(uuid, bigint, bigint),
   private.is_dossier_pending(uuid),
   private.dossier_after_turn(public.generations, uuid)
+to service_role;
+
+-- supabase/schemas/dossier/dossier_extraction_fail.sql
+
+-- A job that is given up is one failure of each message that it was about (jobs/has_job_hook.sql); what has
+-- failed often enough does not keep the others from being read. Where the log was only to be folded there
+-- are no spans.
+create function private.dossier_extraction_fail(
+  job public.jobs, step public.job_steps, nothing jsonb
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  max_failures constant integer := 3;
+begin
+  update public.message_extractions waiting
+  set failures = failures + 1, is_done = failures + 1 >= max_failures
+  from jsonb_to_recordset(nullif(step.payload -> 'spans', 'null')) as span (message_id uuid)
+  where waiting.session_id = job.session_id and waiting.message_id = span.message_id
+    and not waiting.is_done;
+  return null;
+end
+$$;
+
+revoke all on function private.dossier_extraction_fail(public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.dossier_extraction_fail(public.jobs, public.job_steps, jsonb)
+to service_role;
+
+-- supabase/schemas/dossier/dossier_extraction_store.sql
+
+-- Stores what was found in the claimed parts (jobs/has_job_hook.sql): the result is {base, assertions, snapshot,
+-- facts}, as commit_assertions takes them, and whatever else is worth keeping. The answer is `dossier`, what
+-- commit_assertions returns: when its tail is not null, fold it and call that. There is more to do while
+-- anything is left to read. Where the log was only to be folded there are no spans.
+create function private.dossier_extraction_store(
+  job public.jobs, step public.job_steps, made jsonb
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  -- What comes later in a text is not read: the core takes a megabyte.
+  max_read_bytes constant integer := 1000000;
+  outcome constant jsonb := made -> 'result';
+  project_of_session uuid;
+  dossier jsonb;
+begin
+  select project_id into project_of_session
+  from public.sessions where session_id = job.session_id;
+  if (made ->> 'already')::boolean then
+    return jsonb_build_object('answer', jsonb_build_object(
+      'dossier', private.dossier_since(project_of_session, outcome)));
+  end if;
+  dossier := private.add_assertions(project_of_session, outcome, null);
+  update public.message_extractions waiting
+  set read_bytes = span.to_byte,
+      is_done = span.to_byte >= max_read_bytes or span.to_byte >= (
+        select octet_length(content) from public.messages where message_id = span.message_id),
+      failures = 0
+  from jsonb_to_recordset(nullif(step.payload -> 'spans', 'null')) as span (
+    message_id uuid, from_byte integer, to_byte integer)
+  where waiting.session_id = job.session_id and waiting.message_id = span.message_id
+    and waiting.read_bytes = span.from_byte;
+  return jsonb_build_object(
+    'result', outcome - array['base', 'assertions', 'snapshot', 'facts'],
+    'answer', jsonb_build_object('dossier', dossier),
+    'has_more', exists (select from private.unread_on_path(job.session_id)));
+end
+$$;
+
+revoke all on function private.dossier_extraction_store(public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.dossier_extraction_store(public.jobs, public.job_steps, jsonb)
+to service_role;
+
+-- supabase/schemas/dossier/dossier_extraction_work.sql
+
+-- What a worker needs to read a part of a conversation (private.extraction_work), which is kept with the step
+-- for who stores what was found in it.
+create function private.dossier_extraction_work(
+  job public.jobs, step public.job_steps, nothing jsonb
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  work constant jsonb := private.extraction_work(job.session_id);
+begin
+  update public.job_steps claimed
+  set payload = claimed.payload || jsonb_build_object('spans', (
+    select jsonb_agg(message.value - array['role', 'text', 'created_at'])
+    from jsonb_array_elements(work -> 'messages') message))
+  where claimed.job_id = step.job_id and claimed.step = dossier_extraction_work.step.step;
+  return work;
+end
+$$;
+
+revoke all on function private.dossier_extraction_work(public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.dossier_extraction_work(public.jobs, public.job_steps, jsonb)
 to service_role;
 
 -- supabase/schemas/dossier/dossier_of_turn.sql
@@ -5216,6 +5999,27 @@ grant execute on function
   private.dossier_of_turn(public.sessions, integer)
 to service_role;
 
+-- supabase/schemas/dossier/dossier_since.sql
+
+-- How a dossier stands for a worker whose findings are stored already: what commit_assertions returns, with the
+-- log after the `base` of its result.
+create function private.dossier_since(wanted_project_id uuid, outcome jsonb) returns jsonb
+language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select jsonb_build_object(
+      'head', head, 'added', 0, 'folded_to', folded_to, 'log_start', log_start,
+      'tail', private.read_log(
+        project_id, coalesce(private.read_position(outcome, 'base'), head)))
+    from public.dossiers
+    where project_id = wanted_project_id);
+end
+$$;
+
+revoke all on function private.dossier_since(uuid, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.dossier_since(uuid, jsonb) to service_role;
+
 -- supabase/schemas/dossier/extraction_work.sql
 
 -- What is not yet read of the messages on a session's path, the first of them first: {message_id,
@@ -5275,7 +6079,7 @@ $$;
 -- is the part from from_byte to to_byte, created_at milliseconds since the epoch, and before what was said
 -- until then, the end of each. Without messages there is only the log to fold. Bounded: what is left is
 -- another part.
-create function private.extraction_work(task public.background_tasks) returns jsonb
+create function private.extraction_work(wanted_session_id uuid) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
   max_messages constant integer := 20;
@@ -5292,7 +6096,7 @@ declare
   dossier record;
   place jsonb;
 begin
-  for unread in select * from private.unread_on_path(task.session_id) limit max_messages loop
+  for unread in select * from private.unread_on_path(wanted_session_id) limit max_messages loop
     exit when bytes_left < 4;
     select message.*, extraction.read_bytes into waiting
     from public.messages message
@@ -5314,7 +6118,7 @@ begin
   end loop;
   select project_id, head, folded_to, log_start into dossier
   from public.dossiers
-  where project_id = (select project_id from public.sessions where session_id = task.session_id);
+  where project_id = (select project_id from public.sessions where session_id = wanted_session_id);
   place := jsonb_build_object(
     'head', dossier.head, 'folded_to', dossier.folded_to, 'log_start', dossier.log_start);
   if parts = '[]' then
@@ -5367,12 +6171,12 @@ $$;
 revoke all on function
   private.unread_on_path(uuid),
   private.text_part(text, integer, integer),
-  private.extraction_work(public.background_tasks)
+  private.extraction_work(uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.unread_on_path(uuid),
   private.text_part(text, integer, integer),
-  private.extraction_work(public.background_tasks)
+  private.extraction_work(uuid)
 to service_role;
 
 -- supabase/schemas/dossier/facts.sql
@@ -5554,7 +6358,7 @@ create trigger give_dossier after insert on public.projects
 -- offset}}; each {version, kind, change, entries, created_at}, where kind is who made it (extracted,
 -- confirmed, user, path), change what its last entry does, and entries how many came with it.
 create function public.list_dossier_versions(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';
@@ -5606,7 +6410,7 @@ grant execute on function public.list_dossier_versions(jsonb) to service_role;
 
 -- The principal's dossiers, newest first: {principal, query: {limit, offset}}.
 create function public.list_dossiers(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   query constant jsonb := request -> 'query';
@@ -5701,33 +6505,6 @@ grant execute on function
   private.unmarked_until(uuid),
   private.mark_for_extraction(uuid, uuid[])
 to service_role;
-
--- supabase/schemas/dossier/note_failed_extraction.sql
-
--- Work that is given up is one failure of each message that it was about; what has failed often enough
--- does not keep the others from being read. Whoever fails a task holds it, and these rows after it. A task
--- that was only to fold has no spans.
-create function private.note_failed_extraction() returns trigger
-language plpgsql set search_path = '' as $$
-declare
-  max_failures constant integer := 3;
-begin
-  update public.message_extractions waiting
-  set failures = failures + 1, is_done = failures + 1 >= max_failures
-  from jsonb_to_recordset(nullif(new.payload -> 'spans', 'null')) as span (message_id uuid)
-  where waiting.session_id = new.session_id and waiting.message_id = span.message_id
-    and not waiting.is_done;
-  return null;
-end
-$$;
-
-revoke all on function private.note_failed_extraction()
-from public, anon, authenticated, service_role;
-
-create trigger note_failed_extraction after update of status on public.background_tasks
-  for each row when (
-    old.status <> 'failed' and new.status = 'failed' and new.kind = 'dossier_extraction')
-  execute function private.note_failed_extraction();
 
 -- supabase/schemas/dossier/path_entries.sql
 
@@ -5836,26 +6613,21 @@ language plpgsql set search_path = '' as $$
 declare
   -- What models could not do a moment ago they are not asked for with every turn.
   failure_pause constant interval := '10 minutes';
-  lifetime constant interval := '1 day';
+  session public.sessions;
 begin
   if exists (
-    select from public.background_tasks
+    select from public.jobs
     where session_id = wanted_session_id and kind = 'dossier_extraction' and status = 'failed'
       and finished_at > clock_timestamp() - failure_pause)
   then
     return;
   end if;
-  delete from public.background_tasks
-  where session_id = wanted_session_id and kind = 'dossier_extraction'
-    and finished_at < clock_timestamp() - lifetime;
-  -- Who is claiming it this moment may find nothing to do, not seeing what is new, and end it. Writing
-  -- to the row waits for that, and then makes another one.
-  insert into public.background_tasks (kind, session_id, owner_id)
-  select 'dossier_extraction', session_id, owner_id
-  from public.sessions
-  where session_id = wanted_session_id and project_id is not null
-  on conflict (session_id, kind) where status in ('queued', 'running')
-    do update set run_after = background_tasks.run_after;
+  select * into session from public.sessions where session_id = wanted_session_id;
+  if session.project_id is not null then
+    perform private.add_job(jsonb_build_object(
+      'kind', 'dossier_extraction', 'owner_id', session.owner_id, 'session_id', wanted_session_id,
+      'merge_key', 'session', 'merge', 'open'));
+  end if;
 end
 $$;
 
@@ -5867,7 +6639,7 @@ grant execute on function private.plan_extraction(uuid) to service_role;
 -- What a project's dossier says: {principal, project_id}. The version is a position of its log. Beside
 -- the body it tells the head: when that is another one, the log has more than the snapshot.
 create function public.read_dossier(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   own_role constant text := current_setting('role');
   principal_id uuid;
@@ -5908,7 +6680,7 @@ grant execute on function public.read_dossier(jsonb) to service_role;
 -- project's, entries are those after `after` (at first 0), up to `until`, in order and bounded as
 -- private.read_log has it, and the snapshot is there as long as nothing of the log has been passed over.
 create function public.read_dossier_log(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   wanted_id uuid := private.read_id(request, 'project_id');
   after_position bigint := coalesce(private.read_position(request, 'after'), 0);
@@ -6152,45 +6924,17 @@ grant execute on function
   private.store_assertions(uuid, jsonb, uuid)
 to service_role;
 
--- supabase/schemas/dossier/store_extraction.sql
-
--- That the claimed parts have been read; whether there is more. The task is locked, with its session. A
--- task that was only to fold has no spans.
-create function private.store_extraction(task public.background_tasks) returns boolean
-language plpgsql set search_path = '' as $$
-declare
-  -- What comes later in a text is not read: the core takes a megabyte.
-  max_read_bytes constant integer := 1000000;
-begin
-  update public.message_extractions waiting
-  set read_bytes = span.to_byte,
-      is_done = span.to_byte >= max_read_bytes or span.to_byte >= (
-        select octet_length(content) from public.messages where message_id = span.message_id),
-      failures = 0
-  from jsonb_to_recordset(nullif(task.payload -> 'spans', 'null')) as span (
-    message_id uuid, from_byte integer, to_byte integer)
-  where waiting.session_id = task.session_id and waiting.message_id = span.message_id
-    and waiting.read_bytes = span.from_byte;
-  return exists (select from private.unread_on_path(task.session_id));
-end
-$$;
-
-revoke all on function private.store_extraction(public.background_tasks)
-from public, anon, authenticated, service_role;
-grant execute on function private.store_extraction(public.background_tasks) to service_role;
-
 -- supabase/schemas/imports/cancel_import.sql
 
 -- Ends an import before its end: {principal, project_id, task_id}. What it has proposed stays. One that
 -- has ended stays as it is.
 create function public.cancel_import(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  import public.dossier_imports := private.own_import(request, true);
+  import public.jobs := private.own_import(request, true);
 begin
-  if import.status in ('queued', 'running') then
-    perform private.end_import(import.task_id, 'cancelled');
-    select * into import from public.dossier_imports where task_id = import.task_id;
+  if import.status in ('queued', 'running', 'paused') then
+    import := private.drop_job(import.job_id);
   end if;
   return private.answer(private.import_body(import));
 end
@@ -6199,231 +6943,82 @@ $$;
 revoke all on function public.cancel_import(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.cancel_import(jsonb) to service_role;
 
--- supabase/schemas/imports/claim_import_step.sql
+-- supabase/schemas/imports/dossier_import_store.sql
 
--- Takes the step that has waited longest: {lease_seconds, project_id?}; returns {task}, which is null
--- when there is nothing to do, or {task_id, kind, step, steps, lease_token, attempts, project_id, user_id,
--- title | null, chapter, chapter_title | null, text, before, created_at}, where before is how the step
--- before it ends, and created_at the import's, in milliseconds since the epoch. Until the lease has ended
--- nobody else is given it; then it was in vain, whatever the worker still does.
-create function public.claim_import_step(request jsonb) returns jsonb
+-- Stores what a part of a text has found (jobs/has_job_hook.sql): the result is {base, assertions, snapshot, facts,
+-- proposals, ...}, the first four as commit_assertions takes them, proposals the ids that the assertions
+-- belong to, and whatever else is worth keeping. The answer is `dossier`, what commit_assertions returns:
+-- when its tail is not null, fold it and call that.
+create function private.dossier_import_store(
+  job public.jobs, step public.job_steps, made jsonb
+) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  default_lease_seconds constant integer := 60;
-  max_lease_seconds constant integer := 600;
-  max_attempts constant integer := 5;
-  characters_before constant integer := 1500;
-  -- Bounds how long one call looks: of imports that turn out to be none, or that somebody holds.
-  max_looks constant integer := 20;
-  lease constant interval := make_interval(secs => least(greatest(
-    coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),
-    max_lease_seconds));
-  wanted_project_id constant uuid := private.read_id(request, 'project_id');
-  held_ids uuid[] := '{}';
-  due_id uuid;
-  import public.dossier_imports;
-  part public.dossier_import_steps;
-begin
-  for look in 1..max_looks loop
-    select step.task_id into due_id
-    from public.dossier_import_steps step
-    where step.status in ('queued', 'running') and step.run_after <= clock_timestamp()
-      and step.task_id <> all (held_ids)
-      and (wanted_project_id is null or exists (
-        select from public.dossier_imports
-        where task_id = step.task_id and project_id = wanted_project_id))
-    order by step.run_after, step.task_id, step.step
-    limit 1;
-    exit when not found;
-    select * into import from public.dossier_imports
-    where task_id = due_id
-    for no key update skip locked;
-    if not found then
-      held_ids := held_ids || due_id;
-      continue;
-    end if;
-    if import.status not in ('queued', 'running') or import.log_start is distinct from (
-      select log_start from public.dossiers where project_id = import.project_id)
-    then
-      perform private.end_import(import.task_id,
-        case when import.status in ('queued', 'running') then 'cancelled' else import.status end);
-      continue;
-    end if;
-    -- The first one of it that is due: a text is read in its order.
-    select * into part from public.dossier_import_steps
-    where task_id = due_id and status in ('queued', 'running') and run_after <= clock_timestamp()
-    order by step
-    limit 1;
-    if not found then
-      held_ids := held_ids || due_id;
-      continue;
-    end if;
-    if part.attempts >= max_attempts then
-      update public.dossier_import_steps
-      set status = 'failed', lease_token = null,
-          error = coalesce(error, 'Its workers have died.')
-      where task_id = part.task_id and step = part.step;
-      perform private.settle_import(part.task_id);
-      continue;
-    end if;
-    update public.dossier_import_steps
-    set status = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(),
-        run_after = clock_timestamp() + lease
-    where task_id = part.task_id and step = part.step
-    returning * into part;
-    update public.dossier_imports set status = 'running'
-    where task_id = part.task_id and status = 'queued';
-    return jsonb_build_object('task', jsonb_build_object(
-      'task_id', part.task_id,
-      'kind', 'dossier_import',
-      'step', part.step,
-      'steps', import.step_count,
-      'lease_token', part.lease_token,
-      'attempts', part.attempts,
-      'project_id', import.project_id,
-      'user_id', import.owner_id,
-      'title', import.title,
-      'chapter', part.chapter,
-      'chapter_title', part.chapter_title,
-      'text', part.text,
-      'before', coalesce((
-        select right(text, characters_before) from public.dossier_import_steps
-        where task_id = part.task_id and step = part.step - 1), ''),
-      'created_at', floor(extract(epoch from import.created_at) * 1000)::bigint));
-  end loop;
-  return '{"task": null}';
-end
-$$;
-
-revoke all on function public.claim_import_step(jsonb)
-from public, anon, authenticated, service_role;
-grant execute on function public.claim_import_step(jsonb) to service_role;
-
--- supabase/schemas/imports/commit_import_step.sql
-
--- Stores what a step has found: {task_id, lease_token, result: {base, assertions, snapshot, facts,
--- proposals, ...}}, the first four as commit_assertions takes them, proposals the ids that the assertions
--- belong to, and whatever else is worth keeping, such as model and usage. Returns {task_id, step, status,
--- attempts, run_after, already, dossier}, where dossier is what commit_assertions returns: when its tail
--- is not null, fold it and call that. Calling again changes nothing and says `already`.
-create function public.commit_import_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
-declare
-  part public.dossier_import_steps := private.open_import_step(request);
-  outcome constant jsonb := request -> 'result';
-  import public.dossier_imports;
+  outcome constant jsonb := made -> 'result';
   dossier_start bigint;
-  dossier jsonb;
 begin
-  select * into import from public.dossier_imports where task_id = part.task_id;
-  if part.status <> 'running' then
-    return private.describe_import_step(part, true) || jsonb_build_object('dossier', (
-      select jsonb_build_object(
-        'head', head, 'added', 0, 'folded_to', folded_to, 'log_start', log_start,
-        'tail', private.read_log(project_id, coalesce(
-          private.read_position(outcome, 'base'), head)))
-      from public.dossiers where project_id = import.project_id));
+  if (made ->> 'already')::boolean then
+    return jsonb_build_object('answer', jsonb_build_object(
+      'dossier', private.dossier_since(job.project_id, outcome)));
   end if;
   if jsonb_typeof(outcome -> 'proposals') is distinct from 'array' then
     perform private.refuse(422, 'invalid_request',
       'result.proposals must be an array of the ids that the assertions belong to.');
   end if;
   select log_start into dossier_start from public.dossiers
-  where project_id = import.project_id
+  where project_id = job.project_id
   for no key update;
-  if dossier_start <> import.log_start then
+  if dossier_start <> (job.payload ->> 'log_start')::bigint then
     perform private.refuse(409, 'stale_lease',
       'The dossier has been emptied, and the import with it: drop what was done.');
   end if;
-  dossier := private.add_assertions(import.project_id, outcome, null);
-  update public.dossier_import_steps
-  set status = 'done',
-      proposals = array(select jsonb_array_elements_text(outcome -> 'proposals')),
-      result = outcome - array['base', 'assertions', 'snapshot', 'facts', 'proposals'],
-      error = null
-  where task_id = part.task_id and step = part.step
-  returning * into part;
-  perform private.settle_import(part.task_id);
-  return private.describe_import_step(part, false) || jsonb_build_object('dossier', dossier);
+  return jsonb_build_object(
+    'answer', jsonb_build_object(
+      'dossier', private.add_assertions(job.project_id, outcome, null)),
+    'result', outcome - array['base', 'assertions', 'snapshot', 'facts']);
 end
 $$;
 
-revoke all on function public.commit_import_step(jsonb)
+revoke all on function private.dossier_import_store(public.jobs, public.job_steps, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function public.commit_import_step(jsonb) to service_role;
-
--- supabase/schemas/imports/end_import.sql
-
--- Ends an import: what is not yet read of it is not read any more. The import is locked.
-create function private.end_import(wanted_id uuid, final_status text) returns void
-language plpgsql set search_path = '' as $$
-begin
-  update public.dossier_import_steps
-  set status = 'dropped', lease_token = null
-  where task_id = wanted_id and status in ('queued', 'running');
-  update public.dossier_imports
-  set status = final_status, finished_at = clock_timestamp()
-  where task_id = wanted_id;
-end
-$$;
-
--- The import's end, when no step is left: done if anything was read. The import is locked.
-create function private.settle_import(wanted_id uuid) returns void
-language sql set search_path = '' as $$
-  update public.dossier_imports
-  set status = case when exists (
-        select from public.dossier_import_steps where task_id = wanted_id and status = 'done')
-      then 'done' else 'failed' end,
-      finished_at = clock_timestamp()
-  where task_id = wanted_id and status in ('queued', 'running') and not exists (
-    select from public.dossier_import_steps
-    where task_id = wanted_id and status in ('queued', 'running'));
-$$;
-
-revoke all on function
-  private.end_import(uuid, text),
-  private.settle_import(uuid)
-from public, anon, authenticated, service_role;
-grant execute on function
-  private.end_import(uuid, text),
-  private.settle_import(uuid)
+grant execute on function private.dossier_import_store(public.jobs, public.job_steps, jsonb)
 to service_role;
 
--- supabase/schemas/imports/fail_import_step.sql
+-- supabase/schemas/imports/dossier_import_work.sql
 
--- Gives a step back that could not be done: {task_id, lease_token, error, retry_after_seconds?}; returns
--- what commit_import_step does, without dossier. It is tried five times, after longer and longer pauses;
--- then the import goes on without it.
-create function public.fail_import_step(request jsonb) returns jsonb
+-- What a worker needs to read a part of a text (jobs/has_job_hook.sql): {title | null, chapter, chapter_title |
+-- null, text, before, created_at}, where before is how the part before it ends, and created_at the import's, in
+-- milliseconds since the epoch. An import into a dossier that was emptied since has ended.
+create function private.dossier_import_work(
+  job public.jobs, step public.job_steps, nothing jsonb
+) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  max_attempts constant integer := 5;
-  first_pause_seconds constant integer := 10;
-  max_pause_seconds constant integer := 3600;
-  part public.dossier_import_steps := private.open_import_step(request);
-  pause_seconds double precision :=
-    first_pause_seconds * 4 ^ (part.attempts - 1) * (0.75 + random() / 2);
+  characters_before constant integer := 1500;
+  previous constant integer := step.step - 1;
 begin
-  if part.status <> 'running' then
-    return private.describe_import_step(part, true);
+  if (job.payload ->> 'log_start')::bigint is distinct from (
+    select log_start from public.dossiers where project_id = job.project_id)
+  then
+    perform private.drop_job(job.job_id);
+    return null;
   end if;
-  pause_seconds := least(
-    greatest(pause_seconds, (request ->> 'retry_after_seconds')::double precision),
-    max_pause_seconds);
-  update public.dossier_import_steps
-  set status = case when attempts >= max_attempts then 'failed' else 'queued' end,
-      run_after = clock_timestamp() + make_interval(secs => pause_seconds),
-      error = left(request ->> 'error', 1000)
-  where task_id = part.task_id and step = part.step
-  returning * into part;
-  perform private.settle_import(part.task_id);
-  return private.describe_import_step(part, false);
+  return jsonb_build_object(
+    'title', job.payload -> 'title',
+    'chapter', step.payload -> 'chapter',
+    'chapter_title', step.payload -> 'chapter_title',
+    'text', step.payload -> 'text',
+    'before', coalesce((
+      select right(part.payload ->> 'text', characters_before) from public.job_steps part
+      where part.job_id = job.job_id and part.step = previous), ''),
+    'created_at', floor(extract(epoch from job.created_at) * 1000)::bigint);
 end
 $$;
 
-revoke all on function public.fail_import_step(jsonb)
+revoke all on function private.dossier_import_work(public.jobs, public.job_steps, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function public.fail_import_step(jsonb) to service_role;
+grant execute on function private.dossier_import_work(public.jobs, public.job_steps, jsonb)
+to service_role;
 
 -- supabase/schemas/imports/import_body.sql
 
@@ -6436,104 +7031,54 @@ begin
 end
 $$;
 
--- How far an import is, for its owner.
-create function private.import_body(import public.dossier_imports) returns jsonb
+-- How far an import is, for its owner. It is a job, whose id callers know as task_id.
+create function private.import_body(import public.jobs) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
-    'task_id', import.task_id,
+    'task_id', import.job_id,
     'project_id', import.project_id,
-    'title', import.title,
+    'title', import.payload ->> 'title',
     'status', import.status,
-    'chapters', import.chapter_count,
-    'steps', import.step_count,
-    'steps_done', count(*) filter (where step.status = 'done'),
-    'steps_failed', count(*) filter (where step.status = 'failed'),
-    'progress', floor(100.0 * count(*) filter (where step.status in ('done', 'failed'))
-      / import.step_count)::integer,
+    'chapters', (import.payload ->> 'chapters')::integer,
+    'steps', count(*),
+    'steps_done', count(*) filter (where part.status = 'done'),
+    'steps_failed', count(*) filter (where part.status = 'failed'),
+    'progress', floor(100.0 * count(*) filter (where part.status in ('done', 'failed'))
+      / count(*))::integer,
     'proposals', (
       select coalesce(jsonb_agg(found.proposal order by found.first_place), '[]')
       from (
         select made.proposal, min(ready.step * 10000::bigint + made.place) as first_place
-        from public.dossier_import_steps ready
-        cross join lateral unnest(ready.proposals) with ordinality as made (proposal, place)
-        where ready.task_id = import.task_id
+        from public.job_steps ready
+        cross join lateral jsonb_array_elements_text(ready.result -> 'proposals')
+          with ordinality as made (proposal, place)
+        where ready.job_id = import.job_id
         group by made.proposal
       ) found),
     'error', (
-      select error from public.dossier_import_steps
-      where task_id = import.task_id and error is not null
+      select error from public.job_steps
+      where job_id = import.job_id and error is not null
       order by step
       limit 1),
     'created_at', private.iso(import.created_at),
     'finished_at', private.iso(import.finished_at))
-  from public.dossier_import_steps step
-  where step.task_id = import.task_id;
+  from public.job_steps part
+  where part.job_id = import.job_id;
 $$;
 
 revoke all on function
   private.refuse_import(),
-  private.import_body(public.dossier_imports)
+  private.import_body(public.jobs)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.refuse_import(),
-  private.import_body(public.dossier_imports)
-to service_role;
-
--- supabase/schemas/imports/open_import_step.sql
-
--- The step with this lease, locked with its import and its project; refused when the lease was not the
--- last one of it, or the import has been cancelled.
-create function private.open_import_step(request jsonb) returns public.dossier_import_steps
-language plpgsql set search_path = '' as $$
-declare
-  wanted_id constant uuid := private.read_id(request, 'task_id');
-  lease constant uuid := private.read_id(request, 'lease_token');
-  part public.dossier_import_steps;
-begin
-  perform from public.projects
-  where project_id = (select project_id from public.dossier_imports where task_id = wanted_id)
-  for key share;
-  perform from public.dossier_imports where task_id = wanted_id for no key update;
-  if not found then
-    perform private.refuse(404, 'not_found',
-      'There is no such import, or its project is gone: drop what was done.');
-  end if;
-  select * into part from public.dossier_import_steps
-  where task_id = wanted_id and lease_token = lease;
-  if not found then
-    perform private.refuse(409, 'stale_lease',
-      'Another worker has taken this step, or its import was cancelled: drop what was done.');
-  end if;
-  return part;
-end
-$$;
-
--- What callers are told of a step that they have ended.
-create function private.describe_import_step(part public.dossier_import_steps, already boolean)
-returns jsonb
-language sql stable
-return jsonb_build_object(
-  'task_id', part.task_id,
-  'step', part.step,
-  'status', part.status,
-  'attempts', part.attempts,
-  'run_after', case when part.status = 'queued' then private.iso(part.run_after) end,
-  'already', already);
-
-revoke all on function
-  private.open_import_step(jsonb),
-  private.describe_import_step(public.dossier_import_steps, boolean)
-from public, anon, authenticated, service_role;
-grant execute on function
-  private.open_import_step(jsonb),
-  private.describe_import_step(public.dossier_import_steps, boolean)
+  private.import_body(public.jobs)
 to service_role;
 
 -- supabase/schemas/imports/own_import.sql
 
 -- The import, which is the principal's, locked if it is to be changed; refused otherwise.
-create function private.own_import(request jsonb, is_locked boolean)
-returns public.dossier_imports
+create function private.own_import(request jsonb, is_locked boolean) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
   own_role constant text := current_setting('role');
@@ -6541,23 +7086,25 @@ declare
   wanted_project_id constant uuid := private.read_id(request, 'project_id');
   wanted_id constant uuid := private.read_id(request, 'task_id');
   is_visible boolean;
-  import public.dossier_imports;
+  import public.jobs;
 begin
   perform private.act_as(principal_id);
   is_visible := exists (select from public.projects where project_id = wanted_project_id);
   perform set_config('role', own_role, true);
   if is_visible then
     if is_locked then
-      perform from public.projects where project_id = wanted_project_id for key share;
-      select * into import from public.dossier_imports
-      where task_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
+      perform from public.projects where project_id = wanted_project_id for share;
+      select * into import from public.jobs
+      where job_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
+        and kind = 'dossier_import'
       for no key update;
     else
-      select * into import from public.dossier_imports
-      where task_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id;
+      select * into import from public.jobs
+      where job_id = wanted_id and project_id = wanted_project_id and owner_id = principal_id
+        and kind = 'dossier_import';
     end if;
   end if;
-  if import.task_id is null then
+  if import.job_id is null then
     perform private.refuse_import();
   end if;
   return import;
@@ -6572,7 +7119,7 @@ grant execute on function private.own_import(jsonb, boolean) to service_role;
 
 -- How far an import is: {principal, project_id, task_id}.
 create function public.read_import(request jsonb) returns jsonb
-language sql set search_path = ''
+language sql set search_path = '' set lock_timeout = '2s'
 return private.answer(private.import_body(private.own_import(request, false)));
 
 revoke all on function public.read_import(jsonb) from public, anon, authenticated, service_role;
@@ -6583,7 +7130,7 @@ grant execute on function public.read_import(jsonb) to service_role;
 -- Begins to read a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
 -- chapter_title | null, from_byte}]}; 202 with how far it is, and where to ask for that.
 create function public.start_import(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_steps constant integer := 400;
   max_step_bytes constant integer := 16384;
@@ -6591,7 +7138,8 @@ declare
   -- Their texts are kept, for what was quoted.
   max_imports constant integer := 20;
   project public.projects;
-  import public.dossier_imports;
+  import public.jobs;
+  dossier_start bigint;
   parts constant jsonb := request -> 'steps';
 begin
   project := private.open_project(
@@ -6610,44 +7158,45 @@ begin
       'The text may have %s bytes, and each of its steps 1 to %s.', max_text_bytes, max_step_bytes));
   end if;
 
-  select * into import from public.dossier_imports
-  where project_id = project.project_id and status in ('queued', 'running')
+  select log_start into dossier_start from public.dossiers
+  where project_id = project.project_id;
+  select * into import from public.jobs
+  where subject_id = project.project_id and kind = 'dossier_import' and merge_key = 'project'
+    and status in ('queued', 'running', 'paused')
   for no key update;
   if found then
-    if import.log_start = (
-      select log_start from public.dossiers where project_id = project.project_id)
-    then
+    if (import.payload ->> 'log_start')::bigint = dossier_start then
       perform private.refuse(409, 'import_in_progress', format(
         'A text is being imported into this project: wait for task %s, or cancel it.',
-        import.task_id));
+        import.job_id));
     end if;
-    perform private.end_import(import.task_id, 'cancelled');
+    perform private.drop_job(import.job_id);
   end if;
-  if (select count(*) >= max_imports from public.dossier_imports
-      where project_id = project.project_id)
+  if (select count(*) >= max_imports from public.jobs
+      where project_id = project.project_id and kind = 'dossier_import')
   then
     perform private.refuse(422, 'invalid_request', format(
       'A project may have %s imports: use another project.', max_imports));
   end if;
+  perform private.check_open_jobs(project.owner_id);
 
-  insert into public.dossier_imports (
-    project_id, owner_id, title, chapter_count, step_count, log_start, created_at)
-  select project.project_id, project.owner_id, nullif(btrim(left(request ->> 'title', 200)), ''),
-    (request ->> 'chapters')::integer, jsonb_array_length(parts), dossier.log_start,
-    clock_timestamp()
-  from public.dossiers dossier
-  where dossier.project_id = project.project_id
-  returning * into import;
-  insert into public.dossier_import_steps (
-    task_id, step, owner_id, chapter, chapter_title, from_byte, to_byte, text)
-  select import.task_id, part.place, import.owner_id, (part.value ->> 'chapter')::integer,
-    nullif(part.value ->> 'chapter_title', ''), (part.value ->> 'from_byte')::integer,
-    (part.value ->> 'from_byte')::integer + octet_length(part.value ->> 'text'),
-    part.value ->> 'text'
-  from jsonb_array_elements(parts) with ordinality as part (value, place);
+  import := private.add_job(jsonb_build_object(
+    'kind', 'dossier_import', 'owner_id', project.owner_id, 'project_id', project.project_id,
+    'merge_key', 'project', 'is_serial', false, 'kept_for', null,
+    'payload', jsonb_build_object(
+      'title', nullif(btrim(left(request ->> 'title', 200)), ''),
+      'chapters', (request ->> 'chapters')::integer,
+      -- Whoever empties the dossier ends its imports.
+      'log_start', dossier_start),
+    'steps', (
+      select jsonb_agg(jsonb_build_object(
+        'text', part.value ->> 'text', 'chapter', (part.value ->> 'chapter')::integer,
+        'chapter_title', nullif(left(part.value ->> 'chapter_title', 200), ''),
+        'from_byte', (part.value ->> 'from_byte')::integer) order by part.place)
+      from jsonb_array_elements(parts) with ordinality as part (value, place))));
   return private.answer(
     private.import_body(import) || jsonb_build_object(
-      'status_url', format('/dossier/%s/import/%s', import.project_id, import.task_id)),
+      'status_url', format('/dossier/%s/import/%s', import.project_id, import.job_id)),
     202);
 end
 $$;
@@ -6655,258 +7204,1036 @@ $$;
 revoke all on function public.start_import(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.start_import(jsonb) to service_role;
 
--- supabase/schemas/jobs/claim_task.sql
+-- supabase/schemas/jobs/add_job.sql
 
--- Takes the task that has waited longest: {kinds: [...], lease_seconds}; returns {task}, which is
--- null when there is nothing to do, or {task_id, kind, lease_token, leased_until, attempts,
--- session_id, user_id} with what the kind needs (private.summary_work, private.extraction_work). Until the
--- lease has ended nobody else is given it; then it was in vain, whatever the worker still does.
-create function public.claim_task(request jsonb) returns jsonb
+-- Begins a job: {kind, owner_id, session_id or project_id, merge_key?, merge?, is_serial?, payload?, steps?:
+-- [payload], run_after?, kept_for?}. The caller has locked the job's subject (its session or project). By
+-- default a job is serial, has one step, and is kept for a day. With a merge_key the request is merged into
+-- the job that is open under that key. merge "waiting", the default: the first waiting step takes over
+-- payload and run_after; if no step is waiting, the steps are added. merge "open": nothing is added, because
+-- the worker of the open job goes on until no work is left. Returns the job.
+create function private.add_job(request jsonb) returns public.jobs
 language plpgsql set search_path = '' as $$
+declare
+  steps constant jsonb := coalesce(request -> 'steps', '[{}]');
+  joins_open constant boolean := coalesce(request ->> 'merge', 'waiting') = 'open';
+  due_at constant timestamptz := coalesce(
+    (request ->> 'run_after')::timestamptz, clock_timestamp());
+  job public.jobs;
+begin
+  -- Jobs whose time is over are deleted when the next one of their kind and subject begins.
+  delete from public.jobs old
+  where old.kind = request ->> 'kind' and old.finished_at + old.kept_for < clock_timestamp()
+    and (old.session_id = (request ->> 'session_id')::uuid
+      or old.project_id = (request ->> 'project_id')::uuid);
+  -- A worker that is claiming the open job at this moment may not see the new work, and may end the job.
+  -- Writing to the job's row waits for that worker; if the job has ended, a new one is made.
+  insert into public.jobs as open_one (
+    kind, owner_id, session_id, project_id, merge_key, is_serial, payload, kept_for, created_at)
+  values (
+    request ->> 'kind', (request ->> 'owner_id')::uuid, (request ->> 'session_id')::uuid,
+    (request ->> 'project_id')::uuid, request ->> 'merge_key',
+    coalesce((request ->> 'is_serial')::boolean, true), coalesce(request -> 'payload', '{}'),
+    case when request ? 'kept_for' then (request ->> 'kept_for')::interval else '1 day' end,
+    clock_timestamp())
+  on conflict (subject_id, kind, merge_key)
+    where status in ('queued', 'running', 'paused') and merge_key is not null
+    do update set payload = case when joins_open then open_one.payload
+      else open_one.payload || excluded.payload end
+  returning * into job;
+  if exists (select from public.job_steps where job_id = job.job_id) then
+    if joins_open then
+      return job;
+    end if;
+    update public.job_steps
+    set payload = payload || coalesce(steps -> 0, '{}'),
+        run_after = case when request ? 'run_after' then due_at else run_after end
+    where job_id = job.job_id and step = (
+      select min(step) from public.job_steps
+      where job_id = job.job_id and status in ('waiting', 'queued') and attempts = 0);
+    if found then
+      return job;
+    end if;
+  end if;
+  perform private.add_steps(job, steps, due_at);
+  return job;
+end
+$$;
+
+revoke all on function private.add_job(jsonb) from public, anon, authenticated, service_role;
+grant execute on function private.add_job(jsonb) to service_role;
+
+-- supabase/schemas/jobs/add_steps.sql
+
+-- Adds an array of payloads as steps at the end of the job, which is locked. Steps of a paused job wait until
+-- it is resumed, steps of a serial job until the step before them is done (private.advance_job).
+create function private.add_steps(job public.jobs, payloads jsonb, due_at timestamptz)
+returns void
+language plpgsql set search_path = '' as $$
+declare
+  -- The limit of public.job_steps: a job that goes on until no work is left may have many steps.
+  max_steps constant integer := 100000;
+  known constant integer := coalesce((
+    select step from public.job_steps where job_id = job.job_id order by step desc limit 1), 0);
+  must_wait constant boolean := job.is_serial and exists (
+    select from public.job_steps
+    where job_id = job.job_id and status in ('waiting', 'queued', 'running'));
+begin
+  if jsonb_typeof(payloads) is distinct from 'array' or known + jsonb_array_length(payloads) > max_steps
+    or exists (
+      select from jsonb_array_elements(payloads) sent where jsonb_typeof(sent) <> 'object')
+  then
+    perform private.refuse(422, 'invalid_request',
+      format('steps must be an array of objects, and a job may have %s.', max_steps));
+  end if;
+  insert into public.job_steps (job_id, step, owner_id, kind, status, run_after, payload, created_at)
+  select job.job_id, known + sent.place, job.owner_id, job.kind,
+    case
+      when job.status = 'paused' or must_wait or (job.is_serial and sent.place > 1) then 'waiting'
+      else 'queued'
+    end,
+    due_at, sent.payload, clock_timestamp()
+  from jsonb_array_elements(payloads) with ordinality as sent (payload, place);
+end
+$$;
+
+revoke all on function private.add_steps(public.jobs, jsonb, timestamptz)
+from public, anon, authenticated, service_role;
+grant execute on function private.add_steps(public.jobs, jsonb, timestamptz) to service_role;
+
+-- supabase/schemas/jobs/advance_job.sql
+
+-- Advances a job, which is locked, after one of its steps has changed: makes the next step of a serial job
+-- due, or ends the job.
+create function private.advance_job(wanted_id uuid) returns public.jobs
+language plpgsql set search_path = '' as $$
+declare
+  job public.jobs;
+  steps record;
+begin
+  select * into job from public.jobs where job_id = wanted_id;
+  if job.status not in ('queued', 'running', 'paused') then
+    return job;
+  end if;
+  select count(*) filter (where status in ('queued', 'running')) as open,
+    count(*) filter (where status = 'waiting') as waiting,
+    count(*) filter (where status = 'done') as done,
+    count(*) filter (where status = 'failed') as failed,
+    count(*) as total
+  into steps
+  from public.job_steps
+  where job_id = wanted_id;
+  if job.is_serial and steps.failed = 0 and steps.open = 0 and steps.waiting > 0
+    and job.status <> 'paused'
+  then
+    update public.job_steps set status = 'queued'
+    where job_id = wanted_id and step = (
+      select min(step) from public.job_steps where job_id = wanted_id and status = 'waiting');
+    steps.open := 1;
+  end if;
+  update public.jobs
+  set status = case
+        when is_serial and steps.failed > 0 then 'failed'
+        when steps.open + steps.waiting > 0 then status
+        when steps.done > 0 then 'done'
+        else 'failed'
+      end,
+      progress = case
+        when steps.open + steps.waiting > 0
+          then greatest(progress, floor(100.0 * (steps.done + steps.failed) / steps.total))
+        when steps.done > 0 then 100
+        else progress
+      end,
+      finished_at = case
+        when is_serial and steps.failed > 0 or steps.open + steps.waiting = 0
+          then clock_timestamp()
+      end
+  where job_id = wanted_id
+  returning * into job;
+  return job;
+end
+$$;
+
+revoke all on function private.advance_job(uuid) from public, anon, authenticated, service_role;
+grant execute on function private.advance_job(uuid) to service_role;
+
+-- supabase/schemas/jobs/call_job_hook.sql
+
+-- Null when the kind has no such hook.
+create function private.call_job_hook(
+  hook text, job public.jobs, step public.job_steps, argument jsonb default '{}'
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  answer jsonb;
+begin
+  if private.has_job_hook(job.kind, hook) then
+    execute format('select private.%I($1, $2, $3)', job.kind || '_' || hook)
+    into answer
+    using job, step, argument;
+  end if;
+  return answer;
+end
+$$;
+
+revoke all on function private.call_job_hook(text, public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.call_job_hook(text, public.jobs, public.job_steps, jsonb)
+to service_role;
+
+-- supabase/schemas/jobs/cancel_job.sql
+
+-- Cancels a job: {principal, job_id}. The results of its steps are kept. A job that has ended does not
+-- change.
+create function public.cancel_job(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  job public.jobs := private.own_job(request, true);
+begin
+  if job.status in ('queued', 'running', 'paused') then
+    job := private.drop_job(job.job_id);
+  end if;
+  return private.answer(private.job_body(job));
+end
+$$;
+
+revoke all on function public.cancel_job(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.cancel_job(jsonb) to service_role;
+
+-- supabase/schemas/jobs/check_open_jobs.sql
+
+-- Refuses when the owner has reached the limit of open jobs.
+create function private.check_open_jobs(principal_id uuid) returns void
+language plpgsql set search_path = '' as $$
+declare
+  max_open_jobs constant integer := 200;
+begin
+  if (
+    select count(*) >= max_open_jobs
+    from (
+      select from public.jobs
+      where owner_id = principal_id and status in ('queued', 'running', 'paused')
+      limit max_open_jobs
+    ) open)
+  then
+    perform private.refuse(429, 'rate_limited', format(
+      '%s jobs of yours are open: wait until one has ended, or cancel one.', max_open_jobs), '60');
+  end if;
+end
+$$;
+
+revoke all on function private.check_open_jobs(uuid) from public, anon, authenticated, service_role;
+grant execute on function private.check_open_jobs(uuid) to service_role;
+
+-- supabase/schemas/jobs/claim_step.sql
+
+-- Claims the step that has waited longest, of the owner who has waited longest: {kinds: [...],
+-- lease_seconds?, job_id?, session_id?, is_idle?}; returns {step}, which is null when there is nothing to do,
+-- or {job_id, step, kind, lease_token, leased_until, attempts, steps, session_id, project_id, user_id} with
+-- the kind's own members (private.<kind>_work). No other worker gets the step before the lease ends; once
+-- another worker has it, the first worker's result is refused. Requests that wait for a job pass a job_id or
+-- a session_id to get only its steps, and is_idle to get only a step that was never tried, of a job that no
+-- worker is working on.
+create function public.claim_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;
   max_attempts constant integer := 5;
-  -- Bounds how long one call looks: of tasks that turn out to be none.
+  -- Bounds how many jobs one call tries: a step may need no work, or its row may be locked.
   max_looks constant integer := 20;
   lease constant interval := make_interval(secs => least(greatest(
     coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),
     max_lease_seconds));
   wanted_kinds text[];
-  wanted_session_id constant uuid := private.read_id(request, 'session_id');
-  task public.background_tasks;
+  held_ids uuid[] := '{}';
+  due_id uuid;
+  job public.jobs;
+  due public.job_steps;
   work jsonb;
 begin
   if jsonb_typeof(request -> 'kinds') is distinct from 'array' then
-    perform private.refuse(422, 'invalid_request', 'kinds must be an array of kinds of tasks.');
+    perform private.refuse(422, 'invalid_request', 'kinds must be an array of kinds of jobs.');
   end if;
   wanted_kinds := array(select jsonb_array_elements_text(request -> 'kinds'));
   for look in 1..max_looks loop
-    if wanted_session_id is null then
-      select * into task from public.background_tasks
-      where status in ('queued', 'running') and run_after <= clock_timestamp()
-        and kind = any (wanted_kinds)
-      order by run_after
-      limit 1
-      for update skip locked;
-    else
-      select * into task from public.background_tasks
-      where session_id = wanted_session_id and kind = any (wanted_kinds)
-        and status in ('queued', 'running') and run_after <= clock_timestamp()
+    due_id := private.next_due_job(
+      wanted_kinds, private.read_id(request, 'job_id'), private.read_id(request, 'session_id'),
+      held_ids);
+    exit when due_id is null;
+    select * into job from public.jobs where job_id = due_id for no key update skip locked;
+    if found then
+      select * into due from public.job_steps
+      where job_id = due_id and status in ('queued', 'running') and run_after <= clock_timestamp()
+      order by step
       limit 1
       for update skip locked;
     end if;
-    exit when not found;
-    if task.attempts >= max_attempts then
-      update public.background_tasks
-      set status = 'failed', error = coalesce(error, 'Its workers have died.'),
-          finished_at = clock_timestamp()
-      where task_id = task.task_id;
+    if not found or (request ->> 'is_idle')::boolean and (due.attempts > 0 or exists (
+      select from public.job_steps
+      where job_id = due_id and status = 'running' and leased_until > clock_timestamp()))
+    then
+      held_ids := held_ids || due_id;
       continue;
     end if;
-    work := case task.kind
-      when 'session_summary' then private.summary_work(task)
-      when 'dossier_extraction' then private.extraction_work(task)
-    end;
+    if due.status = 'running' then
+      perform private.record_lost_call(job, due);
+    end if;
+    if due.attempts >= max_attempts then
+      -- Its kind may write what the session's lock protects. That lock comes before the job's, so this call
+      -- does not wait for it.
+      perform from public.sessions
+      where session_id = job.session_id
+      for no key update skip locked;
+      if job.session_id is not null and not found then
+        held_ids := held_ids || due_id;
+        continue;
+      end if;
+      perform private.end_attempt(
+        job, due, coalesce(due.error, 'Its workers have died.'), 0);
+      continue;
+    end if;
+    if private.has_job_hook(job.kind, 'work') then
+      work := private.call_job_hook('work', job, due);
+    else
+      work := jsonb_build_object('payload', due.payload);
+    end if;
     if work is null then
-      update public.background_tasks
+      update public.job_steps
       set status = 'done', result = '{"skipped": true}', finished_at = clock_timestamp()
-      where task_id = task.task_id;
+      where job_id = due_id and step = due.step and status in ('queued', 'running');
+      perform private.advance_job(due_id);
       continue;
     end if;
 
-    update public.background_tasks
+    update public.job_steps
     set status = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(),
-        leased_until = clock_timestamp() + lease, run_after = clock_timestamp() + lease,
-        payload = payload || case kind
-          when 'session_summary' then
-            jsonb_build_object('next_message_id', work -> 'until_message_id')
-          else jsonb_build_object('spans', (
-            select jsonb_agg(message.value - array['role', 'text', 'created_at'])
-            from jsonb_array_elements(work -> 'messages') message))
-        end
-    where task_id = task.task_id
-    returning * into task;
-    return jsonb_build_object('task', jsonb_build_object(
-      'task_id', task.task_id,
-      'kind', task.kind,
-      'lease_token', task.lease_token,
-      'leased_until', private.iso(task.leased_until),
-      'attempts', task.attempts,
-      'session_id', task.session_id,
-      'user_id', task.owner_id) || work);
+        leased_until = clock_timestamp() + lease, run_after = clock_timestamp() + lease
+    where job_id = due_id and step = due.step
+    returning * into due;
+    update public.jobs set status = 'running' where job_id = due_id and status = 'queued';
+    perform private.mend_queue(due.owner_id, due.kind, true);
+    return jsonb_build_object('step', jsonb_build_object(
+      'job_id', due.job_id,
+      'step', due.step,
+      'kind', due.kind,
+      'lease_token', due.lease_token,
+      'leased_until', private.iso(due.leased_until),
+      'attempts', due.attempts,
+      'steps', (select count(*) from public.job_steps where job_id = due_id),
+      'session_id', job.session_id,
+      'project_id', job.project_id,
+      'user_id', due.owner_id) || work);
   end loop;
-  return '{"task": null}';
+  return '{"step": null}';
 end
 $$;
 
-revoke all on function public.claim_task(jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.claim_task(jsonb) to service_role;
+revoke all on function public.claim_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.claim_step(jsonb) to service_role;
 
--- supabase/schemas/jobs/commit_task.sql
+-- supabase/schemas/jobs/commit_step.sql
 
--- Stores what a task was for: {task_id, lease_token, result}; of the result whatever is not the work's
--- own is kept with the task, such as model and usage. The work's own is, of a session_summary, {summary};
--- of a dossier_extraction {base, assertions, snapshot, facts}, as commit_assertions takes them. Returns
--- {task_id, status, attempts, run_after, already}, of a dossier_extraction also `dossier`, what
--- commit_assertions returns: when its tail is not null, fold it and call that. A status of queued means
--- that there is more to do of it. Calling again changes nothing and says `already`.
-create function public.commit_task(request jsonb) returns jsonb
+-- Stores a step's result: {job_id, step, lease_token, result, calls?, progress?, message?, next_steps?}. The
+-- kind decides what to store of the result (private.<kind>_store); calls are the model calls of the step
+-- (private.write_model_calls); next_steps are payloads of steps to add at the end of the job. Returns
+-- {job_id, step, status, attempts, run_after, job_status, progress, already} with the kind's answer. Calling
+-- again changes nothing and returns `already` true.
+create function public.commit_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  done public.job_steps := private.open_step(request);
+  job public.jobs;
+  is_first_call constant boolean := done.status = 'running';
+  stored jsonb;
+begin
+  select * into job from public.jobs where job_id = done.job_id;
+  if not is_first_call then
+    stored := private.call_job_hook('store', job, done,
+      jsonb_build_object('result', request -> 'result', 'already', true));
+    return private.describe_step(done, true)
+      || coalesce(nullif(stored -> 'answer', 'null'), '{}');
+  end if;
+  perform private.record_step_calls(job, done, request -> 'calls');
+  if private.has_job_hook(job.kind, 'store') then
+    stored := private.call_job_hook('store', job, done,
+      jsonb_build_object('result', request -> 'result', 'already', false));
+  else
+    stored := jsonb_build_object('result', request -> 'result');
+  end if;
+  update public.job_steps
+  set status = 'done', result = stored -> 'result', error = null, finished_at = clock_timestamp()
+  where job_id = done.job_id and step = done.step
+  returning * into done;
+  update public.jobs
+  set progress = greatest(
+        progress, least(coalesce((request ->> 'progress')::integer, 0), 100)),
+      message = coalesce(left(request ->> 'message', 500), message),
+      error = case when is_serial then null else error end
+  where job_id = done.job_id;
+  if jsonb_typeof(request -> 'next_steps') = 'array' and request -> 'next_steps' <> '[]' then
+    perform private.add_steps(job, request -> 'next_steps', clock_timestamp());
+  end if;
+  if (stored ->> 'has_more')::boolean then
+    perform private.add_steps(job, '[{}]', clock_timestamp());
+  end if;
+  perform private.advance_job(done.job_id);
+  return private.describe_step(done, false) || coalesce(nullif(stored -> 'answer', 'null'), '{}');
+end
+$$;
+
+revoke all on function public.commit_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.commit_step(jsonb) to service_role;
+
+-- supabase/schemas/jobs/delete_finished_jobs.sql
+
+-- Deletes jobs that have been kept for their time: {limit?}; returns {deleted}. Background work calls it,
+-- without a principal, until nothing is left.
+create function public.delete_finished_jobs(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_limit constant integer := 1000;
+  max_limit constant integer := 10000;
+  row_limit constant integer := least(greatest(
+    coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
+  deleted integer;
+begin
+  with ended as (
+    select job_id from public.jobs
+    where finished_at + kept_for < clock_timestamp()
+    order by finished_at
+    limit row_limit
+    for update skip locked
+  )
+  delete from public.jobs using ended where jobs.job_id = ended.job_id;
+  get diagnostics deleted = row_count;
+  return jsonb_build_object('deleted', deleted);
+end
+$$;
+
+revoke all on function public.delete_finished_jobs(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.delete_finished_jobs(jsonb) to service_role;
+
+-- Runs every hour if the database has pg_cron; the development server uses a timer instead.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron;
+    perform cron.schedule('fabula-delete-finished-jobs', '23 * * * *',
+      $job$select public.delete_finished_jobs('{"limit": 10000}')$job$);
+  end if;
+exception when others then
+  -- A server that has the extension and does not load it, or keeps it for another database.
+  raise notice 'finished jobs are not deleted by pg_cron: %', sqlerrm;
+end
+$$;
+
+-- supabase/schemas/jobs/delete_job_queues.sql
+
+-- Removes a deleted principal's rows, because job_queues has no foreign key.
+create function private.delete_job_queues() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  delete from public.job_queues where owner_id = old.id;
+  return null;
+end
+$$;
+
+revoke all on function private.delete_job_queues() from public, anon, authenticated, service_role;
+
+-- Runs after the cascades, which wait for transactions that are adding work.
+create trigger delete_job_queues after delete on public.principals
+  for each row execute function private.delete_job_queues();
+
+-- supabase/schemas/jobs/describe_step.sql
+
+-- The state of a step as commit_step and fail_step return it.
+create function private.describe_step(step public.job_steps, already boolean) returns jsonb
+language sql stable set search_path = ''
+return (
+  select jsonb_build_object(
+    'job_id', step.job_id,
+    'step', step.step,
+    'status', step.status,
+    'attempts', step.attempts,
+    'run_after', case when step.status = 'queued' then private.iso(step.run_after) end,
+    'job_status', job.status,
+    'progress', job.progress,
+    'already', already)
+  from public.jobs job
+  where job.job_id = step.job_id);
+
+revoke all on function private.describe_step(public.job_steps, boolean)
+from public, anon, authenticated, service_role;
+grant execute on function private.describe_step(public.job_steps, boolean) to service_role;
+
+-- supabase/schemas/jobs/drop_job.sql
+
+-- Ends a job early: steps that are not done are dropped, and a worker that has one finds its lease gone. The
+-- job is locked.
+create function private.drop_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
-  task public.background_tasks := private.open_task(request);
-  outcome constant jsonb := request -> 'result';
-  project_of_session uuid;
-  dossier jsonb;
-  has_more boolean;
+  job public.jobs;
 begin
-  if task.kind = 'dossier_extraction' then
-    select project_id into project_of_session
-    from public.sessions where session_id = task.session_id;
-  end if;
-  if task.status <> 'running' then
-    return private.describe_task(task, true) || case
-      when task.kind = 'dossier_extraction' then jsonb_build_object(
-        'dossier', (
-          select jsonb_build_object(
-            'head', head, 'added', 0, 'folded_to', folded_to, 'log_start', log_start,
-            'tail', private.read_log(project_id, coalesce(
-              private.read_position(outcome, 'base'), head)))
-          from public.dossiers where project_id = project_of_session))
-      else '{}'
-    end;
-  end if;
-  if task.kind = 'session_summary' then
-    has_more := private.store_summary(task, outcome);
-  else
-    dossier := private.add_assertions(project_of_session, outcome, null);
-    has_more := private.store_extraction(task);
-  end if;
-
-  update public.background_tasks
-  set status = case when has_more then 'queued' else 'done' end,
-      attempts = case when has_more then 0 else attempts end,
-      run_after = clock_timestamp(),
-      finished_at = case when has_more then null else clock_timestamp() end,
-      result = outcome - array['summary', 'base', 'assertions', 'snapshot', 'facts'],
-      error = null
-  where task_id = task.task_id
-  returning * into task;
-  return private.describe_task(task, false)
-    || case when dossier is null then '{}' else jsonb_build_object('dossier', dossier) end;
+  update public.job_steps
+  set status = 'dropped', lease_token = null, finished_at = clock_timestamp()
+  where job_id = wanted_id and status in ('waiting', 'queued', 'running');
+  update public.jobs
+  set status = 'cancelled', finished_at = clock_timestamp()
+  where job_id = wanted_id and status in ('queued', 'running', 'paused');
+  select * into job from public.jobs where job_id = wanted_id;
+  return job;
 end
 $$;
 
-revoke all on function public.commit_task(jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.commit_task(jsonb) to service_role;
+revoke all on function private.drop_job(uuid) from public, anon, authenticated, service_role;
+grant execute on function private.drop_job(uuid) to service_role;
 
--- supabase/schemas/jobs/fail_task.sql
+-- supabase/schemas/jobs/end_attempt.sql
 
--- Gives a task back that could not be done: {task_id, lease_token, error, retry_after_seconds?};
--- returns what commit_task does. It is tried five times, after longer and longer pauses.
-create function public.fail_task(request jsonb) returns jsonb
+-- Ends an attempt at a step that has failed: the step is retried later, or has failed for good. The job is
+-- locked; returns the step.
+create function private.end_attempt(
+  job public.jobs, failed public.job_steps, reason text, pause_seconds double precision
+) returns public.job_steps
 language plpgsql set search_path = '' as $$
 declare
   max_attempts constant integer := 5;
-  first_pause_seconds constant integer := 10;
-  max_pause_seconds constant integer := 3600;
-  task public.background_tasks := private.open_task(request);
-  is_last constant boolean := task.attempts >= max_attempts;
-  -- Four times as long each time, and not all at once: a provider that was away has many waiting.
-  pause_seconds double precision :=
-    first_pause_seconds * 4 ^ (task.attempts - 1) * (0.75 + random() / 2);
+  is_last constant boolean := failed.attempts >= max_attempts;
 begin
-  if task.status <> 'running' then
-    return private.describe_task(task, true);
-  end if;
-  pause_seconds := least(
-    greatest(pause_seconds, (request ->> 'retry_after_seconds')::double precision),
-    max_pause_seconds);
-  update public.background_tasks
-  set status = case when is_last then 'failed' else 'queued' end,
+  update public.job_steps
+  set status = case
+        when is_last then 'failed'
+        when job.status = 'paused' then 'waiting'
+        else 'queued'
+      end,
       run_after = clock_timestamp() + make_interval(secs => pause_seconds),
       finished_at = case when is_last then clock_timestamp() end,
-      error = left(request ->> 'error', 1000)
-  where task_id = task.task_id
-  returning * into task;
-  return private.describe_task(task, false);
+      error = left(reason, 1000)
+  where job_id = failed.job_id and step = failed.step
+  returning * into failed;
+  if is_last then
+    update public.jobs set error = failed.error where job_id = job.job_id;
+    job := private.advance_job(job.job_id);
+    if job.status = 'failed' then
+      perform private.call_job_hook('fail', job, failed);
+    end if;
+  end if;
+  return failed;
 end
 $$;
 
-revoke all on function public.fail_task(jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.fail_task(jsonb) to service_role;
-
--- supabase/schemas/jobs/has_due_task.sql
-
--- Whether a task or a step of an import could be claimed now; returns {due}. For who would otherwise call
--- for nothing.
-create function public.has_due_task(request jsonb) returns jsonb
-language sql stable
-return jsonb_build_object('due',
-  exists (
-    select from public.background_tasks
-    where status in ('queued', 'running') and run_after <= pg_catalog.clock_timestamp())
-  or exists (
-    select from public.dossier_import_steps
-    where status in ('queued', 'running') and run_after <= pg_catalog.clock_timestamp()));
-
-revoke all on function public.has_due_task(jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.has_due_task(jsonb) to service_role;
-
--- supabase/schemas/jobs/open_task.sql
-
--- The task, locked with its session, if this lease was the last one of it; refused otherwise.
-create function private.open_task(request jsonb) returns public.background_tasks
-language plpgsql set search_path = '' as $$
-declare
-  wanted_id uuid := private.read_id(request, 'task_id');
-  lease uuid := private.read_id(request, 'lease_token');
-  task public.background_tasks;
-begin
-  perform from public.sessions
-  where session_id = (select session_id from public.background_tasks where task_id = wanted_id)
-  for no key update;
-  select * into task from public.background_tasks where task_id = wanted_id for update;
-  if not found then
-    perform private.refuse(404, 'not_found',
-      'There is no such task, or its conversation is gone: drop what was done.');
-  end if;
-  if (task.lease_token = lease) is not true then
-    perform private.refuse(409, 'stale_lease',
-      'Another worker has taken this task, or it begins anew: drop what was done.');
-  end if;
-  return task;
-end
-$$;
-
--- What callers are told of a task that they have ended.
-create function private.describe_task(task public.background_tasks, already boolean)
-returns jsonb
-language sql stable
-return jsonb_build_object(
-  'task_id', task.task_id,
-  'status', task.status,
-  'attempts', task.attempts,
-  'run_after', case when task.status = 'queued' then private.iso(task.run_after) end,
-  'already', already);
-
-revoke all on function
-  private.open_task(jsonb),
-  private.describe_task(public.background_tasks, boolean)
+revoke all on function private.end_attempt(public.jobs, public.job_steps, text, double precision)
 from public, anon, authenticated, service_role;
-grant execute on function
-  private.open_task(jsonb),
-  private.describe_task(public.background_tasks, boolean)
+grant execute on function private.end_attempt(public.jobs, public.job_steps, text, double precision)
 to service_role;
 
--- supabase/schemas/jobs/wake_for_task.sql
+-- supabase/schemas/jobs/fail_step.sql
 
--- New work is begun at once where the database can send requests; elsewhere somebody looks for it.
-create function private.wake_for_task() returns trigger
+-- Gives back a step that could not be done: {job_id, step, lease_token, error, retry_after_seconds?, calls?};
+-- returns what commit_step does, without the kind's answer. A step is tried five times, with growing pauses.
+create function public.fail_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  first_pause_seconds constant integer := 10;
+  max_pause_seconds constant integer := 3600;
+  failed public.job_steps := private.open_step(request);
+  job public.jobs;
+  -- Each pause is four times as long as the one before, with jitter: many steps wait for a provider that was
+  -- down.
+  pause_seconds constant double precision :=
+    first_pause_seconds * 4 ^ (failed.attempts - 1) * (0.75 + random() / 2);
+begin
+  select * into job from public.jobs where job_id = failed.job_id;
+  if failed.status <> 'running' then
+    return private.describe_step(failed, true);
+  end if;
+  perform private.record_step_calls(job, failed, request -> 'calls');
+  failed := private.end_attempt(job, failed, request ->> 'error', least(
+    greatest(pause_seconds, (request ->> 'retry_after_seconds')::double precision),
+    max_pause_seconds));
+  return private.describe_step(failed, false);
+end
+$$;
+
+revoke all on function public.fail_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.fail_step(jsonb) to service_role;
+
+-- supabase/schemas/jobs/go_on_with_job.sql
+
+-- Makes the waiting steps of a job, which is locked, due.
+create function private.go_on_with_job(wanted_id uuid) returns public.jobs
+language plpgsql set search_path = '' as $$
+declare
+  job public.jobs;
+begin
+  update public.jobs
+  set status = case when exists (
+        select from public.job_steps where job_id = wanted_id and attempts > 0)
+        then 'running' else 'queued' end,
+      finished_at = null
+  where job_id = wanted_id
+  returning * into job;
+  if not job.is_serial then
+    update public.job_steps set status = 'queued' where job_id = wanted_id and status = 'waiting';
+  end if;
+  return private.advance_job(wanted_id);
+end
+$$;
+
+revoke all on function private.go_on_with_job(uuid) from public, anon, authenticated, service_role;
+grant execute on function private.go_on_with_job(uuid) to service_role;
+
+-- supabase/schemas/jobs/has_due_step.sql
+
+-- Whether a step could be claimed now; returns {due}. Schedulers ask this before they start a worker.
+create function public.has_due_step(request jsonb) returns jsonb
+language sql stable set lock_timeout = '2s'
+return jsonb_build_object('due', exists (
+  select from public.job_steps
+  where status in ('queued', 'running') and run_after <= pg_catalog.clock_timestamp()));
+
+revoke all on function public.has_due_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.has_due_step(jsonb) to service_role;
+
+-- supabase/schemas/jobs/has_job_hook.sql
+
+-- The functions of a kind of work in the database. They are found by the kind's name, so a new kind changes
+-- nothing here:
+--
+--   private.<kind>_work(jobs, job_steps, '{}')
+--     returns the kind's members of a claimed step; null: no work is left, or the hook has
+--     ended the job. Without this hook: {"payload": the step's}.
+--   private.<kind>_store(jobs, job_steps, {result, already})
+--     stores the result and returns {result?: what is kept with the step, answer?: what the worker is
+--     told, has_more?: another step is needed}. With `already` it stores nothing. Without this hook the
+--     result is kept unchanged.
+--   private.<kind>_fail(jobs, job_steps, '{}')
+--     runs after the job has failed.
+
+create function private.has_job_hook(kind text, hook text) returns boolean
+language sql stable
+return to_regprocedure(
+  format('private.%I(public.jobs, public.job_steps, jsonb)', kind || '_' || hook)) is not null;
+
+revoke all on function private.has_job_hook(text, text) from public, anon, authenticated, service_role;
+grant execute on function private.has_job_hook(text, text) to service_role;
+
+-- supabase/schemas/jobs/job_body.sql
+
+-- A job's status and progress, for its owner.
+create function private.job_body(job public.jobs) returns jsonb
+language sql stable set search_path = ''
+return (
+  select jsonb_build_object(
+    'job_id', job.job_id,
+    'kind', job.kind,
+    'session_id', job.session_id,
+    'project_id', job.project_id,
+    'status', job.status,
+    'progress', job.progress,
+    'message', job.message,
+    'error', job.error,
+    'steps', count(*),
+    'steps_done', count(*) filter (where step.status = 'done'),
+    'steps_failed', count(*) filter (where step.status = 'failed'),
+    'created_at', private.iso(job.created_at),
+    'finished_at', private.iso(job.finished_at))
+  from public.job_steps step
+  where step.job_id = job.job_id);
+
+revoke all on function private.job_body(public.jobs) from public, anon, authenticated, service_role;
+grant execute on function private.job_body(public.jobs) to service_role;
+
+-- supabase/schemas/jobs/mend_queue.sql
+
+-- Moves the owner to the end of the queue, and corrects their row. It skips locked rows: the transaction that
+-- holds one is serving the same owner, or is adding work to it.
+create function private.mend_queue(wanted_owner_id uuid, wanted_kind text, is_served boolean)
+returns void
+language plpgsql set search_path = '' as $$
+declare
+  next_at timestamptz;
+begin
+  if is_served then
+    update public.job_queues set served_at = clock_timestamp()
+    where owner_id = wanted_owner_id and kind in (
+      select kind from public.job_queues where owner_id = wanted_owner_id
+      for update skip locked);
+  end if;
+  perform from public.job_queues
+  where owner_id = wanted_owner_id and kind = wanted_kind
+  for update skip locked;
+  if not found then
+    return;
+  end if;
+  select run_after into next_at from public.job_steps
+  where owner_id = wanted_owner_id and kind = wanted_kind and status in ('queued', 'running')
+  order by run_after
+  limit 1;
+  if found then
+    update public.job_queues set next_due_at = next_at
+    where owner_id = wanted_owner_id and kind = wanted_kind and next_due_at <> next_at;
+  else
+    delete from public.job_queues where owner_id = wanted_owner_id and kind = wanted_kind;
+  end if;
+end
+$$;
+
+revoke all on function private.mend_queue(uuid, text, boolean) from public, anon, authenticated, service_role;
+grant execute on function private.mend_queue(uuid, text, boolean) to service_role;
+
+-- supabase/schemas/jobs/next_due_job.sql
+
+-- The job with the longest waiting step, of the kind and owner that have waited longest. With a job_id or a
+-- session_id, only such a job. Null when nothing is due.
+create function private.next_due_job(
+  kinds text[], wanted_job_id uuid, wanted_session_id uuid, held_ids uuid[]
+) returns uuid
+language plpgsql set search_path = '' as $$
+declare
+  -- Bounds how many owners one call tries whose steps cannot be claimed.
+  max_looks constant integer := 50;
+  asked_at constant timestamptz := clock_timestamp();
+  passed_over text[] := '{}';
+  turn record;
+  due_id uuid;
+begin
+  if wanted_job_id is not null or wanted_session_id is not null then
+    select step.job_id into due_id
+    from public.jobs job
+    join public.job_steps step on step.job_id = job.job_id
+    where (job.job_id = wanted_job_id
+        or wanted_job_id is null and job.session_id = wanted_session_id)
+      and job.kind = any (kinds) and job.job_id <> all (held_ids)
+      and step.status in ('queued', 'running') and step.run_after <= asked_at
+    order by step.run_after
+    limit 1;
+    return due_id;
+  end if;
+  for look in 1..max_looks loop
+    select first.owner_id, wanted.kind into turn
+    from unnest(kinds) with ordinality as wanted (kind, place)
+    cross join lateral (
+      select queue.owner_id, queue.served_at from public.job_queues queue
+      where queue.kind = wanted.kind and queue.next_due_at <= asked_at
+        and queue.owner_id || wanted.kind <> all (passed_over)
+      order by queue.served_at, queue.next_due_at
+      limit 1
+    ) first
+    order by first.served_at, wanted.place
+    limit 1;
+    if not found then
+      return null;
+    end if;
+    select step.job_id into due_id
+    from public.job_steps step
+    where step.owner_id = turn.owner_id and step.kind = turn.kind
+      and step.status in ('queued', 'running') and step.run_after <= asked_at
+      and step.job_id <> all (held_ids)
+    order by step.run_after, step.job_id, step.step
+    limit 1;
+    if found then
+      return due_id;
+    end if;
+    passed_over := passed_over || (turn.owner_id || turn.kind);
+    if held_ids = '{}' then
+      perform private.mend_queue(turn.owner_id, turn.kind, false);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+revoke all on function private.next_due_job(text[], uuid, uuid, uuid[])
+from public, anon, authenticated, service_role;
+grant execute on function private.next_due_job(text[], uuid, uuid, uuid[]) to service_role;
+
+-- supabase/schemas/jobs/open_step.sql
+
+-- Locks and returns the step with this lease, after its subject and job; refuses when the lease is not the
+-- step's latest.
+create function private.open_step(request jsonb) returns public.job_steps
+language plpgsql set search_path = '' as $$
+declare
+  wanted_id constant uuid := private.read_id(request, 'job_id');
+  lease constant uuid := private.read_id(request, 'lease_token');
+  job public.jobs;
+  opened public.job_steps;
+begin
+  select * into job from public.jobs where job_id = wanted_id;
+  perform from public.sessions where session_id = job.session_id for no key update;
+  perform from public.projects where project_id = job.project_id for share;
+  perform from public.jobs where job_id = wanted_id for no key update;
+  if not found then
+    perform private.refuse(404, 'not_found',
+      'There is no such job, or what it was for is gone: drop what was done.');
+  end if;
+  select * into opened from public.job_steps
+  where job_id = wanted_id and step = (request ->> 'step')::integer
+  for update;
+  if (opened.lease_token = lease) is not true then
+    perform private.refuse(409, 'stale_lease',
+      'Another worker has taken this step, or it begins anew, or its job was cancelled: drop what was done.');
+  end if;
+  return opened;
+end
+$$;
+
+revoke all on function private.open_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function private.open_step(jsonb) to service_role;
+
+-- supabase/schemas/jobs/own_job.sql
+
+-- Returns a job of the principal's, locked together with its subject if it is to be changed; refuses
+-- otherwise.
+create function private.own_job(request jsonb, is_locked boolean) returns public.jobs
+language plpgsql set search_path = '' as $$
+declare
+  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  wanted_id constant uuid := private.read_id(request, 'job_id');
+  job public.jobs;
+begin
+  select * into job from public.jobs where job_id = wanted_id and owner_id = principal_id;
+  if found and is_locked then
+    perform from public.sessions where session_id = job.session_id for no key update;
+    perform from public.projects where project_id = job.project_id for share;
+    select * into job from public.jobs
+    where job_id = wanted_id and owner_id = principal_id
+    for no key update;
+  end if;
+  if job.job_id is null then
+    perform private.refuse_job();
+  end if;
+  return job;
+end
+$$;
+
+revoke all on function private.own_job(jsonb, boolean) from public, anon, authenticated, service_role;
+grant execute on function private.own_job(jsonb, boolean) to service_role;
+
+-- supabase/schemas/jobs/pause_job.sql
+
+-- Pauses a job: {principal, job_id}. No step is begun until the job is resumed; a step that is running is
+-- finished.
+create function public.pause_job(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  job public.jobs := private.own_job(request, true);
+begin
+  if job.status in ('queued', 'running') then
+    update public.job_steps set status = 'waiting'
+    where job_id = job.job_id and status = 'queued';
+    update public.jobs set status = 'paused' where job_id = job.job_id returning * into job;
+  end if;
+  return private.answer(private.job_body(job));
+end
+$$;
+
+revoke all on function public.pause_job(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.pause_job(jsonb) to service_role;
+
+-- supabase/schemas/jobs/queue_step.sql
+
+-- Updates the owner's queue when a step becomes claimable, is due earlier, or moves to another owner.
+create function private.queue_step() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  insert into public.job_queues as queue (owner_id, kind, served_at, next_due_at)
+  values (new.owner_id, new.kind, clock_timestamp(), new.run_after)
+  on conflict (owner_id, kind) do update
+  set next_due_at = least(queue.next_due_at, excluded.next_due_at);
+  return null;
+end
+$$;
+
+revoke all on function private.queue_step() from public, anon, authenticated, service_role;
+
+create trigger queue_new_step after insert on public.job_steps
+  for each row when (new.status in ('queued', 'running')) execute function private.queue_step();
+
+create trigger queue_step after update of status, run_after, owner_id on public.job_steps
+  for each row when (
+    new.status in ('queued', 'running') and (
+      old.status not in ('queued', 'running') or new.run_after < old.run_after
+      or new.owner_id <> old.owner_id))
+  execute function private.queue_step();
+
+-- supabase/schemas/jobs/read_job.sql
+
+-- Reads a job's status and progress: {principal, job_id}.
+create function public.read_job(request jsonb) returns jsonb
+language sql set search_path = '' set lock_timeout = '2s'
+return private.answer(private.job_body(private.own_job(request, false)));
+
+revoke all on function public.read_job(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.read_job(jsonb) to service_role;
+
+-- supabase/schemas/jobs/refuse_job.sql
+
+create function private.refuse_job() returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.refuse(404, 'not_found',
+    'There is no such job: use the id that it was begun with.');
+end
+$$;
+
+revoke all on function private.refuse_job() from public, anon, authenticated, service_role;
+grant execute on function private.refuse_job() to service_role;
+
+-- supabase/schemas/jobs/report_step.sql
+
+-- Reports that a worker goes on, and extends its lease: {job_id, step, lease_token, lease_seconds?,
+-- progress?, message?, generation_id?}, where progress is the job's in percent, and generation_id the text
+-- that the step makes. Returns {leased_until}; refused like a commit when another worker has the step by now,
+-- or the job was cancelled.
+create function public.report_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_lease_seconds constant integer := 60;
+  max_lease_seconds constant integer := 600;
+  reported public.job_steps := private.open_step(request);
+  lease_end constant timestamptz := clock_timestamp() + make_interval(secs => least(greatest(
+    coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),
+    max_lease_seconds));
+begin
+  if reported.status = 'running' then
+    update public.job_steps
+    set leased_until = greatest(leased_until, lease_end),
+        run_after = greatest(leased_until, lease_end),
+        generation_id = coalesce(private.read_id(request, 'generation_id'), generation_id)
+    where job_id = reported.job_id and step = reported.step
+    returning * into reported;
+    update public.jobs
+    set progress = greatest(
+        progress, least(coalesce((request ->> 'progress')::integer, 0), 100)),
+        message = coalesce(left(request ->> 'message', 500), message)
+    where job_id = reported.job_id;
+  end if;
+  return jsonb_build_object('leased_until', private.iso(reported.leased_until));
+end
+$$;
+
+revoke all on function public.report_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.report_step(jsonb) to service_role;
+
+-- supabase/schemas/jobs/resume_job.sql
+
+-- Resumes a job that was paused: {principal, job_id}.
+create function public.resume_job(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  job public.jobs := private.own_job(request, true);
+begin
+  if job.status = 'paused' then
+    job := private.go_on_with_job(job.job_id);
+  end if;
+  return private.answer(private.job_body(job));
+end
+$$;
+
+revoke all on function public.resume_job(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.resume_job(jsonb) to service_role;
+
+-- supabase/schemas/jobs/retry_step.sql
+
+-- Retries a step that has failed for good: {principal, job_id, step}. The job goes on from it, and keeps the
+-- results of other steps. Refused when the step has not failed, or the job was cancelled.
+create function public.retry_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  job public.jobs := private.own_job(request, true);
+begin
+  if job.status = 'cancelled' then
+    perform private.refuse(422, 'invalid_request', 'The job was cancelled: begin another one.');
+  end if;
+  if job.finished_at is not null then
+    -- A newer job has taken this one's place.
+    if exists (
+      select from public.jobs
+      where subject_id = job.subject_id and kind = job.kind and merge_key = job.merge_key
+        and status in ('queued', 'running', 'paused'))
+    then
+      perform private.refuse(422, 'invalid_request',
+        'Another job does the same already: wait for that one.');
+    end if;
+    perform private.check_open_jobs(job.owner_id);
+  end if;
+  update public.job_steps
+  set status = case when job.status = 'paused' then 'waiting' else 'queued' end,
+      attempts = 0, lease_token = null, leased_until = null, run_after = clock_timestamp(),
+      error = null, finished_at = null
+  where job_id = job.job_id and step = (request ->> 'step')::integer and status = 'failed';
+  if not found then
+    perform private.refuse(422, 'invalid_request',
+      'This step has not failed: only what was given up is tried again.');
+  end if;
+  update public.jobs set error = null where job_id = job.job_id;
+  if job.status <> 'paused' then
+    job := private.go_on_with_job(job.job_id);
+  end if;
+  return private.answer(private.job_body(job));
+end
+$$;
+
+revoke all on function public.retry_step(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.retry_step(jsonb) to service_role;
+
+-- supabase/schemas/jobs/start_job.sql
+
+-- Begins a job for a person: {principal, kind, session_id or project_id, merge_key?, is_serial?, payload?,
+-- steps?, delay_seconds?}, as for private.add_job; 202 with private.job_body. An owner may have at most 200
+-- open jobs.
+create function public.start_job(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  max_steps constant integer := 1000;
+  max_delay_seconds constant double precision := 31536000;
+  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  wanted_session_id constant uuid := private.read_id(request, 'session_id');
+  delay_seconds constant double precision := (request ->> 'delay_seconds')::double precision;
+  job public.jobs;
+begin
+  if jsonb_typeof(request -> 'steps') = 'array'
+    and jsonb_array_length(request -> 'steps') not between 1 and max_steps
+  then
+    perform private.refuse(422, 'invalid_request',
+      format('A job may be begun with 1 to %s steps.', max_steps));
+  end if;
+  if wanted_session_id is not null then
+    perform private.open_own_session(principal_id, wanted_session_id);
+  else
+    perform private.open_project(principal_id, private.read_id(request, 'project_id'));
+  end if;
+  perform private.check_open_jobs(principal_id);
+  job := private.add_job(
+    (request - array['principal', 'owner_id', 'delay_seconds', 'run_after', 'kept_for', 'project_id'])
+    || jsonb_build_object('owner_id', principal_id)
+    || case when wanted_session_id is null
+      then jsonb_build_object('project_id', request -> 'project_id') else '{}' end
+    || case when delay_seconds is null then '{}' else jsonb_build_object(
+      'run_after', clock_timestamp() + make_interval(
+        secs => least(greatest(delay_seconds, 0), max_delay_seconds))) end);
+  return private.answer(private.job_body(job), 202);
+end
+$$;
+
+revoke all on function public.start_job(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.start_job(jsonb) to service_role;
+
+-- supabase/schemas/jobs/wake_for_step.sql
+
+-- Starts a worker for a new job at once if the database can send requests; elsewhere a scheduler polls. Steps
+-- that are added later are found by the worker that has added them.
+create function private.wake_for_step() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is not null then
-    -- What cannot be sent must not undo the turn that has left the work.
+  if exists (select from added where step = 1)
+    and to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is not null
+  then
+    -- A request that cannot be sent must not undo the turn that has added the job.
     begin
       perform private.wake_functions();
     exception when others then
@@ -6917,34 +8244,36 @@ begin
 end
 $$;
 
-revoke all on function private.wake_for_task() from public, anon, authenticated, service_role;
+revoke all on function private.wake_for_step() from public, anon, authenticated, service_role;
 
-create trigger wake_for_task after insert on public.background_tasks
-  for each row execute function private.wake_for_task();
+create trigger wake_for_step after insert on public.job_steps
+  referencing new table as added
+  for each statement execute function private.wake_for_step();
 
 -- supabase/schemas/jobs/wake_functions.sql
 
--- What calls the function tasks when there is work: the database's own clock, where it has one and can
--- send requests. Elsewhere somebody else calls it: the development server's timer, Cloudflare's cron.
+-- Calls the function tasks when there is work, from the database's own scheduler (pg_cron), if the database
+-- can send requests. Elsewhere another scheduler calls it: the development server's timer, or Cloudflare's
+-- cron trigger.
 
--- Posts to /tasks/run if a task is due; returns whether it has. It needs the extension pg_net, and two
--- secrets in Supabase's Vault: fabula_functions_url, such as https://x.supabase.co/functions/v1, and
+-- Posts to /tasks/run if a step is due; returns whether it has. Needs the extension pg_net, and two secrets
+-- in Supabase's Vault: fabula_functions_url, such as https://x.supabase.co/functions/v1, and
 -- fabula_secret_key. Without them it does nothing.
 create function private.wake_functions() returns boolean
 language plpgsql set search_path = '' as $$
 declare
-  -- As long as the function works at most: who hangs up earlier may end it.
+  -- The longest time that the function works: closing the connection earlier may end the function.
   timeout_ms constant integer := 60000;
   functions_url text;
   secret_key text;
 begin
   if to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is null
     or to_regclass('vault.decrypted_secrets') is null
-    or not (public.has_due_task('{}') ->> 'due')::boolean
+    or not (public.has_due_step('{}') ->> 'due')::boolean
   then
     return false;
   end if;
-  -- Both are parsed only where they are there.
+  -- Dynamic SQL, because both are parsed only where they exist.
   execute $query$
     select max(decrypted_secret) filter (where name = 'fabula_functions_url'),
       max(decrypted_secret) filter (where name = 'fabula_secret_key')
@@ -6977,7 +8306,7 @@ exception when others then
 end
 $$;
 
--- Every minute, where the database has a clock of its own.
+-- Runs every minute if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then
@@ -6991,14 +8320,116 @@ exception when others then
 end
 $$;
 
+-- supabase/schemas/metrics/count_model_call.sql
+
+create function private.count_model_call() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'UPDATE' then
+    insert into public.model_call_changes (
+      kind, provider, model, status, calls, input_tokens, output_tokens, cost_usd)
+    values (
+      old.kind, coalesce(old.provider, 'unknown'), coalesce(old.model, 'unknown'), old.status, -1,
+      -coalesce(old.input_tokens, 0), -old.output_tokens, -coalesce(old.cost_usd, 0));
+  end if;
+  insert into public.model_call_changes (
+    kind, provider, model, status, calls, input_tokens, output_tokens, cost_usd)
+  values (
+    new.kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status, 1,
+    coalesce(new.input_tokens, 0), new.output_tokens, coalesce(new.cost_usd, 0));
+  return null;
+end
+$$;
+
+revoke all on function private.count_model_call() from public, anon, authenticated, service_role;
+
+create trigger count_model_call
+  after insert or update of provider, model, status, input_tokens, output_tokens, cost_usd
+  on public.model_calls
+  for each row execute function private.count_model_call();
+
+-- supabase/schemas/metrics/count_model_calls.sql
+
+-- Adds the changes that are not in the totals yet. Never runs concurrently: the caller has locked the cache's
+-- row.
+create function private.count_model_calls() returns void
+language plpgsql set search_path = '' as $$
+declare
+  -- The same limit as in private.count_turn_ends.
+  max_models constant integer := 200;
+  room integer := max_models - (
+    select count(*) from (select distinct kind, provider, model from public.model_call_totals) known);
+begin
+  with changed as (
+    delete from public.model_call_changes returning *
+  ),
+  models as (
+    select sent.*, exists (
+      select from public.model_call_totals known
+      where known.kind = sent.kind and known.provider = sent.provider and known.model = sent.model
+    ) as is_known
+    from (select distinct kind, provider, model from changed) sent
+  ),
+  admitted as (
+    select numbered.kind, numbered.provider, numbered.model
+    from (
+      select *, row_number() over (partition by is_known order by kind, provider, model) as place
+      from models
+    ) numbered
+    where numbered.is_known or numbered.place <= room
+  )
+  insert into public.model_call_totals as total
+  select changed.kind, coalesce(admitted.provider, 'other') as provider,
+    coalesce(admitted.model, 'other') as model, changed.status,
+    sum(changed.calls), sum(changed.input_tokens), sum(changed.output_tokens), sum(changed.cost_usd)
+  from changed
+  left join admitted
+    on admitted.kind = changed.kind and admitted.provider = changed.provider
+    and admitted.model = changed.model
+  group by 1, 2, 3, 4
+  on conflict (kind, provider, model, status) do update
+  set calls = total.calls + excluded.calls,
+      input_tokens = total.input_tokens + excluded.input_tokens,
+      output_tokens = total.output_tokens + excluded.output_tokens,
+      cost_usd = total.cost_usd + excluded.cost_usd;
+end
+$$;
+
+revoke all on function private.count_model_calls() from public, anon, authenticated, service_role;
+grant execute on function private.count_model_calls() to service_role;
+
+-- supabase/schemas/metrics/count_turn_end.sql
+
+-- Counts the end of every generation. If a reply's end for silence was counted already, only the difference
+-- since then is added.
+create function private.count_turn_end() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  insert into public.turn_ends (
+    kind, provider, model, status, saves, first_token_ms, latency_ms, generation_id, is_addition)
+  select session.kind, coalesce(new.provider, 'unknown'), coalesce(new.model, 'unknown'), new.status,
+    new.save_count, new.first_token_ms, new.latency_ms, new.generation_id, new.is_end_counted
+  from public.sessions session
+  where session.session_id = new.session_id;
+  return null;
+end
+$$;
+
+revoke all on function private.count_turn_end() from public, anon, authenticated, service_role;
+
+create trigger count_turn_end after update of status on public.generations
+  for each row when (old.status = 'streaming' and new.status <> 'streaming')
+  execute function private.count_turn_end();
+
 -- supabase/schemas/metrics/count_turn_ends.sql
 
--- Adds the ends that no total has yet. Not twice at once: the caller has locked the cache's row.
+-- Adds the ends that are not in the totals yet. Never runs concurrently: the caller has locked the cache's
+-- row.
 create function private.count_turn_ends() returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- Whoever has a bot chooses a model's name. Beyond so many they are counted together, because each
-  -- is a time series of its own for whoever asks.
+  -- Owners of bots choose names of models, and each name is a time series for whoever reads the metrics.
+  -- Names beyond the limit are counted together.
   max_models constant integer := 200;
   room integer := max_models - (
     select count(*) from (select distinct kind, provider, model from public.turn_totals) known);
@@ -7025,7 +8456,7 @@ begin
     insert into public.turn_totals as total
     select ended.kind, coalesce(admitted.provider, 'other') as provider,
       coalesce(admitted.model, 'other') as model, ended.status,
-      count(*), sum(ended.input_tokens), sum(ended.output_tokens), sum(ended.saves)
+      count(*) filter (where not ended.is_addition), sum(ended.saves)
     from ended
     left join admitted
       on admitted.kind = ended.kind and admitted.provider = ended.provider
@@ -7033,12 +8464,10 @@ begin
     group by 1, 2, 3, 4
     on conflict (kind, provider, model, status) do update
     set turns = total.turns + excluded.turns,
-        input_tokens = total.input_tokens + excluded.input_tokens,
-        output_tokens = total.output_tokens + excluded.output_tokens,
         saves = total.saves + excluded.saves
   )
   insert into public.duration_totals as total
-  -- Of whole milliseconds: the bounds that are at most one less are those below.
+  -- Durations are whole milliseconds, so bounds up to duration - 1 are those below the duration.
   select timed.measure, ended.kind,
     width_bucket(timed.duration_ms - 1, private.duration_bounds_ms()) as bucket,
     count(*), sum(timed.duration_ms)
@@ -7068,8 +8497,8 @@ grant execute on function private.duration_bounds_ms() to service_role;
 
 -- supabase/schemas/metrics/metrics_text.sql
 
--- The metrics as totals and rows have them now. Within a metric, kinds and statuses that are not
--- there are absent; kinds of principals are always told. Tasks are those that are kept.
+-- The metrics from the current totals and rows. Kinds and statuses without rows are left out of a metric;
+-- kinds of principals are always listed. Ended jobs are counted for a day.
 create function private.metrics_text() returns text
 language plpgsql set search_path = '' as $$
 begin
@@ -7085,7 +8514,7 @@ begin
       from public.turn_totals))
   || private.metric(
     'fabula_tokens_total', 'counter',
-    'Tokens of turns that have ended; output is estimated where the provider tells none.', (
+    'Tokens of calls to models; output is estimated where the provider tells none.', (
       select string_agg(
         private.metric_sample(
           'fabula_tokens_total',
@@ -7097,12 +8526,36 @@ begin
       from (
         select kind, provider, model,
           sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens
-        from public.turn_totals
+        from public.model_call_totals
         group by kind, provider, model
       ) used
       cross join lateral (
         values ('input', used.input_tokens), ('output', used.output_tokens)
       ) counted (direction, tokens)))
+  || private.metric(
+    'fabula_model_calls_total', 'counter', 'Calls to models, of turns and of work after them.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_model_calls_total',
+          private.metric_labels(
+            'kind', kind, 'provider', provider, 'model', model, 'status', status),
+          calls),
+        '' order by kind, provider, model, status)
+      from public.model_call_totals))
+  || private.metric(
+    'fabula_model_cost_usd_total', 'counter', 'What providers say that calls have cost, in US dollars.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_model_cost_usd_total',
+          private.metric_labels('kind', kind, 'provider', provider, 'model', model),
+          cost_usd),
+        '' order by kind, provider, model)
+      from (
+        select kind, provider, model, sum(cost_usd) as cost_usd
+        from public.model_call_totals
+        group by kind, provider, model
+        having sum(cost_usd) > 0
+      ) told))
   || private.metric(
     'fabula_saves_total', 'counter', 'Saves with new text, of turns that have ended.',
     private.metric_sample('fabula_saves_total', '', (
@@ -7153,7 +8606,8 @@ begin
         '' order by kind, status)
       from (
         select kind, status, count(*) as tasks
-        from public.background_tasks
+        from public.jobs
+        where finished_at is null or finished_at > clock_timestamp() - interval '1 day'
         group by kind, status
       ) kept));
 end
@@ -7164,7 +8618,7 @@ grant execute on function private.metrics_text() to service_role;
 
 -- supabase/schemas/metrics/prometheus.sql
 
--- Labels of one sample, from names and values by turns: `{kind="chat",model="a-model"}`.
+-- The labels of a sample, from alternating names and values: `{kind="chat",model="a-model"}`.
 create function private.metric_labels(variadic names_and_values text[]) returns text
 language sql immutable parallel safe
 return '{' || (
@@ -7179,15 +8633,14 @@ create function private.metric_sample(name text, labels text, value numeric) ret
 language sql immutable parallel safe
 return name || labels || ' ' || pg_catalog.trim_scale(value) || pg_catalog.chr(10);
 
--- A metric in Prometheus' text format; null samples are none.
+-- A metric in Prometheus' text format; without samples if they are null.
 create function private.metric(name text, type text, help text, samples text) returns text
 language sql immutable parallel safe
 return '# HELP ' || name || ' ' || help || pg_catalog.chr(10)
   || '# TYPE ' || name || ' ' || type || pg_catalog.chr(10)
   || coalesce(samples, '');
 
--- One histogram in seconds for each kind of session. Each bucket counts what those below it count as
--- well.
+-- A histogram in seconds for each kind of session. Buckets are cumulative.
 create function private.duration_histogram(name text, help text, wanted_measure text) returns text
 language sql stable
 return private.metric(name, 'histogram', help, (
@@ -7205,7 +8658,7 @@ return private.metric(name, 'histogram', help, (
             where total.measure = wanted_measure and total.kind = measured.kind
               and total.bucket < bound.place)),
         '' order by bound.place)
-      -- Null is the one that has no bound.
+      -- Null is the bucket without an upper bound.
       from unnest(private.duration_bounds_ms() || null::integer)
         with ordinality as bound (le_ms, place)
     )
@@ -7237,10 +8690,10 @@ to service_role;
 
 -- supabase/schemas/metrics/read_metrics.sql
 
--- What the deployment has done since it counts, and how it stands, at most 15 seconds old: {}.
--- Returns {text}, in Prometheus' text format 0.0.4. Totals never go down.
+-- Reads the deployment's metrics, at most 15 seconds old: {}. Returns {text}, in Prometheus' text format
+-- 0.0.4. Totals never decrease.
 create function public.read_metrics(request jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_age constant interval := '15 seconds';
   cached public.metrics_cache;
@@ -7248,7 +8701,7 @@ declare
 begin
   select * into cached from public.metrics_cache;
   if cached.made_at <= clock_timestamp() - max_age then
-    -- One makes new ones; who asks meanwhile gets the ones before, if there are any.
+    -- One caller renews the cache; concurrent callers get the cached text, if there is any.
     select * into cached from public.metrics_cache for update skip locked;
     if not found then
       select * into cached from public.metrics_cache where text is not null;
@@ -7260,6 +8713,7 @@ begin
     asked_at := clock_timestamp();
     if cached.made_at <= asked_at - max_age then
       perform private.count_turn_ends();
+      perform private.count_model_calls();
       update public.metrics_cache
       set made_at = asked_at, text = private.metrics_text()
       returning * into cached;
@@ -7272,7 +8726,7 @@ $$;
 revoke all on function public.read_metrics(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.read_metrics(jsonb) to service_role;
 
--- Where nobody asks, ends would be kept one by one for ever.
+-- If nobody reads the metrics, rows of ends would accumulate forever.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then
@@ -7289,9 +8743,9 @@ $$;
 -- supabase/schemas/privileges/align_grants_with_policies.sql
 
 -- Gives anon and authenticated exactly what some policy is about, and service_role everything, on
--- every table of `public` with row level security. Each migration with tables or policies ends with
--- a call of it. A function, because Supabase's defaults, and the embedded Supabase at each start,
--- give all rights to all three.
+-- every table of `public` with row level security, and lets authenticated read the views on them. Each
+-- migration with tables, views or policies ends with a call of it. A function, because Supabase's defaults,
+-- and the embedded Supabase at each start, give all rights to all three.
 create function private.align_grants_with_policies() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -7318,6 +8772,16 @@ begin
         allowed.commands, protected.name, allowed.role_name);
     end loop;
   end loop;
+  -- A view shows what its tables' policies let whoever asks see, and is written through by nobody.
+  for protected in
+    select oid::regclass as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'v'
+      and 'security_invoker=true' = any (reloptions)
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', protected.name);
+    execute format('grant all on %s to service_role', protected.name);
+    execute format('grant select on %s to authenticated', protected.name);
+  end loop;
 end
 $$;
 
@@ -7326,3 +8790,19 @@ from public, anon, authenticated, service_role;
 
 -- Of all tables and policies of the schema files, which are there by now.
 select private.align_grants_with_policies();
+
+-- supabase/schemas/privileges/timeouts.sql
+
+-- No statement runs longer than whoever asked for it waits: the edge's calls give up after 15 seconds
+-- (kDatabaseTimeoutMs in wasm/engine/database.hpp). PostgREST takes these settings over with the role. That
+-- nobody waits long for a lock is a setting of each function: one locked principal delays only itself.
+do $$
+begin
+  alter role service_role set statement_timeout = '10s';
+  alter role authenticated set statement_timeout = '8s';
+  alter role anon set statement_timeout = '3s';
+exception when insufficient_privilege then
+  -- Where roles are another's, their owner sets it.
+  raise notice 'statement time-outs of roles are left as they are: %', sqlerrm;
+end
+$$;
