@@ -1,4 +1,4 @@
-# What the function `docs` sends is made by the build: the OpenAPI document, by a program that is
+# Makes the contents of the function `docs`: the OpenAPI document, written by a program that is
 # compiled for the same target as everything else and knows the declarations, and the page, which is
 # a file. Both become headers in generated/.
 set(api_document_include ${CMAKE_BINARY_DIR}/api-document)
@@ -11,7 +11,7 @@ if(FABULA_WASI)
   set_target_properties(openapi_document PROPERTIES SUFFIX .wasm
     CROSSCOMPILING_EMULATOR "node;--no-warnings;${CMAKE_SOURCE_DIR}/scripts/steps/run-wasi.mjs")
 endif()
-# Written beside its place first: a program that fails leaves nothing that looks like a header.
+# Written to another name first, so that a program that fails leaves no incomplete header.
 add_custom_command(OUTPUT ${api_document_header}
   COMMAND openapi_document > ${api_document_header}.new
   COMMAND ${CMAKE_COMMAND} -E rename ${api_document_header}.new ${api_document_header}

@@ -1,4 +1,4 @@
-// What only chat's turns have: tasks with models of their own, attachments, and a dossier.
+// The features of chat's turns alone: tasks with models of their own, attachments, and a dossier.
 #pragma once
 
 #include <string>

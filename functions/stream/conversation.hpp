@@ -1,4 +1,4 @@
-// What only the relay's turns have: a bot, which names its own model.
+// The feature of the relay's turns alone: a bot, which names its own model.
 #pragma once
 
 #include "wasm/engine/conversation.hpp"

@@ -1,4 +1,4 @@
-// What the functions are made of, and how: scripts/build.
+// The functions' sources, and the command that builds them: scripts/build.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FunctionsBuild } from "./part_starters.ts";

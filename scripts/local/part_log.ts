@@ -1,5 +1,5 @@
-// The log of one part: a file in the data directory, the newest lines in memory for a last word if
-// the part dies, and on the terminal only what a developer must see.
+// The log of one part: a file in the data directory, the newest lines in memory, to be shown if the
+// part dies, and on the terminal only the lines that a developer must see.
 import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { NEW_MIGRATION, PROGRESS } from "./database-migrations.ts";
@@ -15,7 +15,7 @@ export interface PartLog {
   close(): Promise<void>;
 }
 
-/** Starts an empty file; the one of the run before is kept as `NAME.previous.log`. */
+/** Starts an empty file; the previous run's is kept as `NAME.previous.log`. */
 export function openPartLog(
   dataDir: string,
   name: string,
@@ -48,7 +48,7 @@ function end(stream: WriteStream): Promise<void> {
   });
 }
 
-/** Of the functions: warnings, errors, and what is no log entry, such as a runtime's own lines. */
+/** For the functions: warnings, errors, and lines that are no log entries, such as a runtime's. */
 export function isUrgentFunctionsLine(line: string): boolean {
   try {
     const { level } = JSON.parse(line) as { level?: unknown };
@@ -58,17 +58,17 @@ export function isUrgentFunctionsLine(line: string): boolean {
   }
 }
 
-/** Of the database: a migration that has come since the last start. */
+/** For the database: a migration that was added since the last start. */
 export function isUrgentDatabaseLine(line: string): boolean {
   return line.startsWith(NEW_MIGRATION);
 }
 
-/** What a part that is starting has said last of how far it is. */
+/** The last progress report of a part that is starting. */
 export function progressOf(lines: readonly string[]): string | undefined {
   return lines.findLast((line) => line.startsWith(PROGRESS))?.slice(PROGRESS.length);
 }
 
-/** Of parts that chat while they work: nothing; a death is reported by whoever notices it. */
+/** For parts that log a lot while they work: nothing. Their death is reported elsewhere. */
 export function neverUrgent(): boolean {
   return false;
 }

@@ -1,22 +1,22 @@
-// How the parts are started. The development server knows them only by this, so that its tests can
-// put scripted parts in their place.
+// How the parts are started. The development server uses them only through this interface, so that
+// its tests can replace them with scripted parts.
 import type { LineLog, Part } from "./part.ts";
 import type { Environment, Runtime } from "./settings.ts";
 
 export interface PartStarters {
   startDatabase(options: DatabaseOptions): Promise<Part>;
   chooseProvider(environment: Environment): Promise<Provider>;
-  /** Fetches what the local model needs and is not there; reports on it. */
+  /** Fetches missing files of the local model, and reports its progress. */
   setUpLocalModel(options: SetUpOptions): Promise<void>;
   startLocalModel(options: ModelOptions): Promise<Part>;
   startFunctions(options: FunctionsOptions): Promise<Part>;
-  /** What the functions are made of, and how. */
+  /** The functions' sources, and the command that builds them. */
   functionsBuild(root: string, runtime: Runtime): FunctionsBuild;
 }
 
 export interface SetUpOptions {
   root: string;
-  /** Takes the lines that the developer sees. */
+  /** Prints a line for the developer. */
   print: LineLog;
   /** Aborted when the server is to stop. */
   signal: AbortSignal;
@@ -27,7 +27,7 @@ export interface FunctionsBuild {
   command: readonly [file: string, ...args: string[]];
   /** Files and folders; a change below any of them asks for a build. */
   sources: readonly string[];
-  /** The folder with what the runtime loads; a file of another name than a function's is the host's. */
+  /** The folder that the runtime loads; files that have no function's name are the host's. */
   output: string;
   functions: readonly string[];
   /** The folder of the database's migrations, which are applied at the next start. */
@@ -52,7 +52,7 @@ export interface Provider {
   route: string;
   /** Settings of the functions that this provider needs. */
   settings: Record<string, string>;
-  /** One line that tells the developer what writes the text. */
+  /** One line that tells the developer which model writes the text. */
   notice: string;
 }
 

@@ -1,5 +1,5 @@
-// Sees what changes in folders, by looking at each file now and then: that works on every file
-// system, and a look at a thousand files takes some milliseconds.
+// Finds changes in folders by looking at each file now and then: that works on every file system,
+// and a look at a thousand files takes some milliseconds.
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,7 +30,7 @@ export class SourceWatcher {
     return changed;
   }
 
-  /** Resolves with all that has changed when something has and no more does. */
+  /** Resolves with all changed files once there are any and no further ones change. */
   async untilChanged(signal: AbortSignal): Promise<string[]> {
     const changed = new Set<string>();
     for (;;) {
@@ -43,7 +43,7 @@ export class SourceWatcher {
   }
 }
 
-// When a file has changed and how large it is.
+// Each file's time of modification and size.
 function fingerprints(paths: readonly string[]): Fingerprints {
   const found: Fingerprints = new Map();
   for (const path of paths) {
@@ -55,7 +55,7 @@ function fingerprints(paths: readonly string[]): Fingerprints {
 
 function visit(path: string, found: Fingerprints): void {
   for (const entry of entriesOf(path)) {
-    // What editors keep for themselves.
+    // Editors' own files.
     if (/^[.#]|~$/.test(entry.name)) continue;
     const child = join(path, entry.name);
     if (entry.isDirectory()) visit(child, found);
@@ -67,7 +67,7 @@ function entriesOf(path: string): Dirent[] {
   try {
     return readdirSync(path, { withFileTypes: true });
   } catch {
-    return []; // It has just gone.
+    return []; // The folder has just been deleted.
   }
 }
 

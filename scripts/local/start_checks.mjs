@@ -1,5 +1,5 @@
 // @ts-check
-// What is looked at before anything is fetched or built. It runs with nothing but Node.
+// Checks before anything is fetched or built. They need nothing but Node.
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { checkDiskSpace, checkDiskSpaceForSetUp } from "./disk_space.mjs";
@@ -9,7 +9,7 @@ import { readSettings } from "./settings_rules.mjs";
 /** @import { Environment } from "./settings.ts" */
 
 /**
- * Rejects when the settings are wrong, the disk is full or the port is somebody else's.
+ * Rejects when the settings are wrong, the disk is full or the port is in use.
  * @param {string} root
  * @param {Environment} environment
  * @returns {Promise<void>}
@@ -19,7 +19,7 @@ export async function checkBeforeStart(root, environment) {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   checkDiskSpace(settings.dataDir);
   checkDiskSpaceForSetUp(root);
-  // Only tried: the server itself listens when there is something to serve with.
+  // Only a test: the server listens later, once it can serve.
   const server = createServer();
   await listen(server, settings.port);
   await new Promise((resolve) => server.close(resolve));

@@ -1,9 +1,9 @@
-// What the developer is told while parts take long to start.
+// Reports progress to the developer while parts take long to start.
 import type { StartingPart } from "./part_group.ts";
 
 const GAP_MS = 8_000;
 
-/** Tells of each part that is starting what it does; ends with the function that it returns. */
+/** Reports what each starting part does, until the returned function is called. */
 export function reportStarts(
   starting: () => StartingPart[],
   print: (line: string) => void,

@@ -1,5 +1,5 @@
-// What a database's catalogue says of the schemas `public` and `private`: for a database that pg_dump
-// cannot be connected to.
+// The catalogue's description of the schemas `public` and `private`, for a database that pg_dump
+// cannot connect to.
 export interface CatalogueRow {
   object: string;
   definition: string;
@@ -7,7 +7,7 @@ export interface CatalogueRow {
 
 const OURS = "('public'::regnamespace, 'private'::regnamespace)";
 
-/** Gives CatalogueRows. */
+/** A query that returns CatalogueRows. */
 export const CATALOGUE = `
   select 'schema ' || nspname as object, coalesce(nspacl::text, '') as definition
   from pg_namespace where oid in ${OURS}

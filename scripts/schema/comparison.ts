@@ -1,8 +1,8 @@
-// Two databases compared by what pg_dump says of them.
+// Compares two databases by their dumps from pg_dump.
 
 const NO_ROWS = /^\s*COPY [^\n]* FROM stdin;\n\\\.\s*$/;
 
-/** The definition of each object that a dump has, by its kind and name, and the rows of tables with some. */
+/** The definition of each object in a dump, by its kind and name, and the rows of tables. */
 export function objectsOfDump(dump: string): Map<string, string> {
   const header = /^--\n-- (?:Data for )?Name: (.*); Type: (.*); Schema: (.*); Owner: .*\n--\n/m;
   const [, ...parts] = dump.split(header);
@@ -15,7 +15,7 @@ export function objectsOfDump(dump: string): Map<string, string> {
   return objects;
 }
 
-// Settings that hold from here on, marks that are other ones in each dump, and the dump's end.
+// Removes settings, marks that differ between dumps, and the dump's end.
 function normalised(text: string): string {
   return text
     .replace(/^(SET default_.*|\\(un)?restrict .*)\n/gm, "")
@@ -23,7 +23,7 @@ function normalised(text: string): string {
     .trim();
 }
 
-/** What is different, in words and lines; nothing when both have the same. */
+/** A description of each difference, with its lines; empty when both are the same. */
 export function differences(
   ours: Map<string, string>,
   theirs: Map<string, string>,
@@ -45,7 +45,7 @@ export function differences(
 
 const LINES_AROUND = 2;
 
-// The lines between what both begin with and what both end with.
+// The lines between the common beginning and the common end.
 function lines(one: string, other: string): string[] {
   const [left, right] = [one.split("\n"), other.split("\n")];
   const shorter = Math.min(left.length, right.length);

@@ -1,7 +1,7 @@
-// What runs by the database's own clock. A dump does not have it: pg_cron is missing where dumps are
-// compared, and the statements that schedule do nothing there.
+// The database's scheduled jobs. Dumps lack them: pg_cron is missing where dumps are compared, and
+// the statements that schedule do nothing there.
 
-/** The last schedule of each name; none of one that was taken back. */
+/** The last schedule of each name, without those that were unscheduled. */
 export function schedulesOf(sql: string): Map<string, string> {
   const schedules = new Map<string, string>();
   const call = /\bcron\.(schedule|unschedule)\(\s*'([^']+)'([^;]*)\)/g;

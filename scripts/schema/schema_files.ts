@@ -4,17 +4,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface SqlFile {
-  /** From the repository's root on. */
+  /** Relative to the repository's root. */
   path: string;
   sql: string;
 }
 
-/** What is wrong with the files, in words for who has changed them. */
+/** A fault in the files; the message is for the developer who has changed them. */
 export class SchemaError extends Error {}
 
 const FOLDER = "supabase/schemas";
 
-/** In their order. Throws a SchemaError when a path names no file, or a file is in none of them. */
+/** The files in order. Throws a SchemaError when a path names no file, or no path names a file. */
 export function readSchemaFiles(root: string): SqlFile[] {
   const config = readFileSync(join(root, "supabase/config.toml"), "utf8");
   const files = readdirSync(join(root, FOLDER), { recursive: true, encoding: "utf8" })
@@ -34,7 +34,7 @@ export function schemaPaths(config: string): string[] {
   return [...list[1]!.matchAll(/"([^"]*)"/g)].map(([, path]) => path!);
 }
 
-/** A file is where the first path has it that names it; files of one path are in the order of names. */
+/** Orders files by the first path that names them; files of one path are in the order of names. */
 export function orderFiles(paths: string[], files: string[]): string[] {
   const ordered = new Set<string>();
   for (const path of paths) {
@@ -54,7 +54,7 @@ export function orderFiles(paths: string[], files: string[]): string[] {
   return [...ordered];
 }
 
-// Paths are relative to supabase/config.toml; a star is anything but a slash.
+// Paths are relative to supabase/config.toml; a star matches anything but a slash.
 function namedBy(path: string): RegExp {
   const pattern = path
     .replace(/^\.\//, "supabase/")

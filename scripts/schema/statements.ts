@@ -1,11 +1,11 @@
-// What SQL statements make, as far as the schema files need: each of them is `create ...`, `comment on`,
-// `grant` or the like, written in small letters.
+// Finds the objects that SQL statements make, as far as the schema files need it: each statement is
+// `create ...`, `comment on`, `grant` or the like, in lower case.
 
 /** The statements of a file, without the comments before them. */
 export function splitStatements(sql: string): string[] {
   const statements: string[] = [];
   let start = 0;
-  // Whatever a semicolon may be in without ending a statement, or a semicolon.
+  // A text in which a semicolon does not end a statement, or a semicolon.
   const token = /--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'|"[^"]*"|(\$(?:[a-z_]\w*)?\$)[^]*?\1|;/gi;
   const body = /\bbegin\s+atomic\b/i;
   for (const { 0: text, index } of sql.matchAll(token)) {
@@ -18,7 +18,7 @@ export function splitStatements(sql: string): string[] {
   return statements.filter((statement) => statement !== "");
 }
 
-// In strings and bodies of functions two hyphens are left as they are.
+// Two hyphens in strings and in bodies of functions are not comments.
 function withoutComments(statement: string): string {
   const token = /--[^\n]*|'(?:[^']|'')*'|"[^"]*"|(\$(?:[a-z_]\w*)?\$)[^]*?\1/gi;
   return statement.replace(token, (text) => (text.startsWith("--") ? "" : text)).trim();
@@ -33,7 +33,7 @@ const COMMENT = /^comment on (\w+(?: \w+)?) ([\w.]+(?:\([^)]*\))?) is\b/;
 const GRANT = /^grant ([^]+?)\s+on\s+([^]+?)\s+to\s+([\w, ]+)$/;
 const CONSTRAINT = /^alter table ([\w.]+)\s+add constraint (\w+)/;
 
-/** What the statement makes, each by its kind and signature; none for one that only acts. */
+/** The kind and signature of each object that the statement makes; none if it makes no object. */
 export function objectsMadeBy(statement: string): string[] {
   const text = statement.replace(/\s+/g, " ");
   const named = NAMED.exec(text);
@@ -62,7 +62,7 @@ function grantsOf(rights: string, objects: string, roles: string): string[] {
   );
 }
 
-// `rest` is what comes after the opening bracket. Arguments are written `[mode] name type [default ...]`.
+// `rest` begins after the opening bracket. Arguments are written `[mode] name type [default ...]`.
 function argumentTypes(rest: string): string[] {
   let depth = 1;
   let end = 0;
@@ -80,7 +80,7 @@ function argumentTypes(rest: string): string[] {
     );
 }
 
-/** Splits at commas that are in no brackets. */
+/** Splits at commas outside of brackets. */
 function splitList(list: string): string[] {
   const parts = [""];
   let depth = 0;

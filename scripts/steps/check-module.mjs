@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { wasmInterface } from "./wasm-interface.mjs";
 
-// Far within what the platforms take (Workers 64 MiB, Supabase 20 MB): a module this large holds
-// something that was not meant to be in it.
+// Far below the platforms' limits (Workers 64 MiB, Supabase 20 MB): a larger module contains
+// something by mistake.
 const mostGzipBytes = 400_000;
 
 const abi = JSON.parse(readFileSync(new URL("../../wasm/abi/abi.json", import.meta.url), "utf8"));
@@ -14,7 +14,7 @@ function signature({ params, result }) {
   return `(${parameters}) -> (${result === null ? "" : wasmTypes[result]})`;
 }
 
-/** What is wrong with the module, in sentences; empty when nothing is. */
+/** The module's faults, in sentences; empty when there are none. */
 export function interfaceFaults(bytes) {
   const { imports, exports } = wasmInterface(bytes);
   const known = new Map(abi.imports.map((entry) => [entry.name, signature(entry)]));
@@ -37,7 +37,7 @@ export function interfaceFaults(bytes) {
   return faults;
 }
 
-/** What is wrong with the size of a module that is so large gzipped. */
+/** The faults of a module's gzipped size; empty when there are none. */
 export function sizeFaults(gzipBytes) {
   return gzipBytes > mostGzipBytes ? [`it is larger than ${mostGzipBytes} bytes gzipped`] : [];
 }

@@ -1,11 +1,11 @@
 // node scripts/steps/compile.mjs BUILD_DIR
-// Compiles what Ninja finds to be compiled in BUILD_DIR, and says each few seconds how far it is.
-// What compilers write comes through as it is.
+// Runs Ninja in BUILD_DIR, and reports its progress every few seconds. The compilers' output is
+// printed unchanged.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const REPORT_GAP_MS = 8_000;
-// Ninja begins each line about a step with this: steps done, all steps.
+// Ninja begins each line about a step with this, then steps done and all steps.
 const MARK = "fabula-step ";
 
 const [directory] = process.argv.slice(2);
@@ -19,7 +19,7 @@ const ninja = spawn("cmake", ["--build", directory], {
 createInterface({ input: ninja.stdout }).on("line", (line) => {
   if (line.startsWith(MARK)) {
     const [, done, all, ...step] = line.split(" ");
-    // Before it knows what there is to do, CMake looks at the folders.
+    // CMake looks for new files before Ninja knows the steps.
     progress = step[0]?.startsWith("Re-") ? "looking for new files" : `${done} of ${all} steps`;
   } else if (line !== "ninja: no work to do.") {
     console.log(line);

@@ -1,5 +1,5 @@
-// Runs CTest as it is asked to, and says before CTest's own summary what each suite has taken and from
-// which seeds chance runs were made: node scripts/steps/run-ctest.mjs RESULTS ARGUMENT...
+// Runs CTest with the arguments, and prints the seconds of each suite and the seeds of random runs
+// before CTest's own summary: node scripts/steps/run-ctest.mjs RESULTS ARGUMENT...
 // RESULTS is the JUnit file that CTest writes. Ends with CTest's exit status.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 const [results, ...given] = process.argv.slice(2);
 rmSync(results, { force: true });
-// What tests have said is kept whole, or a seed might be cut off.
+// The tests' output is kept whole, or a seed might be cut off.
 const mostBytes = "10000000";
 const options = ["--output-junit", results, "--no-label-summary"];
 options.push("--test-output-size-passed", mostBytes, "--test-output-size-failed", mostBytes);
@@ -44,7 +44,7 @@ function unescape(text) {
   return text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name) => characters[name]);
 }
 
-/** `unit` and `sim` are a suite each, of a test for each file. */
+/** `unit` and `sim` are one suite each, with a test for each file. */
 function suiteOf(name) {
   const [kind] = name.split("/");
   return kind === "unit" || kind === "sim" ? kind : name;

@@ -1,5 +1,5 @@
-// The files that a function's folder names in files.json, as name: source. They are sent as they are,
-// at /<function>/<name>. A source is in the folder when it begins with ./, else in an npm package.
+// The files that a function's folder names in files.json, as name: source. They are sent unchanged,
+// at /<function>/<name>. A source is in the folder if it begins with ./, else in an npm package.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
@@ -27,12 +27,12 @@ export function staticFiles(folder) {
   });
 }
 
-/** What wasm/host is told of them (StaticFiles in wasm/host/static-files.ts). */
+/** The files' facts for wasm/host (StaticFiles in wasm/host/static-files.ts). */
 export function factsOf(files) {
   return Object.fromEntries(files.map(({ path, type, etag }) => [path, { type, etag }]));
 }
 
-/** A module of their contents, for `packedFiles` in wasm/host/static-files.ts. */
+/** A module with the files' contents, for `packedFiles` in wasm/host/static-files.ts. */
 export function packed(files) {
   const contents = files.map(({ path, bytes }) => [path, gzipSync(bytes).toString("base64")]);
   return `export default ${JSON.stringify(Object.fromEntries(contents), null, 2)};\n`;

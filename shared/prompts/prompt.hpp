@@ -1,8 +1,8 @@
-// What models are told. Each prompt is a file of this folder, shared/prompts/<name>.md, which the
-// build embeds (cmake/Prompts.cmake): generated/prompts.hpp has kChat for chat.md.
+// The prompts. Each prompt is a file of this folder, shared/prompts/<name>.md, which the build
+// embeds (cmake/Prompts.cmake): generated/prompts.hpp has kChat for chat.md.
 //
 //   ---
-//   version: 1            whoever changes a word below adds one
+//   version: 1            to be increased when a word below changes
 //   is_heading: yes       the text stands between two others, with a blank line around it
 //   nothing: (none)       a word that goes into the text: kSummaryQuestionNothing
 //   ---
@@ -19,7 +19,7 @@ namespace fabula::prompts {
 struct Prompt {
   std::string_view name;
   int version = 0;
-  // Name and version, "chat-1": kept with what the prompt has produced.
+  // Name and version, "chat-1": stored with the prompt's results.
   std::string_view label;
   std::string_view text;
 };
@@ -27,8 +27,8 @@ struct Prompt {
 // The value of each place, by the place's name.
 using Values = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// The prompt's text with the values in their places, which are not looked through again: what
-// stands in a value is never a place. A place without a value stays as it is.
+// The prompt's text with each place replaced by its value. Values are not searched for places. A
+// place without a value stays as it is.
 std::string filled(const Prompt& prompt, Values values);
 
 }  // namespace fabula::prompts

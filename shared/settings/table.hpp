@@ -10,7 +10,7 @@
 namespace fabula::settings {
 
 inline constexpr std::array kSettings = {
-    // How Supabase is reached.
+    // The addresses and keys of Supabase.
     Setting{.name = "SUPABASE_URL", .type = Type::url, .purpose = "The Supabase project."},
     Setting{.name = "SUPABASE_REST_URL",
             .type = Type::url,
@@ -18,20 +18,20 @@ inline constexpr std::array kSettings = {
     Setting{.name = "SUPABASE_SECRET_KEYS",
             .older_names = {"SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SERVICE_KEY"},
             .type = Type::secret,
-            .purpose = "What the functions send to REST: JSON of name to key, `default` first. The "
-                       "older names hold one key."},
+            .purpose = "The keys that the functions send to REST: JSON of name to key, `default` "
+                       "first. The older names hold one key."},
     Setting{.name = "SUPABASE_PUBLISHABLE_KEYS",
             .older_names = {"SUPABASE_ANON_KEY", "SUPABASE_KEY"},
             .type = Type::json,
-            .purpose = "The keys that pages send, which prove nobody; in the same form."},
+            .purpose = "The keys that pages send, in the same form; they identify no user."},
 
-    // Who may call.
+    // Callers and their tokens.
     Setting{.name = "SUPABASE_JWKS",
             .type = Type::json,
             .purpose = "The public keys of Supabase's tokens."},
     Setting{.name = "SUPABASE_JWKS_URL",
             .type = Type::url,
-            .purpose = "Where they are fetched; without it below SUPABASE_URL."},
+            .purpose = "The address of those keys; without it below SUPABASE_URL."},
     Setting{.name = "FABULA_ENV",
             .normal = "production",
             .purpose = "production, or development, which allows models on loopback."},
@@ -40,7 +40,7 @@ inline constexpr std::array kSettings = {
             .purpose = "The secret of HS256 tokens, which are refused without it."},
     Setting{.name = "FABULA_JWT_ISSUER",
             .type = Type::url,
-            .purpose = "Who signs Supabase's tokens, where functions reach it by another name."},
+            .purpose = "The issuer in Supabase's tokens, if functions reach it by another name."},
     Setting{.name = "FABULA_ISSUERS",
             .type = Type::json,
             .normal = "[]",
@@ -56,32 +56,32 @@ inline constexpr std::array kSettings = {
             .type = Type::list,
             .purpose = "Turns of one caller as name=requests/seconds or name=off."},
 
-    // Which models are asked.
+    // Models.
     Setting{.name = "MODEL_CHAT",
             .type = Type::route,
             .normal = "openai:gpt-4o-mini",
-            .purpose = "Who answers, and whoever else has no models of its own."},
+            .purpose = "The models of the chat, and of all work that has no models of its own."},
     Setting{.name = "MODEL_DESCRIPTION",
             .type = Type::route,
             .normal = "gemini:gemini-2.5-flash",
-            .purpose = "Who answers the task `description`."},
+            .purpose = "The models for the task `description`."},
     Setting{.name = "MODEL_SCENE",
             .type = Type::route,
             .normal = "anthropic:claude-sonnet-4-5",
-            .purpose = "Who answers the task `scene`."},
+            .purpose = "The models for the task `scene`."},
     Setting{.name = "MODEL_SUMMARY",
             .type = Type::route,
-            .purpose = "Who writes the summaries of long conversations."},
+            .purpose = "The models that write summaries of long conversations."},
     Setting{.name = "MODEL_DOSSIER",
             .type = Type::route,
             .normal = "openai:gpt-4o",
-            .purpose = "Who reads conversations and imports for the dossier."},
+            .purpose = "The models that read conversations and imports for the dossier."},
     Setting{.name = "MODEL_STREAM",
             .type = Type::route,
-            .purpose = "Who answers for bots that do not say where their model is."},
+            .purpose = "The models for bots that do not say where their model is."},
     Setting{.name = "FABULA_VISION_MODELS",
             .type = Type::list,
-            .purpose = "Models that take images and are not known to."},
+            .purpose = "Further models that take images."},
     Setting{.name = "FABULA_BOT_MODELS",
             .type = Type::list,
             .purpose = "Models that bots without a key of their own may use."},
@@ -89,7 +89,7 @@ inline constexpr std::array kSettings = {
             .type = Type::list,
             .purpose = "Hosts that bots and attachments may name, besides known providers'."},
 
-    // How providers are reached (shared/llm/route/providers.hpp has the usual addresses).
+    // Addresses and keys of providers (shared/llm/route/providers.hpp has the usual addresses).
     Setting{.name = "OPENAI_API_KEY", .type = Type::secret, .purpose = "The key for openai."},
     Setting{.name = "OPENAI_BASE_URL", .type = Type::url, .purpose = "Where openai is."},
     Setting{.name = "ANTHROPIC_API_KEY", .type = Type::secret, .purpose = "The key for anthropic."},
@@ -126,21 +126,21 @@ inline constexpr std::array kSettings = {
             .lowest = 0,
             .highest = 1'000'000,
             .normal = "12000",
-            .purpose = "How much of a conversation the model is sent."},
+            .purpose = "The tokens of a conversation that the model is sent."},
     Setting{.name = "FABULA_MAX_OUTPUT_TOKENS",
             .type = Type::integer,
             .lowest = 1,
             .highest = 100'000,
             .normal = "2000",
-            .purpose = "The longest reply."},
+            .purpose = "The most tokens of a reply."},
     Setting{.name = "FABULA_DOSSIER_MAX_OUTPUT_TOKENS",
             .type = Type::integer,
             .lowest = 1,
             .highest = 100'000,
             // A long chapter has a few hundred items of thirty tokens each. Some models refuse a
-            // higher limit; of an answer that is cut off the whole items are kept.
+            // higher limit; the whole items of an answer that is cut off are kept.
             .normal = "8000",
-            .purpose = "The longest answer about what a text says for the dossier."},
+            .purpose = "The most tokens of an answer to reading a text for the dossier."},
     Setting{.name = "FABULA_FIRST_TOKEN_TIMEOUT_MS",
             .type = Type::integer,
             .lowest = 100,
@@ -164,7 +164,7 @@ inline constexpr std::array kSettings = {
             .lowest = 0,
             .highest = 1000,
             .normal = "100",
-            .purpose = "How long text may wait for more, so that it leaves as one write."},
+            .purpose = "How long text may wait for more text, to be sent as one write."},
     Setting{.name = "FABULA_TASKS_TIME_LIMIT_MS",
             .type = Type::integer,
             .lowest = 1000,

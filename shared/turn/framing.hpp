@@ -9,7 +9,7 @@
 
 namespace fabula::turn {
 
-// What a framing knows of its answer before the first event. Views must outlive the framing.
+// Facts about the answer that are known before its first event. Views must outlive the framing.
 struct Telling {
   std::string_view stream_id = {};
   std::string_view new_guest_token = {};  // shown once

@@ -1,11 +1,11 @@
-// The page for people, what it loads, and the way to it from /redoc.
+// The documentation page for people, the files that it loads, and the redirect from /redoc.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { onBothRuntimes } from "./served.ts";
 
 const PAGES = ["/docs", "/docs/", "/functions/v1/docs", "/functions/v1/docs/"];
 
-/** What the page at the path refers to, as addresses that a browser would ask for. */
+/** The addresses that a browser would request for the page at the path. */
 function addressesIn(html: string, page: string): string[] {
   const base = new URL(/<base href="([^"]+)">/.exec(html)?.[1] ?? "", page);
   return [...html.matchAll(/ (?:href|src)="([^"]+)"/g)]

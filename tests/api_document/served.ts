@@ -1,15 +1,15 @@
-// The functions as scripts/build has bundled them, on one runtime and with nothing behind them.
+// The functions as scripts/build has bundled them, on one runtime and without a database.
 import { after, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startFunctions, type FunctionsPart } from "../../scripts/local/functions-runtime.ts";
 
-// The bundled tests lie in build/tests/api_document.
+// The bundled tests are in build/tests/api_document.
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-// Nothing listens there: what needs the database is refused before.
+// Nothing listens there: requests that need the database are refused before they are sent.
 const nowhere = "http://127.0.0.1:9";
 
-/** Who issues the access tokens that the functions take, and what signs them. */
+/** The issuer of the access tokens that the functions accept, and the secret that signs them. */
 export const TOKEN_ISSUER = `${nowhere}/auth/v1`;
 export const TOKEN_SECRET = "a-secret-of-thirty-two-bytes-or-more";
 
@@ -41,7 +41,7 @@ export interface OpenApi {
   components: { schemas: Record<string, Schema> };
 }
 
-/** Defines the tests once for each runtime; `url` is the functions' address when they run. */
+/** Defines the tests once for each runtime; `url` is the functions' address while they run. */
 export function onBothRuntimes(title: string, define: (url: () => string) => void): void {
   for (const runtime of ["deno", "workerd"] as const) {
     describe(`${title}, on ${runtime}`, () => {
@@ -65,7 +65,7 @@ export async function readDocument(url: string): Promise<OpenApi> {
   return (await response.json()) as OpenApi;
 }
 
-/** Each operation with its method and a path in which ids stand. */
+/** Each operation with its method and a path that has ids filled in. */
 export function operationsOf(
   document: OpenApi,
 ): { method: string; path: string; operation: Operation }[] {

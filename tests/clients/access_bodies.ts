@@ -1,27 +1,27 @@
-// Bodies in which nothing is wrong, so that a refusal can only be about who is calling and whose it is.
+// Valid bodies, so that a refusal can only concern the caller's rights.
 import assert from "node:assert/strict";
 import { talk } from "./chat.ts";
 import { newWord, type Person } from "./people.ts";
 import type { Stack } from "./stack.ts";
 
-/** What a model is told last when it is to go on: shared/prompts/go_on.md. */
+/** The last message to a model that is to continue a reply: shared/prompts/go_on.md. */
 export const INSTRUCTION_TO_GO_ON =
   "Go on exactly where your last message stops, in the middle of the sentence if it stops there. " +
   "Repeat nothing of it and add no introduction.";
-/** Said by those who are nobody. */
+/** The prompt of anonymous callers. */
 export const NOBODYS_PROMPT = "Who am I to you?";
 
 export interface Request {
   /** As in `PATCH /projects/{project_id}`. */
   route: string;
-  /** Who calls; undefined for those who are nobody. */
+  /** The caller; undefined for an anonymous one. */
   person: Person | undefined;
   people: readonly Person[];
-  /** A refused request must take nothing with it. */
+  /** A refused request must change nothing. */
   isRefused: boolean;
 }
 
-/** Undefined for routes that take none. */
+/** Undefined for routes that take no body. */
 export async function validBody(stack: Stack, request: Request): Promise<object | undefined> {
   const { route, person } = request;
   const word = () => newWord(stack, person?.marks ?? new Set());
@@ -42,7 +42,7 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "PATCH /stream/v1/bots/{bot_id}":
       return { model: "scripted", name: word() };
     case "POST /tasks/run":
-      // Nobody has left any: of other kinds it would do everybody's.
+      // There are no tasks of this kind; with other kinds the call would do everybody's tasks.
       return { kinds: ["session_summary"] };
     case "POST /projects":
     case "PATCH /projects/{project_id}":

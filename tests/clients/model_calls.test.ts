@@ -1,5 +1,5 @@
-// The ledger of calls to models beside what the model itself has counted; and work that is done by who
-// waits for it, with no clock that calls for it.
+// The ledger of calls to models compared with the model's own counts; and work that is done by the
+// request that waits for it, without a scheduler.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
@@ -15,7 +15,7 @@ onBothRuntimes("model calls", (stack) => {
   const model = () => stack().backend.model;
   afterEach(() => model().scriptOthers((reply) => reply.refuse(500, "{}")));
 
-  /** What the model has given since it was made, and how often it was asked. */
+  /** Counts the model's tokens and requests since it was constructed. */
   class Count {
     input = 0;
     output = 0;
@@ -66,7 +66,7 @@ onBothRuntimes("model calls", (stack) => {
       reply.text("I see. And then?");
       count.finish(reply);
     });
-    // An extractor that first forgets what it was to answer in, and one time is away.
+    // An extractor that first ignores the required format, and is unavailable once.
     let answers = 0;
     model().scriptOthers((reply) => {
       assert.ok(isExtraction(reply.request.messages) || answers > 0);

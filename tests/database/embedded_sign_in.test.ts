@@ -1,4 +1,4 @@
-// What the embedded Supabase's own Auth does with an account that is deleted: PostgreSQL alone has none.
+// Deletion of an account in the embedded Supabase's own Auth, which plain PostgreSQL lacks.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";

@@ -1,4 +1,4 @@
-// Jobs made of steps, whichever database they are in.
+// Jobs made of steps, on either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newProject } from "./dossiers.ts";
@@ -217,7 +217,7 @@ export function describeJobs(target: () => Target): void {
 
     await wake(target(), waiting!);
     const step = (await next())!;
-    // What has begun does not know of it: it is done afterwards.
+    // The step that has begun does not know of the new request, which becomes a step after it.
     const later = await startJob(target(), user, project_id, { merge_key: "chapter 1" });
     assert.deepEqual([later["job_id"], later["steps"]], [job["job_id"], 2]);
     assert.equal((await commitOne(target(), step))["job_status"], "running");

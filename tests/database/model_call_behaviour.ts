@@ -1,4 +1,4 @@
-// The ledger of calls to models, whichever database it is in.
+// The ledger of calls to models, on either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";
@@ -162,7 +162,7 @@ export function describeModelCalls(target: () => Target): void {
     const calls = await callsOf({ job_id });
     assert.deepEqual(calls.map(({ status }) => status).sort(), ["complete", "failed"]);
 
-    // And of a job that is gone.
+    // Also for a job that has been deleted.
     await change(target(), user, "cancel_job", job);
     await ask(target(), user, "delete_project", { project_id: late["project_id"] });
     await target().call("record_model_calls", {
@@ -196,7 +196,7 @@ export function describeModelCalls(target: () => Target): void {
     assert.ok(calls.length >= before);
     await ask(target(), account.principal, "delete_account");
     assert.deepEqual(await target().select("model_calls", { owner_id }), []);
-    // Who was working for it tells in vain.
+    // A worker that reports calls for the deleted account has no effect.
     await target().call("record_model_calls", {
       job_id: null,
       step: 1,

@@ -1,5 +1,5 @@
-// What `scripts/check schema` finds, on small inputs: files that are forgotten, objects that stand twice,
-// databases that are not the same.
+// The faults that `scripts/check schema` finds, on small inputs: forgotten files, objects that are
+// defined twice, databases that differ.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { differences, objectsOfDump } from "../../scripts/schema/comparison.ts";

@@ -1,5 +1,5 @@
-// A real PostgreSQL, called as PostgREST calls it: one transaction a call, as a role that may do
-// nothing itself and becomes service_role.
+// A real PostgreSQL, called as PostgREST calls it: one transaction per call, as a role that has no
+// rights of its own and becomes service_role.
 import pg from "pg";
 import { startPostgres } from "./postgres_server.ts";
 import { Refusal, type Row, type Target } from "./target.ts";
@@ -81,7 +81,7 @@ export async function startSqlTarget(root: string): Promise<SqlTarget> {
   };
 }
 
-// Who has waited for a lock too long has done nothing, and comes again, as callers do.
+// A call that has waited too long for a lock has changed nothing, and is repeated, as callers do.
 async function untilItHasItsLocks<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

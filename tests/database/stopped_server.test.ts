@@ -17,9 +17,9 @@ before(async () => {
 });
 after(() => target.stop());
 
-/** Stops all processes of the server while the work is begun, and for so long after that. */
+/** Stops all processes of the server, begins the work, and continues them after the duration. */
 async function whileStopped<T>(duration_ms: number, work: () => Promise<T>): Promise<T> {
-  // Connections that are open already: a new one would wait for the postmaster.
+  // Opens all connections before: a new one would wait for the postmaster.
   await Promise.all(Array.from({ length: 40 }, () => target.tryAs("service_role", "select pg_sleep(0.05)")));
   const [{ data_directory } = {}] = await target.asOwner("show data_directory");
   const file = await readFile(join(data_directory, "postmaster.pid"), "utf8");
@@ -47,7 +47,7 @@ test("what was given up while the server stood still does not begin when it goes
       begin(target, user, { call_id, session_id: index % 2 === 0 ? session_id : null }),
     );
     const results = Promise.allSettled(begun);
-    // As the edge does when it has waited long enough.
+    // The edge does the same when it has waited long enough.
     await delay(1000);
     await Promise.all(calls.map((call_id) => target.call("withdraw_turn", { call_id })));
     await results;
@@ -70,7 +70,7 @@ test("the same key, sent again while the server stands still, runs once", async 
     await target.call("withdraw_turn", { call_id: given_up });
     await Promise.allSettled([first, second]);
   });
-  // Whoever came first: now it runs, or runs already.
+  // Whichever call came first, the turn runs already, or begins now.
   const turn = await begin(target, user, { ...request, call_id: randomUUID() });
   await finish(target, turn, { text: "There was a fox." });
   const generations = await target.select("generations", { owner_id: turn["user_id"] });
@@ -86,7 +86,7 @@ test("a reply is whole although the server stood still until it was taken for de
     const turn = await begin(target, user);
     await append(target, turn, 0, "There was ");
     await whileStopped(1500, async () => {
-      // When it goes on: the reaper, for whom the last beat is old, and the writer, who has waited.
+      // When it continues, both run: the reaper, to which the last beat is old, and the writer.
       const reaped = silence(target, turn, 61).then(() =>
         target.call("reap_generations", { limit: 1000 }),
       );

@@ -1,6 +1,6 @@
-// Work that is done after a turn: workers, and conversations that leave some behind. What waits is a step
-// of a job; a conversation's summary and what is read of it for its dossier are one job each, whose steps
-// come one after another.
+// Work after turns: workers, and conversations that leave such work. Waiting work is a step of a
+// job. A conversation's summary is one job, and so is the reading for its dossier; their steps come
+// one after another.
 import type { SqlTarget } from "./sql_target.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, say, type Principal } from "./turns.ts";
@@ -11,7 +11,7 @@ export async function claim(target: Target, changes: Row = {}): Promise<Row | nu
   return (await target.call("claim_step", { kinds: ["session_summary"], ...changes }))["step"];
 }
 
-/** What names a claimed step. */
+/** The identification of a claimed step. */
 export const leaseOf = ({ job_id, step, lease_token }: Row): Row => ({ job_id, step, lease_token });
 
 export function commit(target: Target, task: Row, summary: unknown, more: Row = {}): Promise<Row> {
@@ -22,7 +22,7 @@ export function fail(target: Target, task: Row, changes: Row = {}): Promise<Row>
   return target.call("fail_step", { ...leaseOf(task), error: "It was away.", ...changes });
 }
 
-/** Other tests' work is claimed by nobody. */
+/** Keeps other tests' work from being claimed. */
 export async function postponeOthers(target: Target): Promise<void> {
   for (const status of ["queued", "running"]) {
     await target.update("job_steps", { status }, { run_after: FAR_AWAY });
@@ -30,8 +30,8 @@ export async function postponeOthers(target: Target): Promise<void> {
 }
 
 /**
- * As if the step's time had come, or its worker's were over. Where others work at the same time the
- * job is locked before its step, as by all who work on it, so that its deletion waits.
+ * Makes a step due, or its worker's lease end. If others work at the same time, the job is locked
+ * before its step, as all workers do, so that its deletion waits.
  */
 export async function wake(target: Target | SqlTarget, { job_id, step }: Row): Promise<void> {
   const run_after = "2020-01-01T00:00:00Z";
@@ -54,7 +54,7 @@ export const numberOf = (message: Row): number => Number.parseInt(message["conte
 
 const TOKENS = 20;
 
-/** A turn whose messages have this number and the next, sent with room for so many messages. */
+/** A turn whose messages have this number and the next, with room for `room` earlier messages. */
 export async function turnOf(
   target: Target,
   user: Principal,

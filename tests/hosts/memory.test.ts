@@ -1,5 +1,5 @@
-// What a stream of the chat function takes of memory, which never gets smaller: its module in this
-// process's own engine, with a database and a model of the test's.
+// The memory of a stream of the chat function, which never shrinks: its module runs in this
+// process's own engine, with the test's database and model.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ const settings: Record<string, string> = {
   GEMINI_API_KEY: "sk-test",
 };
 
-/** As Postgres prints jsonb: with a space behind colons and commas. */
+/** A history as Postgres prints jsonb: with a space after colons and commas. */
 function history(): string {
   const messages: string[] = [];
   for (let bytes = 0; bytes < historyBytes; bytes += messages.at(-1)!.length + 2) {
@@ -42,7 +42,7 @@ const begun = `{"user_id": "u", "session_id": "s", "project_id": "p", "user_mess
   "message_id": "m", "stream_id": "st", "generation_id": "g", "title": "t", "replayed": false,
   "created_session": true, "base_bytes": 0, "history": ${history()}}`;
 
-/** In pieces, as from a network. */
+/** The text in pieces, as from a network. */
 function body(text: string): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   let sent = 0;
@@ -77,7 +77,7 @@ interface Used {
   stackBytes: number;
 }
 
-/** What a reply is saved with. */
+/** The request that saves a reply. */
 interface Part {
   status: string;
   from_offset: number;
@@ -128,7 +128,7 @@ async function talk(route: string, request: string, { model }: Peers): Promise<U
     const text = await response.text();
     await Promise.all(done);
     const bytes = new Uint8Array(memory!.buffer);
-    // It grows down from `stackBytes`, and nothing else lies below.
+    // The stack grows down from `stackBytes`, and nothing else is below.
     const unused = bytes.subarray(0, stackBytes).findIndex((byte) => byte !== 0);
     return {
       status: response.status,

@@ -1,5 +1,5 @@
 // ./scripts/dev up to the server: checks, set-up and build, in a folder that has nothing but its
-// scripts. What is set up and built is scripted there.
+// scripts. Set-up and build are replaced by scripts.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,13 +10,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../scripts/local/ports.mjs";
 import { processesOf, temporaryDir, untilGone } from "./run_server.ts";
 
-// As Ninja: its compilers are groups of their own, and it ends them when it is told to end.
+// Like Ninja: its compilers are process groups of their own, and it ends them when it must end.
 const SLOW_TO_END = `const { spawn } = require("child_process");
 process.on("SIGTERM", () => setTimeout(() => compiler.kill(), 300));
 const compiler = spawn("sleep", [process.argv[1]], { detached: true });
 compiler.on("exit", () => process.exit());`;
 
-/** What stands for set-up, build and server; each writes what it does to `log`. */
+/** The replacements of set-up, build and server; each writes its actions to `log`. */
 const SCRIPTS: Record<string, string> = {
   "scripts/setup": `#!/bin/sh
 echo "setup $1" >>log
@@ -168,7 +168,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     const run = await startDev(context, { SCRIPTED_COMPILE_SECONDS: "60" });
     await run.untilLogged("build modules");
     await run.untilLogged("server");
-    // ./scripts/dev, the server, the build, its Ninja, and a compiler.
+    // Five processes: ./scripts/dev, the server, the build, its Ninja, and a compiler.
     for (let waited_ms = 0; processesOf(run.dataDir).length < 5; waited_ms += 20) {
       assert.ok(waited_ms < 15_000, "no compiler runs");
       await sleep(20);

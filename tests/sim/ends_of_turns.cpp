@@ -1,5 +1,5 @@
-// Turns beside a database that stands still for up to 90 seconds, a clock that is two minutes
-// wrong, a reaper, clients that ask again, and all else that happens by chance: the end is true.
+// Turns with a database that stands still for up to 90 seconds, a clock that is two minutes wrong,
+// a reaper, clients that ask again, and all other random events: the reported end is always true.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ using fabula::tests::StoredGeneration;
 
 namespace {
 
-// The long ring plays all of them, the short one a share.
+// The long ring plays all turns, the short one a tenth.
 std::uint64_t turns_to_play() {
   const char* ring = std::getenv("FABULA_TEST_RING");
   return ring && std::string_view(ring) == "long" ? 10'000 : 1'000;
@@ -36,7 +36,7 @@ const StoredGeneration* generation_of(const ChanceTurn& turn, const ChatEvents& 
   const auto* ids = metadata ? json::find(*metadata, "metadata") : nullptr;
   const auto stream_id = ids ? json::string_at(*ids, "stream_id").value_or("") : "";
   for (const auto& generation : turn.chat.database.generations) {
-    // Who follows is not told the name by the peer: it follows the request's key.
+    // A follower does not get the stream's name from the peer: it follows the request's key.
     if (stream_id.empty() && !generation.idempotency_key.empty()) return &generation;
     if (stream_id == "stream-" + generation.id) return &generation;
   }
@@ -54,7 +54,7 @@ struct Counts {
   int run_again = 0;
 };
 
-// A stream has one end, and `done` is told only of what is stored.
+// A stream has one end, and `done` is sent only for stored text.
 void check_stream(const ChanceTurn& turn, const sim::Client& client, Counts& counts) {
   if (client.status() != 200) {
     counts.refused += client.status() == 503 ? 1 : 0;
@@ -105,7 +105,7 @@ void check_rows(const ChanceTurn& turn) {
   }
 }
 
-// Of those who sent the request nobody was told that it runs: then it does not.
+// If none of the clients that sent the request was told that it runs, it does not run.
 void check_refused(const ChanceTurn& turn, const std::vector<const sim::Client*>& clients) {
   bool is_accepted = turn.was_killed || turn.has_left;
   for (const auto* client : clients) is_accepted = is_accepted || client->status() == 200;
@@ -114,8 +114,8 @@ void check_refused(const ChanceTurn& turn, const std::vector<const sim::Client*>
   for (const auto& [id, messages] : database.sessions) {
     for (const auto& message : messages) said += message.role == "user" ? 1 : 0;
   }
-  // Six tries to withdraw a call may all get lost by chance too: then its turn is one that has died
-  // without a word, which runs when it is asked for again.
+  // All six tries to withdraw a call may get lost by chance: then its turn has died without a word,
+  // and runs when it is requested again.
   std::size_t not_withdrawn = 0;
   for (const auto& generation : database.generations) {
     if (generation.idempotency_key.empty() || is_accepted) continue;
@@ -143,7 +143,7 @@ TEST_CASE("however long the database stands still and whatever its clock says, t
     clients.insert(clients.end(), turn.resumers.begin(), turn.resumers.end());
     check_refused(turn, clients);
     for (const auto* client : clients) check_stream(turn, *client, counts);
-    // The same request succeeds, whatever became of the ones before.
+    // The same request succeeds, whatever happened to the earlier ones.
     const auto& late = turn.come_back();
     REQUIRE(late.status() == 200);
     check_stream(turn, late, counts);

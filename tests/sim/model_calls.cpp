@@ -1,5 +1,5 @@
-// What the ledger is told of calls to models: over runs with faults, retries, fallbacks and work
-// after turns it has the tokens that the providers say they gave, each once.
+// The ledger of calls to models: over runs with faults, retries, fallbacks and work after turns it
+// has the tokens that the providers report, each once.
 #include <random>
 #include <string>
 #include <vector>
@@ -41,7 +41,7 @@ class Scripts {
  public:
   explicit Scripts(std::uint32_t seed) : random_(seed) {}
 
-  // Answers to so many requests, one in four of them proper.
+  // Scripts answers to this many requests, one in four of them proper.
   void fill(ScriptedModel& model, int requests) {
     for (int i = 0; i < requests; ++i) {
       Tokens usage;
@@ -50,7 +50,7 @@ class Scripts {
     }
   }
 
-  // What has been told in those requests that were made.
+  // The sum of the usage that the models have reported for the requests that were made.
   Tokens told() const {
     Tokens total;
     for (const auto& [model, number, usage] : usages_) {
@@ -83,13 +83,13 @@ class Scripts {
         return refusal(401);
       case 2:
         return unreachable();
-      case 3:  // it has counted, and said nothing
+      case 3:  // reports usage, but no text
         usage = counts;
         return stream(usage_event(counts));
       case 4:
         usage = counts;
         return stream(text + usage_event(counts), End::break_connection);
-      case 5:  // it counts, and is silent from then on
+      case 5:  // reports usage, and is silent from then on
         usage = counts;
         return stream(usage_event(counts), End::stay_open);
       default:
@@ -138,7 +138,7 @@ TEST_CASE("turns: the tokens of every attempt, as the providers have counted the
     for (auto* model : {&chat.model, &chat.second, &chat.third}) scripts.fill(*model, 12);
     for (int turn = 0; turn < 3; ++turn) {
       auto& client = chat.post(R"({"text":"Tell me."})");
-      // Some leave before the end.
+      // Some clients leave before the end.
       if (scripts.below(3) == 0) {
         chat.world.run_for(scripts.below(60));
         client.leave();
@@ -147,8 +147,8 @@ TEST_CASE("turns: the tokens of every attempt, as the providers have counted the
     }
     const auto told = scripts.told();
     const auto ledger = recorded(chat.database);
-    // Of a client that leaves at once the request is made, and does not arrive; nor is it heard how
-    // much an answer was.
+    // If a client leaves at once, the request is made but does not arrive, and the answer's usage
+    // is not received.
     CHECK(ledger.requests >= told.requests);
     CHECK(ledger.input <= told.input);
     CHECK(ledger.output <= told.output);
@@ -180,7 +180,7 @@ TEST_CASE("work after turns: the tokens of every request, whether it is stored o
            "messages":[{"role":"user","content":"It is red."}]}})"},
         {"record_model_calls", "{}"}};
     Scripts scripts(seed);
-    // One in three is somebody else's when it has been done.
+    // One step in three belongs to somebody else by the time it is done.
     if (seed % 3 != 0) {
       edge.database.answers["commit_step"] = R"({"status":"done"})";
       edge.database.answers["fail_step"] = R"({"status":"queued"})";
@@ -197,7 +197,7 @@ TEST_CASE("work after turns: the tokens of every request, whether it is stored o
       CHECK(recorded(edge.database) == told);
       continue;
     }
-    // Each is told three times, of which the database takes the first that it accepts.
+    // Each call is sent to commit_step and fail_step in vain, and then to record_model_calls.
     Tokens ledger;
     for (std::size_t i = 0; i < edge.database.calls.size(); ++i) {
       if (edge.database.calls[i] != "record_model_calls") continue;

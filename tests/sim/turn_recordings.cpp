@@ -1,8 +1,8 @@
-// What clients and database are sent in 1,000 turns by chance is what it was when it was recorded:
-// messages, other takes, continuations, bots, whoever follows them, and whoever comes back.
+// Checks that 1,000 random turns send the same to clients, database and models as when they were
+// recorded: messages, other takes, continuations, bots, followers, and clients that come back.
 //
 // tests/sim/recordings has a digest of each turn, and the whole text of some of them, so that a
-// difference can be read. After a change of what is sent that is meant, record them anew:
+// difference can be read. After an intended change, record them anew:
 //
 //   FABULA_RECORD=1 build/native-asan/sim --source-file=*turn_recordings.cpp
 #include <doctest/doctest.h>
@@ -25,7 +25,7 @@ using Kind = ChanceRequest::Kind;
 namespace {
 
 constexpr std::uint64_t kTurns = 1000;
-// Every kind, with and without somebody who follows.
+// Every kind, with and without a follower.
 constexpr std::array<std::uint64_t, 12> kWhole = {1, 2, 3, 4, 5, 6, 7, 8, 37, 62, 141, 500};
 
 const std::string kFolder = FABULA_SOURCE_DIR "/tests/sim/recordings/";
@@ -37,7 +37,7 @@ bool is_whole(std::uint64_t seed) {
   return false;
 }
 
-// FNV-1a (Fowler, Noll, Vo): it is to notice changes, not enemies.
+// FNV-1a (Fowler, Noll, Vo), which is good enough to notice changes.
 std::string digest_of(std::string_view text) {
   std::uint64_t digest = 0xcbf29ce484222325u;
   for (const char byte : text) {
@@ -94,7 +94,7 @@ Recorded record(std::uint64_t seed) {
   return recorded;
 }
 
-// From the first line that differs on.
+// The text from the first line that differs.
 std::string_view from_difference(std::string_view text, std::string_view other) {
   std::size_t line = 0;
   for (std::size_t i = 0; i < text.size() && i < other.size() && text[i] == other[i]; ++i) {
@@ -141,7 +141,7 @@ TEST_CASE("turns by chance send what was recorded") {
     REQUIRE(std::getline(lines, expected));
     if (digest == expected) continue;
     ++different;
-    // Clients, database, models, in this order: the first digest that differs says where.
+    // The digests are of clients, database and models: the first that differs shows where.
     CHECK_MESSAGE(digest == expected, "what is sent differs");
     if (!is_whole(seed)) continue;
     const auto expected_whole = read_file(path);

@@ -1,5 +1,5 @@
-// The fold with another ontology than the story's: what a companion remembers of the person it
-// talks with.
+// The fold with another ontology than the story's: a companion's memory of the person that it talks
+// with.
 #include "shared/dossier/log/ontology.hpp"
 
 #include <doctest/doctest.h>
@@ -29,8 +29,8 @@ using json::Document;
 
 namespace {
 
-// A subject, people, and items; no places, no objects, no questions. Types and fields have other
-// places than the story's.
+// A subject, people, things and items, but no questions. Types and fields are in another order than
+// the story's.
 constexpr std::array kTypes{
     TypeFacts{"none", "", TypeKind::none},
     TypeFacts{"companion", "", TypeKind::subject},
@@ -62,7 +62,7 @@ class Memory {
     body["quote"] = "as it was said";
     add(dossier::EntryKind::extracted, body);
   }
-  // What was said in one answer.
+  // Adds the entries of one answer.
   void say_at_once(std::vector<Document> bodies) {
     ++at_;
     std::int64_t place = 0;
@@ -138,7 +138,7 @@ TEST_CASE("a person with facts is remembered by another ontology's types and fie
   CHECK(snapshot["wishes"] == Document{"To learn to sail"});
   CHECK(snapshot["mood"] == "curious");
   CHECK(snapshot["pets"][0]["name"] == "Rex");
-  // As its table says and no story's: no empty home, no list of what it has not.
+  // As this ontology says, not a story's: no empty home, and no lists that it does not have.
   CHECK_FALSE(snapshot["pets"][0].contains("home"));
   CHECK_FALSE(snapshot.contains("characters"));
   CHECK_FALSE(snapshot.contains("open_questions"));
@@ -157,7 +157,7 @@ TEST_CASE("rules of fields, relations, and persons' acts are those of the ontolo
       {mention("person", "Ada Byron"), fact("person", "Ada Byron", "birthday", "11 December")});
   auto snapshot = memory.snapshot();
   CHECK(snapshot["people"][0]["family"] == Document{"brother: Tom Byron"});
-  // Two values of a checked field are a question, also where no list shows questions.
+  // Two values of a checked field are a question, even if no list shows questions.
   REQUIRE(memory.state().questions.size() == 1);
   CHECK(memory.state().questions[0].field == 5);
 
@@ -192,7 +192,7 @@ TEST_CASE("what an ontology has no type for is of no effect, and refused by none
     REQUIRE(row);
     CHECK_FALSE(dossier::parse_entry(*row, kMemory));
   }
-  // Neither people nor a subject: their acts are acts of another version.
+  // An ontology with neither people nor a subject: their acts are unknown to it.
   static constexpr std::array kOnlyPets{TypeFacts{"none", "", TypeKind::none},
                                         TypeFacts{"pet", "pets", TypeKind::things, 2}};
   static constexpr std::array kPets{Type{1}};

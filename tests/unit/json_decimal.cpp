@@ -70,7 +70,7 @@ TEST_CASE("any double is read as it was written") {
   std::mt19937_64 random(20261121);  // NOLINT(cert-msc51-cpp)
   for (int round = 0; round < 20'000; ++round) {
     const auto value = std::bit_cast<double>(random());
-    // What is larger is refused (Scanner::skip_number).
+    // Larger numbers are refused (Scanner::skip_number).
     if (std::abs(value) < 1e308) CHECK(bits_of(json::dump(value)) == bits(value));
   }
 }

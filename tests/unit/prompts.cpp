@@ -13,7 +13,7 @@ using prompts::Prompt;
 TEST_CASE("values stand in their places, whatever they hold") {
   const Prompt prompt{"p", 1, "p-1", "{{a}} and {{b}}, {{a}}."};
   CHECK(filled(prompt, {{"a", "x"}, {"b", "y"}}) == "x and y, x.");
-  // What a person has written is never a place.
+  // Text that a person has written is never a place.
   CHECK(filled(prompt, {{"a", "{{b}}"}, {"b", "{{a}}"}}) == "{{b}} and {{a}}, {{b}}.");
   CHECK(filled(prompt, {{"a", ""}}) == " and {{b}}, .");
 }

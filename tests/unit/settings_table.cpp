@@ -40,7 +40,7 @@ Names all_names() {
   return names;
 }
 
-// What stands in a line between two of these marks.
+// The parts of a line that are between two of these marks.
 std::vector<std::string> between(std::string_view line, char mark) {
   std::vector<std::string> parts;
   for (;;) {
@@ -131,7 +131,7 @@ TEST_CASE("README names each setting, with its default, and nothing else") {
     for (const auto& name : between(what, '`')) {
       const auto* setting = settings::find(name);
       REQUIRE(setting);
-      // An empty list is no default that anybody must be told of.
+      // An empty list is a default that README need not name.
       if (setting->type == Type::json) continue;
       CHECK(row.find(setting->normal, what.size()) != std::string::npos);
     }
@@ -145,7 +145,7 @@ TEST_CASE("the development server passes each setting on, and nothing else") {
   REQUIRE(begin != std::string::npos);
   const auto listed = between(text.substr(begin, text.find("]);", begin) - begin), '"');
   Names expected = all_names();
-  // These it says itself: the Supabase that it runs, or the one that it was told of.
+  // It sets these itself, for the Supabase that it runs or was given.
   for (const auto* own :
        {"SUPABASE_URL", "SUPABASE_REST_URL", "SUPABASE_SECRET_KEYS", "SUPABASE_SERVICE_ROLE_KEY",
         "SUPABASE_SERVICE_KEY", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY", "SUPABASE_KEY"}) {

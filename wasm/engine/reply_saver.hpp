@@ -34,7 +34,7 @@ class ReplySaver {
   std::int64_t due_ms() const;
   runtime::Waitable* waiting_for() { return save_ ? &*save_ : nullptr; }
 
-  // What a save has reported.
+  // The outcome of a save.
   enum class Heard : std::uint8_t {
     nothing,
     cancelled,  // somebody has cancelled the reply

@@ -23,7 +23,7 @@
 
 namespace fabula::engine {
 
-// What a request asks for. Empty texts are absent ones.
+// A request for a turn. An empty text means that it is absent.
 struct TurnRequest {
   const turn::Kind* kind = nullptr;
   turn::Action action = turn::Action::say;

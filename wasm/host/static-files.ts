@@ -1,11 +1,11 @@
 /**
- * Files that a bundle brings along and that are sent as they are, by paths without the platform's
- * prefix. They never reach a guest, whose module would have to hold them, in each instance's memory.
+ * Files of a bundle that are sent unchanged, by paths without the platform's prefix. They never
+ * reach a guest, whose module would have to hold them in each instance's memory.
  */
 import { functionPath } from "./routing.ts";
 
 export interface StaticFiles {
-  /** What is known of each file without reading it, by its path: "/docs/viewer.js". */
+  /** The type and etag of each file, by its path: "/docs/viewer.js". */
   facts: Record<string, StaticFileFacts>;
   /** The contents of a file that `facts` names. */
   read(path: string): Promise<BodyInit>;
@@ -13,11 +13,11 @@ export interface StaticFiles {
 
 export interface StaticFileFacts {
   type: string;
-  /** With its quotes. */
+  /** Includes its quotes. */
   etag: string;
 }
 
-/** The answer to a request for one of the files; undefined when it asks for anything else. */
+/** The answer to a request for one of the files; undefined for any other request. */
 export async function staticFileResponse(
   request: Request,
   files: StaticFiles,
@@ -32,7 +32,7 @@ export async function staticFileResponse(
     "x-content-type-options": "nosniff",
     etag,
   };
-  // Weak when something on the way has compressed it.
+  // The etag is weak if an intermediary has compressed the file.
   const known = (request.headers.get("if-none-match") ?? "").split(/,\s*/);
   if (known.some((tag) => tag.replace(/^W\//, "") === etag)) {
     return new Response(null, { status: 304, headers });
@@ -40,7 +40,7 @@ export async function staticFileResponse(
   return new Response(request.method === "HEAD" ? null : await files.read(path), { headers });
 }
 
-/** Files whose contents are base64 of what gzip has made of them, in a module loaded when asked for. */
+/** Files whose contents are gzipped and base64 encoded, in a module that is loaded on demand. */
 export function packedFiles(
   facts: StaticFiles["facts"],
   load: () => Promise<{ default: Record<string, string> }>,

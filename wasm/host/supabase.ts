@@ -1,4 +1,4 @@
-/** Supabase Edge Functions, and the same on a plain Deno. */
+/** The adapter for Supabase Edge Functions, and for a plain Deno. */
 import { handleRequest } from "./handle-request.ts";
 import type { Platform } from "./platform.ts";
 import { problemResponse } from "./problem.ts";
@@ -12,16 +12,16 @@ declare const Deno: {
   serve(options: object, handler: (request: Request) => Promise<Response>): Server;
 };
 
-/** Not on a plain Deno, whose process lives on anyway. */
+/** Undefined on a plain Deno, whose process lives on anyway. */
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
 
-/** What Deno.serve returns, as far as it is used here. */
+/** The part of Deno.serve's result that is used here. */
 export interface Server {
   shutdown(): Promise<void>;
 }
 
 export interface ServeOptions {
-  /** What is answered without a function. */
+  /** Files that are sent without a function. */
   files?: StaticFiles;
   /** Where to listen; on Supabase the platform decides. */
   listen?: ListenOptions;
@@ -39,7 +39,7 @@ globalThis.addEventListener("beforeunload", () => {
   for (const listener of endingListeners) listener();
 });
 
-// Asked for once: each look at the process's environment is a call out of V8.
+// Read once, because each read of the process's environment is a call out of V8.
 let settings: Map<string, string> | undefined;
 
 const platform: Platform = {
@@ -57,7 +57,7 @@ const platform: Platform = {
   },
 };
 
-/** Serves functions by name, each given as base64 of its module, compiled once. */
+/** Serves functions by name. Each is given as base64 of its module, and compiled once. */
 export function serve(
   functions: Record<string, string>,
   { files, listen = {} }: ServeOptions = {},

@@ -1,4 +1,4 @@
-// What endpoints answer with.
+// Schemas of answers that several endpoints share.
 #pragma once
 
 #include <array>
@@ -12,23 +12,24 @@ namespace fabula::api {
 
 inline constexpr Field kCreatedAt{.name = "created_at",
                                   .type = Type::timestamp,
-                                  .description = "When it was made.",
+                                  .description = "The time of creation.",
                                   .is_required = true};
 inline constexpr Field kUpdatedAt{.name = "updated_at",
                                   .type = Type::timestamp,
-                                  .description = "When it last changed.",
+                                  .description = "The time of the last change.",
                                   .is_required = true};
 
 inline constexpr std::array kHealthFields{
     Field{.name = "status", .description = "Always \"ok\".", .is_required = true},
-    Field{.name = "function", .description = "The function that answers.", .is_required = true},
+    Field{
+        .name = "function", .description = "The function that has answered.", .is_required = true},
 };
-inline constexpr Schema kHealth{"Health", "A function that runs.", kHealthFields};
+inline constexpr Schema kHealth{"Health", "A running function.", kHealthFields};
 
 inline constexpr std::array kDoneFields{
-    Field{.name = "message", .description = "What was done.", .is_required = true},
+    Field{.name = "message", .description = "The result, in words.", .is_required = true},
 };
-inline constexpr Schema kDone{"Done", "Something was done.", kDoneFields};
+inline constexpr Schema kDone{"Done", "The confirmation of an action.", kDoneFields};
 
 inline constexpr std::array<std::string_view, 3> kRoles{"user", "assistant", "system"};
 
@@ -40,11 +41,11 @@ inline constexpr std::array kMessageFields{
           .is_required = true},
     Field{.name = "session_id",
           .type = Type::uuid,
-          .description = "The session it is in.",
+          .description = "The session of the message.",
           .is_required = true},
     Field{.name = "turn_id",
           .type = Type::uuid,
-          .description = "The question and its reply have the same one.",
+          .description = "The turn; a message of the user and its replies have the same one.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "parent_id",
@@ -52,7 +53,7 @@ inline constexpr std::array kMessageFields{
           .description = "The message before it; null for the first one.",
           .is_required = true,
           .is_nullable = true},
-    Field{.name = "role", .description = "Who said it.", .is_required = true, .choices = kRoles},
+    Field{.name = "role", .description = "The speaker.", .is_required = true, .choices = kRoles},
     Field{.name = "content", .description = "The text.", .is_required = true},
     Field{.name = "is_complete",
           .type = Type::boolean,
@@ -60,16 +61,16 @@ inline constexpr std::array kMessageFields{
           .is_required = true},
     Field{.name = "metadata",
           .type = Type::object,
-          .description = "What else is known of it.",
+          .description = "Further facts about the message.",
           .is_required = true},
     Field{.name = "take_number",
           .type = Type::integer,
-          .description = "Which of the takes beside each other this one is, from 1.",
+          .description = "The number of this take among the takes of the message, from 1.",
           .is_required = true,
           .minimum = 1},
     Field{.name = "take_count",
           .type = Type::integer,
-          .description = "How many takes there are.",
+          .description = "The number of takes.",
           .is_required = true,
           .minimum = 1},
     kCreatedAt,

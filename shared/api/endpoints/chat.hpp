@@ -22,7 +22,7 @@ inline constexpr std::array<std::string_view, 1> kProtocols{"fabula"};
 inline constexpr Field kUserIdField{
     .name = "user_id",
     .type = Type::uuid,
-    .description = "The caller's own id; it proves nothing, and another's is refused."};
+    .description = "The caller's own id. It proves nothing; any other id is refused."};
 inline constexpr Field kProtocolField{.name = "protocol",
                                       .description = "How the stream is framed.",
                                       .choices = kProtocols,
@@ -31,19 +31,19 @@ inline constexpr Field kDetachField{
     .name = "detach",
     .type = Type::boolean,
     .description =
-        "Whether the reply goes on, as far as the platform allows, when its client has "
-        "left. Otherwise it stops there, and what was written is kept."};
+        "Whether the reply continues, as far as the platform allows, when its client has left. "
+        "Otherwise it stops, and its text so far is kept."};
 inline constexpr Field kAwaitDossierField{
     .name = "await_dossier",
     .type = Type::boolean,
     .description =
-        "Whether the stream stays open until what was said has been read for the project's "
-        "dossier, a minute at most: then a second metadata comes before done."};
+        "Whether the stream stays open, for at most a minute, until the turn has been read for the "
+        "project's dossier. Then a second metadata comes before done."};
 
 inline constexpr Field kReasoningField{
     .name = "reasoning",
     .type = Type::boolean,
-    .description = "Whether what the model thinks aloud is told too; it is kept nowhere."};
+    .description = "Whether the model's reasoning is sent too; it is not stored."};
 
 // More than a person looks at beside one message.
 inline constexpr std::int64_t kMaximumAttachments = 8;
@@ -51,32 +51,34 @@ inline constexpr std::array<std::string_view, 2> kAttachmentTypes{"text", "image
 
 inline constexpr std::array kAttachmentFields{
     Field{.name = "type",
-          .description = "What it is.",
+          .description = "The kind of attachment.",
           .is_required = true,
           .choices = kAttachmentTypes},
     Field{.name = "url",
           .type = Type::url,
           .description =
-              "Where it is. Images that the model's provider fetches may be anywhere on the web; "
-              "all else is read by the server, from its own Supabase Storage (a signed URL, say) "
-              "and from hosts that it has been told to trust. Redirects are not followed.",
+              "The address. Images that the model's provider fetches may be anywhere on the web; "
+              "the server reads everything else, from its own Supabase Storage (a signed URL, say) "
+              "and from hosts that its settings allow. Redirects are not followed.",
           .maximum_bytes = 4096},
     Field{.name = "path",
-          .description = "Or bucket/path in Supabase Storage, read with the caller's own rights.",
+          .description =
+              "Instead: bucket/path in Supabase Storage, read with the caller's own rights.",
           .maximum_bytes = 1024},
     Field{.name = "text",
-          .description = "Or a text itself.",
+          .description = "Instead: the text itself.",
           .maximum_bytes = kMaximumTextBytes,
           .is_not_blank = true},
-    Field{.name = "name", .description = "How people call it.", .maximum = 200},
+    Field{.name = "name", .description = "The attachment's name.", .maximum = 200},
     Field{.name = "mime_type",
-          .description = "Of an image whose URL or server does not say it.",
+          .description = "The type of an image, if its URL or server does not tell it.",
           .maximum = 100},
 };
 inline constexpr Schema kAttachment{
     "Attachment",
-    "A text (256 KiB; cut where the prompt has no room) or an image (JPEG, PNG, WebP, GIF; all "
-    "that the server must fetch for one message 3.75 MiB), named by one of url, path and text.",
+    "A text (at most 256 KiB; cut if the prompt has no room) or an image (JPEG, PNG, WebP or GIF; "
+    "at most 3.75 MiB for all that the server must fetch for one message), given by one of url, "
+    "path and text.",
     kAttachmentFields};
 
 inline constexpr std::array<std::string_view, 3> kTasks{"chat", "description", "scene"};
@@ -94,19 +96,19 @@ inline constexpr std::array kSayFields{
           .type = Type::uuid,
           .description = "The project of a new session; a new one is made without it."},
     Field{.name = "task",
-          .description = "chat: the companion answers; description: an image, a place or a "
-                         "character is described; scene: a scene is written. Each has models of "
-                         "its own. Other takes of the reply keep to it.",
+          .description = "chat: the companion answers. description: the model describes an image, "
+                         "a place or a character. scene: the model writes a scene. Each task has "
+                         "models of its own. Other takes of the reply have the same task.",
           .choices = kTasks,
           .default_json = "\"chat\""},
     Field{.name = "attachments",
           .type = Type::array,
-          .description = "What the message is about. Images need a model that sees them.",
+          .description = "The message's attachments. Images need a model that sees them.",
           .maximum = kMaximumAttachments,
           .schema = &kAttachment},
     Field{.name = "edit_from_message_id",
           .type = Type::uuid,
-          .description = "A message of the user that this one is said instead of. Both stay."},
+          .description = "A message of the user that this one replaces. Both are kept."},
     kDetachField,
     kAwaitDossierField,
     kReasoningField,
@@ -117,7 +119,7 @@ inline constexpr Schema kSay{"ChatRequest", "A message to the story companion.",
 
 inline constexpr std::array kTakeFields{kDetachField, kAwaitDossierField, kReasoningField,
                                         kUserIdField, kProtocolField};
-inline constexpr Schema kTakeRequest{"TakeRequest", "How another take is told.", kTakeFields};
+inline constexpr Schema kTakeRequest{"TakeRequest", "Options of another take.", kTakeFields};
 
 inline constexpr std::array kEditFields{
     Field{.name = "content",
@@ -150,18 +152,19 @@ inline constexpr std::array kSelectedFields{
           .is_required = true},
     Field{.name = "active_leaf_id",
           .type = Type::uuid,
-          .description = "The newest message that follows; the session goes on from there.",
+          .description = "The newest message after it, from which the session goes on.",
           .is_required = true},
 };
-inline constexpr Schema kSelected{"SelectedTake", "Where a session goes on.", kSelectedFields};
+inline constexpr Schema kSelected{"SelectedTake", "The take that a session goes on from.",
+                                  kSelectedFields};
 
 inline constexpr std::array kSentMessageFields{
     Field{.name = "message_id",
           .type = Type::uuid,
-          .description = "Null for what is no message of the session.",
+          .description = "Null if it is not a message of the session.",
           .is_required = true,
           .is_nullable = true},
-    Field{.name = "role", .description = "Who said it.", .is_required = true, .choices = kRoles},
+    Field{.name = "role", .description = "The speaker.", .is_required = true, .choices = kRoles},
     Field{.name = "content", .description = "The text, as it was then.", .is_required = true},
 };
 inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got it.",
@@ -170,16 +173,16 @@ inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got 
 inline constexpr std::array kTokensFields{
     Field{.name = "in",
           .type = Type::integer,
-          .description = "Of what the model read.",
+          .description = "Tokens of the model's input.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "out",
           .type = Type::integer,
-          .description = "Of what it wrote.",
+          .description = "Tokens of its output.",
           .is_required = true,
           .is_nullable = true},
 };
-inline constexpr Schema kTokens{"Tokens", "What the provider counted; null when it did not.",
+inline constexpr Schema kTokens{"Tokens", "The provider's counts of tokens; null without them.",
                                 kTokensFields};
 
 inline constexpr std::array kSentAttachmentFields = [] {
@@ -187,11 +190,11 @@ inline constexpr std::array kSentAttachmentFields = [] {
   for (std::size_t i = 0; i < kAttachmentFields.size(); ++i) fields[i] = kAttachmentFields[i];
   fields.back() = {.name = "tokens",
                    .type = Type::integer,
-                   .description = "Of the prompt that it took, as estimated.",
+                   .description = "The tokens that it takes in the prompt, as estimated.",
                    .is_required = true};
   return fields;
 }();
-inline constexpr Schema kSentAttachment{"SentAttachment", "An attachment as it was asked for.",
+inline constexpr Schema kSentAttachment{"SentAttachment", "An attachment as it was requested.",
                                         kSentAttachmentFields};
 
 inline constexpr std::array kContextFields{
@@ -203,23 +206,23 @@ inline constexpr std::array kContextFields{
     Field{
         .name = "action", .description = "say, edit, regenerate or continue.", .is_required = true},
     Field{.name = "provider",
-          .description = "Who ran the model.",
+          .description = "The model's provider.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "model",
-          .description = "The model's name there.",
+          .description = "The model's name at the provider.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "system_prompt",
-          .description = "The companion's persona, and the summary.",
+          .description = "The companion's persona and the summary.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "settings",
           .type = Type::object,
-          .description = "Such as max_output_tokens.",
+          .description = "The settings of the request, such as max_output_tokens.",
           .is_required = true},
     Field{.name = "summary",
-          .description = "Of what was said before the messages; null when it is everything.",
+          .description = "The summary of earlier messages; null if all messages were sent.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "messages",
@@ -229,7 +232,7 @@ inline constexpr std::array kContextFields{
           .schema = &kSentMessage},
     Field{.name = "attachments",
           .type = Type::array,
-          .description = "What was attached to the user's message and sent with it.",
+          .description = "The attachments that were sent with the user's message.",
           .is_required = true,
           .schema = &kSentAttachment},
     Field{.name = "facts",
@@ -239,44 +242,37 @@ inline constexpr std::array kContextFields{
           .item = Type::object},
     Field{.name = "tokens",
           .type = Type::object,
-          .description = "How long both were.",
+          .description = "The length of input and output.",
           .is_required = true,
           .schema = &kTokens},
     kCreatedAt,
 };
-inline constexpr Schema kContext{"ReplyContext", "What the model was sent for a reply.",
-                                 kContextFields};
+inline constexpr Schema kContext{"ReplyContext", "The model's input for a reply.", kContextFields};
 
 inline constexpr std::string_view kStreamDescription =
     "The reply comes as server-sent events, each an `id:` line (the reply's bytes so far) and a "
     "`data:` line of JSON: `{\"type\":\"text\",\"content\":\"...\"}` for each part, then "
-    "`{\"type\":\"metadata\",\"metadata\":{...}}` with the ids, the model, the tokens, the reason "
-    "of "
-    "the end and a new session's title, then `{\"type\":\"done\",\"finish_reason\":\"stop\"}`, "
-    "where "
-    "the reason is `cancelled` when somebody has stopped the reply. With `reasoning` what the "
-    "model "
-    "thinks aloud comes as `{\"type\":\"reasoning\",\"content\":\"...\"}`. What fails after the "
-    "start is told by "
+    "`{\"type\":\"metadata\",\"metadata\":{...}}` with the ids, the model, the tokens, the finish "
+    "reason and a new session's title, then `{\"type\":\"done\",\"finish_reason\":\"stop\"}`, "
+    "whose reason is `cancelled` if somebody has stopped the reply. With `reasoning` the model's "
+    "reasoning comes as `{\"type\":\"reasoning\",\"content\":\"...\"}`. A failure after the start "
+    "is reported by "
     "`{\"type\":\"error\",\"error\":{\"code\":\"...\",\"message\":\"...\",\"retryable\":true}}`; "
-    "what was written until then is kept, or only its first `stored_bytes` bytes where the error "
-    "says so. `done` comes only when all that was streamed is stored. Comments keep the connection "
-    "alive. "
-    "With `Accept: application/json` the answer is one JSON object when the reply is whole; a "
-    "reply "
-    "that broke off is then a problem with the status of its code, and `text` and `metadata` of "
-    "what "
-    "is kept.";
+    "the text so far is kept, or only its first `stored_bytes` bytes if the error has this member. "
+    "`done` comes only when all streamed text is stored. Comments keep the connection alive. With "
+    "`Accept: application/json` the answer is one JSON object, sent when the reply is whole; a "
+    "reply that broke off is then a problem with the status of its code, and the `text` and "
+    "`metadata` that are kept.";
 
 inline constexpr std::array kWholeReplyFields{
-    Field{.name = "text", .description = "What is new of the reply.", .is_required = true},
-    Field{.name = "reasoning", .description = "What the model thought aloud, if it was asked for."},
+    Field{.name = "text", .description = "The new text of the reply.", .is_required = true},
+    Field{.name = "reasoning", .description = "The model's reasoning, if it was requested."},
     Field{.name = "metadata",
           .type = Type::object,
           .description = "The ids, the model and the tokens, as in the stream.",
           .is_required = true},
     Field{.name = "finish_reason",
-          .description = "Why it ended: stop, length, cancelled and the like.",
+          .description = "The reason of the end: stop, length, cancelled and the like.",
           .is_required = true},
 };
 inline constexpr Schema kWholeReply{"WholeReply", "A reply as one answer.", kWholeReplyFields};
@@ -347,7 +343,7 @@ inline constexpr Operation kContinueReply{
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream,
                .schema = &kWholeReply,
-               .description = "What comes after the old text."},
+               .description = "The text that follows the old text."},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};
@@ -364,32 +360,32 @@ inline constexpr Operation kSelectTake{
     .method = "POST",
     .pattern = "/chat/messages/{message_id}/select",
     .summary = "Let the session go on from this take",
-    .answer = {.schema = &kSelected, .description = "Where the session goes on."}};
+    .answer = {.schema = &kSelected, .description = "The selected take."}};
 
 inline constexpr Operation kReadContext{
     .id = "read_context",
     .method = "GET",
     .pattern = "/chat/messages/{message_id}/context",
-    .summary = "What the model was sent for a reply",
+    .summary = "The model's input for a reply",
     .answer = {.schema = &kContext, .description = "Exactly what was sent."}};
 
 inline constexpr Operation kResumeReply{
     .id = "resume_reply",
     .method = "GET",
     .pattern = "/chat/streams/{stream_id}",
-    .summary = "The rest of a reply, from where the caller knows it",
+    .summary = "The rest of a reply, after the part that the caller has",
     .query = &kResumeQuery,
     .takes_last_event_id = true,
     .answer = {.kind = AnswerKind::event_stream,
                .schema = &kWholeReply,
-               .description = "Exactly the text that is missing."},
+               .description = "Exactly the missing text."},
     .refusals = kResumeRefusals};
 
 inline constexpr Operation kCancelReply{
     .id = "cancel_reply",
     .method = "POST",
     .pattern = "/chat/streams/{stream_id}/cancel",
-    .summary = "Stop a reply; what was written is kept",
+    .summary = "Stop a reply; its text so far is kept",
     .body = &kCancel,
     .is_body_optional = true,
     .answer = {.schema = &kCancelled, .description = "It is asked to stop, or has ended."}};

@@ -1,4 +1,4 @@
-// The endpoints that tell what all endpoints are.
+// The endpoints of the API's documentation.
 #pragma once
 
 #include <array>
@@ -31,12 +31,12 @@ inline constexpr Operation kHealth{.id = "docs_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
-// The function `redoc`, for those who look for the page there.
+// The function `redoc`, for callers that look for the page there.
 inline constexpr Operation kRedirect{
     .id = "redirect_to_docs",
     .method = "GET",
     .pattern = "/redoc",
-    .summary = "The way to the page",
+    .summary = "A redirect to the page",
     .access = Access::anyone,
     .answer = {.kind = AnswerKind::redirect, .status = 308, .description = "Go to /docs."}};
 

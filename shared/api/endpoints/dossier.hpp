@@ -1,4 +1,4 @@
-// The endpoints of the dossier function: what is known about a story.
+// The endpoints of the dossier function, which keeps the known facts about a story.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ inline constexpr Operation kReadDossier{
 
 inline constexpr std::array kCreateRefusals{ErrorCode::not_found, ErrorCode::precondition_failed};
 
-// What a change of a dossier has in common with every other.
+// An operation that changes a dossier.
 constexpr Operation change_operation(std::string_view id, std::string_view method,
                                      std::string_view pattern, std::string_view summary,
                                      const Schema* body, std::string_view body_example = {}) {
@@ -76,19 +76,19 @@ inline constexpr Operation kCreateDossier{
 
 inline constexpr Operation kReplaceDossier = whole_change(
     "replace_dossier", "PUT", "/dossier/{project_id}",
-    "Replace what a dossier says; what is left out is taken back",
+    "Replace the contents of a dossier; everything that is left out is removed",
     R"({"snapshot_json":{"characters":[{"name":"Mara","age":"30"}],"themes":["Loss"]}})");
 
 inline constexpr Operation kMergeDossier =
     whole_change("merge_dossier", "PATCH", "/dossier/{project_id}",
-                 "Add to what a dossier says; null empties a field",
+                 "Add to the contents of a dossier; null empties a field",
                  R"({"snapshot_json":{"title":"The Lighthouse"}})");
 
 inline constexpr Operation kClearDossier{
     .id = "clear_dossier",
     .method = "DELETE",
     .pattern = "/dossier/{project_id}",
-    .summary = "Forget what is known of a story; its project and its sessions stay",
+    .summary = "Empty a dossier; its project and its sessions are kept",
     .takes_if_match = true,
     .answer = {.schema = &kDone, .description = "It is empty."}};
 
@@ -102,13 +102,13 @@ inline constexpr Operation kListVersions{
 
 inline constexpr Operation kRestoreVersion =
     change_operation("restore_dossier", "POST", "/dossier/{project_id}/restore/{version}",
-                     "Make a dossier say again what it said in a version", nullptr);
+                     "Restore the contents of an earlier version of a dossier", nullptr);
 
 inline constexpr Operation kReadDifference{
     .id = "read_dossier_difference",
     .method = "GET",
     .pattern = "/dossier/{project_id}/diff",
-    .summary = "What is different between two versions of a dossier",
+    .summary = "The difference between two versions of a dossier",
     .query = &kDiffQuery,
     .answer = {.schema = &kDifference, .description = "The difference."}};
 
@@ -116,7 +116,7 @@ inline constexpr Operation kListFacts{
     .id = "list_dossier_facts",
     .method = "GET",
     .pattern = "/dossier/{project_id}/provenance",
-    .summary = "Where everything that a dossier says comes from",
+    .summary = "The facts of a dossier, with their sources",
     .query = &kFactQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kFact, .description = "A page of facts."}};
 
@@ -124,21 +124,21 @@ inline constexpr Operation kListChanges{
     .id = "list_dossier_changes",
     .method = "GET",
     .pattern = "/dossier/{project_id}/history",
-    .summary = "What has happened to a dossier, newest first",
+    .summary = "The changes of a dossier, newest first",
     .query = &kListQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kChange, .description = "A page of changes."}};
 
 inline constexpr Operation kUndoChange = optional_body(change_operation(
-    "undo_dossier_change", "POST", "/dossier/{project_id}/undo", "Take a change back", &kUndo));
+    "undo_dossier_change", "POST", "/dossier/{project_id}/undo", "Undo a change", &kUndo));
 inline constexpr Operation kRedoChange =
     optional_body(change_operation("redo_dossier_change", "POST", "/dossier/{project_id}/redo",
-                                   "Make a change again that was taken back", &kUndo));
+                                   "Redo a change that was undone", &kUndo));
 
 inline constexpr Operation kListProposals{
     .id = "list_dossier_proposals",
     .method = "GET",
     .pattern = "/dossier/{project_id}/proposals",
-    .summary = "What is proposed for a dossier, oldest first",
+    .summary = "The proposals for a dossier, oldest first",
     .query = &kListQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kProposal, .description = "A page of them."}};
 inline constexpr Operation kAcceptProposal = change_operation(
@@ -166,7 +166,7 @@ inline constexpr Operation kListQuestions{
     .id = "list_dossier_questions",
     .method = "GET",
     .pattern = "/dossier/{project_id}/questions",
-    .summary = "What a person should decide about a story",
+    .summary = "The open questions about a story, for a person to decide",
     .query = &kListQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kQuestion, .description = "A page of them."}};
 inline constexpr Operation kResolveQuestion = change_operation(

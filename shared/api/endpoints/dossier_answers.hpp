@@ -1,4 +1,4 @@
-// What the endpoints of the dossier function answer with.
+// Schemas of the dossier function's answers.
 #pragma once
 
 #include <array>
@@ -11,10 +11,7 @@
 namespace fabula::api::dossier {
 
 constexpr Field count_field(std::string_view name) {
-  return {.name = name,
-          .type = Type::integer,
-          .description = "How many there are.",
-          .is_required = true};
+  return {.name = name, .type = Type::integer, .description = "Their number.", .is_required = true};
 }
 
 inline constexpr Field kVersionField{.name = "version",
@@ -40,12 +37,11 @@ inline constexpr std::array kSummaryFields{
     count_field("open_question_count"),
     kUpdatedAt,
 };
-inline constexpr Schema kSummary{"DossierSummary", "How much a dossier holds.", kSummaryFields};
+inline constexpr Schema kSummary{"DossierSummary", "The size of a dossier.", kSummaryFields};
 
 inline constexpr std::array kDossierFields{
     kProjectIdField,
-    Field{
-        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "user_id", .type = Type::uuid, .description = "The owner.", .is_required = true},
     kTitleField,
     kVersionField,
     Field{.name = "snapshot_json",
@@ -55,7 +51,7 @@ inline constexpr std::array kDossierFields{
     kCreatedAt,
     kUpdatedAt,
 };
-inline constexpr Schema kDossier{"Dossier", "What is known about a story.", kDossierFields};
+inline constexpr Schema kDossier{"Dossier", "The known facts about a story.", kDossierFields};
 
 inline constexpr std::array<std::string_view, 4> kEntryKinds{"extracted", "confirmed", "user",
                                                              "path"};
@@ -70,17 +66,18 @@ constexpr Field at_field(std::string_view description) {
 inline constexpr std::array kVersionFields{
     kVersionField,
     Field{.name = "kind",
-          .description = "Who made it: a model, a person asked about what a model found, a person, "
-                         "or the conversation by taking another path.",
+          .description = "The source: a model (extracted), a person asked about a model's finding "
+                         "(confirmed), a person (user), or the conversation by taking another "
+                         "path (path).",
           .is_required = true,
           .choices = kEntryKinds},
     Field{.name = "change",
-          .description = "What its last entry does, such as fact or set.",
+          .description = "The action of its last entry, such as fact or set.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "entries",
           .type = Type::integer,
-          .description = "How many entries of the log came with it.",
+          .description = "The number of its entries in the log.",
           .is_required = true},
     kCreatedAt,
 };
@@ -89,20 +86,24 @@ inline constexpr Schema kVersion{"DossierVersion", "A state that a dossier has b
 
 inline constexpr std::array kFactFields{
     Field{.name = "fact_id",
-          .description = "The entry of the log that says so.",
+          .description = "The entry of the log that states the fact.",
           .is_required = true},
     Field{.name = "target",
-          .description = "Of what it is a fact: an id, or story.",
+          .description = "The subject of the fact: an id, or story.",
           .is_required = true},
-    Field{.name = "type", .description = "Such as character or theme.", .is_required = true},
+    Field{.name = "type",
+          .description = "The subject's type, such as character or theme.",
+          .is_required = true},
     Field{.name = "field",
-          .description = "Which of its fields.",
+          .description = "The field of the subject.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "value",
+          .description = "The shown value.",
           .is_required = true,
           .is_nullable = true},
     Field{
-        .name = "value", .description = "What is shown.", .is_required = true, .is_nullable = true},
-    Field{
-        .name = "kind", .description = "Who says so.", .is_required = true, .choices = kEntryKinds},
+        .name = "kind", .description = "The source.", .is_required = true, .choices = kEntryKinds},
     Field{.name = "message_id",
           .type = Type::uuid,
           .description = "The message that it was found in.",
@@ -110,7 +111,8 @@ inline constexpr std::array kFactFields{
           .is_nullable = true},
     Field{.name = "span",
           .type = Type::array,
-          .description = "Where in that message: its first byte, and the one after the last.",
+          .description = "The quote's place in the message: the first byte, and the one after the "
+                         "last.",
           .is_required = true,
           .is_nullable = true,
           .item = Type::integer},
@@ -123,35 +125,32 @@ inline constexpr std::array kFactFields{
           .is_required = true,
           .is_nullable = true},
     Field{.name = "prompt",
-          .description = "The version of what the model was asked.",
+          .description = "The version of the model's prompt.",
           .is_required = true,
           .is_nullable = true},
     at_field("When it was said, in milliseconds since 1970."),
 };
-inline constexpr Schema kFact{"DossierFact", "Where something that is shown comes from.",
-                              kFactFields};
+inline constexpr Schema kFact{"DossierFact", "A fact that is shown, with its source.", kFactFields};
 
 inline constexpr Field kEntriesField{
     .name = "entries",
     .type = Type::array,
     .description =
-        "What it consists of: entry, do, type, target, field, value, quote, message_id, "
-        "status.",
+        "Its entries, each with entry, do, type, target, field, value, quote, message_id, status.",
     .is_required = true,
     .item = Type::object};
 inline constexpr std::array kChangeFields{
-    Field{.name = "change", .description = "Its name, to undo it by.", .is_required = true},
+    Field{.name = "change", .description = "The id of the change, for undo.", .is_required = true},
     Field{
-        .name = "kind", .description = "Who made it.", .is_required = true, .choices = kEntryKinds},
-    at_field("When, in milliseconds since 1970."),
+        .name = "kind", .description = "The source.", .is_required = true, .choices = kEntryKinds},
+    at_field("The time, in milliseconds since 1970."),
     Field{.name = "is_undone",
           .type = Type::boolean,
-          .description = "Whether it does not count any more.",
+          .description = "Whether it has been undone.",
           .is_required = true},
     kEntriesField,
 };
-inline constexpr Schema kChange{"DossierChange", "What has happened to a dossier at once.",
-                                kChangeFields};
+inline constexpr Schema kChange{"DossierChange", "One change of a dossier.", kChangeFields};
 
 inline constexpr std::array kProposalFields{
     Field{.name = "id", .description = "The proposal.", .is_required = true},
@@ -162,25 +161,25 @@ inline constexpr std::array kProposalFields{
           .choices = kProposalStatuses},
     kEntriesField,
 };
-inline constexpr Schema kProposal{"DossierProposal", "What a person may take into the dossier.",
+inline constexpr Schema kProposal{"DossierProposal", "A proposal that a person may accept.",
                                   kProposalFields};
 
 inline constexpr std::array kQuestionFields{
     Field{.name = "id", .description = "The question.", .is_required = true},
     Field{.name = "kind",
-          .description = "Why it is asked.",
+          .description = "The reason of the question.",
           .is_required = true,
           .choices = kQuestionKinds},
     Field{.name = "text", .description = "The question in words.", .is_required = true},
-    Field{.name = "field", .description = "The field that it is about."},
-    Field{.name = "target", .description = "Whose field."},
+    Field{.name = "field", .description = "The field in question."},
+    Field{.name = "target", .description = "The owner of the field."},
     Field{.name = "values",
           .type = Type::array,
-          .description = "What there is to choose from: entry, value, quote, message_id.",
+          .description = "The choices, each with entry, value, quote, message_id.",
           .is_required = true,
           .item = Type::object},
 };
-inline constexpr Schema kQuestion{"DossierQuestion", "What a person should decide.",
+inline constexpr Schema kQuestion{"DossierQuestion", "A question for a person to decide.",
                                   kQuestionFields};
 
 inline constexpr std::array kDifferenceFields{
@@ -194,11 +193,11 @@ inline constexpr std::array kDifferenceFields{
           .is_required = true},
     Field{.name = "changes",
           .type = Type::object,
-          .description = "Of each list what was added, removed and changed; of the story itself "
-                         "which fields have changed.",
+          .description = "The additions, removals and changes of each list, and the changed fields "
+                         "of the story itself.",
           .is_required = true},
 };
-inline constexpr Schema kDifference{"DossierDifference", "What is different between two versions.",
+inline constexpr Schema kDifference{"DossierDifference", "The difference between two versions.",
                                     kDifferenceFields};
 
 }  // namespace fabula::api::dossier

@@ -1,4 +1,4 @@
-// Endpoints of the dossier function: texts that people have already.
+// Endpoints of the dossier function for the import of existing texts.
 #pragma once
 
 #include <algorithm>
@@ -27,10 +27,10 @@ inline constexpr std::array kImportRequestFields{
           .maximum_bytes = kMaximumImportBytes,
           .is_not_blank = true},
     Field{.name = "title",
-          .description = "What it is called; without it the title that the text itself has.",
+          .description = "The text's title; without it the title in the text itself.",
           .maximum = kMaximumImportTitleCharacters},
     Field{.name = "format",
-          .description = "How it is written.",
+          .description = "The text's format.",
           .choices = kImportFormats,
           .default_json = "\"markdown\""},
 };
@@ -44,37 +44,34 @@ inline constexpr Field kImportTaskField{
     .name = "task_id", .type = Type::uuid, .description = "The import.", .is_required = true};
 inline constexpr Field kImportProjectField{
     .name = "project_id", .type = Type::uuid, .description = "The project.", .is_required = true};
-inline constexpr Field kImportTitleField{.name = "title",
-                                         .description = "What the text is called.",
-                                         .is_required = true,
-                                         .is_nullable = true};
+inline constexpr Field kImportTitleField{
+    .name = "title", .description = "The text's title.", .is_required = true, .is_nullable = true};
 inline constexpr Field kImportStatusField{.name = "status",
-                                          .description = "`failed`: nothing of it could be read.",
+                                          .description = "`failed`: no part could be read.",
                                           .is_required = true,
                                           .choices = kImportStatuses};
 inline constexpr Field kImportChaptersField =
-    import_count("chapters", "The chapters that it was cut into.");
-inline constexpr Field kImportStepsField =
-    import_count("steps", "The parts that are read one after the other.");
-inline constexpr Field kImportDoneField = import_count("steps_done", "How many have been read.");
+    import_count("chapters", "The number of the text's chapters.");
+inline constexpr Field kImportStepsField = import_count("steps", "The number of parts to read.");
+inline constexpr Field kImportDoneField = import_count("steps_done", "Parts that have been read.");
 inline constexpr Field kImportFailedField =
-    import_count("steps_failed", "How many could not be read.");
+    import_count("steps_failed", "Parts that could not be read.");
 inline constexpr Field kImportProgressField = import_count("progress", "In percent.");
 inline constexpr Field kImportProposalsField{
     .name = "proposals",
     .type = Type::array,
     .description =
-        "The ids of what it proposes so far, in the order of the text: accept or reject "
-        "them at /dossier/{project_id}/proposals.",
+        "The ids of its proposals so far, in the order of the text: accept or reject them at "
+        "/dossier/{project_id}/proposals.",
     .is_required = true,
     .item = Type::token};
 inline constexpr Field kImportErrorField{.name = "error",
-                                         .description = "What went wrong first, if anything did.",
+                                         .description = "The first error, if there was any.",
                                          .is_required = true,
                                          .is_nullable = true};
 inline constexpr Field kImportFinishedField{.name = "finished_at",
                                             .type = Type::timestamp,
-                                            .description = "When it ended.",
+                                            .description = "The time of its end.",
                                             .is_required = true,
                                             .is_nullable = true};
 
@@ -89,7 +86,7 @@ inline constexpr auto kStartedImportFields = [] {
   std::array<Field, kImportFields.size() + 1> fields;
   std::copy(kImportFields.begin(), kImportFields.end(), fields.begin());
   fields.back() = {.name = "status_url",
-                   .description = "The path at which to ask how far it is.",
+                   .description = "The path that reports the import's progress.",
                    .is_required = true};
   return fields;
 }();
@@ -108,24 +105,23 @@ inline constexpr Operation kStartImport{
     .answer = {.status = 202, .schema = &kStartedImport, .description = "It will be read."},
     .refusals = kImportRefusals,
     .description =
-        "The text is cut into chapters, and read step by step in the background. Nothing "
-        "of it is in the dossier before somebody accepts it. A character, place or object "
-        "is one proposal with all that the text says of it, and so is each theme, plot "
-        "point and open question.",
+        "The text is cut into chapters, and read step by step in the background. The dossier takes "
+        "nothing from it until somebody accepts it. A character, place or object is one proposal "
+        "with all of its facts from the text, and so is each theme, plot point and open question.",
     .body_example = R"({"title":"The Sea","text":"# One\n\nMara came home.","format":"markdown"})"};
 
 inline constexpr Operation kReadImport{
     .id = "read_import",
     .method = "GET",
     .pattern = "/dossier/{project_id}/import/{task_id}",
-    .summary = "How far an import is, and what it proposes",
+    .summary = "An import's progress and proposals",
     .answer = {.schema = &kImport, .description = "The import."}};
 
 inline constexpr Operation kCancelImport{
     .id = "cancel_import",
     .method = "DELETE",
     .pattern = "/dossier/{project_id}/import/{task_id}",
-    .summary = "End an import; what it has proposed stays",
+    .summary = "End an import; its proposals are kept",
     .answer = {.schema = &kImport, .description = "The import, which has ended."}};
 
 }  // namespace fabula::api::dossier

@@ -1,4 +1,4 @@
-// What the endpoints of the dossier function are sent.
+// Schemas of the dossier function's requests.
 #pragma once
 
 #include <array>
@@ -39,9 +39,9 @@ constexpr Field snapshot_field(bool is_required) {
 inline constexpr std::array kCreateFields{
     Field{.name = "project_id",
           .type = Type::uuid,
-          .description = "A project whose dossier is empty; without it a project is made."},
+          .description = "A project whose dossier is empty; without it a new project is made."},
     Field{.name = "name",
-          .description = "The name of a project that is made.",
+          .description = "The name of a new project.",
           .maximum = kMaximumNameCharacters,
           .is_not_blank = true},
     snapshot_field(false),
@@ -49,11 +49,11 @@ inline constexpr std::array kCreateFields{
 inline constexpr Schema kCreate{"DossierRequest", "A new dossier.", kCreateFields};
 
 inline constexpr std::array kReplaceFields{snapshot_field(true)};
-inline constexpr Schema kReplace{"DossierUpdate", "What a dossier is to say.", kReplaceFields};
+inline constexpr Schema kReplace{"DossierUpdate", "The new contents of a dossier.", kReplaceFields};
 
 inline constexpr std::array kUndoFields{
     id_field("change", "The change, or an entry; without it the caller's last one.", false)};
-inline constexpr Schema kUndo{"DossierUndo", "What to take back.", kUndoFields};
+inline constexpr Schema kUndo{"DossierUndo", "The change to undo.", kUndoFields};
 
 inline constexpr std::array kPartFields{Field{.name = "mentions",
                                               .type = Type::array,
@@ -66,12 +66,13 @@ inline constexpr Schema kPart{"DossierPart", "Mentions of one person.", kPartFie
 inline constexpr std::array kSplitFields{
     Field{.name = "parts",
           .type = Type::array,
-          .description = "Who they are; one part is split from all the rest.",
+          .description = "The resulting characters; a single part is split from all the rest.",
           .is_required = true,
           .minimum = 1,
           .maximum = kMaximumIds,
           .schema = &kPart}};
-inline constexpr Schema kSplit{"DossierSplit", "How one character becomes several.", kSplitFields};
+inline constexpr Schema kSplit{"DossierSplit", "The split of one character into several.",
+                               kSplitFields};
 
 inline constexpr std::array kMergeFields{
     Field{.name = "ids",
@@ -90,17 +91,18 @@ inline constexpr Schema kMerge{"DossierMerge", "Whether characters are one.", kM
 inline constexpr std::array kLockFields{
     id_field("id", "A character, place or object, or `story`."),
     Field{.name = "field",
-          .description = "Which of its fields; without it all of them.",
+          .description = "The field to lock or unlock; without it all fields.",
           .minimum = 1,
           .maximum = kMaximumFieldNameCharacters}};
-inline constexpr Schema kLock{"DossierLock", "What models may not change.", kLockFields};
+inline constexpr Schema kLock{"DossierLock", "A part of a dossier that models may not change.",
+                              kLockFields};
 
 inline constexpr std::array kResolveFields{
     id_field("choose", "The entry of the value that is right.", false),
     Field{.name = "dismiss",
           .description =
-              "Why none is chosen: it has changed, one is an error, they are two people, "
-              "who says so is unreliable.",
+              "Why no value is chosen: the fact has changed, a value is an error, they are two "
+              "people, or the source is unreliable.",
           .choices = kDismissals}};
 inline constexpr Schema kResolve{"DossierResolution", "The answer to a question.", kResolveFields};
 

@@ -9,7 +9,7 @@
 
 namespace fabula::api {
 
-// What the database's tables take (supabase/schemas).
+// Limits of the database's tables (supabase/schemas).
 inline constexpr std::int64_t kMaximumNameCharacters = 200;
 inline constexpr std::int64_t kMaximumPageItems = 100;
 inline constexpr std::int64_t kMaximumOffset = 1'000'000;

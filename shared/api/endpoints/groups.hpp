@@ -17,13 +17,13 @@ namespace fabula::api {
 
 inline constexpr std::array kGroups{
     OperationGroup{"chat",
-                   "The conversation with the story companion. It is a tree: nothing that was said "
-                   "is lost, and of the takes beside each other one is the path.",
+                   "The conversation with the story companion. It is a tree: nothing is lost, and "
+                   "one of the takes of a message is on the current path.",
                    chat::kOperations},
-    OperationGroup{"sessions", "Conversations, once they are there.", sessions::kOperations},
+    OperationGroup{"sessions", "Existing conversations.", sessions::kOperations},
     OperationGroup{"projects", "Stories, each with its sessions and its dossier.",
                    projects::kOperations},
-    OperationGroup{"dossier", "What is known about a story.", dossier::kOperations},
+    OperationGroup{"dossier", "The known facts about a story.", dossier::kOperations},
     OperationGroup{"users",
                    "The caller's profile and account. Signing up, in and out is Supabase Auth's.",
                    users::kOperations},
@@ -31,7 +31,7 @@ inline constexpr std::array kGroups{
                    "A relay to models by bots: their keys stay on the server, and a stream can be "
                    "resumed and cancelled from anywhere.",
                    stream::kOperations},
-    OperationGroup{"tasks", "Work that is done after a turn, when somebody calls for it.",
+    OperationGroup{"tasks", "Work after turns, which is done when the operator calls for it.",
                    tasks::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},
 };

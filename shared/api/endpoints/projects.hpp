@@ -29,8 +29,7 @@ inline constexpr std::array kProjectFields{
           .type = Type::uuid,
           .description = "The project.",
           .is_required = true},
-    Field{
-        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "user_id", .type = Type::uuid, .description = "The owner.", .is_required = true},
     Field{.name = "name", .description = "The project's name.", .is_required = true},
     Field{.name = "is_favourite",
           .type = Type::boolean,
@@ -46,7 +45,7 @@ inline constexpr std::array kProjectFields{
           .choices = kProjectStatuses},
     Field{.name = "session_count",
           .type = Type::integer,
-          .description = "Its sessions that are not deleted.",
+          .description = "The number of its sessions that are not deleted.",
           .is_required = true},
     kCreatedAt,
     kUpdatedAt,
@@ -60,10 +59,11 @@ inline constexpr std::array kListFields{
     kPhaseField,
     kFavouriteField,
     Field{.name = "order",
-          .description = "What they are sorted by.",
+          .description = "The field to sort by.",
           .choices = kOrders,
           .default_json = "\"updated_at\""},
-    Field{.name = "direction", .description = "Which way they are sorted.", .choices = kDirections},
+    Field{
+        .name = "direction", .description = "The direction of the order.", .choices = kDirections},
 };
 inline constexpr Schema kListQuery{"ProjectsQuery", "", kListFields};
 
@@ -73,7 +73,7 @@ inline constexpr Schema kCreate{"ProjectRequest", "A new project.", kCreateField
 
 inline constexpr std::array kUpdateFields{name_field(false), kFavouriteField, kPhaseField,
                                           kStatusField};
-inline constexpr Schema kUpdate{"ProjectUpdate", "What changes of a project.", kUpdateFields};
+inline constexpr Schema kUpdate{"ProjectUpdate", "Changes of a project.", kUpdateFields};
 
 inline constexpr Operation kListProjects{
     .id = "list_projects",

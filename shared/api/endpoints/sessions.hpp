@@ -13,11 +13,10 @@ inline constexpr std::array kSessionFields{
           .type = Type::uuid,
           .description = "The session.",
           .is_required = true},
-    Field{
-        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    Field{.name = "user_id", .type = Type::uuid, .description = "The owner.", .is_required = true},
     Field{.name = "project_id",
           .type = Type::uuid,
-          .description = "The project it belongs to.",
+          .description = "The session's project.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "project_title",
@@ -25,7 +24,7 @@ inline constexpr std::array kSessionFields{
           .is_required = true,
           .is_nullable = true},
     Field{.name = "kind",
-          .description = "What it is used for.",
+          .description = "The kind of conversation.",
           .is_required = true,
           .choices = kSessionKinds},
     Field{.name = "title", .description = "Its title.", .is_required = true},
@@ -35,7 +34,7 @@ inline constexpr std::array kSessionFields{
           .is_required = true},
     Field{.name = "message_count",
           .type = Type::integer,
-          .description = "The messages on the path to the active one.",
+          .description = "The number of messages on the path to the active one.",
           .is_required = true},
     Field{.name = "last_message_preview",
           .description = "The first 200 characters of the newest message.",
@@ -50,7 +49,7 @@ inline constexpr std::array kSessionFields{
     kUpdatedAt,
     Field{.name = "last_message_at",
           .type = Type::timestamp,
-          .description = "When something was last said.",
+          .description = "The time of the last message.",
           .is_required = true,
           .is_nullable = true},
 };
@@ -83,7 +82,7 @@ inline constexpr std::array kUpdateFields{
 };
 inline constexpr Schema kUpdate{"SessionUpdate", "A session's new title.", kUpdateFields};
 
-// As long as a request's head may be.
+// The limit of a request's head.
 inline constexpr std::int64_t kMaximumTokenBytes = 8192;
 
 inline constexpr std::array kMigrateFields{
@@ -96,7 +95,7 @@ inline constexpr std::array kMigrateFields{
           .description = "The account's id: the caller's own.",
           .is_required = true},
     Field{.name = "guest_token",
-          .description = "What proves the guest: its token, or an anonymous user's access token.",
+          .description = "The proof of the guest: its token, or an anonymous user's access token.",
           .is_required = true,
           .maximum_bytes = kMaximumTokenBytes,
           .is_not_blank = true},
@@ -114,32 +113,32 @@ inline constexpr std::array kMigratedFields{
     Field{
         .name = "dossiers", .type = Type::integer, .description = "Dossiers.", .is_required = true},
 };
-inline constexpr Schema kMigrated{"Migrated", "How much was moved.", kMigratedFields};
+inline constexpr Schema kMigrated{"Migrated", "The amounts that were moved.", kMigratedFields};
 
 inline constexpr std::array kMigrationFields{
-    Field{.name = "message", .description = "What was done.", .is_required = true},
+    Field{.name = "message", .description = "The result, in words.", .is_required = true},
     Field{.name = "already",
           .type = Type::boolean,
-          .description = "True when it had been done before.",
+          .description = "Whether it had already been done before.",
           .is_required = true},
     Field{.name = "user_id",
           .type = Type::uuid,
-          .description = "Whose everything is now.",
+          .description = "The new owner of everything.",
           .is_required = true},
     Field{.name = "migrated",
           .type = Type::object,
-          .description = "How much was moved.",
+          .description = "The amounts that were moved.",
           .is_required = true,
           .schema = &kMigrated},
 };
-inline constexpr Schema kMigration{"GuestMigration", "What was moved to the account.",
-                                   kMigrationFields};
+inline constexpr Schema kMigration{
+    "GuestMigration", "The result of moving a guest's data to an account.", kMigrationFields};
 
 inline constexpr std::array kDeletedFields{
-    Field{.name = "message", .description = "What was done.", .is_required = true},
+    Field{.name = "message", .description = "The result, in words.", .is_required = true},
     Field{.name = "deleted",
           .type = Type::integer,
-          .description = "How many sessions were deleted.",
+          .description = "The number of deleted sessions.",
           .is_required = true},
 };
 inline constexpr Schema kDeleted{"DeletedSessions", "All sessions were deleted.", kDeletedFields};
@@ -172,13 +171,13 @@ inline constexpr Operation kMigrateGuest{
     .id = "migrate_guest",
     .method = "POST",
     .pattern = "/sessions/migrate",
-    .summary = "Move what a guest wrote to the caller's account",
+    .summary = "Move a guest's data to the caller's account",
     .body = &kMigrate,
     .answer = {.schema = &kMigration, .description = "It is moved, now or before."},
     .refusals = kMigrationRefusals,
     .description =
-        "The bearer proves the account, the body the guest. It may be sent again: what "
-        "has moved stays moved."};
+        "The bearer proves the account, the body the guest. The request may be repeated: data that "
+        "has been moved is not moved again."};
 
 inline constexpr Operation kReadSession{
     .id = "read_session",

@@ -29,7 +29,7 @@ inline constexpr auto kProviderNames = provider_names();
 inline constexpr std::array kStreamFields{
     Field{.name = "bot_id",
           .type = Type::integer,
-          .description = "Who answers: one of the caller's bots, or a public one.",
+          .description = "The bot that answers: one of the caller's, or a public one.",
           .is_required = true,
           .minimum = 1,
           .maximum = kLargestNumber},
@@ -45,12 +45,12 @@ inline constexpr std::array kStreamFields{
           .maximum_bytes = kMaximumPromptBytes,
           .is_not_blank = true},
     Field{.name = "system",
-          .description = "Instructions that take the place of the bot's.",
+          .description = "Instructions that replace the bot's.",
           .maximum_bytes = kMaximumSystemBytes},
     Field{.name = "stream_id",
           .type = Type::token,
-          .description = "The caller's own name of the stream. The same request with the same name "
-                         "goes on with it.",
+          .description = "The caller's own name for the stream. The same request with the same "
+                         "name resumes it.",
           .minimum = 1,
           .maximum = kMaximumStreamIdCharacters},
     Field{.name = "detach",
@@ -61,14 +61,14 @@ inline constexpr std::array kStreamFields{
 inline constexpr Schema kStream{"StreamRequest", "A prompt for a bot.", kStreamFields};
 
 inline constexpr Field kBotNameField{.name = "name",
-                                     .description = "What the bot is called.",
+                                     .description = "The bot's name.",
                                      .maximum = kMaximumNameCharacters,
                                      .is_not_blank = true};
 inline constexpr Field kBotProviderField{
     .name = "provider",
     .description =
         "One of the known providers, such as openai; `custom` for any other server that "
-        "speaks OpenAI's protocol. Without it whichever has the model by the server's "
+        "speaks OpenAI's protocol. Without it, the provider that has the model by the server's "
         "settings.",
     .is_nullable = true,
     .choices = kProviderNames};
@@ -84,18 +84,18 @@ inline constexpr Field kBotSystemField{.name = "system",
 inline constexpr Field kBotPathField{
     .name = "access_path",
     .type = Type::url,
-    .description = "Where the provider is reached, of the hosts that this server allows.",
+    .description = "The provider's address, on a host that this server allows.",
     .is_nullable = true,
     .maximum = kMaximumUrlCharacters};
 inline constexpr Field kBotPublicField{.name = "is_public",
                                        .type = Type::boolean,
-                                       .description = "Whether everybody may talk to it.",
+                                       .description = "Whether everybody may use the bot.",
                                        .default_json = "false"};
 
 inline constexpr Field kBotKeyField{
     .name = "access_key",
     .type = Type::token,
-    .description = "The provider's key. It can be written and never read. Null removes it.",
+    .description = "The provider's key. It can be written, but never read. Null removes it.",
     .is_nullable = true,
     .minimum = 1,
     .maximum = kMaximumKeyBytes};
@@ -108,13 +108,13 @@ constexpr Field required(Field field) {
 inline constexpr std::array kCreateBotFields{
     kBotNameField, kBotProviderField, required(kBotModelField), kBotSystemField,
     kBotPathField, kBotKeyField,      kBotPublicField};
-inline constexpr Schema kNewBot{"NewBot", "A bot; it is called like its model without a name.",
+inline constexpr Schema kNewBot{"NewBot", "A bot. Without a name it has its model's name.",
                                 kCreateBotFields};
 
 inline constexpr std::array kUpdateBotFields{kBotNameField,   kBotProviderField, kBotModelField,
                                              kBotSystemField, kBotPathField,     kBotKeyField,
                                              kBotPublicField};
-inline constexpr Schema kBotChange{"BotChange", "What changes of a bot.", kUpdateBotFields};
+inline constexpr Schema kBotChange{"BotChange", "Changes of a bot.", kUpdateBotFields};
 
 inline constexpr std::array kBotFields{
     Field{.name = "bot_id",
@@ -122,35 +122,34 @@ inline constexpr std::array kBotFields{
           .description = "The bot.",
           .is_required = true,
           .minimum = 1},
-    Field{
-        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
-    Field{.name = "name", .description = "What it is called.", .is_required = true},
+    Field{.name = "user_id", .type = Type::uuid, .description = "The owner.", .is_required = true},
+    Field{.name = "name", .description = "The bot's name.", .is_required = true},
     Field{.name = "provider",
-          .description = "Null: whichever has the model by the server's settings.",
+          .description = "Null: the provider that has the model by the server's settings.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "model", .description = "Its model.", .is_required = true},
     Field{.name = "system",
-          .description = "Null also when it is another's.",
+          .description = "The bot's instructions; also null if the bot is not the caller's.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "access_path",
-          .description = "Null also when it is another's.",
+          .description = "The provider's address; also null if the bot is not the caller's.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "has_access_key",
           .type = Type::boolean,
-          .description = "Whether it has a key of its own. Null when it is another's.",
+          .description = "Whether the bot has its own key. Null if it is not the caller's bot.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "is_public",
           .type = Type::boolean,
-          .description = "Whether everybody may talk to it.",
+          .description = "Whether everybody may use the bot.",
           .is_required = true},
     kCreatedAt,
     kUpdatedAt,
 };
-inline constexpr Schema kBot{"Bot", "Who answers in the relay.", kBotFields};
+inline constexpr Schema kBot{"Bot", "A bot of the relay.", kBotFields};
 
 inline constexpr std::array kListFields{limit_field("20"), kOffsetField};
 inline constexpr Schema kListQuery{"BotsQuery", "", kListFields};
@@ -187,28 +186,25 @@ inline constexpr Operation kStart{
     .refusals = kStreamRefusals,
     .description =
         "Server-sent events: `token` with text as data, `ping`, `error` with "
-        "`{\"code\",\"message\",\"retryable\"}` (and `stored_bytes` where not all that was "
-        "streamed is "
-        "stored), and at the end `done` with "
-        "`{\"stream_id\",\"finish_reason\"}`, whose reason is `cancelled` when somebody has "
-        "stopped the "
-        "reply. An event's id counts the UTF-8 bytes of the reply so far."};
+        "`{\"code\",\"message\",\"retryable\"}` (and `stored_bytes` if some of the streamed text "
+        "is not stored), and at the end `done` with `{\"stream_id\",\"finish_reason\"}`, whose "
+        "reason is `cancelled` if somebody has stopped the reply. An event's id counts the UTF-8 "
+        "bytes of the reply so far."};
 
 inline constexpr Operation kResume{
     .id = "resume_stream",
     .method = "GET",
     .pattern = "/stream/v1/streams/{stream_id}",
-    .summary = "The rest of a stream, from where the caller knows it",
+    .summary = "The rest of a stream, after the part that the caller has",
     .query = &kResumeQuery,
     .takes_last_event_id = true,
-    .answer = {.kind = AnswerKind::event_stream,
-               .description = "Exactly the text that is missing."}};
+    .answer = {.kind = AnswerKind::event_stream, .description = "Exactly the missing text."}};
 
 inline constexpr Operation kCancelStream{
     .id = "cancel_stream",
     .method = "POST",
     .pattern = "/stream/v1/streams/{stream_id}/cancel",
-    .summary = "Stop a stream; what was written is kept",
+    .summary = "Stop a stream; its text so far is kept",
     .body = &kCancel,
     .is_body_optional = true,
     .answer = {.schema = &kCancelled, .description = "It is asked to stop, or has ended."}};
@@ -217,7 +213,7 @@ inline constexpr Operation kReadMetrics{
     .id = "read_metrics",
     .method = "GET",
     .pattern = "/stream/metrics",
-    .summary = "Counts of what was done, for Prometheus",
+    .summary = "Metrics for Prometheus",
     .access = Access::operator_only,
     .answer = {.kind = AnswerKind::text, .description = "Prometheus' text format."}};
 

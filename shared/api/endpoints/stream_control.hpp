@@ -1,4 +1,4 @@
-// Coming back to a stream and stopping it, whichever function began it.
+// Schemas for resuming and cancelling a stream, whichever function began it.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace fabula::api {
 
-// What JavaScript counts exactly.
+// The largest integer that JavaScript represents exactly.
 inline constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
 
 // More than any reply has, and no more than the database's integers hold.
@@ -18,9 +18,8 @@ inline constexpr std::int64_t kMaximumKnownBytes = 999'999'999;
 inline constexpr std::array kAfterFields{
     Field{.name = "after",
           .type = Type::integer,
-          .description =
-              "How many UTF-8 bytes of the reply are known; the header Last-Event-ID says "
-              "the same.",
+          .description = "The number of UTF-8 bytes of the reply that the caller has; the header "
+                         "Last-Event-ID has the same meaning.",
           .maximum = kMaximumKnownBytes,
           .default_json = "0"},
 };
@@ -29,11 +28,11 @@ inline constexpr Schema kResumeQuery{"ResumeQuery", "", kAfterFields};
 inline constexpr std::array kCancelFields{
     Field{.name = "epoch",
           .type = Type::integer,
-          .description = "The run that is meant: another one goes on. Without it the running one.",
+          .description = "The run to cancel; any other run goes on. Without it the running one.",
           .minimum = 1,
           .maximum = kLargestNumber},
 };
-inline constexpr Schema kCancel{"CancelRequest", "Which run is cancelled.", kCancelFields};
+inline constexpr Schema kCancel{"CancelRequest", "The run to cancel.", kCancelFields};
 
 inline constexpr std::array<std::string_view, 6> kStatuses{"streaming",    "complete",    "stopped",
                                                            "disconnected", "interrupted", "failed"};
@@ -45,7 +44,7 @@ inline constexpr std::array kCancelledFields{
           .description = "Its newest run.",
           .is_required = true},
     Field{.name = "status",
-          .description = "How that run stands.",
+          .description = "The status of that run.",
           .is_required = true,
           .choices = kStatuses},
     Field{.name = "cancel_requested",
@@ -53,7 +52,7 @@ inline constexpr std::array kCancelledFields{
           .description = "Whether it has been asked to stop.",
           .is_required = true},
 };
-inline constexpr Schema kCancelled{"Cancellation", "What a cancellation has done.",
+inline constexpr Schema kCancelled{"Cancellation", "The result of a cancellation.",
                                    kCancelledFields};
 
 }  // namespace fabula::api

@@ -1,4 +1,4 @@
-// The endpoints of the tasks function: what is done after a turn, for whoever runs the server.
+// The endpoints of the tasks function: work after turns, for the server's operator.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace fabula::api::tasks {
 
-// What a call does at most if it does not say otherwise.
+// The most tasks of a call that names no limit.
 inline constexpr std::int64_t kDefaultLimit = 10;
 inline constexpr std::int64_t kMaximumLimit = 100;
 
@@ -20,34 +20,34 @@ inline constexpr std::array<std::string_view, 3> kKinds{"session_summary", "doss
 inline constexpr std::array kRunFields{
     Field{.name = "kinds",
           .type = Type::array,
-          .description = "Which kinds of tasks: session_summary, dossier_extraction, "
-                         "dossier_import. All of them without it.",
+          .description = "The kinds of tasks: session_summary, dossier_extraction, "
+                         "dossier_import. Without it, all kinds.",
           .minimum = 1,
           .maximum = 16},
     Field{.name = "limit",
           .type = Type::integer,
-          .description = "How many tasks at most.",
+          .description = "The most tasks to do.",
           .minimum = 1,
           .maximum = kMaximumLimit,
           .default_json = "10"},
 };
-inline constexpr Schema kRun{"RunTasksRequest", "Which tasks are done.", kRunFields};
+inline constexpr Schema kRun{"RunTasksRequest", "The tasks to do.", kRunFields};
 
 inline constexpr std::array kRanFields{
     Field{.name = "done",
           .type = Type::integer,
-          .description = "How many were done.",
+          .description = "The number of tasks that were done.",
           .is_required = true},
     Field{.name = "failed",
           .type = Type::integer,
-          .description = "How many could not be done; they are tried again later.",
+          .description = "The number of tasks that failed; they are tried again later.",
           .is_required = true},
     Field{.name = "left",
           .type = Type::boolean,
           .description = "Whether there may be more to do now.",
           .is_required = true},
 };
-inline constexpr Schema kRan{"RunTasksAnswer", "What was done.", kRanFields};
+inline constexpr Schema kRan{"RunTasksAnswer", "The results of the tasks.", kRanFields};
 
 inline constexpr std::array kRunRefusals{ErrorCode::no_provider};
 

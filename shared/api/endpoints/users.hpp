@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, 3> kPrincipalKinds{"user", "guest"
 inline constexpr std::array kSaveFields{
     Field{.name = "user_id",
           .type = Type::uuid,
-          .description = "The caller's own id; another's is refused."},
+          .description = "The caller's own id; any other id is refused."},
     Field{.name = "email",
           .type = Type::email,
           .description = "Null removes it.",
@@ -34,7 +34,7 @@ inline constexpr std::array kSaveFields{
           .is_nullable = true,
           .maximum = kMaximumUrlCharacters},
 };
-inline constexpr Schema kSave{"ProfileUpdate", "What changes of a profile.", kSaveFields};
+inline constexpr Schema kSave{"ProfileUpdate", "Changes of a profile.", kSaveFields};
 
 inline constexpr std::array kProfileFields{
     Field{.name = "user_id",
@@ -42,15 +42,15 @@ inline constexpr std::array kProfileFields{
           .description = "The caller's id.",
           .is_required = true},
     Field{.name = "kind",
-          .description = "How the caller is known.",
+          .description = "The kind of account.",
           .is_required = true,
           .choices = kPrincipalKinds},
     Field{.name = "email",
-          .description = "Address, when it is known.",
+          .description = "The email address, if it is known.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "display_name",
-          .description = "What the caller wants to be called.",
+          .description = "The caller's display name.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "avatar_url",
@@ -59,16 +59,16 @@ inline constexpr std::array kProfileFields{
           .is_nullable = true},
     Field{.name = "created_at",
           .type = Type::timestamp,
-          .description = "When it was first saved; null before.",
+          .description = "The time when it was first saved; null before.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "updated_at",
           .type = Type::timestamp,
-          .description = "When it last changed; null before it was saved.",
+          .description = "The time of the last change; null before it was saved.",
           .is_required = true,
           .is_nullable = true},
 };
-inline constexpr Schema kProfile{"Profile", "Who the caller is.", kProfileFields};
+inline constexpr Schema kProfile{"Profile", "The caller's profile.", kProfileFields};
 
 inline constexpr std::array kSaveRefusals{ErrorCode::forbidden};
 

@@ -1,14 +1,14 @@
-// A dossier: the set of its entries, and what they say together.
+// A dossier: the set of its entries, and the state that they fold to.
 //
 //   Dossier dossier;
 //   dossier.add(parse_rows(log)->entries);
 //   const std::string snapshot = snapshot_json(dossier);
 //
-// What it is about is its ontology, a story's unless another is given, which its entries were read
-// with too. (edit/ and extract/ write a story's entries alone.)
-// What is shown is a function of the set of entries: not of the order in which they were added, nor
-// of how often. Adding to a dossier that has been folded costs only what the new entries touch, so
-// who merges often keeps it. Memory: 2.0 to 2.6 KB an entry, its texts included (room.hpp).
+// Its ontology defines its types and fields: a story's by default. Its entries must have been read
+// with the same ontology. (edit/ and extract/ write only a story's entries.)
+// The state is a function of the set of entries: not of the order in which they were added, nor of
+// how often. Adding to a folded dossier costs only as much as the new entries touch, so keep the
+// dossier if you merge often. Memory: 2.0 to 2.6 KB an entry, its texts included (room.hpp).
 #pragma once
 
 #include <cstddef>
@@ -37,21 +37,21 @@ class Dossier {
   Dossier& operator=(Dossier&&) noexcept;
   ~Dossier();
 
-  // Returns how many were not there yet.
+  // Returns how many entries were new.
   std::size_t add(std::vector<Entry> entries);
 
-  // Computed when it is asked for after something was added. The reference is good until then.
+  // Folds entries that were added since the last call. The reference is valid until the next add.
   const State& state();
 
   const std::vector<Entry>& entries() const;
   // kNoEntry if there is none.
   EntryIndex find(Reference reference) const;
-  // The shown character, place or object that this is a mention, a fact or the id of; or nullptr.
+  // The shown character, place or object whose id, mention or fact this is; or nullptr.
   const Entity* entity(Reference reference);
   std::string_view field_name(std::uint32_t field) const;
-  // Of a name that no entry has used yet it is no field's index.
+  // For a name that no entry has used yet, it is not the index of any field.
   std::uint32_t field_named(std::string_view name) const;
-  // The order in which things were said.
+  // Entries in the order in which their content was said.
   const std::vector<EntryIndex>& content_order() const;
 
   // For the parts of this folder.

@@ -10,20 +10,20 @@
 
 namespace fabula::dossier {
 
-// Lower-case letters, digits and underscores, and no member that snapshots use otherwise.
+// Lower-case letters, digits and underscores, but not a member that snapshots use otherwise.
 bool is_field_name(std::string_view name);
 
-// Blank, or a word for not knowing ("unknown", "n/a", "unspecified", ...): such values are dropped.
+// Blank, or a word like "unknown", "n/a" or "unspecified": such values are dropped.
 bool says_nothing(std::string_view value);
 
-// What values are compared as: folded, numbers in words as digits, without the words
-// that add nothing ("34 years old" is "34", "green eyes" is "green").
+// Values are the same if this form is equal: folded, numbers in words as digits, without words that
+// add nothing ("34 years old" is "34", "green eyes" is "green").
 std::string comparable(Comparison comparison, std::string_view value);
 inline std::string comparable(const Ontology& ontology, std::uint32_t field,
                               std::string_view value) {
   return comparable(ontology.comparison(field), value);
 }
-// What an item's text is compared as.
+// The same for the text of an item.
 inline std::string comparable_item(std::string_view text) {
   return comparable(Comparison::words, text);
 }

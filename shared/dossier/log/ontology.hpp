@@ -1,6 +1,6 @@
-// What a memory is about: the types of what it knows, and the fields that these have. It is a value
-// that logs, folds and snapshots are given, so that another kind of memory than a story's dossier
-// is another table (story.hpp is the story's).
+// The ontology of a memory: its types, and their fields. Logs, folds and snapshots take it as a
+// value, so that another kind of memory than a story's dossier is another table (story.hpp is the
+// story's).
 #pragma once
 
 #include <cstddef>
@@ -23,25 +23,25 @@ enum class TypeKind : std::uint8_t {
   things,    // have fields; those with a name in common are one
   item,      // a text alone
   question,  // a text that awaits a person's answer
-  subject,   // what the memory as a whole is about: has fields, and there is one
+  subject,   // the subject of the whole memory: has fields, and there is one
 };
 
 struct TypeFacts {
   std::string_view name;  // in entries
   std::string_view list;  // the member of a snapshot; of a subject, none: its fields are members
   TypeKind kind = TypeKind::none;
-  // Of people and things: so many of the table's first fields stand in a snapshot even when they
+  // For people and things: how many of the table's first fields are in a snapshot even when they
   // are empty.
   std::uint32_t always_shown = 0;
 };
 
 enum class FieldRule : std::uint8_t {
-  // One value. Two that differ, of which none corrects the other, are a question to the person; the
-  // first one is shown.
+  // One value. Two different values, neither of which corrects the other, become a question to the
+  // person; the first one is shown.
   checked,
   // One value, the latest.
   latest,
-  // One text, joined from all that add to it.
+  // One text, joined from all entries.
   joined,
   // A list.
   list,
@@ -49,9 +49,9 @@ enum class FieldRule : std::uint8_t {
 
 // When two values are the same.
 enum class Comparison : std::uint8_t {
-  folded,     // but for case and typography
-  words,      // and for what stands between words
-  key_words,  // and for words that add nothing
+  folded,     // ignores case and typography
+  words,      // also ignores everything between words
+  key_words,  // also ignores words that add nothing
   number,     // and "thirty-four" is 34
   gender,
   life,  // "died" is dead
@@ -62,11 +62,11 @@ struct FieldFacts {
   std::string_view name;
   FieldRule rule = FieldRule::latest;
   Comparison comparison = Comparison::words;
-  bool is_of_subject = false;  // of the subject alone; others are of all people and things
+  bool is_of_subject = false;  // only the subject has it; all people and things have the others
   bool is_null_when_empty = false;
 };
 
-// Places of the two fields that every ontology begins with.
+// Indexes of the first two fields of every ontology.
 namespace field {
 inline constexpr std::uint32_t kName = 0;
 inline constexpr std::uint32_t kAliases = 1;
@@ -106,7 +106,7 @@ struct Ontology {
     return std::nullopt;
   }
 
-  // Place in `fields`; nothing for others, which people add by hand.
+  // Index in `fields`; nothing for other fields, which people add by hand.
   constexpr std::optional<std::uint32_t> field_named(std::string_view name) const {
     for (std::uint32_t i = 0; i < fields.size(); ++i) {
       if (fields[i].name == name) return i;
@@ -128,7 +128,7 @@ struct Ontology {
   }
 };
 
-// What a log and its fold take for granted.
+// Whether the ontology meets the requirements of logs and folds.
 constexpr bool is_sound(const Ontology& ontology) {
   if (ontology.types.empty() || ontology.types.size() > kMaximumTypes ||
       ontology.types[0].kind != TypeKind::none || ontology.fields.size() < 2) {

@@ -1,6 +1,6 @@
-// What a model is asked, and the request's body in its provider's wire format. The conversation is
-// spliced in from the JSON text that the database made: it is checked in one pass and never becomes
-// a document.
+// A request to a model, and its body in the provider's wire format. The conversation is spliced in
+// from the JSON text that the database made: it is checked in one pass and never becomes a
+// document.
 #pragma once
 
 #include <optional>
@@ -30,17 +30,17 @@ struct ModelRequest {
   // with "null" beside another type for what may be missing. "": the answer is text.
   std::string_view response_schema = {};
   std::string_view response_schema_name = "answer";  // letters, digits, - and _; 64 at most
-  // What the model may ask for, and what came of it so far, after the user's last message.
+  // The tools that the model may call, and the calls and answers since the user's last message.
   std::span<const Tool> tools = {};
   std::span<const ToolRound> rounds = {};
-  bool may_call_tools = true;  // false: it is told of them because of the rounds alone
-  bool is_streaming = true;    // for Gemini it is the URL that says it: see resolve
+  bool may_call_tools = true;  // false: the tools are sent only because of the rounds
+  bool is_streaming = true;    // for Gemini the URL says it: see resolve
 };
 
 // Fails (internal_error) when history_json is not such an array, response_schema is not JSON, or
 // the model would have nothing to answer: the conversation is empty or ends with its own words.
 //
-// Roles: `assistant` is the model. Anthropic and Gemini know no system messages inside of a
+// Roles: `assistant` is the model. Anthropic and Gemini have no system messages within a
 // conversation, so there every other role is the user's. Their messages alternate: neighbours with
 // the same role become one message of several parts, messages without text are left out, and a
 // conversation that the model opens (a character's greeting) is given a first message of the user,

@@ -23,7 +23,7 @@ std::string_view field_name(TokenLimitField field) {
   return field == TokenLimitField::max_tokens ? "max_tokens" : "max_completion_tokens";
 }
 
-// Of the history; none when it has no role.
+// Writes a message of the history; nothing if it has no role.
 void write_message(json::Writer& writer, std::string& body, const HistoryMessage& message) {
   if (message.role.empty()) return;
   writer.begin_object().key("role").raw({});
@@ -72,7 +72,7 @@ void write_user_message(json::Writer& writer, std::string& body, const ModelRequ
   writer.end_object();
 }
 
-// What the model has asked for, and what it was given.
+// Writes the model's tool calls and their answers.
 void write_rounds(json::Writer& writer, std::span<const ToolRound> rounds) {
   for (const auto& round : rounds) {
     writer.begin_object().key("role").string("assistant").key("content");
@@ -142,8 +142,8 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
   }
   if (!history.is_valid()) return kUnreadableHistory;
   const bool has_attachments = !request.attachments.empty();
-  // What is attached to the message that the history ends with goes into it: not every model takes
-  // two messages of the user in a row.
+  // Attachments go into the user's message that the history ends with: not every model takes two
+  // messages of the user in a row.
   const bool is_attached_to_last =
       has_attachments && request.user_text.empty() && last.role == "user";
   if (!is_attached_to_last) write_message(writer, body, last);

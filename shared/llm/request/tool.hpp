@@ -1,4 +1,4 @@
-// Tools that a model may ask for while it answers, and what came of it.
+// Tools that a model may call while it answers, and their answers.
 #pragma once
 
 #include <string>
@@ -15,16 +15,16 @@ struct Tool {
   std::string_view parameters;  // a JSON schema of type object
 };
 
-// What the tool gave, for the model.
+// The tool's answer to the model.
 struct ToolAnswer {
   std::string content;
   bool is_error = false;
 };
 
-// An answer that asked for tools, and what they gave. The calls have ids, and arguments that are
-// JSON objects; there is one answer a call.
+// An answer of the model that called tools, and the tools' answers. The calls have ids, and their
+// arguments are JSON objects; there is one answer per call.
 struct ToolRound {
-  std::string text;  // that the model wrote before it asked
+  std::string text;  // written by the model before the calls
   std::vector<ToolCall> calls;
   std::vector<ToolAnswer> answers;
 };

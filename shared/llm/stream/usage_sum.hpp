@@ -1,4 +1,4 @@
-// What several answers have used together.
+// The sum of the usage of several answers.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace fabula::llm {
 
-// Counts `more` into `total`; nothing stays nothing.
+// Adds `more` to `total`, which stays empty if both are.
 inline void add_usage(std::optional<Usage>& total, const std::optional<Usage>& more) {
   if (!more) return;
   if (!total) total.emplace();

@@ -1,13 +1,13 @@
--- What endpoint functions answer: an envelope, which the edge turns into HTTP without looking into
--- the body.
+-- The answers of endpoint functions: an envelope, which the edge turns into HTTP without reading the
+-- body.
 
--- A time as callers see it, UTC whatever the connection's zone is; null for null.
+-- Formats a time for callers, in UTC whatever the connection's zone is; null for null.
 create function private.iso(moment timestamptz) returns text
 language sql stable parallel safe
 return pg_catalog.to_char(
   moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- {"body"} and of the others what is not null. `etag` is letters and digits, without quotes.
+-- {"body"}, with status and etag if they are not null. `etag` has letters and digits, but no quotes.
 create function private.answer(
   body jsonb, status integer default null, etag text default null
 ) returns jsonb

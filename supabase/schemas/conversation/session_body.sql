@@ -1,6 +1,6 @@
--- What people see of their conversations. A deleted session is found by none of these functions.
+-- Sessions as their owners see them. Deleted sessions are treated as missing.
 
--- message_count and the preview are of the path to the active leaf, which is its newest message.
+-- message_count and last_message_preview describe the path to the active leaf, its newest message.
 create function private.describe_session(session public.sessions) returns jsonb
 language sql stable
 return (
@@ -23,7 +23,7 @@ return (
   left join public.messages leaf on leaf.message_id = described.active_leaf_id
 );
 
--- The answer of functions about a session that is not there, is deleted, or is another's.
+-- Refuses a session that does not exist, is deleted, or belongs to somebody else.
 create function private.refuse_session() returns void
 language plpgsql set search_path = '' as $$
 begin

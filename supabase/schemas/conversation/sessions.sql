@@ -1,10 +1,10 @@
--- A deleted session stays as a row that is not active.
+-- A deleted session keeps its row, with is_active false.
 create table public.sessions (
   session_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
   project_id uuid,
   kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime')),
-  -- What a caller of the kinds other than chat names its conversation.
+  -- The caller's own name for the conversation, for kinds other than chat.
   external_id text check (char_length(external_id) between 1 and 128),
   title text not null check (char_length(title) between 1 and 200),
   is_active boolean not null default true,
@@ -23,16 +23,16 @@ create table public.sessions (
     references public.projects (project_id, owner_id) on delete cascade on update cascade
 );
 
--- A principal's session by the name that its caller gave it; also what makes that name unique. A
--- deleted conversation gives its name back.
+-- Finds a principal's session by its external_id, and makes that unique. The external_id of a deleted
+-- session can be used again.
 create unique index sessions_by_external_id on public.sessions (owner_id, kind, external_id)
   where external_id is not null and is_active;
 -- A principal's sessions, newest first.
 create index sessions_of_owner on public.sessions (owner_id, last_message_at desc);
--- A principal's sessions as they are listed, and how many there are.
+-- A principal's active sessions, in the order of lists, and their number.
 create index sessions_listed on public.sessions (owner_id, last_message_at desc, session_id)
   include (kind) where is_active;
--- A project's sessions, and what the project takes along when it is deleted.
+-- A project's sessions, which are deleted with it.
 create index sessions_of_project on public.sessions (project_id, owner_id);
 
 alter table public.sessions enable row level security;
@@ -43,6 +43,6 @@ create policy own_sessions_are_readable on public.sessions for select to authent
 create trigger hold_owner before insert on public.sessions
   for each row execute function private.hold_owner();
 
--- Giving a row to another owner is no change of what it says: lists keep their order.
+-- A change of owner does not count as an update, so that lists keep their order.
 create trigger touch_updated_at before update on public.sessions
   for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();

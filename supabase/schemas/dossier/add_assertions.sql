@@ -1,6 +1,6 @@
--- As private.store_assertions, and the log tells of what is found in a message that has left the path
--- before that. The snapshot that comes with it does not know, and does not cover that entry. The caller
--- has locked the sessions of the messages that are named.
+-- Like private.store_assertions, but also adds a `path` entry for messages that had left the path before
+-- anything was found in them. The snapshot in the request does not cover that entry. The caller has locked
+-- the sessions of the named messages.
 create function private.add_assertions(
   wanted_id uuid, request jsonb, principal_id uuid
 ) returns jsonb
@@ -10,7 +10,7 @@ declare
   answer jsonb;
 begin
   perform private.check_assertions(request -> 'assertions');
-  -- What others add about them meanwhile waits for the session's lock too.
+  -- Others that add assertions about these messages wait for the session's lock too.
   named_ids := array(
     select distinct sent.message_id
     from jsonb_to_recordset(request -> 'assertions') as sent (message_id uuid)

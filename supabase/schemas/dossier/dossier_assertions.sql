@@ -1,23 +1,23 @@
--- The log. Rows are added and never rewritten. Taking something back, another take, a decision of a
--- person: each is one more entry that names, in its body, what it is about.
+-- The log. Rows are added and never rewritten. An undo, another take, a person's decision: each is a
+-- further entry, whose body names its subject.
 create table public.dossier_assertions (
   project_id uuid not null,
-  -- SHA-256 of what is asserted, as hexadecimal digits, so that the same finding is stored once.
-  -- What a person does hashes an operation id too: A, B and A again are three.
+  -- SHA-256 of the assertion, as hexadecimal digits, so that the same finding is stored once. The
+  -- hash of a person's entry includes an operation id: A, B and A again are three entries.
   assertion_id text not null check (assertion_id ~ '^[0-9a-f]{64}$'),
-  -- Order in which the log was written, from 1 without holes.
+  -- The entry's place in the log, from 1 without gaps.
   position bigint not null check (position >= 1),
   owner_id uuid not null,
-  -- Who says so: a model, a person to whom a model's finding was put, a person of their own accord;
-  -- or nobody, when the conversation's path has moved: `path` names the messages that left it and
-  -- those that came back.
+  -- The entry's source: a model (extracted), a person who was asked about a model's finding
+  -- (confirmed), or a person of their own accord (user). A `path` entry has no source: it names the
+  -- messages that left the conversation's path and those that came back, when the path has moved.
   kind text not null check (kind in ('extracted', 'confirmed', 'user', 'path')),
   body jsonb not null check (jsonb_typeof(body) = 'object' and octet_length(body::text) <= 65536),
-  -- The message that it was found in, one of this project's.
+  -- The message in which it was found, one of this project's.
   message_id uuid references public.messages (message_id) on delete set null,
   created_at timestamptz not null default now(),
-  -- Whether it is the last of those that were added together: its position is a version that the dossier
-  -- has been in.
+  -- Whether it is the last of the entries that were added together: its position is then a version of the
+  -- dossier.
   is_version boolean not null default true,
   primary key (project_id, assertion_id),
   -- The log from a position on.
@@ -26,7 +26,7 @@ create table public.dossier_assertions (
     references public.dossiers (project_id, owner_id) on delete cascade on update cascade
 );
 
--- What was found in a message.
+-- The assertions that were found in a message.
 create index dossier_assertions_of_message on public.dossier_assertions (message_id);
 -- The versions of a dossier, newest first.
 create index dossier_versions on public.dossier_assertions (project_id, position) where is_version;

@@ -1,13 +1,13 @@
--- Stores what was found in the claimed parts (jobs/has_job_hook.sql): the result is {base, assertions, snapshot,
--- facts}, as commit_assertions takes them, and whatever else is worth keeping. The answer is `dossier`, what
--- commit_assertions returns: when its tail is not null, fold it and call that. There is more to do while
--- anything is left to read. Where the log was only to be folded there are no spans.
+-- Stores the findings of the claimed parts (jobs/has_job_hook.sql): the result is {base, assertions,
+-- snapshot, facts}, as for commit_assertions, with any other members to keep. The answer is {dossier}, the
+-- answer of commit_assertions: if its tail is not null, fold the tail and call commit_assertions. has_more
+-- is true while unread text is left. A step that only folds the log has no spans.
 create function private.dossier_extraction_store(
   job public.jobs, step public.job_steps, made jsonb
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  -- What comes later in a text is not read: the core takes a megabyte.
+  -- Text beyond this is not read: the core takes a megabyte.
   max_read_bytes constant integer := 1000000;
   outcome constant jsonb := made -> 'result';
   project_of_session uuid;

@@ -1,5 +1,5 @@
--- What a worker needs to read a part of a conversation (private.extraction_work), which is kept with the step
--- for who stores what was found in it.
+-- The input for reading a part of a conversation (private.extraction_work). The step keeps the spans that are
+-- read, for private.dossier_extraction_store.
 create function private.dossier_extraction_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

@@ -1,6 +1,6 @@
--- What a turn's model is told of the dossier, put together from what was stored with the snapshot.
+-- The dossier's part of a turn's prompt, built from the facts that were stored with the snapshot.
 
--- The messages that have left the path after a position of the log, and are not back.
+-- The messages that have left the path after a position of the log, and have not come back.
 create function private.messages_left_since(wanted_project_id uuid, after_position bigint)
 returns uuid[]
 language sql stable set search_path = ''
@@ -20,8 +20,8 @@ return array(
   ) moved
   where moved.has_left);
 
--- The lines of these facts (dossiers.facts_json) that fit into so many bytes, without what only these
--- messages say.
+-- The lines of these facts (dossiers.facts_json) that fit into max_bytes, without the facts that come only
+-- from the messages in gone_ids.
 create function private.facts_within(facts jsonb, max_bytes integer, gone_ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
@@ -64,11 +64,11 @@ return (
       cross join lateral unnest(kept.fact_ids) as fact_id), '[]'))
 );
 
--- What a turn of this session, which is as it was before it, is told: {version, pending, updated, text,
--- fact_ids}. text, of at most so many bytes, says what is known of the story, and fact_ids are the
--- assertions that it comes from. It is of the snapshot: what was found since then is not in it, and what is
--- only said by messages that have left the path neither. updated is whether the dossier has moved since
--- the session's previous turn.
+-- The dossier for a turn of this session, whose row is as it was before the turn: {version, pending,
+-- updated, text, fact_ids}. text has at most max_bytes of known facts about the story, and fact_ids are the
+-- assertions that it comes from. Facts come from the snapshot: later findings are missing, and so are facts
+-- that come only from messages that have left the path. updated is whether the dossier has changed since the
+-- session's previous turn.
 create function private.dossier_of_turn(session public.sessions, max_bytes integer) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare

@@ -1,13 +1,13 @@
--- A project's dossier: a log of assertions, which is the truth, and a snapshot of what the log
--- says, which is what readers see. The edge computes the snapshot; here it is only kept, with the
--- position of the log that it covers.
+-- A project's dossier: a log of assertions, which is the truth, and a snapshot of the log, which readers
+-- see. The edge computes the snapshot; the database only stores it, with the position of the log that it
+-- covers.
 --
--- Its lock comes last but for the queues' (HACKING.md, "Locks"): a session's path that moves, and work that is
--- stored, write to the dossier of a session that is locked.
+-- Its lock is taken after all others but the queues' (HACKING.md, "Locks"): a session's path that moves, and
+-- a step's result that is stored, write to the dossier while the session is locked.
 create table public.dossiers (
   project_id uuid primary key,
   owner_id uuid not null,
-  -- The newest assertion's position, 0 before the first: the counter that positions come from.
+  -- The newest assertion's position, 0 before the first; new positions are counted from it.
   head bigint not null default 0 check (head >= 0),
   -- The position that the snapshot covers: the dossier's version.
   folded_to bigint not null default 0 check (folded_to >= 0),
@@ -15,12 +15,12 @@ create table public.dossiers (
     "characters": [], "themes": [], "locations": [], "plot_points": [], "objects": [],
     "open_questions": []
   }',
-  -- The snapshot's own title; where it is null, readers are given the project's name.
+  -- The snapshot's own title; if it is null, readers get the project's name.
   title text generated always as (
     case when jsonb_typeof(snapshot_json -> 'title') = 'string'
       then nullif(btrim(left(snapshot_json ->> 'title', 200)), '') end) stored,
-  -- That they are not null also means that no snapshot lacks a list. A check would read the whole
-  -- snapshot whenever the counter moves; so would a trigger, which is why updated_at has none here.
+  -- Because these columns are not null, no snapshot lacks a list. A check would read the whole
+  -- snapshot whenever head changes; so would a trigger, which is why updated_at has none here.
   character_count integer not null generated always as (
     jsonb_array_length(snapshot_json -> 'characters')) stored,
   theme_count integer not null generated always as (
@@ -35,12 +35,12 @@ create table public.dossiers (
     jsonb_array_length(snapshot_json -> 'open_questions')) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- Entries up to here have been removed: the log begins after it, and the empty dossier is this
-  -- version. The snapshot of whoever still folds older ones is not taken.
+  -- Entries up to this position have been removed, and this version is the empty dossier. Snapshots
+  -- that were folded from removed entries are not stored.
   log_start bigint not null default 0,
-  -- What prompts are told of the snapshot, as the core made it: {text, fact_ids, lines: [{parts:
-  -- [{text, facts: [[assertion_id, message_id | null]]}]}]}; {} when it has not. text is made of all
-  -- lines, "- " and their parts after one another; a line without its first part says nothing.
+  -- The snapshot's facts for prompts, made by the core: {text, fact_ids, lines: [{parts: [{text,
+  -- facts: [[assertion_id, message_id | null]]}]}]}; {} if it made none. text consists of all lines,
+  -- each "- " and its parts in order; a line without its first part is left out.
   facts_json jsonb not null default '{}' check (jsonb_typeof(facts_json) = 'object'),
   constraint dossiers_project_id_owner_id_key unique (project_id, owner_id),
   constraint snapshots_cover_what_is_there check (folded_to <= head),

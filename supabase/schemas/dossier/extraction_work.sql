@@ -1,5 +1,5 @@
--- What is not yet read of the messages on a session's path, the first of them first: {message_id,
--- depth}. Of other takes nothing is read before they come back.
+-- The messages on a session's path that have unread text, from the path's beginning: {message_id, depth}.
+-- Other takes are not read until they are on the path again.
 create function private.unread_on_path(wanted_session_id uuid)
 returns table (message_id uuid, depth integer)
 language sql stable set search_path = '' as $$
@@ -18,8 +18,8 @@ language sql stable set search_path = '' as $$
   order by message.depth;
 $$;
 
--- A text from one byte on, at most so many bytes, whole characters. What is cut ends with a paragraph, a
--- line or a word, if there is one in its second half.
+-- A text from from_byte on, at most max_bytes, in whole characters. A part that is cut ends after a
+-- paragraph, a line or a word, if one ends in its second half.
 create function private.text_part(content text, from_byte integer, max_bytes integer)
 returns text
 language plpgsql immutable set search_path = '' as $$
@@ -49,11 +49,11 @@ begin
 end
 $$;
 
--- What a worker needs to read a part of a conversation for its dossier: {project_id, messages:
--- [{message_id, role, text, from_byte, to_byte, created_at}], before: [{message_id, role, text, from_byte,
--- created_at}], dossier: {head, folded_to, log_start}}; null when nothing is left to read or to fold. text
--- is the part from from_byte to to_byte, created_at milliseconds since the epoch, and before what was said
--- until then, the end of each. Without messages there is only the log to fold. Bounded: what is left is
+-- The input for reading a part of a conversation for its dossier: {project_id, messages: [{message_id, role,
+-- text, from_byte, to_byte, created_at}], before: [{message_id, role, text, from_byte, created_at}],
+-- dossier: {head, folded_to, log_start}}; null when nothing is left to read or to fold. text is the part
+-- from from_byte to to_byte, created_at is in milliseconds since the epoch, and before has the ends of the
+-- preceding texts. If messages is empty, the log only has to be folded. The size is bounded: the rest is
 -- another part.
 create function private.extraction_work(wanted_session_id uuid) returns jsonb
 language plpgsql stable set search_path = '' as $$

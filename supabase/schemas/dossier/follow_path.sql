@@ -1,10 +1,10 @@
--- What leaves a path, and what comes back, when its end moves from one message to another; the nearest
--- to the end first.
+-- The messages that leave a path, and those that come back, when its end moves from one message to
+-- another; the nearest to the end first.
 create function private.path_difference(
   old_leaf_id uuid, new_leaf_id uuid, out left_ids uuid[], out back_ids uuid[]
 )
 language sql stable set search_path = '' as $$
-  -- Both sides go up, the deeper one first, until they meet. Without a parent they are null.
+  -- Both sides go up, the deeper one first, until they meet. A side without a parent becomes null.
   with recursive pair as (
     select older.message_id as old_id, older.parent_id as old_parent, older.depth as old_depth,
       newer.message_id as new_id, newer.parent_id as new_parent, newer.depth as new_depth
@@ -39,7 +39,7 @@ language sql stable set search_path = '' as $$
   where old_id is distinct from new_id;
 $$;
 
--- Those of the messages in which something was found, in their order.
+-- Those of the messages in which something was found, in the given order.
 create function private.messages_with_assertions(message_ids uuid[]) returns uuid[]
 language sql stable set search_path = ''
 return array(
@@ -48,15 +48,15 @@ return array(
     select from public.dossier_assertions found where found.message_id = moved.message_id)
   order by moved.place);
 
--- Whatever moves a session's path: another take, an edit, a turn that begins or ends. The session is
--- locked by the update itself. What has come back to the path may not have been read; and what has left
--- or come back is folded soon, because prompts are told of the snapshot.
+-- Runs when a session's path moves: another take, an edit, a turn that begins or ends. The update itself
+-- locks the session. Messages that have come back to the path may not have been read. When messages with
+-- findings have left or come back, the log is folded soon, because prompts use the snapshot.
 create function private.follow_path() returns trigger
 language plpgsql set search_path = '' as $$
 declare
   moved record;
 begin
-  -- Nearly always: a new message comes after the last one.
+  -- The usual case: a new message follows the last one.
   if exists (
       select from public.messages
       where message_id = new.active_leaf_id and parent_id = old.active_leaf_id)

@@ -1,6 +1,6 @@
--- What is still to be read of conversations for their dossier: rows that say how far each message has
--- been read, and work that goes on until nothing is left. So it survives the death of whoever did it, and
--- no part of a message is read twice.
+-- How far each message has been read for the dossier. A job reads a conversation until no unread text is
+-- left; because progress is stored here, the work survives its worker's death, and no part of a message
+-- is read twice.
 create table public.message_extractions (
   session_id uuid not null,
   message_id uuid not null,
@@ -8,7 +8,7 @@ create table public.message_extractions (
   -- UTF-8 bytes of the message's text, from its beginning, that have been read.
   read_bytes integer not null default 0 check (read_bytes >= 0),
   is_done boolean not null default false,
-  -- How often work on it was given up.
+  -- How often reading it has failed for good.
   failures integer not null default 0 check (failures >= 0),
   created_at timestamptz not null default now(),
   primary key (session_id, message_id),
@@ -21,7 +21,7 @@ create table public.message_extractions (
 comment on table public.message_extractions is
   'How far messages have been read for their dossier. Not readable over REST.';
 
--- What is left to read in a session.
+-- The messages of a session that have unread text.
 create index message_extractions_open on public.message_extractions (session_id)
   where not is_done;
 

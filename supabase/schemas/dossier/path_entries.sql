@@ -1,11 +1,11 @@
--- The dossier follows the conversation: what was found in a message that is no longer on the path to
--- the session's active leaf does not count. The log says so, by entries of the kind `path`.
+-- The dossier follows the conversation: findings in a message that is no longer on the path to the
+-- session's active leaf do not count. Entries of the kind `path` record this in the log.
 --
--- What always holds, seen from a session's lock: a message in which something was found is on the path
--- unless the newest `path` entry that names it has it among those that left.
+-- Invariant, under a session's lock: a message in which something was found is on the path unless the
+-- newest `path` entry that names it lists it among those that left.
 
--- The text that an entry of the conversation's path is the SHA-256 of, as shared/dossier writes it:
--- JSON without spaces, members in order.
+-- The text whose SHA-256 is the id of a `path` entry, as shared/dossier writes it: JSON without spaces,
+-- members in order.
 create function private.path_entry_text(
   project_id uuid, session_id uuid, left_ids uuid[], back_ids uuid[], sequence bigint, at_ms bigint
 ) returns text
@@ -18,15 +18,15 @@ return pg_catalog.format(
   pg_catalog.replace(pg_catalog.to_jsonb(coalesce(left_ids, '{}'))::text, ' ', ''),
   sequence, session_id, project_id);
 
--- Adds to the dossier's log that these messages have left the path of their session, and those have
--- come back to it. The session is locked. `sequence` says which of two entries came later; it is the
--- entry's position, which grows.
+-- Logs that the messages of left_ids have left the path of their session, and those of back_ids have come
+-- back to it. The session is locked. `sequence` orders the entries; it is the entry's position, which
+-- grows.
 create function private.add_path_entries(
   wanted_project_id uuid, moved_session_id uuid, left_ids uuid[], back_ids uuid[]
 ) returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- So that each entry's body is far smaller than it may be.
+  -- Keeps each entry's body far below its limit.
   ids_each constant integer := 500;
   entries constant integer := greatest(
     ceil(cardinality(left_ids)::numeric / ids_each), ceil(cardinality(back_ids)::numeric / ids_each));
@@ -56,8 +56,8 @@ begin
 end
 $$;
 
--- Something was found in these messages for the first time, and they may have left the path before
--- that. The sessions are locked.
+-- Adds `path` entries for those of the messages that are not on their session's path. Something was found
+-- in them for the first time, after they may have left. The sessions are locked.
 create function private.note_messages_off_path(
   wanted_project_id uuid, message_ids uuid[]
 ) returns void

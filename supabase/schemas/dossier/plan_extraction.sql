@@ -1,8 +1,8 @@
--- Makes work of what is left to read in a session, unless there is some already. The session is locked.
+-- Adds a job that reads a session's unread text, unless one is open. The session is locked.
 create function private.plan_extraction(wanted_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- What models could not do a moment ago they are not asked for with every turn.
+  -- After a failure, models are not asked again with every turn.
   failure_pause constant interval := '10 minutes';
   session public.sessions;
 begin

@@ -1,5 +1,5 @@
--- What a project's dossier says: {principal, project_id}. The version is a position of its log. Beside
--- the body it tells the head: when that is another one, the log has more than the snapshot.
+-- Reads a project's dossier: {principal, project_id}. The version is a position of its log. The answer also
+-- has `head`, beside the body: if it is not the version, the log has entries that the snapshot lacks.
 create function public.read_dossier(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

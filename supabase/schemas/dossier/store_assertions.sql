@@ -1,4 +1,4 @@
--- The answer of functions about a dossier that is not there, or is another's.
+-- Refuses a dossier that does not exist or belongs to somebody else.
 create function private.refuse_dossier() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -7,8 +7,8 @@ begin
 end
 $$;
 
--- What commit_assertions does, without asking who calls: principal_id is whose the dossier must be, or
--- null.
+-- Does the work of commit_assertions without checking the caller: principal_id is the required owner of the
+-- dossier; null allows any owner.
 create function private.store_assertions(
   wanted_id uuid, request jsonb, principal_id uuid
 ) returns jsonb
@@ -34,7 +34,7 @@ begin
       'base must be the position of the log that the snapshot was computed from.');
   end if;
 
-  -- From here on one writer at a time. The snapshot is not read.
+  -- From here on there is one writer at a time. The snapshot is not read.
   select head, folded_to, log_start, owner_id into dossier
   from public.dossiers
   where project_id = wanted_id and owner_id = coalesce(principal_id, owner_id)
@@ -58,7 +58,7 @@ begin
     perform private.check_version(request ->> 'if_match', dossier.head::text);
   end if;
 
-  -- Limits, here and below, keep the planner from reading the whole project: each is looked up.
+  -- Limits, here and below, make the planner look up each row instead of reading the whole project.
   select sent.message_id into odd_id
   from jsonb_to_recordset(assertions) as sent (message_id uuid)
   left join lateral (

@@ -1,9 +1,9 @@
--- The end of an account: everything that is a principal's goes with it, and a token that is still valid
--- does not bring it back.
+-- Deletes an account with all of the principal's data. A token that is still valid does not bring the
+-- account back.
 
--- Removes a user of Supabase Auth, who can neither sign in nor refresh a token then; nothing where
--- there is no Supabase Auth. Security definer: the tables belong to Auth, and the owner of the
--- migrations alone may write them.
+-- Deletes a user of Supabase Auth, who then can neither sign in nor refresh a token. Does nothing
+-- without Supabase Auth. Security definer: the tables belong to Auth, and only the owner of the
+-- migrations may write to them.
 create function private.delete_auth_user(deleted_user_id uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -13,7 +13,7 @@ begin
     return;
   end if;
   delete from auth.users where id = deleted_user_id;
-  -- What has no foreign key: codes of unfinished sign-ins, and refresh tokens of old.
+  -- Rows without a foreign key: codes of unfinished sign-ins, and old refresh tokens.
   for related in
     select attribute.attrelid::regclass
     from pg_attribute attribute
@@ -35,17 +35,16 @@ begin
 end
 $$;
 
--- Removes the caller and everything that is theirs: {principal}. Answers the same when that has
--- happened already.
+-- Deletes the caller and all of their data: {principal}. Answers the same if that has already happened.
 create function public.delete_account(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller jsonb := request -> 'principal';
   principal_id uuid := (private.find_principal(caller)).id;
-  -- Guests who are Supabase's anonymous users and have moved here, and the caller if a user.
+  -- The caller, if a user, and Supabase's anonymous users that were moved to this account.
   auth_user_ids uuid[];
 begin
-  -- A user may be new to us and still want the account at Supabase Auth to be removed.
+  -- A user without a row here may still want the account at Supabase Auth to be deleted.
   if principal_id is null and not private.is_deleted(caller) then
     principal_id := private.resolve_principal(caller);
   end if;

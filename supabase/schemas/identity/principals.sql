@@ -1,7 +1,7 @@
--- Who owns things: users of Supabase Auth, guests, and users of another issuer.
+-- The owners of all data: users of Supabase Auth, guests, and users of other issuers.
 create table public.principals (
-  -- A Supabase user's `sub`; for everybody else an id of our own. There is no foreign key to
-  -- auth.users: a plain PostgreSQL has no such table.
+  -- A Supabase user's `sub`; for all others an id of our own. There is no foreign key to auth.users,
+  -- because a plain PostgreSQL has no such table.
   id uuid primary key default gen_random_uuid(),
   kind text not null check (kind in ('user', 'guest', 'external')),
   issuer text check (char_length(issuer) between 1 and 512),
@@ -11,8 +11,8 @@ create table public.principals (
   expires_at timestamptz,
   created_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
-  -- The account that a guest has become. The row stays for a while, so that asking for it again is
-  -- answered and the guest's token is refused for the right reason.
+  -- The account that a guest was moved to. The row is kept for a while, so that a repeated move is
+  -- answered, and the guest's token is refused for the right reason.
   migrated_to uuid references public.principals (id) on delete cascade,
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
@@ -32,7 +32,7 @@ comment on table public.principals is
 
 -- The guests of an account.
 create index principals_migrated on public.principals (migrated_to);
--- Guests by age, for the cleaning.
+-- Guests by expiry, for the clean-up.
 create index guests_by_expiry on public.principals (expires_at) where kind = 'guest';
 
 alter table public.principals enable row level security;

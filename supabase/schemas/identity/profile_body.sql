@@ -1,4 +1,4 @@
--- What callers see of a principal; null where nothing was ever saved.
+-- A principal's profile as callers see it. Fields that were never saved are null.
 create function private.profile_of(principal_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare

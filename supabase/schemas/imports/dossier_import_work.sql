@@ -1,6 +1,6 @@
--- What a worker needs to read a part of a text (jobs/has_job_hook.sql): {title | null, chapter, chapter_title |
--- null, text, before, created_at}, where before is how the part before it ends, and created_at the import's, in
--- milliseconds since the epoch. An import into a dossier that was emptied since has ended.
+-- The input for reading a part of a text (jobs/has_job_hook.sql): {title | null, chapter, chapter_title |
+-- null, text, before, created_at}, where before is the end of the previous part, and created_at the
+-- import's, in milliseconds since the epoch. The import ends if the dossier has been emptied since then.
 create function private.dossier_import_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

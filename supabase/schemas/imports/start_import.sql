@@ -1,12 +1,12 @@
--- Begins to read a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
--- chapter_title | null, from_byte}]}; 202 with how far it is, and where to ask for that.
+-- Begins to import a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
+-- chapter_title | null, from_byte}]}; 202 with its progress, and the address to ask for it.
 create function public.start_import(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_steps constant integer := 400;
   max_step_bytes constant integer := 16384;
   max_text_bytes constant integer := 1048576;
-  -- Their texts are kept, for what was quoted.
+  -- Bounded, because imports keep their texts, for quotes.
   max_imports constant integer := 20;
   project public.projects;
   import public.jobs;
@@ -57,7 +57,7 @@ begin
     'payload', jsonb_build_object(
       'title', nullif(btrim(left(request ->> 'title', 200)), ''),
       'chapters', (request ->> 'chapters')::integer,
-      -- Whoever empties the dossier ends its imports.
+      -- Emptying the dossier changes its log_start, which ends the import.
       'log_start', dossier_start),
     'steps', (
       select jsonb_agg(jsonb_build_object(

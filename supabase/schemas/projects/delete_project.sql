@@ -1,9 +1,9 @@
--- What a project has, locked in the order in which others lock it.
+-- Locks a project's sessions, open jobs and dossier, in the common order of locks.
 create function private.lock_project_contents(wanted_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform from public.sessions where project_id = wanted_id order by session_id for no key update;
-  -- Only of an open one is a step claimed, without the session's lock.
+  -- Only steps of open jobs can be claimed, which is done without the session's lock.
   perform from public.jobs
   where (project_id = wanted_id or session_id = any (array(
       select session_id from public.sessions where project_id = wanted_id)))
@@ -14,8 +14,8 @@ begin
 end
 $$;
 
--- Removes a project with its dossier and its sessions: {principal, project_id, if_match}. What goes is
--- locked first in the order of locks: a cascade would take it as it likes.
+-- Deletes a project with its dossier and its sessions: {principal, project_id, if_match}. Locks them first,
+-- in the order of locks, because a cascade has no defined order.
 create function public.delete_project(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

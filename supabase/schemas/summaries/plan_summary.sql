@@ -1,5 +1,5 @@
--- A turn that was not sent all of its conversation leaves work behind if no summary covers what was
--- left out. The session is locked.
+-- Adds a job for a summary after a turn whose prompt left out messages that no summary covers. The
+-- session is locked.
 create function private.plan_summary() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -16,7 +16,7 @@ begin
   then
     return null;
   end if;
-  -- What models could not do a moment ago they are not asked for with every turn.
+  -- After a failure, models are not asked again with every turn.
   if exists (
     select from public.jobs
     where session_id = new.session_id and kind = 'session_summary' and status = 'failed'
@@ -24,8 +24,8 @@ begin
   then
     return null;
   end if;
-  -- Half of what still fitted is taken along, in whole turns: so the next ones leave nothing out that
-  -- is not covered, and a model is not asked after each of them.
+  -- The summary includes half of the messages that still fitted, in whole turns, so that it also covers
+  -- messages that the next turns leave out, and a model is not asked after each turn.
   until_depth := new.sent_from_depth - 1 + (question.depth - new.sent_from_depth) / 4 * 2;
   perform private.add_job(jsonb_build_object(
     'kind', 'session_summary', 'owner_id', new.owner_id, 'session_id', new.session_id,

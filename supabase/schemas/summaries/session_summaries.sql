@@ -1,13 +1,13 @@
--- What was said up to a message, in short. Which messages lead to a message never changes, so that a
--- summary is right for every path through it, whichever take is shown, until one of them is edited.
+-- Summaries of conversations up to a message. The messages that lead to a message never change, so a
+-- summary is valid for every path through it, whichever take is shown, until one of them is edited.
 create table public.session_summaries (
   session_id uuid not null,
   until_message_id uuid not null,
   owner_id uuid not null,
   until_position integer not null check (until_position >= 1),
   summary text not null check (octet_length(summary) between 1 and 8192),
-  -- A text that it is of has been edited since: it is sent to no model any more, and says what some
-  -- have been sent.
+  -- Whether a summarised text has been edited since. A stale summary is not sent to models any more; it
+  -- is kept as a record of what was sent.
   is_stale boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (session_id, until_message_id),

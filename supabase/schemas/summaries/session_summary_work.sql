@@ -1,6 +1,6 @@
--- What a worker needs to summarise a session a part further: {previous_summary | null, messages:
--- [{role, content}], until_message_id}; null when there is nothing to do any more. Bounded in
--- messages and bytes: what is left is another part.
+-- The input for summarising the next part of a session: {previous_summary | null, messages: [{role,
+-- content}], until_message_id}; null when nothing is left to do. Bounded in messages and bytes: the rest is
+-- another part.
 create function private.session_summary_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb
@@ -8,7 +8,7 @@ language plpgsql set search_path = '' as $$
 declare
   max_messages constant integer := 200;
   max_bytes constant integer := 65536;
-  -- Of one message: a pasted chapter is summarised by its beginning.
+  -- Per message: only the beginning of a pasted chapter is summarised.
   max_message_characters constant integer := 4000;
   no_limit constant integer := 2147483647;
   wanted_id constant uuid := (job.payload ->> 'until_message_id')::uuid;
@@ -18,7 +18,7 @@ declare
   work jsonb;
 begin
   select * into goal from public.messages where message_id = wanted_id;
-  -- The conversation may have been deleted, or go another way now.
+  -- The conversation may have been deleted, or may have taken another path.
   if not exists (
     select from public.sessions session
     where session.session_id = job.session_id and session.is_active
@@ -78,7 +78,7 @@ begin
   into work
   from sized
   where bytes_so_far <= max_bytes;
-  -- What the step is about, for who stores it.
+  -- The step keeps the id for private.session_summary_store.
   update public.job_steps
   set payload = payload || jsonb_build_object('next_message_id', work -> 'until_message_id')
   where job_id = step.job_id and job_steps.step = session_summary_work.step.step;

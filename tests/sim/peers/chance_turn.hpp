@@ -1,6 +1,6 @@
-// A turn in which everything that can happen does so by chance: models that fail, answer and fall
-// silent, a client that is slow or leaves, cancels, isolates that end, a database whose calls get
-// lost or come twice. The same seed gives the same turn.
+// A turn with random events: models that fail, answer or fall silent, a client that is slow or
+// leaves, cancels, isolates that end, a database whose calls get lost or come twice. The same seed
+// gives the same turn.
 #pragma once
 
 #include <array>
@@ -13,22 +13,22 @@
 
 namespace fabula::tests {
 
-// What a model has for one request.
+// A model's scripted answer to one request.
 struct ScriptedStory {
   std::string text;
-  bool is_whole = true;           // it is told to its end
+  bool is_whole = true;           // whether it is sent to its end
   std::int64_t asked_at_ms = -1;  // never
 };
 
-// What is asked for, and how somebody else asks for the same.
+// The request of a turn, and how a follower asks for the same.
 struct ChanceRequest {
   enum class Kind { message, regenerate, go_on, relay };
   Kind kind = Kind::message;
-  bool is_followed_by_name = false;  // of the stream; else by the same request
-  // Of a message: members of its body after the first one, such as `,"task":"scene"`.
+  bool is_followed_by_name = false;  // by the stream's name; else by the same request
+  // For a message: members of its body after the first one, such as `,"task":"scene"`.
   std::string more = {};
   // The database stands still for up to 90 seconds, its clock and the functions' differ by up to
-  // two minutes, silent replies are reaped, and who has not been told the end asks again.
+  // two minutes, silent replies are reaped, and clients that have not got the end ask again.
   bool has_stalls = false;
 };
 
@@ -38,9 +38,9 @@ class ChanceTurn {
 
   explicit ChanceTurn(std::uint64_t seed, ChanceRequest request = {});
 
-  // From the request to the end of all work.
+  // Plays from the request to the end of all work.
   void play();
-  // Asks for the same again, after a minute and with a database without faults.
+  // Sends the same request again, after a minute and with a database without faults.
   const sim::Client& come_back();
 
   // Calls of the database fail or get lost by chance.
@@ -51,16 +51,16 @@ class ChanceTurn {
   std::size_t asked() const;
   std::vector<const sim::Exchange*> requests_to_models() const;
   std::size_t most_asked() const { return models_.size() * kRequestsPerModel; }
-  // Of the last request; nullptr when no model was asked.
+  // The story of the last request; nullptr when no model was asked.
   const ScriptedStory* last_story() const;
 
   ChatWorld chat;
   sim::Client* client = nullptr;
-  const sim::Client* follower = nullptr;  // who sent the same request while the first was running
+  const sim::Client* follower = nullptr;  // sent the same request while the first was running
   bool has_left = false;
   bool was_killed = false;
-  std::vector<const sim::Client*> resumers;  // who sent it again after an answer without an end
-  bool has_said_more = false;                // the next turn has come meanwhile
+  std::vector<const sim::Client*> resumers;  // sent it again after an answer without an end
+  bool has_said_more = false;                // the next turn has begun meanwhile
   bool was_cancelled_in_vain = false;        // the reply ran on, although its saves got through
 
  private:

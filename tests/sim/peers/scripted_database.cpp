@@ -66,9 +66,9 @@ void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
   const auto stalled_ms = stalled_until_ms_ - world_.clock().now_ms();
   if (stalled_ms <= 0) return run(exchange, now_ms());
   auto& random = world_.random();
-  // A pool gives up after so long what it has no connection for; what has one is sent to a process
-  // that stands still, and runs in no certain order when it goes on. Of some the transaction had
-  // begun before.
+  // The pool gives up calls that get no connection in time. The others are sent to a process that
+  // stands still, and run in no certain order when it continues; for some of them the transaction
+  // had begun before.
   constexpr std::int64_t kPoolTimeoutMs = 10'000;
   if (random.chance(20) && stalled_ms > kPoolTimeoutMs) {
     world_.clock().after(kPoolTimeoutMs, [exchange] {
@@ -149,12 +149,12 @@ void ScriptedDatabase::reap() {
   for (auto& generation : generations) close_if_silent(generation);
 }
 
-// The message: made, or the one that was there when the reply was ended for silence.
+// Stores the reply's message: a new one, or the one that was stored when it ended for silence.
 void ScriptedDatabase::store_reply(StoredGeneration& generation) {
   const auto text = generation.text();
   generation.usages = 1;
   if (text.size() <= generation.base_bytes && generation.base_bytes > 0) {
-    // What it goes on from is a message of its own, which the path is given back to.
+    // The reply that it continues is a message of its own, to which the path returns.
     generation.saved_bytes = 0;
     sessions[generation.session_id].push_back({"assistant", text});
     return;
@@ -171,7 +171,7 @@ void ScriptedDatabase::store_reply(StoredGeneration& generation) {
   }
 }
 
-// No other turn has begun in its session.
+// Whether no other turn has begun in its session.
 bool ScriptedDatabase::is_last(const StoredGeneration& generation) const {
   for (const auto& other : generations) {
     if (&other > &generation && other.session_id == generation.session_id) return false;
@@ -200,7 +200,7 @@ bool ScriptedDatabase::forget_run(StoredGeneration& generation, bool with_questi
   if (!is_unsaid || !is_open || !is_last(generation)) return false;
   auto& messages = sessions[generation.session_id];
   if (generation.base_bytes > 0) {
-    // What begin_turn has taken away here.
+    // Restores the message that begin_turn has removed here.
     if (generation.status == "streaming") messages.push_back({"assistant", generation.text()});
   } else if (with_question && generation.has_question) {
     messages.pop_back();
@@ -242,7 +242,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
     const bool is_dead =
         generation.ended_by_silence || (generation.status == "streaming" && is_silent(generation));
     auto session_id = generation.session_id;
-    // A refusal would roll back what is forgotten here.
+    // Refused first, because a refusal would roll back the deletion of the dead run.
     if (is_dead && is_too_late) return {503, refusal("PT503", "database_unavailable")};
     if (!is_dead || !forget_run(generation, false)) {
       return {200, json::dump(begun(generation, true, false, {}))};
@@ -308,7 +308,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   return {200, json::dump(answer)};
 }
 
-// As private.text_beyond has it: what is known is skipped.
+// Like private.text_beyond: skips text that is already stored.
 void ScriptedDatabase::save_beyond(StoredGeneration& generation, std::uint64_t offset,
                                    const std::string& sent) {
   const auto known = static_cast<std::size_t>(generation.saved_bytes - offset);

@@ -1,5 +1,5 @@
 // The engine functions of supabase/schemas as a peer of the simulation: the same answers from
-// tables in memory, and faults on purpose.
+// tables in memory, with injected faults.
 #pragma once
 
 #include <cstdint>
@@ -33,17 +33,17 @@ struct StoredGeneration {
   std::uint64_t saved_bytes = 0;
   bool cancel_requested = false;
   std::int64_t heartbeat_ms = 0;
-  std::size_t base_bytes = 0;  // of the reply that it goes on with
+  std::size_t base_bytes = 0;  // bytes of the reply that it continues
   std::string idempotency_key;
-  bool was_silent = false;        // too long: somebody else has closed it
-  bool ended_by_silence = false;  // and its writer has not gone on
+  bool was_silent = false;        // it was silent too long, and others have closed it
+  bool ended_by_silence = false;  // and its writer has not continued it
   bool has_beaten = false;
-  bool has_question = false;              // that was said with it
-  bool answers_earlier_question = false;  // of a run that died without a word
+  bool has_question = false;              // a message of the user was stored with it
+  bool answers_earlier_question = false;  // the question of a run that died without a word
   std::string call_id;
-  // The message, while it is there: its place among the session's, from 1 on.
+  // The place of its message among the session's, from 1; 0 without a message.
   std::size_t message = 0;
-  int usages = 0;  // rows of usage that it has
+  int usages = 0;  // its rows of usage
 
   std::string text() const;
 };
@@ -52,7 +52,7 @@ class ScriptedDatabase {
  public:
   explicit ScriptedDatabase(sim::World& world);
 
-  // What a call does instead of its work, if anything: called with the function's name.
+  // The fault that a call has instead of doing its work: called with the function's name.
   enum class Fault {
     none,
     refuse_connection,
@@ -64,24 +64,24 @@ class ScriptedDatabase {
   };
   std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
   std::int64_t latency_ms = 3;
-  // How far the database's clock is ahead of the functions'.
+  // By how much the database's clock is ahead of the functions'.
   std::int64_t clock_ahead_ms = 0;
-  // Nothing is answered until then: the process is stopped. What comes meanwhile waits.
+  // Stops the process for this time: it answers nothing, and calls that arrive wait.
   void stall(std::int64_t duration_ms);
-  // What the reaper does.
+  // Ends silent replies, like the reaper.
   void reap();
-  // What functions answer that the turn has no use for, by name.
+  // The answers of functions that are not part of the turn, by name.
   std::map<std::string, std::string> answers;
 
-  // What begin_turn says of what came before the history; empty: nothing.
+  // The summary that begin_turn returns of the messages before the history; empty: none.
   std::string summary;
-  // What turns that ask for it are told of their dossier, and how it stands; empty: they have none.
+  // The text and the state of the dossier, for turns that ask for it; empty: they have none.
   std::string told;
   json::Document dossier;
-  // Whom turns that name a bot ask; empty: there are no bots.
+  // The bot that turns get when they name one; empty: there are no bots.
   json::Document bot;
 
-  // How often a slow writer went on, a turn was taken back, and a dead one run again.
+  // How often a slow writer continued, a turn was withdrawn, and a dead one was run again.
   int reopened = 0;
   int withdrawn = 0;
   int run_again = 0;
@@ -90,14 +90,14 @@ class ScriptedDatabase {
   std::vector<StoredGeneration> generations;
   std::vector<std::string> calls;  // the functions that were called, in order
   std::vector<json::Document> requests;
-  std::vector<std::string> bodies;  // of all calls, as they came
+  std::vector<std::string> bodies;  // the bodies of all calls, in order
 
-  // The id of the session that is created as the `number`th. It also stands for the session's
-  // newest reply, which is what regenerate and continue are about here.
+  // The id of the `number`th session. It also names the session's newest reply, which is the
+  // message that regenerate and continue name here.
   static std::string make_id(std::size_t number);
 
   StoredGeneration* find(const std::string& id);
-  // Whether the call that began it was given up and withdrawn: by chance such a call is lost too.
+  // Whether the call that began it was given up and withdrawn; a withdrawal may get lost by chance.
   bool is_withdrawn(const StoredGeneration& generation) const {
     return withdrawn_calls_.count(generation.call_id) > 0;
   }
