@@ -2,28 +2,28 @@
 
 -- supabase/schemas/base/schemas.sql
 
--- What REST does not expose: functions that policies and engine functions share, and bots' keys.
+-- REST does not expose this schema: functions that policies and engine functions share, and bots' keys.
 create schema private;
 
 revoke all on schema private from public;
 grant usage on schema private to authenticated, service_role;
 
--- Users read their own rows over REST and write nothing: all writing goes through engine functions,
--- which the edge alone may call, or anybody could forge a model's reply.
+-- Users read their own rows over REST, and cannot write: all writing goes through engine functions,
+-- which only the edge may call; otherwise users could forge a model's reply.
 grant usage on schema public to anon, authenticated, service_role;
 
 -- supabase/schemas/base/answer.sql
 
--- What endpoint functions answer: an envelope, which the edge turns into HTTP without looking into
--- the body.
+-- The answers of endpoint functions: an envelope, which the edge turns into HTTP without reading the
+-- body.
 
--- A time as callers see it, UTC whatever the connection's zone is; null for null.
+-- Formats a time for callers, in UTC whatever the connection's zone is; null for null.
 create function private.iso(moment timestamptz) returns text
 language sql stable parallel safe
 return pg_catalog.to_char(
   moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- {"body"} and of the others what is not null. `etag` is letters and digits, without quotes.
+-- {"body"}, with status and etag if they are not null. `etag` has letters and digits, but no quotes.
 create function private.answer(
   body jsonb, status integer default null, etag text default null
 ) returns jsonb
@@ -158,10 +158,10 @@ to service_role;
 
 -- supabase/schemas/identity/principals.sql
 
--- Who owns things: users of Supabase Auth, guests, and users of another issuer.
+-- The owners of all data: users of Supabase Auth, guests, and users of other issuers.
 create table public.principals (
-  -- A Supabase user's `sub`; for everybody else an id of our own. There is no foreign key to
-  -- auth.users: a plain PostgreSQL has no such table.
+  -- A Supabase user's `sub`; for all others an id of our own. There is no foreign key to auth.users,
+  -- because a plain PostgreSQL has no such table.
   id uuid primary key default gen_random_uuid(),
   kind text not null check (kind in ('user', 'guest', 'external')),
   issuer text check (char_length(issuer) between 1 and 512),
@@ -171,8 +171,8 @@ create table public.principals (
   expires_at timestamptz,
   created_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
-  -- The account that a guest has become. The row stays for a while, so that asking for it again is
-  -- answered and the guest's token is refused for the right reason.
+  -- The account that a guest was moved to. The row is kept for a while, so that a repeated move is
+  -- answered, and the guest's token is refused for the right reason.
   migrated_to uuid references public.principals (id) on delete cascade,
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
@@ -192,7 +192,7 @@ comment on table public.principals is
 
 -- The guests of an account.
 create index principals_migrated on public.principals (migrated_to);
--- Guests by age, for the cleaning.
+-- Guests by expiry, for the clean-up.
 create index guests_by_expiry on public.principals (expires_at) where kind = 'guest';
 
 alter table public.principals enable row level security;
@@ -341,13 +341,13 @@ create trigger touch_updated_at before update on public.projects
 
 -- supabase/schemas/conversation/sessions.sql
 
--- A deleted session stays as a row that is not active.
+-- A deleted session keeps its row, with is_active false.
 create table public.sessions (
   session_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
   project_id uuid,
   kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime')),
-  -- What a caller of the kinds other than chat names its conversation.
+  -- The caller's own name for the conversation, for kinds other than chat.
   external_id text check (char_length(external_id) between 1 and 128),
   title text not null check (char_length(title) between 1 and 200),
   is_active boolean not null default true,
@@ -366,16 +366,16 @@ create table public.sessions (
     references public.projects (project_id, owner_id) on delete cascade on update cascade
 );
 
--- A principal's session by the name that its caller gave it; also what makes that name unique. A
--- deleted conversation gives its name back.
+-- Finds a principal's session by its external_id, and makes that unique. The external_id of a deleted
+-- session can be used again.
 create unique index sessions_by_external_id on public.sessions (owner_id, kind, external_id)
   where external_id is not null and is_active;
 -- A principal's sessions, newest first.
 create index sessions_of_owner on public.sessions (owner_id, last_message_at desc);
--- A principal's sessions as they are listed, and how many there are.
+-- A principal's active sessions, in the order of lists, and their number.
 create index sessions_listed on public.sessions (owner_id, last_message_at desc, session_id)
   include (kind) where is_active;
--- A project's sessions, and what the project takes along when it is deleted.
+-- A project's sessions, which are deleted with it.
 create index sessions_of_project on public.sessions (project_id, owner_id);
 
 alter table public.sessions enable row level security;
@@ -386,7 +386,7 @@ create policy own_sessions_are_readable on public.sessions for select to authent
 create trigger hold_owner before insert on public.sessions
   for each row execute function private.hold_owner();
 
--- Giving a row to another owner is no change of what it says: lists keep their order.
+-- A change of owner does not count as an update, so that lists keep their order.
 create trigger touch_updated_at before update on public.sessions
   for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();
 
@@ -896,16 +896,16 @@ alter table public.rate_limits enable row level security;
 
 -- supabase/schemas/summaries/session_summaries.sql
 
--- What was said up to a message, in short. Which messages lead to a message never changes, so that a
--- summary is right for every path through it, whichever take is shown, until one of them is edited.
+-- Summaries of conversations up to a message. The messages that lead to a message never change, so a
+-- summary is valid for every path through it, whichever take is shown, until one of them is edited.
 create table public.session_summaries (
   session_id uuid not null,
   until_message_id uuid not null,
   owner_id uuid not null,
   until_position integer not null check (until_position >= 1),
   summary text not null check (octet_length(summary) between 1 and 8192),
-  -- A text that it is of has been edited since: it is sent to no model any more, and says what some
-  -- have been sent.
+  -- Whether a summarised text has been edited since. A stale summary is not sent to models any more; it
+  -- is kept as a record of what was sent.
   is_stale boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (session_id, until_message_id),
@@ -925,16 +925,16 @@ create policy own_session_summaries_are_readable
 
 -- supabase/schemas/dossier/dossiers.sql
 
--- A project's dossier: a log of assertions, which is the truth, and a snapshot of what the log
--- says, which is what readers see. The edge computes the snapshot; here it is only kept, with the
--- position of the log that it covers.
+-- A project's dossier: a log of assertions, which is the truth, and a snapshot of the log, which readers
+-- see. The edge computes the snapshot; the database only stores it, with the position of the log that it
+-- covers.
 --
--- Its lock comes last but for the queues' (HACKING.md, "Locks"): a session's path that moves, and work that is
--- stored, write to the dossier of a session that is locked.
+-- Its lock is taken after all others but the queues' (HACKING.md, "Locks"): a session's path that moves, and
+-- a step's result that is stored, write to the dossier while the session is locked.
 create table public.dossiers (
   project_id uuid primary key,
   owner_id uuid not null,
-  -- The newest assertion's position, 0 before the first: the counter that positions come from.
+  -- The newest assertion's position, 0 before the first; new positions are counted from it.
   head bigint not null default 0 check (head >= 0),
   -- The position that the snapshot covers: the dossier's version.
   folded_to bigint not null default 0 check (folded_to >= 0),
@@ -942,12 +942,12 @@ create table public.dossiers (
     "characters": [], "themes": [], "locations": [], "plot_points": [], "objects": [],
     "open_questions": []
   }',
-  -- The snapshot's own title; where it is null, readers are given the project's name.
+  -- The snapshot's own title; if it is null, readers get the project's name.
   title text generated always as (
     case when jsonb_typeof(snapshot_json -> 'title') = 'string'
       then nullif(btrim(left(snapshot_json ->> 'title', 200)), '') end) stored,
-  -- That they are not null also means that no snapshot lacks a list. A check would read the whole
-  -- snapshot whenever the counter moves; so would a trigger, which is why updated_at has none here.
+  -- Because these columns are not null, no snapshot lacks a list. A check would read the whole
+  -- snapshot whenever head changes; so would a trigger, which is why updated_at has none here.
   character_count integer not null generated always as (
     jsonb_array_length(snapshot_json -> 'characters')) stored,
   theme_count integer not null generated always as (
@@ -962,12 +962,12 @@ create table public.dossiers (
     jsonb_array_length(snapshot_json -> 'open_questions')) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- Entries up to here have been removed: the log begins after it, and the empty dossier is this
-  -- version. The snapshot of whoever still folds older ones is not taken.
+  -- Entries up to this position have been removed, and this version is the empty dossier. Snapshots
+  -- that were folded from removed entries are not stored.
   log_start bigint not null default 0,
-  -- What prompts are told of the snapshot, as the core made it: {text, fact_ids, lines: [{parts:
-  -- [{text, facts: [[assertion_id, message_id | null]]}]}]}; {} when it has not. text is made of all
-  -- lines, "- " and their parts after one another; a line without its first part says nothing.
+  -- The snapshot's facts for prompts, made by the core: {text, fact_ids, lines: [{parts: [{text,
+  -- facts: [[assertion_id, message_id | null]]}]}]}; {} if it made none. text consists of all lines,
+  -- each "- " and its parts in order; a line without its first part is left out.
   facts_json jsonb not null default '{}' check (jsonb_typeof(facts_json) = 'object'),
   constraint dossiers_project_id_owner_id_key unique (project_id, owner_id),
   constraint snapshots_cover_what_is_there check (folded_to <= head),
@@ -986,26 +986,26 @@ create policy own_dossiers_are_readable on public.dossiers for select to authent
 
 -- supabase/schemas/dossier/dossier_assertions.sql
 
--- The log. Rows are added and never rewritten. Taking something back, another take, a decision of a
--- person: each is one more entry that names, in its body, what it is about.
+-- The log. Rows are added and never rewritten. An undo, another take, a person's decision: each is a
+-- further entry, whose body names its subject.
 create table public.dossier_assertions (
   project_id uuid not null,
-  -- SHA-256 of what is asserted, as hexadecimal digits, so that the same finding is stored once.
-  -- What a person does hashes an operation id too: A, B and A again are three.
+  -- SHA-256 of the assertion, as hexadecimal digits, so that the same finding is stored once. The
+  -- hash of a person's entry includes an operation id: A, B and A again are three entries.
   assertion_id text not null check (assertion_id ~ '^[0-9a-f]{64}$'),
-  -- Order in which the log was written, from 1 without holes.
+  -- The entry's place in the log, from 1 without gaps.
   position bigint not null check (position >= 1),
   owner_id uuid not null,
-  -- Who says so: a model, a person to whom a model's finding was put, a person of their own accord;
-  -- or nobody, when the conversation's path has moved: `path` names the messages that left it and
-  -- those that came back.
+  -- The entry's source: a model (extracted), a person who was asked about a model's finding
+  -- (confirmed), or a person of their own accord (user). A `path` entry has no source: it names the
+  -- messages that left the conversation's path and those that came back, when the path has moved.
   kind text not null check (kind in ('extracted', 'confirmed', 'user', 'path')),
   body jsonb not null check (jsonb_typeof(body) = 'object' and octet_length(body::text) <= 65536),
-  -- The message that it was found in, one of this project's.
+  -- The message in which it was found, one of this project's.
   message_id uuid references public.messages (message_id) on delete set null,
   created_at timestamptz not null default now(),
-  -- Whether it is the last of those that were added together: its position is a version that the dossier
-  -- has been in.
+  -- Whether it is the last of the entries that were added together: its position is then a version of the
+  -- dossier.
   is_version boolean not null default true,
   primary key (project_id, assertion_id),
   -- The log from a position on.
@@ -1014,7 +1014,7 @@ create table public.dossier_assertions (
     references public.dossiers (project_id, owner_id) on delete cascade on update cascade
 );
 
--- What was found in a message.
+-- The assertions that were found in a message.
 create index dossier_assertions_of_message on public.dossier_assertions (message_id);
 -- The versions of a dossier, newest first.
 create index dossier_versions on public.dossier_assertions (project_id, position) where is_version;
@@ -1027,9 +1027,9 @@ create policy own_dossier_assertions_are_readable
 
 -- supabase/schemas/dossier/message_extractions.sql
 
--- What is still to be read of conversations for their dossier: rows that say how far each message has
--- been read, and work that goes on until nothing is left. So it survives the death of whoever did it, and
--- no part of a message is read twice.
+-- How far each message has been read for the dossier. A job reads a conversation until no unread text is
+-- left; because progress is stored here, the work survives its worker's death, and no part of a message
+-- is read twice.
 create table public.message_extractions (
   session_id uuid not null,
   message_id uuid not null,
@@ -1037,7 +1037,7 @@ create table public.message_extractions (
   -- UTF-8 bytes of the message's text, from its beginning, that have been read.
   read_bytes integer not null default 0 check (read_bytes >= 0),
   is_done boolean not null default false,
-  -- How often work on it was given up.
+  -- How often reading it has failed for good.
   failures integer not null default 0 check (failures >= 0),
   created_at timestamptz not null default now(),
   primary key (session_id, message_id),
@@ -1050,7 +1050,7 @@ create table public.message_extractions (
 comment on table public.message_extractions is
   'How far messages have been read for their dossier. Not readable over REST.';
 
--- What is left to read in a session.
+-- The messages of a session that have unread text.
 create index message_extractions_open on public.message_extractions (session_id)
   where not is_done;
 
@@ -1183,12 +1183,12 @@ grant execute on function private.act_as(uuid) to service_role;
 
 -- supabase/schemas/identity/delete_account.sql
 
--- The end of an account: everything that is a principal's goes with it, and a token that is still valid
--- does not bring it back.
+-- Deletes an account with all of the principal's data. A token that is still valid does not bring the
+-- account back.
 
--- Removes a user of Supabase Auth, who can neither sign in nor refresh a token then; nothing where
--- there is no Supabase Auth. Security definer: the tables belong to Auth, and the owner of the
--- migrations alone may write them.
+-- Deletes a user of Supabase Auth, who then can neither sign in nor refresh a token. Does nothing
+-- without Supabase Auth. Security definer: the tables belong to Auth, and only the owner of the
+-- migrations may write to them.
 create function private.delete_auth_user(deleted_user_id uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -1198,7 +1198,7 @@ begin
     return;
   end if;
   delete from auth.users where id = deleted_user_id;
-  -- What has no foreign key: codes of unfinished sign-ins, and refresh tokens of old.
+  -- Rows without a foreign key: codes of unfinished sign-ins, and old refresh tokens.
   for related in
     select attribute.attrelid::regclass
     from pg_attribute attribute
@@ -1220,17 +1220,16 @@ begin
 end
 $$;
 
--- Removes the caller and everything that is theirs: {principal}. Answers the same when that has
--- happened already.
+-- Deletes the caller and all of their data: {principal}. Answers the same if that has already happened.
 create function public.delete_account(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   caller jsonb := request -> 'principal';
   principal_id uuid := (private.find_principal(caller)).id;
-  -- Guests who are Supabase's anonymous users and have moved here, and the caller if a user.
+  -- The caller, if a user, and Supabase's anonymous users that were moved to this account.
   auth_user_ids uuid[];
 begin
-  -- A user may be new to us and still want the account at Supabase Auth to be removed.
+  -- A user without a row here may still want the account at Supabase Auth to be deleted.
   if principal_id is null and not private.is_deleted(caller) then
     principal_id := private.resolve_principal(caller);
   end if;
@@ -1638,7 +1637,7 @@ to service_role;
 
 -- supabase/schemas/identity/profile_body.sql
 
--- What callers see of a principal; null where nothing was ever saved.
+-- A principal's profile as callers see it. Fields that were never saved are null.
 create function private.profile_of(principal_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -1852,12 +1851,12 @@ grant execute on function public.create_project(jsonb) to service_role;
 
 -- supabase/schemas/projects/delete_project.sql
 
--- What a project has, locked in the order in which others lock it.
+-- Locks a project's sessions, open jobs and dossier, in the common order of locks.
 create function private.lock_project_contents(wanted_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform from public.sessions where project_id = wanted_id order by session_id for no key update;
-  -- Only of an open one is a step claimed, without the session's lock.
+  -- Only steps of open jobs can be claimed, which is done without the session's lock.
   perform from public.jobs
   where (project_id = wanted_id or session_id = any (array(
       select session_id from public.sessions where project_id = wanted_id)))
@@ -1868,8 +1867,8 @@ begin
 end
 $$;
 
--- Removes a project with its dossier and its sessions: {principal, project_id, if_match}. What goes is
--- locked first in the order of locks: a cascade would take it as it likes.
+-- Deletes a project with its dossier and its sessions: {principal, project_id, if_match}. Locks them first,
+-- in the order of locks, because a cascade has no defined order.
 create function public.delete_project(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -2651,9 +2650,9 @@ grant execute on function public.select_message(jsonb) to service_role;
 
 -- supabase/schemas/conversation/session_body.sql
 
--- What people see of their conversations. A deleted session is found by none of these functions.
+-- Sessions as their owners see them. Deleted sessions are treated as missing.
 
--- message_count and the preview are of the path to the active leaf, which is its newest message.
+-- message_count and last_message_preview describe the path to the active leaf, its newest message.
 create function private.describe_session(session public.sessions) returns jsonb
 language sql stable
 return (
@@ -2676,7 +2675,7 @@ return (
   left join public.messages leaf on leaf.message_id = described.active_leaf_id
 );
 
--- The answer of functions about a session that is not there, is deleted, or is another's.
+-- Refuses a session that does not exist, is deleted, or belongs to somebody else.
 create function private.refuse_session() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -5239,8 +5238,8 @@ create trigger outdate_summaries after update of content on public.messages
 
 -- supabase/schemas/summaries/plan_summary.sql
 
--- A turn that was not sent all of its conversation leaves work behind if no summary covers what was
--- left out. The session is locked.
+-- Adds a job for a summary after a turn whose prompt left out messages that no summary covers. The
+-- session is locked.
 create function private.plan_summary() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -5257,7 +5256,7 @@ begin
   then
     return null;
   end if;
-  -- What models could not do a moment ago they are not asked for with every turn.
+  -- After a failure, models are not asked again with every turn.
   if exists (
     select from public.jobs
     where session_id = new.session_id and kind = 'session_summary' and status = 'failed'
@@ -5265,8 +5264,8 @@ begin
   then
     return null;
   end if;
-  -- Half of what still fitted is taken along, in whole turns: so the next ones leave nothing out that
-  -- is not covered, and a model is not asked after each of them.
+  -- The summary includes half of the messages that still fitted, in whole turns, so that it also covers
+  -- messages that the next turns leave out, and a model is not asked after each turn.
   until_depth := new.sent_from_depth - 1 + (question.depth - new.sent_from_depth) / 4 * 2;
   perform private.add_job(jsonb_build_object(
     'kind', 'session_summary', 'owner_id', new.owner_id, 'session_id', new.session_id,
@@ -5326,9 +5325,9 @@ to service_role;
 
 -- supabase/schemas/summaries/session_summary_work.sql
 
--- What a worker needs to summarise a session a part further: {previous_summary | null, messages:
--- [{role, content}], until_message_id}; null when there is nothing to do any more. Bounded in
--- messages and bytes: what is left is another part.
+-- The input for summarising the next part of a session: {previous_summary | null, messages: [{role,
+-- content}], until_message_id}; null when nothing is left to do. Bounded in messages and bytes: the rest is
+-- another part.
 create function private.session_summary_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb
@@ -5336,7 +5335,7 @@ language plpgsql set search_path = '' as $$
 declare
   max_messages constant integer := 200;
   max_bytes constant integer := 65536;
-  -- Of one message: a pasted chapter is summarised by its beginning.
+  -- Per message: only the beginning of a pasted chapter is summarised.
   max_message_characters constant integer := 4000;
   no_limit constant integer := 2147483647;
   wanted_id constant uuid := (job.payload ->> 'until_message_id')::uuid;
@@ -5346,7 +5345,7 @@ declare
   work jsonb;
 begin
   select * into goal from public.messages where message_id = wanted_id;
-  -- The conversation may have been deleted, or go another way now.
+  -- The conversation may have been deleted, or may have taken another path.
   if not exists (
     select from public.sessions session
     where session.session_id = job.session_id and session.is_active
@@ -5406,7 +5405,7 @@ begin
   into work
   from sized
   where bytes_so_far <= max_bytes;
-  -- What the step is about, for who stores it.
+  -- The step keeps the id for private.session_summary_store.
   update public.job_steps
   set payload = payload || jsonb_build_object('next_message_id', work -> 'until_message_id')
   where job_id = step.job_id and job_steps.step = session_summary_work.step.step;
@@ -5480,9 +5479,9 @@ grant execute on function private.summary_on_path(uuid, uuid, integer) to servic
 
 -- supabase/schemas/dossier/add_assertions.sql
 
--- As private.store_assertions, and the log tells of what is found in a message that has left the path
--- before that. The snapshot that comes with it does not know, and does not cover that entry. The caller
--- has locked the sessions of the messages that are named.
+-- Like private.store_assertions, but also adds a `path` entry for messages that had left the path before
+-- anything was found in them. The snapshot in the request does not cover that entry. The caller has locked
+-- the sessions of the named messages.
 create function private.add_assertions(
   wanted_id uuid, request jsonb, principal_id uuid
 ) returns jsonb
@@ -5492,7 +5491,7 @@ declare
   answer jsonb;
 begin
   perform private.check_assertions(request -> 'assertions');
-  -- What others add about them meanwhile waits for the session's lock too.
+  -- Others that add assertions about these messages wait for the session's lock too.
   named_ids := array(
     select distinct sent.message_id
     from jsonb_to_recordset(request -> 'assertions') as sent (message_id uuid)
@@ -5820,16 +5819,16 @@ to service_role;
 
 -- supabase/schemas/dossier/dossier_extraction_store.sql
 
--- Stores what was found in the claimed parts (jobs/has_job_hook.sql): the result is {base, assertions, snapshot,
--- facts}, as commit_assertions takes them, and whatever else is worth keeping. The answer is `dossier`, what
--- commit_assertions returns: when its tail is not null, fold it and call that. There is more to do while
--- anything is left to read. Where the log was only to be folded there are no spans.
+-- Stores the findings of the claimed parts (jobs/has_job_hook.sql): the result is {base, assertions,
+-- snapshot, facts}, as for commit_assertions, with any other members to keep. The answer is {dossier}, the
+-- answer of commit_assertions: if its tail is not null, fold the tail and call commit_assertions. has_more
+-- is true while unread text is left. A step that only folds the log has no spans.
 create function private.dossier_extraction_store(
   job public.jobs, step public.job_steps, made jsonb
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  -- What comes later in a text is not read: the core takes a megabyte.
+  -- Text beyond this is not read: the core takes a megabyte.
   max_read_bytes constant integer := 1000000;
   outcome constant jsonb := made -> 'result';
   project_of_session uuid;
@@ -5865,8 +5864,8 @@ to service_role;
 
 -- supabase/schemas/dossier/dossier_extraction_work.sql
 
--- What a worker needs to read a part of a conversation (private.extraction_work), which is kept with the step
--- for who stores what was found in it.
+-- The input for reading a part of a conversation (private.extraction_work). The step keeps the spans that are
+-- read, for private.dossier_extraction_store.
 create function private.dossier_extraction_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb
@@ -5890,9 +5889,9 @@ to service_role;
 
 -- supabase/schemas/dossier/dossier_of_turn.sql
 
--- What a turn's model is told of the dossier, put together from what was stored with the snapshot.
+-- The dossier's part of a turn's prompt, built from the facts that were stored with the snapshot.
 
--- The messages that have left the path after a position of the log, and are not back.
+-- The messages that have left the path after a position of the log, and have not come back.
 create function private.messages_left_since(wanted_project_id uuid, after_position bigint)
 returns uuid[]
 language sql stable set search_path = ''
@@ -5912,8 +5911,8 @@ return array(
   ) moved
   where moved.has_left);
 
--- The lines of these facts (dossiers.facts_json) that fit into so many bytes, without what only these
--- messages say.
+-- The lines of these facts (dossiers.facts_json) that fit into max_bytes, without the facts that come only
+-- from the messages in gone_ids.
 create function private.facts_within(facts jsonb, max_bytes integer, gone_ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
@@ -5956,11 +5955,11 @@ return (
       cross join lateral unnest(kept.fact_ids) as fact_id), '[]'))
 );
 
--- What a turn of this session, which is as it was before it, is told: {version, pending, updated, text,
--- fact_ids}. text, of at most so many bytes, says what is known of the story, and fact_ids are the
--- assertions that it comes from. It is of the snapshot: what was found since then is not in it, and what is
--- only said by messages that have left the path neither. updated is whether the dossier has moved since
--- the session's previous turn.
+-- The dossier for a turn of this session, whose row is as it was before the turn: {version, pending,
+-- updated, text, fact_ids}. text has at most max_bytes of known facts about the story, and fact_ids are the
+-- assertions that it comes from. Facts come from the snapshot: later findings are missing, and so are facts
+-- that come only from messages that have left the path. updated is whether the dossier has changed since the
+-- session's previous turn.
 create function private.dossier_of_turn(session public.sessions, max_bytes integer) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -6022,8 +6021,8 @@ grant execute on function private.dossier_since(uuid, jsonb) to service_role;
 
 -- supabase/schemas/dossier/extraction_work.sql
 
--- What is not yet read of the messages on a session's path, the first of them first: {message_id,
--- depth}. Of other takes nothing is read before they come back.
+-- The messages on a session's path that have unread text, from the path's beginning: {message_id, depth}.
+-- Other takes are not read until they are on the path again.
 create function private.unread_on_path(wanted_session_id uuid)
 returns table (message_id uuid, depth integer)
 language sql stable set search_path = '' as $$
@@ -6042,8 +6041,8 @@ language sql stable set search_path = '' as $$
   order by message.depth;
 $$;
 
--- A text from one byte on, at most so many bytes, whole characters. What is cut ends with a paragraph, a
--- line or a word, if there is one in its second half.
+-- A text from from_byte on, at most max_bytes, in whole characters. A part that is cut ends after a
+-- paragraph, a line or a word, if one ends in its second half.
 create function private.text_part(content text, from_byte integer, max_bytes integer)
 returns text
 language plpgsql immutable set search_path = '' as $$
@@ -6073,11 +6072,11 @@ begin
 end
 $$;
 
--- What a worker needs to read a part of a conversation for its dossier: {project_id, messages:
--- [{message_id, role, text, from_byte, to_byte, created_at}], before: [{message_id, role, text, from_byte,
--- created_at}], dossier: {head, folded_to, log_start}}; null when nothing is left to read or to fold. text
--- is the part from from_byte to to_byte, created_at milliseconds since the epoch, and before what was said
--- until then, the end of each. Without messages there is only the log to fold. Bounded: what is left is
+-- The input for reading a part of a conversation for its dossier: {project_id, messages: [{message_id, role,
+-- text, from_byte, to_byte, created_at}], before: [{message_id, role, text, from_byte, created_at}],
+-- dossier: {head, folded_to, log_start}}; null when nothing is left to read or to fold. text is the part
+-- from from_byte to to_byte, created_at is in milliseconds since the epoch, and before has the ends of the
+-- preceding texts. If messages is empty, the log only has to be folded. The size is bounded: the rest is
 -- another part.
 create function private.extraction_work(wanted_session_id uuid) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -6231,13 +6230,13 @@ to service_role;
 
 -- supabase/schemas/dossier/follow_path.sql
 
--- What leaves a path, and what comes back, when its end moves from one message to another; the nearest
--- to the end first.
+-- The messages that leave a path, and those that come back, when its end moves from one message to
+-- another; the nearest to the end first.
 create function private.path_difference(
   old_leaf_id uuid, new_leaf_id uuid, out left_ids uuid[], out back_ids uuid[]
 )
 language sql stable set search_path = '' as $$
-  -- Both sides go up, the deeper one first, until they meet. Without a parent they are null.
+  -- Both sides go up, the deeper one first, until they meet. A side without a parent becomes null.
   with recursive pair as (
     select older.message_id as old_id, older.parent_id as old_parent, older.depth as old_depth,
       newer.message_id as new_id, newer.parent_id as new_parent, newer.depth as new_depth
@@ -6272,7 +6271,7 @@ language sql stable set search_path = '' as $$
   where old_id is distinct from new_id;
 $$;
 
--- Those of the messages in which something was found, in their order.
+-- Those of the messages in which something was found, in the given order.
 create function private.messages_with_assertions(message_ids uuid[]) returns uuid[]
 language sql stable set search_path = ''
 return array(
@@ -6281,15 +6280,15 @@ return array(
     select from public.dossier_assertions found where found.message_id = moved.message_id)
   order by moved.place);
 
--- Whatever moves a session's path: another take, an edit, a turn that begins or ends. The session is
--- locked by the update itself. What has come back to the path may not have been read; and what has left
--- or come back is folded soon, because prompts are told of the snapshot.
+-- Runs when a session's path moves: another take, an edit, a turn that begins or ends. The update itself
+-- locks the session. Messages that have come back to the path may not have been read. When messages with
+-- findings have left or come back, the log is folded soon, because prompts use the snapshot.
 create function private.follow_path() returns trigger
 language plpgsql set search_path = '' as $$
 declare
   moved record;
 begin
-  -- Nearly always: a new message comes after the last one.
+  -- The usual case: a new message follows the last one.
   if exists (
       select from public.messages
       where message_id = new.active_leaf_id and parent_id = old.active_leaf_id)
@@ -6508,14 +6507,14 @@ to service_role;
 
 -- supabase/schemas/dossier/path_entries.sql
 
--- The dossier follows the conversation: what was found in a message that is no longer on the path to
--- the session's active leaf does not count. The log says so, by entries of the kind `path`.
+-- The dossier follows the conversation: findings in a message that is no longer on the path to the
+-- session's active leaf do not count. Entries of the kind `path` record this in the log.
 --
--- What always holds, seen from a session's lock: a message in which something was found is on the path
--- unless the newest `path` entry that names it has it among those that left.
+-- Invariant, under a session's lock: a message in which something was found is on the path unless the
+-- newest `path` entry that names it lists it among those that left.
 
--- The text that an entry of the conversation's path is the SHA-256 of, as shared/dossier writes it:
--- JSON without spaces, members in order.
+-- The text whose SHA-256 is the id of a `path` entry, as shared/dossier writes it: JSON without spaces,
+-- members in order.
 create function private.path_entry_text(
   project_id uuid, session_id uuid, left_ids uuid[], back_ids uuid[], sequence bigint, at_ms bigint
 ) returns text
@@ -6528,15 +6527,15 @@ return pg_catalog.format(
   pg_catalog.replace(pg_catalog.to_jsonb(coalesce(left_ids, '{}'))::text, ' ', ''),
   sequence, session_id, project_id);
 
--- Adds to the dossier's log that these messages have left the path of their session, and those have
--- come back to it. The session is locked. `sequence` says which of two entries came later; it is the
--- entry's position, which grows.
+-- Logs that the messages of left_ids have left the path of their session, and those of back_ids have come
+-- back to it. The session is locked. `sequence` orders the entries; it is the entry's position, which
+-- grows.
 create function private.add_path_entries(
   wanted_project_id uuid, moved_session_id uuid, left_ids uuid[], back_ids uuid[]
 ) returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- So that each entry's body is far smaller than it may be.
+  -- Keeps each entry's body far below its limit.
   ids_each constant integer := 500;
   entries constant integer := greatest(
     ceil(cardinality(left_ids)::numeric / ids_each), ceil(cardinality(back_ids)::numeric / ids_each));
@@ -6566,8 +6565,8 @@ begin
 end
 $$;
 
--- Something was found in these messages for the first time, and they may have left the path before
--- that. The sessions are locked.
+-- Adds `path` entries for those of the messages that are not on their session's path. Something was found
+-- in them for the first time, after they may have left. The sessions are locked.
 create function private.note_messages_off_path(
   wanted_project_id uuid, message_ids uuid[]
 ) returns void
@@ -6607,11 +6606,11 @@ to service_role;
 
 -- supabase/schemas/dossier/plan_extraction.sql
 
--- Makes work of what is left to read in a session, unless there is some already. The session is locked.
+-- Adds a job that reads a session's unread text, unless one is open. The session is locked.
 create function private.plan_extraction(wanted_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
-  -- What models could not do a moment ago they are not asked for with every turn.
+  -- After a failure, models are not asked again with every turn.
   failure_pause constant interval := '10 minutes';
   session public.sessions;
 begin
@@ -6636,8 +6635,8 @@ grant execute on function private.plan_extraction(uuid) to service_role;
 
 -- supabase/schemas/dossier/read_dossier.sql
 
--- What a project's dossier says: {principal, project_id}. The version is a position of its log. Beside
--- the body it tells the head: when that is another one, the log has more than the snapshot.
+-- Reads a project's dossier: {principal, project_id}. The version is a position of its log. The answer also
+-- has `head`, beside the body: if it is not the version, the log has entries that the snapshot lacks.
 create function public.read_dossier(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -6775,7 +6774,7 @@ to service_role;
 
 -- supabase/schemas/dossier/store_assertions.sql
 
--- The answer of functions about a dossier that is not there, or is another's.
+-- Refuses a dossier that does not exist or belongs to somebody else.
 create function private.refuse_dossier() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -6784,8 +6783,8 @@ begin
 end
 $$;
 
--- What commit_assertions does, without asking who calls: principal_id is whose the dossier must be, or
--- null.
+-- Does the work of commit_assertions without checking the caller: principal_id is the required owner of the
+-- dossier; null allows any owner.
 create function private.store_assertions(
   wanted_id uuid, request jsonb, principal_id uuid
 ) returns jsonb
@@ -6811,7 +6810,7 @@ begin
       'base must be the position of the log that the snapshot was computed from.');
   end if;
 
-  -- From here on one writer at a time. The snapshot is not read.
+  -- From here on there is one writer at a time. The snapshot is not read.
   select head, folded_to, log_start, owner_id into dossier
   from public.dossiers
   where project_id = wanted_id and owner_id = coalesce(principal_id, owner_id)
@@ -6835,7 +6834,7 @@ begin
     perform private.check_version(request ->> 'if_match', dossier.head::text);
   end if;
 
-  -- Limits, here and below, keep the planner from reading the whole project: each is looked up.
+  -- Limits, here and below, make the planner look up each row instead of reading the whole project.
   select sent.message_id into odd_id
   from jsonb_to_recordset(assertions) as sent (message_id uuid)
   left join lateral (
@@ -6986,9 +6985,9 @@ to service_role;
 
 -- supabase/schemas/imports/dossier_import_work.sql
 
--- What a worker needs to read a part of a text (jobs/has_job_hook.sql): {title | null, chapter, chapter_title |
--- null, text, before, created_at}, where before is how the part before it ends, and created_at the import's, in
--- milliseconds since the epoch. An import into a dossier that was emptied since has ended.
+-- The input for reading a part of a text (jobs/has_job_hook.sql): {title | null, chapter, chapter_title |
+-- null, text, before, created_at}, where before is the end of the previous part, and created_at the
+-- import's, in milliseconds since the epoch. The import ends if the dossier has been emptied since then.
 create function private.dossier_import_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb
@@ -7127,15 +7126,15 @@ grant execute on function public.read_import(jsonb) to service_role;
 
 -- supabase/schemas/imports/start_import.sql
 
--- Begins to read a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
--- chapter_title | null, from_byte}]}; 202 with how far it is, and where to ask for that.
+-- Begins to import a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
+-- chapter_title | null, from_byte}]}; 202 with its progress, and the address to ask for it.
 create function public.start_import(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_steps constant integer := 400;
   max_step_bytes constant integer := 16384;
   max_text_bytes constant integer := 1048576;
-  -- Their texts are kept, for what was quoted.
+  -- Bounded, because imports keep their texts, for quotes.
   max_imports constant integer := 20;
   project public.projects;
   import public.jobs;
@@ -7186,7 +7185,7 @@ begin
     'payload', jsonb_build_object(
       'title', nullif(btrim(left(request ->> 'title', 200)), ''),
       'chapters', (request ->> 'chapters')::integer,
-      -- Whoever empties the dossier ends its imports.
+      -- Emptying the dossier changes its log_start, which ends the import.
       'log_start', dossier_start),
     'steps', (
       select jsonb_agg(jsonb_build_object(
