@@ -101,6 +101,8 @@ class ScriptedDatabase {
   bool is_withdrawn(const StoredGeneration& generation) const {
     return withdrawn_calls_.count(generation.call_id) > 0;
   }
+  // Whether no other turn has begun in its session after it.
+  bool is_last(const StoredGeneration& generation) const;
 
  private:
   std::int64_t now_ms() const { return world_.clock().now_ms() + clock_ahead_ms; }
@@ -111,7 +113,6 @@ class ScriptedDatabase {
   static void save_beyond(StoredGeneration& generation, std::uint64_t offset,
                           const std::string& sent);
   void reopen(StoredGeneration& generation);
-  bool is_last(const StoredGeneration& generation) const;
   bool forget_run(StoredGeneration& generation, bool with_question);
   void run(const std::shared_ptr<sim::Exchange>& exchange, std::int64_t begun_ms);
   void handle(const std::shared_ptr<sim::Exchange>& exchange);
