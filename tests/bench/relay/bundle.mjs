@@ -32,6 +32,14 @@ for (const relay of ["pass_through", "asking", "reading", "typescript"]) {
 }
 
 const built = join(root, "build");
+const chat = join(built, "wasi/functions/chat.wasm");
+await bundle("starting_deno.ts", "starting/deno/main.js", {
+  alias: { "chat.wasm": chat },
+  loader: { ".wasm": "binary" },
+});
+await bundle("starting_workerd.ts", "starting/cloudflare/worker.js", { external: ["*.wasm"] });
+cpSync(chat, join(root, out, "starting/cloudflare/chat.wasm"));
+await bundle("starting_empty.ts", "starting_empty/cloudflare/worker.js");
 await bundle("counted_deno.ts", "counted/deno/main.js", {
   alias: { functions: join(built, "deno/main.js") },
 });

@@ -1,7 +1,7 @@
 // What relaying a model's stream costs: ./scripts/bench relay, or tests/bench/relay/run [OPTION...]
 //
 //   --runtime workerd|deno   only that one
-//   --only NAME              only that measurement: cpu, first-token, memory, rate, decoder, log;
+//   --only NAME              only that measurement: cpu, first-token, memory, start, rate, decoder, log;
 //                         gateways, which is measured only then: it installs two from PyPI
 //   --rounds N               of each measurement, interleaved; 5
 //   --seconds S              of each run at a model's pace; 6
@@ -16,6 +16,7 @@ import { measureGateways } from "./measure_gateways.ts";
 import { measureLog } from "./measure_log.ts";
 import { measureMemory } from "./measure_memory.ts";
 import { measureRate } from "./measure_rate.ts";
+import { measureStart } from "./measure_start.ts";
 import { World, type Runtime } from "./world.ts";
 
 export interface Scale {
@@ -44,7 +45,7 @@ const scale: Scale = {
 const runtimes = (["workerd", "deno"] as const).filter(
   (runtime) => values.runtime === undefined || values.runtime === runtime,
 );
-const SMOKE = ["cpu", "memory", "decoder"];
+const SMOKE = ["cpu", "memory", "start", "decoder"];
 const isWanted = (name: string): boolean =>
   values.smoke ? SMOKE.includes(name) : values.only === undefined || values.only === name;
 
@@ -52,6 +53,7 @@ const measurements: Record<string, (world: World, runtime: Runtime, scale: Scale
   cpu: measureCpu,
   "first-token": measureFirstToken,
   memory: measureMemory,
+  start: measureStart,
   rate: measureRate,
   decoder: measureDecoder,
 };

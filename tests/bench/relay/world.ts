@@ -64,6 +64,10 @@ export const OURS_UNCOALESCED: RelayKind = {
 };
 export const OURS_COUNTED: RelayKind = { ...OURS, title: "counted", output: `${BENCH}/counted` };
 
+/** Relays nothing: says how long it takes to start a function. */
+export const STARTING: RelayKind = { title: "starting", output: `${BENCH}/starting`, path: "/" };
+export const STARTING_EMPTY: RelayKind = { ...STARTING, output: `${BENCH}/starting_empty` };
+
 export interface RelayProcess {
   kind: RelayKind;
   url: string;

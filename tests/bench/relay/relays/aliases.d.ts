@@ -9,3 +9,9 @@ declare module "functions" {
   };
   export default worker;
 }
+
+/** Bytes on Deno, a module on workerd. */
+declare module "*.wasm" {
+  const content: unknown;
+  export default content;
+}
