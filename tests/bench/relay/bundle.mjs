@@ -1,7 +1,7 @@
 // node tests/bench/relay/bundle.mjs OUT: bundles the relays in TypeScript, each for both runtimes, as
 // scripts/build does the functions: OUT/<relay>/deno/main.js, OUT/<relay>/cloudflare/worker.js. And
 // the functions of build/ once more, with what counts their host calls: OUT/counted.
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -39,7 +39,9 @@ await bundle("starting_deno.ts", "starting/deno/main.js", {
 });
 await bundle("starting_workerd.ts", "starting/cloudflare/worker.js", { external: ["*.wasm"] });
 cpSync(chat, join(root, out, "starting/cloudflare/chat.wasm"));
-await bundle("starting_empty.ts", "starting_empty/cloudflare/worker.js");
+await bundle("starting_empty.ts", "starting_empty/cloudflare/worker.js", { external: ["*.wasm"] });
+const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+writeFileSync(join(root, out, "starting_empty/cloudflare/empty.wasm"), emptyModule);
 await bundle("counted_deno.ts", "counted/deno/main.js", {
   alias: { functions: join(built, "deno/main.js") },
 });

@@ -23,7 +23,8 @@ export async function measureStart(world: World, runtime: Runtime, scale: Scale)
   const of = (name: keyof FirstAnswer, from = starts): number =>
     median(from.map((start) => start[name]));
   const instantiateMs = of("instantiateMs");
-  // workerd compiles before a worker could look at a clock: its start with and without the module.
+  // workerd compiles before a worker could look at a clock: its start with this module, and with one
+  // that has nothing in it.
   const compileMs =
     runtime === "deno"
       ? of("compileMs")
