@@ -22,6 +22,7 @@ const PASSED_ON = new Set([
   "MODEL_SUMMARY",
   "MODEL_DOSSIER",
   "MODEL_STREAM",
+  "MODEL_REALTIME",
   "FABULA_VISION_MODELS",
   "FABULA_BOT_MODELS",
   "FABULA_UPSTREAM_HOSTS",
@@ -59,6 +60,7 @@ const PASSED_ON = new Set([
   "FABULA_TIME_LIMIT_MS",
   "FABULA_COALESCE_MS",
   "FABULA_TASKS_TIME_LIMIT_MS",
+  "FABULA_REALTIME_LEFT_SECONDS",
 ]);
 
 /** The developer's own settings, as far as the functions know them. */

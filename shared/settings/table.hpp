@@ -79,6 +79,9 @@ inline constexpr std::array kSettings = {
     Setting{.name = "MODEL_STREAM",
             .type = Type::route,
             .purpose = "The models for bots that do not say where their model is."},
+    Setting{.name = "MODEL_REALTIME",
+            .type = Type::route,
+            .purpose = "The models of realtime sessions."},
     Setting{.name = "FABULA_VISION_MODELS",
             .type = Type::list,
             .purpose = "Further models that take images."},
@@ -172,6 +175,12 @@ inline constexpr std::array kSettings = {
             // Platforms end a call after a minute or two.
             .normal = "50000",
             .purpose = "How long one call of /tasks/run works."},
+    Setting{.name = "FABULA_REALTIME_LEFT_SECONDS",
+            .type = Type::integer,
+            .lowest = 1,
+            .highest = 86'400,
+            .normal = "60",
+            .purpose = "How long after its last connection a realtime session ends."},
 };
 
 // The row with this name or older name; nullptr when there is none.
