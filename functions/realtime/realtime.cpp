@@ -1,0 +1,22 @@
+#include "functions/realtime/realtime.hpp"
+
+#include <array>
+
+#include "functions/realtime/socket.hpp"
+#include "shared/api/endpoints/realtime_socket.hpp"
+#include "wasm/engine/serve.hpp"
+
+namespace fabula::realtime_function {
+namespace {
+
+constexpr std::array kRoutes{
+    engine::route<api::realtime::kSocket>(&serve_socket),
+};
+
+}  // namespace
+
+runtime::Task<void> handle(runtime::Context& context) {
+  return engine::serve(context, "realtime", kRoutes);
+}
+
+}  // namespace fabula::realtime_function
