@@ -7,6 +7,7 @@ import { guestOf, migrate, type Person } from "./accounts.ts";
 import { newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
+import { newConnection, open, turnIn } from "./realtime.ts";
 import type { Row } from "./target.ts";
 import { claim, commit, conversation, fail, turnOf } from "./tasks.ts";
 import { append, begin, finish, say } from "./turns.ts";
@@ -111,6 +112,9 @@ test("of a deleted account no id, address, name or text is left anywhere", async
       ? fail(target, task, { error: "Of Schwindling." })
       : commit(target, task, `${text}.`));
   }
+  const connection = newConnection(principal, "Krause Glucke");
+  await open(target, connection);
+  await say(target, principal, "Habichtspilz?", "Habichtspilz.", turnIn(connection));
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -127,6 +131,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "sk-Champignon",
     "Reizker",
     "Schwindling",
+    "Krause Glucke",
+    "Habichtspilz",
     turn["session_id"],
     turn["project_id"],
     turn["message_id"],
@@ -141,6 +147,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.sessions",
     "auth.users",
     "bots",
+    "conversation_events",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",
@@ -148,6 +155,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "job_queues",
     "job_steps",
     "jobs",
+    "live_connections",
+    "live_sessions",
     "message_revisions",
     "messages",
     "model_calls",

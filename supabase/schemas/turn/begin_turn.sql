@@ -16,8 +16,9 @@
 --                     creates
 --   bot_id            of a bot that the principal may use; where provider and model are absent, the bot's
 --                     are kept of the turn
---   message_metadata  {task, attachments}, both optional, kept with the user's message: attachments, with
---                     the `tokens` that each takes of the budget, are for the caller to send; task is what
+--   message_metadata  {task, attachments, client_id}, all optional, kept with the user's message:
+--                     client_id is what the client calls it; attachments, with the `tokens` that each
+--                     takes of the budget, are for the caller to send; task is what
 --                     the message asks for, and when that message is answered again its prompt in
 --                     task_prompts, an object, is kept as the system prompt, and its label in
 --                     task_prompt_labels as `prompt`

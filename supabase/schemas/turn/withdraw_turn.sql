@@ -87,7 +87,10 @@ begin
     returning * into session;
     delete from public.messages where message_id = question.message_id;
     -- The session was made for this turn alone.
-    if session.message_count = 0 and generation.epoch = 1 then
+    if session.message_count = 0 and generation.epoch = 1 and not exists (
+      select from public.live_sessions
+      where session_id = session.session_id and opened_at is not null)
+    then
       delete from public.sessions where session_id = session.session_id;
       delete from public.projects
       where project_id = session.project_id and created_at = session.created_at;
