@@ -1,0 +1,12 @@
+// The realtime function: live conversations, their logs of events and their summaries.
+#pragma once
+
+#include "wasm/runtime/context.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::realtime_function {
+
+// Serves one request to /realtime.
+runtime::Task<void> handle(runtime::Context& context);
+
+}  // namespace fabula::realtime_function
