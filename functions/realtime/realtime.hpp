@@ -1,4 +1,4 @@
-// The realtime function: live conversations, their logs of events and their summaries.
+// The realtime function: live sessions over sockets, and what is kept of them.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

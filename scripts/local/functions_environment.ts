@@ -61,6 +61,7 @@ const PASSED_ON = new Set([
   "FABULA_COALESCE_MS",
   "FABULA_TASKS_TIME_LIMIT_MS",
   "FABULA_REALTIME_LEFT_SECONDS",
+  "FABULA_SOCKET_SUBREQUESTS",
 ]);
 
 /** The developer's own settings, as far as the functions know them. */

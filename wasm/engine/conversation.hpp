@@ -60,6 +60,9 @@ class Conversation {
 // Makes the channel of one answer. The framing outlives it.
 class ChannelMaker {
  public:
+  // Tells that no turn has begun, because of this problem.
+  virtual runtime::Task<void> refuse(Call& call, const turn::Protocol& protocol,
+                                     const Problem& problem) = 0;
   virtual std::unique_ptr<turn::Framing> make_framing(const turn::Protocol& protocol,
                                                       const turn::Telling& telling) = 0;
   virtual std::unique_ptr<Channel> make_channel(Call& call, const turn::Protocol& protocol,

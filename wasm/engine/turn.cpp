@@ -179,7 +179,8 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
   ModelRoute route(answering.endpoints, turn, system_prompt, last_text, answering.attachments,
                    limits.maximum_output_tokens);
-  ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes, now_ms);
+  ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes,
+                   turn::SaveSchedule(now_ms, limits.relay.longest_save_gap_ms));
   std::optional<ToolRounds> rounds;
   if (tools && !request.kind->tools.empty()) {
     route.offer(request.kind->tools);

@@ -1,6 +1,6 @@
 /** The adapter for Supabase Edge Functions, and for a plain Deno. */
 import { handleRequest } from "./handle-request.ts";
-import type { Platform } from "./platform.ts";
+import type { AcceptedSocket, Platform } from "./platform.ts";
 import { problemResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
 import { bytesOfBase64, packedFiles, staticFileResponse, type StaticFiles } from "./static-files.ts";
@@ -9,6 +9,7 @@ export { packedFiles };
 
 declare const Deno: {
   env: { toObject(): Record<string, string> };
+  upgradeWebSocket(request: Request, options: { protocol?: string }): AcceptedSocket;
   serve(options: object, handler: (request: Request) => Promise<Response>): Server;
 };
 
@@ -51,6 +52,8 @@ const platform: Platform = {
     if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(promise);
   },
   traits: 0,
+  acceptSocket: (request, protocol) =>
+    Deno.upgradeWebSocket(request, protocol === null ? {} : { protocol }),
   onEnding: (listener) => {
     endingListeners.add(listener);
     return () => endingListeners.delete(listener);

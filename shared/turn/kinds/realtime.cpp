@@ -21,6 +21,7 @@ constinit const Kind kRealtime{.name = "realtime",
                                .purposes = kRealtimePurposes,
                                .dossier_heading = &prompts::kDossierHeading,
                                .instruction_to_go_on = &prompts::kGoOn,
-                               .has_several_operations = true};
+                               .has_several_operations = true,
+                               .is_read_along = true};
 
 }  // namespace fabula::turn::kinds

@@ -57,6 +57,13 @@ export class GuestResponse {
     this.#resolve(response);
   }
 
+  /** The request is answered by opening a socket, which has no body. */
+  startSocket(response: Response): void {
+    if (this.#state !== "waiting") throw new Error("the guest starts its response twice");
+    this.#state = "ended";
+    this.#resolve(response);
+  }
+
   write(operation: WriteOperation): void {
     if (this.#state !== "started") throw new Error("the guest writes outside of its response");
     if (this.#unsent !== null) throw new Error("the guest writes twice at a time");
