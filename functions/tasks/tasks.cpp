@@ -41,7 +41,8 @@ Result<std::vector<const engine::JobKind*>> read_kinds(const json::Document* nam
     Problem fault(ErrorCode::invalid_request, "The body has faults: see errors.", {});
     fault.errors.push_back(
         {"kinds",
-         "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import"});
+         "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import, "
+         "realtime_summary"});
     return tl::unexpected(std::move(fault));
   }
   return kinds;

@@ -103,6 +103,7 @@ onEachRuntime(
         project_id: target.projectId,
         message_id: target.messageId,
         stream_id: target.streamId,
+        realtime_session_id: target.liveSession,
         bot_id: target.botId,
         character_id: target.known.character,
         question_id: target.known.question,

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { Row } from "./backend.ts";
 import { talk, type Turn } from "./chat.ts";
 import { fact, find, mention } from "./dossier_log.ts";
+import { liveTurn, openSession, principalOf } from "./realtime.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Person {
@@ -20,6 +21,8 @@ export interface Person {
   /** Of the newest turn. */
   streamId: string;
   botId: number;
+  /** What a live conversation of theirs is called. */
+  liveSession: string;
   /** Of a text that was not read to its end. */
   importId: string;
   /** A prompt that the model answers with words of this person's. */
@@ -74,7 +77,10 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const { task_id: importId } = await call(stack, "POST", imports, owner, { text });
   marks.add(importId);
   await call(stack, "DELETE", `${imports}/${importId}`, owner);
-  const person = { name, token: owner, prompt, marks, botId, importId, ...ids };
+  const live = await openSession(stack, principalOf(owner, ids.id), word());
+  await liveTurn(stack, live, word(), word());
+  const { session_id: liveSession } = live;
+  const person = { name, token: owner, prompt, marks, botId, importId, liveSession, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 
