@@ -1457,6 +1457,10 @@ begin
     || case when session.kind <> 'companion' then '{}'
       else private.describe_companion(session, companion)
         || jsonb_build_object('system_prompt', request -> 'system_prompt') end
+    || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
+      else jsonb_build_object('created_user', exists (
+        select from public.principals
+        where id = principal_id and created_at = transaction_timestamp())) end
     || case when wanted_bot_id is null then '{}'
       else jsonb_build_object('bot', private.bot_to_ask(bot)) end
     || case when dossier is null then '{}' else jsonb_build_object('dossier', dossier) end

@@ -52,7 +52,8 @@
 -- neither history nor summary, and neither bot nor rate: call read_turn. With `dossier`, of a session that
 -- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
 -- prompt. Of a companion's or a realtime session also `kind`; of a companion's {character, system_prompt},
--- where system_prompt is what is to be sent in place of the request's.
+-- where system_prompt is what is to be sent in place of the request's. For a named principal also created_user:
+-- whether nobody had this id.
 create function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -177,6 +178,10 @@ begin
     || case when session.kind <> 'companion' then '{}'
       else private.describe_companion(session, companion)
         || jsonb_build_object('system_prompt', request -> 'system_prompt') end
+    || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
+      else jsonb_build_object('created_user', exists (
+        select from public.principals
+        where id = principal_id and created_at = transaction_timestamp())) end
     || case when wanted_bot_id is null then '{}'
       else jsonb_build_object('bot', private.bot_to_ask(bot)) end
     || case when dossier is null then '{}' else jsonb_build_object('dossier', dossier) end
