@@ -104,6 +104,8 @@ onEachRuntime(
         message_id: target.messageId,
         stream_id: target.streamId,
         bot_id: target.botId,
+        conversation_id: target.conversationId,
+        companion_id: target.characterId,
         character_id: target.known.character,
         question_id: target.known.question,
         proposal_id: target.known.proposal,

@@ -111,6 +111,10 @@ test("of a deleted account no id, address, name or text is left anywhere", async
       ? fail(target, task, { error: "Of Schwindling." })
       : commit(target, task, `${text}.`));
   }
+  await target.call("save_character", {
+    principal,
+    body: { name: "Ritterling", persona: "Of Champignon." },
+  });
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -124,6 +128,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Maronenröhrling",
     "Morchel",
     "Hallimasch",
+    "Ritterling",
     "sk-Champignon",
     "Reizker",
     "Schwindling",
@@ -141,6 +146,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.sessions",
     "auth.users",
     "bots",
+    "characters",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",
