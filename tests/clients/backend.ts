@@ -40,6 +40,7 @@ export const TABLES = [
   "bots",
   "live_sessions",
   "conversation_events",
+  "characters",
 ] as const;
 /** Other names for rows of these tables. */
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages"];

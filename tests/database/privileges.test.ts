@@ -35,6 +35,8 @@ test("signed-in people may select from tables with a policy; nobody else may do 
     [
       "authenticated SELECT bots",
       "authenticated SELECT conversation_events",
+      "authenticated SELECT characters",
+      "authenticated SELECT chats",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
       "authenticated SELECT live_sessions",
@@ -60,7 +62,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 16);
+  assert.equal(wide!["count"], 18);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -6,6 +6,8 @@
 export const READABLE: readonly string[] = [
   "bots",
   "conversation_events",
+  "characters",
+  "chats",
   "dossier_assertions",
   "dossiers",
   "live_sessions",

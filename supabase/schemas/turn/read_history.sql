@@ -1,5 +1,5 @@
 -- A conversation's history for a prompt: the newest messages on the path to the leaf that fit into the
--- budget, oldest first, starting with a user's message, as [{"role", "content"}]; and the depth of the first,
+-- budget, oldest first, starting with a user's message or the conversation's first, as [{"role", "content"}]; and the depth of the first,
 -- null when there is none. The cost depends on the result, not on the conversation's length. Reads with the
 -- principal's rights.
 create function private.read_history(
@@ -36,7 +36,7 @@ begin
     min(depth)
   into read_history.messages, read_history.from_depth
   from fitting
-  where depth >= (select min(depth) from fitting where role = 'user');
+  where depth >= (select min(depth) from fitting where role = 'user' or depth = 1);
   perform set_config('role', own_role, true);
 end
 $$;
