@@ -90,8 +90,9 @@ comment on table public.generations is 'Runs of a model. Not readable over REST.
 -- The running generation of a session; its uniqueness prevents a second one.
 create unique index generation_streaming_in_session on public.generations (session_id)
   where status = 'streaming';
--- The generations that answer a message, which are deleted with it.
-create index generations_of_user_message on public.generations (session_id, user_message_id);
+-- The generations that answer a message, which are deleted with it. Like messages_of_parent, it does not begin
+-- with the session.
+create index generations_of_user_message on public.generations (user_message_id, session_id);
 -- The generation that wrote, or writes, a message.
 create unique index generation_of_reply on public.generations (message_id);
 -- For finding the turn of a repeated request.
