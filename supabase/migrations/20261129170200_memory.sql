@@ -75,7 +75,7 @@ begin
   from unnest(roles, contents, depths) as fitting (role, content, depth)
   where fitting.depth >= (
     select min(first.depth) from unnest(roles, depths) as first (role, depth)
-    where first.role = 'user');
+    where first.role = 'user' or first.depth = 1);
 end
 $$;
 

@@ -38,6 +38,7 @@ export const TABLES = [
   "job_steps",
   "message_extractions",
   "bots",
+  "characters",
 ] as const;
 /** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
 export const METRICS_TABLES = [

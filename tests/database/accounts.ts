@@ -49,6 +49,7 @@ export async function migrate(
 
 export const TABLES_OF_OWNERS = [
   "bots",
+  "characters",
   "projects",
   "dossiers",
   "sessions",

@@ -34,6 +34,7 @@ test("signed-in people may select from tables with a policy; nobody else may do 
     grants.map((row) => row["grant"]),
     [
       "authenticated SELECT bots",
+      "authenticated SELECT characters",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
       "authenticated SELECT message_revisions",
@@ -55,7 +56,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 11);
+  assert.equal(wide!["count"], 12);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -5,6 +5,7 @@
 /** The tables of `public` that people read their own rows of; nobody reads any other. */
 export const READABLE: readonly string[] = [
   "bots",
+  "characters",
   "dossier_assertions",
   "dossiers",
   "message_revisions",

@@ -74,6 +74,7 @@ begin
   end loop;
 
   update public.bots set owner_id = account_id where owner_id = guest_id;
+  update public.characters set owner_id = account_id where owner_id = guest_id;
   update public.model_calls set owner_id = account_id where owner_id = guest_id;
   update public.profiles set owner_id = account_id
   where owner_id = guest_id

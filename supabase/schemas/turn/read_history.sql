@@ -1,7 +1,7 @@
 -- A conversation's history for a prompt: the newest messages on the path to the leaf that fit into the
--- budget, oldest first, starting with a user's message, as [{"role", "content"}]; and the depth of the first,
--- null when there is none. The cost depends on the result, not on the conversation's length. Reads with the
--- principal's rights.
+-- budget, oldest first, starting with a user's message or the conversation's first, as [{"role", "content"}];
+-- and the depth of the first, null when there is none. The cost depends on the result, not on the
+-- conversation's length. Reads with the principal's rights.
 --
 -- A parent arrives before its answers, so the path is met on the way back through the session in the order of
 -- arrival. Read in this order, messages lie beside each other; following each parent_id by its index would
@@ -72,7 +72,7 @@ begin
   from unnest(roles, contents, depths) as fitting (role, content, depth)
   where fitting.depth >= (
     select min(first.depth) from unnest(roles, depths) as first (role, depth)
-    where first.role = 'user');
+    where first.role = 'user' or first.depth = 1);
 end
 $$;
 

@@ -86,8 +86,11 @@ begin
     where session_id = generation.session_id
     returning * into session;
     delete from public.messages where message_id = question.message_id;
-    -- The session was made for this turn alone.
-    if session.message_count = 0 and generation.epoch = 1 then
+    -- The session was made for this turn alone, with what it was given before the question.
+    if generation.epoch = 1 and not exists (
+      select from public.messages
+      where session_id = session.session_id and created_at <> session.created_at)
+    then
       delete from public.sessions where session_id = session.session_id;
       delete from public.projects
       where project_id = session.project_id and created_at = session.created_at;
