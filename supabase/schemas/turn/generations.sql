@@ -72,6 +72,9 @@ create table public.generations (
   call_id uuid,
   -- The reply was ended for silence, that end was counted, and the reply was reopened.
   is_end_counted boolean not null default false,
+  -- What the model was told of its companion's memory, after system_prompt: the ids, so that what is forgotten
+  -- later is not kept here.
+  memory_ids jsonb not null default '[]' check (jsonb_typeof(memory_ids) = 'array'),
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),
