@@ -39,6 +39,10 @@ export const TABLES = [
   "message_extractions",
   "bots",
   "characters",
+  "memory_logs",
+  "memory_entries",
+  "memories",
+  "memory_readings",
 ] as const;
 /** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
 export const METRICS_TABLES = [

@@ -37,6 +37,7 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT characters",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
+      "authenticated SELECT memories",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
       "authenticated SELECT model_calls",
@@ -56,7 +57,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 12);
+  assert.equal(wide!["count"], 13);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -8,6 +8,7 @@ export const READABLE: readonly string[] = [
   "characters",
   "dossier_assertions",
   "dossiers",
+  "memories",
   "message_revisions",
   "messages",
   "model_calls",

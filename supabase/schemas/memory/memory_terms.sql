@@ -7,7 +7,7 @@ language sql immutable set search_path = '' as $$
     from regexp_split_to_table(lower(left(said, 20000)),
       '[\s!-/:-@\[-`{-~' || U&'\00A1-\00BF\2010-\2027\3000-\3002\300C-\3011\FF01-\FF0F\FF1A-\FF20' || ']+')
       as word
-    where char_length(word) between 2 and 200
+    where char_length(word) between 2 and 200 or word ~ '^[0-9]$'
   ),
   pieces as (
     select case
@@ -18,9 +18,10 @@ language sql immutable set search_path = '' as $$
     where word !~ U&'[\3040-\30FF\3400-\9FFF\AC00-\D7AF]' and word <> all (string_to_array(
       'an the and or but if so as at by for from in into of off on out over to up with without about after '
       'again all also am are be been before being both can cannot could did do does doing done down each few '
-      'get gets getting go goes going gone got had has have having he her here hers him his how it its just '
+      'get gets getting go goes going gone got had has have having he her here hers him his how is it its just '
       'know let like liked likes ll make made many may me might more most much must my need never no nor not '
-      'now only other our ours own please re really said same say says she should some such take tell than '
+      'any every now only other our ours us use used '
+      ' own please re really said same say says she should some such take tell than '
       'thank thanks that their them then there these they thing things think this those too ve very want wants '
       'was we well were what when where which while who whom why will would yes yeah ok okay you your yours '
       'user isn don didn doesn wasn won always one today tomorrow yesterday hello hi hey '
@@ -34,12 +35,14 @@ language sql immutable set search_path = '' as $$
   )
   select coalesce(array_agg(distinct term order by term), '{}')
   from (
-    select left(piece, 6) as term from pieces where char_length(piece) >= 2
+    select left(piece, 6) as term from pieces where piece ~ '..|[0-9]'
     union all
     select substr(word, place, 2)
     from words
     cross join lateral generate_series(1, char_length(word) - 1) place
+    -- Hiragana alone are endings and particles.
     where word ~ U&'[\3040-\30FF\3400-\9FFF\AC00-\D7AF]'
+      and substr(word, place, 2) !~ U&'^[\3040-\309F]+$'
   ) found
 $$;
 

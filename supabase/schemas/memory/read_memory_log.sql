@@ -50,10 +50,16 @@ $$;
 -- The memory of the principal's that the request names; nulls if nothing has been remembered.
 create function private.find_memory_log(principal_id uuid, request jsonb)
 returns public.memory_logs
-language sql stable set search_path = '' as $$
-  select * from public.memory_logs
-  where owner_id = principal_id
-    and character_id is not distinct from private.read_memory_character(principal_id, request)
+language plpgsql stable set search_path = '' as $$
+declare
+  -- Asked for before all else, because it may refuse.
+  wanted_character_id constant uuid := private.read_memory_character(principal_id, request);
+  log public.memory_logs;
+begin
+  select * into log from public.memory_logs
+  where owner_id = principal_id and character_id is not distinct from wanted_character_id;
+  return log;
+end
 $$;
 
 -- The log of what a companion remembers, for the edge, which changes it: {principal, companion_id}; made if
