@@ -949,12 +949,16 @@ select session_id as id, owner_id as user_id, character_id, last_message_at as u
 from public.sessions
 where kind = 'companion' and is_active;
 
--- Makes a guest: {principal: {kind: new_guest, token_hash}}; the body is {user_id, expires_at}.
+-- Makes a guest: {principal: {kind: new_guest, token_hash}, caller: a guest who is to be known | null}; returns
+-- {user_id, expires_at}.
 create function public.create_guest(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   principal_id constant uuid := private.resolve_principal(request -> 'principal');
 begin
+  if request ->> 'caller' is not null then
+    perform private.require_current(private.find_principal(request -> 'caller'));
+  end if;
   return (
     select jsonb_build_object('user_id', id, 'expires_at', private.iso(expires_at))
     from public.principals where id = principal_id);

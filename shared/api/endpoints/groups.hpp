@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/api/endpoints/docs.hpp"
 #include "shared/api/endpoints/dossier.hpp"
@@ -31,6 +32,10 @@ inline constexpr std::array kGroups{
                    "A relay to models by bots: their keys stay on the server, and a stream can be "
                    "resumed and cancelled from anywhere.",
                    stream::kOperations},
+    OperationGroup{"companion",
+                   "Conversations with companions: characters that are written or imported, and "
+                   "speak for themselves. Their messages are a tree, as chat's are.",
+                   companion::kOperations},
     OperationGroup{"tasks", "Work after turns, which is done when the operator calls for it.",
                    tasks::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},
