@@ -143,6 +143,9 @@ begin
   request := request || jsonb_build_object(
     'history_budget_tokens',
     (request ->> 'history_budget_tokens')::integer - private.attached_tokens(question));
+  if session.kind = 'companion' then
+    request := private.with_memories(session, question, request);
+  end if;
   history := private.read_turn_history(principal_id, question, continued, request);
   update public.sessions
   set active_leaf_id = question.message_id,
@@ -178,7 +181,8 @@ begin
       else jsonb_build_object('kind', session.kind) end
     || case when session.kind <> 'companion' then '{}'
       else private.describe_companion(session, companion)
-        || jsonb_build_object('system_prompt', request -> 'system_prompt') end
+        || jsonb_build_object('system_prompt', nullif(
+          concat(request ->> 'system_prompt', request ->> 'memory_text'), '')) end
     || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
       else jsonb_build_object('created_user', exists (
         select from public.principals
