@@ -21,8 +21,12 @@ const PASSED_ON = new Set([
   "MODEL_SCENE",
   "MODEL_SUMMARY",
   "MODEL_DOSSIER",
+  "MODEL_MEMORY",
   "MODEL_STREAM",
   "MODEL_REALTIME",
+  "MODEL_COMPANION",
+  "FABULA_MODELS",
+  "SYSTEM_PROMPT",
   "FABULA_VISION_MODELS",
   "FABULA_BOT_MODELS",
   "FABULA_UPSTREAM_HOSTS",
@@ -62,6 +66,8 @@ const PASSED_ON = new Set([
   "FABULA_TASKS_TIME_LIMIT_MS",
   "FABULA_REALTIME_LEFT_SECONDS",
   "FABULA_SOCKET_SUBREQUESTS",
+  "FABULA_TOOLS",
+  "FABULA_MODES",
 ]);
 
 /** The developer's own settings, as far as the functions know them. */

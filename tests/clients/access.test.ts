@@ -105,6 +105,8 @@ onEachRuntime(
         stream_id: target.streamId,
         realtime_session_id: target.liveSession,
         bot_id: target.botId,
+        conversation_id: target.conversationId,
+        companion_id: target.characterId,
         character_id: target.known.character,
         question_id: target.known.question,
         proposal_id: target.known.proposal,

@@ -40,6 +40,11 @@ export const TABLES = [
   "bots",
   "live_sessions",
   "conversation_events",
+  "characters",
+  "memory_logs",
+  "memory_entries",
+  "memories",
+  "memory_readings",
 ] as const;
 /** Other names for rows of these tables. */
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages"];

@@ -115,6 +115,10 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   const connection = newConnection(principal, "Krause Glucke");
   await open(target, connection);
   await say(target, principal, "Habichtspilz?", "Habichtspilz.", turnIn(connection));
+  await target.call("save_character", {
+    principal,
+    body: { name: "Ritterling", persona: "Of Champignon." },
+  });
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -128,6 +132,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Maronenröhrling",
     "Morchel",
     "Hallimasch",
+    "Ritterling",
     "sk-Champignon",
     "Reizker",
     "Schwindling",
@@ -148,6 +153,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.users",
     "bots",
     "conversation_events",
+    "characters",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",

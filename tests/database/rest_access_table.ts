@@ -5,10 +5,13 @@
 /** The tables of `public` that people read their own rows of; nobody reads any other. */
 export const READABLE: readonly string[] = [
   "bots",
+  "characters",
+  "chats",
   "conversation_events",
   "dossier_assertions",
   "dossiers",
   "live_sessions",
+  "memories",
   "message_revisions",
   "messages",
   "model_calls",

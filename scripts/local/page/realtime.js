@@ -53,7 +53,7 @@ function open(name) {
   const opened = session;
   socket = new LiveSocket(url.href, {
     token: () => stored.guestToken,
-    hello: () => (opened.syncedTo === undefined ? {} : { last_event_id: opened.syncedTo }),
+    hello: () => (opened.lastEventId === undefined ? {} : { last_event_id: opened.lastEventId }),
     receive: (message) => opened === session && receive(message),
     show: (next, detail) => opened === session && showState(next, detail),
   });
@@ -67,12 +67,15 @@ function receive(message) {
     stored.guestToken = message.guest_token ?? stored.guestToken;
     find("#problem").hidden = true;
   }
+  const isFirst = session.lastEventId === undefined;
   session.receive(message);
-  if (message.type === "ready") for (const { id, text } of session.outbox) say(id, text);
+  if (message.type === "ready") {
+    for (const { id, text } of session.outbox) say(id, text);
+    if (isFirst && message.events.length >= PAGE_EVENTS) void readEarlier(message.events[0].id);
+    void look();
+  }
   if (message.type === "error" && !message.id) showProblem(message.message, message.code);
-  save();
-  if (session.isBehind) void catchUp();
-  if (message.type === "ready" || message.type === "done") void look();
+  if (message.type !== "token") save();
   show();
 }
 
@@ -86,27 +89,15 @@ async function get(path) {
   return response.json();
 }
 
-let isCatchingUp = false;
-
-/** Fetches the events after those that are here. */
-async function catchUp() {
-  if (isCatchingUp || !stored.guestToken) return;
-  isCatchingUp = true;
+/** Fetches the events before this one: the server tells the newest ones. */
+async function readEarlier(first_id) {
   const asked = session;
-  try {
-    while (asked === session && session.isBehind) {
-      session.isBehind = false;
-      const events = await get(`/events?after=${session.syncedTo ?? 0}&limit=${PAGE_EVENTS}`);
-      if (asked !== session) return;
-      session.sync(events);
-      session.isBehind ||= events.length === PAGE_EVENTS;
-      show();
-    }
-  } catch {
-    // The next message, or the next connection, asks again.
-    session.isBehind = true;
-  } finally {
-    isCatchingUp = false;
+  for (let after = 0; asked === session && after < first_id - 1; ) {
+    const events = await get(`/events?after=${after}&limit=${PAGE_EVENTS}`).catch(() => []);
+    if (asked !== session || events.length === 0) return;
+    session.add(events.filter(({ id }) => id < first_id));
+    after = events.at(-1).id;
+    show();
   }
 }
 
@@ -164,12 +155,9 @@ async function goOn(messageId) {
     },
     body: "{}",
   }).catch(() => undefined);
-  if (response?.ok) session.isBehind = true;
-  else {
-    const problem = (await response?.json().catch(() => undefined)) ?? {};
-    showProblem(problem.detail ?? "The reply could not be continued.", problem.code ?? "");
-  }
-  void catchUp();
+  if (response?.ok) return;
+  const problem = (await response?.json().catch(() => undefined)) ?? {};
+  showProblem(problem.detail ?? "The reply could not be continued.", problem.code ?? "");
 }
 
 function show() {
@@ -177,7 +165,7 @@ function show() {
   showConversation(session, {
     cancel: (id) => {
       // Nobody has heard of it yet.
-      if (!socket.send({ type: "cancel", id })) session.outbox = session.outbox.filter((it) => it.id !== id);
+      if (!socket.send({ type: "cancel", id })) session.takeBack(id);
       save();
       show();
     },

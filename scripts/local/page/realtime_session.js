@@ -1,27 +1,26 @@
 // What is known of a session: its events, the replies that are being written, and what was said here and
-// is not stored yet. Whatever order messages come in, and however often, it ends up the same.
+// is no event yet. Whatever connection a message comes over, and however often, it ends up the same.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const sizeOf = (text) => encoder.encode(text).length;
 
 /**
  * @typedef {{id: number, role: string, type: string, content: string, timestamp: string,
- *   message_id: string | null, client_id: string | null, metadata: object}} SessionEvent
- * @typedef {{id: string, text: string, bytes: number, hasGap: boolean, userMessageId?: string,
- *   messageId?: string, problem?: {code: string, message: string}}} Turn
+ *   message_id: string | null, client_id: string | null, metadata: Record<string, any>}} SessionEvent
+ * @typedef {{id: string, said?: string, text: string, bytes: number, userMessageId?: string,
+ *   messageId?: string, end?: {finish_reason?: string, code?: string, message?: string}}} Turn
  */
 
 export class Session {
   /** @type {Map<number, SessionEvent>} */
   events = new Map();
-  /** Replies that are being written, or have just ended, by the client's id. @type {Map<string, Turn>} */
+  /** From the message's acceptance to the event of its reply, by the client's id. @type {Map<string, Turn>} */
   turns = new Map();
-  /** Said here, and not accepted yet. @type {{id: string, text: string}[]} */
+  /** Said here, and not accepted yet. @type {{id: string, text: string, problem?: object}[]} */
   outbox = [];
-  /** All events up to this id are here; later ones may be known already. Undefined before the first. */
-  syncedTo;
-  /** Events after `syncedTo` are to be asked for. */
-  isBehind = false;
+  /** The last event that is known, and all before it that the server has told. */
+  lastEventId;
 
   sorted() {
     return [...this.events.values()].sort((a, b) => a.id - b.id);
@@ -33,111 +32,80 @@ export class Session {
     return message;
   }
 
-  /** All events after `syncedTo` up to the last of these, or to `last_event_id`. */
-  sync(events, last_event_id = events.at(-1)?.id ?? this.syncedTo) {
-    this.add(events);
-    this.syncedTo = Math.max(this.syncedTo ?? 0, last_event_id ?? 0);
+  takeBack(id) {
+    this.outbox = this.outbox.filter((message) => message.id !== id);
   }
 
+  /** Events in whatever order. */
   add(events) {
     for (const event of events) {
       this.#replaceBroken(event);
       this.events.set(event.id, event);
-      const { user_message_id } = event.metadata;
-      for (const [id, turn] of this.turns) {
-        const isOver = event.message_id ? turn.messageId === event.message_id
-          : event.type !== "tool_call" && turn.userMessageId === user_message_id;
-        if (user_message_id && isOver) this.turns.delete(id);
-      }
-      if (event.client_id) this.#accepted(event.client_id);
+      if (event.client_id) this.takeBack(event.client_id);
+      for (const [id, turn] of this.turns) if (endsTurn(event, turn)) this.turns.delete(id);
     }
   }
 
   /** Takes what the server says; pings and the like never come here. */
   receive(message) {
-    const take = this[`_${message.type}`];
-    if (take) take.call(this, message);
+    this[`_${message.type}`]?.(message);
   }
 
-  _ready({ events, last_event_id, running }) {
-    this.sync(events);
-    this.isBehind = (this.syncedTo ?? 0) < last_event_id;
-    const isRunning = (turn) => turn.messageId === running?.message_id;
-    // What is not written any more has ended meanwhile, and its event says how.
-    for (const [id, turn] of this.turns) if (turn.messageId && !isRunning(turn)) this.turns.delete(id);
-    if (!running) return;
-    const turn = this.#turn(running.client_id ?? running.user_message_id);
-    turn.userMessageId = running.user_message_id;
-    turn.messageId = running.message_id;
-  }
-
-  _accepted({ id, user_message_id, message_id, event_id, text }) {
-    const said = this.outbox.find((message) => message.id === id)?.text ?? text;
-    const turn = this.#turn(id);
-    turn.userMessageId = user_message_id;
-    if (turn.messageId !== message_id) Object.assign(turn, { text: "", bytes: 0, hasGap: false });
-    turn.messageId = message_id;
-    this.#accepted(id);
-    if (event_id && said !== undefined && !this.events.has(event_id)) {
-      this.#note(event_id, "user", "message", said, { message_id: user_message_id, client_id: id });
-    } else if (!this.#hasMessage(user_message_id)) this.isBehind = true;
-  }
-
-  _token({ id, text, offset }) {
-    const turn = this.#turn(id);
-    const bytes = encoder.encode(text);
-    const known = turn.bytes - offset;
-    if (known < 0) turn.hasGap = true;
-    if (known >= bytes.length) return;
-    turn.text += known > 0 ? decoder.decode(bytes.subarray(known)) : text;
-    turn.bytes = offset + bytes.length;
-  }
-
-  _done({ id, message_id, finish_reason, event_id }) {
-    const turn = this.turns.get(id);
-    this.turns.delete(id);
-    // For what came between the question and this.
-    this.isBehind = true;
-    this.#end(turn, event_id, message_id, { finish_reason, is_complete: finish_reason !== "cancelled" });
-  }
-
-  _error({ id, code, message, event_id, stored_bytes }) {
-    const turn = id && this.turns.get(id);
-    if (!turn) {
-      // A message that was not taken at all.
-      if (id) this.#turn(id).problem = { code, message };
-      return;
-    }
-    if (!turn.messageId) {
-      turn.problem = { code, message };
-      return;
-    }
-    this.turns.delete(id);
-    this.isBehind = true;
-    if (stored_bytes !== undefined && stored_bytes < turn.bytes) turn.hasGap = true;
-    const metadata = { finish_reason: "error", is_complete: false, error_code: code };
-    this.#end(turn, event_id, turn.text ? turn.messageId : null, metadata, code);
+  _ready({ events, last_event_id, running, has_more }) {
+    this.add(events);
+    this.lastEventId = events.at(-1)?.id ?? this.lastEventId ?? (has_more ? 0 : last_event_id);
+    // What is not written any more has ended: its event is here, or the message is said again.
+    for (const id of this.turns.keys()) if (id !== running) this.turns.delete(id);
   }
 
   _event({ event }) {
     this.add([event]);
+    this.lastEventId = Math.max(this.lastEventId ?? 0, event.id);
   }
 
-  _tool_call() {
-    this.isBehind = true;
+  _accepted({ id, user_message_id, message_id }) {
+    const said = this.outbox.find((message) => message.id === id)?.text;
+    this.takeBack(id);
+    const turn = this.turns.get(id) ?? { id, text: "", bytes: 0 };
+    // Another run of the turn, whose text begins anew.
+    if (turn.messageId !== message_id) Object.assign(turn, { text: "", bytes: 0 });
+    turn.said ??= said;
+    delete turn.end;
+    this.turns.set(id, Object.assign(turn, { userMessageId: user_message_id, messageId: message_id }));
   }
 
-  _tool_result() {
-    this.isBehind = true;
+  _token({ id, text, offset }) {
+    const turn = this.turns.get(id);
+    if (!turn) return;
+    if (turn.bytes < offset) this.#beginWithEarlierText(turn, offset);
+    const bytes = encoder.encode(text);
+    const known = turn.bytes - offset;
+    if (known < 0 || known >= bytes.length) return;
+    turn.text += known > 0 ? decoder.decode(bytes.subarray(known)) : text;
+    turn.bytes = offset + bytes.length;
   }
 
-  #turn(id) {
-    if (!this.turns.has(id)) this.turns.set(id, { id, text: "", bytes: 0, hasGap: false });
-    return this.turns.get(id);
+  _done({ id, finish_reason }) {
+    this.takeBack(id);
+    const turn = this.turns.get(id);
+    if (turn) turn.end = { finish_reason };
   }
 
-  #accepted(id) {
-    this.outbox = this.outbox.filter((message) => message.id !== id);
+  _error({ id, code, message }) {
+    const turn = this.turns.get(id);
+    if (turn) turn.end = { code, message };
+    const unsent = this.outbox.find((said) => said.id === id);
+    if (unsent) unsent.problem = { code, message };
+  }
+
+  // A reply that is continued begins with the text that there is of it.
+  #beginWithEarlierText(turn, offset) {
+    const earlier = this.sorted().findLast(({ role, type, metadata, content }) =>
+      type === "message" && role === "assistant" && metadata.user_message_id === turn.userMessageId
+        && sizeOf(content) >= offset);
+    if (!earlier) return;
+    turn.text = decoder.decode(encoder.encode(earlier.content).subarray(0, offset));
+    turn.bytes = offset;
   }
 
   // A reply that broke off and went on after all has a new event; an edited one has a further event.
@@ -147,22 +115,9 @@ export class Session {
       if (other_id < id && other.message_id === message_id) this.events.delete(other_id);
     }
   }
+}
 
-  #hasMessage(message_id) {
-    return [...this.events.values()].some((event) => event.message_id === message_id);
-  }
-
-  // What was shown is what is stored: it need not disappear until its event has been fetched.
-  #end(turn, event_id, message_id, metadata, code) {
-    if (!turn || !event_id || turn.hasGap || (!turn.text && !code)) return;
-    const all = { ...metadata, user_message_id: turn.userMessageId };
-    if (turn.text) this.#note(event_id, "assistant", "message", turn.text, { message_id, metadata: all });
-    else this.#note(event_id, "system", "error", code, { metadata: all });
-  }
-
-  #note(id, role, type, content, more) {
-    const timestamp = new Date().toISOString();
-    const event = { id, role, type, content, timestamp, message_id: null, client_id: null, metadata: {} };
-    this.add([{ ...event, ...more }]);
-  }
+function endsTurn({ type, message_id, metadata }, turn) {
+  if (!metadata.user_message_id || metadata.user_message_id !== turn.userMessageId) return false;
+  return type === "message" ? message_id === turn.messageId : metadata.status !== undefined && Boolean(turn.end);
 }

@@ -23,12 +23,17 @@ function itemsOf({ turns, outbox, sorted }) {
     }
   }
   const running = new Map([...turns.values()].map((turn) => [turn.userMessageId, turn]));
+  // Accepted, and not told as an event yet.
+  for (const { said, userMessageId } of turns.values()) {
+    if (said !== undefined && !items.some(({ messageId }) => messageId === userMessageId)) {
+      items.push({ key: userMessageId, role: "user", text: said, messageId: userMessageId });
+    }
+  }
   const all = items.flatMap((item) => {
     const reply = replyOf(running.get(item.messageId), replies.get(item.messageId));
     return item.role === "user" && reply ? [item, { key: `r${item.key}`, role: "assistant", ...reply }] : [item];
   });
-  for (const { id, text } of outbox) {
-    const problem = turns.get(id)?.problem;
+  for (const { id, text, problem } of outbox) {
     const note = problem ? `${problem.message} (${problem.code})` : "Not sent yet.";
     all.push({ key: `o${id}`, role: "user", text, note, action: { label: "Take back", cancel: id } });
   }
@@ -36,9 +41,10 @@ function itemsOf({ turns, outbox, sorted }) {
 }
 
 function replyOf(turn, stored) {
-  if (turn && !turn.problem) {
+  if (turn && !turn.end) {
     return { text: turn.text, isWriting: true, action: { label: "Stop", cancel: turn.id } };
   }
+  if (turn) return { text: turn.text, ...(turn.end.code && { note: `It broke off here (${turn.end.code}).` }) };
   if (!stored) return undefined;
   const { content, message_id, metadata } = stored;
   const text = message_id ? content : "";
