@@ -418,10 +418,20 @@ export function describeRealtime(target: () => Target): void {
     }
   });
 
-  test("who is silent does not run", async () => {
-    const [connection] = await opened();
-    const begun = await begin(target(), connection.principal, turnIn(connection));
-    await silence(target(), begun, 61);
-    assert.equal((await look(target(), connection, 0))["running"], null);
+  test("a reply whose writer is silent is ended by who looks, and told so at once", async () => {
+    for (const ask of [
+      (connection: Connection) => look(target(), connection, 0),
+      (connection: Connection) => open(target(), newConnection(connection.principal)),
+    ]) {
+      const [connection] = await opened();
+      const begun = await begin(target(), connection.principal, turnIn(connection));
+      await append(target(), begun, 0, "A f");
+      await silence(target(), begun, 61);
+      const { running, events } = await ask(connection);
+      assert.equal(running, null);
+      assert.deepEqual(told(events).slice(1), ["assistant message A f"]);
+      assert.equal(events[1].metadata.status, "interrupted");
+      assert.equal(events[1].metadata.error_code, "interrupted");
+    }
   });
 }
