@@ -140,7 +140,7 @@ function showState(next, detail = {}) {
     // The reason is a code; a bearer that does not count any more is the one thing to be done about.
     showProblem("The server has refused this connection.", detail.reason);
   }
-  showTimes(facts, state);
+  show();
 }
 
 function showProblem(title, code) {
@@ -168,7 +168,7 @@ async function goOn(messageId) {
 
 function show() {
   const isAtEnd = innerHeight + scrollY >= document.body.scrollHeight - 80;
-  showConversation(session, {
+  showConversation(session, state === "open", {
     cancel: (id) => {
       // Nobody has heard of it yet.
       if (!socket.send({ type: "cancel", id })) session.takeBack(id);
