@@ -62,6 +62,8 @@ const PASSED_ON = new Set([
   "FABULA_TASKS_TIME_LIMIT_MS",
   "FABULA_REALTIME_LEFT_SECONDS",
   "FABULA_SOCKET_SUBREQUESTS",
+  "FABULA_TOOLS",
+  "FABULA_MODES",
 ]);
 
 /** The developer's own settings, as far as the functions know them. */

@@ -178,7 +178,7 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
     co_return {};
   }
   co_await answer_turn(call, caller, turn, request, answering, limits, *channel,
-                       conversation.tools());
+                       {conversation.offered_tools(), conversation.tools()});
   co_return {};
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
@@ -50,7 +51,9 @@ class Conversation {
                                                   const TurnLimits& limits, TurnRequest& request,
                                                   Answering& answering);
 
-  // Runs the kind's tools; nullptr when it has none.
+  // The tools that the model may call in a turn that has begun, and what runs them; nullptr when
+  // there are none.
+  virtual std::span<const llm::Tool> offered_tools() const { return kind_.tools; }
   virtual ToolRunner* tools() { return nullptr; }
 
  private:

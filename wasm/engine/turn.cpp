@@ -171,7 +171,7 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
 
 Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
                                const TurnRequest& request, Answering& answering,
-                               const TurnLimits& limits, Channel& channel, ToolRunner* tools) {
+                               const TurnLimits& limits, Channel& channel, TurnTools tools) {
   Context& context = call.context();
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt =
@@ -182,9 +182,9 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes,
                    turn::SaveSchedule(now_ms, limits.relay.longest_save_gap_ms));
   std::optional<ToolRounds> rounds;
-  if (tools && !request.kind->tools.empty()) {
-    route.offer(request.kind->tools);
-    rounds.emplace(request.kind->tools, *tools, channel);
+  if (tools.runner && !tools.offered.empty()) {
+    route.offer(tools.offered);
+    rounds.emplace(tools.offered, *tools.runner, channel);
   }
   Relay relay(context, limits.relay, route, channel, saver, rounds ? &*rounds : nullptr,
               {.keeps_on = request.detach, .tells_reasoning = request.reasoning});
