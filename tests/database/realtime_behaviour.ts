@@ -48,11 +48,20 @@ export function describeRealtime(target: () => Target): void {
     const { user_id, session_id, external_id, is_new, start_time, ...state } = first;
     assert.deepEqual([user_id, external_id, is_new], [user["subject"], "demo123", true]);
     assert.match(start_time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-    assert.deepEqual(state, { last_event_id: 0, events: [], has_more: false, running: null });
+    assert.deepEqual(state, {
+      project_id: null,
+      mode: null,
+      is_begun: false,
+      last_event_id: 0,
+      events: [],
+      has_more: false,
+      running: null,
+    });
     const connection = newConnection(user);
-    await turn(connection, "Who?", "A fox.");
+    await turn(connection, "Who?", "A fox.", { message_metadata: { task: "brainstorm" } });
     const second = await open(target(), connection);
     assert.deepEqual([second["session_id"], second["is_new"]], [session_id, false]);
+    assert.deepEqual([second["mode"], second["is_begun"]], ["brainstorm", true]);
     assert.deepEqual(told(second["events"]), ["user message Who?", "assistant message A fox."]);
     const other = await open(target(), newConnection(newUser()));
     assert.notEqual(other["session_id"], session_id, "the name is each owner's own");
