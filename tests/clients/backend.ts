@@ -39,6 +39,7 @@ export const TABLES = [
   "message_extractions",
   "bots",
   "characters",
+  "deleted_snapshots",
 ] as const;
 /** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
 export const METRICS_TABLES = [
