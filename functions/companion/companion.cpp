@@ -3,6 +3,7 @@
 #include <array>
 
 #include "functions/companion/characters.hpp"
+#include "functions/companion/restore.hpp"
 #include "functions/companion/turns.hpp"
 #include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/companion.hpp"
@@ -23,6 +24,7 @@ constexpr std::array kRoutes{
     engine::route<declared::kDeleteConversation>(&engine::forward, database::kDeleteConversation),
     engine::route<declared::kListConversations>(&engine::forward, database::kListConversations),
     engine::route<declared::kStartConversation>(&engine::forward, database::kStartConversation),
+    engine::route<declared::kRestoreConversation>(&restore),
     engine::route<declared::kChooseGreeting>(&engine::forward, database::kChooseGreeting),
     engine::route<declared::kListCharacters>(&engine::forward, database::kListCharacters),
     engine::route<declared::kCreateCharacter>(&create_character),

@@ -46,6 +46,8 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { messages: [{ role: "user", content: person?.prompt ?? NOBODYS_PROMPT }] };
     case "POST /companion/conversations":
       return { title: word() };
+    case "POST /companion/conversations/restore":
+      return { conversation_id: (person ?? request.people[0]!).conversationId };
     case "POST /companion/conversation/{conversation_id}/greeting":
       return { greeting_index: 1 };
     case "POST /companion/characters":

@@ -82,6 +82,7 @@ const ROUTES_TABLE = `
   GET /companion/conversation/{conversation_id}            caller  200  404 not_found  404 not_found  400 invalid_id
   GET /companion/conversations                  caller  200
   POST /companion/conversations                 caller  201
+  POST /companion/conversations/restore         caller  200
   POST /companion/conversation/{conversation_id}/greeting  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /companion/characters                     caller  200
   POST /companion/characters                    caller  201
