@@ -14,12 +14,13 @@ inline constexpr std::int64_t kMaximumStreamIdCharacters = 128;
 inline constexpr std::int64_t kMaximumDossierIdCharacters = 128;
 
 // The type of `{name}`: a stream's id is the caller's own text, a bot's and a version a number,
-// what a dossier holds has ids that the core reads, all others are UUIDs.
+// what a dossier or a companion's memory holds has ids that the core reads, all others are UUIDs.
 constexpr Field path_parameter(std::string_view name) {
   if (name == "stream_id") {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumStreamIdCharacters};
   }
-  if (name == "character_id" || name == "question_id" || name == "proposal_id") {
+  if (name == "character_id" || name == "question_id" || name == "proposal_id" ||
+      name == "memory_id") {
     return {
         .name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumDossierIdCharacters};
   }
