@@ -7,6 +7,7 @@ import { guestOf, migrate, type Person } from "./accounts.ts";
 import { newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
+import { claimedReading, commitReading, talk } from "./memories.ts";
 import type { Row } from "./target.ts";
 import { claim, commit, conversation, fail, turnOf } from "./tasks.ts";
 import { append, begin, finish, say } from "./turns.ts";
@@ -111,6 +112,10 @@ test("of a deleted account no id, address, name or text is left anywhere", async
       ? fail(target, task, { error: "Of Schwindling." })
       : commit(target, task, `${text}.`));
   }
+  const told = await talk(target, principal, "I collect the Habichtspilz.");
+  await commitReading(target, await claimedReading(target), [
+    { text: "The user collects the Habichtspilz.", message_id: told["user_message_id"] },
+  ]);
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -124,6 +129,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Maronenröhrling",
     "Morchel",
     "Hallimasch",
+    "Habichtspilz",
     "sk-Champignon",
     "Reizker",
     "Schwindling",
@@ -148,6 +154,10 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "job_queues",
     "job_steps",
     "jobs",
+    "memories",
+    "memory_entries",
+    "memory_logs",
+    "memory_readings",
     "message_revisions",
     "messages",
     "model_calls",
