@@ -20,6 +20,11 @@ export interface Person {
   /** Of the newest turn. */
   streamId: string;
   botId: number;
+  /** A conversation that has only begun, with a character of two greetings. */
+  conversationId: string;
+  characterId: string;
+  /** What the character remembers. */
+  memoryId: string;
   /** Of a text that was not read to its end. */
   importId: string;
   /** A prompt that the model answers with words of this person's. */
@@ -74,7 +79,16 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const { task_id: importId } = await call(stack, "POST", imports, owner, { text });
   marks.add(importId);
   await call(stack, "DELETE", `${imports}/${importId}`, owner);
-  const person = { name, token: owner, prompt, marks, botId, importId, ...ids };
+  const character = { name: word(), greeting: word(), alternative_greetings: [word()] };
+  const { character_id: characterId } = await call(
+    stack, "POST", "/companion/characters", owner, character);
+  const { id: conversationId } = await call(
+    stack, "POST", "/companion/conversations", owner, { character_id: characterId });
+  const { memory_id: memoryId } = await call(
+    stack, "POST", `/companion/characters/${characterId}/memories`, owner, { text: word() });
+  marks.add(characterId).add(conversationId).add(memoryId);
+  const companion = { characterId, conversationId, memoryId };
+  const person = { name, token: owner, prompt, marks, botId, importId, ...companion, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 

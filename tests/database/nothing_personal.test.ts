@@ -116,6 +116,10 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   await commitReading(target, await claimedReading(target), [
     { text: "The user collects the Habichtspilz.", message_id: told["user_message_id"] },
   ]);
+  await target.call("save_character", {
+    principal,
+    body: { name: "Ritterling", persona: "Of Champignon." },
+  });
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -130,6 +134,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Morchel",
     "Hallimasch",
     "Habichtspilz",
+    "Ritterling",
     "sk-Champignon",
     "Reizker",
     "Schwindling",
@@ -147,6 +152,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.sessions",
     "auth.users",
     "bots",
+    "characters",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",

@@ -35,6 +35,7 @@ test("signed-in people may select from tables with a policy; nobody else may do 
     [
       "authenticated SELECT bots",
       "authenticated SELECT characters",
+      "authenticated SELECT chats",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
       "authenticated SELECT memories",

@@ -6,6 +6,7 @@
 export const READABLE: readonly string[] = [
   "bots",
   "characters",
+  "chats",
   "dossier_assertions",
   "dossiers",
   "memories",
