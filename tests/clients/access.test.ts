@@ -107,6 +107,7 @@ onEachRuntime(
         bot_id: target.botId,
         conversation_id: target.conversationId,
         companion_id: target.characterId,
+        memory_id: target.memoryId,
         character_id: target.known.character,
         question_id: target.known.question,
         proposal_id: target.known.proposal,
