@@ -34,10 +34,6 @@ struct Character {
   std::string name = {};
   std::string model = {};  // as a request names it; empty: the deployment's choice
   std::string voice = {};
-};  // else nothing but the id is told
-  std::string name;
-  std::string model  = {};  // as a request names it; empty: the deployment's choice
-  std::string voice;
 };
 
 // Reads `character` of an answer; nothing for none.
