@@ -4,12 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "functions/companion/incoming.hpp"
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/characters.hpp"
 #include "shared/characters/card.hpp"
 #include "shared/database/companion.hpp"
-#include "shared/http/media_type.hpp"
-#include "wasm/engine/acting.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/model_choice.hpp"
 
@@ -20,25 +19,6 @@ using engine::Call;
 using engine::Caller;
 using engine::Match;
 using runtime::Task;
-
-struct Incoming {
-  Caller caller;
-  json::Document body;
-  std::string checked;
-};
-
-Task<Result<Incoming>> read_incoming(Call& call, const Match& match) {
-  const auto& operation = *match.route.operation;
-  co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
-  Incoming incoming;
-  incoming.caller = co_await engine::identify_for(call, operation);
-  if (operation.body) {
-    incoming.body = co_await engine::read_json(call, operation);
-    incoming.checked = co_await api::check_body(incoming.body, *operation.body);
-  }
-  co_await engine::name_user(call, incoming.caller, incoming.body);
-  co_return std::move(incoming);
-}
 
 Result<void> check_model(Call& call, const json::Document& body) {
   const auto model = json::string_at(body, "model");

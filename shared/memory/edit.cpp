@@ -79,12 +79,21 @@ Members forgetting(std::string_view text, const std::vector<std::string>& assert
           {"entries", assertion_ids}};
 }
 
-Rows add(std::string_view type, std::string_view text, const EditContext& context,
-         std::string& id) {
+Rows add(const Folded& folded, std::string_view type, std::string_view text, bool is_pinned,
+         const EditContext& context) {
   auto cleaned = readable_text(text);
   if (!cleaned) return tl::unexpected<Problem>(std::move(cleaned.error()));
+  const auto words = dossier::comparable_item(*cleaned);
+  const auto same =
+      std::find_if(folded.memories.begin(), folded.memories.end(), [&](const Memory& memory) {
+        return memory.type == type && dossier::comparable_item(memory.text) == words;
+      });
+  Members members{{"type", type}, {"name", *cleaned}};
+  if (same != folded.memories.end()) members["as"] = same->id;
   Draft draft(context);
-  id = draft.add("add", {{"type", type}, {"name", *cleaned}});
+  const auto own_id = draft.add("add", std::move(members));
+  const auto& id = same == folded.memories.end() ? own_id : same->id;
+  if (is_pinned) draft.add("lock", {{"target", id}});
   return std::move(draft).rows();
 }
 

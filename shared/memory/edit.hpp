@@ -20,8 +20,10 @@ struct EditContext {
 
 using Rows = Result<std::vector<dossier::EntryRow>>;
 
-// A memory that the user writes down. `id` becomes its id.
-Rows add(std::string_view type, std::string_view text, const EditContext& context, std::string& id);
+// A memory that the user writes down; if the same words are remembered already, that memory is now
+// the user's. The first row is the memory's.
+Rows add(const Folded& folded, std::string_view type, std::string_view text, bool is_pinned,
+         const EditContext& context);
 
 // What is changed of a memory; absent members stay.
 struct Change {

@@ -327,6 +327,16 @@ Result<Log> read_log(const Document& document) {
   return log;
 }
 
+std::int64_t last_act_at(std::span<const LoggedEntry> entries) {
+  std::int64_t last = 0;
+  for (const auto& logged : entries) {
+    if (logged.row.kind != EntryKind::user) continue;
+    const auto body = json::parse(logged.row.body);
+    if (body) last = std::max(last, json::integer_at(*body, "at").value_or(0));
+  }
+  return last;
+}
+
 Folded fold(std::span<const LoggedEntry> entries) { return Fold(entries).result(); }
 
 void write_commit(json::Writer& writer, std::int64_t base, std::span<const dossier::EntryRow> rows,

@@ -63,6 +63,10 @@ struct Folded {
   std::vector<std::string> outdated;  // of what has been corrected since
 };
 
+// When a user has last done something with the memory, 0 for never: what a user does next comes
+// later, whatever the clocks say.
+std::int64_t last_act_at(std::span<const LoggedEntry> entries);
+
 // Entries that cannot be read are left out.
 Folded fold(std::span<const LoggedEntry> entries);
 

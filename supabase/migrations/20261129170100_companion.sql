@@ -61,6 +61,20 @@ alter table public.sessions
 create index sessions_with_character on public.sessions (owner_id, character_id, last_message_at desc)
   where character_id is not null;
 
+-- Conversations with companions whose rows are gone, with their account perhaps, and whose snapshots in
+-- Storage are still to be deleted (wasm/engine/snapshots.hpp). An id says nothing of anybody.
+create table public.deleted_snapshots (
+  conversation_id uuid primary key,
+  -- When it is tried again.
+  try_after timestamptz not null default now()
+);
+
+comment on table public.deleted_snapshots is 'Files to delete. Not readable over REST.';
+
+create index deleted_snapshots_due on public.deleted_snapshots (try_after);
+
+alter table public.deleted_snapshots enable row level security;
+
 -- The character, if the principal may talk to it: an own one, or a public one; nulls otherwise.
 create function private.visible_character(principal_id uuid, wanted_id uuid)
 returns public.characters
@@ -379,23 +393,25 @@ return (
   left join public.messages leaf on leaf.message_id = described.active_leaf_id);
 
 -- Its newest messages on the path, the oldest of them first, in the form of the original service: [{role,
--- content, timestamp}], and which message each is.
+-- content, timestamp}], and which message each is. At most three million bytes of text, which is what an
+-- answer to the edge has room for.
 create function private.conversation_messages(session public.sessions, max_messages integer)
 returns jsonb
 language sql stable set search_path = '' as $$
   with recursive path as (
-    select message_id, parent_id, role, content, is_complete, created_at, 1 as steps
+    select message_id, parent_id, role, content, is_complete, created_at, 1 as steps,
+      octet_length(content) as bytes
     from public.messages
     where message_id = session.active_leaf_id
     union all
     select parent.message_id, parent.parent_id, parent.role, parent.content, parent.is_complete,
-      parent.created_at, path.steps + 1
+      parent.created_at, path.steps + 1, path.bytes + octet_length(parent.content)
     from path
     -- The limit keeps the planner from joining with the whole table.
     cross join lateral (
       select * from public.messages where message_id = path.parent_id limit 1
     ) parent
-    where path.steps < max_messages
+    where path.steps < max_messages and path.bytes + octet_length(parent.content) <= 3000000
   )
   select coalesce(jsonb_agg(jsonb_build_object(
     'role', role,
@@ -949,6 +965,258 @@ select session_id as id, owner_id as user_id, character_id, last_message_at as u
 from public.sessions
 where kind = 'companion' and is_active;
 
+-- What to write (jobs/has_job_hook.sql): {conversation_id, snapshot}, where snapshot is the conversation in the
+-- form of the original service, and null if it is deleted.
+create function private.conversation_snapshot_work(
+  job public.jobs, step public.job_steps, nothing jsonb
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  max_messages constant integer := 5000;
+  session public.sessions;
+begin
+  select * into session from public.sessions where session_id = job.session_id;
+  if not session.is_active then
+    return jsonb_build_object('conversation_id', session.session_id, 'snapshot', null);
+  end if;
+  return jsonb_build_object(
+    'conversation_id', session.session_id,
+    'snapshot', jsonb_build_object(
+      'id', session.session_id,
+      'user_id', session.owner_id,
+      'character_id', session.character_id,
+      'title', session.title,
+      'created_at', private.iso(session.created_at),
+      'updated_at', private.iso(session.last_message_at),
+      'messages', (
+        select coalesce(jsonb_agg(
+          message.value - array['message_id', 'is_complete'] order by message.place), '[]')
+        from jsonb_array_elements(private.conversation_messages(session, max_messages))
+          with ordinality as message (value, place))));
+end
+$$;
+
+revoke all on function private.conversation_snapshot_work(public.jobs, public.job_steps, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.conversation_snapshot_work(public.jobs, public.job_steps, jsonb)
+to service_role;
+
+-- When the snapshot of a conversation with a companion is written, or deleted.
+
+-- Adds the job that writes the conversation's snapshot, or puts off the one that is planned, so that a busy
+-- conversation is written once. The session is locked.
+create function private.plan_snapshot(session public.sessions) returns void
+language plpgsql set search_path = '' as $$
+declare
+  -- Nearly always the reply has ended by then.
+  pause constant interval := '10 seconds';
+begin
+  perform private.add_job(jsonb_build_object(
+    'kind', 'conversation_snapshot', 'owner_id', session.owner_id,
+    'session_id', session.session_id, 'merge_key', 'session', 'kept_for', '1 hour',
+    'run_after', clock_timestamp() + pause));
+end
+$$;
+
+create function private.plan_snapshot_of_session() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  perform private.plan_snapshot(new);
+  return null;
+end
+$$;
+
+create function private.plan_snapshot_of_message() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+  session public.sessions;
+begin
+  select * into session from public.sessions where session_id = new.session_id;
+  if session.kind = 'companion' then
+    perform private.plan_snapshot(session);
+  end if;
+  return null;
+end
+$$;
+
+create function private.plan_deletion_of_snapshot() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  insert into public.deleted_snapshots (conversation_id) values (old.session_id)
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+revoke all on function
+  private.plan_snapshot(public.sessions),
+  private.plan_snapshot_of_session(),
+  private.plan_snapshot_of_message(),
+  private.plan_deletion_of_snapshot()
+from public, anon, authenticated, service_role;
+grant execute on function private.plan_snapshot(public.sessions) to service_role;
+
+create trigger plan_snapshot after update of active_leaf_id, is_active on public.sessions
+  for each row when (new.kind = 'companion'
+    and (old.active_leaf_id, old.is_active) is distinct from (new.active_leaf_id, new.is_active))
+  execute function private.plan_snapshot_of_session();
+
+create trigger plan_snapshot after update of content on public.messages
+  for each row when (old.content <> new.content)
+  execute function private.plan_snapshot_of_message();
+
+create trigger plan_deletion_of_snapshot after delete on public.sessions
+  for each row when (old.kind = 'companion')
+  execute function private.plan_deletion_of_snapshot();
+
+-- The time that a snapshot says, which is UTC if it names no zone; null for what is none.
+create function private.read_moment(value text) returns timestamptz
+language plpgsql stable set search_path = '' as $$
+begin
+  if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d' then
+    return null;
+  end if;
+  return case when value ~ '(Z|[+-]\d\d(:?\d\d)?)$' then value::timestamptz
+    else (value || 'Z')::timestamptz end;
+exception when others then
+  return null;
+end
+$$;
+
+-- Brings a conversation back from its snapshot: {principal, conversation_id, snapshot, is_server}; the body is
+-- the conversation, with 201 if its rows were gone. A snapshot that names a user is for that user, or for the
+-- account that the guest has moved to; one that names nobody only for a server that acts for the principal.
+create function public.restore_conversation(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  max_messages constant integer := 1000;
+  max_content_bytes constant integer := 4194304;
+  principal_id uuid := private.resolve_principal(request -> 'principal');
+  wanted_id constant uuid := private.read_id(request, 'conversation_id');
+  snapshot constant jsonb := nullif(request -> 'snapshot', 'null');
+  owner_text constant text := lower(snapshot ->> 'user_id');
+  character_text constant text := lower(snapshot ->> 'character_id');
+  uuid_pattern constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+  session public.sessions;
+  said record;
+  said_at timestamptz;
+begin
+  select * into session from public.sessions where session_id = wanted_id for no key update;
+  if found then
+    if session.owner_id <> principal_id or session.kind <> 'companion' then
+      perform private.refuse_conversation();
+    end if;
+    if not session.is_active then
+      update public.sessions set is_active = true where session_id = wanted_id
+      returning * into session;
+    end if;
+    return private.answer(private.conversation_body(session, max_messages));
+  end if;
+  if snapshot is null or jsonb_typeof(snapshot -> 'messages') is distinct from 'array'
+    or (case
+      when owner_text = principal_id::text then false
+      when owner_text ~ uuid_pattern then not exists (
+        select from public.principals where id = owner_text::uuid and migrated_to = principal_id)
+      else (request ->> 'is_server')::boolean is not true
+    end)
+  then
+    perform private.refuse_conversation();
+  end if;
+
+  said_at := coalesce(private.read_moment(snapshot ->> 'created_at'), clock_timestamp());
+  insert into public.sessions (
+    session_id, owner_id, kind, title, character_id, created_at, last_message_at)
+  values (
+    wanted_id, principal_id, 'companion',
+    coalesce(nullif(btrim(left(snapshot ->> 'title', 200)), ''), 'Restored conversation'),
+    case when character_text ~ uuid_pattern then character_text::uuid end,
+    said_at, said_at)
+  on conflict do nothing
+  returning * into session;
+  if session.session_id is null then
+    perform private.refuse_conversation();
+  end if;
+  delete from public.deleted_snapshots where conversation_id = wanted_id;
+  for said in
+    select value ->> 'role' as role, value ->> 'content' as content,
+      private.read_moment(value ->> 'timestamp') as at
+    from jsonb_array_elements(snapshot -> 'messages')
+  loop
+    -- What the system says is said anew with each prompt.
+    continue when said.role is null or said.role not in ('user', 'assistant')
+      or coalesce(said.content, '') = '' or octet_length(said.content) > max_content_bytes;
+    -- In order, whatever the clocks said.
+    said_at := greatest(said_at, said.at);
+    session := private.append_message(
+      session, said.role, said.content, '{"is_given": true, "is_restored": true}', said_at);
+  end loop;
+  update public.sessions
+  set active_leaf_id = session.active_leaf_id, message_count = session.message_count,
+      turn_count = session.turn_count,
+      last_message_at = greatest(said_at, private.read_moment(snapshot ->> 'updated_at'))
+  where session_id = wanted_id
+  returning * into session;
+  return private.answer(private.conversation_body(session, max_messages), 201);
+end
+$$;
+
+revoke all on function
+  private.read_moment(text),
+  public.restore_conversation(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.read_moment(text),
+  public.restore_conversation(jsonb)
+to service_role;
+
+-- Snapshots to delete: {limit}; returns {ids}. Background work calls it, for nobody. Those that it takes are
+-- not taken again for a while, unless forget_deleted_snapshots says that they are gone.
+create function public.take_deleted_snapshots(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  max_rows constant integer := 100;
+  pause constant interval := '10 minutes';
+  taken uuid[];
+begin
+  with due as (
+    select conversation_id from public.deleted_snapshots
+    where try_after <= clock_timestamp()
+    order by try_after
+    limit least(coalesce((request ->> 'limit')::integer, max_rows), max_rows)
+    for no key update skip locked
+  ),
+  marked as (
+    update public.deleted_snapshots
+    set try_after = clock_timestamp() + pause
+    from due
+    where deleted_snapshots.conversation_id = due.conversation_id
+    returning deleted_snapshots.conversation_id
+  )
+  select array_agg(conversation_id) into taken from marked;
+  return jsonb_build_object('ids', to_jsonb(coalesce(taken, '{}')));
+end
+$$;
+
+-- These are gone: {ids}.
+create function public.forget_deleted_snapshots(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+begin
+  delete from public.deleted_snapshots
+  where conversation_id in (
+    select value::uuid from jsonb_array_elements_text(request -> 'ids'));
+  return '{}';
+end
+$$;
+
+revoke all on function
+  public.take_deleted_snapshots(jsonb),
+  public.forget_deleted_snapshots(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  public.take_deleted_snapshots(jsonb),
+  public.forget_deleted_snapshots(jsonb)
+to service_role;
+
 -- Makes a guest: {principal: {kind: new_guest, token_hash}, caller: a guest who is to be known | null}; returns
 -- {user_id, expires_at}.
 create function public.create_guest(request jsonb) returns jsonb
@@ -1475,5 +1743,13 @@ begin
     || case when rate is null then '{}' else jsonb_build_object('rate', rate) end;
 end
 $$;
+
+create or replace function public.has_due_step(request jsonb) returns jsonb
+language sql stable set lock_timeout = '2s'
+return jsonb_build_object('due', exists (
+  select from public.job_steps
+  where status in ('queued', 'running') and run_after <= pg_catalog.clock_timestamp())
+  or exists (
+    select from public.deleted_snapshots where try_after <= pg_catalog.clock_timestamp()));
 
 select private.align_grants_with_policies();

@@ -133,7 +133,7 @@ test("a reply outlives the process that writes it, and the session is whole and 
 
   await page.getByRole("button", { name: "Come back" }).click();
   await live.untilState("open");
-  await page.getByText("The session goes on.").first().waitFor();
+  await page.locator(".message.system", { hasText: "The session goes on." }).waitFor();
   live.assertNoErrors();
 });
 

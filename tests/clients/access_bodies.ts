@@ -46,11 +46,17 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { messages: [{ role: "user", content: person?.prompt ?? NOBODYS_PROMPT }] };
     case "POST /companion/conversations":
       return { title: word() };
+    case "POST /companion/conversations/restore":
+      return { conversation_id: (person ?? request.people[0]!).conversationId };
     case "POST /companion/conversation/{conversation_id}/greeting":
       return { greeting_index: 1 };
     case "POST /companion/characters":
     case "PATCH /companion/characters/{companion_id}":
       return { name: word() };
+    case "POST /companion/characters/{companion_id}/memories":
+      return { text: word() };
+    case "PATCH /companion/characters/{companion_id}/memories/{memory_id}":
+      return { is_pinned: true };
     case "POST /companion/characters/import":
       return { spec: "chara_card_v2", data: { name: word(), description: word() } };
     case "POST /tasks/run":

@@ -82,12 +82,18 @@ const ROUTES_TABLE = `
   GET /companion/conversation/{conversation_id}            caller  200  404 not_found  404 not_found  400 invalid_id
   GET /companion/conversations                  caller  200
   POST /companion/conversations                 caller  201
+  POST /companion/conversations/restore         caller  200
   POST /companion/conversation/{conversation_id}/greeting  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /companion/characters                     caller  200
   POST /companion/characters                    caller  201
   POST /companion/characters/import             caller  201
   GET /companion/characters/{companion_id}      caller  200  404 not_found  404 not_found  400 invalid_id
   GET /companion/characters/{companion_id}/card  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories/export    caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /companion/characters/{companion_id}/memories          caller  201  404 not_found  404 not_found  400 invalid_id
+  PATCH /companion/characters/{companion_id}/memories/{memory_id}   caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/characters/{companion_id}/memories/{memory_id}  caller  200  404 not_found  404 not_found  400 invalid_id
   PATCH /companion/characters/{companion_id}    caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /companion/conversation/{conversation_id}         caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /companion/characters/{companion_id}   caller  200  404 not_found  404 not_found  400 invalid_id

@@ -7,6 +7,7 @@ import type { Row } from "./backend.ts";
 import { EventReader, type Events } from "./chat.ts";
 import { onEachRuntime } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
+import { until } from "./wait.ts";
 
 const settings = (_origin: string, modelOrigin: string) => ({
   OPENROUTER_BASE_URL: `${modelOrigin}/v1`,
@@ -70,7 +71,8 @@ onEachRuntime("companions", (stack) => {
   const say = async (prompt: string, answer: string, more: Row = {}, headers = bearer(ana)): Promise<Row> => {
     model().tell(prompt, [answer]);
     const messages = [...(more["before"] ?? []), user(prompt)];
-    const { before: _, ...body } = { ...more, messages };
+    const body: Row = { ...more, messages };
+    delete body["before"];
     const told = await api("POST", "/companion/chat", body, headers);
     assert.equal(told.status, 200, JSON.stringify(told.body));
     return told.body;
@@ -213,8 +215,11 @@ onEachRuntime("companions", (stack) => {
     assert.equal(model().newest.request.messages[0]!.content, "Be a good friend.");
     const conversation = await read(told["conversation_id"]);
     assert.deepEqual([conversation["character_id"], conversation["character_known"]], [character_id, false]);
-    const rows = await stack().backend.rows("chats", { id: told["conversation_id"] });
-    assert.equal(rows[0]!["character_id"], character_id);
+    const chats = await fetch(`${stack().url}/rest/v1/chats?id=eq.${told["conversation_id"]}`, {
+      headers: { ...bearer(ana), apikey: stack().backend.keys.publishableKey },
+    });
+    const [chat] = (await chats.json()) as Row[];
+    assert.deepEqual([chat!["user_id"], chat!["character_id"]], [told["user_id"], character_id]);
   });
 
   test("a model that is not allowed is refused with its path, in requests and characters", async () => {
@@ -316,5 +321,89 @@ onEachRuntime("companions", (stack) => {
       const { status, body } = await api("POST", "/companion/chat", { messages });
       assert.deepEqual([status, body.errors?.[0]?.path], [422, fault]);
     }
+  });
+
+  const storage = (method: string, id: string, body?: object): Promise<Response> =>
+    fetch(`${stack().url}/storage/v1/object/conversations/${id}.json`, {
+      method,
+      headers: {
+        authorization: `Bearer ${stack().backend.keys.secretKey}`,
+        apikey: stack().backend.keys.secretKey,
+        ...(body && { "content-type": "application/json", "x-upsert": "true" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  const runTasks = async (): Promise<Row> => {
+    const { status, body } = await api(
+      "POST", "/tasks/run", { kinds: ["conversation_snapshot"], limit: 100 },
+      { apikey: stack().backend.keys.secretKey } as never);
+    assert.equal(status, 200);
+    return body;
+  };
+  const snapshotOf = async (id: string): Promise<Row | undefined> => {
+    await runTasks();
+    const response = await storage("GET", id);
+    const text = await response.text();
+    return response.ok ? (JSON.parse(text) as Row) : undefined;
+  };
+
+  test("a copy in Storage follows the conversation, and brings it back", async () => {
+    const person = await signUp(stack());
+    const prompt = words("Remember.");
+    const { conversation_id, user_id } = await say(prompt, "I do.", {}, bearer(person));
+    const copy = await until("the copy", () => snapshotOf(conversation_id));
+    assert.equal(copy["id"], conversation_id);
+    assert.deepEqual(
+      copy["messages"].map((message: Row) => [message["role"], message["content"], !!Date.parse(message["timestamp"])]),
+      [["user", prompt, true], ["assistant", "I do.", true]],
+    );
+    assert.deepEqual(Object.keys(copy["messages"][0]).sort(), ["content", "role", "timestamp"]);
+    assert.ok(Date.parse(copy["created_at"]) <= Date.parse(copy["updated_at"]));
+
+    // From the copy alone: one of rows that are not there.
+    const lost = randomUUID();
+    await storage("POST", lost, { ...copy, id: lost });
+    const restore = (id: string, headers: Record<string, string>, more: Row = {}) =>
+      api("POST", "/companion/conversations/restore", { conversation_id: id, ...more }, headers);
+    assert.equal((await restore(lost, bearer(ana))).status, 404);
+    const back = await restore(lost, bearer(person));
+    assert.equal(back.status, 201);
+    assert.deepEqual(texts(back.body), [prompt, "I do."]);
+    assert.equal((await restore(lost, bearer(person))).status, 200);
+
+    // What the original service has written names nobody.
+    const original = randomUUID();
+    await storage("POST", original, {
+      id: original,
+      created_at: "2025-12-15T00:18:46.655592",
+      updated_at: "2025-12-15T00:18:51.271819",
+      messages: [
+        { role: "user", content: "Hello!\u0000", timestamp: "2025-12-15T00:18:46.655592" },
+        { role: "assistant", content: "Hello!", timestamp: "2025-12-15T00:18:51.271819" },
+      ],
+    });
+    assert.equal((await restore(original, bearer(person))).status, 404);
+    const server = { authorization: `Bearer ${stack().backend.keys.secretKey}` };
+    const theirs = await restore(original, server, { user_id });
+    assert.equal(theirs.status, 201, JSON.stringify(theirs.body));
+    assert.deepEqual(texts(theirs.body), ["Hello!\ufffd", "Hello!"]);
+    const next = words("And now?");
+    await say(next, "Now.", { conversation_id: original }, bearer(person));
+    assert.deepEqual(
+      model().newest.request.messages.slice(1).map(({ content }) => content),
+      ["Hello!\ufffd", "Hello!", next],
+    );
+    for (const broken of ["not json", JSON.stringify({ messages: 7 }), `"${"x".repeat(1000)}"`]) {
+      const id = randomUUID();
+      await storage("POST", id, { raw: broken });
+      assert.equal((await restore(id, server, { user_id })).status, 404);
+    }
+
+    await api("DELETE", "/users/me", undefined, bearer(person));
+    await until("the copies' end", async () => {
+      await runTasks();
+      const answers = await Promise.all([conversation_id, lost, original].map((id) => storage("GET", id)));
+      return answers.every(({ ok }) => !ok);
+    });
   });
 }, { settings });

@@ -26,6 +26,8 @@ export interface Person {
   /** A conversation that has only begun, with a character of two greetings. */
   conversationId: string;
   characterId: string;
+  /** What the character remembers. */
+  memoryId: string;
   /** Of a text that was not read to its end. */
   importId: string;
   /** A prompt that the model answers with words of this person's. */
@@ -85,10 +87,12 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
     stack, "POST", "/companion/characters", owner, character);
   const { id: conversationId } = await call(
     stack, "POST", "/companion/conversations", owner, { character_id: characterId });
-  marks.add(characterId).add(conversationId);
+  const { memory_id: memoryId } = await call(
+    stack, "POST", `/companion/characters/${characterId}/memories`, owner, { text: word() });
+  marks.add(characterId).add(conversationId).add(memoryId);
   const live = await openSession(stack, principalOf(owner, ids.id), word());
   await liveTurn(stack, live, word(), word());
-  const talks = { characterId, conversationId, liveSession: live.session_id };
+  const talks = { characterId, conversationId, memoryId, liveSession: live.session_id };
   const person = { name, token: owner, prompt, marks, botId, importId, ...talks, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";
+import { leaseOf } from "./tasks.ts";
 import { ask, assertChecked, assertHidden, assertPage } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import { randomUUID } from "node:crypto";
@@ -335,5 +336,122 @@ export function describeCompanions(target: () => Target): void {
     assert.ok(Date.parse(made["expires_at"]) > Date.now() + 29 * 86_400_000);
     const turn = await talk({ kind: "guest", token_hash }, "Hello.", "Hi.");
     assert.equal(turn["user_id"], made["user_id"]);
+  });
+
+  const claimSnapshot = async (session_id: string): Promise<Row | null> => {
+    const jobs = await target().select("jobs", { session_id, kind: "conversation_snapshot" });
+    for (const { job_id } of jobs) {
+      await target().update("job_steps", { job_id, status: "queued" }, {
+        run_after: new Date(Date.now() - 1000).toISOString(),
+      });
+    }
+    const filter = { kinds: ["conversation_snapshot"], session_id };
+    return (await target().call("claim_step", filter))["step"];
+  };
+  const commitSnapshot = (step: Row) =>
+    target().call("commit_step", { ...leaseOf(step), result: {} });
+
+  test("after turns, edits and other paths the snapshot is written, once for all of them", async () => {
+    const user = newUser();
+    const turn = await talk(user, "Hello.", "Hi.");
+    const { session_id } = turn;
+    await talk(user, "Well?", "Well.", { session_id });
+    const [job] = await target().select("jobs", { session_id, kind: "conversation_snapshot" });
+    const [step] = await target().select("job_steps", { job_id: job!["job_id"] });
+    assert.ok(Date.parse(step!["run_after"]) > Date.now());
+    const claimed = (await claimSnapshot(session_id))!;
+    assert.equal(claimed["conversation_id"], session_id);
+    const { created_at, updated_at, messages, ...rest } = claimed["snapshot"];
+    assert.deepEqual(rest, {
+      id: session_id, user_id: user["subject"], character_id: null, title: "Once upon a time",
+    });
+    assert.deepEqual(
+      messages.map(({ role, content, timestamp, ...more }: Row) => [role, content, !!Date.parse(timestamp), more]),
+      [
+        ["user", "Hello.", true, {}],
+        ["assistant", "Hi.", true, {}],
+        ["user", "Well?", true, {}],
+        ["assistant", "Well.", true, {}],
+      ],
+    );
+    assert.ok(Date.parse(created_at) <= Date.parse(updated_at));
+    await commitSnapshot(claimed);
+    assert.equal(await claimSnapshot(session_id), null);
+    await ask(target(), user, "edit_reply", {
+      message_id: turn["message_id"], body: { content: "Good day." },
+    });
+    const edited = (await claimSnapshot(session_id))!;
+    assert.equal(edited["snapshot"]["messages"][1]["content"], "Good day.");
+    await commitSnapshot(edited);
+    await ask(target(), user, "delete_conversation", { conversation_id: session_id });
+    const deleted = (await claimSnapshot(session_id))!;
+    assert.equal(deleted["snapshot"], null);
+    await commitSnapshot(deleted);
+  });
+
+  test("a conversation comes back from its snapshot, also from another service's", async () => {
+    const user = newUser();
+    const named = { ...newUser(), kind: "named" };
+    const restore = (principal: Principal, conversation_id: string, snapshot: Row | null, more: Row = {}) =>
+      ask(target(), principal, "restore_conversation", { conversation_id, snapshot, ...more });
+    const conversation_id = randomUUID();
+    const theirs = {
+      id: conversation_id,
+      created_at: "2025-12-15T00:18:46.655592",
+      updated_at: "2025-12-15T00:18:51.271819",
+      messages: [
+        { role: "system", content: "Be kind.", timestamp: "2025-12-15T00:18:46" },
+        { role: "user", content: "Hello!", timestamp: "2025-12-15T00:18:46.7" },
+        { role: "assistant", content: "Hello!", timestamp: "2025-12-15T00:18:45" },
+        { role: "robot", content: "x" }, { role: "user", content: 7 }, "x", null,
+        { role: "user", content: "There?", timestamp: "nonsense" },
+      ],
+    };
+    // It names nobody: only a server knows whose it is.
+    await assert.rejects(restore(user, conversation_id, theirs), refusal(404, "not_found"));
+    const back = await restore(named, conversation_id, theirs, { is_server: true });
+    assert.equal(back["status"], 201);
+    assert.equal(back["body"]["id"], conversation_id);
+    assert.equal(back["body"]["created_at"], "2025-12-15T00:18:46.655592Z");
+    assert.deepEqual(
+      back["body"]["messages"].map(({ role, content, timestamp }: Row) => [role, content, timestamp]),
+      [
+        ["user", "Hello!", "2025-12-15T00:18:46.700000Z"],
+        ["assistant", "Hello!", "2025-12-15T00:18:46.700000Z"],
+        ["user", "7", "2025-12-15T00:18:46.700000Z"],
+        ["user", "There?", "2025-12-15T00:18:46.700000Z"],
+      ],
+    );
+    const again = await restore(named, conversation_id, theirs, { is_server: true });
+    assert.equal(again["status"], undefined);
+    assert.deepEqual(again["body"], back["body"]);
+    await talk(named, "Go on.", "Yes.", { session_id: conversation_id });
+    await assert.rejects(restore(user, conversation_id, theirs), refusal(404, "not_found"));
+
+    const own = { ...theirs, id: randomUUID(), user_id: user["subject"], character_id: randomUUID(), title: "T" };
+    const mine = await restore(user, own.id, own);
+    assert.deepEqual([mine["body"]["title"], mine["body"]["character_id"]], ["T", own.character_id]);
+    await ask(target(), user, "delete_conversation", { conversation_id: own.id });
+    assert.equal((await restore(user, own.id, null))["body"]["messages"].length, 4);
+    for (const snapshot of [null, {}, { messages: "x" }, { ...own, user_id: randomUUID() }, { ...own, user_id: 7 }]) {
+      await assert.rejects(restore(user, randomUUID(), snapshot), refusal(404, "not_found"));
+    }
+  });
+
+  test("a deleted account's snapshots are to be deleted, by whoever works for nobody", async () => {
+    const user = newUser();
+    const { session_id: conversation_id } = await talk(user, "Hello.", "Hi.");
+    await ask(target(), user, "delete_account");
+    assert.equal((await target().select("deleted_snapshots", { conversation_id })).length, 1);
+    assert.equal((await target().call("has_due_step", {}))["due"], true);
+    const ids: string[] = [];
+    for (;;) {
+      const taken = (await target().call("take_deleted_snapshots", { limit: 100 }))["ids"];
+      if (taken.length === 0) break;
+      ids.push(...taken);
+    }
+    assert.ok(ids.includes(conversation_id));
+    await target().call("forget_deleted_snapshots", { ids: [conversation_id] });
+    assert.deepEqual(await target().select("deleted_snapshots", { conversation_id }), []);
   });
 }

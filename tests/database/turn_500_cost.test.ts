@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { measure } from "./long_session.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
+import { claimReading, commitReading, found } from "./memories.ts";
+import type { Row } from "./target.ts";
 import { claim, commit } from "./tasks.ts";
 import { begin, finish, newUser, type Principal } from "./turns.ts";
 
@@ -19,14 +21,28 @@ before(async () => {
 });
 after(() => target.stop());
 
+/** Has the companion remember one sentence more, of those that are unread. */
+async function remember(turn: number, known: Row[]): Promise<void> {
+  const step = await claimReading(target);
+  if (!step) return;
+  const finding = {
+    text: `The user has seen the animal number ${turn}.`,
+    message_id: step["messages"].at(-1)["message_id"],
+  };
+  await commitReading(target, step, [finding], { kept: known });
+  known.push(found(finding).memory);
+  await remember(turn, known);
+}
+
 /** Pages of begin_turn and finish_turn, each at these turns of one conversation. */
-async function converse(user: Principal, turns: number, measured: number[]) {
+async function converse(user: Principal, kind: string, turns: number, measured: number[]) {
+  const memories: Row[] = [];
   const pages = new Map<number, { begin: number; finish: number; history: number }>();
   let session_id: string | null = null;
   for (let turn = 1; turn <= turns; turn += 1) {
     const beginning = {
       principal: user,
-      kind: "chat",
+      kind,
       session_id,
       text: `Message ${turn}: the fox goes on through the wood and sees a thing.`,
       title: "Foxes",
@@ -47,6 +63,7 @@ async function converse(user: Principal, turns: number, measured: number[]) {
       pages.set(turn, { begin: first, finish: last, history: begun["history"].length });
     }
     await finish(target, begun, { text });
+    if (turn % 5 === 0 && kind === "companion") await remember(turn, memories);
     if (turn % 10 === 0) {
       const task = await claim(target);
       if (task) await commit(target, task, `What was said until turn ${turn}.`);
@@ -55,16 +72,18 @@ async function converse(user: Principal, turns: number, measured: number[]) {
   return pages;
 }
 
-test(`turn ${LATE} touches at most ${MOST_GROWTH} times the pages of turn ${EARLY}`, async () => {
-  await converse(newUser(), TURNS_BEFORE, []);
-  const measured = [EARLY, 100, LATE - 10, LATE - 5, LATE];
-  const pages = await converse(newUser(), LATE, measured);
-  console.log("pages touched", Object.fromEntries(pages));
-  const early = pages.get(EARLY)!;
-  for (const turn of measured.slice(2)) {
-    const late = pages.get(turn)!;
-    assert.ok(late.history >= 150, "the model is sent a long history");
-    const growth = (late.begin + late.finish) / (early.begin + early.finish);
-    assert.ok(growth <= MOST_GROWTH, `turn ${turn} touches ${growth.toFixed(2)} times as many pages`);
-  }
-});
+for (const kind of ["chat", "companion"]) {
+  test(`turn ${LATE} of a ${kind} touches at most ${MOST_GROWTH} times the pages of turn ${EARLY}`, async () => {
+    await converse(newUser(), kind, TURNS_BEFORE, []);
+    const measured = [EARLY, 100, LATE - 10, LATE - 5, LATE];
+    const pages = await converse(newUser(), kind, LATE, measured);
+    console.log("pages touched", kind, Object.fromEntries(pages));
+    const early = pages.get(EARLY)!;
+    for (const turn of measured.slice(2)) {
+      const late = pages.get(turn)!;
+      assert.ok(late.history >= 150, "the model is sent a long history");
+      const growth = (late.begin + late.finish) / (early.begin + early.finish);
+      assert.ok(growth <= MOST_GROWTH, `turn ${turn} touches ${growth.toFixed(2)} times as many pages`);
+    }
+  });
+}

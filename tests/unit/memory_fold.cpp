@@ -136,9 +136,17 @@ TEST_CASE("what is forgotten does not come back, from whatever it is found in") 
   log.find("m6", "The user likes coffee.");
   CHECK(log.texts().size() == 3);
   // Only the user can bring it back.
-  std::string id;
-  log.take(memory::add("user_fact", "The user's sister is called Ada.", log.context(), id));
-  CHECK(log.id("The user's sister is called Ada.") == id);
+  log.take(memory::add(log.fold(), "user_fact", "The user's sister is called Ada.", false,
+                       log.context()));
+  REQUIRE(log.id("The user's sister is called Ada.") != "");
+  // Written down again, it is the same memory.
+  const auto id = log.id("The user likes tea.");
+  log.take(memory::add(log.fold(), "user_fact", "the user likes TEA", true, log.context()));
+  folded = log.fold();
+  REQUIRE(folded.memories.size() == 4);
+  CHECK(log.id("the user likes TEA") == id);
+  log.take(memory::change(folded, id, {.is_pinned = false}, log.context()));
+  for (const auto& memory : log.fold().memories) CHECK_FALSE(memory.is_pinned);
 }
 
 TEST_CASE("a memory follows its messages, unless it is pinned") {

@@ -70,16 +70,22 @@ function receive(message) {
   const isFirst = session.lastEventId === undefined;
   session.receive(message);
   if (message.type === "ready") {
-    for (const { id, text } of session.outbox) say(id, text);
+    saidHere.clear();
     if (isFirst && message.events.length >= PAGE_EVENTS) void readEarlier(message.events[0].id);
     void look();
   }
   if (message.type === "error" && !message.id) showProblem(message.message, message.code);
+  for (const { id, text } of session.outbox) say(id, text);
   if (message.type !== "token") save();
   show();
 }
 
-const say = (id, text) => socket.send({ type: "message", id, text });
+/** What this connection has been told: after it, all that is not accepted is said again. */
+const saidHere = new Set();
+
+function say(id, text) {
+  if (state === "open" && !saidHere.has(id) && socket.send({ type: "message", id, text })) saidHere.add(id);
+}
 
 async function get(path) {
   const response = await fetch(`${FUNCTIONS}/realtime/sessions/${encodeURIComponent(stored.name)}${path}`, {
@@ -134,7 +140,7 @@ function showState(next, detail = {}) {
     // The reason is a code; a bearer that does not count any more is the one thing to be done about.
     showProblem("The server has refused this connection.", detail.reason);
   }
-  showTimes(facts, state);
+  show();
 }
 
 function showProblem(title, code) {
@@ -162,7 +168,7 @@ async function goOn(messageId) {
 
 function show() {
   const isAtEnd = innerHeight + scrollY >= document.body.scrollHeight - 80;
-  showConversation(session, {
+  showConversation(session, state === "open", {
     cancel: (id) => {
       // Nobody has heard of it yet.
       if (!socket.send({ type: "cancel", id })) session.takeBack(id);

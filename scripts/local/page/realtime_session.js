@@ -19,6 +19,8 @@ export class Session {
   turns = new Map();
   /** Said here, and not accepted yet. @type {{id: string, text: string, problem?: object}[]} */
   outbox = [];
+  /** Of the client's ids those that were said again because their first run had died. @type {Set<string>} */
+  #repeated = new Set();
   /** The last event that is known, and all before it that the server has told. */
   lastEventId;
 
@@ -43,6 +45,7 @@ export class Session {
       this.events.set(event.id, event);
       if (event.client_id) this.takeBack(event.client_id);
       for (const [id, turn] of this.turns) if (endsTurn(event, turn)) this.turns.delete(id);
+      this.#repeatDead(event);
     }
   }
 
@@ -106,6 +109,16 @@ export class Session {
     if (!earlier) return;
     turn.text = decoder.decode(encoder.encode(earlier.content).subarray(0, offset));
     turn.bytes = offset;
+  }
+
+  // The server has died before the first word: the same message, said again, is answered.
+  #repeatDead({ type, content, metadata }) {
+    if (type !== "error" || content !== "interrupted") return;
+    const question = [...this.events.values()].find(({ message_id }) => message_id === metadata.user_message_id);
+    const { client_id: id, content: text } = question ?? {};
+    if (!id || this.#repeated.has(id) || question !== this.sorted().findLast(({ role }) => role === "user")) return;
+    this.#repeated.add(id);
+    this.outbox.push({ id, text });
   }
 
   // A reply that broke off and went on after all has a new event; an edited one has a further event.

@@ -2,6 +2,7 @@
 // stays where it is.
 
 const find = (selector, within = document) => within.querySelector(selector);
+const time = (moment) => new Date(moment).toLocaleTimeString();
 
 /** @type {Map<string, HTMLElement>} */
 const articles = new Map();
@@ -42,7 +43,7 @@ function itemsOf({ turns, outbox, sorted }) {
 
 function replyOf(turn, stored) {
   if (turn && !turn.end) {
-    return { text: turn.text, isWriting: true, action: { label: "Stop", cancel: turn.id } };
+    return { text: turn.text, isWriting: true, needsConnection: true, action: { label: "Stop", cancel: turn.id } };
   }
   if (turn) return { text: turn.text, ...(turn.end.code && { note: `It broke off here (${turn.end.code}).` }) };
   if (!stored) return undefined;
@@ -56,7 +57,7 @@ function replyOf(turn, stored) {
 }
 
 /** @param {import("./realtime_session.js").Session} session */
-export function showConversation(session, actions) {
+export function showConversation(session, isConnected, actions) {
   const items = itemsOf({ turns: session.turns, outbox: session.outbox, sorted: session.sorted() });
   find("#welcome").hidden = items.length > 0;
   const list = find("#messages");
@@ -73,11 +74,11 @@ export function showConversation(session, actions) {
       articles.set(item.key, article);
     }
     if (list.children[place] !== article) list.insertBefore(article, list.children[place] ?? null);
-    showItem(article, item, actions);
+    showItem(article, item, isConnected, actions);
   });
 }
 
-function showItem(article, { role, text, note, isWriting = false, action }, actions) {
+function showItem(article, { role, text, note, isWriting = false, action, needsConnection }, isConnected, actions) {
   article.className = `message ${role}`;
   article.setAttribute("aria-busy", String(isWriting));
   find("h3", article).textContent = { user: "You", assistant: "Fabula", system: "Session" }[role];
@@ -87,7 +88,7 @@ function showItem(article, { role, text, note, isWriting = false, action }, acti
   noted.hidden = !note;
   noted.textContent = note ?? "";
   const button = find("button", article);
-  button.hidden = !action;
+  button.hidden = !action || (needsConnection && !isConnected);
   button.textContent = action?.label ?? "";
   button.onclick = () => (action?.cancel ? actions.cancel(action.cancel) : actions.goOn(action.goOn));
 }
@@ -97,7 +98,7 @@ export function showEvents(events) {
   find("#count").textContent = events.length ? String(events.length) : "";
   const list = find("#log");
   const shown = events.map(({ id, role, type, content, timestamp }) => {
-    const text = `${id} ${type}${type === "message" ? ` ${role}` : ""} ${timestamp.slice(11, 19)}`;
+    const text = `${id} ${type}${type === "message" ? ` ${role}` : ""} ${time(timestamp)}`;
     return { key: `${id} ${content.length}`, text, content, type };
   });
   const known = new Map([...list.children].map((item) => [item.dataset.key, item]));
@@ -113,13 +114,11 @@ export function showEvents(events) {
   );
 }
 
-const time = (moment) => new Date(moment).toLocaleTimeString();
-
 /** @param {{start_time: string, end_time: string | null, summary: string | null} | undefined} facts */
 export function showTimes(facts, state) {
   const summary = find("#summary");
   summary.classList.toggle("empty", !facts?.summary);
-  const isHere = state === "open" || !facts;
+  const isHere = !facts || !["left", "refused"].includes(state);
   summary.textContent =
     facts?.summary ??
     (isHere

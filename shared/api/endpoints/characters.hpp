@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shared/api/endpoints/companion.hpp"
+#include "shared/api/endpoints/memories.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::companion {
@@ -264,12 +265,18 @@ inline constexpr std::array kOperations{kChat,
                                         kListConversations,
                                         kStartConversation,
                                         kChooseGreeting,
+                                        kRestoreConversation,
                                         kListCharacters,
                                         kCreateCharacter,
                                         kImportCharacter,
                                         kReadCharacter,
                                         kExportCharacter,
                                         kUpdateCharacter,
-                                        kDeleteCharacter};
+                                        kDeleteCharacter,
+                                        kListMemories,
+                                        kAddMemory,
+                                        kExportMemories,
+                                        kChangeMemory,
+                                        kForgetMemory};
 
 }  // namespace fabula::api::companion

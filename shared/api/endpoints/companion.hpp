@@ -193,6 +193,34 @@ inline constexpr Operation kStartConversation{
     .answer = {.status = 201, .schema = &kConversation, .description = "The new conversation."},
     .acts_for_users = true};
 
+inline constexpr std::array kRestoreFields{
+    Field{.name = "conversation_id",
+          .type = Type::uuid,
+          .description = "The conversation, whose copy in Storage is {conversation_id}.json.",
+          .is_required = true},
+    kActingUserField,
+};
+inline constexpr Schema kRestoreRequest{"RestoreRequest", "A conversation to bring back.",
+                                        kRestoreFields};
+
+inline constexpr std::array kRestoreRefusals{ErrorCode::not_found};
+
+inline constexpr Operation kRestoreConversation{
+    .id = "restore_conversation",
+    .method = "POST",
+    .pattern = "/companion/conversations/restore",
+    .summary = "Bring a conversation back from its copy in Storage",
+    .body = &kRestoreRequest,
+    .answer = {.schema = &kConversation,
+               .description = "The conversation; one that is there stays as it is.",
+               .may_create = true},
+    .refusals = kRestoreRefusals,
+    .acts_for_users = true,
+    .description =
+        "A copy that names its user is for that user alone. Copies of other services "
+        "that name nobody are for servers with the secret key, for the user whom they "
+        "name."};
+
 inline constexpr Operation kChooseGreeting{
     .id = "choose_greeting",
     .method = "POST",

@@ -17,23 +17,25 @@ return (
   left join public.messages leaf on leaf.message_id = described.active_leaf_id);
 
 -- Its newest messages on the path, the oldest of them first, in the form of the original service: [{role,
--- content, timestamp}], and which message each is.
+-- content, timestamp}], and which message each is. At most three million bytes of text, which is what an
+-- answer to the edge has room for.
 create function private.conversation_messages(session public.sessions, max_messages integer)
 returns jsonb
 language sql stable set search_path = '' as $$
   with recursive path as (
-    select message_id, parent_id, role, content, is_complete, created_at, 1 as steps
+    select message_id, parent_id, role, content, is_complete, created_at, 1 as steps,
+      octet_length(content) as bytes
     from public.messages
     where message_id = session.active_leaf_id
     union all
     select parent.message_id, parent.parent_id, parent.role, parent.content, parent.is_complete,
-      parent.created_at, path.steps + 1
+      parent.created_at, path.steps + 1, path.bytes + octet_length(parent.content)
     from path
     -- The limit keeps the planner from joining with the whole table.
     cross join lateral (
       select * from public.messages where message_id = path.parent_id limit 1
     ) parent
-    where path.steps < max_messages
+    where path.steps < max_messages and path.bytes + octet_length(parent.content) <= 3000000
   )
   select coalesce(jsonb_agg(jsonb_build_object(
     'role', role,

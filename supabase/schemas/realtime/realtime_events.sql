@@ -12,7 +12,8 @@ return pg_catalog.jsonb_build_object(
   'client_id', event.client_id,
   'metadata', event.metadata);
 
--- The reply that is being written; null when there is none, or its writer is silent.
+-- The reply that is being written; null when there is none. One whose writer is silent is ended, so that those
+-- who wait for it hear how it ended, and can have it continued.
 create function private.running_turn(wanted_session_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -20,7 +21,11 @@ declare
 begin
   select * into generation from public.generations
   where session_id = wanted_session_id and status = 'streaming';
-  if not found or private.is_silent(generation) then
+  if not found then
+    return null;
+  end if;
+  if private.is_silent(generation) then
+    perform private.end_if_silent(generation);
     return null;
   end if;
   return jsonb_build_object(
@@ -45,7 +50,7 @@ create function private.session_state(
 language plpgsql set search_path = '' as $$
 declare
   max_bytes constant integer := 262144;
-  -- Before the events: a reply that ends meanwhile is then running, and among the events too.
+  -- Before the events, which then have its end if it is ended here.
   running constant jsonb := private.running_turn(wanted_session_id);
   state jsonb;
 begin

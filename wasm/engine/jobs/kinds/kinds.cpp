@@ -6,7 +6,7 @@ namespace fabula::engine {
 
 JobKinds job_kinds() {
   static constexpr std::array kKinds{&kSessionSummary, &kDossierExtraction, &kCompanionMemory,
-                                     &kDossierImport, &kRealtimeSummary};
+                                     &kDossierImport,  &kRealtimeSummary,   &kConversationSnapshot};
   return kKinds;
 }
 
