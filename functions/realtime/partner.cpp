@@ -43,9 +43,12 @@ std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Even
     if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) {
       return std::nullopt;
     }
-    const auto user_message_id =
-        std::string(json::string_at(*metadata, "user_message_id").value_or(event->message_id));
-    return engine::BrokenReply{id_of(event->client_id, user_message_id), event->message_id};
+    // Of the message that is answered.
+    const auto text = [&metadata](std::string_view key) {
+      return std::string(json::string_at(*metadata, key).value_or(""));
+    };
+    return engine::BrokenReply{id_of(text("client_id"), text("user_message_id")),
+                               event->message_id};
   }
   return std::nullopt;
 }

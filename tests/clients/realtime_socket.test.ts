@@ -31,7 +31,10 @@ onBothRuntimes("realtime over its socket", (stack) => {
     // The log has both, and the client is told of them.
     const events = await until("both events", () => client.events.length === 2 && client.events);
     assert.deepEqual(
-      events.map(({ role, type, content, client_id }) => [role, type, content, client_id]),
+      events.map(({ role, type, content, client_id, metadata }) => [
+        ...[role, type, content],
+        client_id ?? metadata["client_id"],
+      ]),
       [
         ["user", "message", prompt, "m1"],
         ["assistant", "message", "Mara keeps it. é 字 🦊", "m1"],

@@ -60,6 +60,12 @@ const platform: Platform = {
 };
 
 function acceptSocket(request: Request, protocol: string | null): AcceptedSocket {
+  const accepted = upgrade(request, protocol);
+  closeInSilence(accepted.socket);
+  return accepted;
+}
+
+function upgrade(request: Request, protocol: string | null): AcceptedSocket {
   if (protocol === null) return Deno.upgradeWebSocket(request, {});
   // Deno finds a sub-protocol only in a list whose commas are followed by spaces, which clients need
   // not write: meanwhile it sees a list of this one alone.
@@ -71,6 +77,31 @@ function acceptSocket(request: Request, protocol: string | null): AcceptedSocket
   } finally {
     delete (request as { headers?: Headers }).headers;
   }
+}
+
+const silenceMs = 50;
+const longestWaitMs = 1000;
+
+/**
+ * Makes `close` wait until the client has been silent for a moment: when a message comes after a
+ * close, Deno 2.1 drops the connection at once, and the client loses what it was sent last.
+ */
+function closeInSilence(socket: AcceptedSocket["socket"]): void {
+  const close = socket.close.bind(socket);
+  let heardMs = 0;
+  socket.addEventListener("message", () => {
+    heardMs = Date.now();
+  });
+  const closeLater = async (code?: number, reason?: string) => {
+    const deadlineMs = Date.now() + longestWaitMs;
+    for (;;) {
+      const leftMs = Math.min(heardMs + silenceMs, deadlineMs) - Date.now();
+      if (leftMs <= 0) break;
+      await new Promise((resolve) => setTimeout(resolve, leftMs));
+    }
+    close(code, reason);
+  };
+  socket.close = (code, reason) => platform.waitUntil(closeLater(code, reason));
 }
 
 /** Serves functions by name. Each is given as base64 of its module, and compiled once. */
