@@ -31,6 +31,11 @@ struct Kind {
   // The first is the default, and its models answer when another task's cannot be asked. Never
   // empty.
   std::span<const Purpose> purposes;
+  // Replaces the prompt of the first purpose if it is set; nullptr: nothing does.
+  const settings::Setting* prompt_setting = nullptr;
+  // The prompt of a character that has no instructions of its own, for kinds whose sessions may be
+  // with one.
+  const prompts::Prompt* character_prompt = nullptr;
   // The heading of the dossier's text in the prompt. A kind that has one puts the dossier into its
   // prompts, and its messages are read for the dossier afterwards.
   const prompts::Prompt* dossier_heading = nullptr;

@@ -25,6 +25,8 @@ const DELETIONS = [
   "delete_sessions",
   "delete_project",
   "delete_bot",
+  "delete_conversation",
+  "delete_character",
   "clear_dossier",
 ];
 // Their bodies name what a dossier has, by ids that are made of nothing.
@@ -91,6 +93,24 @@ describe("the API by its document", () => {
       body: JSON.stringify({ name, model: "scripted" }),
     });
     return Number(((await response.json()) as Row)["bot_id"]);
+  }
+
+  async function makeCompanions(token: string): Promise<Assignment["known"]> {
+    const post = async (path: string, body: Row): Promise<Row> => {
+      const response = await fetch(`${stack.url}/functions/v1/companion/${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as Row;
+    };
+    const character = { name: "Mara", greeting: "Hi.", alternative_greetings: ["Yes?"] };
+    const { character_id } = await post("characters", character);
+    const conversations = [1, 2].map(() => post("conversations", { character_id }));
+    return {
+      companion_id: [character_id],
+      conversation_id: (await Promise.all(conversations)).map((each) => each["id"]),
+    };
   }
 
   /** Two characters of one name, who are of two ages, and a proposal: alike in each of the projects. */
@@ -166,6 +186,7 @@ describe("the API by its document", () => {
           realtime_session_id: await Promise.all(["one", "another"].map(beginLive)),
           bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
         };
+        Object.assign(known, await makeCompanions(token));
         Object.assign(known, await fillDossiers(known["project_id"] as string[]));
       });
 

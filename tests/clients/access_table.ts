@@ -37,6 +37,7 @@ const CALLERS_TABLE = `
 const ROUTES_TABLE = `
   route                                         access  own  another's      unknown        malformed
   GET /chat/health                              anyone  200
+  GET /companion/health                         anyone  200
   GET /dossier/health                           anyone  200
   GET /docs                                     anyone  200
   GET /docs/health                              anyone  200
@@ -76,6 +77,27 @@ const ROUTES_TABLE = `
   GET /stream/v1/bots                           caller  200
   GET /stream/v1/bots/{bot_id}                  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /stream/metrics                           operator  200
+  POST /companion/chat                          guest   200
+  POST /companion/chat/stream                   guest   200
+  GET /companion/conversation/{conversation_id}            caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/conversations                  caller  200
+  POST /companion/conversations                 caller  201
+  POST /companion/conversations/restore         caller  200
+  POST /companion/conversation/{conversation_id}/greeting  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters                     caller  200
+  POST /companion/characters                    caller  201
+  POST /companion/characters/import             caller  201
+  GET /companion/characters/{companion_id}      caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/card  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories/export    caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /companion/characters/{companion_id}/memories          caller  201  404 not_found  404 not_found  400 invalid_id
+  PATCH /companion/characters/{companion_id}/memories/{memory_id}   caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/characters/{companion_id}/memories/{memory_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  PATCH /companion/characters/{companion_id}    caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/conversation/{conversation_id}         caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/characters/{companion_id}   caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /users/guest                             guest   201
   POST /stream/v1/bots                          caller  201
   PATCH /stream/v1/bots/{bot_id}                caller  200  404 not_found  404 not_found  400 invalid_id
   POST /stream/v1/stream                        caller  200

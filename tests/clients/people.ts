@@ -23,6 +23,11 @@ export interface Person {
   botId: number;
   /** What a live conversation of theirs is called. */
   liveSession: string;
+  /** A conversation that has only begun, with a character of two greetings. */
+  conversationId: string;
+  characterId: string;
+  /** What the character remembers. */
+  memoryId: string;
   /** Of a text that was not read to its end. */
   importId: string;
   /** A prompt that the model answers with words of this person's. */
@@ -77,10 +82,18 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const { task_id: importId } = await call(stack, "POST", imports, owner, { text });
   marks.add(importId);
   await call(stack, "DELETE", `${imports}/${importId}`, owner);
+  const character = { name: word(), greeting: word(), alternative_greetings: [word()] };
+  const { character_id: characterId } = await call(
+    stack, "POST", "/companion/characters", owner, character);
+  const { id: conversationId } = await call(
+    stack, "POST", "/companion/conversations", owner, { character_id: characterId });
+  const { memory_id: memoryId } = await call(
+    stack, "POST", `/companion/characters/${characterId}/memories`, owner, { text: word() });
+  marks.add(characterId).add(conversationId).add(memoryId);
   const live = await openSession(stack, principalOf(owner, ids.id), word());
   await liveTurn(stack, live, word(), word());
-  const { session_id: liveSession } = live;
-  const person = { name, token: owner, prompt, marks, botId, importId, liveSession, ...ids };
+  const talks = { characterId, conversationId, memoryId, liveSession: live.session_id };
+  const person = { name, token: owner, prompt, marks, botId, importId, ...talks, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 

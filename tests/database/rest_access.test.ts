@@ -109,6 +109,8 @@ async function settle(): Promise<Principal> {
   const connection = newConnection(user);
   await open(target, connection);
   await say(target, user, "Live?", "Alive.", turnIn(connection));
+  await target.call("save_character", { principal: user, body: { name: "Reineke" } });
+  await say(target, user, "Who?", "A fox.", { kind: "companion" });
   const session_id = await conversation(target, user, 8);
   await turnOf(target, user, 9, 4, { session_id });
   await commitTask(target, (await claim(target))!, "Once.");

@@ -117,6 +117,8 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .dossier_heading =
            request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
        .is_worth_extracting = request.is_worth_extracting,
+       .companion = request.companion ? &*request.companion : nullptr,
+       .kinds = request.kinds,
        .call_id = request.call_id,
        .wait_ms = kBeginWaitMs}));
   if (!begun) {
@@ -129,6 +131,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
   log.stream_id = turn.stream_id;
+  if (turn.is_new_user) log.acting_for.append(", who is new");
   if (model) {
     log.provider = model->provider->name;
     log.model = model->model;
@@ -174,8 +177,8 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
                                const TurnLimits& limits, Channel& channel, TurnTools tools) {
   Context& context = call.context();
   const auto now_ms = runtime::now_ms(context);
-  const std::string system_prompt =
-      turn::with_summary(request.system_prompt + turn.told, turn.summary);
+  const std::string system_prompt = turn::with_summary(
+      turn.system_prompt.value_or(request.system_prompt) + turn.told, turn.summary);
   const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
   ModelRoute route(answering.endpoints, turn, system_prompt, last_text, answering.attachments,
                    limits.maximum_output_tokens);

@@ -43,6 +43,8 @@ struct TurnRequest {
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
   std::string task_prompt_labels = {};
+  std::optional<turn::CompanionRequest> companion = {};
+  std::string kinds = {};  // of other kinds whose messages `action` may concern: turn::BeginTurn
   bool detach = false;     // the reply continues when the client has left
   bool reasoning = false;  // the model's reasoning is told too
   // Whether the message is worth reading for the dossier: see turn::BeginTurn. The reply is judged

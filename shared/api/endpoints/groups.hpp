@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/api/endpoints/docs.hpp"
 #include "shared/api/endpoints/dossier.hpp"
@@ -36,6 +37,10 @@ inline constexpr std::array kGroups{
                    "Live conversations, each with a log of what has happened in it, and a summary "
                    "when it has been left.",
                    realtime::kOperations},
+    OperationGroup{"companion",
+                   "Conversations with companions: characters that are written or imported, and "
+                   "speak for themselves. Their messages are a tree, as chat's are.",
+                   companion::kOperations},
     OperationGroup{"tasks", "Work after turns, which is done when the operator calls for it.",
                    tasks::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},
