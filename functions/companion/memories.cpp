@@ -119,7 +119,7 @@ Task<Result<void>> add_memory(Call& call, const Match& match) {
       call, request,
       +[](const memory::Folded& folded, const MemoryRequest& wanted,
           const memory::EditContext& context) -> memory::Rows {
-        return memory::add(text_of(wanted, "type").value_or("user_fact"),
+        return memory::add(folded, text_of(wanted, "type").value_or("user_fact"),
                            text_of(wanted, "text").value_or(""),
                            json::boolean_at(wanted.body, "is_pinned").value_or(false), context);
       });

@@ -58,7 +58,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 13);
+  assert.equal(wide!["count"], 14);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -8,6 +8,7 @@ import { editReply } from "./actions.ts";
 import { BOT, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
+import { remember } from "./memories.ts";
 import { EXPECTED, READABLE } from "./rest_access_table.ts";
 import { startSqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
@@ -107,6 +108,7 @@ async function settle(): Promise<Principal> {
   const session_id = await conversation(target, user, 8);
   await turnOf(target, user, 9, 4, { session_id });
   await commitTask(target, (await claim(target))!, "Once.");
+  await remember(target, user, "I like tea.");
   return user;
 }
 
