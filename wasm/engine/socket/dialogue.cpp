@@ -277,6 +277,10 @@ void Dialogue::look_at_work(std::int64_t now_ms) {
     }
     is_open_ = true;
   }
+  if (started_) {
+    started_.reset();
+    if (!news) return refuse({}, news.error(), now_ms);
+  }
   take_news(std::move(news), now_ms);
 }
 
