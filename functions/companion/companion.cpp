@@ -3,11 +3,13 @@
 #include <array>
 
 #include "functions/companion/characters.hpp"
+#include "functions/companion/memories.hpp"
 #include "functions/companion/restore.hpp"
 #include "functions/companion/turns.hpp"
 #include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/companion.hpp"
 #include "shared/database/companion.hpp"
+#include "shared/database/memory.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -33,6 +35,11 @@ constexpr std::array kRoutes{
     engine::route<declared::kExportCharacter>(&export_character),
     engine::route<declared::kUpdateCharacter>(&change_character, database::kUpdateCharacter),
     engine::route<declared::kDeleteCharacter>(&engine::forward, database::kDeleteCharacter),
+    engine::route<declared::kListMemories>(&engine::forward, database::kListMemories),
+    engine::route<declared::kAddMemory>(&add_memory),
+    engine::route<declared::kExportMemories>(&engine::forward, database::kExportMemories),
+    engine::route<declared::kChangeMemory>(&change_memory),
+    engine::route<declared::kForgetMemory>(&forget_memory),
 };
 
 }  // namespace

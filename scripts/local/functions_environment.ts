@@ -21,7 +21,9 @@ const PASSED_ON = new Set([
   "MODEL_SCENE",
   "MODEL_SUMMARY",
   "MODEL_DOSSIER",
+  "MODEL_MEMORY",
   "MODEL_STREAM",
+  "MODEL_REALTIME",
   "MODEL_COMPANION",
   "FABULA_MODELS",
   "SYSTEM_PROMPT",
@@ -64,6 +66,10 @@ const PASSED_ON = new Set([
   "FABULA_TIME_LIMIT_MS",
   "FABULA_COALESCE_MS",
   "FABULA_TASKS_TIME_LIMIT_MS",
+  "FABULA_REALTIME_LEFT_SECONDS",
+  "FABULA_SOCKET_SUBREQUESTS",
+  "FABULA_TOOLS",
+  "FABULA_MODES",
 ]);
 
 /** The developer's own settings, as far as the functions know them. */

@@ -12,6 +12,7 @@ const enumerations = [
   { key: "status", cpp: "std::int32_t", about: "How an operation ended." },
   { key: "event", cpp: "std::int32_t", about: "What a completion of operation 0 tells." },
   { key: "host_trait", cpp: "std::uint32_t", about: "Bits of what `host_traits` returns." },
+  { key: "message_kind", cpp: "std::uint32_t", about: "What a message of a socket is." },
   { key: "log_level", cpp: "std::uint32_t", about: "What `log` takes as its level." },
   { key: "verify_algorithm", cpp: "std::uint32_t", about: "What `verify` takes as its algorithm." },
 ];

@@ -114,7 +114,7 @@ void write_json_schema_of(Writer& writer, const Answer& answer) {
 }
 
 void write_content(Writer& writer, const Answer& answer) {
-  if (answer.kind == AnswerKind::redirect) return;
+  if (answer.kind == AnswerKind::redirect || answer.kind == AnswerKind::socket) return;
   writer.key("content").begin_object();
   if (answer.kind == AnswerKind::event_stream) {
     // OpenAPI 3.1 has no words for a stream of events: the description tells them.

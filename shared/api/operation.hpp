@@ -25,6 +25,7 @@ enum class AnswerKind : std::uint8_t {
   html,
   text,      // text/plain
   redirect,  // Location names where it is; no body
+  socket,    // a WebSocket; no body
 };
 
 struct Answer {

@@ -10,16 +10,25 @@ namespace fabula::api {
 // Longer than any id that clients make up. It is told in a header too.
 inline constexpr std::int64_t kMaximumStreamIdCharacters = 128;
 
+// Of a realtime session, which its caller names.
+inline constexpr std::int64_t kMaximumSessionNameCharacters = 128;
+
 // Longer than any id of what a dossier holds: those are digests, in short or whole.
 inline constexpr std::int64_t kMaximumDossierIdCharacters = 128;
 
-// The type of `{name}`: a stream's id is the caller's own text, a bot's and a version a number,
-// what a dossier holds has ids that the core reads, all others are UUIDs.
+// The type of `{name}`: the ids of a stream and of a realtime session are the caller's own texts, a
+// bot's and a version a number, what a dossier or a companion's memory holds has ids that the core
+// reads, all others are UUIDs.
 constexpr Field path_parameter(std::string_view name) {
   if (name == "stream_id") {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumStreamIdCharacters};
   }
-  if (name == "character_id" || name == "question_id" || name == "proposal_id") {
+  if (name == "realtime_session_id") {
+    return {
+        .name = name, .type = Type::text, .minimum = 1, .maximum = kMaximumSessionNameCharacters};
+  }
+  if (name == "character_id" || name == "question_id" || name == "proposal_id" ||
+      name == "memory_id") {
     return {
         .name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumDossierIdCharacters};
   }

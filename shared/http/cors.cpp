@@ -86,6 +86,10 @@ Result<CorsPolicy> parse_allowed_origins(std::string_view setting) {
   return policy;
 }
 
+bool is_origin_allowed(const CorsPolicy& policy, std::optional<std::string_view> origin) {
+  return policy.is_any_allowed || !origin || is_allowed(policy, *origin);
+}
+
 bool is_preflight(const RequestHead& request) { return request.method == "OPTIONS"; }
 
 ResponseHead preflight_response(const CorsPolicy& policy, const RequestHead& request) {

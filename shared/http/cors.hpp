@@ -2,6 +2,7 @@
 // no credentials mode: who is calling is proven by headers that a page must set itself.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ struct CorsPolicy {
 // Reads FABULA_ALLOWED_ORIGINS: `*`, or origins such as `https://app.example` between commas. Not
 // set or blank means `*`. An entry that is no origin is a fault of the deployment: internal_error.
 Result<CorsPolicy> parse_allowed_origins(std::string_view setting);
+
+// Whether pages of this origin may call; requests without an origin come from no page. For sockets,
+// which browsers open without asking.
+bool is_origin_allowed(const CorsPolicy& policy, std::optional<std::string_view> origin);
 
 // Any OPTIONS request, by which a browser asks whether the real one may follow; we have no other
 // use for the method, so one that lacks a preflight's headers gets the same answer.

@@ -32,6 +32,7 @@ constexpr std::array kTable = {
     ErrorCodeFacts{ErrorCode::invalid_request, "invalid_request", "Invalid request", 422, false},
     ErrorCodeFacts{ErrorCode::idempotency_key_reused, "idempotency_key_reused",
                    "Idempotency key reused", 422, false},
+    ErrorCodeFacts{ErrorCode::upgrade_required, "upgrade_required", "Upgrade required", 426, false},
     ErrorCodeFacts{ErrorCode::rate_limited, "rate_limited", "Rate limited", 429, true},
     ErrorCodeFacts{ErrorCode::internal_error, "internal_error", "Internal error", 500, true},
     ErrorCodeFacts{ErrorCode::provider_error, "provider_error", "Provider error", 502, true},

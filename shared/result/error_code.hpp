@@ -38,6 +38,8 @@ enum class ErrorCode : std::uint8_t {
   invalid_request,
   // 422: an Idempotency-Key that has been used for another request.
   idempotency_key_reused,
+  // 426: the route is a WebSocket's.
+  upgrade_required,
   // 429
   rate_limited,
   // 500: a fault of ours.

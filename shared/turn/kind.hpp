@@ -48,6 +48,8 @@ struct Kind {
   bool has_several_operations = false;
   // A repeated request says in Last-Event-ID, or `after`, how much of the reply its client has.
   bool is_resumed_by_repeating = false;
+  // Others read a reply while it is written: its text is saved every second.
+  bool is_read_along = false;
   // When no model can be asked, the stream reports it, because the turn has begun; otherwise the
   // HTTP status does.
   bool tells_missing_model_in_stream = false;

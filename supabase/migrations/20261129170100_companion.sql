@@ -1568,9 +1568,13 @@ begin
     returning * into session;
     delete from public.messages where message_id = question.message_id;
     -- The session was made for this turn alone, with what it was given before the question.
-    if generation.epoch = 1 and not exists (
-      select from public.messages
-      where session_id = session.session_id and created_at <> session.created_at)
+    if generation.epoch = 1
+      and not exists (
+        select from public.messages
+        where session_id = session.session_id and created_at <> session.created_at)
+      and not exists (
+        select from public.live_sessions
+        where session_id = session.session_id and opened_at is not null)
     then
       delete from public.sessions where session_id = session.session_id;
       delete from public.projects

@@ -7,6 +7,7 @@ import pg from "pg";
 import { Backend, root, type Row } from "../clients/backend.ts";
 import { talk } from "../clients/chat.ts";
 import { fact, find, mention } from "../clients/dossier_log.ts";
+import { liveTurn, openSession, principalOf } from "../clients/realtime.ts";
 import { assertDiscreetLog, Stack } from "../clients/stack.ts";
 import { signUp } from "../clients/supabase.ts";
 import { startPostgres } from "../database/postgres_server.ts";
@@ -168,6 +169,12 @@ describe("the API by its document", () => {
             (await talk(stack, { text, session_id }, { token })).events.metadata,
           );
         }
+        const beginLive = async (name: string) => {
+          const principal = principalOf(token, turns[0]!["user_id"]);
+          const live = await openSession(stack, principal, name);
+          await liveTurn(stack, live, "Who?", "A fox.");
+          return name;
+        };
         const all = (...names: string[]) => [
           ...new Set(turns.flatMap((turn) => names.map((name) => turn[name]))),
         ];
@@ -176,6 +183,7 @@ describe("the API by its document", () => {
           session_id: all("session_id"),
           project_id: all("project_id"),
           stream_id: all("stream_id"),
+          realtime_session_id: await Promise.all(["one", "another"].map(beginLive)),
           bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
         };
         Object.assign(known, await makeCompanions(token));

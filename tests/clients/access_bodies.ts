@@ -53,6 +53,10 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "POST /companion/characters":
     case "PATCH /companion/characters/{companion_id}":
       return { name: word() };
+    case "POST /companion/characters/{companion_id}/memories":
+      return { text: word() };
+    case "PATCH /companion/characters/{companion_id}/memories/{memory_id}":
+      return { is_pinned: true };
     case "POST /companion/characters/import":
       return { spec: "chara_card_v2", data: { name: word(), description: word() } };
     case "POST /tasks/run":

@@ -43,6 +43,7 @@ const ROUTES_TABLE = `
   GET /docs/health                              anyone  200
   GET /docs/openapi.json                        anyone  200
   GET /projects/health                          anyone  200
+  GET /realtime/health                          anyone  200
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200
@@ -67,6 +68,9 @@ const ROUTES_TABLE = `
   GET /sessions                                 caller  200
   GET /sessions/{session_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /sessions/{session_id}/messages           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /realtime/sessions                        caller  200
+  GET /realtime/sessions/{realtime_session_id}          caller  200  404 not_found  404 not_found  404 not_found
+  GET /realtime/sessions/{realtime_session_id}/events   caller  200  404 not_found  404 not_found  404 not_found
   GET /users/me                                 caller  200
   GET /chat/streams/{stream_id}                 caller  200  404 not_found  404 not_found  404 not_found
   GET /stream/v1/streams/{stream_id}            caller  200  404 not_found  404 not_found  404 not_found
@@ -85,6 +89,11 @@ const ROUTES_TABLE = `
   POST /companion/characters/import             caller  201
   GET /companion/characters/{companion_id}      caller  200  404 not_found  404 not_found  400 invalid_id
   GET /companion/characters/{companion_id}/card  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories/export    caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /companion/characters/{companion_id}/memories          caller  201  404 not_found  404 not_found  400 invalid_id
+  PATCH /companion/characters/{companion_id}/memories/{memory_id}   caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/characters/{companion_id}/memories/{memory_id}  caller  200  404 not_found  404 not_found  400 invalid_id
   PATCH /companion/characters/{companion_id}    caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /companion/conversation/{conversation_id}         caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /companion/characters/{companion_id}   caller  200  404 not_found  404 not_found  400 invalid_id
@@ -136,6 +145,8 @@ const EXCEPTIONS_TABLE = `
   a guest token that nobody has  GET /stream/v1/streams/{stream_id}          malformed  401 invalid_token
   a guest token that nobody has  POST /chat/streams/{stream_id}/cancel       malformed  401 invalid_token
   a guest token that nobody has  POST /stream/v1/streams/{stream_id}/cancel  malformed  401 invalid_token
+  a guest token that nobody has  GET /realtime/sessions/{realtime_session_id}         malformed  401 invalid_token
+  a guest token that nobody has  GET /realtime/sessions/{realtime_session_id}/events  malformed  401 invalid_token
   a guest token that nobody has  *                       malformed  400 invalid_id
 `;
 

@@ -38,9 +38,17 @@ export const TABLES = [
   "job_steps",
   "message_extractions",
   "bots",
+  "live_sessions",
+  "conversation_events",
   "characters",
+  "memory_logs",
+  "memory_entries",
+  "memories",
+  "memory_readings",
   "deleted_snapshots",
 ] as const;
+/** Other names for rows of these tables. */
+export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];
 /** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
 export const METRICS_TABLES = [
   "turn_ends",
@@ -50,6 +58,7 @@ export const METRICS_TABLES = [
   "duration_totals",
   "metrics_cache",
   "job_queues",
+  "live_connections",
 ];
 export type Table = (typeof TABLES)[number];
 

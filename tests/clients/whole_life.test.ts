@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { readSchemaFiles } from "../../scripts/schema/schema_files.ts";
 import { APIS, type Account, type Api } from "./api.ts";
-import { root, METRICS_TABLES, TABLES, type Row, type Table } from "./backend.ts";
+import { root, METRICS_TABLES, NAMING_VIEWS, TABLES, type Row, type Table } from "./backend.ts";
 import type { Ledger } from "./ledger.ts";
 import { FIRST_TURN, Life, TURN } from "./life.ts";
 import { onEachRuntime, type Stack } from "./stack.ts";
@@ -17,7 +17,7 @@ test("every table and view of the schema files is looked at", () => {
   const made = [...sql.join("\n").matchAll(/^create (?:table|view) public\.(\w+)/gm)].map(
     ([, name]) => name!,
   );
-  assert.deepEqual(made.sort(), [...TABLES, ...METRICS_TABLES].sort());
+  assert.deepEqual(made.sort(), [...TABLES, ...METRICS_TABLES, ...NAMING_VIEWS].sort());
 });
 
 onEachRuntime("a whole life", (stack) => {

@@ -50,6 +50,7 @@ export async function migrate(
 export const TABLES_OF_OWNERS = [
   "bots",
   "characters",
+  "memories",
   "projects",
   "dossiers",
   "sessions",

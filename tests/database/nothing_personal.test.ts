@@ -7,6 +7,8 @@ import { guestOf, migrate, type Person } from "./accounts.ts";
 import { newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
+import { claimedReading, commitReading, talk } from "./memories.ts";
+import { newConnection, open, turnIn } from "./realtime.ts";
 import type { Row } from "./target.ts";
 import { claim, commit, conversation, fail, turnOf } from "./tasks.ts";
 import { append, begin, finish, say } from "./turns.ts";
@@ -111,6 +113,13 @@ test("of a deleted account no id, address, name or text is left anywhere", async
       ? fail(target, task, { error: "Of Schwindling." })
       : commit(target, task, `${text}.`));
   }
+  const connection = newConnection(principal, "Krause Glucke");
+  await open(target, connection);
+  await say(target, principal, "Habichtspilz?", "Habichtspilz.", turnIn(connection));
+  const told = await talk(target, principal, "I collect the Habichtspilz.");
+  await commitReading(target, await claimedReading(target), [
+    { text: "The user collects the Habichtspilz.", message_id: told["user_message_id"] },
+  ]);
   await target.call("save_character", {
     principal,
     body: { name: "Ritterling", persona: "Of Champignon." },
@@ -128,10 +137,13 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Maronenröhrling",
     "Morchel",
     "Hallimasch",
+    "Habichtspilz",
     "Ritterling",
     "sk-Champignon",
     "Reizker",
     "Schwindling",
+    "Krause Glucke",
+    "Habichtspilz",
     turn["session_id"],
     turn["project_id"],
     turn["message_id"],
@@ -146,6 +158,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.sessions",
     "auth.users",
     "bots",
+    "conversation_events",
     "characters",
     "dossier_assertions",
     "dossiers",
@@ -154,6 +167,12 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "job_queues",
     "job_steps",
     "jobs",
+    "live_connections",
+    "live_sessions",
+    "memories",
+    "memory_entries",
+    "memory_logs",
+    "memory_readings",
     "message_revisions",
     "messages",
     "model_calls",

@@ -36,13 +36,19 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT bots",
       "authenticated SELECT characters",
       "authenticated SELECT chats",
+      "authenticated SELECT conversation_events",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
+      "authenticated SELECT live_sessions",
+      "authenticated SELECT memories",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
       "authenticated SELECT model_calls",
       "authenticated SELECT profiles",
       "authenticated SELECT projects",
+      "authenticated SELECT realtime_sessions",
+      "authenticated SELECT relay_messages",
+      "authenticated SELECT session_events",
       "authenticated SELECT session_summaries",
       "authenticated SELECT sessions",
       "authenticated SELECT usage",
@@ -57,7 +63,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 13);
+  assert.equal(wide!["count"], 19);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {
@@ -73,6 +79,7 @@ test("anon may execute no function, signed-in people only what policies and hist
     [
       "authenticated private.current_principal",
       "authenticated private.estimate_tokens",
+      "authenticated private.event_body",
       "authenticated private.iso",
       "authenticated private.message_body",
       "authenticated private.message_on_path",

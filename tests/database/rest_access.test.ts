@@ -8,7 +8,8 @@ import { editReply } from "./actions.ts";
 import { BOT, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
-import { EXPECTED, READABLE } from "./rest_access_table.ts";
+import { EXPECTED, ownerColumn, READABLE } from "./rest_access_table.ts";
+import { newConnection, open, turnIn } from "./realtime.ts";
 import { startSqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { claim, commit as commitTask, conversation, turnOf } from "./tasks.ts";
@@ -103,7 +104,11 @@ async function settle(): Promise<Principal> {
   await begin(target, user, { rate_limit: { action: "chat", max_requests: 5, window_seconds: 60 } });
   await commit(target, turn["project_id"], 0, [assertion(turn["message_id"])]);
   await target.call("save_profile", { principal: user, body: { display_name: "Ana" } });
-  await newBot(target, user);
+  const { bot_id } = await newBot(target, user);
+  await say(target, user, "Relay?", "A relay.", { ...relay, external_id: "456", bot_id });
+  const connection = newConnection(user);
+  await open(target, connection);
+  await say(target, user, "Live?", "Alive.", turnIn(connection));
   await target.call("save_character", { principal: user, body: { name: "Reineke" } });
   await say(target, user, "Who?", "A fox.", { kind: "companion" });
   const session_id = await conversation(target, user, 8);
@@ -127,8 +132,7 @@ async function ask(method: string, path: string, credentials: Record<string, str
 
 /** Checks an answer; rows are `own` when their owner is the caller. */
 function check(what: string, caller: string, expected: string, { outcome, answer }: Awaited<ReturnType<typeof ask>>) {
-  // The documents' own tables call an owner user_id.
-  const owners = () => (answer as Row[]).map((row) => row["owner_id"] ?? row["user_id"]);
+  const owners = () => (answer as Row[]).map((row) => row[ownerColumn(what.split(" ")[0]!)]);
   const own = users[caller === "a user" ? 0 : 1]!["subject"];
   if (expected === "own") {
     assert.equal(outcome, "200", what);
@@ -209,7 +213,7 @@ test("counts are of one's own rows", async () => {
   for (const [index, caller] of ["a user", "another user"].entries()) {
     for (const table of READABLE) {
       const own = await target.select(table, {
-        [table === "chats" ? "user_id" : "owner_id"]: users[index]!["subject"],
+        [ownerColumn(table)]: users[index]!["subject"],
       });
       const { headers } = await ask("HEAD", table, callers.get(caller)!, undefined, { prefer: "count=exact" });
       assert.match(headers.get("content-range") ?? "", new RegExp(`/${own.length}$`), table);

@@ -49,9 +49,9 @@ const VIOLATIONS = `
   from public.sessions session
   left join public.messages leaf
     on leaf.message_id = session.active_leaf_id and leaf.session_id = session.session_id
+  -- A realtime session may be open, and one with a companion begin, before anything is said.
   where leaf.message_id is null
-    -- One with a companion may begin with nothing.
-    and not (session.kind = 'companion' and session.message_count = 0)
+    and not (session.kind in ('realtime', 'companion') and session.message_count = 0)
 
   union all
   select 'counters or positions that are not those of the messages', session.session_id

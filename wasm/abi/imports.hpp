@@ -23,7 +23,7 @@
 namespace fabula::abi {
 
 // What `fabula_abi_version` returns.
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 // How many completions fit into the buffer whose address `fabula_start` returns.
 inline constexpr std::uint32_t kCompletionCapacity = 16;
@@ -42,11 +42,13 @@ enum class Status : std::int32_t {
   invalid = -4,
   // the host has no such algorithm
   unsupported = -5,
+  // more came than the host keeps, and the rest is lost
+  overflow = -6,
 };
 
 // What a completion of operation 0 tells.
 enum class Event : std::int32_t {
-  // nobody reads the response any more; sent once
+  // nobody reads the response any more, or the socket is closed; sent once
   client_left = 1,
   // the platform will end this isolate soon: save now; sent once
   isolate_ending = 2,
@@ -59,6 +61,14 @@ enum class HostTrait : std::uint32_t {
   notices_leaving_only_on_write = 1,
   // nobody has sent this request: the platform's own clock made it, for whoever runs the server
   is_scheduled = 2,
+};
+
+// What a message of a socket is.
+enum class MessageKind : std::uint32_t {
+  // UTF-8, which the platform has checked
+  text = 1,
+  // any bytes
+  binary = 2,
 };
 
 // What `log` takes as its level.
@@ -153,6 +163,34 @@ void fabula_import_response_end(std::uint32_t request);
 FABULA_IMPORT(response_on_trap)
 void fabula_import_response_on_trap(std::uint32_t request, const void* data,
                                     std::uint32_t data_bytes);
+
+// answers a WebSocket handshake (RFC 6455), in place of `response_start`; returns a Status:
+// `invalid` when the request is no handshake, and then the guest answers it in another way.
+// `protocol_bytes`: 0: no sub-protocol.
+FABULA_IMPORT(socket_accept)
+std::int32_t fabula_import_socket_accept(std::uint32_t request, const void* protocol,
+                                         std::uint32_t protocol_bytes);
+
+// the next message: value = its whole length, detail = a MessageKind. A message that is longer than
+// the buffer is not taken, and nothing is written: receive it again into a larger buffer.
+// `overflow`: the client has sent more than the host keeps, and the messages from there on are
+// lost. `disconnected` when the socket is closed: value = the close code. One at a time; a
+// cancelled one loses nothing.
+FABULA_IMPORT(socket_receive)
+void fabula_import_socket_receive(std::uint32_t request, std::uint32_t operation, void* buffer,
+                                  std::uint32_t capacity);
+
+// sends a text message; completes when the host takes more, as far as the platform tells, or with
+// `disconnected`. One at a time.
+FABULA_IMPORT(socket_send)
+void fabula_import_socket_send(std::uint32_t request, std::uint32_t operation, const void* data,
+                               std::uint32_t data_bytes);
+
+// closes the socket after what was sent; nothing can be sent or received afterwards.
+// `reason_bytes`: at most 123.
+FABULA_IMPORT(socket_close)
+void fabula_import_socket_close(std::uint32_t request, std::uint32_t code, const void* reason,
+                                std::uint32_t reason_bytes);
 
 // completes after `duration_ms`.
 FABULA_IMPORT(sleep)

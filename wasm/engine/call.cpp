@@ -11,6 +11,7 @@
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
 #include "wasm/runtime/select.hpp"
+#include "wasm/runtime/socket.hpp"
 #include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
@@ -100,6 +101,12 @@ Result<void> Call::start(http::ResponseHead&& head) {
   return {};
 }
 
+bool Call::accept_socket(std::string_view protocol) {
+  is_socket_ = runtime::accept_socket(context_, protocol);
+  is_started_ = is_socket_;
+  return is_socket_;
+}
+
 Task<void> Call::send(http::Response&& response) {
   if (auto started = start(std::move(response.head)); !started) {
     note_problem(started.error());
@@ -113,6 +120,7 @@ Task<void> Call::send(http::Response&& response) {
 
 Task<void> Call::refuse(const Problem& problem) {
   note_problem(problem);
+  if (is_socket_) co_return;
   if (is_started_) {
     runtime::end_response(context_);
     co_return;

@@ -52,6 +52,8 @@ class Call {
   runtime::Task<void> send(http::Response&& response);
   // Sends the response's head; the body follows by ResponseWrite and end_response.
   Result<void> start(http::ResponseHead&& head);
+  // Answers a handshake by opening the socket; false when the request is no handshake.
+  bool accept_socket(std::string_view protocol);
   bool is_started() const { return is_started_; }
 
   // Answers with the problem's response, if no response has begun, and logs the problem.
@@ -78,6 +80,7 @@ class Call {
   std::int64_t started_ms_;
   log::RequestLog log_;
   bool is_started_ = false;
+  bool is_socket_ = false;
 };
 
 }  // namespace fabula::engine

@@ -44,13 +44,17 @@ class Channel {
   virtual void arm(std::int64_t now_ms) = 0;
   // When arm() must be called at the latest.
   virtual std::int64_t due_ms() const = 0;
-  // The operation to wait for before look() is called; may be nullptr.
+  // What to wait for before look() is called; may be nullptr.
   virtual runtime::Waitable* waiting_for() = 0;
   virtual void look() = 0;
 
   // The client has left: nothing is written any more.
   bool is_given_up() const { return is_given_up_; }
   virtual void give_up() { is_given_up_ = true; }
+
+  // Whether the reader has asked for the reply to end here, in another way than through the
+  // database. Asking makes waiting_for() ready.
+  virtual bool is_stop_asked() const { return false; }
 
   // Sends all that is unsent. May be destroyed before its end.
   virtual runtime::Task<void> flush() = 0;

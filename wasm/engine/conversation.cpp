@@ -116,8 +116,7 @@ Task<Result<void>> tell_rest(Call& call, const Match& match, const turn::Protoco
 Task<Result<void>> refuse_as(const turn::Protocol& protocol, Call& call,
                              const Result<void>& served) {
   if (served || call.is_started()) co_return served;
-  call.note_problem(served.error());
-  co_await call.send(protocol.refusal(served.error(), call.log().request_id));
+  co_await refuse_over_http(call, protocol, served.error());
   co_return {};
 }
 
@@ -136,7 +135,8 @@ Task<Result<void>> Conversation::after_begin(Call&, const Caller&, const turn::B
 Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
                             json::Document&& body, TurnRequest& request, ChannelMaker& channels) {
   const auto& kind = conversation.kind();
-  const auto limits = read_turn_limits(call);
+  auto limits = read_turn_limits(call);
+  if (kind.is_read_along) limits.relay.longest_save_gap_ms = turn::SaveSchedule::kFirstGapMs;
   Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
   body = json::Document();
   request.call_id = make_call_id(call.context());
@@ -144,7 +144,7 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
       co_await runtime::attempt(begin_turn(call, caller, request, answering.endpoints, limits));
   if (!begun && begun.error().code == ErrorCode::database_unavailable) {
     // The turn may have begun, or may still begin. The caller need not wait until that is settled.
-    co_await refuse_as(conversation.protocol(), call, tl::unexpected(std::move(begun.error())));
+    co_await channels.refuse(call, conversation.protocol(), begun.error());
     co_await withdraw_turn(call, request.call_id);
     co_return {};
   }
@@ -167,7 +167,7 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
     co_return {};
   }
   co_await answer_turn(call, caller, turn, request, answering, limits, *channel,
-                       conversation.tools());
+                       {conversation.offered_tools(), conversation.tools()});
   co_return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
@@ -52,7 +53,9 @@ class Conversation {
                                                   const TurnLimits& limits, TurnRequest& request,
                                                   Answering& answering);
 
-  // Runs the kind's tools; nullptr when it has none.
+  // The tools that the model may call in a turn that has begun, and what runs them; nullptr when
+  // there are none.
+  virtual std::span<const llm::Tool> offered_tools() const { return kind_.tools; }
   virtual ToolRunner* tools() { return nullptr; }
 
  private:
@@ -62,6 +65,9 @@ class Conversation {
 // Makes the channel of one answer. The framing outlives it.
 class ChannelMaker {
  public:
+  // Tells that no turn has begun, because of this problem.
+  virtual runtime::Task<void> refuse(Call& call, const turn::Protocol& protocol,
+                                     const Problem& problem) = 0;
   virtual std::unique_ptr<turn::Framing> make_framing(const turn::Protocol& protocol,
                                                       const turn::Telling& telling) = 0;
   virtual std::unique_ptr<Channel> make_channel(Call& call, const turn::Protocol& protocol,

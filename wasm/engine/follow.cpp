@@ -20,12 +20,6 @@ namespace {
 using runtime::Context;
 using runtime::Task;
 
-// Platforms limit the subrequests of one request (50 on Cloudflare's free plan); a client that
-// reconnects makes a new request.
-constexpr int kMaximumLooks = 20;
-constexpr std::uint32_t kFirstGapMs = 250;
-constexpr std::uint32_t kLongestGapMs = 4000;
-
 Task<Result<turn::StoredTurn>> look(Call& call, const Caller& caller, turn::TurnKey key,
                                     std::uint64_t after_bytes) {
   return call_function(call.context(), call.database(), database::kReadTurn,
@@ -79,8 +73,8 @@ Result<std::uint64_t> known_bytes(const Call& call) {
 }
 
 Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
-                               std::uint64_t after_bytes, Channel& channel,
-                               http::Headers&& headers) {
+                               std::uint64_t after_bytes, Channel& channel, http::Headers&& headers,
+                               FollowPace pace) {
   Context& context = call.context();
   auto stored = co_await look(call, caller, key, after_bytes);
   add_ids(headers, stored.turn, caller);
@@ -92,21 +86,21 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
   channel.tell(turn::event::Begun{stored.turn});
   call.log().outcome = "followed";
 
-  std::uint32_t gap_ms = kFirstGapMs;
+  std::uint32_t gap_ms = pace.first_gap_ms;
   for (int looks = 1;; ++looks) {
     channel.text(stored.text, runtime::now_ms(context));
     after_bytes += stored.text.size();
     if (stored.is_final) {
       tell_end(channel, stored);
-    } else if (looks == kMaximumLooks) {
+    } else if (looks == pace.maximum_looks) {
       channel.tell(turn::event::ComeBack{});
     } else if (!channel.has_unsent()) {
       channel.tell(turn::event::Beat{});
     }
     const bool is_there = co_await send_all(context, channel);
-    if (!is_there || stored.is_final || looks == kMaximumLooks) break;
+    if (!is_there || stored.is_final || looks == pace.maximum_looks) break;
     co_await runtime::Timer(context, gap_ms);
-    gap_ms = std::min(gap_ms * 3 / 2, kLongestGapMs);
+    gap_ms = std::min(gap_ms * 3 / 2, pace.longest_gap_ms);
     auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
     // The reply stays in the database even if this look fails: the next one may succeed.
     stored.text.clear();

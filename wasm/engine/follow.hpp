@@ -18,12 +18,21 @@ namespace fabula::engine {
 // Last-Event-ID; nothing without them. invalid_request when the value is not a number.
 Result<std::uint64_t> known_bytes(const Call& call);
 
+// How often the row is read: first after `first_gap_ms`, then after gaps that grow to the longest.
+struct FollowPace {
+  // Platforms limit the subrequests of one request (50 on Cloudflare's free plan); a client that
+  // reconnects makes a new request.
+  int maximum_looks = 20;
+  std::uint32_t first_gap_ms = 250;
+  std::uint32_t longest_gap_ms = 4000;
+};
+
 // Tells the reply's text beyond `after_bytes` by the channel, with these headers and the ids. The
-// row is read again at growing intervals, a bounded number of times; then the stream ends and tells
-// the client to reconnect. A client that leaves does not affect the turn. not_found when the caller
+// row is read again at this pace, a bounded number of times; then the stream ends and tells the
+// client to reconnect. A client that leaves does not affect the turn. not_found when the caller
 // has no such turn.
 runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
                                         std::uint64_t after_bytes, Channel& channel,
-                                        http::Headers&& headers);
+                                        http::Headers&& headers, FollowPace pace = {});
 
 }  // namespace fabula::engine

@@ -6,6 +6,13 @@
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::engine {
+
+runtime::Task<void> refuse_over_http(Call& call, const turn::Protocol& protocol,
+                                     const Problem& problem) {
+  call.note_problem(problem);
+  co_await call.send(protocol.refusal(problem, call.log().request_id));
+}
+
 Result<AnswerForm> choose_answer_form(const turn::Protocol& protocol,
                                       std::optional<std::string_view> accept) {
   const int stream_quality = http::accept_quality(accept, protocol.stream_type);

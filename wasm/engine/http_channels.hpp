@@ -17,10 +17,18 @@ namespace fabula::engine {
 Result<AnswerForm> choose_answer_form(const turn::Protocol& protocol,
                                       std::optional<std::string_view> accept);
 
+// Answers with the protocol's refusal.
+runtime::Task<void> refuse_over_http(Call& call, const turn::Protocol& protocol,
+                                     const Problem& problem);
+
 class HttpChannels final : public ChannelMaker {
  public:
   explicit HttpChannels(AnswerForm form) : form_(form) {}
 
+  runtime::Task<void> refuse(Call& call, const turn::Protocol& protocol,
+                             const Problem& problem) override {
+    return refuse_over_http(call, protocol, problem);
+  }
   std::unique_ptr<turn::Framing> make_framing(const turn::Protocol& protocol,
                                               const turn::Telling& telling) override;
   std::unique_ptr<Channel> make_channel(Call& call, const turn::Protocol& protocol,

@@ -1,6 +1,8 @@
 // Identifies the caller (design section 7): only by a token that is verified, never by a mere name.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +21,8 @@ struct Caller {
   auth::Principal principal;
   // The token of a guest that was just created: sent once, in the answer.
   std::string new_guest_token;
+  // When the caller's access token ends; nothing: it does not say.
+  std::optional<std::int64_t> expires_at_s = {};
   // An anonymous user of Supabase Auth: a guest whom Supabase knows.
   bool is_anonymous = false;
 

@@ -223,6 +223,7 @@ std::optional<RelayEnd> Relay::look_at_client() {
                          {}));
   }
   channel_.look();
+  if (channel_.is_stop_asked()) return ended(Status::stopped);
   if (left_.is_ready()) channel_.give_up();
   if (channel_.is_given_up() && !wishes_.keeps_on) return ended(Status::disconnected);
   return std::nullopt;

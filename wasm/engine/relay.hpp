@@ -11,6 +11,7 @@
 
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/stream.hpp"
+#include "shared/turn/save_schedule.hpp"
 #include "shared/turn/status.hpp"
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/channel.hpp"
@@ -29,6 +30,7 @@ struct RelayLimits {
   UpstreamLimits upstream;        // of each attempt
   std::int64_t whole_ms = 0;      // for the whole reply, including failed attempts
   std::int64_t beat_ms = 15'000;  // of silence, until a beat is written
+  std::int64_t longest_save_gap_ms = turn::SaveSchedule::kLongestGapMs;
   // How long text may wait for more; 0: not at all. A tenth of a second still feels instantaneous
   // (Nielsen, Usability Engineering, 1993), and costs a third of the CPU (tests/bench).
   std::int64_t coalesce_ms = 0;

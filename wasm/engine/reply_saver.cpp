@@ -8,12 +8,13 @@
 namespace fabula::engine {
 
 ReplySaver::ReplySaver(runtime::Context& context, DatabaseSettings database,
-                       std::string generation_id, std::uint64_t base_bytes, std::int64_t now_ms)
+                       std::string generation_id, std::uint64_t base_bytes,
+                       turn::SaveSchedule schedule)
     : context_(context),
       database_(database),
       generation_id_(std::move(generation_id)),
       reply_(base_bytes),
-      schedule_(now_ms) {}
+      schedule_(schedule) {}
 
 void ReplySaver::arm(std::int64_t now_ms) {
   if (save_ || !schedule_.is_due(now_ms, !reply_.unsaved().empty())) return;

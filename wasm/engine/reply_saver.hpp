@@ -22,7 +22,7 @@ class ReplySaver {
  public:
   // `base_bytes`: the bytes of the reply that are stored already.
   ReplySaver(runtime::Context& context, DatabaseSettings database, std::string generation_id,
-             std::uint64_t base_bytes, std::int64_t now_ms);
+             std::uint64_t base_bytes, turn::SaveSchedule schedule);
 
   void add(std::string_view text) { reply_.append(text); }
   // The reply, including the part that is not saved yet.

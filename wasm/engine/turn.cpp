@@ -174,7 +174,7 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
 
 Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
                                const TurnRequest& request, Answering& answering,
-                               const TurnLimits& limits, Channel& channel, ToolRunner* tools) {
+                               const TurnLimits& limits, Channel& channel, TurnTools tools) {
   Context& context = call.context();
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt = turn::with_summary(
@@ -182,11 +182,12 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
   ModelRoute route(answering.endpoints, turn, system_prompt, last_text, answering.attachments,
                    limits.maximum_output_tokens);
-  ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes, now_ms);
+  ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes,
+                   turn::SaveSchedule(now_ms, limits.relay.longest_save_gap_ms));
   std::optional<ToolRounds> rounds;
-  if (tools && !request.kind->tools.empty()) {
-    route.offer(request.kind->tools);
-    rounds.emplace(request.kind->tools, *tools, channel);
+  if (tools.runner && !tools.offered.empty()) {
+    route.offer(tools.offered);
+    rounds.emplace(tools.offered, *tools.runner, channel);
   }
   Relay relay(context, limits.relay, route, channel, saver, rounds ? &*rounds : nullptr,
               {.keeps_on = request.detach, .tells_reasoning = request.reasoning});

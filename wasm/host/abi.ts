@@ -4,7 +4,7 @@
 export const importModule = "fabula";
 
 /** What `fabula_abi_version` of a guest must return. */
-export const abiVersion = 1;
+export const abiVersion = 2;
 
 /** How an operation ended. */
 export const Status = {
@@ -20,12 +20,14 @@ export const Status = {
   invalid: -4,
   // the host has no such algorithm
   unsupported: -5,
+  // more came than the host keeps, and the rest is lost
+  overflow: -6,
 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
 /** What a completion of operation 0 tells. */
 export const Event = {
-  // nobody reads the response any more; sent once
+  // nobody reads the response any more, or the socket is closed; sent once
   client_left: 1,
   // the platform will end this isolate soon: save now; sent once
   isolate_ending: 2,
@@ -41,6 +43,15 @@ export const HostTrait = {
   is_scheduled: 2,
 } as const;
 export type HostTrait = (typeof HostTrait)[keyof typeof HostTrait];
+
+/** What a message of a socket is. */
+export const MessageKind = {
+  // UTF-8, which the platform has checked
+  text: 1,
+  // any bytes
+  binary: 2,
+} as const;
+export type MessageKind = (typeof MessageKind)[keyof typeof MessageKind];
 
 /** What `log` takes as its level. */
 export const LogLevel = {
@@ -128,6 +139,22 @@ export interface GuestImports {
   // what the host appends to a started response if this instance traps, so that a protocol's
   // clients still see its error; replaces what was set before.
   response_on_trap(request: number, data: number, dataBytes: number): void;
+  // answers a WebSocket handshake (RFC 6455), in place of `response_start`; returns a Status:
+  // `invalid` when the request is no handshake, and then the guest answers it in another way.
+  // `protocol_bytes`: 0: no sub-protocol.
+  socket_accept(request: number, protocol: number, protocolBytes: number): number;
+  // the next message: value = its whole length, detail = a MessageKind. A message that is longer
+  // than the buffer is not taken, and nothing is written: receive it again into a larger buffer.
+  // `overflow`: the client has sent more than the host keeps, and the messages from there on are
+  // lost. `disconnected` when the socket is closed: value = the close code. One at a time; a
+  // cancelled one loses nothing.
+  socket_receive(request: number, operation: number, buffer: number, capacity: number): void;
+  // sends a text message; completes when the host takes more, as far as the platform tells, or with
+  // `disconnected`. One at a time.
+  socket_send(request: number, operation: number, data: number, dataBytes: number): void;
+  // closes the socket after what was sent; nothing can be sent or received afterwards.
+  // `reason_bytes`: at most 123.
+  socket_close(request: number, code: number, reason: number, reasonBytes: number): void;
   // completes after `duration_ms`.
   sleep(request: number, operation: number, durationMs: number): void;
   // stops an operation whose result the guest has not taken: its buffer is not touched from now on,

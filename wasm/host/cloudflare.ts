@@ -1,9 +1,15 @@
 /** Cloudflare Workers: one worker serves all functions. */
 import { HostTrait } from "./abi.ts";
 import { handleRequest } from "./handle-request.ts";
+import type { AcceptedSocket } from "./platform.ts";
 import { problemResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
 import { staticFileResponse, type StaticFiles } from "./static-files.ts";
+
+declare class WebSocketPair {
+  0: WebSocket;
+  1: WebSocket & { accept(): void };
+}
 
 interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
@@ -40,6 +46,23 @@ interface Fetcher {
 const scheduledOrigin = "https://scheduled.invalid";
 const filesOrigin = "https://files.invalid";
 
+function acceptSocket(request: Request, protocol: string | null): AcceptedSocket {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw new TypeError("the request is no handshake");
+  }
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  // Workers answer no close by themselves (before 2026-04, or without a flag).
+  server.addEventListener("close", () => server.close());
+  const headers = new Headers(protocol === null ? {} : { "sec-websocket-protocol": protocol });
+  const opening: ResponseInit & { webSocket: WebSocket } = {
+    status: 101,
+    headers,
+    webSocket: client,
+  };
+  return { response: new Response(null, opening), socket: server };
+}
+
 /** The worker's default export, from its functions by name. */
 export function worker(
   functions: Record<string, WebAssembly.Module>,
@@ -60,6 +83,7 @@ export function worker(
         return typeof value === "string" ? value : undefined;
       },
       waitUntil: (promise) => context.waitUntil(promise),
+      acceptSocket,
       // With the flag enable_request_signal too: the signal fires when a write has failed.
       traits: HostTrait.notices_leaving_only_on_write | traits,
     });

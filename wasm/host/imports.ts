@@ -9,6 +9,7 @@ import { HttpOperation } from "./operations/http.ts";
 import { PublicKeysOperation } from "./operations/public-keys.ts";
 import { WriteOperation, type GuestResponse } from "./operations/response.ts";
 import type { Streams } from "./operations/streams.ts";
+import { ReceiveOperation, SendOperation, type GuestSocket } from "./operations/socket.ts";
 import { SleepOperation } from "./operations/timer.ts";
 import type { Platform } from "./platform.ts";
 
@@ -20,6 +21,7 @@ export interface Services {
   completions: Completions;
   streams: Streams;
   response: GuestResponse;
+  socket: GuestSocket;
   /** Keeps what the guest says right before it traps. */
   panicked(message: string): void;
   /** The guest has nothing left to do. */
@@ -31,7 +33,7 @@ const randomPieceBytes = 65_536;
 
 /** The imports of one guest. Whatever one of them throws ends the instance like a trap. */
 export function makeImports(host: Services): GuestImports {
-  const { request, platform, memory, completions, streams, response } = host;
+  const { request, platform, memory, completions, streams, response, socket } = host;
   let requestHead: Uint8Array | null = null;
 
   return {
@@ -81,6 +83,32 @@ export function makeImports(host: Services): GuestImports {
 
     response_on_trap(_request, data, dataBytes) {
       response.setOnTrap(memory.copy(data, dataBytes));
+    },
+
+    socket_accept(_request, protocol, protocolBytes) {
+      const name = protocolBytes === 0 ? null : memory.text(protocol, protocolBytes);
+      const accept = platform.acceptSocket;
+      if (accept === undefined) return Status.unsupported;
+      try {
+        socket.open(response.startSocket(() => accept(request, name)).socket);
+      } catch {
+        return Status.invalid;
+      }
+      return Status.ok;
+    },
+
+    socket_receive(_request, operation, buffer, capacity) {
+      socket.receive(
+        completions.add(new ReceiveOperation(operation, socket, buffer, capacity)),
+      );
+    },
+
+    socket_send(_request, operation, data, dataBytes) {
+      socket.send(completions.add(new SendOperation(operation)), memory.text(data, dataBytes));
+    },
+
+    socket_close(_request, code, reason, reasonBytes) {
+      socket.close(code, memory.text(reason, reasonBytes));
     },
 
     sleep(_request, operation, durationMs) {

@@ -5,6 +5,7 @@ import { logTrap } from "./log.ts";
 import { GuestMemory } from "./memory.ts";
 import { BodyStream } from "./operations/body.ts";
 import { GuestResponse } from "./operations/response.ts";
+import { GuestSocket } from "./operations/socket.ts";
 import { Streams } from "./operations/streams.ts";
 import type { Platform } from "./platform.ts";
 
@@ -21,6 +22,7 @@ export class Instance {
   readonly #platform: Platform;
   readonly #completions: Completions;
   readonly #streams: Streams;
+  readonly #socket: GuestSocket;
   #guest: GuestExports | null = null;
   #handle = 0;
   #hasFinished = false;
@@ -38,6 +40,7 @@ export class Instance {
       new BodyStream(request.body, this.#completions, Status.disconnected),
     );
     this.response = new GuestResponse(request, this.#completions);
+    this.#socket = new GuestSocket(this.#completions);
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve;
     });
@@ -78,6 +81,7 @@ export class Instance {
       completions: this.#completions,
       streams: this.#streams,
       response: this.response,
+      socket: this.#socket,
       panicked: (message) => {
         this.#panic = message;
       },
@@ -111,6 +115,7 @@ export class Instance {
     this.#stopWatching();
     // First the response: it may have to send bytes that an operation still holds.
     this.response.finish(trapped);
+    this.#socket.finish(trapped);
     this.#completions.close();
     this.#streams.closeAll();
     this.#resolveDone();

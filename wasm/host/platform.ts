@@ -1,5 +1,11 @@
 import type { LogLevel } from "./abi.ts";
 
+/** The server's side of a WebSocket, and the response that opens it. */
+export interface AcceptedSocket {
+  response: Response;
+  socket: Omit<WebSocket, "bufferedAmount"> & { readonly bufferedAmount?: number };
+}
+
 /** What the host needs from the platform it runs on, for one request. */
 export interface Platform {
   /** A setting, or undefined when it is not set. */
@@ -13,6 +19,9 @@ export interface Platform {
 
   /** Calls the listener when the isolate is about to end; returns what takes it back. */
   onEnding?(listener: () => void): () => void;
+
+  /** Answers a WebSocket handshake with this sub-protocol, or none; throws when it is not one. */
+  acceptSocket?(request: Request, protocol: string | null): AcceptedSocket;
 
   /** Writes one log line; the console when absent. */
   log?(level: LogLevel, line: string): void;

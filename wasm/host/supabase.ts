@@ -1,6 +1,6 @@
 /** The adapter for Supabase Edge Functions, and for a plain Deno. */
 import { handleRequest } from "./handle-request.ts";
-import type { Platform } from "./platform.ts";
+import type { AcceptedSocket, Platform } from "./platform.ts";
 import { problemResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
 import { bytesOfBase64, packedFiles, staticFileResponse, type StaticFiles } from "./static-files.ts";
@@ -9,6 +9,7 @@ export { packedFiles };
 
 declare const Deno: {
   env: { toObject(): Record<string, string> };
+  upgradeWebSocket(request: Request, options: { protocol?: string }): AcceptedSocket;
   serve(options: object, handler: (request: Request) => Promise<Response>): Server;
 };
 
@@ -51,11 +52,26 @@ const platform: Platform = {
     if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(promise);
   },
   traits: 0,
+  acceptSocket,
   onEnding: (listener) => {
     endingListeners.add(listener);
     return () => endingListeners.delete(listener);
   },
 };
+
+function acceptSocket(request: Request, protocol: string | null): AcceptedSocket {
+  if (protocol === null) return Deno.upgradeWebSocket(request, {});
+  // Deno finds a sub-protocol only in a list whose commas are followed by spaces, which clients need
+  // not write: meanwhile it sees a list of this one alone.
+  const headers = new Headers(request.headers);
+  headers.set("sec-websocket-protocol", protocol);
+  Object.defineProperty(request, "headers", { value: headers, configurable: true });
+  try {
+    return Deno.upgradeWebSocket(request, { protocol });
+  } finally {
+    delete (request as { headers?: Headers }).headers;
+  }
+}
 
 /** Serves functions by name. Each is given as base64 of its module, and compiled once. */
 export function serve(

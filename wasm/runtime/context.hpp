@@ -38,6 +38,9 @@ class Context : private CompletionBuffer {
 
   std::uint32_t request() const { return request_; }
 
+  // How many HTTP requests this one has made; platforms limit them.
+  std::uint32_t requests_made() const { return requests_made_; }
+
   // Nobody reads the response any more.
   Signal& client_left() { return client_left_; }
   // The platform will end this isolate soon: save what matters.
@@ -45,6 +48,7 @@ class Context : private CompletionBuffer {
 
  private:
   friend class Operation;
+  friend class HttpRequest;
 
   explicit Context(std::uint32_t request) : request_(request) {}
   ~Context() = default;
@@ -61,6 +65,7 @@ class Context : private CompletionBuffer {
   std::vector<Pending> pending_;  // a handful at a time: searched from the newest
   std::uint32_t request_;
   std::uint32_t last_id_ = 0;
+  std::uint32_t requests_made_ = 0;
   Signal client_left_;
   Signal isolate_ending_;
   std::optional<Task<void>> root_;

@@ -24,6 +24,7 @@ void HttpAnswer::close() {
 
 HttpRequest::HttpRequest(Context& context, std::string_view head, std::string_view body)
     : Operation(context) {
+  ++context.requests_made_;
   fabula_import_http_start(context.request(), id(), head.data(),
                            static_cast<std::uint32_t>(head.size()), body.data(),
                            static_cast<std::uint32_t>(body.size()));

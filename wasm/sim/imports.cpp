@@ -85,6 +85,31 @@ void fabula_import_response_end(std::uint32_t request) { at(request).response_en
 // The simulator's guests cannot trap: a native trap ends the test itself.
 void fabula_import_response_on_trap(std::uint32_t, const void*, std::uint32_t) {}
 
+std::int32_t fabula_import_socket_accept(std::uint32_t request, const void* protocol,
+                                         std::uint32_t protocol_bytes) {
+  constexpr std::string_view kUpgrade = "\nupgrade: websocket\n";
+  if (at(request).head().find(kUpgrade) == std::string::npos) {
+    return static_cast<std::int32_t>(abi::Status::invalid);
+  }
+  at(request).socket.accept(copy(protocol, protocol_bytes));
+  return static_cast<std::int32_t>(abi::Status::ok);
+}
+
+void fabula_import_socket_receive(std::uint32_t request, std::uint32_t operation, void* buffer,
+                                  std::uint32_t capacity) {
+  at(request).socket_receive(operation, static_cast<char*>(buffer), capacity);
+}
+
+void fabula_import_socket_send(std::uint32_t request, std::uint32_t operation, const void* data,
+                               std::uint32_t data_bytes) {
+  at(request).socket_send(operation, view(data, data_bytes));
+}
+
+void fabula_import_socket_close(std::uint32_t request, std::uint32_t code, const void* reason,
+                                std::uint32_t reason_bytes) {
+  at(request).socket.close_by_guest(code, view(reason, reason_bytes));
+}
+
 void fabula_import_sleep(std::uint32_t request, std::uint32_t operation,
                          std::uint32_t duration_ms) {
   at(request).sleep(operation, duration_ms);

@@ -8,7 +8,12 @@ namespace fabula::sim {
 
 SimulatedRequest::SimulatedRequest(World& world, std::uint32_t number, std::string head,
                                    std::string body)
-    : client(*this), world_(world), number_(number), head_(std::move(head)) {
+    : client(*this),
+      socket([this](std::uint32_t operation, abi::Status status, std::uint32_t value,
+                    std::uint32_t detail) { complete_soon(operation, status, value, detail); }),
+      world_(world),
+      number_(number),
+      head_(std::move(head)) {
   auto incoming = std::make_shared<Exchange>();
   incoming->on_change_ = [] {};
   incoming->respond(200);
@@ -137,6 +142,24 @@ void SimulatedRequest::let_writes_through() {
 
 void SimulatedRequest::response_end() { response_ended_ = true; }
 
+void SimulatedRequest::socket_receive(std::uint32_t operation, char* buffer,
+                                      std::uint32_t capacity) {
+  operations_.emplace(operation, false);
+  socket.receive(operation, buffer, capacity);
+}
+
+void SimulatedRequest::socket_send(std::uint32_t operation, std::string_view text) {
+  ++writes_;
+  operations_.emplace(operation, false);
+  socket.send(operation, text);
+}
+
+void SimulatedRequest::close_socket(std::uint32_t code) {
+  if (!socket.close_by_client(code)) return;
+  client_has_left_ = true;
+  notice_leaving();
+}
+
 void SimulatedRequest::sleep(std::uint32_t operation, std::uint32_t duration_ms) {
   ++timers_;
   operations_.emplace(operation, false);
@@ -190,10 +213,12 @@ void SimulatedRequest::deliver_due() {
         due.completion.value = due.read->take();
         batch_.emplace(operation, *due.read);
       }
+      socket.deliver(operation);
       handle_->completions[count++] = due.completion;
     }
     if (count > 0) runtime::Context::resume(handle_, count);
     batch_.clear();
+    socket.forget_delivered();
   }
 }
 
@@ -209,6 +234,7 @@ void SimulatedRequest::ReadBytes::give_back() { exchange->unread_.insert(0, take
 
 void SimulatedRequest::cancel(std::uint32_t operation) {
   operations_.erase(operation);
+  socket.cancel(operation);
   if (const auto found = batch_.find(operation); found != batch_.end()) {
     found->second.give_back();
     batch_.erase(found);
@@ -226,6 +252,8 @@ void SimulatedRequest::cancel(std::uint32_t operation) {
 
 void SimulatedRequest::finish() {
   is_finished_ = true;
+  constexpr std::uint32_t kClosedNormally = 1000;
+  if (socket.is_open() && !is_killed_) socket.close_by_guest(kClosedNormally, {});
   handle_ = nullptr;
   operations_.clear();
   due_.clear();
@@ -233,6 +261,10 @@ void SimulatedRequest::finish() {
 }
 
 void SimulatedRequest::leave() {
+  if (socket.is_accepted()) {
+    constexpr std::uint32_t kClosedAbnormally = 1006;
+    return close_socket(kClosedAbnormally);
+  }
   if (client_has_left_ || response_ended_) return;
   client_has_left_ = true;
   for (const auto& write : std::exchange(waiting_writes_, {})) {

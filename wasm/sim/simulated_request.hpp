@@ -13,6 +13,7 @@
 #include "wasm/abi/imports.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/sim/exchange.hpp"
+#include "wasm/sim/simulated_socket.hpp"
 #include "wasm/sim/world.hpp"
 
 namespace fabula::sim {
@@ -27,6 +28,7 @@ class SimulatedRequest {
   bool is_finished() const { return is_finished_; }
 
   Client client;
+  SimulatedSocket socket;
 
   // The imports, each as wasm/abi/abi.json says.
   const std::string& head() const { return head_; }
@@ -38,6 +40,8 @@ class SimulatedRequest {
   void response_start(std::string head);
   void response_write(std::uint32_t operation, std::string_view bytes);
   void response_end();
+  void socket_receive(std::uint32_t operation, char* buffer, std::uint32_t capacity);
+  void socket_send(std::uint32_t operation, std::string_view text);
   void sleep(std::uint32_t operation, std::uint32_t duration_ms);
   void public_keys(std::uint32_t operation);
   void complete_soon(std::uint32_t operation, abi::Status status, std::uint32_t value = 0,
@@ -74,6 +78,7 @@ class SimulatedRequest {
 
   void look_at(std::uint32_t stream);
   void leave();
+  void close_socket(std::uint32_t code);
   void notice_leaving();
   void let_writes_through();
   void complete(std::uint32_t operation, abi::Completion completion,

@@ -89,10 +89,25 @@ bool Client::is_broken() const { return request_.is_killed_ && !request_.respons
 int Client::writes() const { return request_.writes_; }
 int Client::timers() const { return request_.timers_; }
 void Client::leave() { request_.leave(); }
+bool Client::is_accepted() const { return request_.socket.is_accepted(); }
+bool Client::is_open() const { return request_.socket.is_open() && !request_.is_killed_; }
+const std::string& Client::protocol() const { return request_.socket.protocol(); }
+const std::vector<std::string>& Client::received() const { return request_.socket.received(); }
+std::uint32_t Client::close_code() const { return request_.socket.guest_close_code(); }
+const std::string& Client::close_reason() const { return request_.socket.close_reason(); }
+void Client::send_text(std::string message) {
+  if (is_open()) request_.socket.send_to_guest(abi::MessageKind::text, std::move(message));
+}
+void Client::send_binary(std::string message) {
+  if (is_open()) request_.socket.send_to_guest(abi::MessageKind::binary, std::move(message));
+}
+void Client::close(std::uint32_t code) { request_.close_socket(code); }
+void Client::take_only_messages(std::size_t count) { request_.socket.take_only(count); }
 void Client::take_only(std::size_t bytes) { request_.room_bytes_ = bytes; }
 void Client::take_everything() {
   request_.room_bytes_ = std::numeric_limits<std::size_t>::max();
   request_.let_writes_through();
+  request_.socket.take_everything();
 }
 
 }  // namespace fabula::sim

@@ -44,6 +44,20 @@ class Client {
 
   // Closes the connection.
   void leave();
+
+  // Of a request that has become a socket.
+  bool is_accepted() const;
+  bool is_open() const;  // accepted, and closed by neither side
+  const std::string& protocol() const;
+  const std::vector<std::string>& received() const;  // every message so far
+  std::uint32_t close_code() const;  // by which the function has closed it; 0: it has not
+  const std::string& close_reason() const;
+  void send_text(std::string message);
+  void send_binary(std::string message);
+  void close(std::uint32_t code);
+  // From now on the client takes only so many messages more, then the function's sends wait.
+  void take_only_messages(std::size_t count);
+
   // From now on the client takes only `bytes` more, then the function's writes wait.
   void take_only(std::size_t bytes);
   void take_everything();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shared/api/endpoints/companion.hpp"
+#include "shared/api/endpoints/memories.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::companion {
@@ -271,6 +272,11 @@ inline constexpr std::array kOperations{kChat,
                                         kReadCharacter,
                                         kExportCharacter,
                                         kUpdateCharacter,
-                                        kDeleteCharacter};
+                                        kDeleteCharacter,
+                                        kListMemories,
+                                        kAddMemory,
+                                        kExportMemories,
+                                        kChangeMemory,
+                                        kForgetMemory};
 
 }  // namespace fabula::api::companion

@@ -8,6 +8,7 @@
 #include "shared/api/endpoints/docs.hpp"
 #include "shared/api/endpoints/dossier.hpp"
 #include "shared/api/endpoints/projects.hpp"
+#include "shared/api/endpoints/realtime.hpp"
 #include "shared/api/endpoints/sessions.hpp"
 #include "shared/api/endpoints/stream.hpp"
 #include "shared/api/endpoints/tasks.hpp"
@@ -32,6 +33,10 @@ inline constexpr std::array kGroups{
                    "A relay to models by bots: their keys stay on the server, and a stream can be "
                    "resumed and cancelled from anywhere.",
                    stream::kOperations},
+    OperationGroup{"realtime",
+                   "Live conversations, each with a log of what has happened in it, and a summary "
+                   "when it has been left.",
+                   realtime::kOperations},
     OperationGroup{"companion",
                    "Conversations with companions: characters that are written or imported, and "
                    "speak for themselves. Their messages are a tree, as chat's are.",

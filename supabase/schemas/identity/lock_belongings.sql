@@ -18,6 +18,7 @@ begin
   order by job_id
   for no key update;
   perform from public.dossiers where owner_id = principal_id order by project_id for no key update;
+  perform from public.memory_logs where owner_id = principal_id order by memory_log_id for no key update;
   return true;
 end
 $$;

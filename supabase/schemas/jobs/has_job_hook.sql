@@ -3,7 +3,7 @@
 --
 --   private.<kind>_work(jobs, job_steps, '{}')
 --     returns the kind's members of a claimed step; null: no work is left, or the hook has
---     ended the job. Without this hook: {"payload": the step's}.
+--     ended the job, or has made the step wait until it is due again. Without this hook: {"payload": the step's}.
 --   private.<kind>_store(jobs, job_steps, {result, already})
 --     stores the result and returns {result?: what is kept with the step, answer?: what the worker is
 --     told, has_more?: another step is needed}. With `already` it stores nothing. Without this hook the

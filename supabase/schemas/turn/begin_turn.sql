@@ -16,8 +16,9 @@
 --                     creates
 --   bot_id            of a bot that the principal may use; where provider and model are absent, the bot's
 --                     are kept of the turn
---   message_metadata  {task, attachments}, both optional, kept with the user's message: attachments, with
---                     the `tokens` that each takes of the budget, are for the caller to send; task is what
+--   message_metadata  {task, attachments, client_id}, all optional, kept with the user's message:
+--                     client_id is what the client calls it; attachments, with the `tokens` that each
+--                     takes of the budget, are for the caller to send; task is what
 --                     the message asks for, and when that message is answered again its prompt in
 --                     task_prompts, an object, is kept as the system prompt, and its label in
 --                     task_prompt_labels as `prompt`
@@ -142,6 +143,9 @@ begin
   request := request || jsonb_build_object(
     'history_budget_tokens',
     (request ->> 'history_budget_tokens')::integer - private.attached_tokens(question));
+  if session.kind = 'companion' then
+    request := private.with_memories(session, question, request);
+  end if;
   history := private.read_turn_history(principal_id, question, continued, request);
   update public.sessions
   set active_leaf_id = question.message_id,
@@ -177,7 +181,8 @@ begin
       else jsonb_build_object('kind', session.kind) end
     || case when session.kind <> 'companion' then '{}'
       else private.describe_companion(session, companion)
-        || jsonb_build_object('system_prompt', request -> 'system_prompt') end
+        || jsonb_build_object('system_prompt', nullif(
+          concat(request ->> 'system_prompt', request ->> 'memory_text'), '')) end
     || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
       else jsonb_build_object('created_user', exists (
         select from public.principals

@@ -1,5 +1,5 @@
--- The metadata of a user's message, stored with it: a task, and attachments by their locations. A later turn
--- that answers the message again, or continues a reply to it, reads them from there.
+-- The metadata of a user's message, stored with it: a task, attachments by their locations, and what its client
+-- calls it. A later turn that answers the message again, or continues a reply to it, reads them from there.
 
 -- Refuses metadata that cannot be stored with a message.
 create function private.check_message_metadata(request jsonb) returns void
@@ -11,14 +11,16 @@ declare
   metadata jsonb := coalesce(nullif(request -> 'message_metadata', 'null'), '{}');
 begin
   if jsonb_typeof(metadata) <> 'object'
-    or metadata - array['task', 'attachments'] <> '{}'
+    or metadata - array['task', 'attachments', 'client_id'] <> '{}'
     or octet_length(metadata::text) > max_bytes
     or jsonb_typeof(coalesce(metadata -> 'task', '""')) <> 'string'
+    or jsonb_typeof(coalesce(metadata -> 'client_id', '""')) <> 'string'
+    or char_length(metadata ->> 'client_id') not between 1 and 128
     or jsonb_typeof(coalesce(metadata -> 'attachments', '[]')) <> 'array'
     or (metadata <> '{}' and coalesce(request ->> 'action', 'say') not in ('say', 'edit'))
   then
     perform private.refuse(422, 'invalid_request', format(
-      'message_metadata must be {task, attachments} of at most %s bytes, of a message that is said.',
+      'message_metadata must be {task, attachments, client_id} of at most %s bytes, of a message that is said.',
       max_bytes));
   end if;
   if jsonb_array_length(coalesce(metadata -> 'attachments', '[]')) > max_attachments then

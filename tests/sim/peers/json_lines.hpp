@@ -118,6 +118,10 @@ class MessageChannels final : public engine::ChannelMaker {
                                               const turn::Telling& telling) override {
     return protocol.stream(telling);
   }
+  runtime::Task<void> refuse(engine::Call& call, const turn::Protocol& protocol,
+                             const Problem& problem) override {
+    co_await call.send(protocol.refusal(problem, call.log().request_id));
+  }
   std::unique_ptr<engine::Channel> make_channel(engine::Call& call, const turn::Protocol&,
                                                 turn::Framing& framing,
                                                 const engine::RelayLimits&) override {

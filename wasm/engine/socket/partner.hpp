@@ -1,0 +1,69 @@
+// What a function supplies to the dialogue over a socket: the conversations, and the turns of its
+// kind. A function makes one for each connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/result/result.hpp"
+#include "shared/turn/socket_protocol.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/conversation.hpp"
+#include "wasm/engine/identity.hpp"
+#include "wasm/engine/turn.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::engine {
+
+// A reply that another connection or request is writing.
+struct FollowedReply {
+  std::string id;  // of the message: its client's name, else the id of the user's message
+  std::string stream_id;
+  std::string generation_id;
+  std::int64_t epoch = 0;
+};
+
+// A reply whose server has ended in the middle of it.
+struct BrokenReply {
+  std::string id;          // as above
+  std::string message_id;  // of the reply
+};
+
+// What a partner has to tell, and what it has seen.
+struct SocketNews {
+  std::vector<std::string> messages;  // to send, in this order
+  bool has_more = false;              // looking again will bring more
+  std::optional<FollowedReply> running;
+  std::optional<BrokenReply> broken;  // the conversation's newest message
+};
+
+class SocketPartner {
+ public:
+  SocketPartner() = default;
+  SocketPartner(const SocketPartner&) = delete;
+  SocketPartner& operator=(const SocketPartner&) = delete;
+  virtual ~SocketPartner() = default;
+
+  // The connection begins, in this protocol. A new guest is known afterwards, and `caller` says so.
+  virtual runtime::Task<Result<SocketNews>> open(Call& call, Caller& caller,
+                                                 const turn::SocketProtocol& protocol,
+                                                 const turn::said::Hello& hello) = 0;
+  // The client asks for a conversation.
+  virtual runtime::Task<Result<SocketNews>> start(Call& call, Caller& caller,
+                                                  const turn::said::Start& start);
+  // What has happened since. Only of partners that look.
+  virtual bool looks() const { return false; }
+  virtual runtime::Task<Result<SocketNews>> look(Call& call, const Caller& caller);
+  // The connection has ended.
+  virtual runtime::Task<void> leave(Call& call, const Caller& caller);
+
+  virtual std::unique_ptr<Conversation> make_conversation() = 0;
+  // The turn that a message asks for.
+  virtual runtime::Task<Result<TurnRequest>> request(Call& call, const turn::Kind& kind,
+                                                     const turn::said::Message& message) = 0;
+};
+
+}  // namespace fabula::engine
