@@ -39,6 +39,10 @@ std::string describe_kinds(Call& call, std::span<const turn::Kind* const> kinds,
     } else {
       writer.string(prompt.label);
     }
+    if (kind->dossier_heading) {
+      writer.key("dossier").boolean(true);
+      writer.key("dossier_heading").string(kind->dossier_heading->text);
+    }
     if (kind->character_prompt) {
       turn::write_companion(writer, {.user_word = user_word,
                                      .character_prompt = kind->character_prompt->text,
