@@ -159,6 +159,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
   if (const auto* kind = other_kind(turn)) {
     answering.endpoints = co_await engine::kind_models(call, *kind);
     engine::prefer_model_of(call, turn, answering.endpoints);
+    request.system_prompt = engine::kind_prompt(call, *kind).text;
     request.is_worth_extracting = false;
     co_return {};
   }
