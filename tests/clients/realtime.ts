@@ -4,14 +4,18 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Row } from "./backend.ts";
 import type { Stack } from "./stack.ts";
 
-export async function rpc(stack: Stack, name: string, request: object): Promise<Row> {
+async function call(stack: Stack, name: string, request: object) {
   const response = await fetch(`${stack.backend.databaseUrl}/rest/v1/rpc/${name}`, {
     method: "POST",
     headers: { apikey: stack.backend.keys.secretKey, "content-type": "application/json" },
     body: JSON.stringify({ request }),
   });
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
+  return { status: response.status, text: await response.text() };
+}
+
+export async function rpc(stack: Stack, name: string, request: object): Promise<Row> {
+  const { status, text } = await call(stack, name, request);
+  assert.equal(status, 200, text);
   return JSON.parse(text) as Row;
 }
 
@@ -41,14 +45,14 @@ export async function openSession(
 export const leaveSession = (stack: Stack, connection: LiveSession): Promise<Row> =>
   rpc(stack, "leave_realtime_session", { ...connection, left_seconds: 60 });
 
-/** A turn of the session, whole. */
-export async function liveTurn(
+/** A turn of the session, whole; false when another one runs. */
+export async function tryTurn(
   stack: Stack,
   { principal, session_id: external_id }: LiveSession,
   text: string,
   reply: string,
-): Promise<Row> {
-  const turn = await rpc(stack, "begin_turn", {
+): Promise<Row | false> {
+  const begin = {
     principal,
     kind: "realtime",
     external_id,
@@ -56,7 +60,11 @@ export async function liveTurn(
     title: text,
     history_budget_tokens: 3000,
     message_metadata: { client_id: randomUUID() },
-  });
+  };
+  const begun = await call(stack, "begin_turn", begin);
+  if (begun.status === 409) return false;
+  assert.equal(begun.status, 200, begun.text);
+  const turn = JSON.parse(begun.text) as Row;
   await rpc(stack, "finish_turn", {
     generation_id: turn["generation_id"],
     status: "complete",
@@ -66,5 +74,17 @@ export async function liveTurn(
     provider: "local",
     model: "scripted",
   });
+  return turn;
+}
+
+/** The same where no other runs. */
+export async function liveTurn(
+  stack: Stack,
+  session: LiveSession,
+  text: string,
+  reply: string,
+): Promise<Row> {
+  const turn = await tryTurn(stack, session, text, reply);
+  assert.ok(turn, "another turn runs");
   return turn;
 }

@@ -59,9 +59,8 @@ describe("a reply whose process ends", () => {
   async function goesOn(stack: Stack, name: string, token: string, lastEventId?: number): Promise<void> {
     const again = await SocketClient.open(stack, name, { token, ...(lastEventId && { lastEventId }) });
     try {
-      await again.told("done", "m1");
-      const [session] = await backend.rows("sessions", { external_id: name });
-      const [, reply] = await backend.messages(session!["session_id"] as string);
+      const { message_id } = await again.told("done", "m1");
+      const [reply] = await backend.rows("messages", { message_id });
       assert.deepEqual(
         [reply!["content"], reply!["status"], reply!["is_complete"]],
         [BEGINNING + REST, "complete", true],
