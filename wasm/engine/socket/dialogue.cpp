@@ -331,7 +331,7 @@ void Dialogue::begin_next(std::int64_t now_ms) {
     continued_id_ = broken_->message_id;
     begin_reply(broken_->id);
     replying_.emplace(go_on_in_dialogue(side(), *std::exchange(broken_, std::nullopt), reply_));
-  } else if (!waiting_.empty() && starts_.empty() && now_ms >= turn_due_ms_) {
+  } else if (!waiting_.empty() && starts_.empty() && !started_ && now_ms >= turn_due_ms_) {
     reply_kind_ = ReplyKind::own;
     said_ = std::move(waiting_.front());
     waiting_.pop_front();
