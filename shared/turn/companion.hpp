@@ -29,11 +29,11 @@ void write_companion(json::Writer& writer, const CompanionRequest& request);
 
 // The character that the conversation is with.
 struct Character {
-  std::string character_id;
+  std::string character_id = {};
   bool is_known = false;  // else nothing but the id is told
-  std::string name;
-  std::string model;  // as a request names it; empty: the deployment's choice
-  std::string voice;
+  std::string name = {};
+  std::string model = {};  // as a request names it; empty: the deployment's choice
+  std::string voice = {};
 };
 
 // Reads `character` of an answer; nothing for none.
