@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { PROTOCOL, SocketClient } from "./socket.ts";
-import { onBothRuntimes } from "./stack.ts";
+import { onEachRuntime } from "./stack.ts";
 import { signUp } from "./supabase.ts";
 import { makeGate, until } from "./wait.ts";
 
-onBothRuntimes("realtime over its socket", (stack) => {
+onEachRuntime("realtime over its socket", (stack) => {
   const model = () => stack().backend.model;
   const title = (words: string) => `${words} (${stack().runtime})`;
 
