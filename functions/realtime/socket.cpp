@@ -15,7 +15,7 @@ runtime::Task<Result<void>> serve_socket(engine::Call& call, const engine::Match
   const std::array<const turn::SocketProtocol*, 2> protocols{&protocols::realtime::kJsonProtocol,
                                                              &protocols::realtime::kRawProtocol};
   const auto ids = co_await api::path_ids(match.captures);
-  const auto session_id = std::string(json::string_at(ids, "session_id").value_or(""));
+  const auto session_id = std::string(json::string_at(ids, "realtime_session_id").value_or(""));
   call.log().conversation_id = session_id;
   RealtimePartner partner(call, session_id);
   co_await engine::serve_socket(call, protocols, partner);
