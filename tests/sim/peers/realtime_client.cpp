@@ -88,7 +88,9 @@ void RealtimeClient::cancel(const std::string& id) {
   send(typed("cancel", R"("id":")" + id + "\""));
 }
 
-void RealtimeClient::repeat(const std::string& id) { send_message(id); }
+void RealtimeClient::repeat(const std::string& id) {
+  if (is_ready_) send_message(id);
+}
 
 void RealtimeClient::send(std::string message) {
   if (socket_) socket_->send_text(std::move(message));
@@ -137,6 +139,7 @@ void RealtimeClient::read() {
       continue;
     }
     hear(*message);
+    if (drops_after.count(++read_all_) > 0) return drop();
   }
   if (socket_ != socket) return;
   if (!socket->is_open()) return ended();
@@ -206,10 +209,22 @@ void RealtimeClient::hear_event(const json::Document& event) {
   events_.push_back(id);
   const auto client_id = text_in(event, "client_id");
   if (!client_id.empty()) names_[text_in(event, "message_id")] = client_id;
-  const auto& metadata = *json::find(event, "metadata");
-  if (text_in(event, "role") != "assistant" || text_in(metadata, "status") == "interrupted") return;
+  hear_stored(event, *json::find(event, "metadata"));
+}
+
+// How a reply has ended, for who was away then. One that broke off is continued.
+void RealtimeClient::hear_stored(const json::Document& event, const json::Document& metadata) {
   const auto named = names_.find(text_in(metadata, "user_message_id"));
-  if (named != names_.end()) replies_[named->second].stored_text = text_in(event, "content");
+  if (named == names_.end()) return;
+  auto& reply = replies_[named->second];
+  const auto status = text_in(metadata, "status");
+  const auto content = text_in(event, "content");
+  if (text_in(event, "type") == "error" || status == "interrupted") {
+    reply.broken = status == "interrupted" ? status : content;
+  } else {
+    reply.broken.clear();
+    reply.stored_text = text_in(event, "role") == "assistant" ? content : std::string();
+  }
 }
 
 // What a server knew that has died may be more than what was stored: the text goes on from there.
@@ -234,12 +249,20 @@ void RealtimeClient::hear_error(const json::Document& message) {
   auto& reply = reply_of(message);
   reply.error = text_in(message, "code");
   reply.is_retryable = json::boolean_at(message, "retryable").value_or(false);
-  if (reply.is_accepted) return;
-  ++reply.refused;
+  ++reply.errors;
+  if (!reply.is_accepted) ++reply.refused;
+  // A turn that was taken back after it was told is begun again; one that has ended says so again.
+  constexpr int kMaximumRepeats = 5;
   if (!reply.is_retryable || texts_.count(id) == 0) return;
+  if (reply.is_accepted && reply.errors > kMaximumRepeats) return;
+  try_again(id, reply.errors);
+}
+
+void RealtimeClient::try_again(const std::string& id, int errors) {
   constexpr std::int64_t kRetryMs = 2'000;
-  chat_.world.clock().after(kRetryMs, [this, id] {
-    if (is_ready_ && !is_settled(id)) send_message(id);
+  chat_.world.clock().after(kRetryMs, [this, id, errors] {
+    const auto& reply = replies_.at(id);
+    if (is_ready_ && !reply.error.empty() && reply.errors == errors) send_message(id);
   });
 }
 
@@ -248,8 +271,11 @@ bool RealtimeClient::is_settled(const std::string& id) const {
   return reply.is_accepted || reply.done > 0 || (!reply.error.empty() && !reply.is_retryable);
 }
 
-bool RealtimeClient::knows_all_said() const {
-  return std::all_of(said_.begin(), said_.end(), [this](const auto& id) { return is_settled(id); });
+bool RealtimeClient::has_heard_all_said() const {
+  return std::all_of(said_.begin(), said_.end(), [this](const auto& id) {
+    const auto& reply = replies_.at(id);
+    return is_settled(id) && (reply.is_over() || reply.has_failed());
+  });
 }
 
 }  // namespace fabula::tests

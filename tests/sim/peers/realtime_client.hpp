@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared/json/document.hpp"
@@ -42,14 +44,17 @@ struct HeardReply {
   std::string stream_id;
   std::string finish_reason;  // of done
   std::string error;          // the code of the last error, if nothing has come after it
+  std::string broken;         // the code of the last event about it, if that tells of a failure
   bool is_accepted = false;
   bool is_retryable = false;
   int done = 0;
   int refused = 0;  // how often an error came before it was accepted
+  int errors = 0;   // and how often at all
 
   // What a page shows: a client that was away at the end has it from the event.
   std::string whole() const { return done == 0 ? stored_text.value_or(text) : text; }
   bool is_over() const { return done > 0 || stored_text; }
+  bool has_failed() const { return !error.empty() || !broken.empty(); }
 };
 
 class RealtimeClient {
@@ -78,17 +83,20 @@ class RealtimeClient {
   bool answers_pings = true;
   std::int64_t reaction_ms = 5;
   std::int64_t reconnect_ms = 300;
+  std::set<std::size_t> drops_after;  // so many messages of all its connections
 
   bool is_ready() const { return is_ready_; }
   bool is_connected() const { return socket_ && socket_->is_open(); }
   sim::Client& socket() { return *socket_; }
   const std::string& token() const { return token_; }
+  void use_token(std::string token) { token_ = std::move(token); }
   const HeardReply& reply(const std::string& id) const { return replies_.at(id); }
   const std::map<std::string, HeardReply>& replies() const { return replies_; }
   const std::vector<std::string>& said() const { return said_; }
   const std::vector<std::int64_t>& events() const { return events_; }
   const std::vector<std::string>& faults() const { return faults_; }  // breaches of the protocol
-  bool knows_all_said() const;  // every message was accepted, taken back or refused for good
+  // Every message is answered, was taken back, or has failed for good.
+  bool has_heard_all_said() const;
   int connections() const { return connections_; }
   std::uint32_t last_close_code() const { return last_close_code_; }
   const std::string& last_close_reason() const { return last_close_reason_; }
@@ -99,11 +107,13 @@ class RealtimeClient {
   void hear(const json::Document& message);
   void hear_ready(const json::Document& message);
   void hear_event(const json::Document& event);
+  void hear_stored(const json::Document& event, const json::Document& metadata);
   void hear_token(const json::Document& message);
   void hear_error(const json::Document& message);
   void ended();
   void send(std::string message);
   void send_message(const std::string& id);
+  void try_again(const std::string& id, int errors);
   bool is_settled(const std::string& id) const;
   HeardReply& reply_of(const json::Document& message);
   void fault(std::string text) { faults_.push_back(std::move(text)); }
@@ -113,7 +123,8 @@ class RealtimeClient {
   std::string token_;
   sim::Client* socket_ = nullptr;
   int connections_ = 0;
-  std::size_t read_ = 0;  // messages of this connection
+  std::size_t read_ = 0;      // messages of this connection
+  std::size_t read_all_ = 0;  // and of all
   std::uint64_t received_bytes_ = 0;
   bool is_ready_ = false;
   bool is_paused_ = false;

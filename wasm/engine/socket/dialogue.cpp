@@ -208,7 +208,7 @@ void Dialogue::answer_ping() {
 }
 
 bool Dialogue::is_answering(std::string_view id) const {
-  return !id.empty() && replying_ && reply_.id == id;
+  return !id.empty() && replying_ && reply_.id == id && !reply_.is_refused;
 }
 
 void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
@@ -234,7 +234,9 @@ void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
   if (waiting_.size() >= socket_limits::kMaximumWaitingMessages) {
     return refuse(message.id, flooded(), now_ms);
   }
-  waiting_.push_back(std::move(message));
+  // One that is said again while its refused turn is being withdrawn came before those that wait.
+  const bool is_first = !message.id.empty() && replying_ && reply_.id == message.id;
+  waiting_.insert(is_first ? waiting_.begin() : waiting_.end(), std::move(message));
 }
 
 void Dialogue::cancel(std::string_view id) {
