@@ -10,6 +10,7 @@
 #include "shared/json/text.hpp"
 #include "shared/turn/kinds/chat.hpp"
 #include "shared/turn/kinds/companion.hpp"
+#include "shared/turn/kinds/realtime.hpp"
 #include "wasm/engine/attachments.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
 #include "wasm/engine/kind_turns.hpp"
@@ -28,7 +29,7 @@ using runtime::Task;
 const turn::Kind& kKind = turn::kinds::kChat;
 
 // Kinds whose messages are regenerated, continued and edited by these routes too.
-constexpr std::array kOtherKinds{&turn::kinds::kCompanion};
+constexpr std::array kOtherKinds{&turn::kinds::kCompanion, &turn::kinds::kRealtime};
 
 // The kind of job that reads the conversation for the dossier.
 constexpr std::array kReading{&engine::kDossierExtraction};
@@ -158,6 +159,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
   if (const auto* kind = other_kind(turn)) {
     answering.endpoints = co_await engine::kind_models(call, *kind);
     engine::prefer_model_of(call, turn, answering.endpoints);
+    request.system_prompt = engine::kind_prompt(call, *kind).text;
     request.is_worth_extracting = false;
     co_return {};
   }

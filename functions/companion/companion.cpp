@@ -5,6 +5,7 @@
 #include "functions/companion/characters.hpp"
 #include "functions/companion/memories.hpp"
 #include "functions/companion/restore.hpp"
+#include "functions/companion/socket.hpp"
 #include "functions/companion/turns.hpp"
 #include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/companion.hpp"
@@ -21,6 +22,7 @@ namespace declared = api::companion;
 constexpr std::array kRoutes{
     engine::route<declared::kChat>(&chat),
     engine::route<declared::kChatStream>(&stream),
+    engine::route<declared::kSocket>(&serve_socket),
     engine::route<declared::kHealth>(&engine::health),
     engine::route<declared::kReadConversation>(&engine::forward, database::kReadConversation),
     engine::route<declared::kDeleteConversation>(&engine::forward, database::kDeleteConversation),

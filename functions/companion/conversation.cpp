@@ -60,6 +60,18 @@ Result<void> read_messages(const json::Document& messages, TurnRequest& request)
 
 }  // namespace
 
+void fill_in(Call& call, const turn::Kind& kind, TurnRequest& request, std::string character_id) {
+  if (!request.companion) request.companion.emplace();
+  auto& companion = *request.companion;
+  companion.character_id = std::move(character_id);
+  companion.user_word = characters::user_word(request.text);
+  companion.character_prompt = kind.character_prompt->text;
+  companion.character_prompt_label = kind.character_prompt->label;
+  const auto prompt = engine::kind_prompt(call, kind);
+  request.system_prompt = prompt.text;
+  request.prompt = prompt.label;
+}
+
 CompanionConversation::CompanionConversation() : Conversation(turn::kinds::kCompanion) {}
 
 Result<void> CompanionConversation::read(Call& call, const json::Document& body,
@@ -73,15 +85,9 @@ Result<void> CompanionConversation::read(Call& call, const json::Document& body,
   }
   request.session_id = text("conversation_id");
   request.reasoning = json::boolean_at(body, "reasoning").value_or(false);
-  companion.character_id = text("character_id");
   companion.greeting_index = json::integer_at(body, "greeting_index");
-  companion.user_word = characters::user_word(request.text);
-  companion.character_prompt = kind().character_prompt->text;
-  companion.character_prompt_label = kind().character_prompt->label;
   model_ = text("model");
-  const auto prompt = engine::kind_prompt(call, kind());
-  request.system_prompt = prompt.text;
-  request.prompt = prompt.label;
+  fill_in(call, kind(), request, text("character_id"));
   return {};
 }
 

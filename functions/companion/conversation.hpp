@@ -8,6 +8,11 @@
 
 namespace fabula::companion_function {
 
+// Fills in what all turns with companions ask for: the prompts, and the character of a new
+// conversation (empty: none). The request has its text.
+void fill_in(engine::Call& call, const turn::Kind& kind, engine::TurnRequest& request,
+             std::string character_id);
+
 class CompanionConversation final : public engine::Conversation {
  public:
   CompanionConversation();

@@ -26,12 +26,23 @@ std::string id_of(const std::string& client_id, const std::string& user_message_
   return client_id.empty() ? user_message_id : client_id;
 }
 
-// The newest message, if it is a reply whose server has ended in the middle of it.
+// The client's name of a message, as far as these events tell it.
+std::string name_in(const std::vector<realtime::Event>& events,
+                    const std::string& user_message_id) {
+  for (const auto& event : events) {
+    if (event.role == "user" && event.message_id == user_message_id) return event.client_id;
+  }
+  return {};
+}
+
+// The newest message, if it is a reply whose server has ended in the middle of it or before its
+// first word, which leaves an error behind.
 std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Event>& events,
                                                 std::int64_t now_ms) {
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     if (event->type != "message" && event->type != "error") continue;
-    if (event->role != "assistant" || event->message_id.empty()) return std::nullopt;
+    const bool is_unsaid = event->type == "error";
+    if (!is_unsaid && event->role != "assistant") return std::nullopt;
     const auto metadata = json::parse(event->metadata);
     if (!metadata ||
         json::string_at(*metadata, "status") != turn::name(turn::Status::interrupted)) {
@@ -43,12 +54,17 @@ std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Even
     if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) {
       return std::nullopt;
     }
-    // Of the message that is answered.
     const auto text = [&metadata](std::string_view key) {
       return std::string(json::string_at(*metadata, key).value_or(""));
     };
-    return engine::BrokenReply{id_of(text("client_id"), text("user_message_id")),
-                               event->message_id};
+    const auto user_message_id = text("user_message_id");
+    const auto& message_id = is_unsaid ? user_message_id : event->message_id;
+    if (message_id.empty()) return std::nullopt;
+    auto client_id = text("client_id");
+    if (client_id.empty()) client_id = name_in(events, user_message_id);
+    return engine::BrokenReply{
+        id_of(client_id, user_message_id), message_id,
+        std::string(json::string_at(*metadata, "stream_id").value_or(message_id)), is_unsaid};
   }
   return std::nullopt;
 }

@@ -70,6 +70,14 @@ Result<std::string> readable_text(std::string_view text) {
 
 }  // namespace
 
+std::vector<Members> forgetting(const Memory& memory, std::string_view salt) {
+  auto entries = memory.entries;
+  entries.insert(entries.end(), memory.replaced_entries.begin(), memory.replaced_entries.end());
+  std::vector<Members> all{forgetting(memory.text, entries, salt)};
+  for (const auto& text : memory.replaced) all.push_back(forgetting(text, {}, salt));
+  return all;
+}
+
 Members forgetting(std::string_view text, const std::vector<std::string>& assertion_ids,
                    std::string_view salt) {
   const auto words = hashed(key_words(text), salt);
@@ -108,7 +116,9 @@ Rows change(const Folded& folded, std::string_view id, const Change& change,
   const bool is_pinned = change.is_pinned.value_or(memory->is_pinned);
   Draft draft(context);
   if (is_corrected) {
-    draft.add("forget", forgetting(memory->text, memory->entries, context.operation));
+    for (auto& members : forgetting(*memory, context.operation)) {
+      draft.add("forget", std::move(members));
+    }
     draft.add("add", {{"type", type}, {"name", *text}, {"as", id}});
   } else if (is_pinned && !memory->is_pinned && !memory->is_added) {
     draft.add("add", {{"type", type}, {"name", *text}, {"as", id}, {"pins", true}});
@@ -123,7 +133,9 @@ Rows forget(const Folded& folded, std::string_view id, const EditContext& contex
   const Memory* memory = find(folded, id);
   if (memory == nullptr) return no_such_memory();
   Draft draft(context);
-  draft.add("forget", forgetting(memory->text, memory->entries, context.operation));
+  for (auto& members : forgetting(*memory, context.operation)) {
+    draft.add("forget", std::move(members));
+  }
   return std::move(draft).rows();
 }
 

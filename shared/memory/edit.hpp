@@ -39,8 +39,10 @@ Rows change(const Folded& folded, std::string_view id, const Change& change,
 // It is forgotten for good. not_found if there is no such memory.
 Rows forget(const Folded& folded, std::string_view id, const EditContext& context);
 
-// The entry that makes the memory forgotten, without do, at and operation: its words are kept as
-// hashes.
+// The entries that make the memory forgotten, with what it has taken the place of; without do, at
+// and operation. Their words are kept as hashes.
+std::vector<json::Document::object_t> forgetting(const Memory& memory, std::string_view salt);
+// The same of a text.
 json::Document::object_t forgetting(std::string_view text,
                                     const std::vector<std::string>& assertion_ids,
                                     std::string_view salt);

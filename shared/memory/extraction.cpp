@@ -117,12 +117,18 @@ class AnswerReader {
     // The words are hashed with a text that is the same whenever this is read again.
     const std::string salt = std::string(quote->message->id).append(":forget");
     const auto* memory = named_memory(known_, name);
-    auto members =
-        memory ? forgetting(memory->text, memory->entries, salt) : forgetting(name, {}, salt);
-    if (!memory && members["words"].empty()) return;
-    members["message_id"] = quote->message->id;
-    members["operation"] = salt;
-    add(EntryKind::user, "forget", std::nullopt, "", std::move(members), quote->message->at);
+    std::vector<Members> forgotten;
+    if (memory) {
+      forgotten = forgetting(*memory, salt);
+    } else {
+      forgotten.push_back(forgetting(name, {}, salt));
+      if (forgotten.front()["words"].empty()) return;
+    }
+    for (auto& members : forgotten) {
+      members["message_id"] = quote->message->id;
+      members["operation"] = salt;
+      add(EntryKind::user, "forget", std::nullopt, "", std::move(members), quote->message->at);
+    }
   }
 
   Extraction extraction;

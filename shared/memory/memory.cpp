@@ -169,7 +169,7 @@ class Fold {
     }
     std::vector<Read> kept;
     for (std::size_t i = 0; i < all_.size(); ++i) {
-      if (!is_corrected[i]) kept.push_back(all_[i]);
+      (is_corrected[i] ? corrected_ : kept).push_back(all_[i]);
     }
     all_ = std::move(kept);
   }
@@ -208,6 +208,7 @@ class Fold {
       memory.entries.push_back(id_of(*read));
       memory.said_at = std::max(memory.said_at, read->pins ? 0 : entry.at);
       if (memory.id.empty() || !read->as.empty()) memory.id = memory_id(*read);
+      add_replaced(memory, *read);
       if (entry.act == Act::add) {
         memory.is_added |= !read->pins;
         continue;
@@ -226,6 +227,26 @@ class Fold {
     memory.is_pinned = is_pinned(memory.id);
     if (memory.is_added || memory.is_pinned) memory.message_ids.clear();
     return memory;
+  }
+
+  // What the entry has corrected, and what that had corrected before.
+  void add_replaced(Memory& memory, const Read& read) const {
+    if (!read.entry.corrects || read.entry.corrects->value.empty()) return;
+    const auto& value = read.entry.corrects->value;
+    auto& texts = memory.replaced;
+    if (std::find(texts.begin(), texts.end(), value) != texts.end()) return;
+    texts.push_back(value);
+    const auto comparable = dossier::comparable_item(value);
+    const auto words = key_words(value);
+    for (const auto& old : corrected_) {
+      if (old.entry.type != read.entry.type) continue;
+      if (dossier::comparable_item(old.entry.text) != comparable &&
+          !is_rewording(key_words(old.entry.text), words)) {
+        continue;
+      }
+      memory.replaced_entries.push_back(id_of(old));
+      add_replaced(memory, old);
+    }
   }
 
   // The same words in another order are one memory: the first one's, in its words.
@@ -259,6 +280,9 @@ class Fold {
     first.is_by_user |= second.is_by_user;
     first.said_at = std::max(first.said_at, second.said_at);
     first.entries.insert(first.entries.end(), second.entries.begin(), second.entries.end());
+    first.replaced.insert(first.replaced.end(), second.replaced.begin(), second.replaced.end());
+    first.replaced_entries.insert(first.replaced_entries.end(), second.replaced_entries.begin(),
+                                  second.replaced_entries.end());
     if (first.quote.empty()) {
       first.quote = second.quote;
       first.message_id = second.message_id;
@@ -277,6 +301,7 @@ class Fold {
   }
 
   std::vector<Read> all_;
+  std::vector<Read> corrected_;
   std::vector<std::string> pinned_;
   Folded folded_;
 };

@@ -48,6 +48,9 @@ struct Kind {
   bool has_several_operations = false;
   // A repeated request says in Last-Event-ID, or `after`, how much of the reply its client has.
   bool is_resumed_by_repeating = false;
+  // The prompts that a conversation's first message may have chosen in place of the first purpose's
+  // (shared/tools/mode.hpp).
+  const settings::Setting* modes_setting = nullptr;
   // Others read a reply while it is written: its text is saved every second.
   bool is_read_along = false;
   // When no model can be asked, the stream reports it, because the turn has begun; otherwise the

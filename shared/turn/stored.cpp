@@ -28,6 +28,7 @@ std::optional<StoredTurn> read_stored_turn(std::string answer) {
   turn.turn.user_message_id = text("user_message_id");
   turn.turn.stream_id = text("stream_id");
   turn.turn.generation_id = text("generation_id");
+  turn.turn.is_replayed = true;
   turn.status = text("status");
   turn.is_final = turn.status != name(Status::streaming);
   turn.text = text("text");

@@ -345,29 +345,32 @@ declare
 begin
   with page as (
     (
-      select * from public.conversation_events
-      where session_id = wanted_session_id and event_id > after_event_id
-      order by event_id
+      select event, event.event_id, octet_length(event.content) as bytes
+      from public.conversation_events event
+      where event.session_id = wanted_session_id and event.event_id > after_event_id
+      order by event.event_id
       limit row_limit + 1
     )
     union all
     (
-      select * from public.conversation_events
-      where after_event_id is null and session_id = wanted_session_id
-      order by event_id desc
+      select event, event.event_id, octet_length(event.content)
+      from public.conversation_events event
+      where after_event_id is null and event.session_id = wanted_session_id
+      order by event.event_id desc
       limit row_limit
     )
   ),
   sized as (
-    select page.event_id,
+    select page.event, page.event_id,
       row_number() over the_page as place,
-      sum(octet_length(page.content)) over the_page as bytes
+      sum(page.bytes) over the_page as bytes_so_far
     from page
     window the_page as (
       order by case when after_event_id is null then -page.event_id else page.event_id end)
   ),
   shown as (
-    select event_id from sized where place <= row_limit and (place = 1 or bytes <= max_bytes)
+    select event, event_id from sized
+    where place <= row_limit and (place = 1 or bytes_so_far <= max_bytes)
   )
   select jsonb_build_object(
     'last_event_id', coalesce((
@@ -376,9 +379,7 @@ begin
       order by event_id desc
       limit 1), 0),
     'events', coalesce((
-      select jsonb_agg(private.event_body(event) order by event.event_id)
-      from public.conversation_events event
-      join shown on shown.event_id = event.event_id), '[]'),
+      select jsonb_agg(private.event_body(event) order by event_id) from shown), '[]'),
     'has_more', after_event_id is not null
       and (select count(*) from page) > (select count(*) from shown),
     'running', running)

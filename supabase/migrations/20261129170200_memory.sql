@@ -720,6 +720,7 @@ declare
   max_entries constant integer := 3000;
   log public.memory_logs;
   is_current boolean;
+  entry_count integer;
   added integer;
 begin
   perform private.check_memory_entries(request -> 'assertions');
@@ -728,6 +729,7 @@ begin
     perform private.refuse(404, 'not_found', 'There is no such memory any more: stop.');
   end if;
   is_current := log.version = (request ->> 'base')::bigint;
+  select count(*) into entry_count from public.memory_entries where memory_log_id = wanted_log_id;
   insert into public.memory_entries (
     memory_log_id, owner_id, position, assertion_id, kind, body, message_id, created_at)
   select log.memory_log_id, log.owner_id,
@@ -735,7 +737,7 @@ begin
     sent.value ->> 'kind', sent.value -> 'body', (sent.value ->> 'message_id')::uuid,
     clock_timestamp()
   from jsonb_array_elements(request -> 'assertions') with ordinality as sent (value, place)
-  where log.last_position + sent.place <= max_entries
+  where entry_count + sent.place <= max_entries
     and not exists (
       select from public.memory_entries known
       where known.memory_log_id = log.memory_log_id
@@ -1366,6 +1368,7 @@ declare
   generation public.generations;
   dossier jsonb;
   told text;
+  own_prompt text;
   begun_at timestamptz;
 begin
   perform private.check_turn_request(request);
@@ -1433,6 +1436,7 @@ begin
   if session.kind = 'companion' then
     request := private.with_memories(session, question, request);
   end if;
+  own_prompt := request ->> 'system_prompt';
   history := private.read_turn_history(principal_id, question, continued, request);
   update public.sessions
   set active_leaf_id = question.message_id,
@@ -1466,10 +1470,12 @@ begin
       then jsonb_build_object('message_metadata', question.metadata) else '{}' end
     || case when session.kind in ('chat', 'relay') then '{}'
       else jsonb_build_object('kind', session.kind) end
+    || case when session.kind = 'realtime' and request ? 'kinds'
+      then jsonb_build_object('system_prompt', own_prompt) else '{}' end
     || case when session.kind <> 'companion' then '{}'
       else private.describe_companion(session, companion)
         || jsonb_build_object('system_prompt', nullif(
-          concat(request ->> 'system_prompt', request ->> 'memory_text'), '')) end
+          concat(own_prompt, request ->> 'memory_text'), '')) end
     || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
       else jsonb_build_object('created_user', exists (
         select from public.principals

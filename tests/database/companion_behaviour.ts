@@ -283,6 +283,22 @@ export function describeCompanions(target: () => Target): void {
     );
   });
 
+  test("chat's routes for messages serve realtime sessions with their own prompt", async () => {
+    const user = newUser();
+    const realtime = { kind: "realtime", external_id: randomUUID() };
+    const turn = await say(target(), user, "Hello.", "Hi.", realtime);
+    const kinds = { realtime: { system_prompt: "Be live.", prompt: "realtime-1" } };
+    const again = await begin(target(), user, {
+      text: null, action: "regenerate", message_id: turn["message_id"], kinds, system_prompt: "Chat.",
+    });
+    assert.equal(again["kind"], "realtime");
+    await finish(target(), again, { text: "Hey." });
+    const kept = await only(target(), "generations", { generation_id: again["generation_id"] });
+    assert.deepEqual([kept["system_prompt"], kept["prompt"]], ["Be live.", "realtime-1"]);
+    const takes = await ask(target(), user, "list_takes", { message_id: turn["message_id"] });
+    assert.equal(takes["body"].length, 2);
+  });
+
   test("conversations are listed, by character too, hidden from others, and deleted", async () => {
     const user = newUser();
     const { character_id } = await newCharacter(user);

@@ -126,3 +126,20 @@ TEST_CASE("a Vary that is there is kept") {
   http::add_cors_headers(policy_of("https://a.example"), request_from(""), headers);
   CHECK(headers.find("vary") == "Accept, Origin");
 }
+
+TEST_CASE("who may open a socket, where nothing but the server looks at the origin") {
+  const auto any = policy_of("*");
+  const auto listed = policy_of("https://a.example, http://localhost:3000");
+  for (const std::string_view origin : {"https://evil.example", "null", "https://a.example"}) {
+    CHECK(http::is_origin_allowed(any, origin));
+  }
+  CHECK(http::is_origin_allowed(listed, "https://a.example"));
+  CHECK(http::is_origin_allowed(listed, "http://localhost:3000"));
+  for (const std::string_view origin : {"https://evil.example", "null", "https://a.example.evil",
+                                        "http://a.example", "http://localhost:3001", ""}) {
+    CAPTURE(origin);
+    CHECK_FALSE(http::is_origin_allowed(listed, origin));
+  }
+  // No browser sent it.
+  CHECK(http::is_origin_allowed(listed, std::nullopt));
+}

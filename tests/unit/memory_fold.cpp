@@ -149,6 +149,19 @@ TEST_CASE("what is forgotten does not come back, from whatever it is found in") 
   for (const auto& memory : log.fold().memories) CHECK_FALSE(memory.is_pinned);
 }
 
+TEST_CASE("with a correction is forgotten what it has corrected") {
+  Log log;
+  log.find("m1", "The user lives in Paris.");
+  log.find("m2", "The user lives in London.", "The user lives in Paris.");
+  log.find("m3", "The user lives in Rome.", "The user lives in London.");
+  CHECK(log.texts() == Texts{"The user lives in Rome."});
+  log.take(memory::forget(log.fold(), log.id("The user lives in Rome."), log.context()));
+  CHECK(log.texts().empty());
+  CHECK(log.fold().erased.size() == 3);
+  log.find("m1", "The user is living in Paris.");
+  CHECK(log.texts().empty());
+}
+
 TEST_CASE("a memory follows its messages, unless it is pinned") {
   Log log;
   log.find("m1", "The user's sister is called Ada.");

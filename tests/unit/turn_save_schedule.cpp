@@ -13,8 +13,9 @@ using fabula::turn::SaveSchedule;
 namespace {
 
 // Asks whenever the schedule says so and notes the moments at which it wants a save.
-std::vector<std::int64_t> saves_until(std::int64_t end_ms, bool has_text) {
-  SaveSchedule schedule(0);
+std::vector<std::int64_t> saves_until(std::int64_t end_ms, bool has_text,
+                                      std::int64_t longest_gap_ms = SaveSchedule::kLongestGapMs) {
+  SaveSchedule schedule(0, longest_gap_ms);
   std::vector<std::int64_t> moments;
   while (schedule.due_ms() <= end_ms) {
     const auto now_ms = schedule.due_ms();
@@ -33,6 +34,16 @@ TEST_CASE("text is saved after gaps of 1, 2, 4 and then 5 seconds") {
 
 TEST_CASE("a silent model is reported alive every 5 seconds, and not before 5") {
   CHECK(saves_until(16'000, false) == std::vector<std::int64_t>{5000, 10'000, 15'000});
+}
+
+TEST_CASE("what others read along is saved every second, and is still reported alive every 5") {
+  constexpr auto kGapMs = SaveSchedule::kFirstGapMs;
+  CHECK(saves_until(5'000, true, kGapMs) ==
+        std::vector<std::int64_t>{1000, 2000, 3000, 4000, 5000});
+  CHECK(saves_until(16'000, false, kGapMs) == std::vector<std::int64_t>{5000, 10'000, 15'000});
+  SaveSchedule schedule(0, kGapMs);
+  CHECK_FALSE(schedule.is_due(1000, false));
+  CHECK(schedule.due_ms() == 2000);
 }
 
 TEST_CASE("text that comes after a silence is saved within 5 seconds") {

@@ -4,9 +4,25 @@
 
 #include "shared/json/text.hpp"
 #include "shared/settings/table.hpp"
+#include "shared/tools/mode.hpp"
 #include "wasm/engine/model_choice.hpp"
 
 namespace fabula::engine {
+namespace {
+
+// A JSON object of the modes' prompts by name. Modes that cannot be read have no conversations.
+std::string mode_prompts(Call& call, const settings::Setting& setting) {
+  std::string prompts;
+  json::Writer writer(prompts);
+  writer.begin_object();
+  if (const auto modes = tools::parse_modes(call.setting_values().text(setting))) {
+    for (const auto& mode : *modes) writer.key(mode.name).string(mode.prompt);
+  }
+  writer.end_object();
+  return prompts;
+}
+
+}  // namespace
 
 KindPrompt kind_prompt(Call& call, const turn::Kind& kind) {
   if (kind.prompt_setting) {
@@ -38,6 +54,13 @@ std::string describe_kinds(Call& call, std::span<const turn::Kind* const> kinds,
       writer.null();
     } else {
       writer.string(prompt.label);
+    }
+    if (kind->dossier_heading) {
+      writer.key("dossier").boolean(true);
+      writer.key("dossier_heading").string(kind->dossier_heading->text);
+    }
+    if (kind->modes_setting) {
+      writer.key("task_prompts").raw(mode_prompts(call, *kind->modes_setting));
     }
     if (kind->character_prompt) {
       turn::write_companion(writer, {.user_word = user_word,

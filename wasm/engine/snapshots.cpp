@@ -100,8 +100,13 @@ Task<Result<void>> write_snapshot(Call& call, std::string_view conversation_id,
 }
 
 Task<Result<void>> delete_snapshot(Call& call, std::string_view conversation_id) {
-  const auto path = object_path(call, conversation_id);
-  const Fetched answer = co_await ask(call, "DELETE", path, {}, kMaximumStorageAnswerBytes);
+  // By name in the body: every Storage knows this way.
+  const std::string path = "object/" + http::percent_encode(bucket_of(call));
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("prefixes").begin_array();
+  writer.string(std::string(conversation_id) + ".json").end_array().end_object();
+  const Fetched answer = co_await ask(call, "DELETE", path, body, kMaximumStorageAnswerBytes);
   if (!is_ok(answer) && !is_missing(answer)) co_return tl::unexpected(refused_by_storage(answer));
   co_return {};
 }

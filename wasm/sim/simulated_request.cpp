@@ -254,6 +254,7 @@ void SimulatedRequest::finish() {
   is_finished_ = true;
   constexpr std::uint32_t kClosedNormally = 1000;
   if (socket.is_open() && !is_killed_) socket.close_by_guest(kClosedNormally, {});
+  if (is_killed_) socket.on_change();
   handle_ = nullptr;
   operations_.clear();
   due_.clear();

@@ -57,6 +57,7 @@ void SimulatedSocket::cancel(std::uint32_t operation) {
 void SimulatedSocket::send(std::uint32_t operation, std::string_view text) {
   if (!is_open()) return complete_(operation, abi::Status::disconnected, 0, 0);
   received_.emplace_back(text);
+  on_change();
   waiting_sends_.push_back(operation);
   let_sends_through();
 }
@@ -80,6 +81,7 @@ void SimulatedSocket::close_by_guest(std::uint32_t code, std::string_view reason
   guest_close_code_ = code;
   close_reason_ = reason;
   unread_.clear();
+  on_change();
   look();
 }
 

@@ -32,7 +32,8 @@ class SimulatedSocket {
   void forget_delivered() { delivered_.reset(); }
   void cancel(std::uint32_t operation);
 
-  // The client's side.
+  // The client's side. `on_change` is called when a message has come or the socket has ended.
+  std::function<void()> on_change = [] {};
   void send_to_guest(abi::MessageKind kind, std::string message);
   // False when it was closed already.
   bool close_by_client(std::uint32_t code);

@@ -38,6 +38,12 @@ void World::announce_end_of_isolate() {
   for (const auto& request : requests_) request->announce_end_of_isolate();
 }
 
+void World::announce_end_of_isolate(Client& client) {
+  for (const auto& request : requests_) {
+    if (&request->client == &client) request->announce_end_of_isolate();
+  }
+}
+
 void World::kill(Client& client) {
   for (const auto& request : requests_) {
     if (&request->client == &client) request->kill();
@@ -103,6 +109,9 @@ void Client::send_binary(std::string message) {
 }
 void Client::close(std::uint32_t code) { request_.close_socket(code); }
 void Client::take_only_messages(std::size_t count) { request_.socket.take_only(count); }
+void Client::on_socket(std::function<void()> notice) {
+  request_.socket.on_change = std::move(notice);
+}
 void Client::take_only(std::size_t bytes) { request_.room_bytes_ = bytes; }
 void Client::take_everything() {
   request_.room_bytes_ = std::numeric_limits<std::size_t>::max();

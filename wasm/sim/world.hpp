@@ -57,6 +57,8 @@ class Client {
   void close(std::uint32_t code);
   // From now on the client takes only so many messages more, then the function's sends wait.
   void take_only_messages(std::size_t count);
+  // Called in a later event when a message has come, and when the socket has ended.
+  void on_socket(std::function<void()> notice);
 
   // From now on the client takes only `bytes` more, then the function's writes wait.
   void take_only(std::size_t bytes);
@@ -95,8 +97,10 @@ class World {
   // world.
   Client& call(runtime::Context::Handler handler, std::string head, std::string body = {});
 
-  // The platform's warning to all running requests, and its end of one: nothing more runs there.
+  // The platform's warning to all running requests or to one, and its end of one: nothing more
+  // runs there.
   void announce_end_of_isolate();
+  void announce_end_of_isolate(Client& client);
   void kill(Client& client);
 
   // Runs until nothing is left to happen, at most an hour of simulated time.

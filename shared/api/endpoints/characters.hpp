@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shared/api/endpoints/companion.hpp"
+#include "shared/api/endpoints/companion_socket.hpp"
 #include "shared/api/endpoints/memories.hpp"
 #include "shared/api/operation.hpp"
 
@@ -260,6 +261,7 @@ inline constexpr Operation kDeleteCharacter{
 inline constexpr std::array kOperations{kChat,
                                         kChatStream,
                                         kHealth,
+                                        kSocket,
                                         kReadConversation,
                                         kDeleteConversation,
                                         kListConversations,

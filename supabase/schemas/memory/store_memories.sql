@@ -93,6 +93,7 @@ declare
   max_entries constant integer := 3000;
   log public.memory_logs;
   is_current boolean;
+  entry_count integer;
   added integer;
 begin
   perform private.check_memory_entries(request -> 'assertions');
@@ -101,6 +102,7 @@ begin
     perform private.refuse(404, 'not_found', 'There is no such memory any more: stop.');
   end if;
   is_current := log.version = (request ->> 'base')::bigint;
+  select count(*) into entry_count from public.memory_entries where memory_log_id = wanted_log_id;
   insert into public.memory_entries (
     memory_log_id, owner_id, position, assertion_id, kind, body, message_id, created_at)
   select log.memory_log_id, log.owner_id,
@@ -108,7 +110,7 @@ begin
     sent.value ->> 'kind', sent.value -> 'body', (sent.value ->> 'message_id')::uuid,
     clock_timestamp()
   from jsonb_array_elements(request -> 'assertions') with ordinality as sent (value, place)
-  where log.last_position + sent.place <= max_entries
+  where entry_count + sent.place <= max_entries
     and not exists (
       select from public.memory_entries known
       where known.memory_log_id = log.memory_log_id

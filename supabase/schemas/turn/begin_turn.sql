@@ -79,6 +79,7 @@ declare
   generation public.generations;
   dossier jsonb;
   told text;
+  own_prompt text;
   begun_at timestamptz;
 begin
   perform private.check_turn_request(request);
@@ -146,6 +147,7 @@ begin
   if session.kind = 'companion' then
     request := private.with_memories(session, question, request);
   end if;
+  own_prompt := request ->> 'system_prompt';
   history := private.read_turn_history(principal_id, question, continued, request);
   update public.sessions
   set active_leaf_id = question.message_id,
@@ -179,10 +181,12 @@ begin
       then jsonb_build_object('message_metadata', question.metadata) else '{}' end
     || case when session.kind in ('chat', 'relay') then '{}'
       else jsonb_build_object('kind', session.kind) end
+    || case when session.kind = 'realtime' and request ? 'kinds'
+      then jsonb_build_object('system_prompt', own_prompt) else '{}' end
     || case when session.kind <> 'companion' then '{}'
       else private.describe_companion(session, companion)
         || jsonb_build_object('system_prompt', nullif(
-          concat(request ->> 'system_prompt', request ->> 'memory_text'), '')) end
+          concat(own_prompt, request ->> 'memory_text'), '')) end
     || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
       else jsonb_build_object('created_user', exists (
         select from public.principals

@@ -10,22 +10,14 @@ std::string text_at(const json::Document& object, std::string_view key) {
   return std::string(json::string_at(object, key).value_or(""));
 }
 
-std::string refusal(std::string_view sqlstate, std::string_view code) {
-  json::Document body = {
-      {"code", sqlstate}, {"message", "Refused."}, {"details", code}, {"hint", "2"}};
-  return json::dump(body);
-}
-
-std::string stream_id_of(const StoredGeneration& generation) { return "stream-" + generation.id; }
-
 json::Document begun(const StoredGeneration& generation, bool is_replayed, bool is_new,
                      const std::string& title) {
   return {{"user_id", "user-1"},
           {"session_id", generation.session_id},
           {"project_id", "project-1"},
-          {"user_message_id", "question-1"},
-          {"message_id", "reply-1"},
-          {"stream_id", stream_id_of(generation)},
+          {"user_message_id", generation.user_message_id},
+          {"message_id", generation.message_id},
+          {"stream_id", ScriptedDatabase::stream_id_of(generation)},
           {"generation_id", generation.id},
           {"created_session", is_new},
           {"title", title},
@@ -39,6 +31,18 @@ std::string StoredGeneration::text() const {
   std::string whole;
   for (const auto& [offset, chunk] : chunks) whole += chunk;
   return whole;
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::refusal(std::string_view sqlstate,
+                                                   std::string_view code) {
+  const json::Document body = {
+      {"code", sqlstate}, {"message", "Refused."}, {"details", code}, {"hint", "2"}};
+  return {static_cast<std::uint32_t>(std::stoul(std::string(sqlstate.substr(2)))),
+          json::dump(body)};
+}
+
+std::string ScriptedDatabase::stream_id_of(const StoredGeneration& generation) {
+  return "stream-" + generation.id;
 }
 
 ScriptedDatabase::ScriptedDatabase(sim::World& world) : world_(world) {
@@ -100,6 +104,7 @@ void ScriptedDatabase::run(const std::shared_ptr<sim::Exchange>& exchange, std::
     requests.push_back(body ? (*body)["request"] : json::Document());
     answer = call(function, requests.back(), begun_ms);
     if (kind == Fault::call_twice) answer = call(function, requests.back(), begun_ms);
+    after_call();
     if (kind == Fault::lose_answer) {
       world_.clock().after(latency_ms, [exchange] { exchange->break_connection(); });
       return;
@@ -120,6 +125,10 @@ ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
   if (function == "append_chunk") return append_chunk(request);
   if (function == "finish_turn") return finish_turn(request);
   if (function == "read_turn") return read_turn(request);
+  if (function == "request_cancel") return request_cancel(request);
+  if (const auto other = functions.find(function); other != functions.end()) {
+    return other->second(request);
+  }
   if (const auto other = answers.find(function); other != answers.end())
     return {200, other->second};
   return {404, R"({"code":"PGRST202","message":"no such function"})"};
@@ -156,7 +165,8 @@ void ScriptedDatabase::store_reply(StoredGeneration& generation) {
   if (text.size() <= generation.base_bytes && generation.base_bytes > 0) {
     // The reply that it continues is a message of its own, to which the path returns.
     generation.saved_bytes = 0;
-    sessions[generation.session_id].push_back({"assistant", text});
+    sessions[generation.session_id].push_back(
+        {"assistant", text, true, {}, generation.continued_id});
     return;
   }
   generation.saved_bytes = text.size();
@@ -164,9 +174,9 @@ void ScriptedDatabase::store_reply(StoredGeneration& generation) {
   auto& messages = sessions[generation.session_id];
   const bool is_complete = generation.status == "complete";
   if (generation.message > 0) {
-    messages[generation.message - 1] = {"assistant", text, is_complete};
+    messages[generation.message - 1] = {"assistant", text, is_complete, {}, generation.message_id};
   } else {
-    messages.push_back({"assistant", text, is_complete});
+    messages.push_back({"assistant", text, is_complete, {}, generation.message_id});
     generation.message = messages.size();
   }
 }
@@ -201,10 +211,12 @@ bool ScriptedDatabase::forget_run(StoredGeneration& generation, bool with_questi
   auto& messages = sessions[generation.session_id];
   if (generation.base_bytes > 0) {
     // Restores the message that begin_turn has removed here.
-    if (generation.status == "streaming") messages.push_back({"assistant", generation.text()});
+    if (generation.status == "streaming") {
+      messages.push_back({"assistant", generation.text(), true, {}, generation.continued_id});
+    }
   } else if (with_question && generation.has_question) {
     messages.pop_back();
-    if (messages.empty()) sessions.erase(generation.session_id);
+    if (messages.empty() && !names_messages()) sessions.erase(generation.session_id);
   }
   generations.erase(generations.begin() + (&generation - generations.data()));
   return true;
@@ -228,6 +240,32 @@ ScriptedDatabase::Answer ScriptedDatabase::withdraw_turn(const json::Document& r
   return {200, json::dump(json::Document{{"withdrawn", is_withdrawn}})};
 }
 
+// The session that a request means; empty: a new one.
+std::string ScriptedDatabase::session_of(const json::Document& request) const {
+  const auto action = text_at(request, "action");
+  if (action == "regenerate" || action == "continue") {
+    const auto message_id = text_at(request, "message_id");
+    if (!names_messages()) return message_id;
+    for (const auto& generation : generations) {
+      if (generation.message_id == message_id || generation.user_message_id == message_id) {
+        return generation.session_id;
+      }
+    }
+    return "unknown";
+  }
+  if (names_messages() && json::find(request, "external_id")) return named_session(request);
+  return text_at(request, "session_id");
+}
+
+void ScriptedDatabase::go_back_to(std::vector<StoredMessage>& messages,
+                                  const std::string& message_id) {
+  const auto target = std::find_if(messages.begin(), messages.end(),
+                                   [&](const auto& message) { return message.id == message_id; });
+  if (target == messages.end()) return;
+  put_aside.insert(put_aside.end(), target + 1, messages.end());
+  messages.erase(target + 1, messages.end());
+}
+
 ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request,
                                                       std::int64_t begun_ms) {
   const auto action = text_at(request, "action");
@@ -243,7 +281,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
         generation.ended_by_silence || (generation.status == "streaming" && is_silent(generation));
     auto session_id = generation.session_id;
     // Refused first, because a refusal would roll back the deletion of the dead run.
-    if (is_dead && is_too_late) return {503, refusal("PT503", "database_unavailable")};
+    if (is_dead && is_too_late) return refusal("PT503", "database_unavailable");
     if (!is_dead || !forget_run(generation, false)) {
       return {200, json::dump(begun(generation, true, false, {}))};
     }
@@ -253,27 +291,35 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   const bool runs_again = !dead_session_id.empty();
   run_again += runs_again ? 1 : 0;
   const bool is_about_reply = action == "regenerate" || action == "continue";
-  auto session_id = runs_again       ? dead_session_id
-                    : is_about_reply ? text_at(request, "message_id")
-                                     : text_at(request, "session_id");
+  auto session_id = runs_again ? dead_session_id : session_of(request);
   const bool is_new = session_id.empty();
   if (is_new) session_id = make_id(++sessions_made_);
-  if (!is_new && sessions.count(session_id) == 0) return {404, refusal("PT404", "not_found")};
+  if (!is_new && sessions.count(session_id) == 0) return refusal("PT404", "not_found");
   for (auto& generation : generations) {
     if (generation.session_id != session_id || generation.status != "streaming") continue;
     close_if_silent(generation);
-    if (generation.status == "streaming") return {409, refusal("PT409", "turn_in_progress")};
+    if (generation.status == "streaming") return refusal("PT409", "turn_in_progress");
   }
-  if (is_too_late) return {503, refusal("PT503", "database_unavailable")};
+  if (is_too_late) return refusal("PT503", "database_unavailable");
   auto& messages = sessions[session_id];
   StoredGeneration generation;
+  const auto number = std::to_string(generations_made_ + 1);
+  if (names_messages()) {
+    generation.user_message_id = "question-" + number;
+    generation.message_id = "reply-" + number;
+    if (is_about_reply) go_back_to(messages, text_at(request, "message_id"));
+  }
   generation.has_question = !is_about_reply && !runs_again;
   generation.answers_earlier_question = !is_about_reply && runs_again;
   if (is_about_reply && messages.back().role == "assistant") {
     if (action == "continue") generation.chunks[0] = messages.back().content;
     generation.base_bytes = generation.text().size();
     generation.saved_bytes = generation.base_bytes;
+    generation.continued_id = messages.back().id;
     messages.pop_back();
+  }
+  if (names_messages() && (is_about_reply || runs_again)) {
+    generation.user_message_id = messages.back().id;
   }
   auto history = json::Document::array();
   for (const auto& message : messages) {
@@ -285,14 +331,18 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   if (!is_about_reply && runs_again) history.erase(history.size() - 1);
   if (!is_about_reply && !runs_again) {
     const auto* metadata = json::find(request, "message_metadata");
-    messages.push_back(
-        {"user", text_at(request, "text"), true, metadata ? *metadata : json::Document::object()});
+    messages.push_back({"user", text_at(request, "text"), true,
+                        metadata ? *metadata : json::Document::object(),
+                        generation.user_message_id});
   }
   generation.id = "generation-" + std::to_string(++generations_made_);
   generation.session_id = session_id;
   generation.call_id = call_id;
   generation.heartbeat_ms = now_ms();
   generation.idempotency_key = key;
+  for (const auto& other : generations) {
+    if (other.session_id == session_id) generation.epoch = other.epoch + 1;
+  }
   generations.push_back(generation);
   auto answer = begun(generation, false, is_new, text_at(request, "title"));
   answer["history"] = history;
@@ -319,13 +369,13 @@ void ScriptedDatabase::save_beyond(StoredGeneration& generation, std::uint64_t o
 
 ScriptedDatabase::Answer ScriptedDatabase::append_chunk(const json::Document& request) {
   auto* generation = find(text_at(request, "generation_id"));
-  if (!generation) return {404, refusal("PT404", "not_found")};
+  if (!generation) return refusal("PT404", "not_found");
   const auto offset =
       static_cast<std::uint64_t>(json::integer_at(request, "from_offset").value_or(0));
   const auto text = text_at(request, "text");
   reopen(*generation);
   if (generation->status == "streaming") {
-    if (offset > generation->saved_bytes) return {422, refusal("PT422", "invalid_request")};
+    if (offset > generation->saved_bytes) return refusal("PT422", "invalid_request");
     generation->heartbeat_ms = now_ms();
     generation->has_beaten = true;
     save_beyond(*generation, offset, text);
@@ -338,14 +388,14 @@ ScriptedDatabase::Answer ScriptedDatabase::append_chunk(const json::Document& re
 
 ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& request) {
   auto* generation = find(text_at(request, "generation_id"));
-  if (!generation) return {404, refusal("PT404", "not_found")};
+  if (!generation) return refusal("PT404", "not_found");
   const auto offset =
       static_cast<std::uint64_t>(json::integer_at(request, "from_offset").value_or(0));
   const auto status = text_at(request, "status");
   if (!status.empty()) reopen(*generation);
   const bool is_first = generation->status == "streaming";
   if (is_first) {
-    if (offset > generation->saved_bytes) return {422, refusal("PT422", "invalid_request")};
+    if (offset > generation->saved_bytes) return refusal("PT422", "invalid_request");
     save_beyond(*generation, offset, text_at(request, "text"));
     generation->status = status;
     generation->error_code = text_at(request, "error_code");
@@ -356,7 +406,7 @@ ScriptedDatabase::Answer ScriptedDatabase::finish_turn(const json::Document& req
                            {"message_id", nullptr},
                            {"already", !is_first},
                            {"saved_bytes", generation->saved_bytes}};
-  if (generation->saved_bytes > 0) answer["message_id"] = "reply-1";
+  if (generation->saved_bytes > 0) answer["message_id"] = generation->message_id;
   if (!dossier.is_null()) answer["dossier"] = dossier;
   return {200, json::dump(answer)};
 }
@@ -366,7 +416,7 @@ ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& reque
   for (auto& named : generations) {
     if (stream_id_of(named) == text_at(request, "stream_id")) generation = &named;
   }
-  if (!generation) return {404, refusal("PT404", "not_found")};
+  if (!generation) return refusal("PT404", "not_found");
   close_if_silent(*generation);
   const auto after = static_cast<std::size_t>(json::integer_at(request, "after_bytes").value_or(0));
   const bool is_final = generation->status != "streaming";
@@ -379,8 +429,29 @@ ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& reque
                            {"provider", "local"},
                            {"model", "scripted"},
                            {"usage", nullptr}};
-  if (is_stored) answer["message_id"] = "reply-1";
+  if (is_stored) answer["message_id"] = generation->message_id;
+  if (names_messages()) {
+    answer["generation_id"] = generation->id;
+    answer["stream_id"] = stream_id_of(*generation);
+    answer["session_id"] = generation->session_id;
+    answer["user_message_id"] = generation->user_message_id;
+  }
   return {200, json::dump(answer)};
+}
+
+ScriptedDatabase::Answer ScriptedDatabase::request_cancel(const json::Document& request) {
+  const auto* body = json::find(request, "body");
+  const auto epoch = body ? json::integer_at(*body, "epoch") : std::nullopt;
+  for (auto& generation : generations) {
+    if (stream_id_of(generation) != text_at(request, "stream_id")) continue;
+    close_if_silent(generation);
+    if (!epoch || *epoch == generation.epoch) {
+      generation.cancel_requested |= generation.status == "streaming";
+      generation.ended_by_silence = false;
+    }
+    return {200, json::dump(json::Document{{"body", {{"status", generation.status}}}})};
+  }
+  return refusal("PT404", "not_found");
 }
 
 }  // namespace fabula::tests

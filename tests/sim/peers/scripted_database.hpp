@@ -21,11 +21,16 @@ struct StoredMessage {
   std::string content;
   bool is_complete = true;
   json::Document metadata = {};
+  std::string id = {};
 };
 
 struct StoredGeneration {
   std::string id;
   std::string session_id;
+  std::int64_t epoch = 1;
+  std::string user_message_id = "question-1";
+  std::string message_id = "reply-1";
+  std::string continued_id = {};  // of the reply that it continues
   std::string status = "streaming";
   std::string error_code;
   std::string finish_reason;
@@ -70,8 +75,19 @@ class ScriptedDatabase {
   void stall(std::int64_t duration_ms);
   // Ends silent replies, like the reaper.
   void reap();
-  // The answers of functions that are not part of the turn, by name.
+  // The answers of functions that are not part of the turn, by name; those in `functions` are made
+  // for each call.
   std::map<std::string, std::string> answers;
+  struct Answer {
+    std::uint32_t status = 200;
+    std::string body;
+  };
+  std::map<std::string, std::function<Answer(const json::Document&)>> functions;
+  // Called after each call that has run.
+  std::function<void()> after_call = [] {};
+  // The session that a caller's own name means, where sessions have names. Then messages have ids
+  // too, and a reply that is continued is found by its own.
+  std::function<std::string(const json::Document& request)> named_session;
 
   // The summary that begin_turn returns of the messages before the history; empty: none.
   std::string summary;
@@ -86,6 +102,9 @@ class ScriptedDatabase {
   int withdrawn = 0;
   int run_again = 0;
 
+  // Messages that a continued reply has put aside, because they had come after it.
+  std::vector<StoredMessage> put_aside;
+
   std::map<std::string, std::vector<StoredMessage>> sessions;
   std::vector<StoredGeneration> generations;
   std::vector<std::string> calls;  // the functions that were called, in order
@@ -97,6 +116,10 @@ class ScriptedDatabase {
   static std::string make_id(std::size_t number);
 
   StoredGeneration* find(const std::string& id);
+  std::int64_t now_ms() const { return world_.clock().now_ms() + clock_ahead_ms; }
+  bool is_silent(const StoredGeneration& generation) const;
+  static std::string stream_id_of(const StoredGeneration& generation);
+  static Answer refusal(std::string_view sqlstate, std::string_view code);
   // Whether the call that began it was given up and withdrawn; a withdrawal may get lost by chance.
   bool is_withdrawn(const StoredGeneration& generation) const {
     return withdrawn_calls_.count(generation.call_id) > 0;
@@ -105,8 +128,7 @@ class ScriptedDatabase {
   bool is_last(const StoredGeneration& generation) const;
 
  private:
-  std::int64_t now_ms() const { return world_.clock().now_ms() + clock_ahead_ms; }
-  bool is_silent(const StoredGeneration& generation) const;
+  bool names_messages() const { return named_session != nullptr; }
   void end_for_silence(StoredGeneration& generation);
   void close_if_silent(StoredGeneration& generation);
   void store_reply(StoredGeneration& generation);
@@ -116,16 +138,15 @@ class ScriptedDatabase {
   bool forget_run(StoredGeneration& generation, bool with_question);
   void run(const std::shared_ptr<sim::Exchange>& exchange, std::int64_t begun_ms);
   void handle(const std::shared_ptr<sim::Exchange>& exchange);
-  struct Answer {
-    std::uint32_t status = 200;
-    std::string body;
-  };
+  std::string session_of(const json::Document& request) const;
+  void go_back_to(std::vector<StoredMessage>& messages, const std::string& message_id);
   Answer call(const std::string& function, const json::Document& request, std::int64_t begun_ms);
   Answer begin_turn(const json::Document& request, std::int64_t begun_ms);
   Answer withdraw_turn(const json::Document& request);
   Answer append_chunk(const json::Document& request);
   Answer finish_turn(const json::Document& request);
   Answer read_turn(const json::Document& request);
+  Answer request_cancel(const json::Document& request);
 
   sim::World& world_;
   std::int64_t stalled_until_ms_ = 0;

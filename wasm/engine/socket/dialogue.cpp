@@ -74,7 +74,7 @@ Task<void> Dialogue::run() {
                                                    work_ ? &*work_ : nullptr,
                                                    cancelling_ ? &*cancelling_ : nullptr,
                                                    replying_ ? &*replying_ : nullptr,
-                                                   closing_ ? nullptr : &ending_,
+                                                   is_ending_awaited() ? &ending_ : nullptr,
                                                    timer_ ? &*timer_ : nullptr};
     co_await runtime::first_of(things);
   }
@@ -95,6 +95,10 @@ void Dialogue::step(std::int64_t now_ms) {
   }
 }
 
+// An end that has been answered, or that changes nothing any more, is not waited for: it stays
+// ready.
+bool Dialogue::is_ending_awaited() const { return !closing_ && !connection_.is_closed(); }
+
 bool Dialogue::is_over() const {
   return connection_.is_closed() && !replying_ && !work_ && !cancelling_;
 }
@@ -111,19 +115,24 @@ std::int64_t Dialogue::due_ms() const {
   if (const auto since = connection_.stalled_since_ms()) {
     due = std::min(due, *since + socket_limits::kLongestStallMs);
   }
-  if (is_open_ && !work_ && partner_.looks()) due = std::min(due, look_due_ms_);
-  if (is_open_ && !replying_ && !waiting_.empty()) due = std::min(due, turn_due_ms_);
+  if (is_open_ && !work_ && partner_.looks() && !connection_.is_full()) {
+    due = std::min(due, look_due_ms_);
+  }
+  if (is_open_ && !replying_ && !waiting_.empty() && starts_.empty()) {
+    due = std::min(due, turn_due_ms_);
+  }
   return due;
 }
 
 void Dialogue::receive(std::int64_t now_ms) {
-  while (!connection_.is_closed()) {
+  // A client that is being refused is not heard any more.
+  while (!connection_.is_closed() && !closing_) {
     if (receive_) {
       if (!receive_->is_ready()) return;
       const auto outcome = receive_->outcome();
       receive_.reset();
       take(outcome, now_ms);
-      if (connection_.is_closed()) return;
+      if (connection_.is_closed() || closing_) return;
     }
     receive_.emplace(call_.context(), std::span(buffer_));
   }
@@ -132,8 +141,8 @@ void Dialogue::receive(std::int64_t now_ms) {
 
 void Dialogue::take(const runtime::Outcome& outcome, std::int64_t now_ms) {
   if (outcome.status == abi::Status::overflow) {
-    refuse({}, flooded(), now_ms);
-    return close(close_code::kPolicyViolation, facts(ErrorCode::rate_limited).name, now_ms);
+    close(close_code::kPolicyViolation, facts(ErrorCode::rate_limited).name, now_ms);
+    return refuse({}, flooded(), now_ms);
   }
   if (!outcome.is_ok()) return connection_.closed_by_client();
   if (outcome.value > buffer_.size()) {
@@ -146,17 +155,15 @@ void Dialogue::take(const runtime::Outcome& outcome, std::int64_t now_ms) {
   last_heard_ms_ = now_ms;
   unanswered_pings_ = 0;
   next_ping_ms_ = now_ms + socket_limits::kPingAfterMs;
-  // A client that is being refused is not heard any more.
-  if (closing_) return;
   if (!rate_.take(now_ms)) {
-    refuse({}, flooded(), now_ms);
-    return close(close_code::kPolicyViolation, facts(ErrorCode::rate_limited).name, now_ms);
+    close(close_code::kPolicyViolation, facts(ErrorCode::rate_limited).name, now_ms);
+    return refuse({}, flooded(), now_ms);
   }
   if (static_cast<abi::MessageKind>(outcome.detail) != abi::MessageKind::text) {
     const Problem binary(ErrorCode::unsupported_media_type, "Send text messages, not binary ones.",
                          {});
-    refuse({}, binary, now_ms);
-    return close(close_code::kUnsupportedData, facts(binary.code).name, now_ms);
+    close(close_code::kUnsupportedData, facts(binary.code).name, now_ms);
+    return refuse({}, binary, now_ms);
   }
   auto said = protocol_.read(std::string_view(buffer_).substr(0, outcome.value));
   if (buffer_.size() > socket_limits::kUsualMessageBytes) {
@@ -201,7 +208,7 @@ void Dialogue::answer_ping() {
 }
 
 bool Dialogue::is_answering(std::string_view id) const {
-  return !id.empty() && replying_ && reply_.id == id;
+  return !id.empty() && replying_ && reply_.id == id && !reply_.is_refused;
 }
 
 void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
@@ -219,11 +226,17 @@ void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
   const auto is_same = [&message](const turn::said::Message& other) {
     return !message.id.empty() && other.id == message.id;
   };
-  if (is_answering(message.id) || std::any_of(waiting_.begin(), waiting_.end(), is_same)) return;
+  if (std::any_of(waiting_.begin(), waiting_.end(), is_same)) return;
+  if (is_answering(message.id)) {
+    said_ = std::move(message);
+    return;
+  }
   if (waiting_.size() >= socket_limits::kMaximumWaitingMessages) {
     return refuse(message.id, flooded(), now_ms);
   }
-  waiting_.push_back(std::move(message));
+  // One that is said again while its refused turn is being withdrawn came before those that wait.
+  const bool is_first = !message.id.empty() && replying_ && reply_.id == message.id;
+  waiting_.insert(is_first ? waiting_.begin() : waiting_.end(), std::move(message));
 }
 
 void Dialogue::cancel(std::string_view id) {
@@ -238,12 +251,20 @@ void Dialogue::cancel(std::string_view id) {
   }
   // Of a reply that has ended nothing is left to stop: the next one has another id.
   if (!is_answering(id)) return;
-  if (reply_kind_ == ReplyKind::followed) {
-    if (!cancelling_) cancelling_.emplace(cancel_followed(followed_->stream_id, followed_->epoch));
-    return;
-  }
   reply_.is_stop_asked = true;
+  was_stop_passed_on_ = false;
+  pass_stop_on();
   connection_.changed().ring();
+}
+
+void Dialogue::pass_stop_on() {
+  if (!replying_ || !reply_.is_stop_asked || cancelling_ || was_stop_passed_on_) return;
+  if (followed_) {
+    cancelling_.emplace(cancel_followed(followed_->stream_id, followed_->epoch));
+  } else if (reply_.is_followed) {
+    cancelling_.emplace(cancel_followed(reply_.stream_id, 0));
+  }
+  was_stop_passed_on_ = cancelling_.has_value();
 }
 
 Task<Result<SocketNews>> Dialogue::cancel_followed(std::string stream_id, std::int64_t epoch) {
@@ -252,7 +273,9 @@ Task<Result<SocketNews>> Dialogue::cancel_followed(std::string stream_id, std::i
   writer.begin_object().key("principal");
   auth::write_principal(writer, caller_.principal);
   writer.key("stream_id").string(stream_id);
-  writer.key("body").begin_object().key("epoch").integer(epoch).end_object().end_object();
+  writer.key("body").begin_object();
+  if (epoch > 0) writer.key("epoch").integer(epoch);
+  writer.end_object().end_object();
   // If it fails, the client sees that the reply goes on, and may cancel it again.
   co_await runtime::attempt(call_with_body(call_.context(), call_.database(),
                                            database::kRequestCancel, database::body_of(request)));
@@ -277,6 +300,10 @@ void Dialogue::look_at_work(std::int64_t now_ms) {
     }
     is_open_ = true;
   }
+  if (started_) {
+    started_.reset();
+    if (!news) return refuse({}, news.error(), now_ms);
+  }
   take_news(std::move(news), now_ms);
 }
 
@@ -292,7 +319,9 @@ void Dialogue::take_news(Result<SocketNews>&& news, std::int64_t now_ms) {
   if (news->has_more) look_due_ms_ = now_ms;
   if (!replying_) {
     followed_ = std::move(news->running);
-    if (news->broken && news->broken->message_id != continued_id_) {
+    // A look that began before a reply's end may still have seen it run.
+    if (followed_ && followed_->generation_id == told_generation_id_) followed_.reset();
+    if (news->broken && news->broken->stream_id != continued_id_) {
       broken_ = std::move(news->broken);
     }
   }
@@ -302,6 +331,16 @@ void Dialogue::begin_reply(std::string id) {
   reply_ = {};
   reply_.id = std::move(id);
   was_accepted_ = false;
+  was_stop_passed_on_ = false;
+  said_.reset();
+  // A message that was sent again before its reply was seen is answered by it.
+  const auto waits =
+      std::find_if(waiting_.begin(), waiting_.end(), [this](const turn::said::Message& message) {
+        return !message.id.empty() && message.id == reply_.id;
+      });
+  if (waits == waiting_.end()) return;
+  said_ = std::move(*waits);
+  waiting_.erase(waits);
 }
 
 void Dialogue::begin_next(std::int64_t now_ms) {
@@ -324,14 +363,15 @@ void Dialogue::begin_next(std::int64_t now_ms) {
     replying_.emplace(follow_in_dialogue(side(), *followed_, reply_));
   } else if (broken_) {
     reply_kind_ = ReplyKind::continued;
-    continued_id_ = broken_->message_id;
+    continued_id_ = broken_->stream_id;
     begin_reply(broken_->id);
     replying_.emplace(go_on_in_dialogue(side(), *std::exchange(broken_, std::nullopt), reply_));
-  } else if (!waiting_.empty() && starts_.empty() && now_ms >= turn_due_ms_) {
+  } else if (!waiting_.empty() && starts_.empty() && !started_ && now_ms >= turn_due_ms_) {
     reply_kind_ = ReplyKind::own;
-    said_ = std::move(waiting_.front());
+    auto message = std::move(waiting_.front());
     waiting_.pop_front();
-    begin_reply(said_->id);
+    begin_reply(message.id);
+    said_ = std::move(message);
     replying_.emplace(say_in_dialogue(side(), *said_, reply_));
   }
 }
@@ -339,15 +379,24 @@ void Dialogue::begin_next(std::int64_t now_ms) {
 void Dialogue::look_at_reply(std::int64_t now_ms) {
   // The others' events, and the one of the message itself, as soon as it is stored.
   if (replying_ && reply_.has_begun && !std::exchange(was_accepted_, true)) look_due_ms_ = now_ms;
+  pass_stop_on();
   if (!replying_ || !replying_->is_ready()) return;
   replying_.reset();
   last_said_ms_ = now_ms;
   look_due_ms_ = now_ms;
-  const auto kind = reply_kind_;
   followed_.reset();
-  if (kind == ReplyKind::continued || !reply_.problem) return;
+  if (!reply_.problem) {
+    told_generation_id_ = reply_.generation_id;
+    return;
+  }
   const Problem& problem = *reply_.problem;
-  if (kind == ReplyKind::followed) return;
+  if (reply_kind_ != ReplyKind::own) {
+    if (reply_.has_begun) return;
+    // Nothing of it was told: it may be gone, or cannot be read now.
+    look_due_ms_ = now_ms + socket_limits::kTurnRetryMs;
+    if (said_) waiting_.push_front(*std::exchange(said_, std::nullopt));
+    return;
+  }
   if (!reply_.has_begun && problem.code == ErrorCode::turn_in_progress &&
       !connection_.is_closed()) {
     // Another connection's turn: this message is next, unless it was taken back meanwhile.
@@ -356,13 +405,11 @@ void Dialogue::look_at_reply(std::int64_t now_ms) {
       protocol_.taken_back(message, reply_.id);
       return connection_.send(std::move(message));
     }
-    waiting_.push_front(*std::move(said_));
+    waiting_.push_front(*std::exchange(said_, std::nullopt));
     turn_due_ms_ = now_ms + socket_limits::kTurnRetryMs;
     return;
   }
-  if (!reply_.has_begun && problem.code != ErrorCode::database_unavailable) {
-    return refuse(reply_.id, problem, now_ms);
-  }
+  if (!reply_.has_begun && !reply_.is_refused) return refuse(reply_.id, problem, now_ms);
   if (protocol_.closes_on_problem()) {
     close(close_code::of(problem), facts(problem.code).name, now_ms);
   }
@@ -371,8 +418,12 @@ void Dialogue::look_at_reply(std::int64_t now_ms) {
 void Dialogue::look_at_clock(std::int64_t now_ms) {
   if (connection_.is_closed() || closing_) return;
   if (ending_.is_ready()) return restart(now_ms);
-  // Half of the platform's limit is left for the turn that a message may begin at any time.
-  if (!replying_ && !work_ && waiting_.empty() &&
+  // Half of the platform's limit is left for the turn that a message may begin at any time. A reply
+  // that is only read along can be read by the next connection, and messages that have names are
+  // sent again.
+  const bool is_busy = (replying_ && reply_kind_ != ReplyKind::followed) || work_ ||
+                       (!waiting_.empty() && !protocol_.begins_with_hello());
+  if (!is_busy &&
       call_.context().requests_made() >= static_cast<std::uint32_t>(maximum_requests_ / 2)) {
     return restart(now_ms);
   }

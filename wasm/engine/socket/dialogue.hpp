@@ -40,6 +40,7 @@ class Dialogue {
 
   void step(std::int64_t now_ms);
   std::int64_t due_ms() const;
+  bool is_ending_awaited() const;
   bool is_over() const;
 
   // What the client says.
@@ -68,6 +69,8 @@ class Dialogue {
   void refuse(std::string_view id, const Problem& problem, std::int64_t now_ms);
   void close(std::uint32_t code, std::string_view reason, std::int64_t now_ms);
   void restart(std::int64_t now_ms);
+  // Stops a reply that another request writes.
+  void pass_stop_on();
   runtime::Task<Result<SocketNews>> cancel_followed(std::string stream_id, std::int64_t epoch);
   SocketSide side() { return {call_, caller_, partner_, protocol_, connection_}; }
 
@@ -101,16 +104,18 @@ class Dialogue {
   std::int64_t look_due_ms_ = 0;
   std::optional<FollowedReply> followed_;  // to be followed, or followed now
   std::optional<BrokenReply> broken_;      // to be continued
-  std::string continued_id_;               // the reply that has been continued already
+  std::string continued_id_;               // the stream that has been continued already
+  std::string told_generation_id_;         // the last one that was told to its good end
 
   std::deque<turn::said::Message> waiting_;
   std::int64_t turn_due_ms_ = 0;  // when the next turn may be tried
   enum class ReplyKind : std::uint8_t { own, continued, followed };
   ReplyKind reply_kind_ = ReplyKind::own;
-  std::optional<turn::said::Message> said_;  // of the own reply, to be said again
+  std::optional<turn::said::Message> said_;  // what is answered, to be said again
   SocketReply reply_;
   std::optional<runtime::Spawned<void>> replying_;
   bool was_accepted_ = false;
+  bool was_stop_passed_on_ = false;
 
   std::optional<Closing> closing_;
 };

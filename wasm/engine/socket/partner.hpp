@@ -26,10 +26,12 @@ struct FollowedReply {
   std::int64_t epoch = 0;
 };
 
-// A reply whose server has ended in the middle of it.
+// A reply whose server has ended in the middle of it, or before its first word.
 struct BrokenReply {
   std::string id;          // as above
-  std::string message_id;  // of the reply
+  std::string message_id;  // of the reply; if nothing was said, of the user
+  std::string stream_id;   // by which it was begun
+  bool is_unsaid = false;
 };
 
 // What a partner has to tell, and what it has seen.

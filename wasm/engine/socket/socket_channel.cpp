@@ -33,6 +33,7 @@ void SocketChannel::tell(const turn::Event& event) {
 void SocketChannel::note(const turn::Event& event) {
   if (const auto* begun = std::get_if<turn::event::Begun>(&event)) {
     reply_.has_begun = true;
+    reply_.is_followed = begun->turn.is_replayed;
     reply_.stream_id = begun->turn.stream_id;
     reply_.generation_id = begun->turn.generation_id;
     reply_.user_message_id = begun->turn.user_message_id;
@@ -99,6 +100,7 @@ runtime::Task<void> SocketChannels::refuse(Call& call, const turn::Protocol&,
                                            const Problem& problem) {
   call.note_problem(problem);
   reply_.problem = problem;
+  reply_.is_refused = true;
   std::string message;
   protocol_.refusal(message, reply_.id, problem);
   connection_.send(std::move(message));

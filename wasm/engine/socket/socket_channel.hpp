@@ -20,6 +20,8 @@ struct SocketReply {
   std::string id;              // of the message, as its client knows it
   bool is_stop_asked = false;  // set by the dialogue, which rings the connection's `changed`
   bool has_begun = false;      // the turn is stored
+  bool is_followed = false;    // another request writes it
+  bool is_refused = false;     // the client has been told that no turn has begun
   std::string stream_id;       // once it has begun
   std::string generation_id;
   std::string user_message_id;

@@ -65,10 +65,10 @@ Task<Result<void>> go_on(Call& call, const SocketSide& side, const BrokenReply& 
   co_await open_call(call, side);
   const auto conversation = side.partner.make_conversation();
   TurnRequest request{.kind = &conversation->kind(),
-                      .action = turn::Action::go_on,
+                      .action = broken.is_unsaid ? turn::Action::regenerate : turn::Action::go_on,
                       .message_id = broken.message_id};
   // Two connections of one conversation both see that the reply has broken off.
-  request.idempotency_key = "go_on:" + broken.message_id;
+  request.idempotency_key = "go_on:" + broken.stream_id;
   request.request_hash = co_await sha256_hex(call.context(), request.idempotency_key);
   co_await run(call, side, *conversation, request, reply);
   co_return {};

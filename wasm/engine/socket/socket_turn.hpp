@@ -27,7 +27,8 @@ struct SocketSide {
 runtime::Task<void> say_in_dialogue(SocketSide side, turn::said::Message message,
                                     SocketReply& reply);
 
-// Continues a reply that broke off. A refusal is nobody's concern: the reply stays as it is.
+// Continues a reply that broke off, or makes it if nothing was said. A refusal is nobody's concern:
+// the reply stays as it is.
 runtime::Task<void> go_on_in_dialogue(SocketSide side, BrokenReply broken, SocketReply& reply);
 
 // Tells a reply that another request writes, from the database, until it ends.
