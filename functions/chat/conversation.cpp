@@ -5,11 +5,15 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/characters/user_word.hpp"
 #include "shared/dossier/extract/worth.hpp"
 #include "shared/json/text.hpp"
 #include "shared/turn/kinds/chat.hpp"
+#include "shared/turn/kinds/companion.hpp"
+#include "shared/turn/kinds/realtime.hpp"
 #include "wasm/engine/attachments.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/kind_turns.hpp"
 #include "wasm/engine/model_route.hpp"
 
 namespace fabula::chat_function {
@@ -23,6 +27,9 @@ using engine::TurnRequest;
 using runtime::Task;
 
 const turn::Kind& kKind = turn::kinds::kChat;
+
+// Kinds whose messages are regenerated, continued and edited by these routes too.
+constexpr std::array kOtherKinds{&turn::kinds::kCompanion, &turn::kinds::kRealtime};
 
 // The kind of job that reads the conversation for the dossier.
 constexpr std::array kReading{&engine::kDossierExtraction};
@@ -48,6 +55,22 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
         call, caller, *list, answering.endpoints, purpose.setting->name, limits.history_tokens / 2);
   }
   co_return std::move(answering);
+}
+
+// The other kind of the turn's session; nullptr for a chat's.
+const turn::Kind* other_kind(const turn::BegunTurn& turn) {
+  for (const auto* kind : kOtherKinds) {
+    if (turn.kind == kind->name) return kind;
+  }
+  return nullptr;
+}
+
+// Whether a message of another kind may be meant, whose models can be asked.
+bool may_be_of_other_kind(Call& call, const TurnRequest& request) {
+  if (request.message_id.empty()) return false;
+  return std::any_of(kOtherKinds.begin(), kOtherKinds.end(), [&call](const turn::Kind* kind) {
+    return engine::kind_models(call, *kind).has_value();
+  });
 }
 
 // The metadata to store with the message; empty when there is none.
@@ -105,7 +128,18 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
                                                       const json::Document& body,
                                                       const TurnLimits& limits,
                                                       TurnRequest& request) {
-  Answering answering = co_await read_answering(call, caller, body, limits);
+  Answering answering;
+  auto own = co_await runtime::attempt(read_answering(call, caller, body, limits));
+  if (own) {
+    answering = std::move(*own);
+  } else if (own.error().code == ErrorCode::no_provider && may_be_of_other_kind(call, request)) {
+    missing_model_ = std::move(own.error());
+  } else {
+    co_return tl::unexpected(std::move(own.error()));
+  }
+  if (!request.message_id.empty()) {
+    request.kinds = engine::describe_kinds(call, kOtherKinds, characters::user_word(request.text));
+  }
   purpose_ = &purpose_of(body);
   request.system_prompt = purpose_->prompt->text;
   request.prompt = purpose_->prompt->label;
@@ -122,6 +156,14 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
                                                  const turn::BegunTurn& turn,
                                                  const TurnLimits& limits, TurnRequest& request,
                                                  Answering& answering) {
+  if (const auto* kind = other_kind(turn)) {
+    answering.endpoints = co_await engine::kind_models(call, *kind);
+    engine::prefer_model_of(call, turn, answering.endpoints);
+    request.system_prompt = engine::kind_prompt(call, *kind).text;
+    request.is_worth_extracting = false;
+    co_return {};
+  }
+  if (missing_model_) co_return tl::unexpected(*missing_model_);
   // Only the database knows what an earlier message asked for.
   if (!turn.message_metadata.empty()) {
     const json::Document message = co_await json::parse(turn.message_metadata);

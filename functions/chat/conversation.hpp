@@ -1,6 +1,7 @@
 // The features of chat's turns alone: tasks with models of their own, attachments, and a dossier.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "wasm/engine/conversation.hpp"
@@ -26,6 +27,8 @@ class ChatConversation final : public engine::Conversation {
 
  private:
   const turn::Purpose* purpose_ = nullptr;  // the message's task
+  // That no model of the chat can be asked, which does not matter to a message of another kind.
+  std::optional<Problem> missing_model_;
 };
 
 }  // namespace fabula::chat_function

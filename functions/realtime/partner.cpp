@@ -54,23 +54,26 @@ std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Even
     if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) {
       return std::nullopt;
     }
-    const auto user_message_id =
-        std::string(json::string_at(*metadata, "user_message_id").value_or(""));
+    // Of the message that is answered.
+    const auto text = [&metadata](std::string_view key) {
+      return std::string(json::string_at(*metadata, key).value_or(""));
+    };
+    const auto user_message_id = text("user_message_id");
     const auto& message_id = is_unsaid ? user_message_id : event->message_id;
     if (message_id.empty()) return std::nullopt;
-    return engine::BrokenReply{
-        id_of(event->client_id.empty() ? name_in(events, user_message_id) : event->client_id,
-              user_message_id),
-        message_id, std::string(json::string_at(*metadata, "stream_id").value_or(message_id)),
-        is_unsaid};
+    // The event of a reply without words does not have the client's name.
+    const auto name = is_unsaid ? name_in(events, user_message_id) : text("client_id");
+    return engine::BrokenReply{id_of(name, user_message_id), message_id, text("stream_id"),
+                               is_unsaid};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-RealtimePartner::RealtimePartner(Call& call, std::string session_id)
+RealtimePartner::RealtimePartner(Call& call, std::string session_id, std::string project_id)
     : session_id_(std::move(session_id)),
+      project_id_(std::move(project_id)),
       connection_id_(engine::make_call_id(call.context())),
       left_seconds_(call.setting_values().number(settings::named("FABULA_REALTIME_LEFT_SECONDS"))) {
 }
@@ -92,13 +95,17 @@ Task<Result<SocketNews>> RealtimePartner::open(Call& call, Caller& caller,
                                                const turn::SocketProtocol& protocol,
                                                const turn::said::Hello& hello) {
   tells_events_ = &protocol == &protocols::realtime::kJsonProtocol;
+  modes_ = co_await tools::parse_modes(call.setting_values().text(settings::named("FABULA_MODES")));
   const auto opened = co_await engine::call_function(call.context(), call.database(),
                                                      database::kOpenRealtimeSession,
                                                      {.principal = caller.principal,
                                                       .session_id = session_id_,
                                                       .connection_id = connection_id_,
                                                       .after_event_id = hello.last_event_id,
-                                                      .left_seconds = left_seconds_});
+                                                      .left_seconds = left_seconds_,
+                                                      .project_id = project_id_});
+  is_mode_chosen_ = opened.is_begun;
+  mode_ = tools::find_mode(modes_, opened.mode);
   if (caller.principal.kind == auth::Principal::Kind::new_guest) {
     caller.principal.kind = auth::Principal::Kind::guest;
   }
@@ -154,22 +161,43 @@ Task<void> RealtimePartner::leave(Call& call, const Caller& caller) {
 }
 
 std::unique_ptr<engine::Conversation> RealtimePartner::make_conversation() {
-  return std::make_unique<RealtimeConversation>();
+  return std::make_unique<RealtimeConversation>(mode_);
+}
+
+// The first message of the conversation chooses its mode, for good.
+Result<void> RealtimePartner::choose_mode(const turn::said::Message& message) {
+  if (is_mode_chosen_) return {};
+  if (message.mode.empty()) {
+    mode_ = tools::choose_mode(modes_, message.text);
+  } else {
+    mode_ = tools::find_mode(modes_, message.mode);
+    if (!mode_) {
+      return problem(
+          ErrorCode::invalid_request,
+          "There is no mode of this name. Leave mode out, or send one that is configured.");
+    }
+  }
+  is_mode_chosen_ = true;
+  return {};
 }
 
 Task<Result<engine::TurnRequest>> RealtimePartner::request(Call& call, const turn::Kind& kind,
                                                            const turn::said::Message& message) {
+  co_await choose_mode(message);
   engine::TurnRequest request{
       .kind = &kind, .text = message.text, .external_id = session_id_, .reasoning = true};
+  json::Writer writer(request.message_metadata);
+  writer.begin_object();
+  if (mode_) writer.key("task").string(mode_->name);
   if (!message.id.empty()) {
     // A message that is sent again, by whatever connection, is the same turn.
     const std::string named =
         co_await engine::sha256_hex(call.context(), session_id_ + "\n" + message.id);
     request.idempotency_key = "realtime:" + named;
     request.request_hash = co_await engine::sha256_hex(call.context(), message.text);
-    json::Writer writer(request.message_metadata);
-    writer.begin_object().key("client_id").string(message.id).end_object();
+    writer.key("client_id").string(message.id);
   }
+  writer.end_object();
   co_return request;
 }
 

@@ -4,16 +4,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "shared/realtime/rows.hpp"
+#include "shared/tools/mode.hpp"
 #include "wasm/engine/socket/partner.hpp"
 
 namespace fabula::realtime_function {
 
 class RealtimePartner final : public engine::SocketPartner {
  public:
-  // `session_id`: the caller's own name for the session.
-  RealtimePartner(engine::Call& call, std::string session_id);
+  // `session_id`: the caller's own name for the session. `project_id`: of the story that a new one
+  // is about; empty: none.
+  RealtimePartner(engine::Call& call, std::string session_id, std::string project_id);
 
   runtime::Task<Result<engine::SocketNews>> open(engine::Call& call, engine::Caller& caller,
                                                  const turn::SocketProtocol& protocol,
@@ -28,11 +31,16 @@ class RealtimePartner final : public engine::SocketPartner {
                                                      const turn::said::Message& message) override;
 
  private:
+  Result<void> choose_mode(const turn::said::Message& message);
   engine::SocketNews news_of(const realtime::Seen& seen, std::int64_t now_ms) const;
 
   std::string session_id_;
+  std::string project_id_;
   std::string connection_id_;
   std::int64_t left_seconds_;
+  std::vector<tools::Mode> modes_;
+  const tools::Mode* mode_ = nullptr;  // one of them, or none
+  bool is_mode_chosen_ = false;        // by the conversation's first message
   bool tells_events_ = false;
   std::int64_t last_event_id_ = 0;  // that the client has been told
 };

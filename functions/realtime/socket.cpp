@@ -17,7 +17,10 @@ runtime::Task<Result<void>> serve_socket(engine::Call& call, const engine::Match
   const auto ids = co_await api::path_ids(match.captures);
   const auto session_id = std::string(json::string_at(ids, "realtime_session_id").value_or(""));
   call.log().conversation_id = session_id;
-  RealtimePartner partner(call, session_id);
+  const auto query =
+      co_await json::parse(co_await api::check_query(call.url(), *match.route.operation->query));
+  RealtimePartner partner(call, session_id,
+                          std::string(json::string_at(query, "project_id").value_or("")));
   co_await engine::serve_socket(call, protocols, partner);
   co_return {};
 }

@@ -14,6 +14,7 @@
 #include "wasm/engine/jobs/worker.hpp"
 #include "wasm/engine/operator_access.hpp"
 #include "wasm/engine/serve.hpp"
+#include "wasm/engine/snapshots.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::tasks_function {
@@ -41,7 +42,8 @@ Result<std::vector<const engine::JobKind*>> read_kinds(const json::Document* nam
     Problem fault(ErrorCode::invalid_request, "The body has faults: see errors.", {});
     fault.errors.push_back(
         {"kinds",
-         "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import"});
+         "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import, "
+         "companion_memory, realtime_summary, conversation_snapshot"});
     return tl::unexpected(std::move(fault));
   }
   return kinds;
@@ -88,6 +90,13 @@ Task<Result<void>> run(Call& call, const Match& match) {
     ++(end.outcome == StepEnd::Outcome::done ? done : failed);
     note_calls(call.log(), end.calls);
     if (end.problem) call.note_problem(*end.problem);
+  }
+
+  const auto* snapshots = &engine::kConversationSnapshot;
+  if (std::find(request.kinds.begin(), request.kinds.end(), snapshots) != request.kinds.end()) {
+    // Work for nobody: the owners are gone. What cannot be deleted now is tried again later.
+    const auto gone = co_await runtime::attempt(engine::delete_orphaned_snapshots(call));
+    done += gone.value_or(0);
   }
 
   http::Response response;

@@ -1,5 +1,5 @@
-// The page at the root of the development server: three files, read anew for each request so that
-// an edit needs only a reload.
+// The pages of the development server, for chatting and for live conversations: a few files, read anew for
+// each request so that an edit needs only a reload.
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -9,6 +9,12 @@ const FILES = new Map([
   ["/", { name: "index.html", type: "text/html; charset=utf-8" }],
   ["/page.js", { name: "page.js", type: "text/javascript; charset=utf-8" }],
   ["/page.css", { name: "page.css", type: "text/css; charset=utf-8" }],
+  ["/realtime", { name: "realtime.html", type: "text/html; charset=utf-8" }],
+  ["/realtime.js", { name: "realtime.js", type: "text/javascript; charset=utf-8" }],
+  ["/realtime_socket.js", { name: "realtime_socket.js", type: "text/javascript; charset=utf-8" }],
+  ["/realtime_session.js", { name: "realtime_session.js", type: "text/javascript; charset=utf-8" }],
+  ["/realtime_view.js", { name: "realtime_view.js", type: "text/javascript; charset=utf-8" }],
+  ["/realtime.css", { name: "realtime.css", type: "text/css; charset=utf-8" }],
 ]);
 
 // Nothing from elsewhere, and no inline script: what a model writes can never become code.
@@ -31,7 +37,7 @@ export async function sendPage(
 ): Promise<void> {
   const file = FILES.get(path);
   if (!file) {
-    const detail = "Here are /, /functions/v1/, /rest/v1/, /auth/v1/ and /storage/v1/.";
+    const detail = "Here are /, /realtime, /functions/v1/, /rest/v1/, /auth/v1/ and /storage/v1/.";
     sendProblem(response, { status: 404, code: "not_found", title: "Not found", detail }, path);
     return;
   }

@@ -56,7 +56,9 @@ struct Operation {
   Answer answer;
   // Refusals besides those that follow from the members above (401, 404 of an id, 422, ...).
   std::span<const ErrorCode> refusals = {};
-  bool takes_user_id_header = false;   // x-user-id, which is refused unless it is the caller's own
+  bool takes_user_id_header = false;  // x-user-id, which is refused unless it is the caller's own
+  // A server with the secret key calls for the user whom the body, the query or x-user-id names.
+  bool acts_for_users = false;
   std::string_view description = {};   // what the summary leaves open; empty: nothing
   std::string_view body_example = {};  // JSON text
 };

@@ -17,8 +17,8 @@ inline constexpr std::int64_t kMaximumSessionNameCharacters = 128;
 inline constexpr std::int64_t kMaximumDossierIdCharacters = 128;
 
 // The type of `{name}`: the ids of a stream and of a realtime session are the caller's own texts, a
-// bot's and a version a number, what a dossier holds has ids that the core reads, all others are
-// UUIDs.
+// bot's and a version a number, what a dossier or a companion's memory holds has ids that the core
+// reads, all others are UUIDs.
 constexpr Field path_parameter(std::string_view name) {
   if (name == "stream_id") {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumStreamIdCharacters};
@@ -27,7 +27,8 @@ constexpr Field path_parameter(std::string_view name) {
     return {
         .name = name, .type = Type::text, .minimum = 1, .maximum = kMaximumSessionNameCharacters};
   }
-  if (name == "character_id" || name == "question_id" || name == "proposal_id") {
+  if (name == "character_id" || name == "question_id" || name == "proposal_id" ||
+      name == "memory_id") {
     return {
         .name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumDossierIdCharacters};
   }

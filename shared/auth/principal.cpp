@@ -15,6 +15,8 @@ std::string_view name_of(Principal::Kind kind) {
       return "guest";
     case Principal::Kind::new_guest:
       return "new_guest";
+    case Principal::Kind::named:
+      return "named";
   }
   return {};
 }
@@ -26,6 +28,8 @@ void write_principal(json::Writer& writer, const Principal& principal) {
   if (principal.kind == Principal::Kind::user || principal.kind == Principal::Kind::external) {
     writer.key("issuer").string(principal.issuer).key("subject").string(principal.subject);
     if (principal.issued_at_s) writer.key("issued_at").integer(*principal.issued_at_s);
+  } else if (principal.kind == Principal::Kind::named) {
+    writer.key("subject").string(principal.subject);
   } else {
     writer.key("token_hash").string(principal.token_hash);
   }

@@ -1,5 +1,9 @@
 #include "shared/database/account.hpp"
 
+#include <utility>
+
+#include "shared/json/raw_object.hpp"
+
 #include "shared/json/text.hpp"
 
 namespace fabula::database {
@@ -11,6 +15,26 @@ void write_migrate_guest(std::string& out, const MigrateGuest& request) {
   writer.key("body").raw(request.body_json).key("principal");
   auth::write_principal(writer, request.principal);
   writer.end_object();
+}
+
+void write_create_guest(std::string& out, const CreateGuest& request) {
+  json::Writer writer(out);
+  writer.begin_object().key("principal");
+  auth::write_principal(writer, request.principal);
+  if (request.caller) {
+    writer.key("caller");
+    auth::write_principal(writer, *request.caller);
+  }
+  writer.end_object();
+}
+
+std::optional<CreatedGuest> read_created_guest(std::string answer) {
+  const auto guest = json::RawObject::read(answer, {"user_id", "expires_at"});
+  if (!guest) return std::nullopt;
+  auto user_id = guest->string("user_id");
+  auto expires_at = guest->string("expires_at");
+  if (!user_id || !expires_at) return std::nullopt;
+  return CreatedGuest{*std::move(user_id), *std::move(expires_at)};
 }
 
 }  // namespace fabula::database

@@ -1,6 +1,7 @@
 // The database's functions for callers and their accounts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,23 @@ void write_migrate_guest(std::string& out, const MigrateGuest& request);
 
 inline constexpr Function<MigrateGuest, std::string> kMigrateGuest{
     {"migrate_guest", kNever}, &write_migrate_guest, &keep_envelope};
+
+struct CreateGuest {
+  const auth::Principal& principal;  // a new guest
+  const auth::Principal* caller;     // refused unless it is known; nullptr: nobody
+};
+
+struct CreatedGuest {
+  std::string user_id;
+  std::string expires_at;
+};
+
+void write_create_guest(std::string& out, const CreateGuest& request);
+std::optional<CreatedGuest> read_created_guest(std::string answer);
+
+// Repeated with the same token it finds the guest that it has made.
+inline constexpr Function<CreateGuest, CreatedGuest> kCreateGuest{
+    {"create_guest", kOnceMore}, &write_create_guest, &read_created_guest};
 
 inline constexpr Declaration kSaveProfile{"save_profile", kNever};
 inline constexpr Declaration kReadProfile{"read_profile", kOnceMore};

@@ -46,6 +46,7 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "function", log.function);
   add(writer, "request_id", log.request_id);
   add(writer, "user_id", log.user_id);
+  add(writer, "acting_for", log.acting_for);
   add(writer, "session_id", log.session_id);
   add(writer, "bot_id", log.bot_id);
   add(writer, "conversation_id", log.conversation_id);

@@ -15,6 +15,7 @@ struct RequestLog {
   std::string user_id;
   std::string session_id;
   std::string bot_id;
+  std::string acting_for;       // whom a server with the secret key acts for, and if they are new
   std::string conversation_id;  // the caller's own name of the session
   std::string stream_id;
   std::string provider;

@@ -105,6 +105,7 @@ void write_open_session(std::string& out, const OpenSession& request) {
   write_connection(writer, request.principal, request.session_id, request.connection_id,
                    request.left_seconds);
   if (request.after_event_id) writer.key("after_event_id").integer(*request.after_event_id);
+  if (!request.project_id.empty()) writer.key("project_id").string(request.project_id);
   writer.key("limit").integer(request.limit).end_object();
 }
 
@@ -120,6 +121,8 @@ std::optional<OpenedSession> read_opened_session(std::string answer) {
                        .session_id = std::string(*session_id),
                        .external_id = text_at(*document, "external_id"),
                        .is_new = *is_new,
+                       .is_begun = json::boolean_at(*document, "is_begun").value_or(false),
+                       .mode = text_at(*document, "mode"),
                        .start_time = text_at(*document, "start_time"),
                        .seen = *std::move(seen)};
 }

@@ -62,7 +62,8 @@ struct OpenSession {
   std::string_view connection_id;  // a new UUID of each connection
   std::optional<std::int64_t> after_event_id = {};
   std::int64_t limit = kMaximumEvents;
-  std::int64_t left_seconds = 60;  // FABULA_REALTIME_LEFT_SECONDS
+  std::int64_t left_seconds = 60;    // FABULA_REALTIME_LEFT_SECONDS
+  std::string_view project_id = {};  // of the story that a new session is about; empty: none
 };
 
 void write_open_session(std::string& out, const OpenSession& request);
@@ -72,6 +73,8 @@ struct OpenedSession {
   std::string session_id;   // the UUID
   std::string external_id;  // the caller's own text
   bool is_new = false;
+  bool is_begun = false;  // it has messages
+  std::string mode;       // that its first message has chosen; empty: none
   std::string start_time;
   Seen seen;
 };

@@ -18,7 +18,8 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
   constexpr std::size_t kFrameBytes = 1024;
   out.reserve(out.size() + kFrameBytes + turn.system_prompt.size() + turn.text.size() +
               turn.text.size() / 8 + turn.message_metadata.size() + turn.task_prompts.size() +
-              turn.dossier_heading.size());
+              turn.dossier_heading.size() + turn.kinds.size() +
+              (turn.companion ? turn.companion->given.size() : 0));
   json::Writer writer(out);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
@@ -60,6 +61,8 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
   if (!turn.dossier_heading.empty()) {
     writer.key("dossier").boolean(true).key("dossier_heading").string(turn.dossier_heading);
   }
+  if (turn.companion) write_companion(writer, *turn.companion);
+  if (!turn.kinds.empty()) writer.key("kinds").raw(turn.kinds);
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
   if (turn.wait_ms != 0) writer.key("wait_ms").integer(turn.wait_ms);
   writer.key("settings").begin_object();
@@ -86,9 +89,10 @@ std::string told_of(std::string_view dossier_json) {
 
 std::optional<BegunTurn> read_begun_turn(std::string answer) {
   const auto begun = json::RawObject::read(
-      answer, {"user_id", "session_id", "project_id", "user_message_id", "message_id", "stream_id",
-               "generation_id", "title", "created_session", "history", "replayed", "base_bytes",
-               "rate", "summary", "message_metadata", "dossier"});
+      answer, {"user_id",   "session_id",    "project_id",    "user_message_id", "message_id",
+               "stream_id", "generation_id", "title",         "created_session", "history",
+               "replayed",  "base_bytes",    "rate",          "summary",         "message_metadata",
+               "dossier",   "kind",          "system_prompt", "character",       "created_user"});
   if (!begun) return std::nullopt;
   BegunTurn turn;
   const std::array<std::pair<std::string_view, std::string*>, 8> texts = {{
@@ -111,12 +115,16 @@ std::optional<BegunTurn> read_begun_turn(std::string answer) {
   turn.is_replayed = begun->is_true("replayed");
   turn.base_bytes = begun->natural("base_bytes").value_or(0);
   turn.allowance = read_allowance(begun->text("rate"));
+  turn.kind = begun->string("kind").value_or("");
+  turn.character = read_character(begun->text("character"));
   if (turn.is_replayed) return turn;
   const auto history = begun->text("history");
   if (!history.starts_with('[')) return std::nullopt;
   turn.history_offset = static_cast<std::size_t>(history.data() - answer.data());
   turn.history_bytes = history.size();
   turn.summary = begun->string("summary").value_or("");
+  turn.system_prompt = begun->string("system_prompt");
+  turn.is_new_user = begun->is_true("created_user");
   turn.message_metadata = begun->text("message_metadata");
   turn.told = told_of(begun->text("dossier"));
   turn.answer = std::move(answer);

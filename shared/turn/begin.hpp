@@ -11,6 +11,7 @@
 #include "shared/auth/principal.hpp"
 #include "shared/http/allowance.hpp"
 #include "shared/llm/route/bot.hpp"
+#include "shared/turn/companion.hpp"
 #include "shared/turn/rate_limit.hpp"
 
 namespace fabula::turn {
@@ -64,6 +65,11 @@ struct BeginTurn {
   // Asks for the dossier's text, which follows this heading in the prompt; empty: no dossier.
   std::string_view dossier_heading = {};
   bool is_worth_extracting = false;  // the user's message, however the turn ends
+  // Of a conversation with a companion; nullptr for others.
+  const CompanionRequest* companion = nullptr;
+  // A JSON object from the names of other kinds, whose messages `action` may concern, to what takes
+  // the place of the members above then.
+  std::string_view kinds = {};
   // A new UUID that identifies this call, so that it can be withdrawn (WithdrawTurn).
   std::string_view call_id = {};
   // How long after its arrival the call may still begin a turn; 0: no limit.
@@ -89,7 +95,12 @@ struct BegunTurn {
   std::string summary;  // of the messages before the history; empty: the history is complete
   std::string message_metadata;  // of the earlier message that is answered; empty: none
   std::string told;              // the dossier's text and heading, which follow the system prompt
-  std::string answer;            // the whole JSON text, which holds the history
+  std::string kind;              // of the session, if it may be another than the request's
+  // Replaces the request's system prompt, if there is one: only the database knows the character.
+  std::optional<std::string> system_prompt;
+  std::optional<Character> character;
+  bool is_new_user = false;  // whom the caller acts for was not known before
+  std::string answer;        // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 

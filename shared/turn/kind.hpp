@@ -31,6 +31,11 @@ struct Kind {
   // The first is the default, and its models answer when another task's cannot be asked. Never
   // empty.
   std::span<const Purpose> purposes;
+  // Replaces the prompt of the first purpose if it is set; nullptr: nothing does.
+  const settings::Setting* prompt_setting = nullptr;
+  // The prompt of a character that has no instructions of its own, for kinds whose sessions may be
+  // with one.
+  const prompts::Prompt* character_prompt = nullptr;
   // The heading of the dossier's text in the prompt. A kind that has one puts the dossier into its
   // prompts, and its messages are read for the dossier afterwards.
   const prompts::Prompt* dossier_heading = nullptr;
@@ -43,6 +48,9 @@ struct Kind {
   bool has_several_operations = false;
   // A repeated request says in Last-Event-ID, or `after`, how much of the reply its client has.
   bool is_resumed_by_repeating = false;
+  // The prompts that a conversation's first message may have chosen in place of the first purpose's
+  // (shared/tools/mode.hpp).
+  const settings::Setting* modes_setting = nullptr;
   // Others read a reply while it is written: its text is saved every second.
   bool is_read_along = false;
   // When no model can be asked, the stream reports it, because the turn has begun; otherwise the

@@ -31,7 +31,8 @@ struct Start {
 struct Message {
   std::string id;
   std::string text;
-  json::Document body;  // the whole message
+  std::string mode;     // that the conversation is to have; empty: any
+  json::Document body;  // the whole message, in protocols whose partners read more of it
 };
 
 // Stops the reply to a message, or takes back a message whose turn has not begun.

@@ -225,6 +225,9 @@ begin
         'error_code', new.metadata ->> 'error_code',
         'stream_id', generation.stream_id,
         'user_message_id', new.parent_id,
+        'client_id', (
+          select question.metadata ->> 'client_id' from public.messages question
+          where question.message_id = new.parent_id),
         'is_edited', nullif(new.revision > 1, false)))
       else jsonb_strip_nulls(jsonb_build_object('parent_id', new.parent_id))
     end);
@@ -298,7 +301,8 @@ return pg_catalog.jsonb_build_object(
   'client_id', event.client_id,
   'metadata', event.metadata);
 
--- The reply that is being written; null when there is none, or its writer is silent.
+-- The reply that is being written; null when there is none. One whose writer is silent is ended, so that those
+-- who wait for it hear how it ended, and can have it continued.
 create function private.running_turn(wanted_session_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -306,7 +310,11 @@ declare
 begin
   select * into generation from public.generations
   where session_id = wanted_session_id and status = 'streaming';
-  if not found or private.is_silent(generation) then
+  if not found then
+    return null;
+  end if;
+  if private.is_silent(generation) then
+    perform private.end_if_silent(generation);
     return null;
   end if;
   return jsonb_build_object(
@@ -331,35 +339,38 @@ create function private.session_state(
 language plpgsql set search_path = '' as $$
 declare
   max_bytes constant integer := 262144;
-  -- Before the events: a reply that ends meanwhile is then running, and among the events too.
+  -- Before the events, which then have its end if it is ended here.
   running constant jsonb := private.running_turn(wanted_session_id);
   state jsonb;
 begin
   with page as (
     (
-      select * from public.conversation_events
-      where session_id = wanted_session_id and event_id > after_event_id
-      order by event_id
+      select event, event.event_id, octet_length(event.content) as bytes
+      from public.conversation_events event
+      where event.session_id = wanted_session_id and event.event_id > after_event_id
+      order by event.event_id
       limit row_limit + 1
     )
     union all
     (
-      select * from public.conversation_events
-      where after_event_id is null and session_id = wanted_session_id
-      order by event_id desc
+      select event, event.event_id, octet_length(event.content)
+      from public.conversation_events event
+      where after_event_id is null and event.session_id = wanted_session_id
+      order by event.event_id desc
       limit row_limit
     )
   ),
   sized as (
-    select page.event_id,
+    select page.event, page.event_id,
       row_number() over the_page as place,
-      sum(octet_length(page.content)) over the_page as bytes
+      sum(page.bytes) over the_page as bytes_so_far
     from page
     window the_page as (
       order by case when after_event_id is null then -page.event_id else page.event_id end)
   ),
   shown as (
-    select event_id from sized where place <= row_limit and (place = 1 or bytes <= max_bytes)
+    select event, event_id from sized
+    where place <= row_limit and (place = 1 or bytes_so_far <= max_bytes)
   )
   select jsonb_build_object(
     'last_event_id', coalesce((
@@ -368,9 +379,7 @@ begin
       order by event_id desc
       limit 1), 0),
     'events', coalesce((
-      select jsonb_agg(private.event_body(event) order by event.event_id)
-      from public.conversation_events event
-      join shown on shown.event_id = event.event_id), '[]'),
+      select jsonb_agg(private.event_body(event) order by event_id) from shown), '[]'),
     'has_more', after_event_id is not null
       and (select count(*) from page) > (select count(*) from shown),
     'running', running)
@@ -497,9 +506,10 @@ end
 $$;
 
 -- Makes or resumes a session for a connection: {principal, session_id, connection_id, left_seconds,
--- after_event_id?, limit}, where session_id is the caller's own name of it. A session that had ended is open
--- again, and an event says so. Returns {user_id, session_id (the UUID), external_id, is_new, start_time} and
--- what private.session_state gives.
+-- after_event_id?, limit, project_id?}, where session_id is the caller's own name of it. A session that had
+-- ended is open again, and an event says so. Returns {user_id, session_id (the UUID), external_id, is_new,
+-- start_time, project_id | null, is_begun, mode | null} and what private.session_state gives: is_begun says
+-- whether it has messages, and mode is the one that the first of them has chosen.
 create function public.open_realtime_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -511,7 +521,8 @@ begin
   perform private.check_connection_request(request);
   principal_id := private.resolve_principal(request -> 'principal');
   session := private.open_session(
-    principal_id, 'realtime', null, request ->> 'session_id', null, request ->> 'session_id');
+    principal_id, 'realtime', null, request ->> 'session_id', private.read_id(request, 'project_id'),
+    request ->> 'session_id');
   select opened_at is null into is_new from public.live_sessions
   where session_id = session.session_id;
   perform private.arrive(session, wanted_connection_id, (request ->> 'left_seconds')::integer);
@@ -520,6 +531,12 @@ begin
     'session_id', session.session_id,
     'external_id', session.external_id,
     'is_new', is_new,
+    'project_id', session.project_id,
+    'is_begun', session.message_count > 0,
+    'mode', (
+      select first.metadata ->> 'task' from public.messages first
+      where first.session_id = session.session_id and first.parent_id is null
+      order by first.position limit 1),
     'start_time', private.iso(session.created_at))
     || private.session_state(
       session.session_id, (request ->> 'after_event_id')::bigint, private.page_size(request, 100));

@@ -7,6 +7,7 @@ import pg from "pg";
 import { Backend, root, type Row } from "../clients/backend.ts";
 import { talk } from "../clients/chat.ts";
 import { fact, find, mention } from "../clients/dossier_log.ts";
+import { liveTurn, openSession, principalOf } from "../clients/realtime.ts";
 import { assertDiscreetLog, Stack } from "../clients/stack.ts";
 import { signUp } from "../clients/supabase.ts";
 import { startPostgres } from "../database/postgres_server.ts";
@@ -24,6 +25,8 @@ const DELETIONS = [
   "delete_sessions",
   "delete_project",
   "delete_bot",
+  "delete_conversation",
+  "delete_character",
   "clear_dossier",
 ];
 // Their bodies name what a dossier has, by ids that are made of nothing.
@@ -92,6 +95,24 @@ describe("the API by its document", () => {
     return Number(((await response.json()) as Row)["bot_id"]);
   }
 
+  async function makeCompanions(token: string): Promise<Assignment["known"]> {
+    const post = async (path: string, body: Row): Promise<Row> => {
+      const response = await fetch(`${stack.url}/functions/v1/companion/${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as Row;
+    };
+    const character = { name: "Mara", greeting: "Hi.", alternative_greetings: ["Yes?"] };
+    const { character_id } = await post("characters", character);
+    const conversations = [1, 2].map(() => post("conversations", { character_id }));
+    return {
+      companion_id: [character_id],
+      conversation_id: (await Promise.all(conversations)).map((each) => each["id"]),
+    };
+  }
+
   /** Two characters of one name, who are of two ages, and a proposal: alike in each of the projects. */
   async function fillDossiers(project_ids: string[]): Promise<Assignment["known"]> {
     const source = { at: 1, delivery: "one", text: "Mara", model: "a-model", prompt: "1" };
@@ -148,6 +169,12 @@ describe("the API by its document", () => {
             (await talk(stack, { text, session_id }, { token })).events.metadata,
           );
         }
+        const beginLive = async (name: string) => {
+          const principal = principalOf(token, turns[0]!["user_id"]);
+          const live = await openSession(stack, principal, name);
+          await liveTurn(stack, live, "Who?", "A fox.");
+          return name;
+        };
         const all = (...names: string[]) => [
           ...new Set(turns.flatMap((turn) => names.map((name) => turn[name]))),
         ];
@@ -156,8 +183,10 @@ describe("the API by its document", () => {
           session_id: all("session_id"),
           project_id: all("project_id"),
           stream_id: all("stream_id"),
+          realtime_session_id: await Promise.all(["one", "another"].map(beginLive)),
           bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
         };
+        Object.assign(known, await makeCompanions(token));
         Object.assign(known, await fillDossiers(known["project_id"] as string[]));
       });
 

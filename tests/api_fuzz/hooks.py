@@ -39,6 +39,18 @@ LARGEST_NUMBER = 1e308
 # reply is meant.
 DEPENDS_ON_WHAT_IS_THERE = {"post_chat", "edit_reply", "continue_reply", "regenerate_reply"}
 
+# Which models there are, how much fits into a prompt, which greetings a character has, and that the
+# user speaks last, no schema says.
+COMPANIONS = {
+    "companion_chat",
+    "companion_chat_stream",
+    "start_conversation",
+    "choose_greeting",
+    "create_character",
+    "update_character",
+    "import_character",
+}
+
 DOSSIER_EDITS = {
     "create_dossier",
     "replace_dossier",
@@ -77,6 +89,9 @@ def is_wrong(case, response) -> bool:
     operation_id = case.operation.definition.raw.get("operationId")
     if operation_id in DEPENDS_ON_WHAT_IS_THERE and problem["code"] == "invalid_request" and "errors" not in problem:
         return True
+    if operation_id in COMPANIONS and problem["code"] == "invalid_request":
+        paths = [fault["path"] for fault in problem.get("errors", [])]
+        return all(path == "model" or re.fullmatch(r"messages(\[\d+\]\.role)?", path) for path in paths)
     # What is in a dossier, and how its things are spelt, is the core's to say.
     if operation_id in DOSSIER_EDITS and problem["code"] in {"invalid_request", "body_too_large"}:
         return True

@@ -103,7 +103,11 @@ onEachRuntime(
         project_id: target.projectId,
         message_id: target.messageId,
         stream_id: target.streamId,
+        realtime_session_id: target.liveSession,
         bot_id: target.botId,
+        conversation_id: target.conversationId,
+        companion_id: target.characterId,
+        memory_id: target.memoryId,
         character_id: target.known.character,
         question_id: target.known.question,
         proposal_id: target.known.proposal,
@@ -150,7 +154,7 @@ onEachRuntime(
         const told = JSON.stringify(headers) + text;
         assert.deepEqual(tracesOfOthers(told, people, caller.person), [], `${cell.caller}: ${cell.column}`);
         if (headers.some(([, value]) => value.startsWith("text/event-stream"))) {
-          assert.match(text, /("type":"done","finish_reason":"stop"\}|event: done\ndata: .*)\n\n$/, cell.caller);
+          assert.match(text, /("type":"done","finish_reason":"stop"(,"conversation_id":"[^"]+")?\}|event: done\ndata: .*)\n\n$/, cell.caller);
         }
         const { method, path } = cell.route;
         const documented = Object.keys(document["paths"][path][method.toLowerCase()]["responses"]);

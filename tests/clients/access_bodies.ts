@@ -41,6 +41,24 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "POST /stream/v1/bots":
     case "PATCH /stream/v1/bots/{bot_id}":
       return { model: "scripted", name: word() };
+    case "POST /companion/chat":
+    case "POST /companion/chat/stream":
+      return { messages: [{ role: "user", content: person?.prompt ?? NOBODYS_PROMPT }] };
+    case "POST /companion/conversations":
+      return { title: word() };
+    case "POST /companion/conversations/restore":
+      return { conversation_id: (person ?? request.people[0]!).conversationId };
+    case "POST /companion/conversation/{conversation_id}/greeting":
+      return { greeting_index: 1 };
+    case "POST /companion/characters":
+    case "PATCH /companion/characters/{companion_id}":
+      return { name: word() };
+    case "POST /companion/characters/{companion_id}/memories":
+      return { text: word() };
+    case "PATCH /companion/characters/{companion_id}/memories/{memory_id}":
+      return { is_pinned: true };
+    case "POST /companion/characters/import":
+      return { spec: "chara_card_v2", data: { name: word(), description: word() } };
     case "POST /tasks/run":
       // There are no tasks of this kind; with other kinds the call would do everybody's tasks.
       return { kinds: ["session_summary"] };

@@ -37,11 +37,15 @@ const CALLERS_TABLE = `
 const ROUTES_TABLE = `
   route                                         access  own  another's      unknown        malformed
   GET /chat/health                              anyone  200
+  GET /companion/health                         anyone  200
   GET /dossier/health                           anyone  200
   GET /docs                                     anyone  200
   GET /docs/health                              anyone  200
   GET /docs/openapi.json                        anyone  200
   GET /projects/health                          anyone  200
+  GET /realtime/health                          anyone  200
+  GET /realtime/ws/session/{realtime_session_id}        anyone  426
+  GET /companion/ws/chat                        anyone  426
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200
@@ -66,12 +70,36 @@ const ROUTES_TABLE = `
   GET /sessions                                 caller  200
   GET /sessions/{session_id}                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /sessions/{session_id}/messages           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /realtime/sessions                        caller  200
+  GET /realtime/sessions/{realtime_session_id}          caller  200  404 not_found  404 not_found  404 not_found
+  GET /realtime/sessions/{realtime_session_id}/events   caller  200  404 not_found  404 not_found  404 not_found
   GET /users/me                                 caller  200
   GET /chat/streams/{stream_id}                 caller  200  404 not_found  404 not_found  404 not_found
   GET /stream/v1/streams/{stream_id}            caller  200  404 not_found  404 not_found  404 not_found
   GET /stream/v1/bots                           caller  200
   GET /stream/v1/bots/{bot_id}                  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /stream/metrics                           operator  200
+  POST /companion/chat                          guest   200
+  POST /companion/chat/stream                   guest   200
+  GET /companion/conversation/{conversation_id}            caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/conversations                  caller  200
+  POST /companion/conversations                 caller  201
+  POST /companion/conversations/restore         caller  200
+  POST /companion/conversation/{conversation_id}/greeting  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters                     caller  200
+  POST /companion/characters                    caller  201
+  POST /companion/characters/import             caller  201
+  GET /companion/characters/{companion_id}      caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/card  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories           caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /companion/characters/{companion_id}/memories/export    caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /companion/characters/{companion_id}/memories          caller  201  404 not_found  404 not_found  400 invalid_id
+  PATCH /companion/characters/{companion_id}/memories/{memory_id}   caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/characters/{companion_id}/memories/{memory_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  PATCH /companion/characters/{companion_id}    caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/conversation/{conversation_id}         caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /companion/characters/{companion_id}   caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /users/guest                             guest   201
   POST /stream/v1/bots                          caller  201
   PATCH /stream/v1/bots/{bot_id}                caller  200  404 not_found  404 not_found  400 invalid_id
   POST /stream/v1/stream                        caller  200
@@ -119,6 +147,8 @@ const EXCEPTIONS_TABLE = `
   a guest token that nobody has  GET /stream/v1/streams/{stream_id}          malformed  401 invalid_token
   a guest token that nobody has  POST /chat/streams/{stream_id}/cancel       malformed  401 invalid_token
   a guest token that nobody has  POST /stream/v1/streams/{stream_id}/cancel  malformed  401 invalid_token
+  a guest token that nobody has  GET /realtime/sessions/{realtime_session_id}         malformed  401 invalid_token
+  a guest token that nobody has  GET /realtime/sessions/{realtime_session_id}/events  malformed  401 invalid_token
   a guest token that nobody has  *                       malformed  400 invalid_id
 `;
 

@@ -40,9 +40,15 @@ export const TABLES = [
   "bots",
   "live_sessions",
   "conversation_events",
+  "characters",
+  "memory_logs",
+  "memory_entries",
+  "memories",
+  "memory_readings",
+  "deleted_snapshots",
 ] as const;
 /** Other names for rows of these tables. */
-export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages"];
+export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];
 /** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
 export const METRICS_TABLES = [
   "turn_ends",

@@ -11,6 +11,7 @@ import { handleRequest } from "../../wasm/host/handle-request.ts";
 import { startPostgres } from "../database/postgres_server.ts";
 import { Backend, root } from "./backend.ts";
 import { EventReader, readEvents, talk } from "./chat.ts";
+import { residentKilobytes } from "./process_memory.ts";
 import type { Reply } from "./scripted_model.ts";
 import { assertDiscreetLog, Stack } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
@@ -29,15 +30,6 @@ interface Conversation {
 function invent(number: number): Conversation {
   const piece = () => randomBytes(randomInt(4, 20)).toString("hex") + ["", "é", "–", "狐", "\u{1F98A}"][randomInt(5)]! + "\n\" ";
   return { prompt: `Tell me story number ${number}.`, pieces: Array.from({ length: PIECES }, piece) };
-}
-
-/** Resident memory in kilobytes; undefined where there is no /proc. */
-function residentKilobytes(processId: number): number | undefined {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${processId}/status`, "utf8"))?.[1]);
-  } catch {
-    return undefined;
-  }
 }
 
 describe("a crowd", () => {

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { Row } from "./backend.ts";
 import { talk, type Turn } from "./chat.ts";
 import { fact, find, mention } from "./dossier_log.ts";
+import { liveTurn, openSession, principalOf } from "./realtime.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Person {
@@ -20,6 +21,13 @@ export interface Person {
   /** Of the newest turn. */
   streamId: string;
   botId: number;
+  /** What a live conversation of theirs is called. */
+  liveSession: string;
+  /** A conversation that has only begun, with a character of two greetings. */
+  conversationId: string;
+  characterId: string;
+  /** What the character remembers. */
+  memoryId: string;
   /** Of a text that was not read to its end. */
   importId: string;
   /** A prompt that the model answers with words of this person's. */
@@ -74,7 +82,18 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const { task_id: importId } = await call(stack, "POST", imports, owner, { text });
   marks.add(importId);
   await call(stack, "DELETE", `${imports}/${importId}`, owner);
-  const person = { name, token: owner, prompt, marks, botId, importId, ...ids };
+  const character = { name: word(), greeting: word(), alternative_greetings: [word()] };
+  const { character_id: characterId } = await call(
+    stack, "POST", "/companion/characters", owner, character);
+  const { id: conversationId } = await call(
+    stack, "POST", "/companion/conversations", owner, { character_id: characterId });
+  const { memory_id: memoryId } = await call(
+    stack, "POST", `/companion/characters/${characterId}/memories`, owner, { text: word() });
+  marks.add(characterId).add(conversationId).add(memoryId);
+  const live = await openSession(stack, principalOf(owner, ids.id), word());
+  await liveTurn(stack, live, word(), word());
+  const talks = { characterId, conversationId, memoryId, liveSession: live.session_id };
+  const person = { name, token: owner, prompt, marks, botId, importId, ...talks, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 

@@ -49,6 +49,8 @@ export async function migrate(
 
 export const TABLES_OF_OWNERS = [
   "bots",
+  "characters",
+  "memories",
   "projects",
   "dossiers",
   "sessions",

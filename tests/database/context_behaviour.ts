@@ -38,6 +38,7 @@ export function describeContexts(target: () => Target): void {
       ],
       attachments: [],
       facts: [],
+      memories: [],
       tokens: { in: 11, out: 5 },
     });
     assert.match(created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);

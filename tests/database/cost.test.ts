@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { longSession, measure } from "./long_session.ts";
+import { look, newConnection, open, turnIn } from "./realtime.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
-import { append, begin, finish, newUser } from "./turns.ts";
+import { append, begin, finish, newUser, say } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -46,6 +47,31 @@ test("a turn in a session of 100,000 messages touches about as many pages as in 
   assert.ok(many.first < few.first * 1.5, `begin_turn: ${many.first} pages against ${few.first}`);
   assert.ok(many.added < few.added * 1.5, `append_chunk: ${many.added} pages against ${few.added}`);
   assert.ok(many.last < few.last * 1.5, `finish_turn: ${many.last} pages against ${few.last}`);
+});
+
+test("a connection's look costs as little after 300 turns as after three, and a page of events too", async () => {
+  const user = newUser();
+  const connection = newConnection(user);
+  await open(target, connection);
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn += 1) {
+      await say(target, user, `${turn}?`, `${turn}.`, turnIn(connection));
+    }
+    await target.asOwner("vacuum analyze");
+    const { last_event_id } = await look(target, connection, 0, { limit: 1 });
+    const asking = { ...connection, left_seconds: 60, limit: 100 };
+    const request = { ...asking, after_event_id: last_event_id };
+    return {
+      look: await measure(target, "look_at_realtime_session", request),
+      page: await measure(target, "look_at_realtime_session", { ...asking, after_event_id: 0, limit: 4 }),
+    };
+  };
+  const few = await turns(3);
+  const many = await turns(300);
+  console.log("pages touched after 3 turns", few, "after 303", many);
+  for (const [what, pages] of Object.entries(many)) {
+    assert.ok(pages <= 25 && pages <= few.look * 2, `${what}: ${pages} pages`);
+  }
 });
 
 test("the lists that people ask for come from an index", async () => {

@@ -7,6 +7,7 @@ import { guestOf, migrate, type Person } from "./accounts.ts";
 import { newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
+import { claimedReading, commitReading, talk } from "./memories.ts";
 import { newConnection, open, turnIn } from "./realtime.ts";
 import type { Row } from "./target.ts";
 import { claim, commit, conversation, fail, turnOf } from "./tasks.ts";
@@ -115,6 +116,14 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   const connection = newConnection(principal, "Krause Glucke");
   await open(target, connection);
   await say(target, principal, "Habichtspilz?", "Habichtspilz.", turnIn(connection));
+  const told = await talk(target, principal, "I collect the Habichtspilz.");
+  await commitReading(target, await claimedReading(target), [
+    { text: "The user collects the Habichtspilz.", message_id: told["user_message_id"] },
+  ]);
+  await target.call("save_character", {
+    principal,
+    body: { name: "Ritterling", persona: "Of Champignon." },
+  });
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   const personal = [
@@ -128,6 +137,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "Maronenröhrling",
     "Morchel",
     "Hallimasch",
+    "Habichtspilz",
+    "Ritterling",
     "sk-Champignon",
     "Reizker",
     "Schwindling",
@@ -148,6 +159,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "auth.users",
     "bots",
     "conversation_events",
+    "characters",
     "dossier_assertions",
     "dossiers",
     "generation_chunks",
@@ -157,6 +169,10 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "jobs",
     "live_connections",
     "live_sessions",
+    "memories",
+    "memory_entries",
+    "memory_logs",
+    "memory_readings",
     "message_revisions",
     "messages",
     "model_calls",

@@ -34,10 +34,13 @@ test("signed-in people may select from tables with a policy; nobody else may do 
     grants.map((row) => row["grant"]),
     [
       "authenticated SELECT bots",
+      "authenticated SELECT characters",
+      "authenticated SELECT chats",
       "authenticated SELECT conversation_events",
       "authenticated SELECT dossier_assertions",
       "authenticated SELECT dossiers",
       "authenticated SELECT live_sessions",
+      "authenticated SELECT memories",
       "authenticated SELECT message_revisions",
       "authenticated SELECT messages",
       "authenticated SELECT model_calls",
@@ -60,7 +63,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 16);
+  assert.equal(wide!["count"], 19);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -48,11 +48,20 @@ export function describeRealtime(target: () => Target): void {
     const { user_id, session_id, external_id, is_new, start_time, ...state } = first;
     assert.deepEqual([user_id, external_id, is_new], [user["subject"], "demo123", true]);
     assert.match(start_time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-    assert.deepEqual(state, { last_event_id: 0, events: [], has_more: false, running: null });
+    assert.deepEqual(state, {
+      project_id: null,
+      mode: null,
+      is_begun: false,
+      last_event_id: 0,
+      events: [],
+      has_more: false,
+      running: null,
+    });
     const connection = newConnection(user);
-    await turn(connection, "Who?", "A fox.");
+    await turn(connection, "Who?", "A fox.", { message_metadata: { task: "brainstorm" } });
     const second = await open(target(), connection);
     assert.deepEqual([second["session_id"], second["is_new"]], [session_id, false]);
+    assert.deepEqual([second["mode"], second["is_begun"]], ["brainstorm", true]);
     assert.deepEqual(told(second["events"]), ["user message Who?", "assistant message A fox."]);
     const other = await open(target(), newConnection(newUser()));
     assert.notEqual(other["session_id"], session_id, "the name is each owner's own");
@@ -418,10 +427,20 @@ export function describeRealtime(target: () => Target): void {
     }
   });
 
-  test("who is silent does not run", async () => {
-    const [connection] = await opened();
-    const begun = await begin(target(), connection.principal, turnIn(connection));
-    await silence(target(), begun, 61);
-    assert.equal((await look(target(), connection, 0))["running"], null);
+  test("a reply whose writer is silent is ended by who looks, and told so at once", async () => {
+    for (const ask of [
+      (connection: Connection) => look(target(), connection, 0),
+      (connection: Connection) => open(target(), newConnection(connection.principal)),
+    ]) {
+      const [connection] = await opened();
+      const begun = await begin(target(), connection.principal, turnIn(connection));
+      await append(target(), begun, 0, "A f");
+      await silence(target(), begun, 61);
+      const { running, events } = await ask(connection);
+      assert.equal(running, null);
+      assert.deepEqual(told(events).slice(1), ["assistant message A f"]);
+      assert.equal(events[1].metadata.status, "interrupted");
+      assert.equal(events[1].metadata.error_code, "interrupted");
+    }
   });
 }

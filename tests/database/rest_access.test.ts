@@ -8,8 +8,9 @@ import { editReply } from "./actions.ts";
 import { BOT, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
-import { EXPECTED, ownerColumn, READABLE } from "./rest_access_table.ts";
+import { remember } from "./memories.ts";
 import { newConnection, open, turnIn } from "./realtime.ts";
+import { EXPECTED, ownerColumn, READABLE } from "./rest_access_table.ts";
 import { startSqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { claim, commit as commitTask, conversation, turnOf } from "./tasks.ts";
@@ -109,9 +110,12 @@ async function settle(): Promise<Principal> {
   const connection = newConnection(user);
   await open(target, connection);
   await say(target, user, "Live?", "Alive.", turnIn(connection));
+  await target.call("save_character", { principal: user, body: { name: "Reineke" } });
+  await say(target, user, "Who?", "A fox.", { kind: "companion" });
   const session_id = await conversation(target, user, 8);
   await turnOf(target, user, 9, 4, { session_id });
   await commitTask(target, (await claim(target))!, "Once.");
+  await remember(target, user, "I like tea.");
   return user;
 }
 

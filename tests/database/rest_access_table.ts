@@ -5,10 +5,13 @@
 /** The tables of `public` that people read their own rows of; nobody reads any other. */
 export const READABLE: readonly string[] = [
   "bots",
+  "characters",
+  "chats",
   "conversation_events",
   "dossier_assertions",
   "dossiers",
   "live_sessions",
+  "memories",
   "message_revisions",
   "messages",
   "model_calls",
@@ -24,7 +27,7 @@ export const READABLE: readonly string[] = [
 
 /** The documents' tables call an owner as the documents do. */
 export const ownerColumn = (table: string): string =>
-  ["realtime_sessions", "relay_messages", "session_events"].includes(table) ? "user_id" : "owner_id";
+  ["chats", "realtime_sessions", "relay_messages", "session_events"].includes(table) ? "user_id" : "owner_id";
 
 /** `write`: insert, upsert, update and delete, of any table. `call`: any function of `public`. */
 export const ACTIONS = ["read", "hidden", "write", "call"] as const;

@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import type { SqlTarget } from "./sql_target.ts";
 
 const VIOLATIONS = `
-  with recursive reachable as (
+  with recursive given as (
+    -- Greetings and replies that the caller says were given are no part of a turn here.
+    select message_id from public.messages
+    where role = 'assistant' and metadata ?| array['greeting_index', 'is_given']
+  ),
+  reachable as (
     select message_id, session_id, 1 as depth from public.messages where parent_id is null
     union all
     select child.message_id, child.session_id, parent.depth + 1
@@ -44,21 +49,25 @@ const VIOLATIONS = `
   from public.sessions session
   left join public.messages leaf
     on leaf.message_id = session.active_leaf_id and leaf.session_id = session.session_id
-  -- A realtime session may be open before anything is said.
-  where leaf.message_id is null and not (session.kind = 'realtime' and session.message_count = 0)
+  -- A realtime session may be open, and one with a companion begin, before anything is said.
+  where leaf.message_id is null
+    and not (session.kind in ('realtime', 'companion') and session.message_count = 0)
 
   union all
   select 'counters or positions that are not those of the messages', session.session_id
   from public.sessions session
   left join public.messages message using (session_id)
+  cross join lateral (
+    select exists (select from given where given.message_id = message.message_id) as is_given
+  ) kind
   group by session.session_id
   having session.message_count <> count(message.message_id)
     or session.message_count <> count(distinct message.position)
     or session.message_count <> coalesce(max(message.position), 0)
     or session.turn_count <> count(*) filter (where message.role = 'user')
-    or session.turn_count <> count(distinct message.turn_id)
-    or session.turn_count <> count(distinct message.turn_number)
-    or session.turn_count <> coalesce(max(message.turn_number), 0)
+    or session.turn_count <> count(distinct message.turn_id) filter (where not is_given)
+    or session.turn_count <> count(distinct message.turn_number) filter (where not is_given)
+    or session.turn_count <> coalesce(max(message.turn_number) filter (where not is_given), 0)
 
   union all
   select 'a message that is older than one before it', later.message_id
@@ -71,7 +80,8 @@ const VIOLATIONS = `
   select 'a reply that is not of its question''s turn, or answers none', reply.message_id
   from public.messages reply
   left join public.messages question on question.message_id = reply.parent_id
-  where reply.role = 'assistant' and (
+  where reply.role = 'assistant' and not exists (
+    select from given where given.message_id = reply.message_id) and (
     (question.role, question.turn_id, question.turn_number)
     is distinct from ('user', reply.turn_id, reply.turn_number))
 

@@ -24,6 +24,7 @@ TEST_CASE("a principal is written with what proves its kind and nothing else") {
         R"({"kind":"user","issuer":"https://issuer","subject":"the \"subject\""})");
   CHECK(written(Principal::Kind::external) ==
         R"({"kind":"external","issuer":"https://issuer","subject":"the \"subject\""})");
+  CHECK(written(Principal::Kind::named) == R"({"kind":"named","subject":"the \"subject\""})");
   CHECK(written(Principal::Kind::guest) == R"({"kind":"guest","token_hash":"ab12"})");
   CHECK(written(Principal::Kind::new_guest) == R"({"kind":"new_guest","token_hash":"ab12"})");
 }

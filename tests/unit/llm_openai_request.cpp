@@ -100,7 +100,7 @@ TEST_CASE("a message with images is a list of parts") {
 }
 
 TEST_CASE("what is attached goes into the message that the history ends with") {
-  llm::ModelRequest request{.model = "m", .history_json = R"([{"role":"assistant","content":"Hi"},
+  llm::ModelRequest request{.model = "m", .history_json = R"([{"role":"system","content":"Hi"},
     {"role":"user","content":"Who is \"this\"?"}])"};
   std::array attachments = {llm::Attachment{.content = "Text", .name = "a"},
                             llm::Attachment{.kind = llm::Attachment::Kind::image_base64,
@@ -156,4 +156,16 @@ TEST_CASE("a schema goes where the provider has a field for it, else into the sy
   request.system_prompt = "Be kind.";
   const auto told = member(body("openai", request), "messages")[0];
   CHECK(json::string_at(told, "content")->starts_with("Be kind.\n\nAnswer with one JSON value"));
+}
+
+TEST_CASE("a conversation that the model has begun is opened by the user") {
+  llm::ModelRequest request{.model = "m",
+                            .history_json = R"([{"role":"assistant","content":"Come in."}])",
+                            .user_text = "Thanks."};
+  const auto messages = member(body("local", request), "messages");
+  REQUIRE(messages.size() == 3);
+  CHECK(member(messages[0], "role") == "user");
+  CHECK(member(messages[0], "content") == "(The conversation begins.)");
+  CHECK(member(messages[1], "content") == "Come in.");
+  CHECK(member(messages[2], "content") == "Thanks.");
 }

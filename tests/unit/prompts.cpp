@@ -46,9 +46,11 @@ TEST_CASE("every place of a prompt is one that code fills") {
       filled(prompts::kExtractionQuestion, {{"known", "k"}, {"before", "b"}, {"parts", "p"}})));
   CHECK(is_full(filled(prompts::kAnswerCorrection, {{"faults", "f"}})));
   CHECK(is_full(filled(prompts::kToldFacts, {{"missing", "m"}})));
-  for (const auto* prompt :
-       {&prompts::kChat, &prompts::kDescription, &prompts::kScene, &prompts::kDossierHeading,
-        &prompts::kSummaryHeading, &prompts::kGoOn, &prompts::kExtraction, &prompts::kAnswerForm}) {
+  // The database fills these in, as it does in a character's own texts.
+  CHECK(is_full(filled(prompts::kCharacter, {{"char", "c"}, {"user", "u"}})));
+  for (const auto* prompt : {&prompts::kChat, &prompts::kCompanion, &prompts::kDescription,
+                             &prompts::kScene, &prompts::kDossierHeading, &prompts::kSummaryHeading,
+                             &prompts::kGoOn, &prompts::kExtraction, &prompts::kAnswerForm}) {
     CAPTURE(prompt->name);
     CHECK(is_full(std::string(prompt->text)));
   }

@@ -14,7 +14,7 @@ namespace {
 const auth::Principal kGuest{auth::Principal::Kind::guest, "", "", "abc"};
 
 constexpr const char* kOpenedAnswer =
-    R"({"user_id":"u","session_id":"s","external_id":"demo123","is_new":true,
+    R"({"user_id":"u","session_id":"s","external_id":"demo123","is_new":true,"is_begun":true,"mode":"poem",
         "start_time":"2026-01-01T00:00:00.000000Z","last_event_id":9,"has_more":true,
         "events":[{"id":8,"role":"user","type":"message","content":"Hi \u2603","timestamp":"t",
                    "message_id":"m","client_id":"c1","metadata":{"n":1}},
@@ -40,9 +40,10 @@ TEST_CASE("a session is opened from the newest events, or after one that is know
                                                        .connection_id = "k",
                                                        .after_event_id = 0,
                                                        .limit = 7,
-                                                       .left_seconds = 5})) ==
+                                                       .left_seconds = 5,
+                                                       .project_id = "p"})) ==
         parsed(R"({"principal":{"kind":"guest","token_hash":"abc"},"session_id":"demo123",
-          "connection_id":"k","left_seconds":5,"after_event_id":0,"limit":7})"));
+          "connection_id":"k","left_seconds":5,"after_event_id":0,"project_id":"p","limit":7})"));
 }
 
 TEST_CASE("an opened session has its events and its running reply") {
@@ -52,6 +53,8 @@ TEST_CASE("an opened session has its events and its running reply") {
   CHECK(opened->session_id == "s");
   CHECK(opened->external_id == "demo123");
   CHECK(opened->is_new);
+  CHECK(opened->is_begun);
+  CHECK(opened->mode == "poem");
   CHECK(opened->start_time == "2026-01-01T00:00:00.000000Z");
   const auto& seen = opened->seen;
   CHECK(seen.last_event_id == 9);

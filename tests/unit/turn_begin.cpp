@@ -112,3 +112,41 @@ TEST_CASE("going on names the reply and what the model is told") {
   CHECK(json::string_at(*body, "request_hash") == "h");
   CHECK_FALSE(json::find(*body, "text"));
 }
+
+TEST_CASE("a companion's turn says whom it is with, and what the model is told") {
+  CHECK_FALSE(database::kBeginTurn.answer(kBegun)->character);
+  CHECK_FALSE(database::kBeginTurn.answer(kBegun)->system_prompt);
+  auto answer = kBegun;
+  answer.pop_back();
+  const auto turn = database::kBeginTurn.answer(
+      answer + R"(,"kind":"companion","system_prompt":"You are \"Mara\".","created_user":true,
+        "character":{"character_id":"k","is_known":true,"name":"Mara","model":null,"voice":"low"}})");
+  REQUIRE(turn);
+  CHECK(turn->kind == "companion");
+  CHECK(turn->system_prompt == "You are \"Mara\".");
+  CHECK(turn->is_new_user);
+  REQUIRE(turn->character);
+  CHECK(turn->character->is_known);
+  CHECK(turn->character->model.empty());
+  CHECK(turn->character->voice == "low");
+}
+
+TEST_CASE("a companion's turn is begun with what only it has") {
+  const auth::Principal user{auth::Principal::Kind::named, "", "u", ""};
+  const turn::CompanionRequest companion{.character_id = "k",
+                                         .given = R"([{"role":"user","content":"A"}])",
+                                         .greeting_index = 0,
+                                         .user_word = "Nutzer",
+                                         .character_prompt = "You are {{char}}.",
+                                         .character_prompt_label = "character-1",
+                                         .caller_instructions = "Be \"brief\"."};
+  const auto request = json::parse(database::kBeginTurn.request(
+      {.principal = user, .kind = "companion", .companion = &companion, .kinds = R"({"x":{}})"}));
+  REQUIRE(request);
+  CHECK(json::string_at(*request, "character_id") == "k");
+  CHECK(json::dump(*json::find(*request, "given")) == R"([{"content":"A","role":"user"}])");
+  CHECK(json::integer_at(*request, "greeting_index") == 0);
+  CHECK(json::string_at(*request, "user_word") == "Nutzer");
+  CHECK(json::string_at(*request, "caller_instructions") == "Be \"brief\".");
+  CHECK(json::dump(*json::find(*request, "kinds")) == R"({"x":{}})");
+}

@@ -6,6 +6,7 @@
 #include "shared/api/check.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/text/uuid.hpp"
+#include "wasm/engine/acting.hpp"
 #include "wasm/engine/digest.hpp"
 #include "wasm/engine/follow.hpp"
 #include "wasm/engine/forward.hpp"
@@ -16,37 +17,14 @@ namespace {
 
 using runtime::Task;
 
-Task<Result<Caller>> who_is_calling(Call& call, api::Access access) {
-  const auto& headers = call.head().headers;
-  return access == api::Access::caller ? identify_known(call.context(), call.settings(), headers)
-                                       : identify(call.context(), call.settings(), headers);
-}
-
-// A body or header that names a user proves nothing; it may only say what the token says.
-Result<void> check_claimed_user(std::string_view claimed, const Caller& caller) {
-  if (claimed.empty() || caller.may_be(claimed)) return {};
-  return problem(ErrorCode::forbidden,
-                 "The user id names somebody else than the token. Leave it out, or send the token "
-                 "of that user.");
-}
-
-Result<std::string> user_id_header(const http::Headers& headers) {
-  const auto header = headers.find("x-user-id");
-  if (!header) return {};
-  auto id = text::normalize_uuid(*header);
-  if (!id) return problem(ErrorCode::invalid_id, "The header x-user-id is not a UUID.");
-  return *std::move(id);
-}
-
 // Reads path, headers and body, first what all kinds share, then the kind's own members.
-Task<Result<TurnRequest>> read_request(Call& call, const Match& match, const Caller& caller,
+Task<Result<TurnRequest>> read_request(Call& call, const Match& match, Caller& caller,
                                        Conversation& conversation, turn::Action action,
                                        json::Document& body) {
   const api::Operation& operation = *match.route.operation;
   TurnRequest request{.kind = &conversation.kind(), .action = action};
   if (operation.takes_user_id_header) {
-    request.claimed_user_id = co_await user_id_header(call.head().headers);
-    co_await check_claimed_user(request.claimed_user_id, caller);
+    request.claimed_user_id = co_await claimed_user(call, caller);
   }
   request.idempotency_key = co_await idempotency_key(call);
 
@@ -55,6 +33,7 @@ Task<Result<TurnRequest>> read_request(Call& call, const Match& match, const Cal
   co_await api::append_path_ids(asked, match.captures);
   body = co_await read_json(call, operation);
   asked += co_await api::check_body(body, *operation.body);
+  co_await name_user(call, caller, body);
   if (!match.captures.empty()) request.message_id = match.captures.front().value;
   request.detach = json::boolean_at(body, "detach").value_or(false);
   co_await conversation.read(call, body, request);
@@ -94,13 +73,23 @@ Task<Result<void>> tell_again(Call& call, const Caller& caller, Conversation& co
   co_return {};
 }
 
+Result<AnswerForm> answer_form(const turn::Protocol& protocol, std::optional<AnswerForm> form,
+                               std::optional<std::string_view> accept) {
+  if (!form) return choose_answer_form(protocol, accept);
+  const auto type = *form == AnswerForm::whole ? protocol.whole_type : protocol.stream_type;
+  if (auto taken = http::require_acceptable(accept, type); !taken) {
+    return tl::unexpected(std::move(taken.error()));
+  }
+  return *form;
+}
+
 Task<Result<void>> answer_request(Call& call, const Match& match, Conversation& conversation,
-                                  turn::Action action) {
+                                  turn::Action action, std::optional<AnswerForm> form) {
   const auto& headers = call.head().headers;
   co_await http::require_json(headers.find("content-type"));
   HttpChannels channels(
-      co_await choose_answer_form(conversation.protocol(), headers.find("accept")));
-  const Caller caller = co_await who_is_calling(call, match.route.operation->access);
+      co_await answer_form(conversation.protocol(), form, headers.find("accept")));
+  Caller caller = co_await identify_for(call, *match.route.operation);
   json::Document body;
   TurnRequest request = co_await read_request(call, match, caller, conversation, action, body);
   co_await run_turn(call, caller, conversation, std::move(body), request, channels);
@@ -178,13 +167,14 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
     co_return {};
   }
   co_await answer_turn(call, caller, turn, request, answering, limits, *channel,
-                       conversation.tools());
+                       {conversation.offered_tools(), conversation.tools()});
   co_return {};
 }
 
 Task<Result<void>> serve_turn(Call& call, const Match& match, Conversation& conversation,
-                              turn::Action action) {
-  const auto served = co_await runtime::attempt(answer_request(call, match, conversation, action));
+                              turn::Action action, std::optional<AnswerForm> form) {
+  const auto served =
+      co_await runtime::attempt(answer_request(call, match, conversation, action, form));
   co_await refuse_as(conversation.protocol(), call, served);
   co_return {};
 }

@@ -9,11 +9,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
 #include "shared/turn/begin.hpp"
 #include "shared/turn/kind.hpp"
+#include "wasm/engine/answer_form.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/channel.hpp"
 #include "wasm/engine/identity.hpp"
@@ -50,7 +53,9 @@ class Conversation {
                                                   const TurnLimits& limits, TurnRequest& request,
                                                   Answering& answering);
 
-  // Runs the kind's tools; nullptr when it has none.
+  // The tools that the model may call in a turn that has begun, and what runs them; nullptr when
+  // there are none.
+  virtual std::span<const llm::Tool> offered_tools() const { return kind_.tools; }
   virtual ToolRunner* tools() { return nullptr; }
 
  private:
@@ -81,10 +86,12 @@ runtime::Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversat
                                      ChannelMaker& channels);
 
 // Serves one turn over HTTP, from the request to the last byte of the answer: a stream, or one
-// whole answer if Accept asks for it and the protocol supports it. `action` is `say` unless the
-// body makes it an edit; all other actions concern the message in the path.
+// whole answer if Accept asks for it and the protocol supports it; with a `form` always this one.
+// `action` is `say` unless the body makes it an edit; all other actions concern the message in the
+// path.
 runtime::Task<Result<void>> serve_turn(Call& call, const Match& match, Conversation& conversation,
-                                       turn::Action action = turn::Action::say);
+                                       turn::Action action = turn::Action::say,
+                                       std::optional<AnswerForm> form = {});
 
 // Serves the rest of a reply, whichever request began it: the path names the stream, and the
 // query's `after` or Last-Event-ID says how many bytes of it the caller has.

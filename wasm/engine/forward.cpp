@@ -5,6 +5,7 @@
 #include "shared/api/check.hpp"
 #include "shared/api/envelope.hpp"
 #include "shared/http/media_type.hpp"
+#include "wasm/engine/acting.hpp"
 #include "wasm/engine/identity.hpp"
 
 namespace fabula::engine {
@@ -78,9 +79,10 @@ Task<Result<void>> send_envelope(Call& call, std::string_view envelope) {
 Task<Result<void>> forward(Call& call, const Match& match) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");
-  const Caller caller = co_await identify_known(call.context(), call.settings(), headers);
+  Caller caller = co_await identify_for(call, *match.route.operation);
   json::Document body;
   if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await name_user(call, caller, body);
   co_await answer_from_database(call, match, caller.principal, body);
   co_return {};
 }

@@ -1,18 +1,16 @@
 // The channels of an answer over HTTP, chosen by the request's Accept header.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "shared/result/result.hpp"
 #include "shared/turn/protocol.hpp"
+#include "wasm/engine/answer_form.hpp"
 #include "wasm/engine/conversation.hpp"
 
 namespace fabula::engine {
-
-enum class AnswerForm : std::uint8_t { stream, whole };
 
 // Chooses by Accept: a stream, unless Accept excludes it or prefers the whole answer, and the
 // protocol has one. not_acceptable when neither is accepted.

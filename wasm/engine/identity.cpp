@@ -108,6 +108,13 @@ Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
         "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
         "POST /chat as a guest, keep the answer's x-guest-token and send that.");
   }
+  co_return co_await make_guest(context);
+}
+
+}  // namespace
+
+Task<Result<Caller>> make_guest(Context& context) {
+  Caller caller;
   std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
   runtime::fill_random(context, random);
   caller.new_guest_token =
@@ -115,8 +122,6 @@ Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
   caller.principal.token_hash = co_await sha256_hex(context, caller.new_guest_token);
   co_return caller;
 }
-
-}  // namespace
 
 Task<Result<void>> verify_signature(Context& context, KeyTrust trust, const auth::Jws& token) {
   auto keys = co_await auth::candidate_keys(token, trust.known);

@@ -35,6 +35,9 @@ struct Caller {
 
   // Whether this id, which the caller has sent, may be its own; the database decides in the end.
   bool may_be(std::string_view claimed_user_id) const {
+    if (principal.kind == auth::Principal::Kind::named) {
+      return claimed_user_id == principal.subject;
+    }
     return principal.kind == auth::Principal::Kind::guest ||
            principal.kind == auth::Principal::Kind::external || claimed_user_id == user_id();
   }
@@ -45,6 +48,9 @@ struct Caller {
 // database_unavailable when the public keys that verify a token cannot be fetched.
 runtime::Task<Result<Caller>> identify(runtime::Context& context, const auth::Settings& settings,
                                        const http::Headers& headers);
+
+// A guest with a new token, whom the database is to create.
+runtime::Task<Result<Caller>> make_guest(runtime::Context& context);
 
 // Like `identify`, but refuses a request without a sign-in with missing_credentials.
 runtime::Task<Result<Caller>> identify_known(runtime::Context& context,

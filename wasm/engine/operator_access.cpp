@@ -38,4 +38,12 @@ Result<void> require_operator(Call& call, const settings::Setting* token) {
                  detail.append("."));
 }
 
+bool has_secret_key(Call& call) {
+  const auto& headers = call.head().headers;
+  const auto& secret = call.settings().secret_key;
+  const auto bearer = bearer_of(headers);
+  return text::equals_in_constant_time(
+      bearer.empty() ? headers.find("apikey").value_or("") : bearer, secret);
+}
+
 }  // namespace fabula::engine

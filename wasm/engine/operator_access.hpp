@@ -12,4 +12,7 @@ namespace fabula::engine {
 // scheduler are accepted too.
 Result<void> require_operator(Call& call, const settings::Setting* token = nullptr);
 
+// Whether the call carries the secret key: as bearer, or as `apikey` without any other bearer.
+bool has_secret_key(Call& call);
+
 }  // namespace fabula::engine

@@ -23,11 +23,11 @@ inline constexpr std::size_t kMaximumToolRounds = 8;
 // A tool's answer is sent to the model again in every later round.
 inline constexpr std::size_t kMaximumToolAnswerBytes = std::size_t{32} * 1024;
 
-// Runs a kind's tools.
+// Runs a turn's tools.
 class ToolRunner {
  public:
-  // The name is one of the kind's tools; the arguments are a JSON object, otherwise unchecked.
-  // `call` outlives the task. Failures are answers too, worded for the model.
+  // The name is one of those that are offered; the arguments are a JSON object, otherwise
+  // unchecked. `call` outlives the task. Failures are answers too, worded for the model.
   virtual runtime::Task<llm::ToolAnswer> run(const llm::ToolCall& call) = 0;
 
  protected:

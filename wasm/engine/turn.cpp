@@ -117,6 +117,8 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .dossier_heading =
            request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
        .is_worth_extracting = request.is_worth_extracting,
+       .companion = request.companion ? &*request.companion : nullptr,
+       .kinds = request.kinds,
        .call_id = request.call_id,
        .wait_ms = kBeginWaitMs}));
   if (!begun) {
@@ -129,6 +131,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
   log.stream_id = turn.stream_id;
+  if (turn.is_new_user) log.acting_for.append(", who is new");
   if (model) {
     log.provider = model->provider->name;
     log.model = model->model;
@@ -171,20 +174,20 @@ std::int64_t longest_silence_ms(Context& context, const RelayLimits& limits) {
 
 Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
                                const TurnRequest& request, Answering& answering,
-                               const TurnLimits& limits, Channel& channel, ToolRunner* tools) {
+                               const TurnLimits& limits, Channel& channel, TurnTools tools) {
   Context& context = call.context();
   const auto now_ms = runtime::now_ms(context);
-  const std::string system_prompt =
-      turn::with_summary(request.system_prompt + turn.told, turn.summary);
+  const std::string system_prompt = turn::with_summary(
+      turn.system_prompt.value_or(request.system_prompt) + turn.told, turn.summary);
   const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
   ModelRoute route(answering.endpoints, turn, system_prompt, last_text, answering.attachments,
                    limits.maximum_output_tokens);
   ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes,
                    turn::SaveSchedule(now_ms, limits.relay.longest_save_gap_ms));
   std::optional<ToolRounds> rounds;
-  if (tools && !request.kind->tools.empty()) {
-    route.offer(request.kind->tools);
-    rounds.emplace(request.kind->tools, *tools, channel);
+  if (tools.runner && !tools.offered.empty()) {
+    route.offer(tools.offered);
+    rounds.emplace(tools.offered, *tools.runner, channel);
   }
   Relay relay(context, limits.relay, route, channel, saver, rounds ? &*rounds : nullptr,
               {.keeps_on = request.detach, .tells_reasoning = request.reasoning});

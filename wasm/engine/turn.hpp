@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ struct TurnRequest {
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
   std::string task_prompt_labels = {};
+  std::optional<turn::CompanionRequest> companion = {};
+  std::string kinds = {};  // of other kinds whose messages `action` may concern: turn::BeginTurn
   bool detach = false;     // the reply continues when the client has left
   bool reasoning = false;  // the model's reasoning is told too
   // Whether the message is worth reading for the dossier: see turn::BeginTurn. The reply is judged
@@ -98,13 +101,18 @@ struct Answering {
   Attachments attachments;
 };
 
+// The tools of a turn. Without a runner there are none.
+struct TurnTools {
+  std::span<const llm::Tool> offered;
+  ToolRunner* runner = nullptr;
+};
+
 // Asks the models, tells the reply by the channel and stores it. From here on errors are told by
-// the channel. The conversation is moved out of `turn` as soon as nothing needs it. `tools` runs
-// the tools of the kind; nullptr when it has none.
+// the channel. The conversation is moved out of `turn` as soon as nothing needs it.
 runtime::Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
                                         const TurnRequest& request, Answering& answering,
                                         const TurnLimits& limits, Channel& channel,
-                                        ToolRunner* tools);
+                                        TurnTools tools);
 
 // Ends a turn that no model can be asked for: stores the problem and tells it by the channel,
 // because the user's message is already stored.

@@ -8,6 +8,7 @@
 #include "shared/turn/event.hpp"
 #include "shared/turn/finish_reason.hpp"
 #include "wasm/engine/jobs/worker.hpp"
+#include "wasm/engine/relay.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
 #include "wasm/runtime/signal.hpp"

@@ -87,15 +87,13 @@ export function makeImports(host: Services): GuestImports {
 
     socket_accept(_request, protocol, protocolBytes) {
       const name = protocolBytes === 0 ? null : memory.text(protocol, protocolBytes);
-      let accepted;
+      const accept = platform.acceptSocket;
+      if (accept === undefined) return Status.unsupported;
       try {
-        accepted = platform.acceptSocket?.(request, name);
+        socket.open(response.startSocket(() => accept(request, name)).socket);
       } catch {
         return Status.invalid;
       }
-      if (accepted === undefined) return Status.unsupported;
-      response.startSocket(accepted.response);
-      socket.open(accepted.socket);
       return Status.ok;
     },
 

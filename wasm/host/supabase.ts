@@ -52,13 +52,57 @@ const platform: Platform = {
     if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(promise);
   },
   traits: 0,
-  acceptSocket: (request, protocol) =>
-    Deno.upgradeWebSocket(request, protocol === null ? {} : { protocol }),
+  acceptSocket,
   onEnding: (listener) => {
     endingListeners.add(listener);
     return () => endingListeners.delete(listener);
   },
 };
+
+function acceptSocket(request: Request, protocol: string | null): AcceptedSocket {
+  const accepted = upgrade(request, protocol);
+  closeInSilence(accepted.socket);
+  return accepted;
+}
+
+function upgrade(request: Request, protocol: string | null): AcceptedSocket {
+  if (protocol === null) return Deno.upgradeWebSocket(request, {});
+  // Deno finds a sub-protocol only in a list whose commas are followed by spaces, which clients need
+  // not write: meanwhile it sees a list of this one alone.
+  const headers = new Headers(request.headers);
+  headers.set("sec-websocket-protocol", protocol);
+  Object.defineProperty(request, "headers", { value: headers, configurable: true });
+  try {
+    return Deno.upgradeWebSocket(request, { protocol });
+  } finally {
+    delete (request as { headers?: Headers }).headers;
+  }
+}
+
+const silenceMs = 50;
+const longestWaitMs = 1000;
+
+/**
+ * Makes `close` wait until the client has been silent for a moment: when a message comes after a
+ * close, Deno 2.1 drops the connection at once, and the client loses what it was sent last.
+ */
+function closeInSilence(socket: AcceptedSocket["socket"]): void {
+  const close = socket.close.bind(socket);
+  let heardMs = 0;
+  socket.addEventListener("message", () => {
+    heardMs = Date.now();
+  });
+  const closeLater = async (code?: number, reason?: string) => {
+    const deadlineMs = Date.now() + longestWaitMs;
+    for (;;) {
+      const leftMs = Math.min(heardMs + silenceMs, deadlineMs) - Date.now();
+      if (leftMs <= 0) break;
+      await new Promise((resolve) => setTimeout(resolve, leftMs));
+    }
+    close(code, reason);
+  };
+  socket.close = (code, reason) => platform.waitUntil(closeLater(code, reason));
+}
 
 /** Serves functions by name. Each is given as base64 of its module, and compiled once. */
 export function serve(

@@ -3,10 +3,12 @@
 
 #include <array>
 
+#include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/api/endpoints/docs.hpp"
 #include "shared/api/endpoints/dossier.hpp"
 #include "shared/api/endpoints/projects.hpp"
+#include "shared/api/endpoints/realtime.hpp"
 #include "shared/api/endpoints/sessions.hpp"
 #include "shared/api/endpoints/stream.hpp"
 #include "shared/api/endpoints/tasks.hpp"
@@ -31,6 +33,14 @@ inline constexpr std::array kGroups{
                    "A relay to models by bots: their keys stay on the server, and a stream can be "
                    "resumed and cancelled from anywhere.",
                    stream::kOperations},
+    OperationGroup{"realtime",
+                   "Live conversations, each with a log of what has happened in it, and a summary "
+                   "when it has been left.",
+                   realtime::kOperations},
+    OperationGroup{"companion",
+                   "Conversations with companions: characters that are written or imported, and "
+                   "speak for themselves. Their messages are a tree, as chat's are.",
+                   companion::kOperations},
     OperationGroup{"tasks", "Work after turns, which is done when the operator calls for it.",
                    tasks::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},

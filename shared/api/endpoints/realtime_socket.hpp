@@ -12,6 +12,9 @@ inline constexpr std::array kSocketFields{
           .description =
               "The caller's token, for browsers, which can set no headers on a socket; it "
               "may also stand in the list of sub-protocols."},
+    Field{.name = "project_id",
+          .type = Type::uuid,
+          .description = "The story that a new session is about: the model may read its dossier."},
 };
 inline constexpr Schema kSocketQuery{"RealtimeSocketQuery", "", kSocketFields};
 

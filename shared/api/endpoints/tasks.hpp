@@ -14,14 +14,16 @@ namespace fabula::api::tasks {
 inline constexpr std::int64_t kDefaultLimit = 10;
 inline constexpr std::int64_t kMaximumLimit = 100;
 
-inline constexpr std::array<std::string_view, 3> kKinds{"session_summary", "dossier_extraction",
-                                                        "dossier_import"};
+inline constexpr std::array<std::string_view, 6> kKinds{
+    "session_summary",  "dossier_extraction", "dossier_import",
+    "companion_memory", "realtime_summary",   "conversation_snapshot"};
 
 inline constexpr std::array kRunFields{
     Field{.name = "kinds",
           .type = Type::array,
           .description = "The kinds of tasks: session_summary, dossier_extraction, "
-                         "dossier_import. Without it, all kinds.",
+                         "dossier_import, companion_memory, realtime_summary, "
+                         "conversation_snapshot. Without it, all kinds.",
           .minimum = 1,
           .maximum = 16},
     Field{.name = "limit",

@@ -103,6 +103,30 @@ inline constexpr Operation kDeleteAccount{
     .summary = "Delete the caller's account and everything in it",
     .answer = {.schema = &kDone, .description = "Everything is deleted."}};
 
-inline constexpr std::array kOperations{kSaveProfile, kHealth, kReadProfile, kDeleteAccount};
+inline constexpr std::array kGuestFields{
+    Field{.name = "user_id",
+          .type = Type::uuid,
+          .description = "The guest's id.",
+          .is_required = true},
+    Field{.name = "guest_token",
+          .description = "The bearer by which the guest calls every function. It is shown once.",
+          .is_required = true},
+    Field{.name = "expires_at",
+          .type = Type::timestamp,
+          .description = "When the guest ends, if it does nothing until then.",
+          .is_required = true},
+};
+inline constexpr Schema kGuest{"NewGuest", "A new guest.", kGuestFields};
+
+inline constexpr Operation kCreateGuest{
+    .id = "create_guest",
+    .method = "POST",
+    .pattern = "/users/guest",
+    .summary = "Make a new guest, for all functions",
+    .access = Access::caller_or_new_guest,
+    .answer = {.status = 201, .schema = &kGuest, .description = "The guest."}};
+
+inline constexpr std::array kOperations{kSaveProfile, kHealth, kReadProfile, kCreateGuest,
+                                        kDeleteAccount};
 
 }  // namespace fabula::api::users

@@ -9,8 +9,6 @@
 namespace fabula::llm {
 namespace {
 
-constexpr std::string_view kOpening = "(The conversation begins.)";
-
 enum class Speaker : std::uint8_t { nobody, user, model };
 
 class Turns {

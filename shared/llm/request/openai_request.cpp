@@ -137,6 +137,10 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
   HistoryMessage last;
   HistoryMessage message;
   while (history.next(message)) {
+    // Not every model takes a conversation that it has begun itself.
+    if (last.role.empty() && message.role == "assistant") {
+      write_message(writer, body, {.role = "user", .content = kOpening});
+    }
     write_message(writer, body, last);
     last = message;
   }

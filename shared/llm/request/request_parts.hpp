@@ -10,6 +10,9 @@
 
 namespace fabula::llm {
 
+// What the user says before a conversation that the model begins.
+inline constexpr std::string_view kOpening = "(The conversation begins.)";
+
 // Enough for the body in one allocation, and little more: memory of a WebAssembly instance that was
 // once taken is never given back.
 std::size_t expected_bytes(WireFormat format, const ModelRequest& request);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "shared/http/url.hpp"
+#include "shared/llm/route/listed_models.hpp"
 #include "shared/llm/route/upstream_hosts.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
@@ -66,18 +67,6 @@ const Provider* provider_of(const Bot& bot, const Route& route) {
     return same.model == bot.model;
   });
   return entry != route.end() ? entry->provider : route.front().provider;
-}
-
-bool is_listed(std::string_view models, const RouteEntry& wanted) {
-  text::Splitter entries(models, ',');
-  while (const auto entry = entries.next()) {
-    const auto text = text::trim(*entry);
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos || text.substr(0, colon) != wanted.provider->name) continue;
-    const auto model = text.substr(colon + 1);
-    if (model == "*" || model == wanted.model) return true;
-  }
-  return false;
 }
 
 Result<void> check_spending(const RouteEntry& wanted, const Route& route,

@@ -27,7 +27,8 @@ constexpr std::array kMessageFields{
     Field{.name = "text",
           .is_required = true,
           .maximum_bytes = turn::kMaximumSaidBytes,
-          .is_not_blank = true}};
+          .is_not_blank = true},
+    Field{.name = "mode", .maximum_bytes = kMaximumIdBytes}};
 constexpr std::array kCancelFields{Field{
     .name = "id", .is_required = true, .maximum_bytes = kMaximumIdBytes, .is_not_blank = true}};
 constexpr std::array kAcknowledgeFields{
@@ -54,7 +55,7 @@ Result<turn::Said> read_message(const json::Document& message) {
   const auto type = json::string_at(message, "type").value_or("");
   if (type == "message") {
     return checked(message, kMessage,
-                   [&] { return turn::said::Message{text("id"), text("text"), {}}; });
+                   [&] { return turn::said::Message{text("id"), text("text"), text("mode"), {}}; });
   }
   if (type == "ack") {
     return checked(message, kAcknowledge, [&] {

@@ -29,7 +29,7 @@ class RawProtocol final : public turn::SocketProtocol {
       return problem(ErrorCode::invalid_request,
                      "A message has 1 to 200,000 bytes of text, without U+0000.");
     }
-    return turn::Said(turn::said::Message{{}, std::string(message), {}});
+    return turn::Said(turn::said::Message{{}, std::string(message), {}, {}});
   }
 
   std::unique_ptr<turn::Framing> framing(turn::SocketTelling) const override {

@@ -21,11 +21,14 @@ begin
   from public.messages message
   where message.message_id = (select path.message_id from path order by path.depth limit 1);
   if reached.depth > wanted_depth then
-    -- Everything before it is on its path: the place in the session is the depth.
+    -- Everything before it is on its path: the place in the session is the depth. Asked for in order, so that
+    -- the index of positions is used before the table has been analysed, too (messages.sql).
     select message.* into reached
     from public.messages message
     where message.session_id = reached.session_id and message.owner_id = reached.owner_id
-      and message.position = wanted_depth;
+      and message.position <= wanted_depth
+    order by message.position desc
+    limit 1;
   end if;
   return case when reached.depth = wanted_depth then reached.message_id end;
 end

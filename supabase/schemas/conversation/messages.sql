@@ -46,9 +46,11 @@ alter table public.sessions
     references public.messages (session_id, message_id);
 
 -- The takes of an answer in the order in which they came: messages with one parent. With all columns
--- of the foreign key above, which is followed backwards by it.
+-- of the foreign key above, which is followed backwards by it. It does not begin with the session: until a
+-- table is first analysed, the planner takes a session for one row, and of equally good indexes takes the one
+-- that was made last, so that each check of a foreign key would read the whole session.
 create index messages_of_parent
-  on public.messages (session_id, parent_id, parent_depth, position);
+  on public.messages (parent_id, session_id, parent_depth, position);
 -- The takes of a session's first message.
 create index messages_first on public.messages (session_id, position) where parent_id is null;
 

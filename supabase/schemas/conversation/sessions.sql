@@ -18,6 +18,12 @@ create table public.sessions (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_message_at timestamptz not null default now(),
+  -- The character that the conversation is with, as the caller named it: it may be unknown here, not visible
+  -- to the owner, or deleted, and then counts as none (private.visible_character). No foreign key: the
+  -- character may be another owner's, whose deletion must not wait for turns.
+  character_id uuid,
+  -- What a user without a name is called, in the conversation's language.
+  user_word text check (char_length(user_word) between 1 and 64),
   constraint sessions_session_id_owner_id_key unique (session_id, owner_id),
   constraint sessions_project_id_owner_id_fkey foreign key (project_id, owner_id)
     references public.projects (project_id, owner_id) on delete cascade on update cascade
@@ -32,6 +38,9 @@ create index sessions_of_owner on public.sessions (owner_id, last_message_at des
 -- A principal's active sessions, in the order of lists, and their number.
 create index sessions_listed on public.sessions (owner_id, last_message_at desc, session_id)
   include (kind) where is_active;
+-- A principal's conversations with a character, newest first.
+create index sessions_with_character on public.sessions (owner_id, character_id, last_message_at desc)
+  where character_id is not null;
 -- A project's sessions, which are deleted with it.
 create index sessions_of_project on public.sessions (project_id, owner_id);
 

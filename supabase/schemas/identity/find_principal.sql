@@ -18,9 +18,11 @@ begin
     when 'guest' then
       select * into principal from public.principals
       where guest_token_hash = caller ->> 'token_hash' and expires_at > clock_timestamp();
+    when 'named' then
+      select * into principal from public.principals where id = private.read_id(caller, 'subject');
     else
       perform private.refuse(422, 'invalid_request',
-        'principal.kind must be user, external, guest or new_guest.');
+        'principal.kind must be user, external, guest, new_guest or named.');
   end case;
   return principal;
 end

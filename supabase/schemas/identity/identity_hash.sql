@@ -3,9 +3,10 @@
 create function private.identity_hash(caller jsonb) returns text
 language sql immutable parallel safe
 return pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
-  case caller ->> 'kind'
-    when 'user' then pg_catalog.jsonb_build_array('user', pg_catalog.lower(caller ->> 'subject'))
-    when 'external' then
+  case
+    when caller ->> 'kind' in ('user', 'named') then
+      pg_catalog.jsonb_build_array('user', pg_catalog.lower(caller ->> 'subject'))
+    when caller ->> 'kind' = 'external' then
       pg_catalog.jsonb_build_array('external', caller ->> 'issuer', caller ->> 'subject')
     else pg_catalog.jsonb_build_array('guest', caller ->> 'token_hash')
   end::text, 'UTF8')), 'hex');

@@ -9,6 +9,7 @@ begin
     return false;
   end if;
   perform from public.bots where owner_id = principal_id order by bot_id for no key update;
+  perform from public.characters where owner_id = principal_id order by character_id for no key update;
   perform from public.projects where owner_id = principal_id order by project_id for no key update;
   perform from public.sessions where owner_id = principal_id order by session_id for no key update;
   -- Only of an open one is a step claimed, without the session's lock.
@@ -17,6 +18,7 @@ begin
   order by job_id
   for no key update;
   perform from public.dossiers where owner_id = principal_id order by project_id for no key update;
+  perform from public.memory_logs where owner_id = principal_id order by memory_log_id for no key update;
   return true;
 end
 $$;

@@ -74,6 +74,8 @@ begin
   end loop;
 
   update public.bots set owner_id = account_id where owner_id = guest_id;
+  update public.characters set owner_id = account_id where owner_id = guest_id;
+  perform private.move_memory_logs(guest_id, account_id);
   update public.model_calls set owner_id = account_id where owner_id = guest_id;
   update public.profiles set owner_id = account_id
   where owner_id = guest_id

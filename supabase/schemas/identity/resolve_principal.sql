@@ -2,6 +2,8 @@
 --   {"kind": "user", "issuer", "subject"}
 --   {"kind": "external", "issuer", "subject", "issued_at" of the token in seconds, if it says so}
 --   {"kind": "guest" | "new_guest", "token_hash"}
+--   {"kind": "named", "subject"}, whoever has this id, for a server that has the secret key; where nobody has
+--   it, a user of Supabase Auth who has not called yet
 -- Holds a guest until the transaction ends, so that migrate_guest takes along what it does.
 create function private.resolve_principal(caller jsonb) returns uuid
 language plpgsql set search_path = '' as $$
@@ -20,6 +22,10 @@ begin
         caller ->> 'issuer' as issuer, private.read_id(caller, 'subject')::text as subject,
         null as guest_token_hash, null::timestamptz as expires_at
       where caller ->> 'kind' = 'user'
+      union all
+      select private.read_id(caller, 'subject'), 'user', 'supabase',
+        private.read_id(caller, 'subject')::text, null, null
+      where caller ->> 'kind' = 'named'
       union all
       select gen_random_uuid(), 'external', caller ->> 'issuer', caller ->> 'subject', null, null
       where caller ->> 'kind' = 'external'

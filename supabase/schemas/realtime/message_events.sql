@@ -41,6 +41,9 @@ begin
         'error_code', new.metadata ->> 'error_code',
         'stream_id', generation.stream_id,
         'user_message_id', new.parent_id,
+        'client_id', (
+          select question.metadata ->> 'client_id' from public.messages question
+          where question.message_id = new.parent_id),
         'is_edited', nullif(new.revision > 1, false)))
       else jsonb_strip_nulls(jsonb_build_object('parent_id', new.parent_id))
     end);

@@ -49,9 +49,10 @@ end
 $$;
 
 -- Makes or resumes a session for a connection: {principal, session_id, connection_id, left_seconds,
--- after_event_id?, limit}, where session_id is the caller's own name of it. A session that had ended is open
--- again, and an event says so. Returns {user_id, session_id (the UUID), external_id, is_new, start_time} and
--- what private.session_state gives.
+-- after_event_id?, limit, project_id?}, where session_id is the caller's own name of it. A session that had
+-- ended is open again, and an event says so. Returns {user_id, session_id (the UUID), external_id, is_new,
+-- start_time, project_id | null, is_begun, mode | null} and what private.session_state gives: is_begun says
+-- whether it has messages, and mode is the one that the first of them has chosen.
 create function public.open_realtime_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -63,7 +64,8 @@ begin
   perform private.check_connection_request(request);
   principal_id := private.resolve_principal(request -> 'principal');
   session := private.open_session(
-    principal_id, 'realtime', null, request ->> 'session_id', null, request ->> 'session_id');
+    principal_id, 'realtime', null, request ->> 'session_id', private.read_id(request, 'project_id'),
+    request ->> 'session_id');
   select opened_at is null into is_new from public.live_sessions
   where session_id = session.session_id;
   perform private.arrive(session, wanted_connection_id, (request ->> 'left_seconds')::integer);
@@ -72,6 +74,12 @@ begin
     'session_id', session.session_id,
     'external_id', session.external_id,
     'is_new', is_new,
+    'project_id', session.project_id,
+    'is_begun', session.message_count > 0,
+    'mode', (
+      select first.metadata ->> 'task' from public.messages first
+      where first.session_id = session.session_id and first.parent_id is null
+      order by first.position limit 1),
     'start_time', private.iso(session.created_at))
     || private.session_state(
       session.session_id, (request ->> 'after_event_id')::bigint, private.page_size(request, 100));

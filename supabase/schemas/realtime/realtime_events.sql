@@ -12,7 +12,8 @@ return pg_catalog.jsonb_build_object(
   'client_id', event.client_id,
   'metadata', event.metadata);
 
--- The reply that is being written; null when there is none, or its writer is silent.
+-- The reply that is being written; null when there is none. One whose writer is silent is ended, so that those
+-- who wait for it hear how it ended, and can have it continued.
 create function private.running_turn(wanted_session_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -20,7 +21,11 @@ declare
 begin
   select * into generation from public.generations
   where session_id = wanted_session_id and status = 'streaming';
-  if not found or private.is_silent(generation) then
+  if not found then
+    return null;
+  end if;
+  if private.is_silent(generation) then
+    perform private.end_if_silent(generation);
     return null;
   end if;
   return jsonb_build_object(
@@ -45,35 +50,38 @@ create function private.session_state(
 language plpgsql set search_path = '' as $$
 declare
   max_bytes constant integer := 262144;
-  -- Before the events: a reply that ends meanwhile is then running, and among the events too.
+  -- Before the events, which then have its end if it is ended here.
   running constant jsonb := private.running_turn(wanted_session_id);
   state jsonb;
 begin
   with page as (
     (
-      select * from public.conversation_events
-      where session_id = wanted_session_id and event_id > after_event_id
-      order by event_id
+      select event, event.event_id, octet_length(event.content) as bytes
+      from public.conversation_events event
+      where event.session_id = wanted_session_id and event.event_id > after_event_id
+      order by event.event_id
       limit row_limit + 1
     )
     union all
     (
-      select * from public.conversation_events
-      where after_event_id is null and session_id = wanted_session_id
-      order by event_id desc
+      select event, event.event_id, octet_length(event.content)
+      from public.conversation_events event
+      where after_event_id is null and event.session_id = wanted_session_id
+      order by event.event_id desc
       limit row_limit
     )
   ),
   sized as (
-    select page.event_id,
+    select page.event, page.event_id,
       row_number() over the_page as place,
-      sum(octet_length(page.content)) over the_page as bytes
+      sum(page.bytes) over the_page as bytes_so_far
     from page
     window the_page as (
       order by case when after_event_id is null then -page.event_id else page.event_id end)
   ),
   shown as (
-    select event_id from sized where place <= row_limit and (place = 1 or bytes <= max_bytes)
+    select event, event_id from sized
+    where place <= row_limit and (place = 1 or bytes_so_far <= max_bytes)
   )
   select jsonb_build_object(
     'last_event_id', coalesce((
@@ -82,9 +90,7 @@ begin
       order by event_id desc
       limit 1), 0),
     'events', coalesce((
-      select jsonb_agg(private.event_body(event) order by event.event_id)
-      from public.conversation_events event
-      join shown on shown.event_id = event.event_id), '[]'),
+      select jsonb_agg(private.event_body(event) order by event_id) from shown), '[]'),
     'has_more', after_event_id is not null
       and (select count(*) from page) > (select count(*) from shown),
     'running', running)

@@ -9,18 +9,23 @@ declare
   covered public.session_summaries;
   until_depth integer;
 begin
+  -- Most turns were sent a summary that covers what they left out, or find a job that waits for its worker or
+  -- has failed: after a failure, models are not asked again with every turn. What a job that waits does not
+  -- cover yet, a later turn finds.
+  if new.sent_from_depth - 1 <= (
+      select depth from public.messages where message_id = new.summary_until_id)
+    or exists (
+    select from public.jobs
+    where session_id = new.session_id and kind = 'session_summary'
+      and (status = 'queued'
+        or status = 'failed' and finished_at > clock_timestamp() - failure_pause))
+  then
+    return null;
+  end if;
   select * into question from public.messages where message_id = new.user_message_id;
   covered := private.summary_on_path(new.session_id, question.parent_id, max_steps);
   if new.sent_from_depth - 1 <= (
     select depth from public.messages where message_id = covered.until_message_id)
-  then
-    return null;
-  end if;
-  -- After a failure, models are not asked again with every turn.
-  if exists (
-    select from public.jobs
-    where session_id = new.session_id and kind = 'session_summary' and status = 'failed'
-      and finished_at > clock_timestamp() - failure_pause)
   then
     return null;
   end if;

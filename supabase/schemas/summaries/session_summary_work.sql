@@ -63,7 +63,7 @@ begin
     from (select * from listed order by depth limit max_messages) first_ones
     cross join lateral (
       select whole.message_id, whole.role, whole.depth,
-        left(whole.content, max_message_characters) as content
+        left(private.without_forgotten(whole), max_message_characters) as content
       from public.messages whole
       where whole.message_id = first_ones.message_id
       limit 1

@@ -26,6 +26,12 @@
 --   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
 --                     system prompt that is kept ends with both
 --   extract           whether the user's message is worth reading for the dossier, however the turn ends
+--   kinds             {companion: {system_prompt, prompt, ...}}: other kinds of conversations whose messages
+--                     the action may concern, with what takes the place of the request's members then
+--   character_id, given, greeting_index, user_word
+--                     of a conversation with a companion: see private.prepare_conversation
+--   character_prompt, character_prompt_label, caller_instructions
+--                     see private.with_character
 --   call_id           a new UUID, by which the caller takes the turn back if it gives up (withdraw_turn)
 --   wait_ms           refuses when more than this has passed since the transaction began: nobody waits
 --                     any more
@@ -46,7 +52,9 @@
 -- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
 -- neither history nor summary, and neither bot nor rate: call read_turn. With `dossier`, of a session that
 -- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
--- prompt.
+-- prompt. Of a companion's or a realtime session also `kind`; of a companion's {character, system_prompt},
+-- where system_prompt is what is to be sent in place of the request's. For a named principal also created_user:
+-- whether nobody had this id.
 create function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -62,6 +70,7 @@ declare
   dead_question public.messages;
   rate jsonb;
   bot public.bots;
+  companion public.characters;
   session public.sessions;
   target public.messages;
   continued public.messages;
@@ -70,11 +79,13 @@ declare
   generation public.generations;
   dossier jsonb;
   told text;
+  own_prompt text;
   begun_at timestamptz;
 begin
   perform private.check_turn_request(request);
   perform private.check_message_metadata(request);
   principal_id := private.resolve_principal(request -> 'principal');
+  request := private.request_of_kind(principal_id, request);
   if private.read_id(request, 'claimed_user_id') <> principal_id then
     perform private.refuse(403, 'forbidden',
       'The user id names somebody else than the token: leave it out, or send that user''s token.');
@@ -103,6 +114,13 @@ begin
   end if;
 
   session := private.open_turn_session(principal_id, request);
+  if session.kind = 'companion' then
+    if turn_action = 'say' and dead_question.message_id is null then
+      session := private.prepare_conversation(session, request, transaction_timestamp());
+    end if;
+    companion := private.visible_character(principal_id, session.character_id);
+    request := private.with_character(session, companion, request);
+  end if;
   if turn_action <> 'say' then
     target := private.read_target(session, private.read_id(request, 'message_id'));
   end if;
@@ -126,6 +144,10 @@ begin
   request := request || jsonb_build_object(
     'history_budget_tokens',
     (request ->> 'history_budget_tokens')::integer - private.attached_tokens(question));
+  if session.kind = 'companion' then
+    request := private.with_memories(session, question, request);
+  end if;
+  own_prompt := request ->> 'system_prompt';
   history := private.read_turn_history(principal_id, question, continued, request);
   update public.sessions
   set active_leaf_id = question.message_id,
@@ -157,6 +179,18 @@ begin
       'replayed', false)
     || case when turn_action in ('regenerate', 'continue') and question.metadata <> '{}'
       then jsonb_build_object('message_metadata', question.metadata) else '{}' end
+    || case when session.kind in ('chat', 'relay') then '{}'
+      else jsonb_build_object('kind', session.kind) end
+    || case when session.kind = 'realtime' and request ? 'kinds'
+      then jsonb_build_object('system_prompt', own_prompt) else '{}' end
+    || case when session.kind <> 'companion' then '{}'
+      else private.describe_companion(session, companion)
+        || jsonb_build_object('system_prompt', nullif(
+          concat(own_prompt, request ->> 'memory_text'), '')) end
+    || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
+      else jsonb_build_object('created_user', exists (
+        select from public.principals
+        where id = principal_id and created_at = transaction_timestamp())) end
     || case when wanted_bot_id is null then '{}'
       else jsonb_build_object('bot', private.bot_to_ask(bot)) end
     || case when dossier is null then '{}' else jsonb_build_object('dossier', dossier) end

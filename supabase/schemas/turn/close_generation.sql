@@ -1,5 +1,5 @@
 -- Ends a streaming generation, and marks messages for reading: those worth reading, together with earlier
--- messages that were passed over; another take of a reply if its question was read. The caller has locked the
+-- messages that were passed over; another take of a reply if its question was read. A companion's memory reads what its user has said. The caller has locked the
 -- session and the generation. `outcome` is finish_turn's request.
 create function private.close_generation(generation public.generations, outcome jsonb)
 returns void
@@ -18,6 +18,7 @@ begin
     perform private.mark_for_extraction(
       generation.session_id, private.unmarked_until(generation.user_message_id));
   end if;
+  perform private.mark_for_memory(generation);
 end
 $$;
 

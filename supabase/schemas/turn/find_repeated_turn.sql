@@ -60,7 +60,9 @@ begin
     'summary', null,
     'history', '[]'::jsonb,
     'replayed', true,
-    'status', generation.status);
+    'status', generation.status)
+    || case when session.kind <> 'companion' then '{}' else private.describe_companion(
+      session, private.visible_character(session.owner_id, session.character_id)) end;
 end
 $$;
 

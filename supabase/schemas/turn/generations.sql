@@ -72,6 +72,9 @@ create table public.generations (
   call_id uuid,
   -- The reply was ended for silence, that end was counted, and the reply was reopened.
   is_end_counted boolean not null default false,
+  -- What the model was told of its companion's memory, after system_prompt: the ids, so that what is forgotten
+  -- later is not kept here.
+  memory_ids jsonb not null default '[]' check (jsonb_typeof(memory_ids) = 'array'),
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),
@@ -90,8 +93,9 @@ comment on table public.generations is 'Runs of a model. Not readable over REST.
 -- The running generation of a session; its uniqueness prevents a second one.
 create unique index generation_streaming_in_session on public.generations (session_id)
   where status = 'streaming';
--- The generations that answer a message, which are deleted with it.
-create index generations_of_user_message on public.generations (session_id, user_message_id);
+-- The generations that answer a message, which are deleted with it. Like messages_of_parent, it does not begin
+-- with the session.
+create index generations_of_user_message on public.generations (user_message_id, session_id);
 -- The generation that wrote, or writes, a message.
 create unique index generation_of_reply on public.generations (message_id);
 -- For finding the turn of a repeated request.

@@ -1,7 +1,7 @@
 -- Returns the session, locked until the transaction ends: the one with this id, or with this external_id of
 -- the principal; a new one if there is none, or none is named. An unknown session and another owner's are
--- refused with the same answer. A conversation with an external_id belongs to no project unless the request
--- names one.
+-- refused with the same answer. A conversation that is no chat, or has an external_id, belongs to no project
+-- unless the request names one.
 create function private.open_session(
   principal_id uuid, session_kind text, wanted_session_id uuid, wanted_external_id text,
   wanted_project_id uuid, new_title text
@@ -32,7 +32,7 @@ begin
   end if;
 
   if wanted_session_id is null and wanted_external_id is null then
-    if project_of_session is null then
+    if project_of_session is null and session_kind = 'chat' then
       insert into public.projects (owner_id, name) values (principal_id, new_title)
       returning project_id into project_of_session;
     end if;

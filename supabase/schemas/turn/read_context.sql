@@ -1,6 +1,7 @@
 -- The prompt of a reply: {principal, message_id}; the body is {message_id, stream_id, action, provider,
--- model, system_prompt, settings, summary, messages, attachments, facts, tokens: {in, out}, created_at},
--- where summary covers the conversation before the messages, and facts are the dossier's.
+-- model, system_prompt, settings, summary, messages, attachments, facts, memories, tokens: {in, out},
+-- created_at}, where summary covers the conversation before the messages, facts are the dossier's, and memories
+-- the companion's, whose text is left out where it has been forgotten since.
 create function public.read_context(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -10,6 +11,7 @@ declare
   is_visible boolean;
   generation public.generations;
   summary_sent text;
+  memories jsonb;
 begin
   perform private.act_as(principal_id);
   is_visible := exists (
@@ -29,6 +31,7 @@ begin
   select summary into summary_sent from public.session_summaries
   where session_id = generation.session_id
     and until_message_id = generation.summary_until_id;
+  memories := private.describe_told_memories(generation);
   return private.answer(jsonb_build_object(
     'message_id', generation.message_id,
     'stream_id', generation.stream_id,
@@ -36,8 +39,11 @@ begin
     'provider', generation.provider,
     'model', generation.model,
     'system_prompt', case
-      when generation.summary_heading is null or summary_sent is null then generation.system_prompt
-      else concat(generation.system_prompt, generation.summary_heading, summary_sent)
+      when memories = '[]' and generation.summary_heading || summary_sent is null
+        then generation.system_prompt
+      else concat(generation.system_prompt,
+        private.tell_memories(jsonb_path_query_array(memories, '$[*].text')),
+        generation.summary_heading || summary_sent)
     end,
     'settings', generation.settings,
     'summary', summary_sent,
@@ -46,6 +52,7 @@ begin
       select question.metadata -> 'attachments' from public.messages question
       where question.message_id = generation.user_message_id), '[]'),
     'facts', private.describe_facts(generation),
+    'memories', memories,
     'tokens', jsonb_build_object('in', generation.input_tokens, 'out', generation.output_tokens),
     'created_at', private.iso(generation.started_at)));
 end

@@ -21,7 +21,8 @@ begin
     owner_id, session_id, stream_id, user_message_id, epoch, provider, model, action, base_bytes,
     saved_bytes, continued_from_id, previous_leaf_id, sent_from_depth, summary_until_id,
     summary_heading, instruction, system_prompt, settings, idempotency_key, request_hash, bot_id,
-    dossier_version, dossier_facts, reads_question, prompt, call_id, started_at, heartbeat_at)
+    dossier_version, dossier_facts, reads_question, prompt, call_id, memory_ids, started_at,
+    heartbeat_at)
   values (
     session.owner_id, session.session_id,
     coalesce(request ->> 'stream_id', gen_random_uuid()::text), question.message_id,
@@ -39,7 +40,7 @@ begin
     bot.bot_id, (request ->> 'dossier_version')::bigint,
     coalesce(request -> 'dossier_facts', '[]'),
     coalesce((request ->> 'extract')::boolean, false), request ->> 'prompt',
-    private.read_id(request, 'call_id'), begun_at, begun_at)
+    private.read_id(request, 'call_id'), coalesce(request -> 'memory_ids', '[]'), begun_at, begun_at)
   on conflict (owner_id, stream_id) do nothing
   returning * into generation;
   if not found then

@@ -86,10 +86,14 @@ begin
     where session_id = generation.session_id
     returning * into session;
     delete from public.messages where message_id = question.message_id;
-    -- The session was made for this turn alone.
-    if session.message_count = 0 and generation.epoch = 1 and not exists (
-      select from public.live_sessions
-      where session_id = session.session_id and opened_at is not null)
+    -- The session was made for this turn alone, with what it was given before the question.
+    if generation.epoch = 1
+      and not exists (
+        select from public.messages
+        where session_id = session.session_id and created_at <> session.created_at)
+      and not exists (
+        select from public.live_sessions
+        where session_id = session.session_id and opened_at is not null)
     then
       delete from public.sessions where session_id = session.session_id;
       delete from public.projects

@@ -118,7 +118,7 @@ std::int64_t Dialogue::due_ms() const {
   if (is_open_ && !work_ && partner_.looks() && !connection_.is_full()) {
     due = std::min(due, look_due_ms_);
   }
-  if (is_open_ && !replying_ && !waiting_.empty() && starts_.empty()) {
+  if (is_open_ && !replying_ && !waiting_.empty() && starts_.empty() && !started_) {
     due = std::min(due, turn_due_ms_);
   }
   return due;
@@ -300,6 +300,10 @@ void Dialogue::look_at_work(std::int64_t now_ms) {
     }
     is_open_ = true;
   }
+  if (started_) {
+    started_.reset();
+    if (!news) return refuse({}, news.error(), now_ms);
+  }
   take_news(std::move(news), now_ms);
 }
 
@@ -362,7 +366,7 @@ void Dialogue::begin_next(std::int64_t now_ms) {
     continued_id_ = broken_->stream_id;
     begin_reply(broken_->id);
     replying_.emplace(go_on_in_dialogue(side(), *std::exchange(broken_, std::nullopt), reply_));
-  } else if (!waiting_.empty() && starts_.empty() && now_ms >= turn_due_ms_) {
+  } else if (!waiting_.empty() && starts_.empty() && !started_ && now_ms >= turn_due_ms_) {
     reply_kind_ = ReplyKind::own;
     auto message = std::move(waiting_.front());
     waiting_.pop_front();

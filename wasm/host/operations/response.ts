@@ -57,11 +57,22 @@ export class GuestResponse {
     this.#resolve(response);
   }
 
-  /** The request is answered by opening a socket, which has no body. */
-  startSocket(response: Response): void {
+  /**
+   * The request is answered by opening a socket, which has no body. When `open` throws, it is not
+   * answered yet.
+   */
+  startSocket<Opened extends { response: Response }>(open: () => Opened): Opened {
     if (this.#state !== "waiting") throw new Error("the guest starts its response twice");
+    // First, because Deno aborts the request's signal while it opens the socket.
     this.#state = "ended";
-    this.#resolve(response);
+    try {
+      const opened = open();
+      this.#resolve(opened.response);
+      return opened;
+    } catch (error) {
+      this.#state = "waiting";
+      throw error;
+    }
   }
 
   write(operation: WriteOperation): void {

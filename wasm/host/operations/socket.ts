@@ -23,6 +23,17 @@ const lookAgainMs = 20;
 const closedNormally = 1000;
 const closedAbnormally = 1006;
 const closedForFault = 1011;
+// Of a platform's socket (WebSockets Standard, section 3.1).
+const connecting = 0;
+const reasonOfFault = "internal_error";
+const maximumReasonBytes = 123;
+
+/** Whether an endpoint may send this code: not those that stand for the lack of one. */
+function isSendable(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code < 5000)
+  );
+}
 
 interface Message {
   kind: MessageKind;
@@ -39,6 +50,9 @@ export class GuestSocket {
   #hasOverflowed = false;
   #receiving: ReceiveOperation | null = null;
   #closeCode: number | null = null;
+  // Deno's socket opens when the response is on its way. What is sent or closed before waits.
+  #isConnecting = false;
+  #waiting: (() => void)[] = [];
 
   constructor(completions: Completions) {
     this.#completions = completions;
@@ -51,6 +65,8 @@ export class GuestSocket {
   open(socket: AcceptedSocket["socket"]): void {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
+    this.#isConnecting = socket.readyState === connecting;
+    if (this.#isConnecting) socket.addEventListener("open", () => this.#onConnected());
     socket.addEventListener("message", ({ data }) => this.#onMessage(data as string | ArrayBuffer));
     socket.addEventListener("close", ({ code }) => this.#onClose(code));
     socket.addEventListener("error", () => this.#onClose(closedAbnormally));
@@ -76,34 +92,45 @@ export class GuestSocket {
       this.#completions.fail(operation, Status.disconnected);
       return;
     }
-    try {
-      this.#socket!.send(text);
-    } catch {
-      // It closes; the event has yet to come.
-      this.#completions.fail(operation, Status.disconnected);
-      return;
-    }
-    this.#waitForRoom(operation);
+    this.#whenConnected(() => {
+      try {
+        this.#socket!.send(text);
+      } catch {
+        // It closes; the event has yet to come.
+        this.#completions.fail(operation, Status.disconnected);
+        return;
+      }
+      this.#waitForRoom(operation);
+    });
   }
 
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
+    // Not all platforms refuse these.
+    if (!isSendable(code) || encodeText(reason).length > maximumReasonBytes) {
+      throw new Error(`the guest closes its socket with ${code} and ${reason.length} characters`);
+    }
     this.#closeCode = code;
     this.#forget();
-    try {
-      this.#socket!.close(code, reason);
-    } catch (error) {
-      // Codes and reasons that no socket may send are the guest's fault.
-      this.#socket!.close(closedForFault);
-      throw error;
-    }
+    // With a reason, though it be empty: without one Deno sends no code.
+    this.#whenConnected(() => this.#socket!.close(code, reason));
     this.#wake();
   }
 
   /** The guest is gone; `trapped` when it died. */
   finish(trapped: boolean): void {
-    if (trapped) this.close(closedForFault, "internal_error");
+    if (trapped) this.close(closedForFault, reasonOfFault);
     else this.close(closedNormally, "");
+  }
+
+  #whenConnected(act: () => void): void {
+    if (this.#isConnecting) this.#waiting.push(act);
+    else act();
+  }
+
+  #onConnected(): void {
+    this.#isConnecting = false;
+    for (const act of this.#waiting.splice(0)) act();
   }
 
   #onMessage(data: string | ArrayBuffer): void {
@@ -129,6 +156,7 @@ export class GuestSocket {
     if (this.#closeCode !== null) return;
     this.#closeCode = code;
     this.#completions.event(Event.client_left);
+    if (this.#isConnecting) this.#onConnected();
     this.#wake();
   }
 

@@ -79,6 +79,7 @@ Command* make_leaving_command(const Request& request);
 Command* make_immediate_command(const Request& request);
 Command* make_crypto_command(const Request& request);
 Command* make_fault_command(const Request& request);
+Command* make_socket_command(const Request& request);
 
 std::string decimal(std::int64_t number);
 

@@ -16,8 +16,9 @@ struct Guest {
 };
 
 std::unique_ptr<Command> make_command(const Request& request) {
-  for (const auto make : {make_body_command, make_upstream_command, make_leaving_command,
-                          make_immediate_command, make_crypto_command, make_fault_command}) {
+  for (const auto make :
+       {make_body_command, make_upstream_command, make_leaving_command, make_immediate_command,
+        make_crypto_command, make_fault_command, make_socket_command}) {
     if (auto* command = make(request)) return std::unique_ptr<Command>(command);
   }
   return nullptr;

@@ -5,7 +5,8 @@
 namespace fabula::engine {
 
 JobKinds job_kinds() {
-  static constexpr std::array kKinds{&kSessionSummary, &kDossierExtraction, &kDossierImport};
+  static constexpr std::array kKinds{&kSessionSummary, &kDossierExtraction, &kCompanionMemory,
+                                     &kDossierImport,  &kRealtimeSummary,   &kConversationSnapshot};
   return kKinds;
 }
 

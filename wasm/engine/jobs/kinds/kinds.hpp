@@ -10,6 +10,9 @@ namespace fabula::engine {
 extern const JobKind kSessionSummary;
 extern const JobKind kDossierExtraction;
 extern const JobKind kDossierImport;
+extern const JobKind kRealtimeSummary;
+extern const JobKind kCompanionMemory;
+extern const JobKind kConversationSnapshot;
 
 // In the order in which they are done when no owner has waited longer: people wait for the reading
 // of what was just said.

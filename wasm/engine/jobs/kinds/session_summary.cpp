@@ -4,9 +4,9 @@
 #include "shared/database/job.hpp"
 #include "shared/jobs/session_summary.hpp"
 #include "shared/json/text.hpp"
-#include "shared/settings/table.hpp"
 #include "wasm/engine/jobs/kind.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/jobs/kinds/summary_models.hpp"
 #include "wasm/engine/turn.hpp"
 
 namespace fabula::engine {
@@ -14,8 +14,6 @@ namespace {
 
 using runtime::Task;
 
-// The database's limit.
-constexpr std::int64_t kMaximumBytes = 8192;
 // About a quarter of a turn's history budget, at four bytes per token; the database never lets a
 // summary take more than half of the budget.
 constexpr std::int64_t kBytesPerHistoryToken = 1;
@@ -23,15 +21,6 @@ constexpr std::int64_t kMinimumBytes = 160;
 // So that the requested number of words stays below the byte limit in nearly any language.
 constexpr std::int64_t kBytesPerWord = 16;
 constexpr std::int64_t kMaximumWords = 300;
-// Reasoning models need more tokens than the summary has.
-constexpr std::int64_t kMaximumSummaryTokens = 4000;
-
-// The models of MODEL_SUMMARY, else those of MODEL_CHAT.
-Result<Endpoints> summary_models(Call& call) {
-  constexpr const settings::Setting& kOwn = settings::named("MODEL_SUMMARY");
-  const bool has_own = call.setting_values().find(kOwn).has_value();
-  return resolve_route(call, has_own ? kOwn : settings::named("MODEL_CHAT"));
-}
 
 Task<Result<void>> summarise(JobStep& step) {
   const auto* messages = json::find(step.work(), "messages");
@@ -40,7 +29,7 @@ Task<Result<void>> summarise(JobStep& step) {
   }
   const auto history_tokens = read_turn_limits(step.call()).history_tokens;
   const auto maximum_bytes =
-      std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumBytes);
+      std::clamp(history_tokens * kBytesPerHistoryToken, kMinimumBytes, kMaximumSummaryBytes);
   const auto words = std::min(maximum_bytes / kBytesPerWord, kMaximumWords);
 
   const auto instructions = jobs::summary_instructions(static_cast<std::size_t>(words));

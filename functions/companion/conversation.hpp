@@ -1,0 +1,37 @@
+// The features of companions' turns alone: the messages that clients repeat, a character, and a
+// model that the request or the character names.
+#pragma once
+
+#include <string>
+
+#include "wasm/engine/conversation.hpp"
+
+namespace fabula::companion_function {
+
+// Fills in what all turns with companions ask for: the prompts, and the character of a new
+// conversation (empty: none). The request has its text.
+void fill_in(engine::Call& call, const turn::Kind& kind, engine::TurnRequest& request,
+             std::string character_id);
+
+class CompanionConversation final : public engine::Conversation {
+ public:
+  CompanionConversation();
+
+  Result<void> read(engine::Call& call, const json::Document& body,
+                    engine::TurnRequest& request) override;
+  runtime::Task<Result<engine::Answering>> before_turn(engine::Call& call,
+                                                       const engine::Caller& caller,
+                                                       const json::Document& body,
+                                                       const engine::TurnLimits& limits,
+                                                       engine::TurnRequest& request) override;
+  runtime::Task<Result<void>> after_begin(engine::Call& call, const engine::Caller& caller,
+                                          const turn::BegunTurn& turn,
+                                          const engine::TurnLimits& limits,
+                                          engine::TurnRequest& request,
+                                          engine::Answering& answering) override;
+
+ private:
+  std::string model_;  // that the request names
+};
+
+}  // namespace fabula::companion_function

@@ -1,0 +1,50 @@
+#include "functions/companion/restore.hpp"
+
+#include <string>
+#include <utility>
+
+#include "functions/companion/incoming.hpp"
+#include "shared/database/snapshot.hpp"
+#include "shared/json/document.hpp"
+#include "wasm/engine/database.hpp"
+#include "wasm/engine/forward.hpp"
+#include "wasm/engine/snapshots.hpp"
+
+namespace fabula::companion_function {
+namespace {
+
+using engine::Call;
+using engine::Match;
+using runtime::Task;
+
+// The copy, written anew: text that the database cannot store is another service's fault. Empty
+// when there is none, because rows may still be there.
+Task<Result<std::string>> stored_snapshot(Call& call, std::string_view conversation_id) {
+  auto text = co_await runtime::attempt(engine::read_snapshot(call, conversation_id));
+  if (!text && text.error().code == ErrorCode::not_found) co_return std::string();
+  if (!text) co_return tl::unexpected(std::move(text.error()));
+  const auto document = json::parse(*text);
+  std::string snapshot = document ? json::dump(*document) : std::string();
+  // As JSON has U+0000, which the database does not take.
+  constexpr std::string_view kNul = "\\u0000";
+  for (auto at = snapshot.find(kNul); at != std::string::npos; at = snapshot.find(kNul, at)) {
+    snapshot.replace(at, kNul.size(), "\\ufffd");
+  }
+  co_return std::move(snapshot);
+}
+
+}  // namespace
+
+Task<Result<void>> restore(Call& call, const Match& match) {
+  const Incoming incoming = co_await read_incoming(call, match);
+  const json::Document checked = co_await json::parse(incoming.checked);
+  const auto conversation_id = json::string_at(checked, "conversation_id").value_or("");
+  const std::string snapshot = co_await stored_snapshot(call, conversation_id);
+  const std::string answer = co_await engine::call_function(
+      call.context(), call.database(), database::kRestoreConversation,
+      {incoming.caller.principal, conversation_id, snapshot});
+  co_await engine::send_envelope(call, answer);
+  co_return {};
+}
+
+}  // namespace fabula::companion_function

@@ -1,0 +1,47 @@
+-- Snapshots to delete: {limit}; returns {ids}. Background work calls it, for nobody. Those that it takes are
+-- not taken again for a while, unless forget_deleted_snapshots says that they are gone.
+create function public.take_deleted_snapshots(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  max_rows constant integer := 100;
+  pause constant interval := '10 minutes';
+  taken uuid[];
+begin
+  with due as (
+    select conversation_id from public.deleted_snapshots
+    where try_after <= clock_timestamp()
+    order by try_after
+    limit least(coalesce((request ->> 'limit')::integer, max_rows), max_rows)
+    for no key update skip locked
+  ),
+  marked as (
+    update public.deleted_snapshots
+    set try_after = clock_timestamp() + pause
+    from due
+    where deleted_snapshots.conversation_id = due.conversation_id
+    returning deleted_snapshots.conversation_id
+  )
+  select array_agg(conversation_id) into taken from marked;
+  return jsonb_build_object('ids', to_jsonb(coalesce(taken, '{}')));
+end
+$$;
+
+-- These are gone: {ids}.
+create function public.forget_deleted_snapshots(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+begin
+  delete from public.deleted_snapshots
+  where conversation_id in (
+    select value::uuid from jsonb_array_elements_text(request -> 'ids'));
+  return '{}';
+end
+$$;
+
+revoke all on function
+  public.take_deleted_snapshots(jsonb),
+  public.forget_deleted_snapshots(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  public.take_deleted_snapshots(jsonb),
+  public.forget_deleted_snapshots(jsonb)
+to service_role;

@@ -1,0 +1,18 @@
+-- Makes a guest: {principal: {kind: new_guest, token_hash}, caller: a guest who is to be known | null}; returns
+-- {user_id, expires_at}.
+create function public.create_guest(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+begin
+  if request ->> 'caller' is not null then
+    perform private.require_current(private.find_principal(request -> 'caller'));
+  end if;
+  return (
+    select jsonb_build_object('user_id', id, 'expires_at', private.iso(expires_at))
+    from public.principals where id = principal_id);
+end
+$$;
+
+revoke all on function public.create_guest(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.create_guest(jsonb) to service_role;

@@ -1,0 +1,26 @@
+-- The user's messages that are read for a companion's memory, and whether they are on the path.
+create table public.memory_readings (
+  session_id uuid not null,
+  message_id uuid not null,
+  owner_id uuid not null,
+  is_read boolean not null default false,
+  is_on_path boolean not null default true,
+  -- How often reading it has failed for good.
+  failures integer not null default 0 check (failures >= 0),
+  -- The parts of the message that the user wants forgotten, as [begin, end] in UTF-8 bytes: left out of what is
+  -- summarised.
+  forgotten jsonb not null default '[]' check (jsonb_typeof(forgotten) = 'array'),
+  created_at timestamptz not null default now(),
+  primary key (session_id, message_id),
+  constraint memory_readings_session_id_owner_id_fkey foreign key (session_id, owner_id)
+    references public.sessions (session_id, owner_id) on delete cascade on update cascade,
+  constraint memory_readings_session_id_message_id_fkey foreign key (session_id, message_id)
+    references public.messages (session_id, message_id) on delete cascade
+);
+
+comment on table public.memory_readings is
+  'Messages that are read for the memory of companions. Not readable over REST.';
+
+create index memory_readings_open on public.memory_readings (session_id) where not is_read;
+
+alter table public.memory_readings enable row level security;

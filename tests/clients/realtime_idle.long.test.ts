@@ -1,0 +1,141 @@
+// 400 connections on workerd that nobody speaks on: they stay, and what each costs is printed and bounded.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { handleRequest } from "../../wasm/host/handle-request.ts";
+import type { AcceptedSocket } from "../../wasm/host/platform.ts";
+import { startPostgres } from "../database/postgres_server.ts";
+import { Backend, root } from "./backend.ts";
+import { residentKilobytes } from "./process_memory.ts";
+import { PROTOCOL, SocketClient } from "./socket.ts";
+import { assertDiscreetLog, Stack } from "./stack.ts";
+import { until } from "./wait.ts";
+
+const CONNECTIONS = 400;
+const AT_ONCE = 20;
+const HELD_MS = 120_000;
+const MOST_DECLARED_KILOBYTES = 256;
+const MOST_RESIDENT_KILOBYTES_EACH = 512;
+
+describe("idle connections", () => {
+  let backend: Backend;
+  let stack: Stack;
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  before(async () => {
+    try {
+      const postgres = await startPostgres(root, { migrated: false, roles: false });
+      started.push(postgres);
+      backend = await Backend.start({ databaseUrl: postgres.ownerUrl });
+      started.push(backend);
+      stack = await Stack.start("workerd", backend);
+      started.push(stack);
+    } catch (error) {
+      await stop(); // Node calls no `after` when a `before` has failed.
+      throw error;
+    }
+  });
+  after(stop);
+
+  test(`${CONNECTIONS} for two minutes on workerd`, { timeout: 400_000 }, async (context) => {
+    const memory = () => residentKilobytes(stack.functions.processId);
+    await (await SocketClient.open(stack, randomUUID(), { isDirect: true })).leave();
+    const before = memory();
+    const clients: SocketClient[] = [];
+    const beganMs = performance.now();
+    while (clients.length < CONNECTIONS) {
+      const some = Array.from({ length: AT_ONCE }, () =>
+        SocketClient.open(stack, randomUUID(), { isDirect: true }),
+      );
+      clients.push(...(await Promise.all(some)));
+    }
+    const openedMs = performance.now();
+    const opened = memory();
+    let peak = opened ?? 0;
+    while (performance.now() - openedMs < HELD_MS) {
+      await delay(1_000);
+      peak = Math.max(peak, memory() ?? 0);
+    }
+    assert.deepEqual(clients.filter(({ closed }) => closed), []);
+    assert.ok(clients.every((client) => client.of("ping").length >= 3 && client.of("error").length === 0));
+    // Each of them still works.
+    backend.model.tell("Is anybody there?", ["All of us."]);
+    const last = clients.at(-1)!;
+    last.say("m1", "Is anybody there?");
+    await last.told("done", "m1");
+    const held = memory();
+    await Promise.all(clients.map((client) => client.leave()));
+    await until("all have left", async () => (await backend.rows("live_sessions")).length > CONNECTIONS);
+    await delay(3_000);
+    const afterwards = memory();
+    context.diagnostic(`${CONNECTIONS} connections were open after ${Math.round(openedMs - beganMs)} ms`);
+    if (before !== undefined && held !== undefined) {
+      const each = Math.round((peak - before) / CONNECTIONS);
+      context.diagnostic(
+        `workerd's resident memory: ${before} KB before, ${opened} KB with all open, ${held} KB after two ` +
+          `minutes, ${peak} KB at its peak, ${afterwards} KB after; ${each} KB a connection`,
+      );
+      assert.ok(each <= MOST_RESIDENT_KILOBYTES_EACH, `${each} KB a connection`);
+    }
+    assertDiscreetLog(stack);
+  });
+
+  // The same module and host, in this process, where its memory can be looked at.
+  test("the memory that an idle connection's instance declares", async (context) => {
+    const module = new WebAssembly.Module(readFileSync(join(root, "build/cloudflare/realtime.wasm")));
+    const Instance = WebAssembly.Instance;
+    let memory: WebAssembly.Memory | undefined;
+    WebAssembly.Instance = class extends Instance {
+      constructor(...parameters: ConstructorParameters<typeof Instance>) {
+        super(...parameters);
+        memory = this.exports["memory"] as WebAssembly.Memory;
+      }
+    };
+    const socket = new FakeSocket();
+    const done: Promise<void>[] = [];
+    try {
+      const url = `${stack.functions.url}/functions/v1/realtime/ws/session/${randomUUID()}`;
+      const headers = { upgrade: "websocket", "sec-websocket-protocol": PROTOCOL };
+      await handleRequest(module, new Request(url, { headers }), {
+        environment: (name) => stack.environment[name],
+        waitUntil: (promise) => void done.push(promise),
+        traits: 0,
+        acceptSocket: () => ({ response: new Response(), socket: socket as unknown as AcceptedSocket["socket"] }),
+        log: () => {},
+      });
+    } finally {
+      WebAssembly.Instance = Instance;
+    }
+    socket.receive('{"type":"hello"}');
+    await until("ready", () => socket.sent.some((text) => text.includes('"ready"')));
+    const idle = memory!.buffer.byteLength / 1024;
+    socket.receive('{"type":"ping"}');
+    await until("pong", () => socket.sent.some((text) => text.includes('"pong"')));
+    socket.dispatchEvent(Object.assign(new Event("close"), { code: 1000 }));
+    await Promise.all(done);
+    context.diagnostic(`declared by an idle connection's instance: ${idle} KB`);
+    assert.ok(idle <= MOST_DECLARED_KILOBYTES, `${idle} KB`);
+  });
+});
+
+/** The platform's side of a socket, without a network. */
+class FakeSocket extends EventTarget {
+  readonly readyState = 1;
+  readonly sent: string[] = [];
+  binaryType = "blob";
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {}
+
+  receive(data: string): void {
+    this.dispatchEvent(Object.assign(new Event("message"), { data }));
+  }
+}
