@@ -965,6 +965,9 @@ select session_id as id, owner_id as user_id, character_id, last_message_at as u
 from public.sessions
 where kind = 'companion' and is_active;
 
+create trigger refuse_writing instead of insert or update or delete on public.chats
+  for each row execute function private.refuse_writing();
+
 -- What to write (jobs/has_job_hook.sql): {conversation_id, snapshot}, where snapshot is the conversation in the
 -- form of the original service, and null if it is deleted.
 create function private.conversation_snapshot_work(

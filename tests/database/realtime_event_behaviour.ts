@@ -70,6 +70,7 @@ export function describeRealtimeEvents(target: () => Target): void {
       is_complete: true,
       stream_id: begun["stream_id"],
       user_message_id: begun["user_message_id"],
+      client_id: "c1",
     });
     await finish(target(), begun, { from_offset: 5, text: ", of course." });
     assert.equal((await readEvents(target(), connection)).length, 2, "a repeated end is no other");

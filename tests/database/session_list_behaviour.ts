@@ -80,7 +80,9 @@ export function describeSessionLists(target: () => Target): void {
         await ask(target(), user, "delete_session", { session_id });
       } else {
         const { project_id, kind } = sessions[place]!;
-        const filter: Row = [{}, { project_id }, { kind }, { project_id, kind }][random(4)]!;
+        // Conversations with companions belong to no project, and then nothing is asked of it.
+        const of = project_id === null ? {} : { project_id };
+        const filter: Row = [{}, of, { kind }, { ...of, kind }][random(4)]!;
         const ids = sessions
           .filter((row) => Object.entries(filter).every(([key, value]) => row[key] === value))
           .map((row) => row["session_id"]);
