@@ -54,17 +54,17 @@ std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Even
     if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) {
       return std::nullopt;
     }
+    // Of the message that is answered.
     const auto text = [&metadata](std::string_view key) {
       return std::string(json::string_at(*metadata, key).value_or(""));
     };
     const auto user_message_id = text("user_message_id");
     const auto& message_id = is_unsaid ? user_message_id : event->message_id;
     if (message_id.empty()) return std::nullopt;
-    auto client_id = text("client_id");
-    if (client_id.empty()) client_id = name_in(events, user_message_id);
-    return engine::BrokenReply{
-        id_of(client_id, user_message_id), message_id,
-        std::string(json::string_at(*metadata, "stream_id").value_or(message_id)), is_unsaid};
+    // The event of a reply without words does not have the client's name.
+    const auto name = is_unsaid ? name_in(events, user_message_id) : text("client_id");
+    return engine::BrokenReply{id_of(name, user_message_id), message_id, text("stream_id"),
+                               is_unsaid};
   }
   return std::nullopt;
 }

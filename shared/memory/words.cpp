@@ -66,9 +66,17 @@ void keep(std::vector<std::string>& words, std::string word) {
   if (place == words.end() || *place != word) words.insert(place, std::move(word));
 }
 
-// "sisters" is "sister", "allergies" and "allergic" begin alike.
+// "sisters" is "sister", "lives", "lived" and "living" are one word, "allergies" and "allergic" begin
+// alike.
 std::string stem(std::string_view word) {
   if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) word.remove_suffix(1);
+  if (word.size() > 5 && word.ends_with("ing")) {
+    word.remove_suffix(3);
+  } else if (word.size() > 4 && word.ends_with("ed")) {
+    word.remove_suffix(2);
+  } else if (word.size() > 3 && word.ends_with('e')) {
+    word.remove_suffix(1);
+  }
   if (word.size() <= kStemBytes) return std::string(word);
   std::size_t end = kStemBytes;
   while (end < word.size() && (static_cast<unsigned char>(word[end]) & 0xC0U) == 0x80U) ++end;

@@ -190,6 +190,8 @@ std::vector<ScriptedSessions::Fact> ScriptedSessions::facts_of(const Session& se
                       {"is_complete", generation.status == "complete"},
                       {"stream_id", ScriptedDatabase::stream_id_of(generation)},
                       {"user_message_id", generation.user_message_id}};
+    const auto client_id = client_id_of(generation.user_message_id);
+    if (has_text && !client_id.empty()) event.metadata["client_id"] = client_id;
     facts.push_back({"reply " + generation.id + " " + generation.status + " " +
                          std::to_string(generation.saved_bytes),
                      event});
