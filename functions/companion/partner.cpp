@@ -110,8 +110,11 @@ Task<Result<engine::TurnRequest>> CompanionPartner::request(Call& call, const tu
   request.claimed_user_id = id_at(message.body, "user_id");
   fill_in(call, kind, request, id_at(message.body, "character_id"));
   if (!message.id.empty()) {
-    const std::string named = co_await engine::sha256_hex(
-        call.context(), id_at(message.body, "conversation_id") + "\n" + message.id);
+    // A message that begins a conversation cannot name it, also when it is sent again.
+    std::string scope = id_at(message.body, "conversation_id");
+    if (scope.empty()) scope = json::string_at(message.body, "type").value_or("");
+    const std::string named =
+        co_await engine::sha256_hex(call.context(), scope + "\n" + message.id);
     request.idempotency_key = "companion:" + named;
     request.request_hash = co_await engine::sha256_hex(call.context(), message.text);
   }

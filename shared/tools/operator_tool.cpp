@@ -1,6 +1,7 @@
 #include "shared/tools/operator_tool.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "shared/http/token.hpp"
@@ -12,6 +13,10 @@ namespace fabula::tools {
 namespace {
 
 constexpr std::size_t kMaximumTools = 32;
+
+// The dossier's tools (wasm/engine/tools/dossier_tools). Providers refuse two tools of one name.
+constexpr std::array<std::string_view, 3> kTakenNames{"read_dossier", "look_up_character",
+                                                      "propose_dossier_change"};
 
 tl::unexpected<Problem> unusable(std::string_view fault) {
   return problem(ErrorCode::internal_error, "The server is not configured correctly.",
@@ -39,6 +44,9 @@ Result<OperatorTool> read_tool(const json::Document& tool, std::string_view allo
   read.url = json::string_at(tool, "url").value_or("");
   if (!is_tool_name(read.name)) {
     return unusable("a name has 1 to 64 letters, digits, underscores and hyphens");
+  }
+  if (std::find(kTakenNames.begin(), kTakenNames.end(), read.name) != kTakenNames.end()) {
+    return unusable(read.name + " is a tool of the dossier: choose another name");
   }
   const auto* parameters = json::find(tool, "parameters");
   if (!parameters || json::string_at(*parameters, "type") != "object") {

@@ -24,9 +24,9 @@ struct OperatorTool {
   llm::Tool offered() const { return {name, description, parameters}; }
 };
 
-// URLs are https, on hosts that `allowed_hosts` (FABULA_UPSTREAM_HOSTS) names; with
-// `is_development` also http on loopback that it names. internal_error when the setting cannot be
-// used: only its operator can do something about it.
+// URLs are https, on hosts that `allowed_hosts` (FABULA_UPSTREAM_HOSTS) names or that belong to a
+// known provider; with `is_development` also http on them, and loopback. internal_error when the
+// setting cannot be used: only its operator can do something about it.
 Result<std::vector<OperatorTool>> parse_operator_tools(std::string_view setting,
                                                        std::string_view allowed_hosts,
                                                        bool is_development);

@@ -71,6 +71,7 @@ class SocketFraming final : public turn::Framing {
     }
   }
   void text(std::string& out, std::string_view text) override {
+    if (text.empty()) return;
     text_.append(text);
     begin_message(out, "token", state_, telling_.id).key("content").string(text).end_object();
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "functions/realtime/realtime.hpp"
+#include "shared/json/text.hpp"
 
 namespace fabula::tests {
 namespace {

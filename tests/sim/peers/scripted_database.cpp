@@ -11,10 +11,10 @@ std::string text_at(const json::Document& object, std::string_view key) {
 }
 
 json::Document begun(const StoredGeneration& generation, bool is_replayed, bool is_new,
-                     const std::string& title) {
+                     const std::string& project_id, const std::string& title) {
   return {{"user_id", "user-1"},
           {"session_id", generation.session_id},
-          {"project_id", "project-1"},
+          {"project_id", project_id.empty() ? json::Document() : json::Document(project_id)},
           {"user_message_id", generation.user_message_id},
           {"message_id", generation.message_id},
           {"stream_id", ScriptedDatabase::stream_id_of(generation)},
@@ -283,7 +283,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
     // Refused first, because a refusal would roll back the deletion of the dead run.
     if (is_dead && is_too_late) return refusal("PT503", "database_unavailable");
     if (!is_dead || !forget_run(generation, false)) {
-      return {200, json::dump(begun(generation, true, false, {}))};
+      return {200, json::dump(begun(generation, true, false, project_id, {}))};
     }
     dead_session_id = std::move(session_id);
     break;
@@ -344,7 +344,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
     if (other.session_id == session_id) generation.epoch = other.epoch + 1;
   }
   generations.push_back(generation);
-  auto answer = begun(generation, false, is_new, text_at(request, "title"));
+  auto answer = begun(generation, false, is_new, project_id, text_at(request, "title"));
   answer["history"] = history;
   if (!summary.empty()) answer["summary"] = summary;
   if (!dossier.is_null() && json::boolean_at(request, "dossier").value_or(false)) {

@@ -96,6 +96,8 @@ class ScriptedDatabase {
   json::Document dossier;
   // The bot that turns get when they name one; empty: there are no bots.
   json::Document bot;
+  // The project of all sessions; empty: they belong to none.
+  std::string project_id = "project-1";
 
   // How often a slow writer continued, a turn was withdrawn, and a dead one was run again.
   int reopened = 0;

@@ -103,6 +103,9 @@ ScriptedSessions::Answer ScriptedSessions::open(const json::Document& request) {
   answer["session_id"] = session.id;
   answer["external_id"] = session.name;
   answer["is_new"] = is_new;
+  const auto& messages = database_.sessions.at(session.id);
+  answer["is_begun"] = !messages.empty();
+  if (!messages.empty()) answer["mode"] = member(messages.front().metadata, "task");
   answer["start_time"] = text::format_timestamp(database_.now_ms());
   return {200, json::dump(answer)};
 }

@@ -78,6 +78,10 @@ Task<ToolAnswer> Toolbox::answer(const llm::ToolCall& call) {
 Task<ToolAnswer> Toolbox::run(const llm::ToolCall& call) {
   co_await before(*use_, call);
   ToolAnswer given = co_await answer(call);
+  // Before it is told on, so that all know the answer that the model gets.
+  if (given.content.size() > kMaximumToolAnswerBytes) {
+    given = {"The answer is too long. Ask for less.", true};
+  }
   co_await after(*use_, call, given);
   co_return given;
 }
