@@ -85,17 +85,17 @@ export class SocketClient {
   static async open(
     stack: Stack,
     sessionId: string,
-    options: SocketOptions & { lastEventId?: number } = {},
+    options: SocketOptions & { lastEventId?: number; longest_ms?: number } = {},
   ): Promise<SocketClient> {
     const client = new SocketClient(stack, sessionId, options);
-    await client.hello(options.lastEventId);
+    await client.hello(options.lastEventId, options.longest_ms);
     return client;
   }
 
-  async hello(last_event_id?: number): Promise<Row> {
+  async hello(last_event_id?: number, longest_ms?: number): Promise<Row> {
     await this.whenOpen();
     this.send({ type: "hello", ...(last_event_id !== undefined && { last_event_id }) });
-    return this.told("ready");
+    return this.told("ready", undefined, longest_ms);
   }
 
   async whenOpen(): Promise<void> {
