@@ -35,38 +35,40 @@ std::string name_in(const std::vector<realtime::Event>& events,
   return {};
 }
 
-// The newest message, if it is a reply whose server has ended in the middle of it or before its
-// first word, which leaves an error behind.
+// The newest message, if it is a reply whose server has ended in the middle of it. A run that said
+// nothing leaves an error behind: it was to make a reply, or to continue one that is before it.
 std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Event>& events,
                                                 std::int64_t now_ms) {
+  std::optional<engine::BrokenReply> unsaid;
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     if (event->type != "message" && event->type != "error") continue;
-    const bool is_unsaid = event->type == "error";
-    if (!is_unsaid && event->role != "assistant") return std::nullopt;
+    const bool is_error = event->type == "error";
+    if (!is_error && event->role != "assistant") return unsaid;
     const auto metadata = json::parse(event->metadata);
     if (!metadata ||
         json::string_at(*metadata, "status") != turn::name(turn::Status::interrupted)) {
-      return std::nullopt;
+      return unsaid;
     }
     // Both are ISO 8601 in UTC: to the second, their texts compare as their times do.
     constexpr std::size_t kUpToSeconds = 19;
     const auto oldest = text::format_timestamp(now_ms - engine::socket_limits::kLongestBreakMs);
-    if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) {
-      return std::nullopt;
-    }
-    // Of the message that is answered.
+    if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) return unsaid;
     const auto text = [&metadata](std::string_view key) {
       return std::string(json::string_at(*metadata, key).value_or(""));
     };
     const auto user_message_id = text("user_message_id");
-    const auto& message_id = is_unsaid ? user_message_id : event->message_id;
-    if (message_id.empty()) return std::nullopt;
-    // The event of a reply without words does not have the client's name.
-    const auto name = is_unsaid ? name_in(events, user_message_id) : text("client_id");
-    return engine::BrokenReply{id_of(name, user_message_id), message_id, text("stream_id"),
-                               is_unsaid};
+    if (user_message_id.empty()) return unsaid;
+    auto client_id = text("client_id");
+    if (client_id.empty()) client_id = name_in(events, user_message_id);
+    const auto id = id_of(client_id, user_message_id);
+    if (unsaid && unsaid->message_id != user_message_id) return unsaid;
+    if (!is_error) {
+      return engine::BrokenReply{id, event->message_id,
+                                 unsaid ? unsaid->stream_id : text("stream_id"), false};
+    }
+    if (!unsaid) unsaid = engine::BrokenReply{id, user_message_id, text("stream_id"), true};
   }
-  return std::nullopt;
+  return unsaid;
 }
 
 }  // namespace

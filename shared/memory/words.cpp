@@ -66,8 +66,8 @@ void keep(std::vector<std::string>& words, std::string word) {
   if (place == words.end() || *place != word) words.insert(place, std::move(word));
 }
 
-// "sisters" is "sister", "lives", "lived" and "living" are one word, "allergies" and "allergic" begin
-// alike.
+// "sisters" is "sister", "lives", "lived" and "living" are one word, "allergies" and "allergic"
+// begin alike.
 std::string stem(std::string_view word) {
   if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) word.remove_suffix(1);
   if (word.size() > 5 && word.ends_with("ing")) {

@@ -82,7 +82,7 @@ Fault fault_of_reply(const ChanceSession& session, const std::string& id, const 
   if (reply.done > 0) {
     // What waited to be told again can be cancelled too, when its reply has ended long ago.
     const bool is_cancelled = reply.finish_reason == "cancelled";
-    if (is_cancelled && session.cancelled.count(id) > 0 && generation->status == "complete") {
+    if (is_cancelled && session.cancelled.count(id) > 0 && generation->status != "stopped") {
       return {};
     }
     if (generation->status != (is_cancelled ? "stopped" : "complete"))
@@ -114,8 +114,8 @@ Fault fault_of_messages(const ChanceSession& session, const RealtimeClient& clie
     if (places.size() != 1) return id + " is stored " + std::to_string(places.size()) + " times";
     const auto fault = fault_of_reply(session, id, reply, messages[places.front()]);
     if (!fault.empty()) return "the reply to " + id + " " + fault;
-    // What was refused is said again later, when others may have been said.
-    if (reply.errors > 0) continue;
+    // What was refused or taken back is said again later, when others may have been said.
+    if (reply.errors > 0 || session.cancelled.count(id) > 0) continue;
     if (places.front() < last_place) return id + " is out of order";
     last_place = places.front();
   }

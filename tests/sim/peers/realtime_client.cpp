@@ -65,7 +65,8 @@ void RealtimeClient::connect() {
   chat_.world.clock().after(1, [this, socket = socket_] {
     if (socket != socket_) return;
     std::string known;
-    if (last_event_id_ > 0) known = R"("last_event_id":)" + std::to_string(last_event_id_);
+    if (last_event_id_ > 0 || connections_ > 1)
+      known = R"("last_event_id":)" + std::to_string(last_event_id_);
     send(typed("hello", known));
   });
 }
@@ -222,6 +223,10 @@ void RealtimeClient::hear_stored(const json::Document& event, const json::Docume
   const auto content = text_in(event, "content");
   if (text_in(event, "type") == "error" || status == "interrupted") {
     reply.broken = status == "interrupted" ? status : content;
+    // It goes on from what is stored, which may be more than was told here.
+    if (text_in(event, "role") == "assistant" && content.size() > reply.text.size()) {
+      reply.text = content;
+    }
   } else {
     reply.broken.clear();
     reply.stored_text = text_in(event, "role") == "assistant" ? content : std::string();
