@@ -13,4 +13,9 @@ std::uint32_t of(const Problem& problem) {
   return code.status < kLowestServerError ? kPolicyViolation : kInternalError;
 }
 
+bool ends_identity(const Problem& problem) {
+  return problem.code == ErrorCode::invalid_token || problem.code == ErrorCode::token_expired ||
+         problem.code == ErrorCode::missing_credentials;
+}
+
 }  // namespace fabula::engine::close_code

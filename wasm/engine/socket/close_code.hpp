@@ -22,4 +22,7 @@ inline constexpr std::uint32_t kTryAgainLater = 1013;
 // problems are errors of the server.
 std::uint32_t of(const Problem& problem);
 
+// Whether the caller is not known any more, so that nothing further can be asked or told.
+bool ends_identity(const Problem& problem);
+
 }  // namespace fabula::engine::close_code
