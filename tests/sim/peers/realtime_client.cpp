@@ -189,6 +189,7 @@ void RealtimeClient::hear(const json::Document& message) {
   if (type == "done") {
     auto& reply = reply_of(message);
     ++reply.done;
+    reply.done_text = reply.text;
     reply.error.clear();
     reply.finish_reason = text_in(message, "finish_reason");
   }

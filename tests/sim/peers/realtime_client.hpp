@@ -43,6 +43,7 @@ struct HeardReply {
   std::string user_message_id;
   std::string stream_id;
   std::string finish_reason;  // of done
+  std::string done_text;      // the text at that time: a repeated message may be told again
   std::string error;          // the code of the last error, if nothing has come after it
   std::string broken;         // the code of the last event about it, if that tells of a failure
   bool is_accepted = false;
