@@ -9,6 +9,7 @@
 #include "functions/companion/turns.hpp"
 #include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/companion.hpp"
+#include "shared/api/endpoints/companion_socket.hpp"
 #include "shared/database/companion.hpp"
 #include "shared/database/memory.hpp"
 #include "wasm/engine/forward.hpp"

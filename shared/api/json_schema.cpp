@@ -89,13 +89,16 @@ void write_string_limits(Writer& writer, const Field& field, bool takes_null, Sc
   if (const auto text = pattern(field); !text.empty()) writer.key("pattern").string(text);
 }
 
-void write_items(Writer& writer, const Field& field) {
+void write_items(Writer& writer, const Field& field, SchemaUse use) {
   writer.key("items");
   if (field.schema) {
     write_schema_reference(writer, *field.schema);
   } else {
     writer.begin_object();
     write_type(writer, field.item, false);
+    if (field.item == Type::text && use != SchemaUse::answer) {
+      writer.key("pattern").string(kNoNulPattern);
+    }
     writer.end_object();
   }
   write_unless_zero(writer, "minItems", field.minimum);
@@ -109,7 +112,7 @@ void write_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse
       write_unless_zero(writer, "maximum", field.maximum);
       return;
     case Type::array:
-      return write_items(writer, field);
+      return write_items(writer, field, use);
     case Type::boolean:
     case Type::object:
       return;

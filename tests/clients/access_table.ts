@@ -44,8 +44,6 @@ const ROUTES_TABLE = `
   GET /docs/openapi.json                        anyone  200
   GET /projects/health                          anyone  200
   GET /realtime/health                          anyone  200
-  GET /realtime/ws/session/{realtime_session_id}        anyone  426
-  GET /companion/ws/chat                        anyone  426
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "shared/api/endpoints/companion.hpp"
-#include "shared/api/endpoints/companion_socket.hpp"
 #include "shared/api/endpoints/memories.hpp"
 #include "shared/api/operation.hpp"
 
@@ -261,7 +260,6 @@ inline constexpr Operation kDeleteCharacter{
 inline constexpr std::array kOperations{kChat,
                                         kChatStream,
                                         kHealth,
-                                        kSocket,
                                         kReadConversation,
                                         kDeleteConversation,
                                         kListConversations,

@@ -1,4 +1,5 @@
-// The declaration of the companion's socket.
+// The declaration of the companion's socket. OpenAPI has no words for sockets: the description of
+// the group tells of it.
 #pragma once
 
 #include <array>

@@ -35,11 +35,14 @@ inline constexpr std::array kGroups{
                    stream::kOperations},
     OperationGroup{"realtime",
                    "Live conversations, each with a log of what has happened in it, and a summary "
-                   "when it has been left.",
+                   "when it has been left. They are held over a WebSocket at "
+                   "/realtime/ws/session/{session_id}, with the sub-protocol fabula.v1 or none; "
+                   "README.md describes its messages.",
                    realtime::kOperations},
     OperationGroup{"companion",
                    "Conversations with companions: characters that are written or imported, and "
-                   "speak for themselves. Their messages are a tree, as chat's are.",
+                   "speak for themselves. Their messages are a tree, as chat's are. A WebSocket at "
+                   "/companion/ws/chat has them too; README.md describes its messages.",
                    companion::kOperations},
     OperationGroup{"tasks", "Work after turns, which is done when the operator calls for it.",
                    tasks::kOperations},

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
-#include "shared/api/endpoints/realtime_socket.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::realtime {
@@ -122,6 +121,6 @@ inline constexpr Operation kHealth{.id = "realtime_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
-inline constexpr std::array kOperations{kListSessions, kReadSession, kListEvents, kSocket, kHealth};
+inline constexpr std::array kOperations{kListSessions, kReadSession, kListEvents, kHealth};
 
 }  // namespace fabula::api::realtime
