@@ -29,8 +29,10 @@ const DELETIONS = [
   "delete_character",
   "clear_dossier",
 ];
-// Their bodies name what a dossier has, by ids that are made of nothing.
+// Their bodies name what a dossier, a character or a bucket has, by ids or numbers that are made of nothing.
 const NAMING = [
+  "choose_greeting",
+  "restore_conversation",
   "split_dossier_character",
   "merge_dossier_characters",
   "lock_dossier_field",
@@ -206,7 +208,7 @@ describe("the API by its document", () => {
         });
       });
 
-      test("operations that name what a dossier has", async () => {
+      test("operations that name what is there", async () => {
         const name = `${kind}-naming`;
         const operations = { only: NAMING };
         await assertNothingFound({ name, identities, operations, known });

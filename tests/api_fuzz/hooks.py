@@ -51,6 +51,16 @@ COMPANIONS = {
     "import_character",
 }
 
+# Ids that a request may do without: of a conversation to go on with, and of the caller.
+OPTIONAL_IDS = {
+    "post_chat": ("session_id", "project_id", "edit_from_message_id", "user_id"),
+    "continue_reply": ("user_id",),
+    "regenerate_reply": ("user_id",),
+    "companion_chat": ("conversation_id", "user_id"),
+    "companion_chat_stream": ("conversation_id", "user_id"),
+}
+USER = "x-user-id"
+
 DOSSIER_EDITS = {
     "create_dossier",
     "replace_dossier",
@@ -74,13 +84,12 @@ def before_call(context, case, kwargs):
         unique = uuid.uuid4().hex
         case.headers[KEY] = key[: LONGEST_KEY - len(unique)] + unique
     operation_id = case.operation.definition.raw.get("operationId")
-    # Of two conversations that nobody has begun one is left out, so that a new one is begun.
-    named = {"post_chat": "session_id", "companion_chat": "conversation_id", "companion_chat_stream": "conversation_id"}
-    name = named.get(operation_id)
-    if name is not None and isinstance(case.body, dict):
-        conversation = case.body.get(name)
-        if is_uuid(conversation) and int(conversation[-1], 16) % 2 == 0:
+    # Of two ids that nobody has one is left out, so that something is begun.
+    for name in OPTIONAL_IDS.get(operation_id, ()):
+        if isinstance(case.body, dict) and is_even_uuid(case.body.get(name)):
             del case.body[name]
+    if is_even_uuid(case.headers.get(USER)):
+        del case.headers[USER]
     # The characters that are there have two greetings.
     if operation_id == "choose_greeting" and isinstance(case.body, dict):
         index = case.body.get("greeting_index")
@@ -127,6 +136,10 @@ def is_wrong(case, response) -> bool:
 
 def is_uuid(value) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", value))
+
+
+def is_even_uuid(value) -> bool:
+    return is_uuid(value) and int(value[-1], 16) % 2 == 0
 
 
 def largest_number(value) -> float:

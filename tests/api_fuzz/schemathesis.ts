@@ -24,7 +24,7 @@ export interface Assignment {
   /** Requests of an operation, or sequences, at most. */
   examples: number;
   seed: number;
-  /** Values of parameters of the path that are taken half of the time, by name. */
+  /** Values of parameters of the path that are taken most of the time, by name. */
   known: Record<string, (string | number)[]>;
   /** Whether an operation that is hardly ever got to is a failure. */
   mustReachAll: boolean;
@@ -128,7 +128,7 @@ ${lists.map(([name, values]) => `[dictionaries.${name}]\nvalues = ${text(values)
 [parameters]
 ${lists
   .flatMap(([name]) => [`path.${name}`, ...(name === "bot_id" ? [`body.${name}`] : [])])
-  .map((place) => `"${place}" = { dictionary = ${text(place.slice(5))}, probability = 0.5 }`)
+  .map((place) => `"${place}" = { dictionary = ${text(place.slice(5))}, probability = 0.7 }`)
   .join("\n")}
 `;
 }
