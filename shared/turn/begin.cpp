@@ -64,6 +64,7 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
   if (turn.companion) write_companion(writer, *turn.companion);
   if (!turn.kinds.empty()) writer.key("kinds").raw(turn.kinds);
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
+  if (turn.if_newest) writer.key("if_newest").boolean(true);
   if (turn.wait_ms != 0) writer.key("wait_ms").integer(turn.wait_ms);
   writer.key("settings").begin_object();
   writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();

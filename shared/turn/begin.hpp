@@ -65,6 +65,8 @@ struct BeginTurn {
   // Asks for the dossier's text, which follows this heading in the prompt; empty: no dossier.
   std::string_view dossier_heading = {};
   bool is_worth_extracting = false;  // the user's message, however the turn ends
+  // Refused with precondition_failed unless message_id is the path's last message.
+  bool if_newest = false;
   // Of a conversation with a companion; nullptr for others.
   const CompanionRequest* companion = nullptr;
   // A JSON object from the names of other kinds, whose messages `action` may concern, to what takes

@@ -1412,6 +1412,10 @@ begin
   end if;
   if turn_action <> 'say' then
     target := private.read_target(session, private.read_id(request, 'message_id'));
+    if (request ->> 'if_newest')::boolean and target.message_id is distinct from session.active_leaf_id then
+      perform private.refuse(412, 'precondition_failed',
+        'The conversation has gone on from another message. Read it, and decide anew.');
+    end if;
   end if;
   if turn_action = 'continue' then
     continued := target;

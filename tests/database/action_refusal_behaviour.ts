@@ -53,6 +53,26 @@ export function describeActionRefusals(target: () => Target): void {
     assert.equal(turn["history"][1]["content"], "There was ");
   });
 
+  test("who asks for it is refused when the path has gone on from another message", async () => {
+    const user = newUser();
+    const first = await say(target(), user, "One?", "One.");
+    const { session_id, message_id } = first;
+    const newest = { if_newest: true };
+    const before = await act(target(), user, "continue", message_id, newest);
+    await finish(target(), before, { from_offset: 4, text: " And more." });
+    for (const action of ["regenerate", "continue"] as const) {
+      await assert.rejects(
+        act(target(), user, action, message_id, newest),
+        refusal(412, "precondition_failed"),
+      );
+    }
+    const running = await begin(target(), user, { session_id });
+    await append(target(), running, 0, "Two");
+    await silence(target(), running, 61);
+    const turn = await act(target(), user, "continue", running["message_id"], newest);
+    assert.equal(turn["base_bytes"], 3, "a reply whose writer has died is the newest");
+  });
+
   test("unknown messages, another's, those of deleted sessions and of other kinds are refused alike", async () => {
     const user = newUser();
     const stranger = await say(target(), newUser(), "Mine.", "Yours.");

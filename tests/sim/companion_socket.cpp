@@ -178,6 +178,15 @@ TEST_CASE("a conversation may be started with a message while another one is ope
   chat.end(client);
 }
 
+TEST_CASE("a message right behind a start belongs to the conversation that is started") {
+  CompanionWorld chat;
+  auto& client = chat.open();
+  client.send_text(typed("start_conversation"));
+  chat.send(client, "message", member("message", "Hello."));
+  CHECK(text_in(chat.request_of("begin_turn"), "session_id") == kConversation);
+  chat.end(client);
+}
+
 TEST_CASE("messages are answered one after another, in their order") {
   CompanionWorld chat;
   auto& client = chat.open();

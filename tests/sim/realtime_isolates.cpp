@@ -80,6 +80,12 @@ TEST_CASE("a reply that breaks off with its isolate is continued by the next con
     chat.world.run_for(20'000);
     CHECK(socket.close_code() == 1012);
     check_whole(chat, client);
+    // Only if nothing has come after it.
+    for (const auto& request : chat.database.requests) {
+      const auto action = json::string_at(request, "action").value_or("");
+      const bool goes_on = action == "continue" || action == "regenerate";
+      CHECK(json::boolean_at(request, "if_newest").value_or(false) == goes_on);
+    }
     end(chat, client);
   }
 }

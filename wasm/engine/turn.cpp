@@ -117,6 +117,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .dossier_heading =
            request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
        .is_worth_extracting = request.is_worth_extracting,
+       .if_newest = request.if_newest,
        .companion = request.companion ? &*request.companion : nullptr,
        .kinds = request.kinds,
        .call_id = request.call_id,

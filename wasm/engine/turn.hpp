@@ -50,6 +50,7 @@ struct TurnRequest {
   // Whether the message is worth reading for the dossier: see turn::BeginTurn. The reply is judged
   // once the turn has begun.
   bool is_worth_extracting = false;
+  bool if_newest = false;  // see turn::BeginTurn
   // Jobs of these kinds must have read the session for the dossier before the end is told. The
   // kinds outlive the turn.
   JobKinds awaited_jobs = {};

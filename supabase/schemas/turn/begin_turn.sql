@@ -6,8 +6,8 @@
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
 -- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
--- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract, call_id,
--- wait_ms}.
+-- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract,
+-- if_newest, call_id, wait_ms}.
 --   principal         what private.resolve_principal takes
 --   title             for a session that is created
 --   claimed_user_id   must be the principal's own
@@ -33,6 +33,7 @@
 --   character_prompt, character_prompt_label, caller_instructions
 --                     see private.with_character
 --   call_id           a new UUID, by which the caller takes the turn back if it gives up (withdraw_turn)
+--   if_newest         refuses with 412 unless message_id is the path's last message
 --   wait_ms           refuses when more than this has passed since the transaction began: nobody waits
 --                     any more
 --   action            say         `text` comes after the path's end (the default)
@@ -123,6 +124,10 @@ begin
   end if;
   if turn_action <> 'say' then
     target := private.read_target(session, private.read_id(request, 'message_id'));
+    if (request ->> 'if_newest')::boolean and target.message_id is distinct from session.active_leaf_id then
+      perform private.refuse(412, 'precondition_failed',
+        'The conversation has gone on from another message. Read it, and decide anew.');
+    end if;
   end if;
   if turn_action = 'continue' then
     continued := target;

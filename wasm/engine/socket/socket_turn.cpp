@@ -67,6 +67,8 @@ Task<Result<void>> go_on(Call& call, const SocketSide& side, const BrokenReply& 
   TurnRequest request{.kind = &conversation->kind(),
                       .action = broken.is_unsaid ? turn::Action::regenerate : turn::Action::go_on,
                       .message_id = broken.message_id};
+  // Since it was seen, another turn may have come after it.
+  request.if_newest = true;
   // Two connections of one conversation both see that the reply has broken off.
   request.idempotency_key = "go_on:" + broken.stream_id;
   request.request_hash = co_await sha256_hex(call.context(), request.idempotency_key);
