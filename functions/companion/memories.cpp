@@ -86,7 +86,7 @@ Task<Result<void>> commit(Call& call, MemoryRequest& request, Edit edit) {
         co_await engine::call_function(call.context(), call.database(), database::kCommitMemories,
                                        {request.caller.principal, log, rows, folded});
     if (!is_stored) continue;
-    // What is new has its id by now.
+    // New messages have their ids by now.
     for (const auto& memory : folded.memories) {
       const auto& ids = memory.entries;
       if (std::find(ids.begin(), ids.end(), rows.front().id) != ids.end()) {

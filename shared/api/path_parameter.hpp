@@ -10,7 +10,7 @@ namespace fabula::api {
 // Longer than any id that clients make up. It is told in a header too.
 inline constexpr std::int64_t kMaximumStreamIdCharacters = 128;
 
-// Of a realtime session, which its caller names.
+// The id of a realtime session is its caller's own text.
 inline constexpr std::int64_t kMaximumSessionNameCharacters = 128;
 
 // Longer than any id of what a dossier holds: those are digests, in short or whole.

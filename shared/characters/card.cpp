@@ -30,7 +30,7 @@ constexpr std::array kTexts = {
 };
 constexpr Pair kGreetings{"alternative_greetings", "alternate_greetings"};
 
-// What a V2 card must have besides the texts above.
+// The members that a V2 card must have besides the texts above.
 constexpr std::array<std::string_view, 3> kOtherTexts = {"creator_notes", "creator",
                                                          "character_version"};
 

@@ -1,4 +1,4 @@
-// What a person without a name is called in a character's texts, where {{user}} stands for them.
+// The word for a person without a name, which takes the place of {{user}} in a character's texts.
 #pragma once
 
 #include <string_view>

@@ -95,7 +95,7 @@ std::string written(sys_days day) {
 
 sys_days day_of(std::int64_t time_ms) {
   constexpr std::int64_t kDayMs = 86'400'000;
-  // Of times within the years 1970 to 9999, which is all that messages have.
+  // Takes times within the years 1970 to 9999; messages have no others.
   constexpr std::int64_t kLastMs = 253'402'300'799'999;
   return sys_days(days(std::clamp<std::int64_t>(time_ms, 0, kLastMs) / kDayMs));
 }

@@ -1,4 +1,4 @@
-// What a user does to a companion's memory, as entries to add to its log.
+// A user's changes of a companion's memory, as entries to add to its log.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ using Rows = Result<std::vector<dossier::EntryRow>>;
 Rows add(const Folded& folded, std::string_view type, std::string_view text, bool is_pinned,
          const EditContext& context);
 
-// What is changed of a memory; absent members stay.
+// The change of a memory; absent members stay as they are.
 struct Change {
   std::optional<std::string_view> type = {};
   std::optional<std::string_view> text = {};

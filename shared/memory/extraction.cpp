@@ -48,7 +48,7 @@ void append_message(std::string& out, const Message& message) {
   out.append(":").append(kBegin).append(message.text).append(kEnd);
 }
 
-// What a model is told of the memories, with their labels: the newest ones, which are changed most.
+// The memories that a model is told, with labels: the newest ones, which are changed most often.
 std::vector<const Memory*> labelled(const Folded& known) {
   std::vector<const Memory*> memories;
   std::size_t bytes = 0;

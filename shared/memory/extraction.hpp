@@ -1,4 +1,4 @@
-// What a model is asked about the user's messages, and the entries of its answer.
+// The question about the user's messages that a model is asked, and the entries of its answer.
 #pragma once
 
 #include <cstddef>

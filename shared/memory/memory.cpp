@@ -178,7 +178,7 @@ class Fold {
     return read.as.empty() ? dossier::reference_text(read.entry.reference()) : read.as;
   }
 
-  // What the core folds the rest to.
+  // The core folds the rest to this.
   void collect() {
     dossier::Dossier core(kOntology);
     std::vector<Entry> entries;
@@ -229,7 +229,7 @@ class Fold {
     return memory;
   }
 
-  // What the entry has corrected, and what that had corrected before.
+  // The texts that the entry has corrected, and those that they had corrected before.
   void add_replaced(Memory& memory, const Read& read) const {
     if (!read.entry.corrects || read.entry.corrects->value.empty()) return;
     const auto& value = read.entry.corrects->value;

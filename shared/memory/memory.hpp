@@ -54,7 +54,7 @@ struct Memory {
   std::vector<std::string> message_ids;
   std::int64_t said_at = 0;          // when it was said last, ms since the epoch
   std::vector<std::string> entries;  // assertion ids
-  // What it has taken the place of: the texts, and the assertion ids of their wordings.
+  // The memories that it has replaced: their texts, and the assertion ids of their wordings.
   std::vector<std::string> replaced;
   std::vector<std::string> replaced_entries;
   bool is_added = false;  // by an `add` that does not only pin it

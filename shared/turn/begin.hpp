@@ -67,7 +67,7 @@ struct BeginTurn {
   bool is_worth_extracting = false;  // the user's message, however the turn ends
   // Refused with precondition_failed unless message_id is the path's last message.
   bool if_newest = false;
-  // Of a conversation with a companion; nullptr for others.
+  // For a conversation with a companion; nullptr for others.
   const CompanionRequest* companion = nullptr;
   // A JSON object from the names of other kinds, whose messages `action` may concern, to what takes
   // the place of the members above then.

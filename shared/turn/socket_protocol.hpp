@@ -13,7 +13,7 @@
 #include "shared/result/result.hpp"
 #include "shared/turn/framing.hpp"
 
-// What a client says.
+// The messages of a client.
 namespace fabula::turn::said {
 
 // Begins the connection. Events up to `last_event_id` are known to the client.

@@ -84,7 +84,7 @@ def before_call(context, case, kwargs):
         unique = uuid.uuid4().hex
         case.headers[KEY] = key[: LONGEST_KEY - len(unique)] + unique
     operation_id = case.operation.definition.raw.get("operationId")
-    # Of two ids that nobody has one is left out, so that something is begun.
+    # Half of the ids that nobody has are left out, so that something is begun.
     for name in OPTIONAL_IDS.get(operation_id, ()):
         if isinstance(case.body, dict) and is_even_uuid(case.body.get(name)):
             del case.body[name]

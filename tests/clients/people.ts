@@ -21,12 +21,12 @@ export interface Person {
   /** Of the newest turn. */
   streamId: string;
   botId: number;
-  /** What a live conversation of theirs is called. */
+  /** The name of one of their live conversations. */
   liveSession: string;
   /** A conversation that has only begun, with a character of two greetings. */
   conversationId: string;
   characterId: string;
-  /** What the character remembers. */
+  /** A memory of the character. */
   memoryId: string;
   /** Of a text that was not read to its end. */
   importId: string;

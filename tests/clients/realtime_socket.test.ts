@@ -123,7 +123,7 @@ onEachRuntime("realtime over its socket", (stack) => {
     client.say("m1", prompt);
     await client.told("token", "m1");
     client.socket.terminate();
-    // Whoever comes back meanwhile sees it run, from its beginning.
+    // A client that comes back meanwhile sees it run, from its beginning.
     const again = await SocketClient.open(stack(), name, { token });
     assert.equal(again.of("ready")[0]!["running"], "m1");
     isLeft.open();

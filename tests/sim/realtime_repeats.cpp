@@ -69,7 +69,7 @@ TEST_CASE("a connection drops in the middle of a reply: the next one tells all o
     client.drop();
     chat.world.run_for(60'000);
     check_told_once(chat, client);
-    // Who was away until the end reads it in the event, or asks for it again.
+    // A client that was away until the end reads it in the event, or asks for it again.
     CHECK((client.reply("m1").done == 0) == (away_ms == 30'000));
     client.repeat("m1");
     chat.world.run_for(5'000);

@@ -1,4 +1,4 @@
-// What a companion remembers, computed from the entries of its log.
+// A companion's memories, computed from the entries of its log.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 
 class Log {
  public:
-  // What an extractor has found in a message.
+  // The finding of an extractor in a message.
   dossier::EntryRow find(std::string_view message_id, std::string_view text,
                          std::string_view replaces = "", std::string_view type = "user_fact") {
     Document::object_t body{{"do", "item"},

@@ -1,4 +1,5 @@
-// What a turn of a kind is made with, for functions that serve conversations of several kinds.
+// The prompts and models of a kind's turns, for functions that serve conversations of several
+// kinds.
 #pragma once
 
 #include <span>

@@ -21,7 +21,7 @@ using runtime::Task;
 constexpr std::size_t kMaximumSnapshotBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaximumStorageAnswerBytes = std::size_t{64} << 10;
 constexpr std::uint32_t kStorageTimeoutMs = 15'000;
-// Of orphans that one call deletes: platforms limit the subrequests of one request.
+// The number of orphans that one call deletes: platforms limit the subrequests of one request.
 constexpr std::int64_t kMaximumOrphans = 20;
 
 std::string bucket_of(Call& call) {

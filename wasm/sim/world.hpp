@@ -45,7 +45,7 @@ class Client {
   // Closes the connection.
   void leave();
 
-  // Of a request that has become a socket.
+  // For a request that has become a socket.
   bool is_accepted() const;
   bool is_open() const;  // accepted, and closed by neither side
   const std::string& protocol() const;

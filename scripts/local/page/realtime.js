@@ -19,7 +19,7 @@ let session = new Session();
 let socket;
 let state = "left";
 let countdown;
-/** What GET /realtime/sessions/{id} says. */
+/** The answer of GET /realtime/sessions/{id}. */
 let facts;
 
 function load() {

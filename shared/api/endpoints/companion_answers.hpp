@@ -1,4 +1,4 @@
-// What the companion function answers about conversations.
+// The answers of the companion function about conversations.
 #pragma once
 
 #include <array>

@@ -10,7 +10,7 @@
 
 namespace fabula::llm {
 
-// What the user says before a conversation that the model begins.
+// The user's words before a conversation that the model begins.
 inline constexpr std::string_view kOpening = "(The conversation begins.)";
 
 // Enough for the body in one allocation, and little more: memory of a WebAssembly instance that was

@@ -11,7 +11,7 @@
 
 namespace fabula::protocols::companion {
 
-// What a connection has come to; its messages out tell it.
+// The state of a connection, which its outgoing messages tell.
 struct SocketState {
   std::string conversation_id;  // of the newest message; empty: none yet
   std::string new_guest_token;  // told once, with the first conversation

@@ -122,7 +122,7 @@ void Dialogue::look_at_clock(std::int64_t now_ms) {
   }
   if (const auto since = connection_.stalled_since_ms();
       since && now_ms - *since >= socket_limits::kLongestStallMs) {
-    // What is queued would never be sent.
+    // The queued messages would never be sent.
     return connection_.close(close_code::kTryAgainLater, "too_slow");
   }
   if (!is_opening_ && now_ms - started_ms_ >= socket_limits::kHelloTimeoutMs) {

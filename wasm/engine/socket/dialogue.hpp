@@ -43,7 +43,7 @@ class Dialogue {
   bool is_ending_awaited() const;
   bool is_over() const;
 
-  // What the client says.
+  // The client's messages.
   void receive(std::int64_t now_ms);
   void take(const runtime::Outcome& outcome, std::int64_t now_ms);
   void hear(turn::Said&& said, std::int64_t now_ms);
@@ -51,7 +51,7 @@ class Dialogue {
   void cancel(std::string_view id);
   void answer_ping();
 
-  // What others do.
+  // The actions of others.
   void look_at_work(std::int64_t now_ms);
   void open(const turn::said::Hello& hello);
   void take_news(Result<SocketNews>&& news, std::int64_t now_ms);

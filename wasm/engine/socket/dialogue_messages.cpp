@@ -1,4 +1,4 @@
-// What a dialogue's client says.
+// The messages of a dialogue's client.
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -149,7 +149,7 @@ void Dialogue::cancel(std::string_view id) {
     protocol_.taken_back(message, id);
     return connection_.send(std::move(message));
   }
-  // Of a reply that has ended nothing is left to stop: the next one has another id.
+  // A reply that has ended cannot be stopped; the next one has another id.
   if (!is_answering(id)) return;
   reply_.is_stop_asked = true;
   was_stop_passed_on_ = false;

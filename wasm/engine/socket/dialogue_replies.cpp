@@ -1,4 +1,4 @@
-// What a dialogue's client is told: replies, one after the other, and what others do.
+// The news for a dialogue's client: replies, one after the other, and the actions of others.
 #include <algorithm>
 #include <utility>
 
@@ -76,7 +76,7 @@ void Dialogue::begin_next(std::int64_t now_ms) {
     starts_.pop_front();
     work_.emplace(partner_.start(call_, caller_, *started_));
   }
-  // What the others have written first: a look brings it before a turn of its own begins.
+  // News of others come first: a look brings them before a turn of this connection begins.
   if (!work_ && partner_.looks() && now_ms >= look_due_ms_ && !connection_.is_full()) {
     look_due_ms_ = now_ms + socket_limits::kIdleLookMs;
     work_.emplace(partner_.look(call_, caller_));

@@ -8,7 +8,7 @@ namespace fabula::engine::socket_limits {
 
 // What is kept for a client that reads slowly, before the model is read more slowly too.
 inline constexpr std::size_t kMaximumQueuedBytes = std::size_t{32} * 1024;
-// What a client that acknowledges may be sent before it does.
+// The bytes that a client may be sent before it acknowledges them.
 inline constexpr std::uint64_t kMaximumUnacknowledgedBytes = std::uint64_t{64} * 1024;
 // A client that takes nothing for so long is disconnected.
 inline constexpr std::int64_t kLongestStallMs = 30'000;

@@ -34,7 +34,7 @@ struct BrokenReply {
   bool is_unsaid = false;
 };
 
-// What a partner has to tell, and what it has seen.
+// The news of a partner: messages to send, and the replies that it has seen.
 struct SocketNews {
   std::vector<std::string> messages;  // to send, in this order
   bool has_more = false;              // looking again will bring more
@@ -56,7 +56,7 @@ class SocketPartner {
   // The client asks for a conversation.
   virtual runtime::Task<Result<SocketNews>> start(Call& call, Caller& caller,
                                                   const turn::said::Start& start);
-  // What has happened since. Only of partners that look.
+  // Returns the news since the last look. Only partners that look are asked.
   virtual bool looks() const { return false; }
   virtual runtime::Task<Result<SocketNews>> look(Call& call, const Caller& caller);
   // The connection has ended.

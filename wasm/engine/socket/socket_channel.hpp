@@ -15,7 +15,7 @@
 
 namespace fabula::engine {
 
-// What a dialogue and the turn that it runs know of each other.
+// The state that a dialogue shares with the turn that it runs.
 struct SocketReply {
   std::string id;              // of the message, as its client knows it
   bool is_stop_asked = false;  // set by the dialogue, which rings the connection's `changed`

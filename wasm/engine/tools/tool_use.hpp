@@ -1,4 +1,4 @@
-// What a tool may know of the turn in which a model calls it.
+// The facts about a turn that a tool may know when the model calls it.
 #pragma once
 
 #include <string>

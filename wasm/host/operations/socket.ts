@@ -23,7 +23,7 @@ const lookAgainMs = 20;
 const closedNormally = 1000;
 const closedAbnormally = 1006;
 const closedForFault = 1011;
-// Of a platform's socket (WebSockets Standard, section 3.1).
+// A state of a platform's socket (WebSockets Standard, section 3.1).
 const connecting = 0;
 const reasonOfFault = "internal_error";
 const maximumReasonBytes = 123;

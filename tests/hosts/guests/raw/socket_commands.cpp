@@ -108,7 +108,7 @@ class Socket : public Command {
     if (!is_ok(completion)) return closed(completion.value);
     if (completion.value > buffer_.size()) {
       say("longer " + decimal(completion.value));
-      // What is longer than anything that the host keeps has a length that no buffer has.
+      // A message that is longer than the host keeps has a length that no buffer has.
       constexpr std::uint32_t kLongestKept = 256 * 1024;
       if (completion.value > kLongestKept) return;
       buffer_.resize(completion.value);
