@@ -117,7 +117,9 @@ Fault fault_of_messages(const ChanceSession& session, const RealtimeClient& clie
     const auto fault = fault_of_reply(session, id, reply, messages[places.front()]);
     if (!fault.empty()) return "the reply to " + id + " " + fault;
     // What was refused or taken back is said again later, when others may have been said.
-    if (reply.errors > 0 || session.cancelled.count(id) > 0) continue;
+    if (reply.errors > 0 || session.refused.count(id) > 0 || session.cancelled.count(id) > 0) {
+      continue;
+    }
     if (places.front() < last_place) return id + " is out of order";
     last_place = places.front();
   }

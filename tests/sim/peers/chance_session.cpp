@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "shared/json/text.hpp"
+
 namespace fabula::tests {
 namespace {
 
@@ -81,9 +83,19 @@ void ChanceSession::script_database() {
   fault_percent_ = static_cast<int>(random_.between(0, 2)) * 10;
   chat.database.fault = [this](const std::string& function) {
     if (!random_.chance(fault_percent_)) return Fault::none;
-    const auto last = function == "begin_turn" ? Fault::never_answer : Fault::call_twice;
+    const bool begins_turn = function == "begin_turn";
+    if (begins_turn) note_fault(chat.database.bodies.back());
+    const auto last = begins_turn ? Fault::never_answer : Fault::call_twice;
     return static_cast<Fault>(random_.between(1, static_cast<std::int64_t>(last)));
   };
+}
+
+void ChanceSession::note_fault(const std::string& body) {
+  const auto call = json::parse(body);
+  const auto* request = call ? json::find(*call, "request") : nullptr;
+  const auto* metadata = request ? json::find(*request, "message_metadata") : nullptr;
+  const auto id = metadata ? json::string_at(*metadata, "client_id") : std::nullopt;
+  if (id) refused.emplace(*id);
 }
 
 void ChanceSession::script_model() {

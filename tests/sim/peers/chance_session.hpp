@@ -22,6 +22,9 @@ class ChanceSession {
   RealtimeWorld chat;
   std::vector<std::unique_ptr<RealtimeClient>> clients;
   std::set<std::string> cancelled;  // messages that their client has cancelled
+  // Messages whose turn the database did not begin at once: their client may never hear of the
+  // refusal, and says them again later.
+  std::set<std::string> refused;
   int kills = 0;
   int endings = 0;
   bool has_faults() const { return fault_percent_ > 0; }
@@ -32,6 +35,7 @@ class ChanceSession {
  private:
   void script_host();
   void script_database();
+  void note_fault(const std::string& body);
   void script_model();
   void script_client(RealtimeClient& client, const std::string& name);
   void script_message(RealtimeClient& client, const std::string& id);

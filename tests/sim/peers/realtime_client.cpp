@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint32_t kNormal = 1000;
 constexpr std::uint32_t kPolicyViolation = 1008;
+// A turn that was taken back after it was told is begun again; one that has ended says so again.
+constexpr int kMaximumRepeats = 5;
 
 }  // namespace
 
@@ -258,8 +260,6 @@ void RealtimeClient::hear_error(const json::Document& message) {
   reply.is_retryable = json::boolean_at(message, "retryable").value_or(false);
   ++reply.errors;
   if (!reply.is_accepted) ++reply.refused;
-  // A turn that was taken back after it was told is begun again; one that has ended says so again.
-  constexpr int kMaximumRepeats = 5;
   if (!reply.is_retryable || texts_.count(id) == 0) return;
   if (reply.is_accepted && reply.errors > kMaximumRepeats) return;
   try_again(id, reply.errors);
@@ -275,7 +275,9 @@ void RealtimeClient::try_again(const std::string& id, int errors) {
 
 bool RealtimeClient::is_settled(const std::string& id) const {
   const auto& reply = replies_.at(id);
-  return reply.is_accepted || reply.done > 0 || (!reply.error.empty() && !reply.is_retryable);
+  if (reply.done > 0) return true;
+  if (reply.error.empty()) return reply.is_accepted;
+  return !reply.is_retryable || (reply.is_accepted && reply.errors > kMaximumRepeats);
 }
 
 bool RealtimeClient::has_heard_all_said() const {
