@@ -49,7 +49,11 @@ void ChanceSession::play() {
   chat.database.fault = [](const auto&) { return ScriptedDatabase::Fault::none; };
   constexpr std::int64_t kStepMs = 15'000;
   constexpr int kMaximumSteps = 20;
-  for (int i = 0; i < kMaximumSteps && !is_settled(); ++i) chat.world.run_for(kStepMs);
+  for (int i = 0; i < kMaximumSteps && !is_settled(); ++i) {
+    // As the database's timetable does each minute.
+    chat.database.reap();
+    chat.world.run_for(kStepMs);
+  }
   // An idle connection looks every 20 seconds, after a look that may have been waited for in vain.
   chat.world.run_for(5 * kStepMs);
   for (const auto& client : clients) client->leave();
