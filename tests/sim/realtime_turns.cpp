@@ -55,6 +55,7 @@ TEST_CASE("a client that knows events which never were hears those that come") {
   RealtimeWorld chat(1);
   chat.model.tell(kStory, 5);
   auto& client = chat.open("demo123", "fabula.v1");
+  chat.world.run_for(100);
   client.send_text(typed("hello", R"("last_event_id":1000000)"));
   chat.world.run_for(1'000);
   REQUIRE(of_type(client, "ready").size() == 1);
