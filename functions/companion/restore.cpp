@@ -6,6 +6,7 @@
 #include "functions/companion/incoming.hpp"
 #include "shared/database/snapshot.hpp"
 #include "shared/json/document.hpp"
+#include "shared/json/nul.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/snapshots.hpp"
@@ -24,13 +25,7 @@ Task<Result<std::string>> stored_snapshot(Call& call, std::string_view conversat
   if (!text && text.error().code == ErrorCode::not_found) co_return std::string();
   if (!text) co_return tl::unexpected(std::move(text.error()));
   const auto document = json::parse(*text);
-  std::string snapshot = document ? json::dump(*document) : std::string();
-  // As JSON has U+0000, which the database does not take.
-  constexpr std::string_view kNul = "\\u0000";
-  for (auto at = snapshot.find(kNul); at != std::string::npos; at = snapshot.find(kNul, at)) {
-    snapshot.replace(at, kNul.size(), "\\ufffd");
-  }
-  co_return std::move(snapshot);
+  co_return document ? json::without_nul(json::dump(*document)) : std::string();
 }
 
 }  // namespace
