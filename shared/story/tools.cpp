@@ -23,7 +23,9 @@ constexpr Parameter kProject{"project_id",
                              "the texts of this request are used, and a new project may be made."};
 constexpr Parameter kNeededProject{"project_id", "The project of the story.", true};
 constexpr Parameter kPremise{"premise", "The premise, when no project has it."};
-constexpr Parameter kOutline{"outline", "The outline as text, when no project has it."};
+constexpr Parameter kOutline{"outline",
+                             "The outline, as an array of scenes or as a text, when no project "
+                             "has it."};
 constexpr Parameter kStoryText{"story_text", "The story so far, when no project has it."};
 constexpr Parameter kFeedback{"feedback", "The changes that the outline needs.", true};
 constexpr Parameter kFormat{"format", "The kind of file."};
@@ -81,7 +83,13 @@ class Properties {
   explicit Properties(json::Writer& writer) : writer_(writer) {}
 
   void write(const Parameter& parameter) {
-    begin(parameter.name, "string").key("description").string(parameter.description);
+    writer_.key(parameter.name).begin_object().key("type");
+    if (parameter.name == kOutline.name) {
+      writer_.begin_array().string("array").string("string").end_array();
+    } else {
+      writer_.string("string");
+    }
+    writer_.key("description").string(parameter.description);
     if (parameter.name == "project_id") writer_.key("format").string("uuid");
     if (parameter.name == kFormat.name) choices(kFormats);
     writer_.end_object();
