@@ -85,9 +85,10 @@ TEST_CASE("absent, null and blank fields have the defaults that the options tell
 }
 
 TEST_CASE("spellings and blanks that mean the same give the same settings") {
-  CHECK(settings_of(R"j({"persona":" mystery novelist","story_length":"short (1,000 words)"})j") ==
-        settings_of(R"({"persona":"Mystery Novelist","story_length":"Short","target_words":1000})"));
-CHECK(settings_of("{\"story_tone\":\" dry,\\n  British \"}").story_tone == "dry, British");
+  CHECK(
+      settings_of(R"j({"persona":" mystery novelist","story_length":"short (1,000 words)"})j") ==
+      settings_of(R"({"persona":"Mystery Novelist","story_length":"Short","target_words":1000})"));
+  CHECK(settings_of("{\"story_tone\":\" dry,\\n  British \"}").story_tone == "dry, British");
 }
 
 TEST_CASE("own texts are taken for persona, style, tone and point of view") {
