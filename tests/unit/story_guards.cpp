@@ -19,7 +19,7 @@ using story::ScenePlan;
 
 namespace {
 
-// Of equal length each, as prose without the headings.
+// Its prose, without the headings.
 std::vector<std::string> chapters_of_alice() {
   std::ifstream file(FABULA_SOURCE_DIR "/tests/fixtures/novels/alice.txt");
   std::stringstream text;
