@@ -147,20 +147,19 @@ TEST_CASE("chapters, ideas and a setup") {
   CHECK(ideas->size() == story::kIdeaCount);
   CHECK(json::parse(story::ideas_json(*ideas)).has_value());
   CHECK_FALSE(story::read_ideas(R"({"ideas":[{"title":"A","idea":"TBD","whats_new":"x"}]})"));
-  const std::string
-      setup =
-          R"({"setup":{"persona":"Mystery Novelist","storySetting":"a bay","characters":["Mara","Ansel"],)"
-          R"("plotElements":"a key","writingStyle":"Minimalist","tone":"Dark","pov":"First person",)"
-          R"("audience":"Adults",
+  const std::string setup =
+      R"({"setup":{"persona":"Mystery Novelist","storySetting":"a bay","characters":["Mara","Ansel"],)"
+      R"("plotElements":"a key","writingStyle":"Minimalist","tone":"Dark","pov":"First person",)"
+      R"("audience":"Adults",
       "rating" : "PG", "ending" : "Twist", "length" : 1000, "title" : "Salt"
 }
 })";
   const auto read = story::read_setup("```json\n" + setup + "\n```");
-REQUIRE(read);
-CHECK(json::string_at(*read, "character_input") == "Mara Ansel");
-CHECK(json::string_at(*read, "story_length") == "1000");
-CHECK(read->size() == 12);
-CHECK_FALSE(story::read_setup(replaced(setup, "a bay", "TBD")));
+  REQUIRE(read);
+  CHECK(json::string_at(*read, "character_input") == "Mara Ansel");
+  CHECK(json::string_at(*read, "story_length") == "1000");
+  CHECK(read->size() == 12);
+  CHECK_FALSE(story::read_setup(replaced(setup, "a bay", "TBD")));
 }
 
 TEST_CASE("hostile outlines") {
