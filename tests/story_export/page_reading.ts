@@ -15,8 +15,7 @@ export function elements(node: Node): Element[] {
 /** The page, which must have no error at all: also none that browsers repair. */
 export function readPage(page: string): Node {
   const errors: ParserError[] = [];
-  const document = parse(page, { onParseError: (error) => errors.push(error), sourceCodeLocationInfo: false });
-  // A void element may end with a slash; HTML only says that it means nothing.
+  const document = parse(page, { onParseError: (error) => errors.push(error) });
   assert.deepEqual(errors, []);
   return document;
 }
@@ -25,10 +24,10 @@ export function attribute(element: Element, name: string): string | undefined {
   return element.attrs.find((it) => it.name === name)?.value;
 }
 
-function words(node: Node): string {
+export function plainWords(node: Node): string {
   if (node.nodeName === "#text") return (node as DefaultTreeAdapterTypes.TextNode).value;
   if (node.nodeName === "br") return "\n";
-  return childrenOf(node).map(words).join("");
+  return childrenOf(node).map(plainWords).join("");
 }
 
 /** Text with marks for what is emphasised, character by character, whatever elements say so. */
@@ -54,4 +53,3 @@ export function blocks(node: Node): [string, string][] {
 }
 
 export const fragment = (html: string): Node => parseFragment(html);
-export const plainWords = words;

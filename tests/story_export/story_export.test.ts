@@ -12,6 +12,9 @@ import { attribute, blocks, elements, fragment, plainWords, readPage } from "./p
 
 const FORMATS = ["md", "txt", "html", "fountain", "epub", "json", "bible"];
 const FOLDER = "build/tests/story_export/files";
+// Debian's program of this name runs only where the kernel knows archives of Java. The option makes
+// short runs faster.
+const EPUBCHECK = ["-XX:TieredStopAtLevel=1", "-jar", "/usr/share/java/epubcheck.jar", "--failonwarnings"];
 const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]/;
 
 type ArchiveFile = [name: string, isStored: boolean, date: number[], text: string];
@@ -42,7 +45,7 @@ test("epubcheck finds no fault and no reason for a warning", () => {
     const { bytes, mediaType } = exported(BOOKS[name]!, "epub");
     assert.equal(mediaType, "application/epub+zip");
     writeFileSync(path, bytes);
-    const { status, stdout, stderr } = spawnSync("java", ["-jar", "/usr/share/java/epubcheck.jar", "--failonwarnings", path], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("java", [...EPUBCHECK, path], { encoding: "utf8" });
     assert.equal(status, 0, `${name}: ${stdout}${stderr}`);
   });
 });
@@ -138,7 +141,7 @@ for (const name of names) {
     assert.deepEqual([format, version], ["fabula-story", 1]);
     // Half a surrogate pair cannot be written in UTF-8.
     const whole = JSON.parse(JSON.stringify(book), (_, value: unknown) =>
-      typeof value === "string" ? value.toWellFormed() : value,
+      typeof value === "string" ? Buffer.from(value).toString() : value,
     ) as unknown;
     const once = JSON.parse(JSON.stringify(rest).replaceAll(/\ufffd+/g, "\ufffd")) as unknown;
     assert.deepEqual(once, whole);
