@@ -1477,6 +1477,7 @@ declare
   saved_bytes integer;
   saved_attempt integer;
   start integer;
+  bytes bytea;
 begin
   select draft.from_byte + octet_length(draft.text), draft.attempt into saved_bytes, saved_attempt
   from public.story_drafts draft
@@ -1486,18 +1487,17 @@ begin
   if not found then
     return null;
   end if;
+  select convert_to(string_agg(draft.text, '' order by draft.from_byte), 'UTF8') into bytes
+  from public.story_drafts draft
+  where draft.job_id = step.job_id and draft.step = step.step;
   start := case when after_bytes <= saved_bytes then greatest(after_bytes, 0) else 0 end;
+  -- A caller's number may be inside a character.
+  while start < saved_bytes and get_byte(bytes, start) & 192 = 128 loop
+    start := start - 1;
+  end loop;
   return jsonb_build_object(
     'step', step.step, 'part', step.payload -> 'part', 'attempt', saved_attempt, 'from_byte', start,
-    'text', (
-      select coalesce(string_agg(case
-          when draft.from_byte >= start then draft.text
-          else convert_from(
-            substr(convert_to(draft.text, 'UTF8'), start - draft.from_byte + 1), 'UTF8')
-        end, '' order by draft.from_byte), '')
-      from public.story_drafts draft
-      where draft.job_id = step.job_id and draft.step = step.step
-        and draft.from_byte + octet_length(draft.text) > start));
+    'text', convert_from(substr(bytes, start + 1), 'UTF8'));
 end
 $$;
 
@@ -2191,7 +2191,7 @@ language plpgsql set search_path = '' as $$
 declare
   max_bytes constant integer := 1048576;
   by_person constant boolean := made ->> 'made_by' = 'person';
-  written_at constant timestamptz := clock_timestamp();
+  written_at timestamptz;
   unit constant text := (select settings ->> 'unit' from public.stories where project_id = part.project_id);
   is_current constant boolean := by_person or part.message_id is null
     or not (part.is_locked or part.is_text_edited);
@@ -2206,6 +2206,7 @@ begin
       format('A scene''s text must have 1 to %s bytes.', max_bytes));
   end if;
   session := private.open_scene_session(part);
+  written_at := clock_timestamp();
   select * into root from public.messages
   where session_id = session.session_id and parent_id is null
   order by position

@@ -42,7 +42,7 @@ language plpgsql set search_path = '' as $$
 declare
   max_bytes constant integer := 1048576;
   by_person constant boolean := made ->> 'made_by' = 'person';
-  written_at constant timestamptz := clock_timestamp();
+  written_at timestamptz;
   unit constant text := (select settings ->> 'unit' from public.stories where project_id = part.project_id);
   is_current constant boolean := by_person or part.message_id is null
     or not (part.is_locked or part.is_text_edited);
@@ -57,6 +57,7 @@ begin
       format('A scene''s text must have 1 to %s bytes.', max_bytes));
   end if;
   session := private.open_scene_session(part);
+  written_at := clock_timestamp();
   select * into root from public.messages
   where session_id = session.session_id and parent_id is null
   order by position
