@@ -254,6 +254,7 @@ begin
   update public.characters set owner_id = account_id where owner_id = guest_id;
   perform private.move_memory_logs(guest_id, account_id);
   update public.model_calls set owner_id = account_id where owner_id = guest_id;
+  perform private.move_plan(guest_id, account_id);
   update public.profiles set owner_id = account_id
   where owner_id = guest_id
     and not exists (select from public.profiles where owner_id = account_id);
@@ -694,6 +695,10 @@ begin
     values (job.job_id, principal_id, request ->> 'idempotency_key',
       coalesce(request ->> 'request_hash', '-'));
   end if;
+  -- After all other locks.
+  perform private.take_share(
+    principal_id, job.job_id, coalesce((request #>> '{share,calls}')::integer, 0),
+    coalesce((request #>> '{share,tokens}')::bigint, 0), 0);
   return jsonb_build_object(
     'outcome', 'begun', 'task_id', job.job_id, 'project_id', project.project_id);
 end
@@ -938,6 +943,59 @@ grant execute on function
   private.refuse_story(),
   private.refuse_story_part(),
   private.open_story_part(public.stories, text, uuid)
+to service_role;
+
+-- The scenes' plans in their order.
+create function private.story_outline(wanted_project_id uuid) returns jsonb
+language sql stable set search_path = ''
+return (
+  select coalesce(jsonb_agg(
+    scene.plan || jsonb_build_object('number', scene.number, 'scene_id', scene.part_id)
+    order by scene.number), '[]')
+  from public.story_parts scene
+  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null);
+
+-- The texts of the written scenes, in their order. A scene that is being written counts with what it has.
+create function private.story_text(wanted_project_id uuid) returns text
+language sql stable set search_path = ''
+return (
+  select coalesce(string_agg(coalesce(message.content, scene.draft), E'\n\n' order by scene.number), '')
+  from public.story_parts scene
+  left join public.messages message on message.message_id = scene.message_id
+  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null
+    and (scene.message_id is not null or scene.draft <> ''));
+
+revoke all on function
+  private.story_outline(uuid),
+  private.story_text(uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.story_outline(uuid),
+  private.story_text(uuid)
+to service_role;
+
+-- Stories are found by their premise, whose hash is in the story's row.
+create function private.premise_hash(premise_text text) returns text
+language sql immutable parallel safe
+return encode(sha256(convert_to(btrim(premise_text), 'UTF8')), 'hex');
+
+-- The current premise; null if there is none.
+create function private.premise_text(wanted_project_id uuid) returns text
+language sql stable set search_path = ''
+return (
+  select version.content ->> 'text'
+  from public.story_parts part
+  join public.story_versions version
+    on version.part_id = part.part_id and version.version = part.text_version
+  where part.project_id = wanted_project_id and part.kind = 'premise' and part.number = 1);
+
+revoke all on function
+  private.premise_hash(text),
+  private.premise_text(uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.premise_hash(text),
+  private.premise_text(uuid)
 to service_role;
 
 -- A premise or an outline as the person sees it.
@@ -1485,26 +1543,6 @@ grant execute on function private.story_length(text, text) to service_role;
 
 -- What a task has made, as its route's answer; it also shows what there is while the task is open.
 
--- The scenes' plans in their order.
-create function private.story_outline(wanted_project_id uuid) returns jsonb
-language sql stable set search_path = ''
-return (
-  select coalesce(jsonb_agg(
-    scene.plan || jsonb_build_object('number', scene.number, 'scene_id', scene.part_id)
-    order by scene.number), '[]')
-  from public.story_parts scene
-  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null);
-
--- The texts of the written scenes, in their order. A scene that is being written counts with what it has.
-create function private.story_text(wanted_project_id uuid) returns text
-language sql stable set search_path = ''
-return (
-  select coalesce(string_agg(coalesce(message.content, scene.draft), E'\n\n' order by scene.number), '')
-  from public.story_parts scene
-  left join public.messages message on message.message_id = scene.message_id
-  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null
-    and (scene.message_id is not null or scene.draft <> ''));
-
 create function private.story_result(job public.jobs) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -1596,14 +1634,10 @@ return scene.plan || jsonb_build_object(
     select content from public.messages where message_id = scene.message_id)) else '{}' end;
 
 revoke all on function
-  private.story_outline(uuid),
-  private.story_text(uuid),
   private.story_result(public.jobs),
   private.scene_body(public.story_parts, boolean)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.story_outline(uuid),
-  private.story_text(uuid),
   private.story_result(public.jobs),
   private.scene_body(public.story_parts, boolean)
 to service_role;
@@ -2572,30 +2606,9 @@ begin
 end
 $$;
 
-create function private.premise_hash(premise_text text) returns text
-language sql immutable parallel safe
-return encode(sha256(convert_to(btrim(premise_text), 'UTF8')), 'hex');
-
--- The current premise; null if there is none.
-create function private.premise_text(wanted_project_id uuid) returns text
-language sql stable set search_path = ''
-return (
-  select version.content ->> 'text'
-  from public.story_parts part
-  join public.story_versions version
-    on version.part_id = part.part_id and version.version = part.text_version
-  where part.project_id = wanted_project_id and part.kind = 'premise' and part.number = 1);
-
-revoke all on function
-  private.write_premise(public.stories, text, jsonb),
-  private.premise_hash(text),
-  private.premise_text(uuid)
+revoke all on function private.write_premise(public.stories, text, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function
-  private.write_premise(public.stories, text, jsonb),
-  private.premise_hash(text),
-  private.premise_text(uuid)
-to service_role;
+grant execute on function private.write_premise(public.stories, text, jsonb) to service_role;
 
 -- A scene's heading and plan, which its session begins with.
 create function private.scene_heading(part public.story_parts) returns text
