@@ -51,6 +51,9 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT session_events",
       "authenticated SELECT session_summaries",
       "authenticated SELECT sessions",
+      "authenticated SELECT stories",
+      "authenticated SELECT story_parts",
+      "authenticated SELECT story_versions",
       "authenticated SELECT usage",
     ],
   );
