@@ -474,8 +474,8 @@ with (fillfactor = 40);
 
 -- A chapter's scenes in their order.
 create index story_parts_of_chapter on public.story_parts (chapter_id, number);
-create index story_parts_of_session on public.story_parts (session_id) where session_id is not null;
-create index story_parts_of_message on public.story_parts (message_id) where message_id is not null;
+create index story_parts_of_session on public.story_parts (session_id);
+create index story_parts_of_message on public.story_parts (message_id);
 -- The next scene to write, and the next one without a recap of its text.
 create index story_parts_unwritten on public.story_parts (project_id, number)
   where kind = 'scene' and number is not null and message_id is null;
@@ -521,10 +521,9 @@ create table public.story_versions (
     references public.story_parts (part_id, owner_id) on delete cascade on update cascade
 );
 
-create index story_versions_of_message on public.story_versions (message_id)
-  where message_id is not null;
+create index story_versions_of_message on public.story_versions (message_id);
 -- What a job has made.
-create index story_versions_of_job on public.story_versions (job_id) where job_id is not null;
+create index story_versions_of_job on public.story_versions (job_id);
 
 alter table public.story_versions enable row level security;
 

@@ -141,6 +141,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     part: "premise",
     body: { text: "Of a Trompetenpilz." },
   });
+  await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
 
   const personal = [
     "Trompetenpilz",
@@ -194,6 +195,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "message_revisions",
     "messages",
     "model_calls",
+    "plan_shares",
+    "principal_plans",
     "principals",
     "private.bot_keys",
     "profiles",

@@ -7,15 +7,17 @@
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/acting.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/operator_access.hpp"
 
 namespace fabula::engine {
 namespace {
 
 using runtime::Task;
 
-// The request of the database's function: the principal, the path's ids, query, body and version.
+// The request of the database's function: the path's ids, query, body, version and the principal,
+// if there is one.
 Result<std::string> engine_request(const Call& call, const Match& match,
-                                   const auth::Principal& principal, const json::Document& body) {
+                                   const auth::Principal* principal, const json::Document& body) {
   const api::Operation& operation = *match.route.operation;
   std::string request = "{";
   if (auto ids = api::append_path_ids(request, match.captures); !ids) {
@@ -41,11 +43,24 @@ Result<std::string> engine_request(const Call& call, const Match& match,
       request.append(",");
     }
   }
-  request.append("\"principal\":");
-  json::Writer writer(request);
-  auth::write_principal(writer, principal);
+  if (principal) {
+    request.append("\"principal\":");
+    json::Writer writer(request);
+    auth::write_principal(writer, *principal);
+  } else if (request.back() == ',') {
+    request.pop_back();
+  }
   request.append("}");
   return request;
+}
+
+Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Principal* principal,
+                               const json::Document& body) {
+  const std::string request = co_await engine_request(call, match, principal, body);
+  const std::string answer = co_await call_with_body(
+      call.context(), call.database(), *match.route.function, database::body_of(request));
+  co_await send_envelope(call, answer);
+  co_return {};
 }
 
 }  // namespace
@@ -62,10 +77,7 @@ Task<Result<json::Document>> read_json(Call& call, const api::Operation& operati
 Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
                                         const json::Document& body) {
-  const std::string request = co_await engine_request(call, match, principal, body);
-  const std::string answer = co_await call_with_body(
-      call.context(), call.database(), *match.route.function, database::body_of(request));
-  co_await send_envelope(call, answer);
+  co_await send_answer(call, match, &principal, body);
   co_return {};
 }
 
@@ -84,6 +96,15 @@ Task<Result<void>> forward(Call& call, const Match& match) {
   if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
   co_await name_user(call, caller, body);
   co_await answer_from_database(call, match, caller.principal, body);
+  co_return {};
+}
+
+Task<Result<void>> forward_for_operator(Call& call, const Match& match) {
+  co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
+  co_await require_operator(call);
+  json::Document body;
+  if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await send_answer(call, match, nullptr, body);
   co_return {};
 }
 
