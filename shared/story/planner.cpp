@@ -100,7 +100,7 @@ NextStep plan_piece(const State& state) {
 // a story without chapters.
 std::optional<std::int64_t> missing_outline(const State& state) {
   if (state.chapters.empty()) {
-    if (state.has_outline) return std::nullopt;
+    if (state.has_outline || state.totals.scenes > 0) return std::nullopt;
     return 0;
   }
   if (state.next) return std::nullopt;
@@ -158,7 +158,8 @@ NextStep next_step(const State& state) {
   if (state.route == Route::start && state.totals.scenes_written > 0) {
     return {.is_last_step = true};
   }
-  if (is_novel(state) && state.chapters.empty() && !state.has_outline) {
+  if (is_novel(state) && state.chapters.empty() && !state.has_outline &&
+      state.totals.scenes == 0) {
     return {.kind = StepKind::chapters};
   }
   const auto chapter = missing_outline(state);

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/text/split.hpp"
+
 
 namespace fabula::story {
 namespace {
@@ -72,17 +74,15 @@ Unrecapped read_unrecapped(const json::Document& object) {
           .recaps = read_recaps(object, "recaps")};
 }
 
-// The dossier's lines, from their parts.
+// The dossier's lines.
 std::vector<std::string> read_facts(const json::Document& work) {
   std::vector<std::string> facts;
   const auto* told = object_at(work, "facts");
   if (!told) return facts;
-  for_each_object(*told, "lines", [&facts](const json::Document& line) {
-    std::string text;
-    for_each_object(line, "parts",
-                    [&text](const json::Document& part) { text += text_at(part, "text"); });
-    if (!text.empty()) facts.push_back(std::move(text));
-  });
+  text::Splitter lines(json::string_at(*told, "text").value_or(""), '\n');
+  while (const auto line = lines.next()) {
+    if (!line->empty()) facts.emplace_back(*line);
+  }
   return facts;
 }
 
@@ -107,12 +107,12 @@ void read_plans(const json::Document& work, State& state) {
     });
   }
   for_each_object(work, "chapters", [&state](const json::Document& chapter) {
-    // A story without chapters may have an implicit one.
-    if (number_at(chapter, "number") == 0) return;
     state.chapters.push_back({chapter_plan_of(chapter),
                               json::boolean_at(chapter, "is_outlined").value_or(false),
                               text_at(chapter, "recap")});
   });
+  // A story without chapters has all its scenes in one that has no title.
+  if (state.chapters.size() == 1 && state.chapters[0].plan.title.empty()) state.chapters.clear();
   for_each_object(work, "later", [&state](const json::Document& scene) {
     state.later.push_back(scene_plan_of(scene));
   });
