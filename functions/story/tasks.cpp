@@ -29,9 +29,9 @@ constexpr std::array kWriting{&engine::kStory};
 
 Task<Result<json::Document>> look(Call& call, const engine::Caller& caller,
                                   std::string_view task_id) {
-  co_return co_await engine::call_function(call.context(), call.database(),
-                                           database::kWatchStoryTask,
-                                           {.principal = caller.principal, .task_id = task_id});
+  co_return co_await engine::call_function(
+      call.context(), call.database(), database::kWatchStoryTask,
+      {.principal = caller.principal, .task_id = task_id, .place = {}});
 }
 
 Task<Result<std::string>> task_of(const Match& match) {
@@ -67,7 +67,8 @@ Task<Result<void>> read_result(Call& call, const Match& match) {
   co_await http::require_acceptable(headers.find("accept"), "application/json");
   const engine::Caller caller =
       co_await engine::identify_known(call.context(), call.settings(), headers);
-  Facts facts{.task_id = co_await task_of(match)};
+  Facts facts;
+  facts.task_id = co_await task_of(match);
   json::Document task = co_await look(call, caller, facts.task_id);
   facts.project_id = json::string_at(task, "project_id").value_or("");
   facts.language = json::string_at(task, "language").value_or("");
@@ -88,7 +89,8 @@ Task<Result<void>> follow_task(Call& call, const Match& match) {
   if (!is_stream) co_await http::require_acceptable(accept, "application/json");
   const engine::Caller caller =
       co_await engine::identify_known(call.context(), call.settings(), call.head().headers);
-  Facts facts{.task_id = co_await task_of(match)};
+  Facts facts;
+  facts.task_id = co_await task_of(match);
   co_await api::check_query(call.url(), *match.route.operation->query);
   // Refuses what is not the caller's before the stream begins.
   json::Document task = co_await look(call, caller, facts.task_id);
