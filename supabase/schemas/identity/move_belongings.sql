@@ -78,6 +78,7 @@ begin
   update public.characters set owner_id = account_id where owner_id = guest_id;
   perform private.move_memory_logs(guest_id, account_id);
   update public.model_calls set owner_id = account_id where owner_id = guest_id;
+  perform private.move_plan(guest_id, account_id);
   update public.profiles set owner_id = account_id
   where owner_id = guest_id
     and not exists (select from public.profiles where owner_id = account_id);

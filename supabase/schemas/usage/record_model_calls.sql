@@ -19,7 +19,8 @@ begin
   end if;
   if common.owner_id is not null and common.source_id is not null then
     common.project_id := private.read_id(request, 'project_id');
-    perform private.write_model_calls(common, request -> 'calls');
+    perform private.write_job_calls(
+      common, private.read_id(request, 'job_id'), request -> 'calls');
   end if;
   return '{}';
 end
