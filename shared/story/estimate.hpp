@@ -12,7 +12,7 @@
 namespace fabula::story {
 
 // A novel is planned in chapters, anything shorter in scenes alone.
-inline constexpr std::int64_t kMinimumNovelWords = 12'000;  // a target above it is a novel's
+inline constexpr std::int64_t kMaximumStoryWords = 12'000;  // a target above it is a novel's
 inline constexpr std::int64_t kMinimumScenes = 5;           // of a chapter, or of a short story
 inline constexpr std::int64_t kMaximumScenes = 10;
 inline constexpr std::int64_t kMaximumPieceWords = 1'200;  // that one call is asked for
@@ -28,7 +28,8 @@ struct Given {
 
 // The calls of one kind together, such as all pieces of scenes.
 struct StepEstimate {
-  std::string_view kind;  // "premise", "chapters", "outline", "scene", "recap", "reading", ...
+  std::string_view kind;  // "premise", "chapters", "outline", "scene", "repeat", "recap",
+                          // "reading", "ideas", "setup"
   std::int64_t calls = 0;
   std::int64_t prompt_tokens = 0;
   std::int64_t completion_tokens = 0;

@@ -171,6 +171,7 @@ class Reader {
                                 std::string_view(settings().plot_elements),
                                 std::string_view(settings().title),
                                 checked_text("idea"),
+                                checked_text("story_idea"),
                                 checked_text("premise"),
                                 checked_text("story_text")};
       settings().language = language_of_words(texts);

@@ -55,10 +55,10 @@ struct SettingsRead {
 };
 
 // Reads a request's body. Fields that are absent, null or blank have defaults; options are written
-// as GET /story/options has them; the body's `premise`, `idea` and `story_text` count as the
-// person's own words when the language is told by them. invalid_request names all faults with their
-// paths. The rating of a story for children is at most PG, and its tone not Dark: such values are
-// adjusted.
+// as GET /story/options has them; the body's `idea` (or `story_idea`), `premise` and `story_text`
+// count as the person's own words when the language is told by them. invalid_request names all
+// faults with their paths. The rating of a story for children is at most PG, and its tone not Dark:
+// such values are adjusted.
 Result<SettingsRead> read_settings(const json::Document& body);
 
 // The same settings always give the same text: a JSON object with all members in a fixed order.
