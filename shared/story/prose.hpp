@@ -16,16 +16,17 @@ struct Prose {
   bool is_trimmed() const { return !before.empty() || !behind.empty(); }
 };
 
-// The titles that the prose was asked for under; either may be "". A first line that is one of them
+// The titles that the prose was asked for under; any may be "". A first line that is one of them
 // is a heading, whatever its form.
 struct ProseTitles {
   std::string_view scene;
   std::string_view chapter;
+  std::string_view story;
 };
 
-// Only whole paragraphs are talk (of a text without blank lines, whole lines), and only when
-// nothing in them can be the story's: a paragraph in quotation marks or with a speaker stays.
-// `reply` may be any bytes. Takes time in proportion to it.
+// Sentences are talk when only one who writes for another says them; what somebody says in the
+// story (in quotation marks, behind a dash, with "he said") never is, and "Sure!" or a rule alone
+// neither. `reply` may be any bytes. Takes time in proportion to it.
 Prose trim_talk(std::string_view reply, const ProseTitles& titles = {});
 
 // A text that does not end with a sentence, cut to its last whole one.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +17,7 @@ struct Repeats {
   // Of the text's runs of eight words (of sixteen characters where words are not spaced), the part
   // that stands in one of the earlier texts; 0 for a text shorter than one run.
   double share = 0;
-  std::string example;  // the longest repeated passage, at most 200 bytes, folded
+  std::string_view example;  // the longest repeated passage of the text, at most 200 bytes
   // Paragraphs of more than kFewestParagraphWords words that stand in an earlier text, or twice in
   // this one; views into the text.
   std::vector<std::string_view> paragraphs;
