@@ -86,10 +86,10 @@ std::vector<std::string> read_facts(const json::Document& work) {
   return facts;
 }
 
-Given read_given(const json::Document& work) {
+GivenTexts read_given(const json::Document& work) {
   const auto* object = object_at(work, "given");
   if (!object) return {};
-  Given given{.premise = text_at(*object, "premise"),
+  GivenTexts given{.premise = text_at(*object, "premise"),
               .outline = text_at(*object, "outline"),
               .story_text = text_at(*object, "story_text"),
               .idea = text_at(*object, "idea"),

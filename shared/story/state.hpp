@@ -70,7 +70,7 @@ struct DeadDraft {
   std::int64_t attempt = 0;
 };
 
-struct Given {
+struct GivenTexts {
   std::string premise;
   std::string outline;  // as text, when it was not readable as scenes
   std::string story_text;
@@ -98,7 +98,7 @@ struct State {
   std::optional<Unrecapped> unrecapped;
   std::vector<std::string> facts;  // the dossier's lines
   std::optional<DeadDraft> saved;
-  Given given;
+  GivenTexts given;
 };
 
 // internal_error when the answer is not what the database promises.

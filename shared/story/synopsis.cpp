@@ -120,8 +120,10 @@ std::vector<std::string> facts_for_scene(const std::vector<std::string>& facts,
     const auto rank = importance(fact, characters, words);
     if (rank != kNotForWriters) ranked.emplace_back(rank, &fact);
   }
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& one, const auto& other) { return one.first > other.first; });
+  // The facts are in one vector, so their addresses are their order.
+  std::sort(ranked.begin(), ranked.end(), [](const auto& one, const auto& other) {
+    return one.first != other.first ? one.first > other.first : one.second < other.second;
+  });
   std::vector<std::string> chosen;
   std::size_t size = 0;
   for (const auto& [rank, fact] : ranked) {

@@ -71,8 +71,8 @@ struct Watched {
 };
 
 // Reads the task at growing intervals, of 0.3 to 2 seconds, and does its steps and the readings of
-// its scenes for the dossier. A step that is being done when the time is over is finished as far as
-// its own time reaches.
+// its scenes for the dossier. A step that was begun here is brought to its end before this returns,
+// also when nobody listens any more.
 //
 // Errors: of the first reading (not_found for a task of somebody else), or of a reading that fails
 // four times in a row.

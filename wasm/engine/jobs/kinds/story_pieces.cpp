@@ -9,6 +9,7 @@
 #include "shared/story/material.hpp"
 #include "shared/story/prompt.hpp"
 #include "shared/story/prose.hpp"
+#include "shared/story/task_rows.hpp"
 #include "shared/text/integer.hpp"
 #include "wasm/engine/jobs/draft_saver.hpp"
 #include "wasm/engine/jobs/kinds/story_steps.hpp"
@@ -190,9 +191,8 @@ Task<Result<void>> write_piece(StoryStep story) {
   const auto& next = *state.next;
   const auto prompt = prompt_of(state, story.next, material_tokens(story.step.call()));
   auto saved = saved_reply(story);
-  const bool is_saved = saved.has_value();
   Reply reply;
-  if (is_saved) {
+  if (saved) {
     reply = *std::move(saved);
   } else {
     reply = co_await ask_for_piece(story, prompt);

@@ -4,11 +4,13 @@
 #include "generated/prompts.hpp"
 #include "shared/jobs/session_summary.hpp"
 #include "shared/llm/answer/structured_output.hpp"
+#include "shared/story/estimate.hpp"
 #include "shared/story/length.hpp"
 #include "shared/story/material.hpp"
 #include "shared/story/outline.hpp"
 #include "shared/story/prompt.hpp"
 #include "shared/story/prose.hpp"
+#include "shared/story/task_rows.hpp"
 #include "shared/text/integer.hpp"
 #include "wasm/engine/jobs/draft_saver.hpp"
 #include "wasm/engine/jobs/kinds/story_steps.hpp"
@@ -77,7 +79,7 @@ int percent_of(StoryStep story) {
 
 Task<Result<void>> write_premise(StoryStep story) {
   const auto prompt = prompt_of(story.state, story.next, material_tokens(story.step.call()));
-  DraftSaver saver(story.step, story::part_json({.kind = "premise"}), {});
+  DraftSaver saver(story.step, story::part_json(story::DraftPart{"premise", {}, 0, {}}), {});
   Completion answer;
   {
     runtime::Spawned<void> saving(saver.run());
