@@ -335,7 +335,7 @@ $$;
 
 revoke all on function private.delete_plan_shares() from public, anon, authenticated, service_role;
 
--- Runs after the cascades, which settle the shares of open jobs.
+-- The shares are locked by then (lock_belongings.sql).
 create trigger delete_plan_shares after delete on public.principals
   for each row execute function private.delete_plan_shares();
 
@@ -380,12 +380,12 @@ begin
 end
 $$;
 
--- Makes a plan or changes one, for everybody who has it: {name, body: {calls_a_month, tokens_a_month,
+-- Makes a plan or changes one, for everybody who has it: {plan_name, body: {calls_a_month, tokens_a_month,
 -- images_a_month, is_default?}}. is_default true makes it the default instead of the one that was it.
 create function public.save_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  plan_name constant text := request ->> 'name';
+  plan_name constant text := request ->> 'plan_name';
   body constant jsonb := request -> 'body';
   becomes_default constant boolean := coalesce((body ->> 'is_default')::boolean, false);
   plan public.plans;
@@ -427,15 +427,15 @@ begin
 end
 $$;
 
--- Deletes a plan that nobody has: {name}.
+-- Deletes a plan that nobody has: {plan_name}.
 create function public.delete_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 begin
-  if exists (select from public.plans where name = request ->> 'name' and is_default) then
+  if exists (select from public.plans where name = request ->> 'plan_name' and is_default) then
     perform private.refuse(422, 'invalid_request',
       'This is the default plan: make another one the default before you delete it.');
   end if;
-  delete from public.plans where name = request ->> 'name' and not is_default;
+  delete from public.plans where name = request ->> 'plan_name' and not is_default;
   if not found then
     perform private.refuse_unknown_plan();
   end if;
@@ -531,6 +531,11 @@ begin
   common.source_id := private.read_id(request, 'lease_token');
   common.kind := request ->> 'kind';
   common.step := (request ->> 'step')::integer;
+  -- Before the job, although it comes after it: whoever deletes the job has locked its share, and waits for the
+  -- job's lock that this call takes.
+  perform from public.plan_shares where job_id = private.read_id(request, 'job_id')
+  order by month
+  for no key update;
   select job_id, owner_id into common.job_id, common.owner_id
   from public.jobs where job_id = private.read_id(request, 'job_id')
   for key share;
@@ -546,6 +551,52 @@ begin
       common, private.read_id(request, 'job_id'), request -> 'calls');
   end if;
   return '{}';
+end
+$$;
+
+create or replace function private.lock_belongings(principal_id uuid) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.principals where id = principal_id for no key update;
+  if not found then
+    return false;
+  end if;
+  perform from public.bots where owner_id = principal_id order by bot_id for no key update;
+  perform from public.characters where owner_id = principal_id order by character_id for no key update;
+  perform from public.projects where owner_id = principal_id order by project_id for no key update;
+  perform from public.sessions where owner_id = principal_id order by session_id for no key update;
+  -- Only of an open one is a step claimed, without the session's lock.
+  perform from public.jobs
+  where owner_id = principal_id and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
+  perform from public.plan_shares where owner_id = principal_id order by job_id, month for no key update;
+  perform from public.dossiers where owner_id = principal_id order by project_id for no key update;
+  perform from public.memory_logs where owner_id = principal_id order by memory_log_id for no key update;
+  return true;
+end
+$$;
+
+create or replace function private.lock_project_contents(wanted_id uuid) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.sessions where project_id = wanted_id order by session_id for no key update;
+  -- Only steps of open jobs can be claimed, which is done without the session's lock.
+  perform from public.jobs
+  where (project_id = wanted_id or session_id = any (array(
+      select session_id from public.sessions where project_id = wanted_id)))
+    and status in ('queued', 'running', 'paused')
+  order by job_id
+  for no key update;
+  perform from public.plan_shares
+  where job_id = any (array(
+      select job_id from public.jobs
+      where project_id = wanted_id or session_id = any (array(
+        select session_id from public.sessions where project_id = wanted_id))))
+    and settled_at is null
+  order by job_id, month
+  for no key update;
+  perform from public.dossiers where project_id = wanted_id for no key update;
 end
 $$;
 

@@ -7,16 +7,18 @@
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/acting.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/operator_access.hpp"
 
 namespace fabula::engine {
 namespace {
 
 using runtime::Task;
 
-// The request of the database's function: the principal, the path's ids, query, body and version.
+// The request of the database's function: the path's ids, query, body, version and the principal,
+// if there is one.
 Result<std::string> engine_request(const Call& call, const Match& match,
-                                   const auth::Principal& principal, const json::Document& body,
-                                   std::string_view members) {
+                                   const auth::Principal* principal, const json::Document& body,
+                                   std::string_view members = {}) {
   const api::Operation& operation = *match.route.operation;
   std::string request = "{";
   request.append(members);
@@ -43,15 +45,19 @@ Result<std::string> engine_request(const Call& call, const Match& match,
       request.append(",");
     }
   }
-  request.append("\"principal\":");
-  json::Writer writer(request);
-  auth::write_principal(writer, principal);
+  if (principal) {
+    request.append("\"principal\":");
+    json::Writer writer(request);
+    auth::write_principal(writer, *principal);
+  } else if (request.back() == ',') {
+    request.pop_back();
+  }
   request.append("}");
   return request;
 }
 
-Task<Result<void>> answer(Call& call, const Match& match, const auth::Principal& principal,
-                          const json::Document& body, std::string_view members) {
+Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Principal* principal,
+                               const json::Document& body, std::string_view members = {}) {
   const std::string request = co_await engine_request(call, match, principal, body, members);
   const std::string answer = co_await call_with_body(
       call.context(), call.database(), *match.route.function, database::body_of(request));
@@ -73,7 +79,8 @@ Task<Result<json::Document>> read_json(Call& call, const api::Operation& operati
 Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
                                         const json::Document& body) {
-  return answer(call, match, principal, body, {});
+  co_await send_answer(call, match, &principal, body);
+  co_return {};
 }
 
 Task<Result<void>> send_envelope(Call& call, std::string_view envelope) {
@@ -92,7 +99,16 @@ Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view
   json::Document body;
   if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
   co_await name_user(call, caller, body);
-  co_await answer(call, match, caller.principal, body, members);
+  co_await send_answer(call, match, &caller.principal, body, members);
+  co_return {};
+}
+
+Task<Result<void>> forward_for_operator(Call& call, const Match& match) {
+  co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
+  co_await require_operator(call);
+  json::Document body;
+  if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await send_answer(call, match, nullptr, body);
   co_return {};
 }
 

@@ -10,12 +10,12 @@ begin
 end
 $$;
 
--- Makes a plan or changes one, for everybody who has it: {name, body: {calls_a_month, tokens_a_month,
+-- Makes a plan or changes one, for everybody who has it: {plan_name, body: {calls_a_month, tokens_a_month,
 -- images_a_month, is_default?}}. is_default true makes it the default instead of the one that was it.
 create function public.save_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  plan_name constant text := request ->> 'name';
+  plan_name constant text := request ->> 'plan_name';
   body constant jsonb := request -> 'body';
   becomes_default constant boolean := coalesce((body ->> 'is_default')::boolean, false);
   plan public.plans;
@@ -57,15 +57,15 @@ begin
 end
 $$;
 
--- Deletes a plan that nobody has: {name}.
+-- Deletes a plan that nobody has: {plan_name}.
 create function public.delete_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 begin
-  if exists (select from public.plans where name = request ->> 'name' and is_default) then
+  if exists (select from public.plans where name = request ->> 'plan_name' and is_default) then
     perform private.refuse(422, 'invalid_request',
       'This is the default plan: make another one the default before you delete it.');
   end if;
-  delete from public.plans where name = request ->> 'name' and not is_default;
+  delete from public.plans where name = request ->> 'plan_name' and not is_default;
   if not found then
     perform private.refuse_unknown_plan();
   end if;
