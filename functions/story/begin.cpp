@@ -1,10 +1,13 @@
 #include "functions/story/begin.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "shared/database/story.hpp"
 #include "shared/story/cache_key.hpp"
 #include "shared/story/estimate.hpp"
+#include "shared/story/prompt.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
 
@@ -39,13 +42,15 @@ Task<Result<story::BegunStory>> begin(Call& call, const Request& request) {
   const auto estimate = story::estimate(
       settings, request.route,
       {.has_premise = has(request.body, "premise"), .has_outline = has(request.body, "outline")});
+  const std::string label = story::prompts_label();
+  const std::array<std::string_view, 1> labels{label};
   const std::string key = story::cache_key({.owner_id = {},
                                             .route = request.route,
                                             .settings = canonical,
                                             .given = request.given,
                                             .project_id = request.project_id,
                                             .model_route = model_route,
-                                            .prompt_labels = engine::story_prompt_labels()});
+                                            .prompt_labels = labels});
   const std::string adjustments = story::adjustments_json(request.settings.adjustments);
   co_return co_await engine::call_function(call.context(), call.database(), database::kBeginStory,
                                            {.principal = request.caller.principal,

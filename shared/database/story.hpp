@@ -6,10 +6,10 @@
 
 namespace fabula::database {
 
-// Begins a task, finds the one that is running for the same request, or gives its answer. Not
-// repeated: if the answer is lost, the same request finds the task.
+// Begins a task, finds the one that is running for the same request, or gives its answer. Safe to
+// repeat: the open task of the same request is found again.
 inline constexpr Function<story::BeginStory, story::BegunStory> kBeginStory{
-    {"begin_story", kNever}, &story::write_begin_story, &story::read_begun_story};
+    {"begin_story", kOnceMore}, &story::write_begin_story, &story::read_begun_story};
 
 // Everything for a book (shared/story/book.hpp).
 struct ReadStoryExport {
@@ -37,13 +37,13 @@ inline constexpr Declaration kReadStory{"read_story", kOnceMore};
 inline constexpr Declaration kUpdateStory{"update_story", kNever};
 inline constexpr Declaration kWriteStoryPart{"write_story_part", kNever};
 inline constexpr Declaration kListStoryVersions{"list_story_versions", kOnceMore};
-inline constexpr Declaration kSelectStoryVersion{"select_story_version", kOnceMore};
+inline constexpr Declaration kSelectStoryVersion{"select_story_version", kNever};
 inline constexpr Declaration kLockStoryPart{"lock_story_part", kOnceMore};
 inline constexpr Declaration kUnlockStoryPart{"unlock_story_part", kOnceMore};
 inline constexpr Declaration kReadScene{"read_scene", kOnceMore};
 inline constexpr Declaration kInsertScene{"insert_scene", kNever};
-inline constexpr Declaration kDeleteScene{"delete_scene", kNever};
-inline constexpr Declaration kRestoreScene{"restore_scene", kNever};
+inline constexpr Declaration kDeleteScene{"delete_scene", kOnceMore};
+inline constexpr Declaration kRestoreScene{"restore_scene", kOnceMore};
 inline constexpr Declaration kMoveScene{"move_scene", kNever};
 
 }  // namespace fabula::database

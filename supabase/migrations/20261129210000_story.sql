@@ -254,6 +254,7 @@ begin
   update public.characters set owner_id = account_id where owner_id = guest_id;
   perform private.move_memory_logs(guest_id, account_id);
   update public.model_calls set owner_id = account_id where owner_id = guest_id;
+  perform private.move_plan(guest_id, account_id);
   update public.profiles set owner_id = account_id
   where owner_id = guest_id
     and not exists (select from public.profiles where owner_id = account_id);
@@ -347,6 +348,8 @@ create table public.story_parts (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
+  -- A deleted scene's number, where it comes back.
+  deleted_number integer,
   constraint story_parts_part_id_owner_id_key unique (part_id, owner_id),
   -- Parts move aside within a transaction.
   constraint story_parts_number_key unique (project_id, kind, number) deferrable initially deferred,
@@ -692,6 +695,10 @@ begin
     values (job.job_id, principal_id, request ->> 'idempotency_key',
       coalesce(request ->> 'request_hash', '-'));
   end if;
+  -- After all other locks.
+  perform private.take_share(
+    principal_id, job.job_id, coalesce((request #>> '{share,calls}')::integer, 0),
+    coalesce((request #>> '{share,tokens}')::bigint, 0), 0);
   return jsonb_build_object(
     'outcome', 'begun', 'task_id', job.job_id, 'project_id', project.project_id);
 end
@@ -938,6 +945,224 @@ grant execute on function
   private.open_story_part(public.stories, text, uuid)
 to service_role;
 
+-- The scenes' plans in their order.
+create function private.story_outline(wanted_project_id uuid) returns jsonb
+language sql stable set search_path = ''
+return (
+  select coalesce(jsonb_agg(
+    scene.plan || jsonb_build_object('number', scene.number, 'scene_id', scene.part_id)
+    order by scene.number), '[]')
+  from public.story_parts scene
+  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null);
+
+-- The texts of the written scenes, in their order. A scene that is being written counts with what it has.
+create function private.story_text(wanted_project_id uuid) returns text
+language sql stable set search_path = ''
+return (
+  select coalesce(string_agg(coalesce(message.content, scene.draft), E'\n\n' order by scene.number), '')
+  from public.story_parts scene
+  left join public.messages message on message.message_id = scene.message_id
+  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null
+    and (scene.message_id is not null or scene.draft <> ''));
+
+revoke all on function
+  private.story_outline(uuid),
+  private.story_text(uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.story_outline(uuid),
+  private.story_text(uuid)
+to service_role;
+
+-- Stories are found by their premise, whose hash is in the story's row.
+create function private.premise_hash(premise_text text) returns text
+language sql immutable parallel safe
+return encode(sha256(convert_to(btrim(premise_text), 'UTF8')), 'hex');
+
+-- The current premise; null if there is none.
+create function private.premise_text(wanted_project_id uuid) returns text
+language sql stable set search_path = ''
+return (
+  select version.content ->> 'text'
+  from public.story_parts part
+  join public.story_versions version
+    on version.part_id = part.part_id and version.version = part.text_version
+  where part.project_id = wanted_project_id and part.kind = 'premise' and part.number = 1);
+
+revoke all on function
+  private.premise_hash(text),
+  private.premise_text(uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.premise_hash(text),
+  private.premise_text(uuid)
+to service_role;
+
+-- A premise or an outline as the person sees it.
+create function private.story_part_body(part public.story_parts) returns jsonb
+language sql stable set search_path = ''
+return jsonb_build_object(
+  'version', part.last_version,
+  'text_version', part.text_version,
+  'plan_version', part.plan_version,
+  'is_locked', part.is_locked,
+  'is_edited', part.is_plan_edited or part.is_text_edited,
+  'updated_at', private.iso(part.updated_at))
+  || case part.kind
+    when 'premise' then jsonb_build_object('text', private.premise_text(part.project_id))
+    else jsonb_build_object('scenes', private.story_outline(part.project_id)) end;
+
+-- The story with its parts: {principal, project_id, query: {with_text}}. Without texts unless they are asked
+-- for. The entity tag is of the story's settings and totals.
+create function public.read_story(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  with_text constant boolean := coalesce((request #>> '{query,with_text}')::boolean, false);
+  story constant public.stories := private.find_story(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+begin
+  return private.answer(private.story_body(story) || jsonb_build_object(
+    'premise', (
+      select private.story_part_body(part) from public.story_parts part
+      where part.project_id = story.project_id and part.kind = 'premise' and part.number = 1
+        and part.text_version is not null),
+    'outline', (
+      select private.story_part_body(part) - array['scenes', 'text_version']
+      from public.story_parts part
+      where part.project_id = story.project_id and part.kind = 'outline' and part.number = 1
+        and part.plan_version is not null),
+    'chapters', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+          'number', chapter.number, 'title', coalesce(chapter.plan ->> 'title', ''),
+          'description', coalesce(chapter.plan ->> 'description', ''),
+          'key_events', coalesce(chapter.plan -> 'key_events', '[]'),
+          'is_outlined', chapter.is_outlined, 'recap', chapter.recap) order by chapter.number), '[]')
+      from public.story_parts chapter
+      where chapter.project_id = story.project_id and chapter.kind = 'chapter'
+        and chapter.number is not null),
+    'scenes', (
+      select coalesce(jsonb_agg(private.scene_body(scene, with_text) order by scene.number), '[]')
+      from public.story_parts scene
+      where scene.project_id = story.project_id and scene.kind = 'scene' and scene.number is not null),
+    'deleted_scenes', (
+      select coalesce(jsonb_agg(private.scene_body(scene, false) order by scene.deleted_at), '[]')
+      from public.story_parts scene
+      where scene.project_id = story.project_id and scene.kind = 'scene' and scene.number is null)),
+    etag => private.version_of(story.updated_at));
+end
+$$;
+
+create function private.story_body(story public.stories) returns jsonb
+language sql stable set search_path = ''
+return jsonb_build_object(
+  'project_id', story.project_id,
+  'title', story.title,
+  'settings', story.settings,
+  'length', story.length_written,
+  'scene_count', story.scenes,
+  'scenes_written', story.scenes_written,
+  'chapter_count', story.chapters,
+  'task_id', (
+    select job_id from public.jobs
+    where subject_id = story.project_id and kind = 'story' and merge_key = 'story'
+      and status in ('queued', 'running', 'paused')),
+  'created_at', private.iso(story.created_at),
+  'updated_at', private.iso(story.updated_at));
+
+-- Changes title, language or length: {principal, project_id, if_match, body: {title?, language?,
+-- target_words?}}. What is written already stays; a task that is open goes on with what is said now.
+create function public.update_story(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  max_words constant integer := 1000000;
+  body constant jsonb := coalesce(nullif(request -> 'body', 'null'), '{}');
+  story public.stories := private.open_story(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+begin
+  perform private.check_version(request ->> 'if_match', private.version_of(story.updated_at));
+  if body ? 'title' and char_length(btrim(body ->> 'title')) between 0 and 200 is not true then
+    perform private.refuse(422, 'invalid_request', 'title must have at most 200 characters.');
+  end if;
+  if body ? 'language' and (body ->> 'language' ~ '^\S.{0,63}$') is not true then
+    perform private.refuse(422, 'invalid_request', 'language must be a text of 1 to 64 characters.');
+  end if;
+  if body ? 'target_words' and (
+    jsonb_typeof(body -> 'target_words') = 'number'
+    and (body ->> 'target_words')::numeric between 100 and max_words
+    and (body ->> 'target_words')::numeric % 1 = 0) is not true
+  then
+    perform private.refuse(422, 'invalid_request',
+      format('target_words must be a whole number from 100 to %s.', max_words));
+  end if;
+  update public.stories
+  set title = case when body ? 'title' then btrim(body ->> 'title') else title end,
+      settings = settings
+        || case when body ? 'title' then jsonb_build_object('title', btrim(body ->> 'title')) else '{}' end
+        || case when body ? 'language' then jsonb_build_object('language', body -> 'language') else '{}' end
+        || case when body ? 'target_words'
+          then jsonb_build_object('target_words', (body ->> 'target_words')::numeric::integer)
+          else '{}' end
+  where project_id = story.project_id
+  returning * into story;
+  return private.answer(private.story_body(story), etag => private.version_of(story.updated_at));
+end
+$$;
+
+revoke all on function
+  private.story_part_body(public.story_parts),
+  public.read_story(jsonb),
+  private.story_body(public.stories),
+  public.update_story(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.story_part_body(public.story_parts),
+  public.read_story(jsonb),
+  private.story_body(public.stories),
+  public.update_story(jsonb)
+to service_role;
+
+-- All that a book is made of: {principal, project_id}; the body is {project_id, title, author, language, premise,
+-- created_at, settings, chapters: [{number, title, scenes: [{part_id, number, title, text, plan}]}], dossier}.
+-- Scenes that are not written are left out, and chapters without scenes.
+create function public.read_story_export(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  story constant public.stories := private.find_story(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+begin
+  return private.answer(jsonb_build_object(
+    'project_id', story.project_id,
+    'title', coalesce(nullif(story.title, ''), (
+      select name from public.projects where project_id = story.project_id)),
+    'author', coalesce((
+      select display_name from public.profiles where owner_id = story.owner_id), ''),
+    'language', coalesce(story.settings ->> 'language', ''),
+    'premise', coalesce(private.premise_text(story.project_id), ''),
+    'created_at', private.iso(story.created_at),
+    'settings', story.settings,
+    'chapters', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+          'number', chapter.number, 'title', coalesce(chapter.plan ->> 'title', ''),
+          'scenes', written.scenes) order by chapter.number), '[]')
+      from public.story_parts chapter
+      cross join lateral (
+        select jsonb_agg(jsonb_build_object(
+          'part_id', scene.part_id, 'number', scene.number, 'title', coalesce(scene.plan ->> 'title', ''),
+          'text', message.content, 'plan', scene.plan) order by scene.number) as scenes
+        from public.story_parts scene
+        join public.messages message on message.message_id = scene.message_id
+        where scene.chapter_id = chapter.part_id and scene.number is not null
+      ) written
+      where chapter.project_id = story.project_id and chapter.kind = 'chapter'
+        and chapter.number is not null and written.scenes is not null),
+    'dossier', (
+      select snapshot_json from public.dossiers where project_id = story.project_id)));
+end
+$$;
+
+revoke all on function public.read_story_export(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.read_story_export(jsonb) to service_role;
+
 -- Saves text that a model is writing for a step: {job_id, step, lease_token, from_byte, text, asked?, part?,
 -- lease_seconds?}, the text from that byte of the attempt's text on; extends the lease. Returns {saved_bytes,
 -- is_cancelled}. A new attempt begins at 0, which removes an earlier one's text. Refused like a commit when the
@@ -1021,6 +1246,289 @@ grant execute on function
   private.shift_story_parts(uuid, text, integer, integer)
 to service_role;
 
+-- Scenes are inserted, moved, deleted and restored by the person, also while a task writes the story: the task's
+-- next step finds the scenes as they are then.
+
+-- A scene of the story for changing it, its project locked.
+create function private.open_scene(request jsonb) returns public.story_parts
+language plpgsql set search_path = '' as $$
+begin
+  return private.open_story_part(
+    private.open_story(
+      private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id')),
+    'scene', private.read_id(request, 'scene_id'));
+end
+$$;
+
+-- Refuses a scene that is deleted.
+create function private.check_scene_is_there(scene public.story_parts) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if scene.number is null then
+    perform private.refuse(422, 'invalid_request', 'This scene is deleted: restore it first.');
+  end if;
+end
+$$;
+
+-- {principal, project_id, scene_id}; a deleted scene can be read too.
+create function public.read_scene(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  scene public.story_parts;
+begin
+  select * into scene from public.story_parts
+  where part_id = private.read_id(request, 'scene_id') and kind = 'scene'
+    and project_id = (private.find_story(
+      private.resolve_principal(request -> 'principal'),
+      private.read_id(request, 'project_id'))).project_id;
+  if not found then
+    perform private.refuse_story_part();
+  end if;
+  return private.answer(private.scene_body(scene, true), etag => scene.last_version::text);
+end
+$$;
+
+-- Where a scene comes behind another: its number and chapter. Behind none is the beginning.
+create function private.place_behind(
+  wanted_project_id uuid, after_id uuid, out number integer, out chapter_id uuid
+)
+language plpgsql set search_path = '' as $$
+declare
+  after public.story_parts;
+begin
+  if after_id is null then
+    number := 1;
+    select part.part_id into chapter_id from public.story_parts part
+    where part.project_id = wanted_project_id and part.kind = 'chapter' and part.number = 1;
+    return;
+  end if;
+  select * into after from public.story_parts part
+  where part.part_id = after_id and part.project_id = wanted_project_id and part.kind = 'scene';
+  if not found then
+    perform private.refuse_story_part();
+  end if;
+  perform private.check_scene_is_there(after);
+  number := after.number + 1;
+  chapter_id := after.chapter_id;
+end
+$$;
+
+-- Inserts a scene that is to be written: {principal, project_id, body: {after_scene_id?, chapter?, title,
+-- description?, ...}}. after_scene_id null is the beginning, none the end of the chapter or the story. 201 with
+-- the scene.
+create function public.insert_scene(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  max_scenes constant integer := 1000;
+  body constant jsonb := coalesce(nullif(request -> 'body', 'null'), '{}');
+  story public.stories := private.open_story(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+  chapter public.story_parts;
+  place record;
+  scene public.story_parts;
+begin
+  if coalesce(body ->> 'title', '') !~ '\S' and coalesce(body ->> 'description', '') !~ '\S' then
+    perform private.refuse(422, 'invalid_request', 'A scene must have a title or a description.');
+  end if;
+  if story.scenes >= max_scenes then
+    perform private.refuse(422, 'invalid_request', format('A story may have %s scenes.', max_scenes));
+  end if;
+  if body ? 'after_scene_id' then
+    perform private.open_chapter(story, 1);
+    select * into place from private.place_behind(
+      story.project_id, private.read_id(body, 'after_scene_id'));
+  else
+    chapter := private.open_chapter(story, greatest(coalesce((
+      case when jsonb_typeof(body -> 'chapter') = 'number' then (body ->> 'chapter')::numeric end)::integer,
+      story.chapters), 1));
+    select 1 + coalesce(max(earlier.number), 0) as number, chapter.part_id as chapter_id into place
+    from public.story_parts known
+    join public.story_parts earlier on earlier.chapter_id = known.part_id
+    where known.project_id = story.project_id and known.kind = 'chapter'
+      and known.number <= chapter.number and earlier.number is not null;
+  end if;
+  perform private.shift_story_parts(story.project_id, 'scene', place.number, 1);
+  insert into public.story_parts (
+    project_id, owner_id, kind, number, chapter_id, plan, is_plan_edited, created_at)
+  values (
+    story.project_id, story.owner_id, 'scene', place.number, place.chapter_id, private.scene_plan(body),
+    true, clock_timestamp())
+  returning * into scene;
+  scene := private.add_story_version(scene, 'plan', jsonb_build_object(
+    'made_by', 'person', 'content', scene.plan));
+  update public.story_parts set plan_version = last_version where part_id = scene.part_id
+  returning * into scene;
+  return private.answer(private.scene_body(scene, true), 201, scene.last_version::text);
+end
+$$;
+
+-- Moves a scene, with its text: {principal, project_id, scene_id, body: {after_scene_id}}, where null is the
+-- beginning; it comes into the chapter of the scene before it.
+create function public.move_scene(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  scene public.story_parts := private.open_scene(request);
+  after_id constant uuid := private.read_id(coalesce(nullif(request -> 'body', 'null'), '{}'), 'after_scene_id');
+  place record;
+  new_number integer;
+begin
+  perform private.check_scene_is_there(scene);
+  if after_id = scene.part_id then
+    perform private.refuse(422, 'invalid_request', 'A scene cannot come behind itself: name another one.');
+  end if;
+  select * into place from private.place_behind(scene.project_id, after_id);
+  new_number := place.number - (place.number > scene.number)::integer;
+  update public.story_parts
+  set number = case
+        when part_id = scene.part_id then new_number
+        when number > scene.number then number - 1
+        else number + 1
+      end,
+      chapter_id = case when part_id = scene.part_id then place.chapter_id else chapter_id end
+  where project_id = scene.project_id and kind = 'scene'
+    and (part_id = scene.part_id
+      or number > scene.number and number <= new_number
+      or number < scene.number and number >= new_number);
+  select * into scene from public.story_parts where part_id = scene.part_id;
+  return private.answer(private.scene_body(scene, true), etag => scene.last_version::text);
+end
+$$;
+
+-- Takes a scene out of the story: {principal, project_id, scene_id, if_match}. Its text is kept, and what the
+-- dossier knows from it alone is known no more, until the scene is restored.
+create function public.delete_scene(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  scene public.story_parts := private.open_scene(request);
+begin
+  perform private.check_version(request ->> 'if_match', scene.last_version::text);
+  if scene.number is not null then
+    update public.sessions
+    set active_leaf_id = (
+      select message_id from public.messages
+      where messages.session_id = scene.session_id and parent_id is null
+      order by position
+      limit 1)
+    where session_id = scene.session_id and scene.message_id is not null;
+    update public.story_parts
+    set deleted_number = number, number = null, deleted_at = clock_timestamp()
+    where part_id = scene.part_id;
+    perform private.shift_story_parts(scene.project_id, 'scene', scene.number + 1, -1);
+  end if;
+  return private.answer('{"message": "The scene is deleted: it can be restored."}');
+end
+$$;
+
+-- Brings a deleted scene back to its chapter, at its old number if that is there: {principal, project_id,
+-- scene_id}.
+create function public.restore_scene(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  scene public.story_parts := private.open_scene(request);
+  first_number integer;
+  last_number integer;
+  new_number integer;
+begin
+  if scene.number is null then
+    select min(other.number), max(other.number) into first_number, last_number
+    from public.story_parts other
+    where other.chapter_id = scene.chapter_id and other.number is not null;
+    if first_number is null then
+      select 1 + coalesce(max(earlier.number), 0) into new_number
+      from public.story_parts chapter
+      join public.story_parts known
+        on known.project_id = chapter.project_id and known.kind = 'chapter'
+        and known.number < chapter.number
+      join public.story_parts earlier on earlier.chapter_id = known.part_id
+      where chapter.part_id = scene.chapter_id;
+    else
+      new_number := least(greatest(scene.deleted_number, first_number), last_number + 1);
+    end if;
+    perform private.shift_story_parts(scene.project_id, 'scene', new_number, 1);
+    update public.story_parts
+    set number = new_number, deleted_at = null, deleted_number = null
+    where part_id = scene.part_id
+    returning * into scene;
+    if scene.message_id is not null then
+      update public.sessions set active_leaf_id = scene.message_id
+      where session_id = scene.session_id;
+      perform private.mark_for_extraction(scene.session_id, array[scene.message_id]);
+    end if;
+  end if;
+  return private.answer(private.scene_body(scene, true), etag => scene.last_version::text);
+end
+$$;
+
+revoke all on function
+  private.open_scene(jsonb),
+  private.check_scene_is_there(public.story_parts),
+  public.read_scene(jsonb),
+  private.place_behind(uuid, uuid),
+  public.insert_scene(jsonb),
+  public.move_scene(jsonb),
+  public.delete_scene(jsonb),
+  public.restore_scene(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.open_scene(jsonb),
+  private.check_scene_is_there(public.story_parts),
+  public.read_scene(jsonb),
+  private.place_behind(uuid, uuid),
+  public.insert_scene(jsonb),
+  public.move_scene(jsonb),
+  public.delete_scene(jsonb),
+  public.restore_scene(jsonb)
+to service_role;
+
+-- The caller's kept answers: {principal}; the body is {entries, running, hits, bytes, by_route, oldest_at,
+-- newest_at}.
+create function public.story_cache_stats(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+begin
+  return private.answer((
+    select jsonb_build_object(
+      'entries', count(*) filter (where body is not null),
+      'running', count(*) filter (where body is null),
+      'hits', coalesce(sum(hits), 0),
+      'bytes', coalesce(sum(octet_length(body::text)), 0),
+      'by_route', coalesce((
+        select jsonb_object_agg(counted.route, counted.entries)
+        from (
+          select route, count(*) as entries from public.story_cache
+          where owner_id = principal_id and body is not null
+          group by route
+        ) counted), '{}'),
+      'oldest_at', private.iso(min(created_at) filter (where body is not null)),
+      'newest_at', private.iso(max(created_at) filter (where body is not null)))
+    from public.story_cache
+    where owner_id = principal_id));
+end
+$$;
+
+-- Forgets the caller's kept answers: {principal}; the body is {deleted}. Tasks that are open go on.
+create function public.clear_story_cache(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  deleted_count integer;
+begin
+  delete from public.story_cache where owner_id = principal_id and body is not null;
+  get diagnostics deleted_count = row_count;
+  return private.answer(jsonb_build_object('deleted', deleted_count));
+end
+$$;
+
+revoke all on function
+  public.story_cache_stats(jsonb),
+  public.clear_story_cache(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  public.story_cache_stats(jsonb),
+  public.clear_story_cache(jsonb)
+to service_role;
+
 -- How long a text is in a story's unit: words, or characters that are not blank where a language has no spaces.
 create function private.story_length(content text, unit text) returns integer
 language sql immutable parallel safe
@@ -1034,26 +1542,6 @@ revoke all on function private.story_length(text, text) from public, anon, authe
 grant execute on function private.story_length(text, text) to service_role;
 
 -- What a task has made, as its route's answer; it also shows what there is while the task is open.
-
--- The scenes' plans in their order.
-create function private.story_outline(wanted_project_id uuid) returns jsonb
-language sql stable set search_path = ''
-return (
-  select coalesce(jsonb_agg(
-    scene.plan || jsonb_build_object('number', scene.number, 'scene_id', scene.part_id)
-    order by scene.number), '[]')
-  from public.story_parts scene
-  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null);
-
--- The texts of the written scenes, in their order. A scene that is being written counts with what it has.
-create function private.story_text(wanted_project_id uuid) returns text
-language sql stable set search_path = ''
-return (
-  select coalesce(string_agg(coalesce(message.content, scene.draft), E'\n\n' order by scene.number), '')
-  from public.story_parts scene
-  left join public.messages message on message.message_id = scene.message_id
-  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null
-    and (scene.message_id is not null or scene.draft <> ''));
 
 create function private.story_result(job public.jobs) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -1146,14 +1634,10 @@ return scene.plan || jsonb_build_object(
     select content from public.messages where message_id = scene.message_id)) else '{}' end;
 
 revoke all on function
-  private.story_outline(uuid),
-  private.story_text(uuid),
   private.story_result(public.jobs),
   private.scene_body(public.story_parts, boolean)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.story_outline(uuid),
-  private.story_text(uuid),
   private.story_result(public.jobs),
   private.scene_body(public.story_parts, boolean)
 to service_role;
@@ -1172,20 +1656,21 @@ create function private.store_piece(
 ) returns boolean
 language plpgsql set search_path = '' as $$
 declare
-  is_draft constant boolean := part.message_id is null or part.part_id = (private.next_scene(job)).part_id;
+  is_draft constant boolean := part.message_id is null
+    or coalesce(part.part_id = (private.next_scene(job)).part_id, false);
   is_rejected constant boolean := coalesce(
     (outcome ->> 'is_rejected')::boolean, (outcome ->> 'rejected')::boolean, false);
   is_kept_out constant boolean := not is_draft and (part.is_locked or part.is_text_edited);
   piece constant text := btrim(outcome ->> 'text', E' \t\r\n');
+  known_text text;
 begin
   if is_rejected or is_kept_out then
     part := private.add_story_version(part, 'text', made || jsonb_build_object(
       'content', jsonb_build_object('text', piece), 'is_rejected', is_rejected,
       'length', private.story_length(piece, story.settings ->> 'unit')));
   elsif not is_draft then
-    select private.write_scene_text(part, message.content || E'\n\n' || piece, made) into part
-    from public.messages message
-    where message.message_id = part.message_id;
+    select content into known_text from public.messages where message_id = part.message_id;
+    part := private.write_scene_text(part, known_text || E'\n\n' || piece, made);
   end if;
   update public.story_parts
   set draft = case
@@ -1211,7 +1696,7 @@ create function private.store_scene(
 language plpgsql set search_path = '' as $$
 declare
   was_written constant boolean := part.message_id is not null;
-  is_wanted constant boolean := part.part_id = (private.next_scene(job)).part_id;
+  is_wanted constant boolean := coalesce(part.part_id = (private.next_scene(job)).part_id, false);
 begin
   if nullif(outcome ->> 'rejected_text', '') is not null then
     part := private.add_story_version(part, 'text', made || jsonb_build_object(
@@ -1221,7 +1706,7 @@ begin
   part := private.write_scene_text(part, btrim(outcome ->> 'text', E' \t\r\n'), made);
   update public.story_parts set draft = '', pieces = 0, retries = 0, findings = '[]'
   where part_id = part.part_id;
-  if was_written and not coalesce(is_wanted, false) then
+  if was_written and not is_wanted then
     update public.stories set extra_pieces = extra_pieces + 1 where project_id = story.project_id;
   end if;
   if job.payload ->> 'route' = 'scene' then
@@ -2122,30 +2607,9 @@ begin
 end
 $$;
 
-create function private.premise_hash(premise_text text) returns text
-language sql immutable parallel safe
-return encode(sha256(convert_to(btrim(premise_text), 'UTF8')), 'hex');
-
--- The current premise; null if there is none.
-create function private.premise_text(wanted_project_id uuid) returns text
-language sql stable set search_path = ''
-return (
-  select version.content ->> 'text'
-  from public.story_parts part
-  join public.story_versions version
-    on version.part_id = part.part_id and version.version = part.text_version
-  where part.project_id = wanted_project_id and part.kind = 'premise' and part.number = 1);
-
-revoke all on function
-  private.write_premise(public.stories, text, jsonb),
-  private.premise_hash(text),
-  private.premise_text(uuid)
+revoke all on function private.write_premise(public.stories, text, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function
-  private.write_premise(public.stories, text, jsonb),
-  private.premise_hash(text),
-  private.premise_text(uuid)
-to service_role;
+grant execute on function private.write_premise(public.stories, text, jsonb) to service_role;
 
 -- A scene's heading and plan, which its session begins with.
 create function private.scene_heading(part public.story_parts) returns text
@@ -2248,6 +2712,207 @@ grant execute on function
   private.scene_heading(public.story_parts),
   private.open_scene_session(public.story_parts),
   private.write_scene_text(public.story_parts, text, jsonb)
+to service_role;
+
+-- What the person does with parts of the story. `part` is "premise", "outline" or "scene", with scene_id for a
+-- scene. Whatever the person has written, chosen or locked stays until they change it; a model's later version
+-- is kept, and is not current.
+
+-- The part as the person sees it, with its text.
+create function private.any_part_body(part public.story_parts) returns jsonb
+language plpgsql stable set search_path = '' as $$
+begin
+  return case when part.kind = 'scene' then private.scene_body(part, true)
+    else private.story_part_body(part) end;
+end
+$$;
+
+-- The part that a request names, its project locked.
+create function private.open_named_part(request jsonb, principal_id uuid) returns public.story_parts
+language plpgsql set search_path = '' as $$
+declare
+  story constant public.stories := private.open_story(
+    principal_id, private.read_id(request, 'project_id'));
+begin
+  if (request ->> 'part' in ('premise', 'outline', 'scene')) is not true then
+    perform private.refuse(422, 'invalid_request', 'part must be premise, outline or scene.');
+  end if;
+  return private.open_story_part(story, request ->> 'part', private.read_id(request, 'scene_id'));
+end
+$$;
+
+-- Writes a part: {principal, project_id, part, scene_id?, if_match, body}; the body of a premise is {text}, of
+-- an outline {scenes, chapter?}, of a scene {title?, description?, characters?, key_events?, image_prompt?,
+-- narration?, text?}. Answers the part.
+create function public.write_story_part(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  by_person constant jsonb := '{"made_by": "person"}';
+  body constant jsonb := coalesce(nullif(request -> 'body', 'null'), '{}');
+  part public.story_parts := private.open_named_part(
+    request, private.resolve_principal(request -> 'principal'));
+  story public.stories;
+  new_plan jsonb;
+begin
+  perform private.check_version(request ->> 'if_match', part.last_version::text);
+  select * into story from public.stories where project_id = part.project_id;
+  if part.kind = 'premise' then
+    part := private.write_premise(story, btrim(body ->> 'text'), by_person);
+  elsif part.kind = 'outline' then
+    part := private.write_outline(
+      story, (body ->> 'chapter')::integer, body -> 'scenes', by_person);
+  else
+    new_plan := private.scene_plan(part.plan || (body - 'text'));
+    if new_plan <> private.scene_plan(part.plan) then
+      part := private.add_story_version(part, 'plan', by_person || jsonb_build_object('content', new_plan));
+      update public.story_parts
+      set plan = new_plan, plan_version = last_version, is_plan_edited = true
+      where part_id = part.part_id
+      returning * into part;
+    end if;
+    if body ? 'text' then
+      part := private.write_scene_text(part, body ->> 'text', by_person);
+      update public.story_parts set draft = '', pieces = 0, retries = 0, findings = '[]'
+      where part_id = part.part_id
+      returning * into part;
+    end if;
+  end if;
+  return private.answer(private.any_part_body(part), etag => part.last_version::text);
+end
+$$;
+
+-- All that a part has said, the newest first: {principal, project_id, part, scene_id?, query: {limit, offset}}.
+create function public.list_story_versions(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  row_count constant integer := private.page_size(request -> 'query', 20);
+  first_row constant integer := private.page_start(request -> 'query');
+  story constant public.stories := private.find_story(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+  part public.story_parts;
+begin
+  select * into part from public.story_parts
+  where project_id = story.project_id and kind = request ->> 'part'
+    and (kind <> 'scene' and number = 1 or part_id = private.read_id(request, 'scene_id'));
+  if not found and request ->> 'part' = 'scene' then
+    perform private.refuse_story_part();
+  end if;
+  return private.answer_page(
+    (
+      select jsonb_agg(jsonb_build_object(
+          'version', made.version, 'aspect', made.aspect, 'made_by', made.made_by,
+          'is_current', made.version in (part.text_version, part.plan_version),
+          'is_rejected', made.is_rejected, 'findings', made.findings, 'length', made.length,
+          'model', made.model, 'prompt', made.prompt, 'task_id', made.job_id,
+          'created_at', private.iso(made.created_at),
+          'text', coalesce(message.content, made.content ->> 'text'))
+          || case when made.aspect = 'plan' then jsonb_build_object('plan', made.content) else '{}' end
+        order by made.version desc)
+      from (
+        select * from public.story_versions
+        where part_id = part.part_id
+        order by version desc
+        limit row_count offset first_row
+      ) made
+      left join public.messages message on message.message_id = made.message_id),
+    first_row,
+    (select count(*) from public.story_versions where part_id = part.part_id));
+end
+$$;
+
+-- Makes a version current: {principal, project_id, part, scene_id?, version, if_match}. It counts as the
+-- person's, whoever made it. Answers the part.
+create function public.select_story_version(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  by_person constant jsonb := '{"made_by": "person"}';
+  part public.story_parts := private.open_named_part(
+    request, private.resolve_principal(request -> 'principal'));
+  story public.stories;
+  chosen public.story_versions;
+begin
+  perform private.check_version(request ->> 'if_match', part.last_version::text);
+  select * into story from public.stories where project_id = part.project_id;
+  select * into chosen from public.story_versions
+  where part_id = part.part_id and version = case
+    when request ->> 'version' ~ '^[0-9]{1,9}$' then (request ->> 'version')::integer end;
+  if not found then
+    perform private.refuse(404, 'not_found',
+      'There is no such version: list the versions to see which there are.');
+  end if;
+  if part.kind = 'premise' then
+    update public.story_parts set text_version = chosen.version, is_text_edited = true
+    where part_id = part.part_id
+    returning * into part;
+    update public.stories set premise_hash = private.premise_hash(chosen.content ->> 'text')
+    where project_id = part.project_id;
+  elsif part.kind = 'outline' then
+    part := private.write_outline(
+      story, (chosen.content ->> 'chapter')::integer, chosen.content -> 'scenes', by_person);
+  elsif chosen.aspect = 'plan' then
+    update public.story_parts
+    set plan = chosen.content, plan_version = chosen.version, is_plan_edited = true
+    where part_id = part.part_id
+    returning * into part;
+  elsif chosen.message_id is null then
+    part := private.write_scene_text(part, chosen.content ->> 'text', by_person);
+  else
+    if part.number is not null then
+      update public.sessions set active_leaf_id = chosen.message_id
+      where session_id = part.session_id and active_leaf_id <> chosen.message_id;
+      perform private.mark_for_extraction(part.session_id, array[chosen.message_id]);
+    end if;
+    update public.story_parts
+    set message_id = chosen.message_id, length = chosen.length, text_version = chosen.version,
+        is_text_edited = true
+    where part_id = part.part_id
+    returning * into part;
+  end if;
+  return private.answer(private.any_part_body(part), etag => part.last_version::text);
+end
+$$;
+
+create function private.set_story_lock(request jsonb, wanted boolean) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  part public.story_parts := private.open_named_part(
+    request, private.resolve_principal(request -> 'principal'));
+begin
+  update public.story_parts set is_locked = wanted
+  where part_id = part.part_id
+  returning * into part;
+  return private.answer(private.any_part_body(part), etag => part.last_version::text);
+end
+$$;
+
+-- Keeps a part as it is, whatever models make: {principal, project_id, part, scene_id?}. Answers the part.
+create function public.lock_story_part(request jsonb) returns jsonb
+language sql set search_path = '' set lock_timeout = '2s'
+return private.set_story_lock(request, true);
+
+create function public.unlock_story_part(request jsonb) returns jsonb
+language sql set search_path = '' set lock_timeout = '2s'
+return private.set_story_lock(request, false);
+
+revoke all on function
+  private.any_part_body(public.story_parts),
+  private.open_named_part(jsonb, uuid),
+  public.write_story_part(jsonb),
+  public.list_story_versions(jsonb),
+  public.select_story_version(jsonb),
+  private.set_story_lock(jsonb, boolean),
+  public.lock_story_part(jsonb),
+  public.unlock_story_part(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.any_part_body(public.story_parts),
+  private.open_named_part(jsonb, uuid),
+  public.write_story_part(jsonb),
+  public.list_story_versions(jsonb),
+  public.select_story_version(jsonb),
+  private.set_story_lock(jsonb, boolean),
+  public.lock_story_part(jsonb),
+  public.unlock_story_part(jsonb)
 to service_role;
 
 select private.align_grants_with_policies();

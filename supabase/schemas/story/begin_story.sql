@@ -146,6 +146,10 @@ begin
     values (job.job_id, principal_id, request ->> 'idempotency_key',
       coalesce(request ->> 'request_hash', '-'));
   end if;
+  -- After all other locks.
+  perform private.take_share(
+    principal_id, job.job_id, coalesce((request #>> '{share,calls}')::integer, 0),
+    coalesce((request #>> '{share,tokens}')::bigint, 0), 0);
   return jsonb_build_object(
     'outcome', 'begun', 'task_id', job.job_id, 'project_id', project.project_id);
 end

@@ -41,6 +41,8 @@ create table public.story_parts (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
+  -- A deleted scene's number, where it comes back.
+  deleted_number integer,
   constraint story_parts_part_id_owner_id_key unique (part_id, owner_id),
   -- Parts move aside within a transaction.
   constraint story_parts_number_key unique (project_id, kind, number) deferrable initially deferred,

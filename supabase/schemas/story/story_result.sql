@@ -1,25 +1,5 @@
 -- What a task has made, as its route's answer; it also shows what there is while the task is open.
 
--- The scenes' plans in their order.
-create function private.story_outline(wanted_project_id uuid) returns jsonb
-language sql stable set search_path = ''
-return (
-  select coalesce(jsonb_agg(
-    scene.plan || jsonb_build_object('number', scene.number, 'scene_id', scene.part_id)
-    order by scene.number), '[]')
-  from public.story_parts scene
-  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null);
-
--- The texts of the written scenes, in their order. A scene that is being written counts with what it has.
-create function private.story_text(wanted_project_id uuid) returns text
-language sql stable set search_path = ''
-return (
-  select coalesce(string_agg(coalesce(message.content, scene.draft), E'\n\n' order by scene.number), '')
-  from public.story_parts scene
-  left join public.messages message on message.message_id = scene.message_id
-  where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null
-    and (scene.message_id is not null or scene.draft <> ''));
-
 create function private.story_result(job public.jobs) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -111,14 +91,10 @@ return scene.plan || jsonb_build_object(
     select content from public.messages where message_id = scene.message_id)) else '{}' end;
 
 revoke all on function
-  private.story_outline(uuid),
-  private.story_text(uuid),
   private.story_result(public.jobs),
   private.scene_body(public.story_parts, boolean)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.story_outline(uuid),
-  private.story_text(uuid),
   private.story_result(public.jobs),
   private.scene_body(public.story_parts, boolean)
 to service_role;

@@ -12,20 +12,21 @@ create function private.store_piece(
 ) returns boolean
 language plpgsql set search_path = '' as $$
 declare
-  is_draft constant boolean := part.message_id is null or part.part_id = (private.next_scene(job)).part_id;
+  is_draft constant boolean := part.message_id is null
+    or coalesce(part.part_id = (private.next_scene(job)).part_id, false);
   is_rejected constant boolean := coalesce(
     (outcome ->> 'is_rejected')::boolean, (outcome ->> 'rejected')::boolean, false);
   is_kept_out constant boolean := not is_draft and (part.is_locked or part.is_text_edited);
   piece constant text := btrim(outcome ->> 'text', E' \t\r\n');
+  known_text text;
 begin
   if is_rejected or is_kept_out then
     part := private.add_story_version(part, 'text', made || jsonb_build_object(
       'content', jsonb_build_object('text', piece), 'is_rejected', is_rejected,
       'length', private.story_length(piece, story.settings ->> 'unit')));
   elsif not is_draft then
-    select private.write_scene_text(part, message.content || E'\n\n' || piece, made) into part
-    from public.messages message
-    where message.message_id = part.message_id;
+    select content into known_text from public.messages where message_id = part.message_id;
+    part := private.write_scene_text(part, known_text || E'\n\n' || piece, made);
   end if;
   update public.story_parts
   set draft = case
@@ -51,7 +52,7 @@ create function private.store_scene(
 language plpgsql set search_path = '' as $$
 declare
   was_written constant boolean := part.message_id is not null;
-  is_wanted constant boolean := part.part_id = (private.next_scene(job)).part_id;
+  is_wanted constant boolean := coalesce(part.part_id = (private.next_scene(job)).part_id, false);
 begin
   if nullif(outcome ->> 'rejected_text', '') is not null then
     part := private.add_story_version(part, 'text', made || jsonb_build_object(
@@ -61,7 +62,7 @@ begin
   part := private.write_scene_text(part, btrim(outcome ->> 'text', E' \t\r\n'), made);
   update public.story_parts set draft = '', pieces = 0, retries = 0, findings = '[]'
   where part_id = part.part_id;
-  if was_written and not coalesce(is_wanted, false) then
+  if was_written and not is_wanted then
     update public.stories set extra_pieces = extra_pieces + 1 where project_id = story.project_id;
   end if;
   if job.payload ->> 'route' = 'scene' then
