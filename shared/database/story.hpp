@@ -1,23 +1,37 @@
-// The database's functions for stories: their tasks, their parts, and the answers that are kept.
-// The work on a task's steps is in shared/database/job.hpp.
+// The database's functions for stories. Those of a task while it runs: story_task.hpp.
 #pragma once
 
 #include "shared/database/function.hpp"
+#include "shared/story/begin_rows.hpp"
 
 namespace fabula::database {
 
-// Repeated once: the open task of the same request is found again.
-inline constexpr Declaration kBeginStory{"begin_story", kOnceMore};
+// Begins a task, finds the one that is running for the same request, or gives its answer. Safe to
+// repeat: the open task of the same request is found again.
+inline constexpr Function<story::BeginStory, story::BegunStory> kBeginStory{
+    {"begin_story", kOnceMore}, &story::write_begin_story, &story::read_begun_story};
 
+// Everything for a book (shared/story/book.hpp).
+struct ReadStoryExport {
+  const auth::Principal& principal;
+  std::string_view project_id;
+};
+
+void write_read_story_export(std::string& out, const ReadStoryExport& request);
+std::optional<json::Document> read_story_export(std::string answer);
+
+inline constexpr Function<ReadStoryExport, json::Document> kReadStoryExport{
+    {"read_story_export", kOnceMore}, &write_read_story_export, &read_story_export};
+
+// Endpoints pass their answers on.
 inline constexpr Declaration kReadStoryTask{"read_story_task", kOnceMore};
-inline constexpr Declaration kWatchStoryTask{"watch_story_task", kOnceMore};
 inline constexpr Declaration kCancelStoryTask{"cancel_story_task", kOnceMore};
 inline constexpr Declaration kPauseStoryTask{"pause_story_task", kOnceMore};
 inline constexpr Declaration kResumeStoryTask{"resume_story_task", kOnceMore};
 inline constexpr Declaration kRetryStoryTask{"retry_story_task", kNever};
 
-// Safe to repeat: known text is skipped.
-inline constexpr Declaration kSaveStoryDraft{"save_story_draft", kOnceMore};
+inline constexpr Declaration kStoryCacheStats{"story_cache_stats", kOnceMore};
+inline constexpr Declaration kClearStoryCache{"clear_story_cache", kOnceMore};
 
 inline constexpr Declaration kReadStory{"read_story", kOnceMore};
 inline constexpr Declaration kUpdateStory{"update_story", kNever};
@@ -28,12 +42,8 @@ inline constexpr Declaration kLockStoryPart{"lock_story_part", kOnceMore};
 inline constexpr Declaration kUnlockStoryPart{"unlock_story_part", kOnceMore};
 inline constexpr Declaration kReadScene{"read_scene", kOnceMore};
 inline constexpr Declaration kInsertScene{"insert_scene", kNever};
-inline constexpr Declaration kMoveScene{"move_scene", kNever};
 inline constexpr Declaration kDeleteScene{"delete_scene", kOnceMore};
 inline constexpr Declaration kRestoreScene{"restore_scene", kOnceMore};
-
-inline constexpr Declaration kStoryCacheStats{"story_cache_stats", kOnceMore};
-inline constexpr Declaration kClearStoryCache{"clear_story_cache", kOnceMore};
-inline constexpr Declaration kReadStoryExport{"read_story_export", kOnceMore};
+inline constexpr Declaration kMoveScene{"move_scene", kNever};
 
 }  // namespace fabula::database

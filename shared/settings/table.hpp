@@ -207,6 +207,12 @@ inline constexpr std::array kSettings = {
             // Platforms end a call after a minute or two.
             .normal = "50000",
             .purpose = "How long one call of /tasks/run works."},
+    Setting{.name = "FABULA_STORY_WAIT_MS",
+            .type = Type::integer,
+            .lowest = 100,
+            .highest = 300'000,
+            .normal = "60000",
+            .purpose = "How long a request for a text of a story waits before it answers 202."},
     Setting{.name = "FABULA_REALTIME_LEFT_SECONDS",
             .type = Type::integer,
             .lowest = 1,

@@ -17,9 +17,11 @@ using runtime::Task;
 // The request of the database's function: the path's ids, query, body, version and the principal,
 // if there is one.
 Result<std::string> engine_request(const Call& call, const Match& match,
-                                   const auth::Principal* principal, const json::Document& body) {
+                                   const auth::Principal* principal, const json::Document& body,
+                                   std::string_view members = {}) {
   const api::Operation& operation = *match.route.operation;
   std::string request = "{";
+  request.append(members);
   if (auto ids = api::append_path_ids(request, match.captures); !ids) {
     return tl::unexpected(std::move(ids.error()));
   }
@@ -55,8 +57,8 @@ Result<std::string> engine_request(const Call& call, const Match& match,
 }
 
 Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Principal* principal,
-                               const json::Document& body) {
-  const std::string request = co_await engine_request(call, match, principal, body);
+                               const json::Document& body, std::string_view members = {}) {
+  const std::string request = co_await engine_request(call, match, principal, body, members);
   const std::string answer = co_await call_with_body(
       call.context(), call.database(), *match.route.function, database::body_of(request));
   co_await send_envelope(call, answer);
@@ -88,14 +90,16 @@ Task<Result<void>> send_envelope(Call& call, std::string_view envelope) {
   co_return {};
 }
 
-Task<Result<void>> forward(Call& call, const Match& match) {
+Task<Result<void>> forward(Call& call, const Match& match) { return forward_with(call, match, {}); }
+
+Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");
   Caller caller = co_await identify_for(call, *match.route.operation);
   json::Document body;
   if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
   co_await name_user(call, caller, body);
-  co_await answer_from_database(call, match, caller.principal, body);
+  co_await send_answer(call, match, &caller.principal, body, members);
   co_return {};
 }
 

@@ -16,6 +16,9 @@ namespace fabula::engine {
 // Serves the request of an identified caller with the route's function of the database.
 runtime::Task<Result<void>> forward(Call& call, const Match& match);
 
+// The same with further members of the function's request: JSON members that each end with a comma,
+// such as `"part":"premise",`.
+runtime::Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members);
 // The same for the operator: the function gets no principal. Refusals of require_operator.
 runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match);
 
