@@ -156,7 +156,14 @@ begin
     perform private.postpone_step(step, clock_timestamp() + interval '1 second');
     return null;
   end if;
-  select * into chapter from public.story_parts where part_id = scene.chapter_id;
+  -- When all is written, the last scene may be extended.
+  select * into chapter from public.story_parts
+  where part_id = coalesce(scene.chapter_id, (
+    select last_scene.chapter_id from public.story_parts last_scene
+    where last_scene.project_id = job.project_id and last_scene.kind = 'scene'
+      and last_scene.number is not null
+    order by last_scene.number desc
+    limit 1));
   select * into premise from public.story_parts
   where project_id = job.project_id and kind = 'premise' and number = 1;
   select * into outline from public.story_parts
@@ -218,7 +225,7 @@ begin
           'number', earlier.number, 'title', earlier.plan ->> 'title', 'recap', earlier.recap)
         order by earlier.number), '[]')
       from public.story_parts earlier
-      where earlier.chapter_id = scene.chapter_id and earlier.number < scene.number
+      where earlier.chapter_id = chapter.part_id and earlier.number < before_number
         and earlier.recap is not null),
     'later', (
       select coalesce(jsonb_agg(jsonb_build_object(
