@@ -128,10 +128,6 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   });
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
-<<<<<<< HEAD
-  await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
-=======
->>>>>>> 49f58add2a1e652f8031b7d0f40806bdba93f028
   const premise = { given: { premise: "Of a Trompetenpilz." }, idempotency_key: "Pfefferröhrling" };
   const story = await beginStory(target, principal, "full", { ...premise, request_hash: "c".repeat(64) });
   await work(target, story["task_id"], (step) => step["totals"]["scenes_written"] === 2, (step) => ({
@@ -145,10 +141,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     part: "premise",
     body: { text: "Of a Trompetenpilz." },
   });
-<<<<<<< HEAD
-=======
   await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
->>>>>>> 49f58add2a1e652f8031b7d0f40806bdba93f028
 
   const personal = [
     "Trompetenpilz",
