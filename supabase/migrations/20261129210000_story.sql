@@ -709,6 +709,8 @@ begin
   end if;
   select * into entry from public.story_cache
   where owner_id = principal_id and cache_key = request ->> 'cache_key' and body is not null
+    -- Of a whole story the task is told, which is kept for a shorter time.
+    and (route <> 'full' or job_id is not null)
     and (request ->> 'project_id' is null
       or project_id = private.read_id(request, 'project_id')
         and not exists (
