@@ -66,6 +66,13 @@ Task<void> send_json(engine::Call& call, int status, std::string body,
   co_await call.send(std::move(response));
 }
 
+Task<void> send_problem(engine::Call& call, const Problem& problem, const http::Headers& headers) {
+  call.note_problem(problem);
+  auto response = http::problem_response(problem, call.log().request_id);
+  for (const auto& header : headers) response.head.headers.add(header.name, header.value);
+  co_await call.send(std::move(response));
+}
+
 http::Headers headers_of(const Facts& facts, const engine::Caller& caller) {
   http::Headers headers;
   if (!facts.task_id.empty()) headers.add("x-task-id", facts.task_id);

@@ -37,6 +37,10 @@ const json::Document* result_of(const json::Document& task);
 runtime::Task<void> send_json(engine::Call& call, int status, std::string body,
                               const http::Headers& headers);
 
+// The same with a problem: a new guest's token must reach its guest even then.
+runtime::Task<void> send_problem(engine::Call& call, const Problem& problem,
+                                 const http::Headers& headers);
+
 // The headers that name the task, its story, and a new guest's token.
 http::Headers headers_of(const Facts& facts, const engine::Caller& caller);
 

@@ -39,20 +39,21 @@ void learn(Facts& facts, const json::Document& task) {
 Task<Result<void>> answer_whole(Call& call, const Caller& caller, Facts facts) {
   const auto wait_ms = call.setting_values().number(settings::named("FABULA_STORY_WAIT_MS"));
   engine::NoWatchSink nobody;
-  const engine::Watched watched =
-      co_await engine::watch_story(call, watch_request(call, caller, facts, wait_ms), nobody);
-  learn(facts, watched.task);
+  const auto watched = co_await runtime::attempt(
+      engine::watch_story(call, watch_request(call, caller, facts, wait_ms), nobody));
+  if (watched) learn(facts, watched->task);
   const auto headers = headers_of(facts, caller);
-  if (auto failure = failure_of(watched.task)) {
-    call.note_problem(*failure);
-    auto response = http::problem_response(*failure, call.log().request_id);
-    for (const auto& header : headers) response.head.headers.add(header.name, header.value);
-    co_await call.send(std::move(response));
+  if (!watched) {
+    co_await send_problem(call, watched.error(), headers);
     co_return {};
   }
-  const auto* result = result_of(watched.task);
-  if (!result || json::string_at(watched.task, "status") != "completed") {
-    co_await send_json(call, 202, json::dump(watched.task), headers);
+  if (const auto failure = failure_of(watched->task)) {
+    co_await send_problem(call, *failure, headers);
+    co_return {};
+  }
+  const auto* result = result_of(watched->task);
+  if (!result || json::string_at(watched->task, "status") != "completed") {
+    co_await send_json(call, 202, json::dump(watched->task), headers);
     co_return {};
   }
   co_await send_json(call, 200, answer_of(*result, facts), headers);

@@ -31,10 +31,15 @@ constexpr std::array<std::string_view, 5> kGivenMembers{"premise", "outline", "s
 std::string named_settings(const json::Document& body) {
   std::string names;
   json::Writer writer(names);
+  const auto has = [&body](std::string_view name) { return json::find(body, name) != nullptr; };
   writer.begin_array();
   for (const auto& field : api::story::kSettingsFields) {
-    if (json::find(body, field.name)) writer.string(field.name);
+    if (has(field.name)) writer.string(field.name);
   }
+  // What follows from others.
+  if (has("language")) writer.string("unit");
+  if (has("story_length") && !has("target_words")) writer.string("target_words");
+  if (has("target_words") && !has("story_length")) writer.string("story_length");
   writer.end_array();
   return names;
 }

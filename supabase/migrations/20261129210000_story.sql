@@ -608,7 +608,7 @@ alter table public.story_cache enable row level security;
 create table public.story_requests (
   job_id uuid primary key,
   owner_id uuid not null,
-  idempotency_key text not null check (char_length(idempotency_key) between 1 and 128),
+  idempotency_key text not null check (char_length(idempotency_key) between 1 and 255),
   request_hash text not null check (char_length(request_hash) between 1 and 128),
   constraint story_requests_job_id_owner_id_fkey foreign key (job_id, owner_id)
     references public.jobs (job_id, owner_id) on delete cascade on update cascade
@@ -694,8 +694,9 @@ create function private.is_story_cached(route text) returns boolean
 language sql immutable parallel safe
 return route not in ('continue', 'scene');
 
--- A stored answer to the request; null when there is none, or none may be used.
-create function private.read_story_cache(principal_id uuid, request jsonb) returns jsonb
+-- A stored answer to the request; null when there is none, or none may be used. What was asked about a story
+-- by its id counts only while nothing of the story has changed since.
+create function private.read_story_cache(principal_id uuid, request jsonb) returns public.story_cache
 language plpgsql set search_path = '' as $$
 declare
   kept_for constant interval := '30 days';
@@ -708,26 +709,34 @@ begin
   end if;
   select * into entry from public.story_cache
   where owner_id = principal_id and cache_key = request ->> 'cache_key' and body is not null
-    and (request ->> 'project_id' is null or project_id = private.read_id(request, 'project_id'))
+    -- Of a whole story the task is told, which is kept for a shorter time.
+    and (route <> 'full' or job_id is not null)
+    and (request ->> 'project_id' is null
+      or project_id = private.read_id(request, 'project_id')
+        and not exists (
+          select from public.story_parts part
+          where part.project_id = story_cache.project_id and part.updated_at > story_cache.created_at))
   order by created_at desc
   limit 1;
   if found then
     update public.story_cache set hits = hits + 1 where entry_id = entry.entry_id;
   end if;
-  return entry.body;
+  return entry;
 end
 $$;
 
 -- Begins a story's task, or finds its answer: {principal, route, settings, adjustments?, given: {premise?,
 -- outline?, story_text?, idea?, feedback?, scene_id?}, project_id?, cache_key, fresh?, share: {calls, tokens},
--- expected_steps?, title?, idempotency_key?, request_hash?}. Returns {outcome: "cached", body} or {outcome:
--- "begun" | "joined", task_id, project_id}. Only one task of a story is open at a time.
+-- expected_steps?, title?, idempotency_key?, request_hash?, named?}. Returns {outcome: "cached" | "begun" |
+-- "joined", task_id, project_id, settings, body?}: the settings of the story, and the answer that is cached.
+-- Of a story that is there only the settings in `named` change; without it all. Only one task of a story is
+-- open at a time.
 create function public.begin_story(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   route constant text := request ->> 'route';
   principal_id uuid;
-  cached jsonb;
+  cached public.story_cache;
   job public.jobs;
   project public.projects;
   story public.stories;
@@ -754,12 +763,12 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('story:' || principal_id, 0));
   job := private.find_story_task(principal_id, request);
   if job.job_id is not null then
-    return jsonb_build_object(
-      'outcome', 'joined', 'task_id', job.job_id, 'project_id', job.project_id);
+    return private.begun_story('joined', job.job_id, job.project_id);
   end if;
   cached := private.read_story_cache(principal_id, request);
-  if cached is not null then
-    return jsonb_build_object('outcome', 'cached', 'body', cached);
+  if cached.entry_id is not null then
+    return private.begun_story('cached', cached.job_id, cached.project_id)
+      || jsonb_build_object('body', cached.body);
   end if;
 
   project := private.find_story_project(principal_id, request);
@@ -768,8 +777,7 @@ begin
     and status in ('queued', 'running', 'paused');
   if found then
     if job.payload ->> 'cache_key' = request ->> 'cache_key' then
-      return jsonb_build_object(
-        'outcome', 'joined', 'task_id', job.job_id, 'project_id', job.project_id);
+      return private.begun_story('joined', job.job_id, job.project_id);
     end if;
     perform private.refuse(409, 'story_in_progress', format(
       'This story is being worked on by task %s: wait until it ends, or cancel it.', job.job_id), '2');
@@ -779,7 +787,13 @@ begin
   values (project.project_id, principal_id, request -> 'settings',
     left(coalesce(request ->> 'title', request #>> '{settings,title}', ''), 200), clock_timestamp())
   on conflict (project_id) do update
-  set settings = excluded.settings,
+  set settings = case
+        when stories.settings = '{}' or request -> 'named' is null then excluded.settings
+        else stories.settings || (
+          select coalesce(jsonb_object_agg(key, value), '{}')
+          from jsonb_each(excluded.settings) setting
+          where request -> 'named' ? setting.key)
+      end,
       title = coalesce(nullif(excluded.title, ''), stories.title),
       extra_pieces = 0
   returning * into story;
@@ -792,7 +806,7 @@ begin
     'kind', 'story', 'owner_id', principal_id, 'project_id', project.project_id, 'merge_key', 'story',
     'kept_for', '7 days', 'reports_progress', true,
     'payload', jsonb_strip_nulls(jsonb_build_object(
-      'route', route, 'cache_key', request -> 'cache_key', 'settings', request -> 'settings',
+      'route', route, 'cache_key', request -> 'cache_key', 'settings', story.settings,
       'adjustments', request -> 'adjustments', 'expected_steps', request -> 'expected_steps',
       -- The parts are stored as rows.
       'given', coalesce(nullif(request -> 'given', 'null'), '{}') - array['premise', 'story_text']
@@ -810,22 +824,29 @@ begin
   perform private.take_share(
     principal_id, job.job_id, coalesce((request #>> '{share,calls}')::integer, 0),
     coalesce((request #>> '{share,tokens}')::bigint, 0), 0);
-  return jsonb_build_object(
-    'outcome', 'begun', 'task_id', job.job_id, 'project_id', project.project_id);
+  return private.begun_story('begun', job.job_id, project.project_id);
 end
 $$;
+
+create function private.begun_story(outcome text, task_id uuid, wanted_project_id uuid) returns jsonb
+language sql stable set search_path = ''
+return jsonb_build_object(
+  'outcome', outcome, 'task_id', task_id, 'project_id', wanted_project_id, 'settings', (
+    select settings from public.stories where project_id = wanted_project_id));
 
 revoke all on function
   private.find_story_task(uuid, jsonb),
   private.is_story_cached(text),
   private.read_story_cache(uuid, jsonb),
-  public.begin_story(jsonb)
+  public.begin_story(jsonb),
+  private.begun_story(text, uuid, uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.find_story_task(uuid, jsonb),
   private.is_story_cached(text),
   private.read_story_cache(uuid, jsonb),
-  public.begin_story(jsonb)
+  public.begin_story(jsonb),
+  private.begun_story(text, uuid, uuid)
 to service_role;
 
 -- Keeps a story's totals when its parts change, and marks a chapter's recap as outdated when its scenes have

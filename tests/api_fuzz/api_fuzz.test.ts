@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
+import { scriptAuthor } from "../clients/author.ts";
 import { Backend, root, type Row } from "../clients/backend.ts";
 import { talk } from "../clients/chat.ts";
 import { fact, find, mention } from "../clients/dossier_log.ts";
@@ -29,6 +30,7 @@ const DELETIONS = [
   "delete_character",
   "forget_memory",
   "clear_dossier",
+  "delete_scene",
 ];
 // Their bodies name what a dossier, a character or a bucket has, by ids or numbers that are made of nothing.
 const NAMING = [
@@ -41,6 +43,7 @@ const NAMING = [
   "undo_dossier_change",
   "redo_dossier_change",
   "resolve_dossier_question",
+  "move_scene",
 ];
 // For whoever runs the server: everybody else is refused.
 const OPERATORS = ["read_metrics", "run_tasks"];
@@ -60,11 +63,10 @@ describe("the API by its document", () => {
       databaseUrl = postgres.ownerUrl;
       const backend = await Backend.start({ databaseUrl });
       started.push(backend);
-      backend.model.scriptOthers((reply) => {
-        reply.text("Once upon a time.");
-        reply.finish();
-      });
-      stack = await Stack.start("deno", backend);
+      scriptAuthor(backend.model);
+      // What takes longer is answered with its task.
+      stack = await Stack.start("deno", backend, () => ({ FABULA_STORY_WAIT_MS: "5000" }));
+      await liftPlan(stack);
       started.push(stack);
     } catch (error) {
       await stop(); // Node calls no `after` when a `before` has failed.
@@ -120,6 +122,44 @@ describe("the API by its document", () => {
     };
   }
 
+  /** Nobody comes to the end of a month's plan. */
+  async function liftPlan(on: Stack): Promise<void> {
+    const response = await fetch(`${on.url}/functions/v1/users/plans/free`, {
+      method: "PUT",
+      headers: { apikey: on.backend.keys.secretKey, "content-type": "application/json" },
+      body: JSON.stringify({ calls_a_month: null, tokens_a_month: null, images_a_month: null }),
+    });
+    assert.ok(response.ok, await response.text());
+  }
+
+  /** A story with a scene in each project, and the task that was to write it. */
+  async function beginStories(token: string, project_ids: string[]): Promise<Assignment["known"]> {
+    const ask = async (method: string, path: string, body?: Row): Promise<Row> => {
+      const response = await fetch(`${stack.url}/functions/v1/story/${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+      return (await response.json()) as Row;
+    };
+    const task_id: string[] = [];
+    const scene_id: string[] = [];
+    for (const project_id of project_ids) {
+      const begun = await ask("POST", "generate-full", { project_id, title: "The Door" });
+      await ask("POST", `task/${begun["task_id"]}/cancel`);
+      const story = `projects/${project_id}`;
+      await ask("PUT", `${story}/premise`, { text: "A door in the sea." });
+      await ask("PUT", `${story}/outline`, { scenes: [{ number: 1, title: "The Door" }] });
+      const { scenes } = await ask("GET", story);
+      const scene = scenes[0]["scene_id"];
+      await ask("PATCH", `${story}/scenes/${scene}`, { text: "The door was open." });
+      task_id.push(begun["task_id"]);
+      scene_id.push(scene);
+    }
+    return { task_id, scene_id };
+  }
+
   /** Two characters of one name, who are of two ages, and a proposal: alike in each of the projects. */
   async function fillDossiers(project_ids: string[]): Promise<Assignment["known"]> {
     const source = { at: 1, delivery: "one", text: "Mara", model: "a-model", prompt: "1" };
@@ -147,7 +187,7 @@ describe("the API by its document", () => {
     return {
       character_id: [found[0]![0]!["assertion_id"].slice(0, 16)],
       proposal_id: ["a-proposal"],
-      version: [0, 2],
+      version: [0, 1, 2],
     };
   }
 
@@ -195,6 +235,7 @@ describe("the API by its document", () => {
         };
         Object.assign(known, await makeCompanions(token));
         Object.assign(known, await fillDossiers(known["project_id"] as string[]));
+        Object.assign(known, await beginStories(token, known["project_id"] as string[]));
       });
 
       test("operations by themselves", async () => {

@@ -51,6 +51,32 @@ COMPANIONS = {
     "import_character",
 }
 
+# The lists of a story's settings take several spellings of each value, and languages are tags.
+STORY_GENERATION = {
+    "generate_premise",
+    "generate_outline",
+    "refine_outline",
+    "generate_start",
+    "continue_story",
+    "generate_full_story",
+    "estimate_story",
+    "improve_story_idea",
+    "set_up_story",
+}
+STORY_LISTS = {
+    "persona",
+    "writing_style",
+    "story_tone",
+    "narrative_pov",
+    "audience_age_group",
+    "content_rating",
+    "ending_preference",
+    "story_length",
+    "language",
+}
+# That a scene says something, and that a task has failed, no schema says.
+STORY_EDITS = {"write_outline", "insert_scene", "move_scene", "write_scene", "update_story", "retry_story_task"}
+
 # Ids that a request may do without: of a conversation to go on with, and of the caller.
 OPTIONAL_IDS = {
     "post_chat": ("session_id", "project_id", "edit_from_message_id", "user_id"),
@@ -58,6 +84,8 @@ OPTIONAL_IDS = {
     "regenerate_reply": ("user_id",),
     "companion_chat": ("conversation_id", "user_id"),
     "companion_chat_stream": ("conversation_id", "user_id"),
+    "insert_scene": ("after_scene_id",),
+    **{operation: ("project_id",) for operation in STORY_GENERATION},
 }
 USER = "x-user-id"
 
@@ -119,6 +147,10 @@ def is_wrong(case, response) -> bool:
         if paths == ["card"] and "U+0000" in problem["errors"][0]["message"]:
             return True
         return all(path == "model" or re.fullmatch(r"messages(\[\d+\]\.role)?", path) for path in paths)
+    if operation_id in STORY_GENERATION and problem["code"] == "invalid_request":
+        return all(fault["path"] in STORY_LISTS for fault in problem.get("errors", []))
+    if operation_id in STORY_EDITS and problem["code"] == "invalid_request" and "errors" not in problem:
+        return True
     # What is in a dossier, and how its things are spelt, is the core's to say.
     if operation_id in DOSSIER_EDITS and problem["code"] in {"invalid_request", "body_too_large"}:
         return True

@@ -8,6 +8,7 @@ import { before, test } from "node:test";
 import { isLongRing } from "../ring.ts";
 import { INSTRUCTION_TO_GO_ON, NOBODYS_PROMPT, validBody } from "./access_bodies.ts";
 import { ACCESS, CALLERS, cellsOf, ROUTES, type Access, type Cell } from "./access_table.ts";
+import { scriptAuthor } from "./author.ts";
 import { root, type Row } from "./backend.ts";
 import { keySet, signingKey } from "./issuer.ts";
 import { rowsOf, settle, tracesOfOthers, type Person } from "./people.ts";
@@ -56,6 +57,7 @@ onEachRuntime(
       const kid = { kid: key.kid };
       model.tell(INSTRUCTION_TO_GO_ON, ["And so on."]);
       model.tell(NOBODYS_PROMPT, ["Nobody that I know."]);
+      scriptAuthor(model);
 
       const guest = await settle(stack(), "a guest");
       const otherGuest = await settle(stack(), "another guest");
@@ -95,7 +97,8 @@ onEachRuntime(
       return caller.person ? [aGuest, aUser] : [aUser];
     }
 
-    function idOf(name: string, { column }: Cell, target: Person | undefined): string {
+    function idOf(name: string, { column, route }: Cell, target: Person | undefined): string {
+      const isStory = route.path.startsWith("/story/");
       if (!target && column !== "unknown") return encodeURIComponent(MALFORMED_ID);
       if (!target) return ["bot_id", "version"].includes(name) ? "999999999" : randomUUID();
       const id = {
@@ -111,8 +114,9 @@ onEachRuntime(
         character_id: target.known.character,
         question_id: target.known.question,
         proposal_id: target.known.proposal,
-        version: 6,
-        task_id: target.importId,
+        scene_id: target.sceneId,
+        version: isStory ? 1 : 6,
+        task_id: isStory ? target.storyTaskId : target.importId,
         plan_name: "pro",
         // Somebody who has not called yet.
         user_id: randomUUID(),

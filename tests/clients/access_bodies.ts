@@ -86,6 +86,29 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { title: word() };
     case "POST /dossier/{project_id}/import":
       return { text: `Once there was ${word()}.` };
+    case "POST /story/ideas":
+    case "POST /story/setup":
+      return { idea: word() };
+    case "POST /story/refine-outline":
+      return { title: word(), feedback: word() };
+    case "POST /story/estimate":
+    case "POST /story/generate-premise":
+    case "POST /story/generate-outline":
+    case "POST /story/generate-start":
+    case "POST /story/generate-full":
+    case "POST /story/continue":
+    case "PATCH /story/projects/{project_id}":
+      return { title: word() };
+    case "PUT /story/projects/{project_id}/premise":
+      return { text: word() };
+    case "PUT /story/projects/{project_id}/outline":
+      return { scenes: [{ number: 1, title: word(), description: word() }] };
+    case "POST /story/projects/{project_id}/scenes":
+      return { title: word() };
+    case "PATCH /story/projects/{project_id}/scenes/{scene_id}":
+      return { text: word() };
+    case "POST /story/projects/{project_id}/scenes/{scene_id}/move":
+      return { after_scene_id: null };
     case "PUT /users/plans/{plan_name}":
       return { calls_a_month: 7, tokens_a_month: null, images_a_month: 0 };
     case "PUT /users/{user_id}/plan":

@@ -47,6 +47,10 @@ const ROUTES_TABLE = `
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200
+  GET /story/health  anyone  200
+  GET /story/options  anyone  200
+  GET /story/tools  anyone  200
+  POST /story/estimate  anyone  200
   GET /stream/health                            anyone  200
   GET /stream/healthz                           anyone  200
   GET /tasks/health                             anyone  200
@@ -135,6 +139,47 @@ const ROUTES_TABLE = `
   DELETE /dossier/{project_id}                                          caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/import             caller  202  404 not_found  404 not_found  400 invalid_id
   DELETE /dossier/{project_id}/import/{task_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/cache/stats  caller  200
+  GET /story/task/{task_id}/status  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/task/{task_id}/result  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/task/{task_id}/events  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/projects/{project_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/projects/{project_id}/scenes/{scene_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/projects/{project_id}/premise/versions  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/projects/{project_id}/outline/versions  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/projects/{project_id}/scenes/{scene_id}/versions  caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /story/export/{project_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  PATCH /story/projects/{project_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  PATCH /story/projects/{project_id}/scenes/{scene_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  PUT /story/projects/{project_id}/premise  caller  200  404 not_found  404 not_found  400 invalid_id
+  PUT /story/projects/{project_id}/outline  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/premise/versions/{version}/select  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/premise/lock  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/premise/unlock  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/outline/versions/{version}/select  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/outline/lock  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/outline/unlock  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes/{scene_id}/versions/{version}/select  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes/{scene_id}/lock  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes/{scene_id}/unlock  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes  caller  201  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes/{scene_id}/move  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes/{scene_id}/regenerate  caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /story/projects/{project_id}/scenes/{scene_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/projects/{project_id}/scenes/{scene_id}/restore  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/ideas  guest  200
+  POST /story/setup  guest  200
+  POST /story/generate-premise  guest  200
+  POST /story/generate-outline  guest  200
+  POST /story/refine-outline  guest  200
+  POST /story/generate-start  guest  200
+  POST /story/continue  guest  200
+  POST /story/generate-full  guest  202
+  POST /story/cache/clear  caller  200
+  POST /story/task/{task_id}/cancel  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/task/{task_id}/pause  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/task/{task_id}/resume  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/task/{task_id}/retry  caller  422 invalid_request  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id

@@ -46,6 +46,16 @@ export const TABLES = [
   "memories",
   "memory_readings",
   "deleted_snapshots",
+  "stories",
+  "story_parts",
+  "story_versions",
+  "story_cache",
+  "story_requests",
+  "story_events",
+  "story_drafts",
+  "plans",
+  "principal_plans",
+  "plan_shares",
 ] as const;
 /** Other names for rows of these tables. */
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];

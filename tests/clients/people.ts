@@ -30,6 +30,9 @@ export interface Person {
   memoryId: string;
   /** Of a text that was not read to its end. */
   importId: string;
+  /** A scene of the project's story, and a task that was to write it. */
+  sceneId: string;
+  storyTaskId: string;
   /** A prompt that the model answers with words of this person's. */
   prompt: string;
   /** What is in the project's dossier. */
@@ -93,7 +96,9 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   const live = await openSession(stack, principalOf(owner, ids.id), word());
   await liveTurn(stack, live, word(), word());
   const talks = { characterId, conversationId, memoryId, liveSession: live.session_id };
-  const person = { name, token: owner, prompt, marks, botId, importId, ...talks, ...ids };
+  const story = await beginStory(stack, ids.projectId, owner, word);
+  marks.add(story.sceneId).add(story.storyTaskId);
+  const person = { name, token: owner, prompt, marks, botId, importId, ...story, ...talks, ...ids };
   marks.add(person.token);
   assert.match(person.token, token === undefined ? /^fg_/ : /^ey/);
 
@@ -102,6 +107,21 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   await call(stack, "PATCH", `/projects/${person.projectId}`, person.token, { name: word() });
   await call(stack, "PATCH", `/sessions/${person.sessionId}`, person.token, { title: word() });
   return { ...person, known: await storeDossier(stack, person) };
+}
+
+/** A story by its owner's own hand: a premise, an outline, a scene; and a task that was cancelled. */
+async function beginStory(stack: Stack, projectId: string, owner: string, word: () => string) {
+  const begun = await call(stack, "POST", "/story/generate-full", owner, { project_id: projectId, title: word() });
+  const { task_id: storyTaskId } = begun;
+  await call(stack, "POST", `/story/task/${storyTaskId}/cancel`, owner);
+  const story = `/story/projects/${projectId}`;
+  await call(stack, "PUT", `${story}/premise`, owner, { text: `Of ${word()}.` });
+  const scenes = [1, 2].map((number) => ({ number, title: word(), description: word() }));
+  await call(stack, "PUT", `${story}/outline`, owner, { scenes });
+  const { scenes: stored } = await call(stack, "GET", story, owner);
+  const sceneId = stored[0]["scene_id"] as string;
+  await call(stack, "PATCH", `${story}/scenes/${sceneId}`, owner, { text: `There was ${word()}.` });
+  return { sceneId, storyTaskId: storyTaskId as string };
 }
 
 /** Ids of a turn, which are its owner's marks from now on. */

@@ -13,6 +13,7 @@ import {
   ofTask,
   plans,
   readTask,
+  SETTINGS,
   words,
   work,
   writeStep,
@@ -65,7 +66,8 @@ test("identical requests are one task, and then one kept answer that is the owne
   await work(target, task_id);
   const { result } = await readTask(target, user, task_id);
   assert.match(result["premise"], /^A keeper of bees/);
-  assert.deepEqual(await beginStory(target, user, "premise"), { outcome: "cached", body: result });
+  const kept = await beginStory(target, user, "premise");
+  assert.deepEqual([kept["outcome"], kept["body"]], ["cached", result]);
   assert.equal((await beginStory(target, newUser(), "premise"))["outcome"], "begun");
 
   const stats = await target.call("story_cache_stats", { principal: user });
@@ -131,7 +133,8 @@ test("a step that was given up is tried again on request, and the task goes on f
   assert.deepEqual(steps.map(({ step }) => step), [2]);
   const { result } = await readTask(target, user, task_id);
   assert.equal(result["outline"].length, 5);
-  assert.deepEqual(await beginStory(target, user, "outline"), { outcome: "cached", body: result });
+  const kept = await beginStory(target, user, "outline");
+  assert.deepEqual([kept["outcome"], kept["body"]], ["cached", result]);
 });
 
 test("one task of a story is open at a time", async () => {
@@ -317,4 +320,19 @@ test("finished tasks are kept for a week, stories for good", async () => {
   const read = await ofStory(target, user, "read_story", project_id);
   assert.match(read["body"]["premise"]["text"], /^A keeper of bees/);
   assert.equal((await beginStory(target, user, "premise"))["outcome"], "cached");
+});
+
+test("only the settings that a request names change a story, and a changed story is asked about anew", async () => {
+  const user = newUser();
+  const begun = await beginStory(target, user, "outline");
+  assert.deepEqual(begun["settings"], SETTINGS);
+  await work(target, begun["task_id"]);
+  const { project_id } = begun;
+  const again = { project_id, settings: { ...SETTINGS, persona: "a poet", story_tone: "Dark" }, named: ["story_tone"] };
+  const other = await beginStory(target, user, "outline", again);
+  assert.deepEqual([other["outcome"], other["settings"]], ["begun", { ...SETTINGS, story_tone: "Dark" }]);
+  await work(target, other["task_id"]);
+  assert.equal((await beginStory(target, user, "outline", again))["outcome"], "cached");
+  await ofStory(target, user, "write_story_part", project_id, { part: "premise", body: { text: "Of a queen." } });
+  assert.equal((await beginStory(target, user, "outline", again))["outcome"], "begun");
 });

@@ -2,7 +2,7 @@
 create table public.story_requests (
   job_id uuid primary key,
   owner_id uuid not null,
-  idempotency_key text not null check (char_length(idempotency_key) between 1 and 128),
+  idempotency_key text not null check (char_length(idempotency_key) between 1 and 255),
   request_hash text not null check (char_length(request_hash) between 1 and 128),
   constraint story_requests_job_id_owner_id_fkey foreign key (job_id, owner_id)
     references public.jobs (job_id, owner_id) on delete cascade on update cascade
