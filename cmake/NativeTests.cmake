@@ -76,6 +76,10 @@ set_tests_properties(suite/database suite/dossier_properties PROPERTIES PROCESSO
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)
 target_link_libraries(sse_events PRIVATE fabula_shared)
 
+# The files that tests/story_export gives to readers of their formats.
+add_executable(story_file tests/story_export/story_file.cpp)
+target_link_libraries(story_file PRIVATE fabula_shared)
+
 # What tests/dossier_properties plays: the same test as in `unit`, in the optimised build.
 add_executable(dossier_properties EXCLUDE_FROM_ALL
   tests/unit/dossier_properties.cpp tests/unit/main.cpp)

@@ -43,7 +43,7 @@ Result<std::vector<const engine::JobKind*>> read_kinds(const json::Document* nam
     fault.errors.push_back(
         {"kinds",
          "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import, "
-         "companion_memory, realtime_summary, conversation_snapshot"});
+         "companion_memory, realtime_summary, conversation_snapshot, story"});
     return tl::unexpected(std::move(fault));
   }
   return kinds;

@@ -6,6 +6,7 @@
 
 #include "shared/api/endpoints/users.hpp"
 #include "shared/database/account.hpp"
+#include "shared/database/plan.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
 #include "wasm/engine/forward.hpp"
@@ -48,6 +49,11 @@ constexpr std::array kRoutes{
     engine::route<api::users::kReadProfile>(&engine::forward, database::kReadProfile),
     engine::route<api::users::kCreateGuest>(&create_guest),
     engine::route<api::users::kDeleteAccount>(&engine::forward, database::kDeleteAccount),
+    engine::route<api::users::kReadUsage>(&engine::forward, database::kReadUsage),
+    engine::route<api::users::kListPlans>(&engine::forward_for_operator, database::kListPlans),
+    engine::route<api::users::kSavePlan>(&engine::forward_for_operator, database::kSavePlan),
+    engine::route<api::users::kDeletePlan>(&engine::forward_for_operator, database::kDeletePlan),
+    engine::route<api::users::kSetPlan>(&engine::forward_for_operator, database::kSetPlan),
 };
 
 }  // namespace

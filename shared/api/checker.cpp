@@ -97,6 +97,8 @@ void Checker::value(const Document& value, const Field& field) {
         return;
       }
       break;
+    case Type::text_or_array:
+      return text_or_array(value, field);
     case Type::object:
       if (!value.is_object()) break;
       if (field.schema) {
@@ -144,6 +146,22 @@ void Checker::array(const Document::array_t& array, const Field& field) {
     path_.resize(parent_bytes);
   }
   writer_.end_array();
+}
+
+void Checker::text_or_array(const Document& value, const Field& field) {
+  Field one = field;
+  if (const auto* string = value.get_ptr<const std::string*>()) {
+    one.maximum = 0;
+    if (has_nul(*string)) return fault(std::string(kNoNul));
+    if (!takes_text(one, *string)) return fault(expectation(field));
+    writer_.string(*string);
+    return;
+  }
+  const auto* items = value.get_ptr<const Document::array_t*>();
+  if (!items || !is_within_limits(static_cast<std::int64_t>(items->size()), field)) {
+    return fault(expectation(field));
+  }
+  array(*items, field);
 }
 
 Result<std::string> Checker::finish(std::string_view part) && {

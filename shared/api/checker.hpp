@@ -36,6 +36,7 @@ class Checker {
   }
   void value(const json::Document& value, const Field& field);
   void text(const std::string& text, const Field& field);
+  void text_or_array(const json::Document& value, const Field& field);
   void array(const json::Document::array_t& array, const Field& field);
 
   std::string path_;

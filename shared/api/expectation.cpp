@@ -14,7 +14,7 @@ namespace fabula::api {
 namespace {
 
 // In the order of Type.
-constexpr std::array<std::string_view, 10> kNouns{
+constexpr std::array<std::string_view, 11> kNouns{
     "a string",
     "a UUID, as an answer gave it",
     "an e-mail address",
@@ -25,8 +25,9 @@ constexpr std::array<std::string_view, 10> kNouns{
     "true or false",
     "an object",
     "an array",
+    "a string, or an array of objects",
 };
-static_assert(kNouns.size() == static_cast<std::size_t>(Type::array) + 1);
+static_assert(kNouns.size() == static_cast<std::size_t>(Type::text_or_array) + 1);
 
 std::string_view unit(Type type) {
   if (type == Type::integer) return "";
@@ -41,6 +42,11 @@ void append_bound(std::string& out, std::string_view words, std::int64_t bound,
 }
 
 void append_limits(std::string& out, const Field& field) {
+  if (field.type == Type::text_or_array) {
+    append_bound(out, ", of at most ", field.maximum_bytes, " bytes of UTF-8");
+    append_bound(out, " or ", field.maximum, " items");
+    return;
+  }
   const bool is_range = field.maximum != 0 && (field.minimum != 0 || field.type == Type::integer);
   if (is_range) {
     const bool is_count = field.type == Type::token;

@@ -61,6 +61,24 @@ std::string_view pattern(const Field& field) {
   return field.is_not_blank ? kNotBlank : kNoNulPattern;
 }
 
+void write_items(Writer& writer, const Field& field, SchemaUse use);
+
+// A text is limited by its bytes, an array by its items.
+void write_text_or_array(Writer& writer, const Field& field, bool takes_null, SchemaUse use) {
+  writer.key("anyOf").begin_array();
+  writer.begin_object().key("type").string("string");
+  if (use != SchemaUse::answer) {
+    if (field.maximum_bytes > 0) writer.key("maxLength").integer(field.maximum_bytes);
+    writer.key("pattern").string(kNoNulPattern);
+  }
+  writer.end_object();
+  writer.begin_object().key("type").string("array");
+  write_items(writer, field, use);
+  writer.end_object();
+  if (takes_null) writer.begin_object().key("type").string("null").end_object();
+  writer.end_array();
+}
+
 void write_type(Writer& writer, Type type, bool takes_null) {
   writer.key("type");
   if (takes_null) {
@@ -160,6 +178,8 @@ void write_field_schema(Writer& writer, const Field& field, SchemaUse use) {
   writer.begin_object();
   if (field.type == Type::object && field.schema) {
     write_described_reference(writer, *field.schema, takes_null);
+  } else if (field.type == Type::text_or_array) {
+    write_text_or_array(writer, field, takes_null, use);
   } else {
     write_type(writer, field.type, takes_null);
     write_limits(writer, field, takes_null, use);
@@ -178,6 +198,7 @@ void write_schema_reference(Writer& writer, const Schema& schema) {
 void collect_schemas(std::vector<NamedSchema>& schemas, const Operation& operation) {
   collect(schemas, operation.body, SchemaUse::body);
   collect(schemas, operation.answer.schema, SchemaUse::answer);
+  collect(schemas, operation.answer.pending, SchemaUse::answer);
 }
 
 void write_object_schema(Writer& writer, const NamedSchema& named) {

@@ -19,11 +19,27 @@ namespace {
 using json::Writer;
 
 constexpr int kCreated = 201;
+constexpr int kAccepted = 202;
 constexpr int kNotModifiedStatus = 304;
 
 constexpr std::string_view kEventsExample =
     "id: 4\ndata: {\"type\":\"text\",\"content\":\"Once\"}\n\n"
     "id: 11\ndata: {\"type\":\"text\",\"content\":\" upon a\"}\n\n";
+
+constexpr std::string_view kProgressExample =
+    "id: 3-2-0\nevent: progress\ndata: {\"progress\":40,\"message\":\"Writing scene 3 of 7.\"}\n\n"
+    "id: 3-2-17\nevent: text\ndata: {\"text\":\"The door was open\",\"offset\":0}\n\n";
+
+// Where a client is in a task's events.
+void write_place_parameter(Writer& writer) {
+  writer.begin_object();
+  writer.key("name").string("Last-Event-ID").key("in").string("header");
+  writer.key("description")
+      .string("The last event's id: what comes after it is told. `after` says the same.");
+  writer.key("required").boolean(false);
+  writer.key("schema").raw(R"({"type":"string","pattern":"^[!-~]{0,64}$"})");
+  writer.end_object();
+}
 
 void write_path_parameters(Writer& writer, std::string_view pattern) {
   text::Splitter parts(pattern.substr(1), '/');
@@ -58,7 +74,13 @@ void write_parameters(Writer& writer, const Operation& operation) {
   if (operation.takes_idempotency_key) write_parameter_reference(writer, "Idempotency-Key");
   if (operation.takes_if_match) write_parameter_reference(writer, "If-Match");
   if (operation.answer.has_etag) write_parameter_reference(writer, "If-None-Match");
-  if (operation.takes_last_event_id) write_parameter_reference(writer, "Last-Event-ID");
+  if (operation.takes_last_event_id) {
+    if (operation.answer.kind == AnswerKind::work) {
+      write_place_parameter(writer);
+    } else {
+      write_parameter_reference(writer, "Last-Event-ID");
+    }
+  }
   if (operation.takes_user_id_header) write_parameter_reference(writer, "x-user-id");
   writer.end_array();
 }
@@ -97,6 +119,10 @@ std::vector<std::string_view> answer_headers(const Operation& operation) {
     names.insert(names.end(), {"x-session-id", "x-project-id", "x-stream-id"});
     if (operation.access == Access::caller_or_new_guest) names.push_back("x-guest-token");
   }
+  if (answer.kind == AnswerKind::work) {
+    names.insert(names.end(), {"x-task-id", "x-project-id"});
+    if (operation.access == Access::caller_or_new_guest) names.push_back("x-guest-token");
+  }
   if (answer.kind == AnswerKind::redirect) names.push_back("location");
   return names;
 }
@@ -125,6 +151,14 @@ void write_content(Writer& writer, const Answer& answer) {
       write_json_schema_of(writer, answer);
       writer.end_object();
     }
+  } else if (answer.kind == AnswerKind::work) {
+    writer.key("text/event-stream").begin_object();
+    writer.key("example").string(kProgressExample).end_object();
+    writer.key("application/json").begin_object().key("schema");
+    write_json_schema_of(writer, answer);
+    writer.end_object();
+  } else if (answer.kind == AnswerKind::file) {
+    for (const auto type : answer.media_types) writer.key(type).raw("{}");
   } else if (answer.kind == AnswerKind::html || answer.kind == AnswerKind::text) {
     writer.key(answer.kind == AnswerKind::html ? "text/html" : "text/plain");
     writer.raw(R"({"schema":{"type":"string"}})");
@@ -146,11 +180,22 @@ void write_answer(Writer& writer, const Operation& operation, int status,
   writer.end_object();
 }
 
+void write_pending(Writer& writer, const Operation& operation) {
+  writer.key(std::to_string(kAccepted)).begin_object();
+  writer.key("description").string("It is not done yet: the task, which goes on.");
+  writer.key("headers");
+  write_header_references(writer, answer_headers(operation));
+  writer.key("content").begin_object().key("application/json").begin_object().key("schema");
+  write_schema_reference(writer, *operation.answer.pending);
+  writer.end_object().end_object().end_object();
+}
+
 void write_responses(Writer& writer, const Operation& operation) {
   const auto& answer = operation.answer;
   writer.key("responses").begin_object();
   write_answer(writer, operation, answer.status, answer.description);
   if (answer.may_create) write_answer(writer, operation, kCreated, "It was not there before.");
+  if (answer.pending) write_pending(writer, operation);
   if (answer.has_etag) write_answer(writer, operation, kNotModifiedStatus, "It has not changed.");
   int last_status = 0;
   for (const auto code : refusals_of(operation)) {

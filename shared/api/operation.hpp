@@ -23,7 +23,11 @@ enum class AnswerKind : std::uint8_t {
   list,          // a bare array of `schema`; with a query it is a page, whose place headers tell
   event_stream,  // text/event-stream; with a `schema` also one JSON object, if Accept wants that
   html,
-  text,      // text/plain
+  text,  // text/plain
+  // Work that may take long: one JSON object of `schema`, or 202 with `pending` when it is not done
+  // in time; text/event-stream of its progress, if Accept prefers that.
+  work,
+  file,      // of one of `media_types`
   redirect,  // Location names where it is; no body
   socket,    // a WebSocket; no body
 };
@@ -33,6 +37,8 @@ struct Answer {
   int status = 200;
   const Schema* schema = nullptr;  // nullptr: any JSON object
   std::string_view description = {};
+  const Schema* pending = nullptr;
+  std::span<const std::string_view> media_types = {};
   bool has_etag = false;    // and If-None-Match is answered with 304
   bool may_create = false;  // 201 instead of `status` when the thing was not there before
 };

@@ -16,9 +16,11 @@ inline constexpr std::int64_t kMaximumSessionNameCharacters = 128;
 // Longer than any id of what a dossier holds: those are digests, in short or whole.
 inline constexpr std::int64_t kMaximumDossierIdCharacters = 128;
 
+inline constexpr std::int64_t kMaximumPlanNameCharacters = 32;
+
 // The type of `{name}`: the ids of a stream and of a realtime session are the caller's own texts, a
-// bot's and a version a number, what a dossier or a companion's memory holds has ids that the core
-// reads, all others are UUIDs.
+// plan has a name, a bot's and a version a number, what a dossier or a companion's memory holds has
+// ids that the core reads, all others are UUIDs.
 constexpr Field path_parameter(std::string_view name) {
   if (name == "stream_id") {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumStreamIdCharacters};
@@ -26,6 +28,9 @@ constexpr Field path_parameter(std::string_view name) {
   if (name == "realtime_session_id") {
     return {
         .name = name, .type = Type::text, .minimum = 1, .maximum = kMaximumSessionNameCharacters};
+  }
+  if (name == "plan_name") {
+    return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumPlanNameCharacters};
   }
   if (name == "character_id" || name == "question_id" || name == "proposal_id" ||
       name == "memory_id") {

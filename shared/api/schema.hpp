@@ -17,8 +17,9 @@ enum class Type : std::uint8_t {
   timestamp,  // a string: ISO 8601 in UTC; in answers only
   integer,
   boolean,
-  object,  // of `schema`, or of anything when there is none
-  array,   // of `schema` or of `item`
+  object,         // of `schema`, or of anything when there is none
+  array,          // of `schema` or of `item`
+  text_or_array,  // a string, or an array of `schema`
 };
 
 struct Schema;

@@ -24,10 +24,25 @@ bool may_pass(std::string_view sqlstate) {
                      [sqlstate](std::string_view prefix) { return sqlstate.starts_with(prefix); });
 }
 
-int seconds(std::string_view hint) {
-  constexpr std::int64_t kLongest = 86'400;
-  return static_cast<int>(
-      std::clamp<std::int64_t>(text::parse_integer(hint).value_or(0), 0, kLongest));
+// A month: a plan's is the longest time that a refusal names.
+int seconds(std::int64_t wanted) {
+  constexpr std::int64_t kLongest = 31 * 86'400;
+  return static_cast<int>(std::clamp<std::int64_t>(wanted, 0, kLongest));
+}
+
+void read_hint(std::string_view hint, Problem& refusal) {
+  if (!hint.starts_with("{")) {
+    refusal.retry_after_s = seconds(text::parse_integer(hint).value_or(0));
+    return;
+  }
+  const auto document = json::parse(hint);
+  if (!document) return;
+  refusal.retry_after_s = seconds(json::integer_at(*document, "retry_after_s").value_or(0));
+  const auto* members = json::find(*document, "members");
+  if (!members || !members->is_object()) return;
+  for (const auto& [name, value] : members->items()) {
+    refusal.members.push_back({name, json::dump(value)});
+  }
 }
 
 }  // namespace
@@ -55,7 +70,7 @@ Problem problem_of_answer(int status, std::string_view body) {
   if (sqlstate.starts_with("PT")) {
     if (const auto code = error_code_named(field("details"))) {
       Problem refusal(*code, field("message"), {});
-      refusal.retry_after_s = seconds(field("hint"));
+      read_hint(field("hint"), refusal);
       return refusal;
     }
   }

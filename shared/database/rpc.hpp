@@ -14,8 +14,9 @@ Result<std::string> rpc_head(std::string_view rest_url, std::string_view secret_
                              std::string_view function);
 
 // Problem of a non-2xx answer. A function refuses with SQLSTATE PTnnn, its message for the caller
-// and our code in `details` (and the seconds to wait in `hint`); all else is a fault of the
-// database, whose words go to the log alone.
+// and our code in `details`; `hint` has the seconds to wait, or as JSON `{"retry_after_s",
+// "members"}` with what the caller gets beside the message. All else is a fault of the database,
+// whose words go to the log alone.
 Problem problem_of_answer(int status, std::string_view body);
 
 // For an answer that is not what `function` promises: internal_error, with its name as cause.

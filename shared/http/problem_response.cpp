@@ -32,6 +32,7 @@ std::string problem_body(const Problem& problem, std::string_view instance) {
     }
     writer.end_array();
   }
+  for (const auto& member : problem.members) writer.key(member.name).raw(member.json);
   writer.end_object();
   return body;
 }

@@ -34,6 +34,7 @@ constexpr std::array kTable = {
                    "Idempotency key reused", 422, false},
     ErrorCodeFacts{ErrorCode::upgrade_required, "upgrade_required", "Upgrade required", 426, false},
     ErrorCodeFacts{ErrorCode::rate_limited, "rate_limited", "Rate limited", 429, true},
+    ErrorCodeFacts{ErrorCode::plan_exceeded, "plan_exceeded", "Plan exceeded", 429, false},
     ErrorCodeFacts{ErrorCode::internal_error, "internal_error", "Internal error", 500, true},
     ErrorCodeFacts{ErrorCode::provider_error, "provider_error", "Provider error", 502, true},
     ErrorCodeFacts{ErrorCode::provider_unauthorized, "provider_unauthorized",

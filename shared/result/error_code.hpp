@@ -42,6 +42,8 @@ enum class ErrorCode : std::uint8_t {
   upgrade_required,
   // 429
   rate_limited,
+  // 429: more than the caller's plan has left in this month.
+  plan_exceeded,
   // 500: a fault of ours.
   internal_error,
   // 502 and the error events of a stream: what the model's provider did.

@@ -18,6 +18,12 @@ struct FieldError {
   std::string message;
 };
 
+// A member that only answers of some refusals have, such as what is left of a plan.
+struct ProblemMember {
+  std::string name;
+  std::string json;  // the value, as JSON text
+};
+
 // Why something could not be done, in words that tell the caller what to do. `detail` reaches
 // clients: never put a key, a stack, SQL or a foreign service's own text into it; those go to
 // `cause`, which is only logged. Its special members are not inline: every Result has them on its
@@ -35,8 +41,9 @@ struct Problem {
   std::string detail;
   std::string cause;
   std::vector<FieldError> errors;
-  int retry_after_s = 0;          // 0: not known
-  std::int64_t max_requests = 0;  // of a rate limit that refuses: how many it allows at once
+  std::vector<ProblemMember> members;  // for the caller, beside the detail
+  int retry_after_s = 0;               // 0: not known
+  std::int64_t max_requests = 0;       // of a rate limit that refuses: how many it allows at once
 };
 
 template <class T>

@@ -29,6 +29,10 @@ void append_id(std::string& out, std::uint64_t id) {
   out.push_back('\n');
 }
 
+void append_id(std::string& out, std::string_view id) {
+  out.append("id: ").append(first_line(id)).push_back('\n');
+}
+
 void append_event_type(std::string& out, std::string_view type) {
   out.append("event: ").append(first_line(type)).push_back('\n');
 }

@@ -14,6 +14,7 @@ inline constexpr std::string_view kContentType = "text/event-stream";
 // each line of it, in any other field what follows the first break is left out.
 void append_data(std::string& out, std::string_view data);
 void append_id(std::string& out, std::uint64_t id);
+void append_id(std::string& out, std::string_view id);
 void append_event_type(std::string& out, std::string_view type);
 // Ends the frame: the reader dispatches it.
 inline void end_frame(std::string& out) { out.push_back('\n'); }

@@ -57,6 +57,8 @@ export const TABLES_OF_OWNERS = [
   "messages",
   "generations",
   "usage",
+  "plan_shares",
+  "principal_plans",
   "profiles",
 ];
 

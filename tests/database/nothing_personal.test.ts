@@ -126,6 +126,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   });
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
+  await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
+
   const personal = [
     user.id,
     email,
@@ -176,6 +178,8 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "message_revisions",
     "messages",
     "model_calls",
+    "plan_shares",
+    "principal_plans",
     "principals",
     "private.bot_keys",
     "profiles",

@@ -22,6 +22,9 @@ export const READABLE: readonly string[] = [
   "session_events",
   "session_summaries",
   "sessions",
+  "stories",
+  "story_parts",
+  "story_versions",
   "usage",
 ];
 

@@ -170,10 +170,61 @@ const VIOLATIONS = `
       and task.status in ('queued', 'running', 'failed'))
 
   union all
-  select 'a project without a session', project.project_id
+  select 'a project without a session or a story', project.project_id
   from public.projects project
   where not exists (
-    select from public.sessions session where session.project_id = project.project_id)`;
+      select from public.sessions session where session.project_id = project.project_id)
+    and not exists (
+      select from public.stories story where story.project_id = project.project_id)
+
+  union all
+  select 'totals of a story that are not those of its parts', story.project_id
+  from public.stories story
+  left join public.story_parts part on part.project_id = story.project_id and part.number is not null
+  group by story.project_id
+  having story.chapters <> count(*) filter (where part.kind = 'chapter')
+    or story.scenes <> count(*) filter (where part.kind = 'scene')
+    or story.scenes_written <> count(*) filter (where part.kind = 'scene' and part.message_id is not null)
+    or story.length_written <> coalesce(
+      sum(part.length) filter (where part.kind = 'scene' and part.message_id is not null), 0)
+    or story.weight_left <> coalesce(
+      sum(part.weight) filter (where part.kind = 'scene' and part.message_id is null), 0)
+
+  union all
+  select 'scenes or chapters whose numbers have gaps', part.project_id
+  from public.story_parts part
+  where part.number is not null
+  group by part.project_id, part.kind
+  having max(part.number) <> count(*) or min(part.number) <> 1
+
+  union all
+  select 'a scene that is not behind those of the chapters before its own', scene.part_id
+  from public.story_parts scene
+  join public.story_parts chapter on chapter.part_id = scene.chapter_id
+  join public.story_parts other on other.project_id = scene.project_id and other.kind = 'scene'
+    and other.number < scene.number
+  join public.story_parts earlier on earlier.part_id = other.chapter_id
+  where earlier.number > chapter.number
+
+  union all
+  select 'a scene whose session shows another text than the story', scene.part_id
+  from public.story_parts scene
+  join public.sessions session on session.session_id = scene.session_id
+  join public.messages leaf on leaf.message_id = session.active_leaf_id
+  where case
+    when scene.number is null or scene.message_id is null then leaf.parent_id is not null
+    else leaf.message_id <> scene.message_id
+  end
+
+  union all
+  select 'a current version that is not there', part.part_id
+  from public.story_parts part
+  cross join lateral unnest(array[part.text_version, part.plan_version]) as current (version)
+  left join public.story_versions made
+    on made.part_id = part.part_id and made.version = current.version
+  where current.version is not null and (
+    made.version is null or made.is_rejected
+    or made.version = part.text_version and made.message_id is distinct from part.message_id)`;
 
 export async function assertSound(target: Pick<SqlTarget, "asOwner">): Promise<void> {
   assert.deepEqual(await target.asOwner(VIOLATIONS), []);

@@ -28,6 +28,29 @@ TEST_CASE("a refusal raised in SQL keeps its code, its words and its waiting tim
   CHECK(problem.cause.empty());
 }
 
+TEST_CASE("a refusal raised in SQL may carry members beside its words") {
+  const auto hinted = [](const std::string& hint) {
+    return problem_of_answer(
+        429,
+        R"({"code":"PT429","message":"Wait.","details":"plan_exceeded","hint":")" + hint + "\"}");
+  };
+  const auto problem = hinted(
+      R"({\"members\":{\"limit\":{\"calls\":3},\"resets_at\":\"then\"},\"retry_after_s\":9999999})");
+  CHECK(problem.code == ErrorCode::plan_exceeded);
+  CHECK(problem.retry_after_s == 31 * 86'400);
+  REQUIRE(problem.members.size() == 2);
+  CHECK(problem.members[0].name == "limit");
+  CHECK(problem.members[0].json == R"({"calls":3})");
+  CHECK(problem.members[1].json == R"("then")");
+  for (const auto* other :
+       {"{", R"({\"members\":7})", R"({\"retry_after_s\":\"x\"})", "{}", "soon"}) {
+    const auto plain = hinted(other);
+    CHECK(plain.code == ErrorCode::plan_exceeded);
+    CHECK(plain.members.empty());
+    CHECK(plain.retry_after_s == 0);
+  }
+}
+
 TEST_CASE("what the database says of itself reaches the log and not the caller") {
   for (const auto* body : {R"({"code":"42883","message":"function secret() does not exist"})",
                            R"({"code":"PT404","message":"secret","details":"no such code"})"}) {

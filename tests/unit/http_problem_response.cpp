@@ -51,6 +51,24 @@ TEST_CASE("a known time to wait is told") {
   CHECK(response.head.headers.find("retry-after") == "17");
 }
 
+TEST_CASE("a problem's own members stand beside the others") {
+  Problem problem(ErrorCode::plan_exceeded, "Nothing is left.", "");
+  problem.members = {{"limit", R"({"calls":3})"}, {"resets_at", R"("then")"}};
+  const auto response = http::problem_response(problem, "");
+  CHECK(response.head.status == 429);
+  const auto body = json::parse(response.body);
+  REQUIRE(body);
+  CHECK(*body == json::Document{
+                     {"type", "urn:fabula:problem:plan_exceeded"},
+                     {"title", "Plan exceeded"},
+                     {"status", 429},
+                     {"detail", "Nothing is left."},
+                     {"code", "plan_exceeded"},
+                     {"limit", {{"calls", 3}}},
+                     {"resets_at", "then"},
+                 });
+}
+
 TEST_CASE("a 401 says how to authenticate, and whether the token was at fault") {
   const auto challenge = [](ErrorCode code) {
     const auto response = http::problem_response({code, "", ""}, "");

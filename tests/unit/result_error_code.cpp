@@ -32,6 +32,7 @@ TEST_CASE("statuses are those of the design") {
   CHECK(facts(ErrorCode::body_too_large).status == 413);
   CHECK(facts(ErrorCode::invalid_request).status == 422);
   CHECK(facts(ErrorCode::rate_limited).status == 429);
+  CHECK(facts(ErrorCode::plan_exceeded).status == 429);
   CHECK(facts(ErrorCode::provider_error).status == 502);
   CHECK(facts(ErrorCode::database_unavailable).status == 503);
   CHECK(facts(ErrorCode::provider_timeout).status == 504);

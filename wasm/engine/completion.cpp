@@ -76,13 +76,22 @@ class Prompt {
 };
 
 struct Answer final : private llm::StreamSink {
+  explicit Answer(CompletionListener* who_listens) : listener(who_listens) {}
+
   std::string text;
   llm::StreamSummary summary;
+  CompletionListener* listener;
 
   llm::StreamSink& sink() { return *this; }
 
  private:
   void on_text(std::string_view part) override {
+    const auto heard = text.size();
+    add(part);
+    if (listener) listener->on_text(std::string_view(text).substr(heard));
+  }
+
+  void add(std::string_view part) {
     for (auto nul = part.find('\0'); nul != std::string_view::npos; nul = part.find('\0')) {
       text.append(part.substr(0, nul)).append("\uFFFD");
       part.remove_prefix(nul + 1);
@@ -127,6 +136,8 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
                UpstreamLimits limits, std::int64_t until_ms, Answer& answer,
                usage::ModelCall& made) {
   runtime::SignalWait ending(context.isolate_ending());
+  std::optional<runtime::SignalWait> stopping;
+  if (answer.listener) stopping.emplace(answer.listener->stopping());
   made.started_at_ms = runtime::now_ms(context);
   Upstream upstream(context, call.head, call.body, format, limits, made.started_at_ms, until_ms,
                     answer.sink());
@@ -143,7 +154,7 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
       answer.summary = std::move(*summary);
       co_return;
     }
-    if (ending.is_ready()) {
+    if (ending.is_ready() || (stopping && stopping->is_ready())) {
       answer.summary.usage = upstream.give_up().usage;
       answer.summary.problem = interrupted();
       co_return;
@@ -162,7 +173,8 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
     }
     const auto model = upstream.waiting_for();
     co_await runtime::first_of(
-        std::array<runtime::Waitable*, 4>{model[0], model[1], &ending, &*timer});
+        std::array<runtime::Waitable*, 5>{
+        model[0], model[1], &ending, stopping ? &*stopping : nullptr, &*timer});
   }
 }
 
@@ -193,7 +205,8 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
   for (;;) {
     const auto model = plan.model();
     const auto& endpoint = endpoints[model];
-    Answer answer;
+    Answer answer(request.listener);
+    if (request.listener) request.listener->on_begin();
     usage::ModelCall made{.provider = std::string(endpoint.provider->name),
                           .model = endpoint.model};
     const auto model_call = prompt.call(endpoint);
@@ -217,6 +230,11 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
     }
 
     if (context.isolate_ending().is_set()) co_return tl::unexpected(interrupted());
+    if (auto* listener = request.listener) {
+      const bool is_over = listener->stopping().is_set() ||
+                           (!answer.summary.complete && listener->is_enough());
+      if (is_over) co_return tl::unexpected(*std::move(fault));
+    }
     const auto left_ms = until_ms - runtime::now_ms(context);
     std::optional<std::int64_t> wait_ms;
     if (!has_wrong_form) {

@@ -1,5 +1,5 @@
-// One complete answer of a model, for work that is not a turn, such as summaries. Nobody reads it
-// while it is written, so an answer that breaks off is asked for again.
+// One complete answer of a model, for work that is not a turn, such as summaries. An answer that
+// breaks off is asked for again, unless who listens has enough.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,26 @@
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/model_route.hpp"
+#include "wasm/runtime/signal.hpp"
 #include "wasm/runtime/task.hpp"
 
 namespace fabula::engine {
+
+// Hears an answer while it is written.
+class CompletionListener {
+ public:
+  // The text begins, or begins again: what was heard before does not count.
+  virtual void on_begin() = 0;
+  virtual void on_text(std::string_view text) = 0;
+  // Whether the text of an attempt that broke off is worth more than a second one: then complete()
+  // ends with the problem.
+  virtual bool is_enough() const { return false; }
+  // Set when the answer is not wanted any more.
+  virtual runtime::Signal& stopping() = 0;
+
+ protected:
+  ~CompletionListener() = default;
+};
 
 // Views must live until the answer is there.
 struct CompletionRequest {
@@ -28,6 +45,7 @@ struct CompletionRequest {
   std::string_view response_schema = {};
   std::string_view response_schema_name = "answer";
   std::int64_t deadline_ms = 60'000;  // of all attempts together
+  CompletionListener* listener = nullptr;
 };
 
 struct Completion {
@@ -51,7 +69,8 @@ struct Completion {
 //
 // Each request that is made is added to `calls`, whether it succeeds or not.
 //
-// Errors: the last attempt's, `interrupted` when the isolate ends, or the request's own.
+// Errors: the last attempt's, `interrupted` when the isolate ends or the listener stops it, or the
+// request's own.
 runtime::Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
                                            const CompletionRequest& request,
                                            std::vector<usage::ModelCall>& calls);

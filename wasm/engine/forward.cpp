@@ -7,17 +7,21 @@
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/acting.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/operator_access.hpp"
 
 namespace fabula::engine {
 namespace {
 
 using runtime::Task;
 
-// The request of the database's function: the principal, the path's ids, query, body and version.
+// The request of the database's function: the path's ids, query, body, version and the principal,
+// if there is one.
 Result<std::string> engine_request(const Call& call, const Match& match,
-                                   const auth::Principal& principal, const json::Document& body) {
+                                   const auth::Principal* principal, const json::Document& body,
+                                   std::string_view members = {}) {
   const api::Operation& operation = *match.route.operation;
   std::string request = "{";
+  request.append(members);
   if (auto ids = api::append_path_ids(request, match.captures); !ids) {
     return tl::unexpected(std::move(ids.error()));
   }
@@ -41,11 +45,24 @@ Result<std::string> engine_request(const Call& call, const Match& match,
       request.append(",");
     }
   }
-  request.append("\"principal\":");
-  json::Writer writer(request);
-  auth::write_principal(writer, principal);
+  if (principal) {
+    request.append("\"principal\":");
+    json::Writer writer(request);
+    auth::write_principal(writer, *principal);
+  } else if (request.back() == ',') {
+    request.pop_back();
+  }
   request.append("}");
   return request;
+}
+
+Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Principal* principal,
+                               const json::Document& body, std::string_view members = {}) {
+  const std::string request = co_await engine_request(call, match, principal, body, members);
+  const std::string answer = co_await call_with_body(
+      call.context(), call.database(), *match.route.function, database::body_of(request));
+  co_await send_envelope(call, answer);
+  co_return {};
 }
 
 }  // namespace
@@ -62,10 +79,7 @@ Task<Result<json::Document>> read_json(Call& call, const api::Operation& operati
 Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
                                         const json::Document& body) {
-  const std::string request = co_await engine_request(call, match, principal, body);
-  const std::string answer = co_await call_with_body(
-      call.context(), call.database(), *match.route.function, database::body_of(request));
-  co_await send_envelope(call, answer);
+  co_await send_answer(call, match, &principal, body);
   co_return {};
 }
 
@@ -76,14 +90,25 @@ Task<Result<void>> send_envelope(Call& call, std::string_view envelope) {
   co_return {};
 }
 
-Task<Result<void>> forward(Call& call, const Match& match) {
+Task<Result<void>> forward(Call& call, const Match& match) { return forward_with(call, match, {}); }
+
+Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");
   Caller caller = co_await identify_for(call, *match.route.operation);
   json::Document body;
   if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
   co_await name_user(call, caller, body);
-  co_await answer_from_database(call, match, caller.principal, body);
+  co_await send_answer(call, match, &caller.principal, body, members);
+  co_return {};
+}
+
+Task<Result<void>> forward_for_operator(Call& call, const Match& match) {
+  co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
+  co_await require_operator(call);
+  json::Document body;
+  if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await send_answer(call, match, nullptr, body);
   co_return {};
 }
 

@@ -16,6 +16,12 @@ namespace fabula::engine {
 // Serves the request of an identified caller with the route's function of the database.
 runtime::Task<Result<void>> forward(Call& call, const Match& match);
 
+// The same with further members of the function's request: JSON members that each end with a comma,
+// such as `"part":"premise",`.
+runtime::Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members);
+// The same for the operator: the function gets no principal. Refusals of require_operator.
+runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match);
+
 // Reads the request's body as a document; an optional body that is missing reads as an empty
 // object. Refusals: unsupported_media_type, body_too_large, malformed_json and similar.
 runtime::Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation);

@@ -5,7 +5,7 @@ compiler_packages=(clang-19 lld-19 llvm-19 libc++-19-dev-wasm32 libc++abi-19-dev
   libclang-rt-19-dev-wasm32 wasi-libc)
 build_packages=(cmake ninja-build ca-certificates curl)
 header_packages=(nlohmann-json3-dev libexpected-dev)
-test_packages=(ccache chromium clang-format-19 doctest-dev emscripten libclang-rt-19-dev python3)
+test_packages=(ccache chromium clang-format-19 doctest-dev emscripten epubcheck libclang-rt-19-dev python3)
 
 set_up_toolchain() {
   if is_debian && is_root; then

@@ -10,6 +10,7 @@
 #include "shared/api/endpoints/projects.hpp"
 #include "shared/api/endpoints/realtime.hpp"
 #include "shared/api/endpoints/sessions.hpp"
+#include "shared/api/endpoints/story.hpp"
 #include "shared/api/endpoints/stream.hpp"
 #include "shared/api/endpoints/tasks.hpp"
 #include "shared/api/endpoints/users.hpp"
@@ -25,6 +26,11 @@ inline constexpr std::array kGroups{
     OperationGroup{"sessions", "Existing conversations.", sessions::kOperations},
     OperationGroup{"projects", "Stories, each with its sessions and its dossier.",
                    projects::kOperations},
+    OperationGroup{
+        "story",
+        "Whole stories: premise, outline and scenes, written step by step. What a person "
+        "writes is never replaced.",
+        story::kOperations},
     OperationGroup{"dossier", "The known facts about a story.", dossier::kOperations},
     OperationGroup{"users",
                    "The caller's profile and account. Signing up, in and out is Supabase Auth's.",

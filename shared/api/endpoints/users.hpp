@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/plans.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::users {
@@ -126,7 +127,8 @@ inline constexpr Operation kCreateGuest{
     .access = Access::caller_or_new_guest,
     .answer = {.status = 201, .schema = &kGuest, .description = "The guest."}};
 
-inline constexpr std::array kOperations{kSaveProfile, kHealth, kReadProfile, kCreateGuest,
-                                        kDeleteAccount};
+inline constexpr std::array kOperations{kSaveProfile,   kHealth,    kReadProfile, kCreateGuest,
+                                        kDeleteAccount, kReadUsage, kListPlans,   kSavePlan,
+                                        kDeletePlan,    kSetPlan};
 
 }  // namespace fabula::api::users

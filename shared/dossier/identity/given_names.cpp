@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "shared/dossier/log/word_list.hpp"
+#include "shared/text/word_list.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -222,7 +222,7 @@ constexpr auto kLines = [] {
   lines[kOtherMenLine] = kOtherMen;
   return lines;
 }();
-constexpr auto kIndex = make_word_index<kLines>();
+constexpr auto kIndex = text::make_word_index<kLines>();
 
 }  // namespace
 

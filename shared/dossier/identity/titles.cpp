@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "shared/dossier/log/word_list.hpp"
+#include "shared/text/word_list.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -150,9 +150,9 @@ constexpr auto kTitleLines = [] {
   return lines;
 }();
 
-constexpr auto kTitleIndex = make_word_index<kTitleLines>();
-constexpr auto kEpithetIndex = make_word_index<kEpithets>();
-constexpr auto kParticleIndex = make_word_index<kParticles>();
+constexpr auto kTitleIndex = text::make_word_index<kTitleLines>();
+constexpr auto kEpithetIndex = text::make_word_index<kEpithets>();
+constexpr auto kParticleIndex = text::make_word_index<kParticles>();
 
 }  // namespace
 

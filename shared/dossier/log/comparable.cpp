@@ -6,7 +6,7 @@
 
 #include "shared/dossier/log/field.hpp"
 #include "shared/dossier/log/folding.hpp"
-#include "shared/dossier/log/word_list.hpp"
+#include "shared/text/word_list.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::dossier {
@@ -18,14 +18,14 @@ constexpr auto kNumbers = std::to_array<std::string_view>(
      "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
      "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
      "thirty",   "forty",   "fifty",   "sixty",     "seventy",  "eighty",   "ninety"});
-constexpr auto kNumberIndex = make_word_index<kNumbers>();
+constexpr auto kNumberIndex = text::make_word_index<kNumbers>();
 
 // Words that say no more than the field's name does.
 constexpr std::array<std::string_view, 1> kFillers = {
     "a an the is was has had with his her their year years yr yrs old aged age about around "
     "roughly approximately almost nearly eye eyes eyed hair haired colour color coloured "
     "colored"};
-constexpr auto kFillerIndex = make_word_index<kFillers>();
+constexpr auto kFillerIndex = text::make_word_index<kFillers>();
 
 struct Synonym {
   std::string_view word;

@@ -10,7 +10,7 @@ begin
   select coalesce(array_agg(session_id), '{}') into session_ids
   from (
     select session_id from public.sessions
-    where owner_id = principal_id and is_active
+    where owner_id = principal_id and is_active and kind <> 'story'
     order by session_id
     for no key update
   ) locked;

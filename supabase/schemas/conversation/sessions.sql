@@ -1,9 +1,10 @@
--- A deleted session keeps its row, with is_active false.
+-- A deleted session keeps its row, with is_active false. Sessions of the kind `story` hold the texts of a story's
+-- scenes (story/story_parts.sql): they are no conversations, are in no list, and take no turns.
 create table public.sessions (
   session_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
   project_id uuid,
-  kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime')),
+  kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime', 'story')),
   -- The caller's own name for the conversation, for kinds other than chat.
   external_id text check (char_length(external_id) between 1 and 128),
   title text not null check (char_length(title) between 1 and 200),
@@ -47,10 +48,11 @@ create index sessions_of_project on public.sessions (project_id, owner_id);
 alter table public.sessions enable row level security;
 
 create policy own_sessions_are_readable on public.sessions for select to authenticated
-  using (owner_id = (select private.current_principal()));
+  using (owner_id = (select private.current_principal()) and kind <> 'story');
 
+-- A story's worker has locked the project, which must come after the owner.
 create trigger hold_owner before insert on public.sessions
-  for each row execute function private.hold_owner();
+  for each row when (new.kind <> 'story') execute function private.hold_owner();
 
 -- A change of owner does not count as an update, so that lists keep their order.
 create trigger touch_updated_at before update on public.sessions

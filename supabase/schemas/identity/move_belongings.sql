@@ -49,12 +49,13 @@ begin
   perform private.lock_belongings(guest_id);
   select jsonb_build_object(
     'projects', (select count(*) from public.projects where owner_id = guest_id),
-    'sessions', (select count(*) from public.sessions where owner_id = guest_id),
+    'sessions', (
+      select count(*) from public.sessions where owner_id = guest_id and kind <> 'story'),
     'messages', (
       select count(*) from public.sessions session
       join public.messages message
         on message.session_id = session.session_id and message.owner_id = guest_id
-      where session.owner_id = guest_id),
+      where session.owner_id = guest_id and session.kind <> 'story'),
     'dossiers', (select count(*) from public.dossiers where owner_id = guest_id))
   into moved;
 
@@ -77,6 +78,7 @@ begin
   update public.characters set owner_id = account_id where owner_id = guest_id;
   perform private.move_memory_logs(guest_id, account_id);
   update public.model_calls set owner_id = account_id where owner_id = guest_id;
+  perform private.move_plan(guest_id, account_id);
   update public.profiles set owner_id = account_id
   where owner_id = guest_id
     and not exists (select from public.profiles where owner_id = account_id);

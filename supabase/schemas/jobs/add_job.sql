@@ -1,5 +1,5 @@
 -- Begins a job: {kind, owner_id, session_id or project_id, merge_key?, merge?, is_serial?, payload?, steps?:
--- [payload], run_after?, kept_for?}. The caller has locked the job's subject (its session or project). By
+-- [payload], run_after?, kept_for?, reports_progress?}. The caller has locked the job's subject (its session or project). By
 -- default a job is serial, has one step, and is kept for a day. With a merge_key the request is merged into
 -- the job that is open under that key. merge "waiting", the default: the first waiting step takes over
 -- payload and run_after; if no step is waiting, the steps are added. merge "open": nothing is added, because
@@ -21,13 +21,14 @@ begin
   -- A worker that is claiming the open job at this moment may not see the new work, and may end the job.
   -- Writing to the job's row waits for that worker; if the job has ended, a new one is made.
   insert into public.jobs as open_one (
-    kind, owner_id, session_id, project_id, merge_key, is_serial, payload, kept_for, created_at)
+    kind, owner_id, session_id, project_id, merge_key, is_serial, payload, kept_for, created_at,
+    reports_progress)
   values (
     request ->> 'kind', (request ->> 'owner_id')::uuid, (request ->> 'session_id')::uuid,
     (request ->> 'project_id')::uuid, request ->> 'merge_key',
     coalesce((request ->> 'is_serial')::boolean, true), coalesce(request -> 'payload', '{}'),
     case when request ? 'kept_for' then (request ->> 'kept_for')::interval else '1 day' end,
-    clock_timestamp())
+    clock_timestamp(), coalesce((request ->> 'reports_progress')::boolean, false))
   on conflict (subject_id, kind, merge_key)
     where status in ('queued', 'running', 'paused') and merge_key is not null
     do update set payload = case when joins_open then open_one.payload

@@ -34,6 +34,7 @@ begin
         else 'failed'
       end,
       progress = case
+        when steps.open + steps.waiting > 0 and reports_progress then progress
         when steps.open + steps.waiting > 0
           then greatest(progress, floor(100.0 * (steps.done + steps.failed) / steps.total))
         when steps.done > 0 then 100

@@ -1,4 +1,4 @@
--- Makes the waiting steps of a job, which is locked, due.
+-- Makes the waiting steps of a job, which is locked, due. A job that had ended takes its share again.
 create function private.go_on_with_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
@@ -14,7 +14,11 @@ begin
   if not job.is_serial then
     update public.job_steps set status = 'queued' where job_id = wanted_id and status = 'waiting';
   end if;
-  return private.advance_job(wanted_id);
+  job := private.advance_job(wanted_id);
+  if job.finished_at is null then
+    perform private.retake_share(job);
+  end if;
+  return job;
 end
 $$;
 

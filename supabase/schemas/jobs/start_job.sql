@@ -24,7 +24,8 @@ begin
   end if;
   perform private.check_open_jobs(principal_id);
   job := private.add_job(
-    (request - array['principal', 'owner_id', 'delay_seconds', 'run_after', 'kept_for', 'project_id'])
+    (request - array['principal', 'owner_id', 'delay_seconds', 'run_after', 'kept_for', 'project_id',
+      'reports_progress'])
     || jsonb_build_object('owner_id', principal_id)
     || case when wanted_session_id is null
       then jsonb_build_object('project_id', request -> 'project_id') else '{}' end

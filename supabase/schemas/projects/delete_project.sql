@@ -1,4 +1,4 @@
--- Locks a project's sessions, open jobs and dossier, in the common order of locks.
+-- Locks a project's sessions, open jobs, their shares and the dossier, in the common order of locks.
 create function private.lock_project_contents(wanted_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -9,6 +9,14 @@ begin
       select session_id from public.sessions where project_id = wanted_id)))
     and status in ('queued', 'running', 'paused')
   order by job_id
+  for no key update;
+  perform from public.plan_shares
+  where job_id = any (array(
+      select job_id from public.jobs
+      where project_id = wanted_id or session_id = any (array(
+        select session_id from public.sessions where project_id = wanted_id))))
+    and settled_at is null
+  order by job_id, month
   for no key update;
   perform from public.dossiers where project_id = wanted_id for no key update;
 end

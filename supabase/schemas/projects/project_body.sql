@@ -10,7 +10,8 @@ return jsonb_build_object(
   'status', project.status,
   'session_count', (
     select count(*) from public.sessions
-    where project_id = project.project_id and owner_id = project.owner_id and is_active),
+    where project_id = project.project_id and owner_id = project.owner_id and is_active
+      and kind <> 'story'),
   'created_at', private.iso(project.created_at),
   'updated_at', private.iso(project.updated_at));
 

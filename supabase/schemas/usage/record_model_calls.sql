@@ -8,6 +8,11 @@ begin
   common.source_id := private.read_id(request, 'lease_token');
   common.kind := request ->> 'kind';
   common.step := (request ->> 'step')::integer;
+  -- Before the job, although it comes after it: whoever deletes the job has locked its share, and waits for the
+  -- job's lock that this call takes.
+  perform from public.plan_shares where job_id = private.read_id(request, 'job_id')
+  order by month
+  for no key update;
   select job_id, owner_id into common.job_id, common.owner_id
   from public.jobs where job_id = private.read_id(request, 'job_id')
   for key share;
@@ -19,7 +24,8 @@ begin
   end if;
   if common.owner_id is not null and common.source_id is not null then
     common.project_id := private.read_id(request, 'project_id');
-    perform private.write_model_calls(common, request -> 'calls');
+    perform private.write_job_calls(
+      common, private.read_id(request, 'job_id'), request -> 'calls');
   end if;
   return '{}';
 end

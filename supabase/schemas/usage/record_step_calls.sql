@@ -13,7 +13,7 @@ begin
   common.kind := job.kind;
   common.project_id := coalesce(job.project_id, (
     select project_id from public.sessions where session_id = job.session_id));
-  perform private.write_model_calls(common, calls);
+  perform private.write_job_calls(common, job.job_id, calls);
 end
 $$;
 

@@ -11,8 +11,12 @@ namespace fabula::engine {
 using runtime::Task;
 
 JobStep::JobStep(Call& call, jobs::ClaimedStep claimed, const Endpoints& models,
-                 std::int64_t until_ms)
-    : call_(call), claimed_(std::move(claimed)), models_(models), until_ms_(until_ms) {}
+                 std::int64_t until_ms, StepListener* listener)
+    : call_(call),
+      claimed_(std::move(claimed)),
+      models_(models),
+      until_ms_(until_ms),
+      listener_(listener) {}
 
 std::int64_t JobStep::left_ms() const {
   return std::max<std::int64_t>(until_ms_ - runtime::now_ms(call_.context()), 0);

@@ -15,6 +15,7 @@
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/completion.hpp"
+#include "wasm/engine/jobs/step_listener.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/runtime/task.hpp"
 
@@ -27,12 +28,16 @@ inline constexpr std::int64_t kStoringSeconds = 25;
 class JobStep {
  public:
   // `call` must outlive it. The step must have ended by `until_ms`, which is within its lease.
-  JobStep(Call& call, jobs::ClaimedStep claimed, const Endpoints& models, std::int64_t until_ms);
+  JobStep(Call& call, jobs::ClaimedStep claimed, const Endpoints& models, std::int64_t until_ms,
+          StepListener* listener = nullptr);
 
   Call& call() { return call_; }
   // The work as the database describes it, including what its kind needs.
   const json::Document& work() const { return claimed_.work; }
+  const jobs::ClaimedStep& claimed() const { return claimed_; }
   std::int64_t left_ms() const;
+  // Who hears the text of the step; nullptr: nobody.
+  StepListener* listener() const { return listener_; }
 
   // Asks the kind's models, within the step's time. The requests are in the ledger when the step
   // has ended, however it ends.
@@ -64,6 +69,7 @@ class JobStep {
   jobs::ClaimedStep claimed_;
   const Endpoints& models_;
   std::int64_t until_ms_;
+  StepListener* listener_;
   std::vector<usage::ModelCall> calls_;
   std::size_t told_calls_ = 0;  // how many of them the ledger has
 };

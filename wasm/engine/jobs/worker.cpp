@@ -30,7 +30,7 @@ Result<JobWorker> JobWorker::make(Call& call, JobKinds kinds) {
 }
 
 Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
-                                      jobs::StepFilter filter) const {
+                                      jobs::StepFilter filter, StepListener* listener) const {
   std::vector<std::string_view> kinds;
   for (const auto& ready : ready_) kinds.push_back(ready.kind->name);
   const auto until_ms = runtime::now_ms(call.context()) + time_limit_ms;
@@ -45,7 +45,7 @@ Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
   });
   if (ready == ready_.end()) co_return StepEnd{StepEnd::Outcome::failed};
 
-  JobStep step(call, *std::move(claimed.step), ready->models, until_ms);
+  JobStep step(call, *std::move(claimed.step), ready->models, until_ms, listener);
   auto outcome = co_await runtime::attempt(ready->kind->work(step));
   if (!outcome) co_await step.fail(outcome.error());
   co_await step.record_untold_calls();
@@ -60,10 +60,10 @@ std::int64_t job_time_limit_ms(Call& call) {
 }
 
 Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter,
-                   std::int64_t time_limit_ms) {
+                   std::int64_t time_limit_ms, StepListener* listener) {
   const auto worker = JobWorker::make(call, kinds);
   if (!worker) co_return false;
-  const auto end = co_await runtime::attempt(worker->work(call, time_limit_ms, filter));
+  const auto end = co_await runtime::attempt(worker->work(call, time_limit_ms, filter, listener));
   co_return end && end->outcome == StepEnd::Outcome::done;
 }
 

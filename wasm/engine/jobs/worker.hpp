@@ -36,7 +36,8 @@ class JobWorker {
 
   // Claims a step and does it within `time_limit_ms`. A problem when the claim itself failed.
   runtime::Task<Result<StepEnd>> work(Call& call, std::int64_t time_limit_ms,
-                                      jobs::StepFilter filter = {}) const;
+                                      jobs::StepFilter filter = {},
+                                      StepListener* listener = nullptr) const;
 
  private:
   struct Ready {
@@ -52,8 +53,9 @@ class JobWorker {
 std::int64_t job_time_limit_ms(Call& call);
 
 // For a request that waits for a job: does one step of it, if there is one and its kind can be done
-// now. A failure belongs to the job, not to the request. Returns whether the step is done.
+// now. A failure belongs to the job, not to the request. Returns whether the step is done. The
+// listener, if any, must outlive the work.
 runtime::Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter,
-                            std::int64_t time_limit_ms);
+                            std::int64_t time_limit_ms, StepListener* listener = nullptr);
 
 }  // namespace fabula::engine

@@ -6,7 +6,8 @@ namespace fabula::engine {
 
 JobKinds job_kinds() {
   static constexpr std::array kKinds{&kSessionSummary, &kDossierExtraction, &kCompanionMemory,
-                                     &kDossierImport,  &kRealtimeSummary,   &kConversationSnapshot};
+                                     &kDossierImport,  &kRealtimeSummary,   &kConversationSnapshot,
+                                     &kStory};
   return kKinds;
 }
 

@@ -13,6 +13,7 @@ extern const JobKind kDossierImport;
 extern const JobKind kRealtimeSummary;
 extern const JobKind kCompanionMemory;
 extern const JobKind kConversationSnapshot;
+extern const JobKind kStory;
 
 // In the order in which they are done when no owner has waited longer: people wait for the reading
 // of what was just said.

@@ -1,5 +1,5 @@
-// Words between single spaces, in numbered lines: how this folder keeps small tables. They are
-// found by an index that the compiler makes, since every word of every name is looked up in them.
+// Words between single spaces, in numbered lines: how small tables are kept. They are found by an
+// index that the compiler makes, since every word of every text is looked up in them.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace fabula::dossier {
+namespace fabula::text {
 
 template <class Visit>
 constexpr void for_each_word(std::string_view line, Visit visit) {
@@ -91,4 +91,4 @@ constexpr auto make_word_index() {
   return WordIndex<index_bytes(kLines)>(kLines);
 }
 
-}  // namespace fabula::dossier
+}  // namespace fabula::text

@@ -1,0 +1,89 @@
+#include "functions/story/follow.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "functions/story/event_sink.hpp"
+#include "shared/settings/table.hpp"
+#include "wasm/engine/jobs/watch.hpp"
+#include "wasm/runtime/host.hpp"
+
+namespace fabula::story_function {
+namespace {
+
+using engine::Call;
+using engine::Caller;
+using runtime::Task;
+
+// Well within what platforms allow a request that has begun to answer; its client comes back.
+constexpr std::int64_t kStreamMs = 5 * 60'000;
+
+engine::WatchRequest watch_request(Call& call, const Caller& caller, const Facts& facts,
+                                   std::int64_t time_ms, story::WatchPlace from = {}) {
+  return {.principal = caller.principal,
+          .task_id = facts.task_id,
+          .from = from,
+          .until_ms = runtime::now_ms(call.context()) + time_ms};
+}
+
+// What a task says of its story wins over what its request had.
+void learn(Facts& facts, const json::Document& task) {
+  if (const auto id = json::string_at(task, "project_id")) facts.project_id = *id;
+  if (const auto language = json::string_at(task, "language")) facts.language = *language;
+  if (const auto unit = json::string_at(task, "unit")) facts.unit = *unit;
+}
+
+}  // namespace
+
+Task<Result<void>> answer_whole(Call& call, const Caller& caller, Facts facts) {
+  const auto wait_ms = call.setting_values().number(settings::named("FABULA_STORY_WAIT_MS"));
+  engine::NoWatchSink nobody;
+  const engine::Watched watched =
+      co_await engine::watch_story(call, watch_request(call, caller, facts, wait_ms), nobody);
+  learn(facts, watched.task);
+  const auto headers = headers_of(facts, caller);
+  if (auto failure = failure_of(watched.task)) {
+    call.note_problem(*failure);
+    auto response = http::problem_response(*failure, call.log().request_id);
+    for (const auto& header : headers) response.head.headers.add(header.name, header.value);
+    co_await call.send(std::move(response));
+    co_return {};
+  }
+  const auto* result = result_of(watched.task);
+  if (!result || json::string_at(watched.task, "status") != "completed") {
+    co_await send_json(call, 202, json::dump(watched.task), headers);
+    co_return {};
+  }
+  co_await send_json(call, 200, answer_of(*result, facts), headers);
+  co_return {};
+}
+
+Task<Result<void>> answer_stream(Call& call, const Caller& caller, Facts facts,
+                                 story::WatchPlace from) {
+  EventSink sink(call);
+  co_await sink.begin(headers_of(facts, caller));
+  const auto watched = co_await runtime::attempt(
+      engine::watch_story(call, watch_request(call, caller, facts, kStreamMs, from), sink));
+  if (!watched) {
+    sink.failed(watched.error());
+    co_await sink.end();
+    co_return {};
+  }
+  learn(facts, watched->task);
+  if (!watched->has_ended) {
+    sink.come_back();
+  } else if (const auto failure = failure_of(watched->task)) {
+    sink.failed(*failure);
+  } else if (json::string_at(watched->task, "status") == "completed") {
+    const auto* result = result_of(watched->task);
+    sink.done(answer_of(result ? *result : json::Document::object(), facts), watched->place);
+  } else {
+    // Cancelled or paused: the task tells where it stands.
+    sink.done(json::dump(watched->task), watched->place);
+  }
+  co_await sink.end();
+  co_return {};
+}
+
+}  // namespace fabula::story_function

@@ -1,0 +1,39 @@
+// A request for a text, read and checked.
+#pragma once
+
+#include <string>
+
+#include "shared/json/document.hpp"
+#include "shared/result/result.hpp"
+#include "shared/story/route.hpp"
+#include "shared/story/settings.hpp"
+#include "wasm/engine/answer_form.hpp"
+#include "wasm/engine/call.hpp"
+#include "wasm/engine/identity.hpp"
+#include "wasm/engine/serve.hpp"
+#include "wasm/runtime/task.hpp"
+
+namespace fabula::story_function {
+
+struct Request {
+  story::Route route = story::Route::premise;
+  engine::AnswerForm form = engine::AnswerForm::whole;
+  engine::Caller caller;
+  json::Document body;  // the declared members
+  story::SettingsRead settings;
+  std::string named;       // JSON array: the settings that the body has
+  std::string given;       // JSON object: the texts that the story is made of
+  std::string project_id;  // empty: none is named
+  bool is_fresh = false;
+  std::string idempotency_key;
+  std::string request_hash;  // of the request that the key names
+};
+
+// Refusals: those of the operation's declaration, of the settings, and of the headers.
+runtime::Task<Result<Request>> read_request(engine::Call& call, const engine::Match& match,
+                                            story::Route route);
+
+// The whole answer, unless Accept prefers the stream. not_acceptable when neither is wanted.
+Result<engine::AnswerForm> wanted_form(const engine::Call& call);
+
+}  // namespace fabula::story_function

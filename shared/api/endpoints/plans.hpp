@@ -1,0 +1,187 @@
+// The endpoints of plans, which the users function serves: what a caller has used in this month,
+// and the operator's plans.
+#pragma once
+
+#include <array>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+#include "shared/api/path_parameter.hpp"
+
+namespace fabula::api::users {
+
+inline constexpr std::int64_t kLargestLimit = (std::int64_t{1} << 53) - 1;
+
+inline constexpr std::array kAmountFields{
+    Field{.name = "calls",
+          .type = Type::integer,
+          .description = "Requests to models.",
+          .is_required = true},
+    Field{.name = "tokens",
+          .type = Type::integer,
+          .description = "Input and output tokens of models.",
+          .is_required = true},
+    Field{.name = "images",
+          .type = Type::integer,
+          .description = "Pictures that were made.",
+          .is_required = true},
+};
+inline constexpr Schema kAmount{"PlanAmount", "An amount of what plans count.", kAmountFields};
+
+inline constexpr std::array kLimitFields{
+    Field{.name = "calls",
+          .type = Type::integer,
+          .description = "Requests to models; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "tokens",
+          .type = Type::integer,
+          .description = "Input and output tokens of models; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "images",
+          .type = Type::integer,
+          .description = "Pictures; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+};
+inline constexpr Schema kLimit{"PlanLimit", "What a plan allows in a month.", kLimitFields};
+
+inline constexpr std::array kUsageFields{
+    Field{.name = "plan", .description = "The name of the plan.", .is_required = true},
+    Field{
+        .name = "month", .description = "The month in UTC, such as 2026-11.", .is_required = true},
+    Field{.name = "usage",
+          .type = Type::object,
+          .description = "What was used in this month.",
+          .is_required = true,
+          .schema = &kAmount},
+    Field{.name = "reserved",
+          .type = Type::object,
+          .description = "What running work may still use. It counts as used until the work ends.",
+          .is_required = true,
+          .schema = &kAmount},
+    Field{.name = "limit",
+          .type = Type::object,
+          .description = "What the plan allows in a month.",
+          .is_required = true,
+          .schema = &kLimit},
+    Field{.name = "resets_at",
+          .type = Type::timestamp,
+          .description = "When the next month begins, with nothing used.",
+          .is_required = true},
+};
+inline constexpr Schema kUsage{"PlanUsage", "What is used of a plan in this month.", kUsageFields};
+
+inline constexpr Operation kReadUsage{
+    .id = "read_usage",
+    .method = "GET",
+    .pattern = "/users/me/usage",
+    .summary = "What the caller has used of their plan in this month",
+    .answer = {.schema = &kUsage, .description = "What is used, and what the plan allows."}};
+
+inline constexpr std::array kPlanFields{
+    Field{.name = "name", .description = "The plan's name.", .is_required = true},
+    Field{.name = "calls_a_month",
+          .type = Type::integer,
+          .description = "Requests to models; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "tokens_a_month",
+          .type = Type::integer,
+          .description = "Input and output tokens of models; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "images_a_month",
+          .type = Type::integer,
+          .description = "Pictures; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "is_default",
+          .type = Type::boolean,
+          .description = "Whether everybody has it to whom the operator has given none.",
+          .is_required = true},
+};
+inline constexpr Schema kPlan{"Plan", "What people may use in a month.", kPlanFields};
+
+inline constexpr std::array kSavePlanFields{
+    Field{.name = "calls_a_month",
+          .type = Type::integer,
+          .description = "Requests to models; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true,
+          .maximum = kLargestLimit},
+    Field{.name = "tokens_a_month",
+          .type = Type::integer,
+          .description = "Input and output tokens of models; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true,
+          .maximum = kLargestLimit},
+    Field{.name = "images_a_month",
+          .type = Type::integer,
+          .description = "Pictures; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true,
+          .maximum = kLargestLimit},
+    Field{.name = "is_default",
+          .type = Type::boolean,
+          .description = "True makes it the default plan instead of the one that was it."},
+};
+inline constexpr Schema kSavePlanBody{"PlanChange", "A plan's limits.", kSavePlanFields};
+
+inline constexpr std::array kUnknownPlan{ErrorCode::not_found};
+
+inline constexpr Operation kListPlans{
+    .id = "list_plans",
+    .method = "GET",
+    .pattern = "/users/plans",
+    .summary = "All plans, for the operator",
+    .access = Access::operator_only,
+    .answer = {.kind = AnswerKind::list, .schema = &kPlan, .description = "The plans, by name."}};
+
+inline constexpr Operation kSavePlan{
+    .id = "save_plan",
+    .method = "PUT",
+    .pattern = "/users/plans/{plan_name}",
+    .summary = "Make or change a plan, for the operator",
+    .access = Access::operator_only,
+    .body = &kSavePlanBody,
+    .answer = {.schema = &kPlan, .description = "The plan as it is now.", .may_create = true},
+    .description =
+        "A name has 1 to 32 small letters, digits, `_` and `-`, and begins with a "
+        "letter. A change holds at once for everybody who has the plan.",
+    .body_example = R"({"calls_a_month":1000,"tokens_a_month":5000000,"images_a_month":null})"};
+
+inline constexpr Operation kDeletePlan{
+    .id = "delete_plan",
+    .method = "DELETE",
+    .pattern = "/users/plans/{plan_name}",
+    .summary = "Delete a plan that nobody has and that is not the default, for the operator",
+    .access = Access::operator_only,
+    .answer = {.schema = &kDone, .description = "It is deleted."},
+    .refusals = kUnknownPlan};
+
+inline constexpr std::array kSetPlanFields{
+    Field{.name = "plan",
+          .type = Type::token,
+          .description = "The plan's name; null: the default plan.",
+          .is_required = true,
+          .is_nullable = true,
+          .minimum = 1,
+          .maximum = kMaximumPlanNameCharacters},
+};
+inline constexpr Schema kSetPlanBody{"PlanChoice", "Which plan somebody has.", kSetPlanFields};
+
+inline constexpr Operation kSetPlan{
+    .id = "set_plan",
+    .method = "PUT",
+    .pattern = "/users/{user_id}/plan",
+    .summary = "Give a user or a guest a plan, for the operator",
+    .access = Access::operator_only,
+    .body = &kSetPlanBody,
+    .answer = {.schema = &kUsage, .description = "What they have used of it in this month."},
+    .refusals = kUnknownPlan,
+    .description = "A user who has not called yet is made.",
+    .body_example = R"({"plan":"pro"})"};
+
+}  // namespace fabula::api::users

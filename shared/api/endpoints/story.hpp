@@ -1,0 +1,151 @@
+// The endpoints of the story function.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "shared/api/endpoints/story_generate.hpp"
+#include "shared/api/endpoints/story_projects.hpp"
+#include "shared/api/endpoints/story_tasks.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::story {
+
+inline constexpr std::array<std::string_view, 7> kExportFormats{"md",   "txt",  "html", "fountain",
+                                                                "epub", "json", "bible"};
+inline constexpr std::array<std::string_view, 6> kExportTypes{
+    "text/markdown",     "text/plain",           "text/html",
+    "text/vnd.fountain", "application/epub+zip", "application/json"};
+
+inline constexpr std::array kExportFields{Field{
+    .name = "format",
+    .description = "Markdown, plain text, one HTML file, Fountain, EPUB 3, JSON with everything, "
+                   "or the dossier in Markdown (`bible`).",
+    .choices = kExportFormats,
+    .default_json = "\"md\""}};
+inline constexpr Schema kExportQuery{"StoryExportQuery", "", kExportFields};
+
+inline constexpr std::array kCacheFields{
+    Field{.name = "entries",
+          .type = Type::integer,
+          .description = "Answers that are kept for you.",
+          .is_required = true},
+};
+inline constexpr Schema kCacheStats{"StoryCacheStats", "Your answers that are kept.", kCacheFields};
+inline constexpr std::array kClearedFields{
+    Field{.name = "cleared",
+          .type = Type::integer,
+          .description = "How many answers were forgotten.",
+          .is_required = true},
+};
+inline constexpr Schema kCacheCleared{"StoryCacheCleared", "Answers that were forgotten.",
+                                      kClearedFields};
+
+inline constexpr Operation kHealth{.id = "story_health",
+                                   .method = "GET",
+                                   .pattern = "/story/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kReadOptions{
+    .id = "read_story_options",
+    .method = "GET",
+    .pattern = "/story/options",
+    .summary = "The lists of settings",
+    .access = Access::anyone,
+    .answer = {.description = "Each setting's list, its default, and whether it takes your own "
+                              "text."}};
+
+inline constexpr Operation kListTools{
+    .id = "list_story_tools",
+    .method = "GET",
+    .pattern = "/story/tools",
+    .summary = "The story writer's actions as tools for a model",
+    .access = Access::anyone,
+    .answer = {.description = "Each tool's name, description, JSON schema and endpoint."}};
+
+inline constexpr Operation kEstimate{
+    .id = "estimate_story",
+    .method = "POST",
+    .pattern = "/story/estimate",
+    .summary = "The model calls and tokens of a whole story",
+    .access = Access::anyone,
+    .body = &kStartRequest,
+    .maximum_body_bytes = kMaximumOutlineBodyBytes,
+    .answer = {.description = "Calls and tokens, before anything is asked."},
+    .body_example = R"({"story_length":"Long"})"};
+
+inline constexpr Operation kReadCacheStats{
+    .id = "read_story_cache",
+    .method = "GET",
+    .pattern = "/story/cache/stats",
+    .summary = "How many of your answers are kept",
+    .answer = {.schema = &kCacheStats, .description = "The numbers."}};
+
+inline constexpr Operation kClearCache{
+    .id = "clear_story_cache",
+    .method = "POST",
+    .pattern = "/story/cache/clear",
+    .summary = "Forget your answers that are kept",
+    .answer = {.schema = &kCacheCleared, .description = "They are forgotten."}};
+
+inline constexpr Operation kExport{
+    .id = "export_story",
+    .method = "GET",
+    .pattern = "/story/export/{project_id}",
+    .summary = "A story as a file",
+    .query = &kExportQuery,
+    .answer = {.kind = AnswerKind::file,
+               .description = "The file: the same story makes the same bytes.",
+               .media_types = kExportTypes}};
+
+inline constexpr std::array kOperations{
+    kHealth,
+    kReadOptions,
+    kListTools,
+    kEstimate,
+    kImproveIdea,
+    kSetUp,
+    kGeneratePremise,
+    kGenerateOutline,
+    kRefineOutline,
+    kGenerateStart,
+    kContinue,
+    kGenerateFull,
+    kReadTask,
+    kReadTaskResult,
+    kFollowTask,
+    kCancelTask,
+    kPauseTask,
+    kResumeTask,
+    kRetryTask,
+    kReadCacheStats,
+    kClearCache,
+    kExport,
+    kReadStory,
+    kUpdateStory,
+    kWritePremise,
+    kListPremiseVersions,
+    kSelectPremiseVersion,
+    kLockPremise,
+    kUnlockPremise,
+    kWriteOutline,
+    kListOutlineVersions,
+    kSelectOutlineVersion,
+    kLockOutline,
+    kUnlockOutline,
+    kInsertScene,
+    kReadScene,
+    kWriteScene,
+    kDeleteScene,
+    kRestoreScene,
+    kMoveScene,
+    kRegenerateScene,
+    kLockScene,
+    kUnlockScene,
+    kListSceneVersions,
+    kSelectSceneVersion,
+};
+
+}  // namespace fabula::api::story

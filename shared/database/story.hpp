@@ -1,0 +1,49 @@
+// The database's functions for stories. Those of a task while it runs: story_task.hpp.
+#pragma once
+
+#include "shared/database/function.hpp"
+#include "shared/story/begin_rows.hpp"
+
+namespace fabula::database {
+
+// Begins a task, finds the one that is running for the same request, or gives its answer. Safe to
+// repeat: the open task of the same request is found again.
+inline constexpr Function<story::BeginStory, story::BegunStory> kBeginStory{
+    {"begin_story", kOnceMore}, &story::write_begin_story, &story::read_begun_story};
+
+// Everything for a book (shared/story/book.hpp).
+struct ReadStoryExport {
+  const auth::Principal& principal;
+  std::string_view project_id;
+};
+
+void write_read_story_export(std::string& out, const ReadStoryExport& request);
+std::optional<json::Document> read_story_export(std::string answer);
+
+inline constexpr Function<ReadStoryExport, json::Document> kReadStoryExport{
+    {"read_story_export", kOnceMore}, &write_read_story_export, &read_story_export};
+
+// Endpoints pass their answers on.
+inline constexpr Declaration kReadStoryTask{"read_story_task", kOnceMore};
+inline constexpr Declaration kCancelStoryTask{"cancel_story_task", kOnceMore};
+inline constexpr Declaration kPauseStoryTask{"pause_story_task", kOnceMore};
+inline constexpr Declaration kResumeStoryTask{"resume_story_task", kOnceMore};
+inline constexpr Declaration kRetryStoryTask{"retry_story_task", kNever};
+
+inline constexpr Declaration kStoryCacheStats{"story_cache_stats", kOnceMore};
+inline constexpr Declaration kClearStoryCache{"clear_story_cache", kOnceMore};
+
+inline constexpr Declaration kReadStory{"read_story", kOnceMore};
+inline constexpr Declaration kUpdateStory{"update_story", kNever};
+inline constexpr Declaration kWriteStoryPart{"write_story_part", kNever};
+inline constexpr Declaration kListStoryVersions{"list_story_versions", kOnceMore};
+inline constexpr Declaration kSelectStoryVersion{"select_story_version", kNever};
+inline constexpr Declaration kLockStoryPart{"lock_story_part", kOnceMore};
+inline constexpr Declaration kUnlockStoryPart{"unlock_story_part", kOnceMore};
+inline constexpr Declaration kReadScene{"read_scene", kOnceMore};
+inline constexpr Declaration kInsertScene{"insert_scene", kNever};
+inline constexpr Declaration kDeleteScene{"delete_scene", kOnceMore};
+inline constexpr Declaration kRestoreScene{"restore_scene", kOnceMore};
+inline constexpr Declaration kMoveScene{"move_scene", kNever};
+
+}  // namespace fabula::database

@@ -1,0 +1,54 @@
+// Which passage of a text shows an event of the plan. Told by words: what the event names must
+// stand close together in the text, in any of their forms. No model is asked, so a passage in quite
+// other words is not found: that something is missing is a reason to look, no proof.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/story/scene_plan.hpp"
+
+namespace fabula::story {
+
+struct Passage {
+  std::size_t begin = 0;  // bytes of the text
+  std::size_t end = 0;
+  // Of the event's content words, weighted, the part that stands here: 0 to 1.
+  double share = 0;
+};
+
+// An event is shown by a passage with this share of its words.
+inline constexpr double kShown = 0.5;
+
+// A text whose words are looked up more than once. The text must outlive it.
+class EvidenceText {
+ public:
+  explicit EvidenceText(std::string_view text);
+
+  // The passage of at most about 120 words that has most of the event; nothing when it has no
+  // content word of it.
+  std::optional<Passage> best_passage(std::string_view event) const;
+  // The first passage that shows the event.
+  std::optional<Passage> find(std::string_view event) const;
+
+ private:
+  struct Word {
+    std::string stem;
+    std::size_t begin;
+    std::size_t end;
+  };
+  std::vector<Word> words_;
+};
+
+// Of a plan's key events, the part that the text shows; nothing when the plan has none with content
+// words.
+std::optional<double> told_share(const EvidenceText& text, const ScenePlan& plan);
+
+// What of the plan's last event is shown: the story's end is there when this finds a passage.
+std::optional<Passage> find_last_event(std::string_view text, std::span<const ScenePlan> outline);
+
+}  // namespace fabula::story

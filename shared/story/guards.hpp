@@ -1,0 +1,55 @@
+// What is looked at, without a model, after each piece and each scene that a model has written: a
+// table of rules, each of which may find one fault, and says whether the model is asked once more
+// and in which words. After that one time the text is kept and the finding reported.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/story/scene_plan.hpp"
+
+namespace fabula::story {
+
+// A piece is one reply; a scene is all its pieces, already examined one by one.
+enum class Extent { piece, scene };
+
+struct GuardContext {
+  Extent extent = Extent::piece;
+  std::string_view language;  // BCP 47 of the story; "": any
+  // In words, or in characters for languages without spaces; 0: not looked at.
+  std::size_t length = 0;
+  std::size_t wanted_length = 0;
+  std::string_view chapter_title;
+  std::string_view draft;                      // of a piece: what of the scene stands before it
+  std::span<const std::string_view> previous;  // texts of earlier scenes, the last first
+  std::span<const ScenePlan> earlier;          // plans of scenes that are told
+  std::span<const ScenePlan> later;            // and of those that are not
+};
+
+struct Finding {
+  std::string_view rule;  // stable: "repeats_previous"
+  std::string message;    // for the person, in the task
+  bool is_asked_again = false;
+  std::string correction;  // for the model, when it is asked once more
+};
+
+struct Examined {
+  std::string_view text;  // of the reply, without talk and without an unfinished sentence
+  std::vector<Finding> findings;
+
+  bool is_asked_again() const;
+};
+
+// The names of all rules, in the order of the table.
+std::vector<std::string_view> rule_names();
+
+// `reply` may be any bytes and must outlive the answer. Takes time in proportion to all texts.
+Examined examine(const ScenePlan& plan, std::string_view reply, const GuardContext& context);
+
+// What to say to the model once more: the corrections, one a line.
+std::string corrections(std::span<const Finding> findings);
+
+}  // namespace fabula::story

@@ -1,0 +1,37 @@
+// The prompts of a story's steps. Each is made from the rows alone and stays within a budget,
+// however long the story is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "shared/story/planner.hpp"
+#include "shared/story/state.hpp"
+
+namespace fabula::story {
+
+// The most tokens of a prompt's material, at four bytes a token as the database counts them; fewer
+// when the deployment's models have less room. The instructions before it are at most
+// kMaximumInstructionTokens more.
+inline constexpr std::int64_t kMaximumMaterialTokens = 8'000;
+inline constexpr std::int64_t kMinimumMaterialTokens = 800;
+inline constexpr std::int64_t kMaximumInstructionTokens = 1'000;
+inline constexpr std::int64_t kBytesPerToken = 4;
+
+inline constexpr std::int64_t kMaximumRecapWords = 60;
+
+struct StoryPrompt {
+  std::string system;
+  std::string question;
+  std::string_view label;  // name and version
+};
+
+// The prompt of the step that the planner chose; `material_tokens` is put between the bounds above.
+// Not for steps that ask no model.
+StoryPrompt prompt_of(const State& state, const NextStep& step, std::int64_t material_tokens);
+
+// The labels of all prompts of stories: a change of one makes other answers.
+std::string prompts_label();
+
+}  // namespace fabula::story

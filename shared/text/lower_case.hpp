@@ -1,0 +1,28 @@
+// Lower case of the letters in which European languages are written.
+#pragma once
+
+namespace fabula::text {
+
+// Of Latin and Cyrillic letters; everything else stays as it is. The Turkish dotted capital I is an
+// i.
+constexpr char32_t to_lower(char32_t c) {
+  const auto is_within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
+  // Here each pair is a capital and its small letter.
+  const auto of_pair = [c](char32_t parity) { return c % 2 == parity ? c + 1 : c; };
+  if (is_within(U'A', U'Z')) return c + 0x20;
+  if (c < 0xC0) return c;
+  if (is_within(0xC0, 0xDE)) return c == 0xD7 ? c : c + 0x20;
+  if (c == 0x130) return U'i';
+  if (c == 0x178) return 0xFF;
+  if (is_within(0x139, 0x148) || is_within(0x179, 0x17E)) return of_pair(1);
+  if (is_within(0x100, 0x177) || is_within(0x1A0, 0x1A1) || is_within(0x218, 0x21B)) {
+    return of_pair(0);
+  }
+  if (is_within(0x1AF, 0x1B0)) return of_pair(1);
+  if (is_within(0x1EA0, 0x1EF9)) return of_pair(0);
+  if (is_within(0x410, 0x42F)) return c + 0x20;
+  if (is_within(0x400, 0x40F)) return c + 0x50;
+  return c == 0x490 ? 0x491 : c;
+}
+
+}  // namespace fabula::text

@@ -1,0 +1,23 @@
+-- What an operator lets people use in a month, which begins at midnight UTC. Null: without a limit.
+create table public.plans (
+  name text primary key check (name ~ '^[a-z][a-z0-9_-]{0,31}$'),
+  -- Requests to models, and their tokens as in the ledger: input and output.
+  calls_a_month bigint check (calls_a_month >= 0),
+  tokens_a_month bigint check (tokens_a_month >= 0),
+  images_a_month bigint check (images_a_month >= 0),
+  -- The plan of everybody to whom the operator has given none.
+  is_default boolean not null default false
+);
+
+comment on table public.plans is 'Plans of the operator. Not readable over REST.';
+
+create unique index plans_have_one_default on public.plans (is_default) where is_default;
+
+alter table public.plans enable row level security;
+
+-- A short story takes about 30 calls and 100,000 tokens, a long one 60 and 400,000.
+insert into public.plans (name, calls_a_month, tokens_a_month, images_a_month, is_default)
+values
+  ('free', 400, 2000000, 20, true),
+  ('basic', 4000, 20000000, 200, false),
+  ('pro', 40000, 200000000, 2000, false);

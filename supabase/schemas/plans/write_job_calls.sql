@@ -1,0 +1,42 @@
+-- Writes calls of a job to the ledger, and counts them in the job's share, if it has one. wanted_job_id may be
+-- of a job that is deleted; common.job_id is then null. Counts only what is new: calls may be reported twice,
+-- and the lost call of a worker becomes known.
+create function private.write_job_calls(
+  common public.model_calls, wanted_job_id uuid, calls jsonb
+) returns void
+language plpgsql set search_path = '' as $$
+declare
+  share public.plan_shares;
+  known record;
+begin
+  select * into share from public.plan_shares
+  where job_id = wanted_job_id
+  order by month desc
+  limit 1
+  for no key update;
+  if share.job_id is null then
+    perform private.write_model_calls(common, calls);
+    return;
+  end if;
+  select count(*) as calls,
+    coalesce(sum(coalesce(input_tokens, 0)::bigint + output_tokens), 0) as tokens
+  into known
+  from public.model_calls
+  where source_id = common.source_id;
+  perform private.write_model_calls(common, calls);
+  update public.plan_shares
+  set used_calls = greatest(used_calls + made.calls - known.calls, 0),
+      used_tokens = greatest(used_tokens + made.tokens - known.tokens, 0)
+  from (
+    select count(*) as calls,
+      coalesce(sum(coalesce(input_tokens, 0)::bigint + output_tokens), 0) as tokens
+    from public.model_calls
+    where source_id = common.source_id
+  ) made
+  where plan_shares.job_id = share.job_id and plan_shares.month = share.month;
+end
+$$;
+
+revoke all on function private.write_job_calls(public.model_calls, uuid, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function private.write_job_calls(public.model_calls, uuid, jsonb) to service_role;
