@@ -19,9 +19,9 @@ enum class Extent { piece, scene };
 struct GuardContext {
   Extent extent = Extent::piece;
   std::string_view language;  // BCP 47 of the story; "": any
-  // In words, or in characters for languages without spaces; 0: not looked at.
-  std::size_t length = 0;
+  // Of the reply (or the scene), in words or, for languages without spaces, characters; 0: any.
   std::size_t wanted_length = 0;
+  std::string_view story_title;
   std::string_view chapter_title;
   std::string_view draft;                      // of a piece: what of the scene stands before it
   std::span<const std::string_view> previous;  // texts of earlier scenes, the last first
