@@ -178,7 +178,10 @@ void write_shared_components(Writer& writer, std::span<const ErrorCode> codes) {
 void write_problem_schemas(Writer& writer) {
   writer.key("Problem").begin_object();
   writer.key("type").string("object");
-  writer.key("description").string("Why something was not done (RFC 9457).");
+  writer.key("description")
+      .string(
+          "Why something was not done (RFC 9457). `plan_exceeded` also has `plan`, `usage`, "
+          "`reserved`, `limit` and `resets_at`, as in PlanUsage.");
   writer.key("properties").begin_object();
   writer.key("type").raw(R"({"type":"string","description":"urn:fabula:problem: and the code."})");
   writer.key("title").raw(R"({"type":"string","description":"The code in words."})");

@@ -24,6 +24,8 @@ constexpr std::array kTable = {
     ErrorCodeFacts{ErrorCode::stream_exists, "stream_exists", "Stream exists", 409, false},
     ErrorCodeFacts{ErrorCode::import_in_progress, "import_in_progress", "Import in progress", 409,
                    true},
+    ErrorCodeFacts{ErrorCode::story_in_progress, "story_in_progress", "Story in progress", 409,
+                   true},
     ErrorCodeFacts{ErrorCode::precondition_failed, "precondition_failed", "Precondition failed",
                    412, false},
     ErrorCodeFacts{ErrorCode::body_too_large, "body_too_large", "Body too large", 413, false},

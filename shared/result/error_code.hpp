@@ -28,6 +28,7 @@ enum class ErrorCode : std::uint8_t {
   turn_in_progress,
   stream_exists,
   import_in_progress,
+  story_in_progress,
   // 412: what is to be changed has changed since the caller read it.
   precondition_failed,
   // 413

@@ -94,7 +94,8 @@ class Opening {
       }
       at_ += sentence.size();
       // What is not certain is talk only when talk stands around it.
-      if (talk == Talk::certain) has_talk_ = true;
+      if (talk == Talk::certain || (talk == Talk::more && may_be_talk_)) has_talk_ = true;
+      may_be_talk_ = true;
       if (has_talk_) taken_ = at_;
     }
   }
@@ -103,6 +104,7 @@ class Opening {
   const ProseTitles& titles_;
   std::size_t at_ = 0;
   std::size_t taken_ = 0;
+  bool may_be_talk_ = false;
   bool has_talk_ = false;
   bool is_story_ = false;
 };

@@ -82,7 +82,8 @@ Talk opening_talk(std::string_view sentence) {
     if (last == ':' && !is_narrated && (names_work || ends_with_one_of(kStoryNouns, phrase))) {
       return Talk::certain;
     }
-    return names_work && has_one_of(kModelWords, phrase) ? Talk::certain : Talk::more;
+    if (has_one_of(kModelWords, phrase)) return names_work ? Talk::certain : Talk::more;
+    return is_narrated ? Talk::none : Talk::more;
   }
   return has_one_of(kModelWords, phrase) ? Talk::more : Talk::none;
 }

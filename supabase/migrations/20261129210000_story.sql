@@ -19,6 +19,9 @@ create trigger hold_owner before insert on public.sessions
 
 alter table public.jobs add column reports_progress boolean not null default false;
 
+create index job_steps_open on public.job_steps (job_id, step)
+  where status in ('waiting', 'queued', 'running');
+
 create or replace function private.add_job(request jsonb) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
@@ -71,6 +74,9 @@ $$;
 create or replace function private.advance_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
+  -- Steps of a job that reports its own progress are added one by one, so that all but the last are done: a long
+  -- job's others are not counted.
+  max_steps_ahead constant integer := 10;
   job public.jobs;
   steps record;
 begin
@@ -84,8 +90,12 @@ begin
     count(*) filter (where status = 'failed') as failed,
     count(*) as total
   into steps
-  from public.job_steps
-  where job_id = wanted_id;
+  from (
+    select status from public.job_steps
+    where job_id = wanted_id
+    order by step desc
+    limit case when job.reports_progress then max_steps_ahead end
+  ) last_step;
   if job.is_serial and steps.failed = 0 and steps.open = 0 and steps.waiting > 0
     and job.status <> 'paused'
   then
@@ -115,6 +125,102 @@ begin
   where job_id = wanted_id
   returning * into job;
   return job;
+end
+$$;
+
+create or replace function public.claim_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_lease_seconds constant integer := 60;
+  max_lease_seconds constant integer := 600;
+  max_attempts constant integer := 5;
+  -- Bounds how many jobs one call tries: a step may need no work, or its row may be locked.
+  max_looks constant integer := 20;
+  lease constant interval := make_interval(secs => least(greatest(
+    coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),
+    max_lease_seconds));
+  wanted_kinds text[];
+  held_ids uuid[] := '{}';
+  due_id uuid;
+  job public.jobs;
+  due public.job_steps;
+  work jsonb;
+begin
+  if jsonb_typeof(request -> 'kinds') is distinct from 'array' then
+    perform private.refuse(422, 'invalid_request', 'kinds must be an array of kinds of jobs.');
+  end if;
+  wanted_kinds := array(select jsonb_array_elements_text(request -> 'kinds'));
+  for look in 1..max_looks loop
+    due_id := private.next_due_job(
+      wanted_kinds, private.read_id(request, 'job_id'), private.read_id(request, 'session_id'),
+      held_ids);
+    exit when due_id is null;
+    select * into job from public.jobs where job_id = due_id for no key update skip locked;
+    if found then
+      select * into due from public.job_steps
+      where job_id = due_id and status in ('queued', 'running') and run_after <= clock_timestamp()
+      order by step
+      limit 1
+      for update skip locked;
+    end if;
+    if not found or (request ->> 'is_idle')::boolean and (due.attempts > 0 or exists (
+      select from public.job_steps
+      where job_id = due_id and status = 'running' and leased_until > clock_timestamp()))
+    then
+      held_ids := held_ids || due_id;
+      continue;
+    end if;
+    if due.status = 'running' then
+      perform private.record_lost_call(job, due);
+    end if;
+    if due.attempts >= max_attempts then
+      -- Its kind may write what the session's lock protects. That lock comes before the job's, so this call
+      -- does not wait for it.
+      perform from public.sessions
+      where session_id = job.session_id
+      for no key update skip locked;
+      if job.session_id is not null and not found then
+        held_ids := held_ids || due_id;
+        continue;
+      end if;
+      perform private.end_attempt(
+        job, due, coalesce(due.error, 'Its workers have died.'), 0);
+      continue;
+    end if;
+    if private.has_job_hook(job.kind, 'work') then
+      work := private.call_job_hook('work', job, due);
+    else
+      work := jsonb_build_object('payload', due.payload);
+    end if;
+    if work is null then
+      update public.job_steps
+      set status = 'done', result = '{"skipped": true}', finished_at = clock_timestamp()
+      where job_id = due_id and step = due.step and status in ('queued', 'running');
+      perform private.advance_job(due_id);
+      continue;
+    end if;
+
+    update public.job_steps
+    set status = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(),
+        leased_until = clock_timestamp() + lease, run_after = clock_timestamp() + lease
+    where job_id = due_id and step = due.step
+    returning * into due;
+    update public.jobs set status = 'running' where job_id = due_id and status = 'queued';
+    perform private.mend_queue(due.owner_id, due.kind, true);
+    return jsonb_build_object('step', jsonb_build_object(
+      'job_id', due.job_id,
+      'step', due.step,
+      'kind', due.kind,
+      'lease_token', due.lease_token,
+      'leased_until', private.iso(due.leased_until),
+      'attempts', due.attempts,
+      'steps', case when job.reports_progress then due.step
+        else (select count(*) from public.job_steps where job_id = due_id) end,
+      'session_id', job.session_id,
+      'project_id', job.project_id,
+      'user_id', due.owner_id) || work);
+  end loop;
+  return '{"step": null}';
 end
 $$;
 
@@ -361,7 +467,10 @@ create table public.story_parts (
     references public.stories (project_id, owner_id) on delete cascade on update cascade,
   constraint story_parts_chapter_id_fkey foreign key (chapter_id)
     references public.story_parts (part_id) on delete cascade
-);
+)
+-- Parts change often, and stay in their page: reading all chapters touches as many pages at a novel's end as at
+-- its beginning.
+with (fillfactor = 40);
 
 -- A chapter's scenes in their order.
 create index story_parts_of_chapter on public.story_parts (chapter_id, number);
@@ -373,6 +482,9 @@ create index story_parts_unwritten on public.story_parts (project_id, number)
 create index story_parts_unrecapped on public.story_parts (project_id, number)
   where kind = 'scene' and number is not null and message_id is not null
     and recap_of is distinct from text_version;
+-- The next chapter without a recap of its scenes.
+create index story_parts_chapters_unrecapped on public.story_parts (project_id, number)
+  where kind = 'chapter' and number is not null and is_outlined and recap_of is null;
 
 alter table public.story_parts enable row level security;
 

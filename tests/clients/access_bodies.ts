@@ -86,6 +86,10 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { title: word() };
     case "POST /dossier/{project_id}/import":
       return { text: `Once there was ${word()}.` };
+    case "PUT /users/plans/{plan_name}":
+      return { calls_a_month: 7, tokens_a_month: null, images_a_month: 0 };
+    case "PUT /users/{user_id}/plan":
+      return { plan: "basic" };
     case "POST /users":
       return { display_name: word() };
     case "POST /sessions/migrate":

@@ -10,7 +10,9 @@ import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target
 import { claimedReading, commitReading, talk } from "./memories.ts";
 import { newConnection, open, turnIn } from "./realtime.ts";
 import type { Row } from "./target.ts";
-import { claim, commit, conversation, fail, turnOf } from "./tasks.ts";
+import { ask } from "./lists.ts";
+import { beginStory, work, writeStep } from "./stories.ts";
+import { claim, commit, conversation, fail, leaseOf, turnOf } from "./tasks.ts";
 import { append, begin, finish, say } from "./turns.ts";
 
 let server: PostgresServer;
@@ -127,8 +129,23 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
 
   await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
+  const premise = { given: { premise: "Of a Trompetenpilz." }, idempotency_key: "Pfefferröhrling" };
+  const story = await beginStory(target, principal, "full", { ...premise, request_hash: "c".repeat(64) });
+  await work(target, story["task_id"], (step) => step["totals"]["scenes_written"] === 2, (step) => ({
+    ...writeStep(step),
+    message: "Of the Trompetenpilz.",
+  }));
+  const [writing] = await target.select("job_steps", { job_id: story["task_id"], status: "running" });
+  await target.call("save_story_draft", { ...leaseOf(writing!), from_byte: 0, text: "Trompetenpilz" });
+  await ask(target, principal, "write_story_part", {
+    project_id: story["project_id"],
+    part: "premise",
+    body: { text: "Of a Trompetenpilz." },
+  });
 
   const personal = [
+    "Trompetenpilz",
+    "Pfefferröhrling",
     user.id,
     email,
     "Zwetschke",
@@ -187,6 +204,13 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "rate_limits",
     "session_summaries",
     "sessions",
+    "stories",
+    "story_cache",
+    "story_drafts",
+    "story_events",
+    "story_parts",
+    "story_requests",
+    "story_versions",
   ]) {
     assert.ok(before.includes(table), `${table} is looked through: ${before}`);
   }

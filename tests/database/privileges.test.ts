@@ -51,6 +51,9 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT session_events",
       "authenticated SELECT session_summaries",
       "authenticated SELECT sessions",
+      "authenticated SELECT stories",
+      "authenticated SELECT story_parts",
+      "authenticated SELECT story_versions",
       "authenticated SELECT usage",
     ],
   );
@@ -63,7 +66,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 19);
+  assert.equal(wide!["count"], 22);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

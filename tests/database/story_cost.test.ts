@@ -46,30 +46,44 @@ function writeNovel(step: Row): Row {
   };
 }
 
+async function io(): Promise<Row[]> {
+  await new Promise((r) => setTimeout(r, 1500));
+  return target.asOwner(`select t.relname, t.seq_scan, t.idx_scan, io.heap_blks_hit + io.heap_blks_read as heap, coalesce(io.idx_blks_hit,0)+coalesce(io.idx_blks_read,0) as idx, coalesce(io.toast_blks_hit,0)+coalesce(io.toast_blks_read,0) as toast
+    from pg_stat_user_tables t join pg_statio_user_tables io using (relid) order by 1`);
+}
+async function show(before: Row[]): Promise<void> {
+  const now = await io();
+  for (const [at, row] of now.entries()) {
+    const d = Object.entries(row).filter(([k]) => k !== "relname").map(([k, v]) => [k, Number(v) - Number(before[at]![k])]);
+    if (d.some(([, v]) => v !== 0)) console.log("IO", row["relname"], JSON.stringify(d));
+  }
+}
 test("the last of 125 scenes touches at most 1.2 times the pages of the twentieth", async () => {
   const user = newUser();
   const settings = { ...SETTINGS, story_length: "Novel", target_words: 100_000 };
   const { task_id } = await beginStory(target, user, "full", { settings });
   const pages: Record<string, Row> = {};
-  for (;;) {
-    await endReading(target);
-    const next = (await target.select("job_steps", { job_id: task_id, status: "queued" }))[0];
-    if (next === undefined) break;
-    const [story] = await target.select("stories", { owner_id: user.subject });
-    const written = story!["scenes_written"];
+  let written = 0;
+  for (let isDone = false; !isDone; ) {
     const isMeasured = written === 19 || written === CHAPTERS * SCENES_OF_CHAPTER - 1;
     if (isMeasured) await target.asOwner("vacuum analyze");
     const claiming = { kinds: ["story"], job_id: task_id };
+    const io0 = isMeasured ? await io() : [];
     const claimPages = isMeasured ? await measure(target, "claim_step", claiming) : 0;
+    if (isMeasured) await show(io0);
     const step = (await claimStory(target, task_id))!;
     const result = writeNovel(step);
-    console.log(Date.now() % 1000000, written, step['step'], result['did'], JSON.stringify(step['unrecapped'])?.slice(0,200));
     if (isMeasured) {
       const at = (pages[written] ??= {});
       at[`claim ${result["did"]}`] = claimPages;
       at[`commit ${result["did"]}`] = await measure(target, "commit_step", { ...leaseOf(step), result });
     }
     await commitStory(target, step, result);
+    if (result["did"] === "scene") {
+      written += 1;
+      await endReading(target);
+    }
+    isDone = result["did"] === "done";
   }
   const [story] = await target.select("stories", { owner_id: user.subject });
   assert.deepEqual([story!["scenes_written"], story!["length_written"]], [125, "100000"]);

@@ -66,7 +66,7 @@ TEST_CASE("the document's request is read") {
         R"("story_setting":"A futuristic city in 2150",)"
         R"("character_input":"John, a brave explorer","plot_elements":"The hero's journey",)"
         R"("writing_style":"Formal","story_tone":"Suspenseful",)"
-        R"("narrative_pov":"Third Person Limited","audience_age_group":"Adults (18+)",)"
+        R"j("narrative_pov":"Third Person Limited","audience_age_group":"Adults (18+)",)j"
         R"("content_rating":"PG-13","ending_preference":"Happy","story_length":"Medium",)"
         R"("title":"","target_words":5000,"language":"en","unit":"words"})");
 }
@@ -85,9 +85,10 @@ TEST_CASE("absent, null and blank fields have the defaults that the options tell
 }
 
 TEST_CASE("spellings and blanks that mean the same give the same settings") {
-  CHECK(settings_of(R"({"persona":" mystery novelist","story_length":"short (1,000 words)"})") ==
-        settings_of(R"({"persona":"Mystery Novelist","story_length":"Short","target_words":1000})"));
-CHECK(settings_of("{\"story_tone\":\" dry,\\n  British \"}").story_tone == "dry, British");
+  CHECK(
+      settings_of(R"j({"persona":" mystery novelist","story_length":"short (1,000 words)"})j") ==
+      settings_of(R"({"persona":"Mystery Novelist","story_length":"Short","target_words":1000})"));
+  CHECK(settings_of("{\"story_tone\":\" dry,\\n  British \"}").story_tone == "dry, British");
 }
 
 TEST_CASE("own texts are taken for persona, style, tone and point of view") {

@@ -121,7 +121,8 @@ TEST_CASE("languages that share most small words are told only by what differs")
 }
 
 TEST_CASE("capitals, curly apostrophes and line breaks make no difference") {
-  CHECK(language_of("L\xE2\x80\x99HOMME QU\xE2\x80\x99ELLE\nN\xE2\x80\x99"
+  CHECK(language_of("L\xE2\x80\x99HOMME QU\xE2\x80\x99"
+                    "ELLE\nN\xE2\x80\x99"
                     "A JAMAIS AIMÉ") == "fr");
   CHECK(language_of("ЩО РОБИТИ?\nЯ ЦЬОГО НЕ ЗНАЮ, АЛЕ ЇЇ БАЧИВ") == "uk");
   CHECK(language_of("İSTANBUL'DA YAŞLI BİR ADAM VE ONUN KÖPEĞİ") == "tr");

@@ -26,18 +26,20 @@ inline constexpr std::array kExportFields{Field{
 inline constexpr Schema kExportQuery{"StoryExportQuery", "", kExportFields};
 
 inline constexpr std::array kCacheFields{
-    Field{.name = "entries",
-          .type = Type::integer,
-          .description = "Answers that are kept for you.",
+    stored_integer("entries", "Answers that are kept for you."),
+    stored_integer("running", "Requests that are being worked on."),
+    stored_integer("hits", "How often they were used."),
+    stored_integer("bytes", "Their size."),
+    Field{.name = "by_route",
+          .type = Type::object,
+          .description = "The number of entries of each route.",
           .is_required = true},
+    nullable({.name = "oldest_at", .type = Type::timestamp, .description = "Of the oldest one."}),
+    nullable({.name = "newest_at", .type = Type::timestamp, .description = "Of the newest one."}),
 };
 inline constexpr Schema kCacheStats{"StoryCacheStats", "Your answers that are kept.", kCacheFields};
 inline constexpr std::array kClearedFields{
-    Field{.name = "cleared",
-          .type = Type::integer,
-          .description = "How many answers were forgotten.",
-          .is_required = true},
-};
+    stored_integer("deleted", "How many answers were forgotten.")};
 inline constexpr Schema kCacheCleared{"StoryCacheCleared", "Answers that were forgotten.",
                                       kClearedFields};
 

@@ -131,21 +131,6 @@ inline constexpr auto kSetupFields =
          kGeneratedFields);
 inline constexpr Schema kSetup{"StorySetup", "The settings of a story.", kSetupFields};
 
-inline constexpr auto kSceneTextFields =
-    join(std::array{Field{.name = "scene_id",
-                          .type = Type::uuid,
-                          .description = "The scene.",
-                          .is_required = true},
-                    generated_text("text", "Its new text."),
-                    Field{.name = "is_current",
-                          .type = Type::boolean,
-                          .description = "False when you had edited or locked the scene: then the "
-                                         "new text is a version to choose.",
-                          .is_required = true}},
-         kGeneratedFields);
-inline constexpr Schema kSceneText{"SceneText", "A scene that was written again.",
-                                   kSceneTextFields};
-
 inline constexpr std::array<std::string_view, 6> kTaskStatuses{"pending", "processing", "completed",
                                                                "failed",  "cancelled",  "paused"};
 
@@ -171,26 +156,10 @@ inline constexpr std::array kTaskFields{
           .type = Type::object,
           .description = "What there is of it so far.",
           .is_nullable = true},
-    Field{.name = "error",
-          .type = Type::object,
-          .description = "Why it failed: `code` and `message`.",
-          .is_nullable = true},
+    Field{.name = "error", .description = "Why it failed.", .is_nullable = true},
     kCreatedAt,
     kUpdatedAt,
 };
 inline constexpr Schema kTask{"StoryTask", "Work on a story.", kTaskFields};
-
-inline constexpr std::array kFullFields{
-    generated_text("story", "The story so far."),
-    generated_text("premise", "The premise; empty while there is none."),
-    outline_answer(),
-    kIsCompleteField,
-    Field{.name = "word_count",
-          .type = Type::integer,
-          .description = "Its length, in the unit of its language.",
-          .is_required = true},
-    Field{
-        .name = "project_id", .type = Type::uuid, .description = "The story.", .is_required = true},
-};
 
 }  // namespace fabula::api::story

@@ -61,23 +61,20 @@ inline constexpr Schema kContinueRequest{"StoryContinueRequest", "The story to g
 
 inline constexpr std::array kIdeaRequestFields{
     Field{.name = "idea",
-          .description = "The idea, in your words. `story_idea` means the same.",
-          .maximum = kMaximumIdeaCharacters},
-    Field{.name = "story_idea",
-          .description = "The same as `idea`.",
-          .maximum = kMaximumIdeaCharacters},
+          .description = "The idea, in your words.",
+          .is_required = true,
+          .maximum = kMaximumIdeaCharacters,
+          .is_not_blank = true},
     kLanguageField,
     kFreshField,
 };
 inline constexpr Schema kIdeaRequest{"StoryIdeaRequest", "An idea.", kIdeaRequestFields};
 
-inline constexpr std::array kGenerateRefusals{ErrorCode::not_found,
-                                              ErrorCode::turn_in_progress,
-                                              ErrorCode::rate_limited,
-                                              ErrorCode::no_provider,
-                                              ErrorCode::provider_error,
-                                              ErrorCode::provider_timeout,
-                                              ErrorCode::provider_refused_request};
+inline constexpr std::array kGenerateRefusals{
+    ErrorCode::not_found,        ErrorCode::story_in_progress,
+    ErrorCode::plan_exceeded,    ErrorCode::rate_limited,
+    ErrorCode::no_provider,      ErrorCode::provider_error,
+    ErrorCode::provider_timeout, ErrorCode::provider_refused_request};
 
 inline constexpr std::string_view kWorkDescription =
     "The answer waits for the task for up to a minute and works on it; if it is not done by then, "

@@ -86,53 +86,97 @@ inline constexpr std::array kRegenerateFields{
 inline constexpr Schema kRegenerate{"SceneRegeneration", "How to write a scene again.",
                                     kRegenerateFields};
 
+constexpr Field stored_integer(std::string_view name, std::string_view description) {
+  return {.name = name, .type = Type::integer, .description = description, .is_required = true};
+}
+constexpr Field stored_flag(std::string_view name, std::string_view description) {
+  return {.name = name, .type = Type::boolean, .description = description, .is_required = true};
+}
+constexpr Field nullable(Field field) {
+  field.is_required = true;
+  field.is_nullable = true;
+  return field;
+}
+
+inline constexpr Field kVersionField =
+    stored_integer("version", "Its newest version, which is its ETag too.");
+inline constexpr Field kLockedField = stored_flag("is_locked", "Whether no model may change it.");
+inline constexpr Field kEditedField =
+    stored_flag("is_edited", "Whether a person has written or chosen it: no model replaces it.");
+inline constexpr Field kTextVersionField =
+    nullable(stored_integer("text_version", "The version of its text that counts."));
+inline constexpr Field kPlanVersionField =
+    nullable(stored_integer("plan_version", "The version of its plan that counts."));
+
 inline constexpr std::array<std::string_view, 4> kSceneStates{"planned", "writing", "written",
                                                               "deleted"};
-inline constexpr auto kSceneFields =
-    join(join(std::array{Field{.name = "scene_id",
-                               .type = Type::uuid,
-                               .description = "The scene.",
-                               .is_required = true},
-                         Field{.name = "chapter",
-                               .type = Type::integer,
-                               .description = "The chapter that it is in, from 1.",
-                               .is_required = true,
-                               .minimum = 1},
-                         Field{.name = "state",
-                               .description = "Where it is.",
-                               .is_required = true,
-                               .choices = kSceneStates},
-                         Field{.name = "length",
-                               .type = Type::integer,
-                               .description = "Its length, in the story's unit.",
-                               .is_required = true},
-                         Field{.name = "version",
-                               .type = Type::integer,
-                               .description = "The version of its text; 0: it has none.",
-                               .is_required = true},
-                         Field{.name = "is_locked",
-                               .type = Type::boolean,
-                               .description = "Whether no model may change it.",
-                               .is_required = true},
-                         Field{.name = "text", .description = "Its text.", .is_nullable = true}},
-              kNumberFields),
-         kPlanFields);
+inline constexpr std::array kSceneFactFields{
+    Field{.name = "scene_id", .type = Type::uuid, .description = "The scene.", .is_required = true},
+    nullable(stored_integer("number", "Its place in the story, from 1; null: it is deleted.")),
+    nullable(stored_integer("chapter", "The chapter that it is in, from 1.")),
+    Field{.name = "state",
+          .description = "Where it is.",
+          .is_required = true,
+          .choices = kSceneStates},
+    stored_integer("length", "Its length, in the story's unit."),
+    kVersionField,
+    kPlanVersionField,
+    kTextVersionField,
+    kLockedField,
+    kEditedField,
+    Field{.name = "text", .description = "Its text.", .is_nullable = true},
+    kUpdatedAt,
+};
+inline constexpr auto kSceneFields = join(kSceneFactFields, kPlanFields);
 inline constexpr Schema kScene{"Scene", "A scene of a story.", kSceneFields};
 
-inline constexpr std::array kStoryPartFields{
-    Field{.name = "text", .description = "The text.", .is_required = true},
-    Field{.name = "version",
-          .type = Type::integer,
-          .description = "Its version.",
-          .is_required = true},
-    Field{.name = "is_locked",
-          .type = Type::boolean,
-          .description = "Whether no model may change it.",
-          .is_required = true},
-};
-inline constexpr Schema kStoryPart{"StoryPart", "A premise.", kStoryPartFields};
+inline constexpr auto kSceneTextFields =
+    join(std::array{Field{.name = "scene",
+                          .type = Type::object,
+                          .description = "The scene.",
+                          .is_required = true,
+                          .schema = &kScene},
+                    generated_text("text", "Its new text."),
+                    stored_integer("version", "The version that the new text is."),
+                    stored_flag("is_current",
+                                "False when you had edited or locked the scene: then the new text "
+                                "is a version to choose.")},
+         kGeneratedFields);
+inline constexpr Schema kSceneText{"SceneText", "A scene that was written again.",
+                                   kSceneTextFields};
 
-inline constexpr std::array kStoryFields{
+inline constexpr std::array kPartFields{kVersionField, kLockedField, kEditedField, kUpdatedAt};
+inline constexpr auto kStoredPremiseFields =
+    join(kPartFields, std::array{generated_text("text", "The premise."), kTextVersionField});
+inline constexpr Schema kStoredPremise{"StoredPremise", "A premise as it is stored.",
+                                       kStoredPremiseFields};
+inline constexpr auto kOutlineStateFields = join(kPartFields, std::array{kPlanVersionField});
+inline constexpr Schema kOutlineState{"OutlineState", "The state of an outline.",
+                                      kOutlineStateFields};
+inline constexpr auto kStoredOutlineFields =
+    join(kOutlineStateFields, std::array{Field{.name = "scenes",
+                                               .type = Type::array,
+                                               .description = "The scenes in their order.",
+                                               .is_required = true,
+                                               .schema = &kScenePlan}});
+inline constexpr Schema kStoredOutline{"StoredOutline", "An outline as it is stored.",
+                                       kStoredOutlineFields};
+
+inline constexpr std::array kChapterFields{
+    stored_integer("number", "Its place, from 1."),
+    generated_text("title", "Its title; empty: the story has no chapters."),
+    generated_text("description", "What happens in it."),
+    Field{.name = "key_events",
+          .type = Type::array,
+          .description = "What must happen in it.",
+          .is_required = true,
+          .item = Type::text},
+    stored_flag("is_outlined", "Whether its scenes are planned."),
+    nullable({.name = "recap", .description = "What has happened in it."}),
+};
+inline constexpr Schema kChapter{"Chapter", "A chapter of a story.", kChapterFields};
+
+inline constexpr std::array kStorySummaryFields{
     Field{.name = "project_id",
           .type = Type::uuid,
           .description = "The project.",
@@ -141,54 +185,70 @@ inline constexpr std::array kStoryFields{
     Field{.name = "settings",
           .type = Type::object,
           .description = "How it is written.",
-          .is_required = true,
-          .schema = &kSettings},
-    Field{.name = "premise",
-          .type = Type::object,
-          .description = "The premise.",
-          .is_required = true,
-          .is_nullable = true,
-          .schema = &kStoryPart},
-    Field{.name = "scenes",
-          .type = Type::array,
-          .description = "The outline: the scenes in their order.",
-          .is_required = true,
-          .schema = &kScene},
-    Field{.name = "length",
-          .type = Type::integer,
-          .description = "The length of what is written, in the story's unit.",
           .is_required = true},
-    Field{.name = "is_complete",
-          .type = Type::boolean,
-          .description = "Whether it has come to its end.",
-          .is_required = true},
+    stored_integer("length", "The length of what is written, in the unit of its settings."),
+    stored_integer("scene_count", "How many scenes it has."),
+    stored_integer("scenes_written", "How many of them are written."),
+    stored_integer("chapter_count", "How many chapters it has."),
+    nullable({.name = "task_id", .type = Type::uuid, .description = "The task that works on it."}),
+    kCreatedAt,
     kUpdatedAt,
 };
+inline constexpr Schema kStorySummary{"StorySummary", "A story's settings and size.",
+                                      kStorySummaryFields};
+
+inline constexpr auto kStoryFields =
+    join(kStorySummaryFields,
+         std::array{nullable({.name = "premise",
+                              .type = Type::object,
+                              .description = "The premise.",
+                              .schema = &kStoredPremise}),
+                    nullable({.name = "outline",
+                              .type = Type::object,
+                              .description = "The state of the outline; `scenes` are its scenes.",
+                              .schema = &kOutlineState}),
+                    Field{.name = "chapters",
+                          .type = Type::array,
+                          .description = "The chapters in their order.",
+                          .is_required = true,
+                          .schema = &kChapter},
+                    Field{.name = "scenes",
+                          .type = Type::array,
+                          .description = "The scenes in their order.",
+                          .is_required = true,
+                          .schema = &kScene},
+                    Field{.name = "deleted_scenes",
+                          .type = Type::array,
+                          .description = "Scenes that can be restored.",
+                          .is_required = true,
+                          .schema = &kScene}});
 inline constexpr Schema kStory{"Story", "A story as it is stored.", kStoryFields};
 
 inline constexpr std::array<std::string_view, 2> kWriters{"model", "person"};
+inline constexpr std::array<std::string_view, 2> kAspects{"plan", "text"};
 inline constexpr std::array kVersionFields{
-    Field{.name = "version",
-          .type = Type::integer,
-          .description = "Its number.",
-          .is_required = true},
-    Field{.name = "is_current",
-          .type = Type::boolean,
-          .description = "Whether it is the one that counts.",
-          .is_required = true},
-    Field{.name = "source",
+    stored_integer("version", "Its number."),
+    Field{.name = "aspect",
+          .description = "Whether it is a plan or a text.",
+          .is_required = true,
+          .choices = kAspects},
+    Field{.name = "made_by",
           .description = "Who has written it.",
           .is_required = true,
           .choices = kWriters},
-    Field{.name = "text",
-          .type = Type::text,
-          .description = "Its text; of an outline there is `scenes`.",
-          .is_nullable = true},
-    Field{.name = "scenes",
+    stored_flag("is_current", "Whether it is the one that counts."),
+    stored_flag("is_rejected", "Whether it was asked for once more, because of its `findings`."),
+    Field{.name = "findings",
           .type = Type::array,
-          .description = "Its scenes, if it is an outline's.",
-          .is_nullable = true,
-          .schema = &kScenePlan},
+          .description = "What was found wrong with it.",
+          .is_required = true,
+          .item = Type::object},
+    stored_integer("length", "Its length."),
+    nullable({.name = "model", .description = "The model that wrote it."}),
+    nullable({.name = "prompt", .description = "The prompt's name and version."}),
+    nullable({.name = "task_id", .type = Type::uuid, .description = "The task that made it."}),
+    nullable({.name = "text", .description = "Its text."}),
+    Field{.name = "plan", .type = Type::object, .description = "Its plan; of an outline `scenes`."},
     kCreatedAt,
 };
 inline constexpr Schema kPartVersion{"StoryVersion", "A version of a part of a story.",
@@ -204,20 +264,21 @@ constexpr Operation list_versions(std::string_view id, std::string_view pattern)
           .answer = {
               .kind = AnswerKind::list, .schema = &kPartVersion, .description = "A page of them."}};
 }
-constexpr Operation select_version(std::string_view id, std::string_view pattern) {
+constexpr Operation select_version(std::string_view id, std::string_view pattern,
+                                   const Schema& part) {
   return {.id = id,
           .method = "POST",
           .pattern = pattern,
           .summary = "Let this version count",
-          .answer = {.description = "The part as it is now."}};
+          .answer = {.schema = &part, .description = "The part as it is now."}};
 }
 constexpr Operation set_lock(std::string_view id, std::string_view pattern,
-                             std::string_view summary) {
+                             std::string_view summary, const Schema& part) {
   return {.id = id,
           .method = "POST",
           .pattern = pattern,
           .summary = summary,
-          .answer = {.description = "The part as it is now."}};
+          .answer = {.schema = &part, .description = "The part as it is now."}};
 }
 constexpr Operation change_scene(std::string_view id, std::string_view method,
                                  std::string_view pattern, std::string_view summary) {
@@ -246,7 +307,7 @@ inline constexpr Operation kUpdateStory{
     .summary = "Change a story's title, language or length",
     .body = &kChange,
     .takes_if_match = true,
-    .answer = {.schema = &kStory, .description = "The story as it is now."},
+    .answer = {.schema = &kStorySummary, .description = "The story as it is now."},
     .body_example = R"({"title":"The Door in the Sea"})"};
 
 inline constexpr Operation kWritePremise{
@@ -257,7 +318,7 @@ inline constexpr Operation kWritePremise{
     .body = &kPremiseWrite,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_if_match = true,
-    .answer = {.description = "The premise."},
+    .answer = {.schema = &kStoredPremise, .description = "The premise."},
     .body_example = R"({"text":"A keeper finds a door in the sea."})"};
 
 inline constexpr Operation kWriteOutline{
@@ -268,7 +329,7 @@ inline constexpr Operation kWriteOutline{
     .body = &kOutlineWrite,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_if_match = true,
-    .answer = {.description = "The outline."},
+    .answer = {.schema = &kStoredOutline, .description = "The outline."},
     .body_example =
         R"({"scenes":[{"number":1,"title":"The Light","description":"Mara lights the lamp."}]})"};
 
@@ -297,9 +358,13 @@ inline constexpr Operation kWriteScene{
     .answer = {.schema = &kScene, .description = "The scene as it is now."},
     .body_example = R"({"text":"The lamp went out."})"};
 
-inline constexpr Operation kDeleteScene =
-    change_scene("delete_scene", "DELETE", "/story/projects/{project_id}/scenes/{scene_id}",
-                 "Take a scene out of the story; it can be restored");
+inline constexpr Operation kDeleteScene{
+    .id = "delete_scene",
+    .method = "DELETE",
+    .pattern = "/story/projects/{project_id}/scenes/{scene_id}",
+    .summary = "Take a scene out of the story; it can be restored",
+    .answer = {.schema = &kDone, .description = "It is deleted."}};
+
 inline constexpr Operation kRestoreScene =
     change_scene("restore_scene", "POST", "/story/projects/{project_id}/scenes/{scene_id}/restore",
                  "Bring a deleted scene back");
@@ -325,18 +390,21 @@ inline constexpr Operation kRegenerateScene{
     .refusals = kGenerateRefusals,
     .description = kWorkDescription};
 
-inline constexpr Operation kLockScene =
-    set_lock("lock_scene", "/story/projects/{project_id}/scenes/{scene_id}/lock", kLockSummary);
-inline constexpr Operation kUnlockScene = set_lock(
-    "unlock_scene", "/story/projects/{project_id}/scenes/{scene_id}/unlock", kUnlockSummary);
-inline constexpr Operation kLockPremise =
-    set_lock("lock_premise", "/story/projects/{project_id}/premise/lock", kLockSummary);
+inline constexpr Operation kLockScene = set_lock(
+    "lock_scene", "/story/projects/{project_id}/scenes/{scene_id}/lock", kLockSummary, kScene);
+inline constexpr Operation kUnlockScene =
+    set_lock("unlock_scene", "/story/projects/{project_id}/scenes/{scene_id}/unlock",
+             kUnlockSummary, kScene);
+inline constexpr Operation kLockPremise = set_lock(
+    "lock_premise", "/story/projects/{project_id}/premise/lock", kLockSummary, kStoredPremise);
 inline constexpr Operation kUnlockPremise =
-    set_lock("unlock_premise", "/story/projects/{project_id}/premise/unlock", kUnlockSummary);
-inline constexpr Operation kLockOutline =
-    set_lock("lock_outline", "/story/projects/{project_id}/outline/lock", kLockSummary);
+    set_lock("unlock_premise", "/story/projects/{project_id}/premise/unlock", kUnlockSummary,
+             kStoredPremise);
+inline constexpr Operation kLockOutline = set_lock(
+    "lock_outline", "/story/projects/{project_id}/outline/lock", kLockSummary, kStoredOutline);
 inline constexpr Operation kUnlockOutline =
-    set_lock("unlock_outline", "/story/projects/{project_id}/outline/unlock", kUnlockSummary);
+    set_lock("unlock_outline", "/story/projects/{project_id}/outline/unlock", kUnlockSummary,
+             kStoredOutline);
 
 inline constexpr Operation kListSceneVersions =
     list_versions("list_scene_versions", "/story/projects/{project_id}/scenes/{scene_id}/versions");
@@ -344,12 +412,14 @@ inline constexpr Operation kListPremiseVersions =
     list_versions("list_premise_versions", "/story/projects/{project_id}/premise/versions");
 inline constexpr Operation kListOutlineVersions =
     list_versions("list_outline_versions", "/story/projects/{project_id}/outline/versions");
-inline constexpr Operation kSelectSceneVersion =
-    select_version("select_scene_version",
-                   "/story/projects/{project_id}/scenes/{scene_id}/versions/{version}/select");
+inline constexpr Operation kSelectSceneVersion = select_version(
+    "select_scene_version",
+    "/story/projects/{project_id}/scenes/{scene_id}/versions/{version}/select", kScene);
 inline constexpr Operation kSelectPremiseVersion = select_version(
-    "select_premise_version", "/story/projects/{project_id}/premise/versions/{version}/select");
+    "select_premise_version", "/story/projects/{project_id}/premise/versions/{version}/select",
+    kStoredPremise);
 inline constexpr Operation kSelectOutlineVersion = select_version(
-    "select_outline_version", "/story/projects/{project_id}/outline/versions/{version}/select");
+    "select_outline_version", "/story/projects/{project_id}/outline/versions/{version}/select",
+    kStoredOutline);
 
 }  // namespace fabula::api::story

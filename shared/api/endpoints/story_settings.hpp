@@ -13,10 +13,10 @@
 namespace fabula::api::story {
 
 inline constexpr std::int64_t kMaximumOptionCharacters = 200;
-inline constexpr std::int64_t kMaximumIdeaCharacters = 10'000;
+inline constexpr std::int64_t kMaximumIdeaCharacters = 4'000;
 inline constexpr std::int64_t kMaximumPremiseBytes = 16 * 1024;
 inline constexpr std::int64_t kMaximumFeedbackCharacters = 4'000;
-inline constexpr std::int64_t kMinimumTargetWords = 100;
+inline constexpr std::int64_t kMinimumTargetWords = 200;
 inline constexpr std::int64_t kMaximumTargetWords = 200'000;
 inline constexpr std::int64_t kMaximumLanguageCharacters = 35;
 

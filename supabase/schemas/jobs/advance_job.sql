@@ -3,6 +3,9 @@
 create function private.advance_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
+  -- Steps of a job that reports its own progress are added one by one, so that all but the last are done: a long
+  -- job's others are not counted.
+  max_steps_ahead constant integer := 10;
   job public.jobs;
   steps record;
 begin
@@ -16,8 +19,12 @@ begin
     count(*) filter (where status = 'failed') as failed,
     count(*) as total
   into steps
-  from public.job_steps
-  where job_id = wanted_id;
+  from (
+    select status from public.job_steps
+    where job_id = wanted_id
+    order by step desc
+    limit case when job.reports_progress then max_steps_ahead end
+  ) last_step;
   if job.is_serial and steps.failed = 0 and steps.open = 0 and steps.waiting > 0
     and job.status <> 'paused'
   then

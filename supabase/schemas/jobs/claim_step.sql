@@ -91,7 +91,8 @@ begin
       'lease_token', due.lease_token,
       'leased_until', private.iso(due.leased_until),
       'attempts', due.attempts,
-      'steps', (select count(*) from public.job_steps where job_id = due_id),
+      'steps', case when job.reports_progress then due.step
+        else (select count(*) from public.job_steps where job_id = due_id) end,
       'session_id', job.session_id,
       'project_id', job.project_id,
       'user_id', due.owner_id) || work);

@@ -39,6 +39,9 @@ create index job_steps_due_of_owner on public.job_steps (owner_id, kind, run_aft
   where status in ('queued', 'running');
 -- Whether any step is due.
 create index job_steps_due on public.job_steps (run_after) where status in ('queued', 'running');
+-- A job's steps that are not done, without those that are: a long job has many.
+create index job_steps_open on public.job_steps (job_id, step)
+  where status in ('waiting', 'queued', 'running');
 create index job_steps_of_generation on public.job_steps (generation_id);
 
 alter table public.job_steps enable row level security;

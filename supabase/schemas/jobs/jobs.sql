@@ -29,8 +29,8 @@ create table public.jobs (
   kept_for interval,
   created_at timestamptz not null default now(),
   finished_at timestamptz,
-  -- The kind's steps say how far the job is; else it is the share of steps that are done. A job whose steps are
-  -- added one by one does not know how many there will be.
+  -- The kind's steps say how far the job is; else it is the share of steps that are done. For serial jobs whose
+  -- steps are added one by one, so that nobody knows how many there will be.
   reports_progress boolean not null default false,
   unique (job_id, owner_id),
   constraint jobs_have_one_subject check (num_nonnulls(session_id, project_id) = 1),

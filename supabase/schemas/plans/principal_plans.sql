@@ -9,6 +9,6 @@ create table public.principal_plans (
 comment on table public.principal_plans is 'Who has which plan. Not readable over REST.';
 
 -- Whether a plan is used.
-create index principal_plans_by_plan on public.principal_plans (plan) where plan is not null;
+create index principal_plans_by_plan on public.principal_plans (plan);
 
 alter table public.principal_plans enable row level security;

@@ -25,10 +25,9 @@ create table public.story_versions (
     references public.story_parts (part_id, owner_id) on delete cascade on update cascade
 );
 
-create index story_versions_of_message on public.story_versions (message_id)
-  where message_id is not null;
+create index story_versions_of_message on public.story_versions (message_id);
 -- What a job has made.
-create index story_versions_of_job on public.story_versions (job_id) where job_id is not null;
+create index story_versions_of_job on public.story_versions (job_id);
 
 alter table public.story_versions enable row level security;
 
