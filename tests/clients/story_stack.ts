@@ -122,6 +122,11 @@ export class StoryStack {
     return this.call("GET", `/story/task/${begun["task_id"]}/result`, token);
   }
 
+  /** Connects to the database as its superuser. */
+  get ownerUrl(): string {
+    return this.#postgres.ownerUrl;
+  }
+
   async sql(text: string, values: unknown[] = []): Promise<Row[]> {
     this.#pool ??= new pg.Pool({ connectionString: this.#postgres.ownerUrl, max: 2 });
     return (await this.#pool.query(text, values)).rows;

@@ -34,7 +34,7 @@ export type Factor = number | "random";
 export class Storyteller {
   /** All that it was asked, in the order of asking. */
   readonly asked: Asked[] = [];
-  factor: Factor = 1;
+  factorOf: (asked: Asked) => Factor = () => 1;
   /** Between the pieces of an answer. */
   paceMs = 0;
   scenesOfOutline = 10;
@@ -149,8 +149,10 @@ export class Storyteller {
     }
   }
 
-  #length({ words, prompt }: Asked): number {
-    const factor = this.factor === "random" ? 0.3 + new Dice(prompt).below(1_701) / 1_000 : this.factor;
+  #length(asked: Asked): number {
+    const { words, prompt } = asked;
+    const factorOf = this.factorOf(asked);
+    const factor = factorOf === "random" ? 0.3 + new Dice(prompt).below(1_701) / 1_000 : factorOf;
     return Math.max(Math.round(words * factor), 1);
   }
 }
