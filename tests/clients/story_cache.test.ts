@@ -53,7 +53,7 @@ describe("the cache of stories", () => {
     await premise(mine.token, body);
     const theirs = await premise(other.token, body);
     assert.equal(theirs["cached"], false);
-    assert.deepEqual(await story.call("DELETE", "/story/cache", mine.token), { deleted: 1 });
+    assert.deepEqual(await story.call("POST", "/story/cache/clear", mine.token), { deleted: 1 });
     assert.equal((await premise(other.token, body))["cached"], true);
     assert.equal((await premise(mine.token, body))["cached"], false);
   });
