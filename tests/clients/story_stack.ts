@@ -6,7 +6,7 @@ import { startPostgres, type PostgresServer } from "../database/postgres_server.
 import { Backend, root, type Row } from "./backend.ts";
 import { DatabaseDoor } from "./database_door.ts";
 import { call } from "./people.ts";
-import { assertDiscreetLog, Stack, type Settings } from "./stack.ts";
+import { assertDiscreetLog, Stack } from "./stack.ts";
 import { Storyteller } from "./storyteller.ts";
 import { until } from "./wait.ts";
 
@@ -15,11 +15,9 @@ const TASKS_EVERY_MS = 20;
 export class StoryStack {
   readonly backend: Backend;
   readonly teller: Storyteller;
-  /** Of the running functions; another one after `restartFunctions`. */
-  stack: Stack;
+  readonly stack: Stack;
   /** The functions reach the database through it. */
   readonly door: DatabaseDoor;
-  readonly #settings: Settings;
   readonly #postgres: PostgresServer;
   #pool: pg.Pool | undefined;
   readonly #endMaintenance: (() => void)[] = [];
@@ -27,14 +25,12 @@ export class StoryStack {
   private constructor(
     backend: Backend,
     stack: Stack,
-    settings: Settings,
     door: DatabaseDoor,
     postgres: PostgresServer,
   ) {
     this.backend = backend;
     this.stack = stack;
     this.door = door;
-    this.#settings = settings;
     this.#postgres = postgres;
     this.teller = new Storyteller(backend.model);
   }
@@ -49,7 +45,7 @@ export class StoryStack {
       started.push(door);
       const settings = () => ({ SUPABASE_REST_URL: door.restUrl, ...more });
       const stack = await Stack.start("deno", backend, settings);
-      return new StoryStack(backend, stack, settings, door, postgres);
+      return new StoryStack(backend, stack, door, postgres);
     } catch (error) {
       for (const part of started.reverse()) await part.stop();
       throw error;
@@ -134,9 +130,7 @@ export class StoryStack {
 
   /** Ends the functions' process without a word, starts another one, and makes its dead steps due. */
   async killFunctions(): Promise<void> {
-    process.kill(this.stack.functions.processId, "SIGKILL");
-    await this.stack.stop();
-    this.stack = await Stack.start("deno", this.backend, this.#settings);
+    await this.stack.killFunctions();
     await this.sql("update public.job_steps set run_after = now() where status in ('queued', 'running')");
   }
 
