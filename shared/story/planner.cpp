@@ -14,9 +14,10 @@ namespace {
 constexpr double kLowestRatio = 0.4;
 constexpr double kHighestRatio = 2.5;
 // The least that a call is worth, in words; and a share of the target, so that the last pieces are
-// few.
-constexpr std::int64_t kLeastAsked = 25;
-constexpr double kLastShare = 0.05;
+// few. A model may write twice what it is asked for, so the share is less than half of what a story
+// may be too long.
+constexpr std::int64_t kLeastAsked = 20;
+constexpr double kLastShare = 0.04;
 // A draft of a dead attempt with so many words is kept.
 constexpr std::int64_t kLeastKept = 40;
 // Shares of the progress that are made before the first scene.
@@ -36,10 +37,12 @@ std::int64_t written(const State& state) {
   return state.totals.length_written + draft_length(state);
 }
 
-double ratio(const Totals& totals) {
-  if (totals.asked <= 0) return 1;
-  return std::clamp(static_cast<double>(totals.made) / static_cast<double>(totals.asked),
-                    kLowestRatio, kHighestRatio);
+// The first pieces count little: as if so much of the target had come as it was asked for.
+double ratio(const State& state) {
+  const double before = target(state) * kLastShare;
+  const double made = static_cast<double>(state.totals.made) + before;
+  const double asked = static_cast<double>(state.totals.asked) + before;
+  return std::clamp(made / asked, kLowestRatio, kHighestRatio);
 }
 
 // The weight of all scenes that are not finished: chapters without an outline are taken to have as
@@ -85,10 +88,14 @@ NextStep plan_piece(const State& state) {
   // Of the last scene each piece is at most half of what is missing, so that a model that writes
   // twice what it is asked for does not end a story that is too long.
   if (is_last) expected = std::min(left, std::max({left / 2, all * kLastShare, least}));
-  const double most = static_cast<double>(length_of_words(kMaximumPieceWords, unit));
-  const double asked = std::min(expected / ratio(state.totals), most);
+  double most = static_cast<double>(length_of_words(kMaximumPieceWords, unit));
+  if (state.route != Route::scene) {
+    const double missing = all - static_cast<double>(written(state));
+    most = std::min(most, std::max({missing / 2, all * kLastShare, least}));
+  }
+  const double asked = std::min(expected / ratio(state), most);
   step.asked = std::max<std::int64_t>(std::llround(asked), 1);
-  step.expected = std::max<std::int64_t>(std::llround(asked * ratio(state.totals)), 1);
+  step.expected = std::max<std::int64_t>(std::llround(asked * ratio(state)), 1);
   const bool is_whole = static_cast<double>(step.expected) >= left * kEnoughOfScene;
   const bool is_last_try = state.next->pieces + 1 >= kMaximumPieces;
   step.is_scene_end = is_whole || (!is_last && is_last_try);
