@@ -11,7 +11,7 @@ describe("the cache of stories", () => {
     story = await StoryStack.start();
     await story.boundPlan(null);
   });
-  after(() => story.stop());
+  after(() => story?.stop());
 
   const premise = (token: string, body: object): Promise<Row> =>
     story.call("POST", "/story/generate-premise", token, body);

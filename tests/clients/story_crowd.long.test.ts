@@ -25,7 +25,7 @@ describe("a crowd of stories", () => {
       reply.finish();
     };
   });
-  after(() => story.stop());
+  after(() => story?.stop());
 
   const median = (values: number[]): number => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!;
 

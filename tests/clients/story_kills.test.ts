@@ -29,7 +29,7 @@ describe("a story whose workers die", () => {
     story = await StoryStack.start();
     await story.boundPlan(null);
   });
-  after(() => story.stop());
+  after(() => story?.stop());
 
   const body = (setting: string) => ({ target_words: TARGET_WORDS, story_setting: setting });
 

@@ -20,7 +20,7 @@ describe("stories of the length that was asked for", () => {
     await story.boundPlan(null);
     story.work(WORKERS);
   });
-  after(() => story.stop());
+  after(() => story?.stop());
 
   test("long stories of models that write half, once, 1.6 times and by chance what they are asked for", { timeout: LONGEST_MS }, async (context) => {
     // Each story's own setting is in all of its prompts.

@@ -21,7 +21,7 @@ describe("a novel", () => {
     story = await StoryStack.start();
     await story.boundPlan(null);
   });
-  after(() => story.stop());
+  after(() => story?.stop());
 
   /** Pages that the statement touches, in a transaction that is taken back. */
   async function pagesOf(client: pg.Client, statement: string, values: unknown[]): Promise<number> {

@@ -18,7 +18,7 @@ describe("stories at the edge of a plan", () => {
     story = await StoryStack.start();
     story.teller.scenesOfOutline = 5;
   });
-  after(() => story.stop());
+  after(() => story?.stop());
 
   test(`${AT_ONCE} requests at once, ${ROUNDS} times, with kills`, { timeout: LONGEST_MS }, async (context) => {
     const { token } = await story.newUser();

@@ -137,11 +137,11 @@ export class StoryStack {
   async stop(): Promise<void> {
     this.rest();
     await this.stack.stop();
-    assertDiscreetLog(this.stack);
     await this.#pool?.end();
     await this.door.stop();
     await this.backend.stop();
     await this.#postgres.stop();
+    assertDiscreetLog(this.stack);
   }
 }
 
