@@ -163,7 +163,6 @@ Task<Result<void>> keep(StoryStep story, const Reply& reply, story::Examined exa
   if (after.is_scene_done) {
     const Surroundings around(state);
     auto context = around.context(state, story::Extent::scene);
-    context.length = static_cast<std::size_t>(scene_length);
     context.wanted_length = static_cast<std::size_t>(
         story.next.scene_left + story::length(next.draft, unit));
     auto whole_scene = story::examine(next.plan, scene, context);
