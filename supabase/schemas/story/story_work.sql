@@ -194,7 +194,10 @@ begin
       'text', private.premise_text(job.project_id),
       'is_locked', premise.is_locked or premise.is_text_edited) end,
     'outline', case when outline.plan_version is not null then jsonb_build_object(
-      'version', outline.plan_version, 'is_locked', outline.is_locked) end,
+      'version', outline.plan_version, 'is_locked', outline.is_locked)
+      || case when job.payload ->> 'route' in ('outline', 'refine')
+        then jsonb_build_object('scenes', private.story_outline(job.project_id)) else '{}' end
+    end,
     'totals', jsonb_build_object(
       'chapters', story.chapters, 'scenes', story.scenes, 'scenes_written', story.scenes_written,
       'length_written', story.length_written, 'weight_left', story.weight_left, 'asked', story.asked,
