@@ -24,24 +24,24 @@ struct Passage {
 // An event is shown by a passage with this share of its words.
 inline constexpr double kShown = 0.5;
 
-// A text whose words are looked up more than once. The text must outlive it.
+// A text whose words are looked up more than once.
 class EvidenceText {
  public:
   explicit EvidenceText(std::string_view text);
 
-  // The passage of at most about 120 words that has most of the event; nothing when it has no
-  // content word of it.
+  // The passage of at most 120 words that has most of the event; nothing when none has two content
+  // words of it (or the only one).
   std::optional<Passage> best_passage(std::string_view event) const;
-  // The first passage that shows the event.
+  // The same, if it is enough to show the event.
   std::optional<Passage> find(std::string_view event) const;
 
  private:
-  struct Word {
+  struct PlacedStem {
     std::string stem;
     std::size_t begin;
     std::size_t end;
   };
-  std::vector<Word> words_;
+  std::vector<PlacedStem> words_;
 };
 
 // Of a plan's key events, the part that the text shows; nothing when the plan has none with content

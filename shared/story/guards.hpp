@@ -18,22 +18,22 @@ enum class Extent { piece, scene };
 
 struct GuardContext {
   Extent extent = Extent::piece;
-  std::string_view language;  // BCP 47 of the story; "": any
-  // In words, or in characters for languages without spaces; 0: not looked at.
-  std::size_t length = 0;
+  std::string_view language = {};  // BCP 47 of the story; "": any
+  // Of the reply (or the scene), in words or, for languages without spaces, characters; 0: any.
   std::size_t wanted_length = 0;
-  std::string_view chapter_title;
-  std::string_view draft;                      // of a piece: what of the scene stands before it
-  std::span<const std::string_view> previous;  // texts of earlier scenes, the last first
-  std::span<const ScenePlan> earlier;          // plans of scenes that are told
-  std::span<const ScenePlan> later;            // and of those that are not
+  std::string_view story_title = {};
+  std::string_view chapter_title = {};
+  std::string_view draft = {};  // of a piece: what of the scene stands before it
+  std::span<const std::string_view> previous = {};  // texts of earlier scenes, the last first
+  std::span<const ScenePlan> earlier = {};          // plans of scenes that are told
+  std::span<const ScenePlan> later = {};            // and of those that are not
 };
 
 struct Finding {
   std::string_view rule;  // stable: "repeats_previous"
   std::string message;    // for the person, in the task
   bool is_asked_again = false;
-  std::string correction;  // for the model, when it is asked once more
+  std::string correction = {};  // for the model, when it is asked once more
 };
 
 struct Examined {

@@ -162,7 +162,7 @@ Result<std::vector<ScenePlan>> read_outline(std::string_view reply) {
   return read_scenes(*found);
 }
 
-Result<std::vector<ScenePlan>> read_outline(const json::Document& document) {
+Result<std::vector<ScenePlan>> outline_of(const json::Document& document) {
   const auto found = plan_items_of(document, kSceneLists);
   if (!found) return tl::unexpected(plan_problem({{"", "holds no list of scenes"}}));
   return read_scenes(*found);

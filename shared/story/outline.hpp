@@ -35,7 +35,7 @@ inline constexpr std::size_t kIdeaCount = 3;
 // events, and at least one key event (the description, when the model named none).
 Result<std::vector<ScenePlan>> read_outline(std::string_view reply);
 // The same of a document: an array of scenes, or an object that holds one.
-Result<std::vector<ScenePlan>> read_outline(const json::Document& document);
+Result<std::vector<ScenePlan>> outline_of(const json::Document& document);
 
 struct ChaptersPlan {
   std::string title;  // the novel's; "" when the model gave none

@@ -211,7 +211,7 @@ bool is_nothing(std::string_view text) {
   if (text.size() > kMaximumBytes) return false;
   const auto words = as_words(text);
   // "???" and "—" have no word; "…" folds to three dots.
-  return is_one_of(kNothings, words);
+  return is_one_of(kNothings, words) || text::equal_ignoring_case(text::trim(text), "n/a");
 }
 
 bool is_placeholder(std::string_view text) {

@@ -81,7 +81,7 @@ void sort_by_number(std::vector<std::pair<std::optional<std::int64_t>, json::Doc
     if (!number || !numbers.insert(*number).second) return;
   }
   std::sort(items.begin(), items.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+            [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
 // Of an array of objects, or of an object whose members are all objects ({"scene_1": {...}}).

@@ -94,7 +94,8 @@ class Opening {
       }
       at_ += sentence.size();
       // What is not certain is talk only when talk stands around it.
-      if (talk == Talk::certain) has_talk_ = true;
+      if (talk == Talk::certain || (talk == Talk::more && may_be_talk_)) has_talk_ = true;
+      may_be_talk_ = true;
       if (has_talk_) taken_ = at_;
     }
   }
@@ -103,6 +104,7 @@ class Opening {
   const ProseTitles& titles_;
   std::size_t at_ = 0;
   std::size_t taken_ = 0;
+  bool may_be_talk_ = false;
   bool has_talk_ = false;
   bool is_story_ = false;
 };
@@ -114,8 +116,8 @@ class Closing {
 
   std::size_t read() {
     for (int i = 0; i < kMostTalkLines && !is_story_; ++i) {
-      const auto last = at_ == 0 ? std::string_view::npos
-                                 : reply_.find_last_not_of(kBlankCharacters, at_ - 1);
+      const auto last =
+          at_ == 0 ? std::string_view::npos : reply_.find_last_not_of(kBlankCharacters, at_ - 1);
       if (last == std::string_view::npos) break;
       const auto before = reply_.rfind('\n', last);
       const auto begin = before == std::string_view::npos ? 0 : before + 1;
@@ -147,9 +149,9 @@ class Closing {
     // "Note: I've kept ..." is one saying.
     const auto first = closing_talk(sentences.front());
     if (first == Talk::certain || closing_talk(line) == Talk::certain) return true;
-    return first == Talk::more && std::any_of(sentences.begin(), sentences.end(), [](auto sentence) {
-             return closing_talk(sentence) == Talk::certain;
-           });
+    return first == Talk::more &&
+           std::any_of(sentences.begin(), sentences.end(),
+                       [](auto sentence) { return closing_talk(sentence) == Talk::certain; });
   }
 
   // "And she was gone. Would you like me to continue?"

@@ -56,12 +56,13 @@ bool has_bracket(std::string_view line) {
 
 bool is_length(const std::string& phrase) {
   constexpr auto kLengthWords = std::to_array<std::string_view>(
-      {"word", "count", "words", "wordcount", "total", "approximately", "approx", "about", "around",
-       "roughly", "ca", "circa", "worter", "wortzahl", "wortanzahl", "mots", "nombre", "de",
-       "environ", "palabras", "recuento", "numero", "parole", "palavras", "anzahl"});
+      {"word",       "count",  "words",    "wordcount", "total",   "approximately", "approx",
+       "about",      "around", "roughly",  "ca",        "circa",   "worter",        "wortzahl",
+       "wortanzahl", "mots",   "nombre",   "de",        "environ", "palabras",      "recuento",
+       "numero",     "parole", "palavras", "anzahl"});
   constexpr auto kUnits = std::to_array<std::string_view>(
-      {" words ", " word count ", " wordcount ", " worter ", " wortzahl ", " wortanzahl ",
-       " mots ", " palabras ", " parole ", " palavras "});
+      {" words ", " word count ", " wordcount ", " worter ", " wortzahl ", " wortanzahl ", " mots ",
+       " palabras ", " parole ", " palavras "});
   bool has_number = false;
   for (std::size_t begin = 1; begin < phrase.size();) {
     const auto end = phrase.find(' ', begin);
@@ -94,8 +95,8 @@ bool is_prose_heading(std::string_view line, const ProseTitles& titles) {
   if (line.empty() || line.size() > kMaximumHeadingBytes) return false;
   const auto hashes = std::min(line.find_first_not_of('#'), line.size());
   constexpr std::size_t kMostHashes = 6;
-  const bool is_marked = hashes > 0 && hashes <= kMostHashes && hashes < line.size() &&
-                         line[hashes] == ' ';
+  const bool is_marked =
+      hashes > 0 && hashes <= kMostHashes && hashes < line.size() && line[hashes] == ' ';
   if (is_marked) return true;
   line = without_emphasis(line);
   while (line.ends_with(':')) line.remove_suffix(1);
@@ -127,11 +128,11 @@ bool is_end_mark(std::string_view line) {
     return true;
   }
   constexpr auto kEnds = std::to_array<std::string_view>(
-      {" end of scene ", " end of the scene ", " end of chapter ", " end of the chapter ",
-       " end of part ", " end of excerpt ", " end scene ", " scene ends ", " ende der szene ",
-       " ende von szene ", " ende des kapitels ", " ende von kapitel ", " fin de la scene ",
-       " fin de scene ", " fin du chapitre ", " fin de la escena ", " fin de escena ",
-       " fin del capitulo ", " fine della scena ", " fim da cena "});
+      {" end of scene ",    " end of the scene ", " end of chapter ",    " end of the chapter ",
+       " end of part ",     " end of excerpt ",   " end scene ",         " scene ends ",
+       " ende der szene ",  " ende von szene ",   " ende des kapitels ", " ende von kapitel ",
+       " fin de la scene ", " fin de scene ",     " fin du chapitre ",   " fin de la escena ",
+       " fin de escena ",   " fin del capitulo ", " fine della scena ",  " fim da cena "});
   constexpr auto kMostWords = 10;
   return begins_with_one_of(kEnds, phrase) && (is_bracketed || !ends_as_sentence(line)) &&
          std::count(phrase.begin(), phrase.end(), ' ') <= kMostWords;

@@ -15,7 +15,8 @@ bool is_fence(std::string_view line);
 // titles; never a sentence ("**Chapter one of my life is over.**").
 bool is_prose_heading(std::string_view line, const ProseTitles& titles);
 
-// "[End of scene]", "**End of Chapter One**", "(To be continued)", "(512 words)", "Word count: 512".
+// "[End of scene]", "**End of Chapter One**", "(To be continued)", "(512 words)", "Word count:
+// 512".
 bool is_end_mark(std::string_view line);
 
 }  // namespace fabula::story

@@ -41,8 +41,8 @@ bool ends_with_one_of(const std::array<std::string_view, n>& phrases, std::strin
   const auto last = text.find_last_of(' ', text.size() - 2);
   if (last == std::string_view::npos || last == 0) return false;
   const auto word = text.substr(last + 1, text.size() - last - 2);
-  const bool is_number = word.size() <= 4 && word.find_first_not_of("0123456789ivx") ==
-                                                  std::string_view::npos;
+  const bool is_number =
+      word.size() <= 4 && word.find_first_not_of("0123456789ivx") == std::string_view::npos;
   return is_number && ends(text.substr(0, last + 1));
 }
 
@@ -82,7 +82,8 @@ Talk opening_talk(std::string_view sentence) {
     if (last == ':' && !is_narrated && (names_work || ends_with_one_of(kStoryNouns, phrase))) {
       return Talk::certain;
     }
-    return names_work && has_one_of(kModelWords, phrase) ? Talk::certain : Talk::more;
+    if (has_one_of(kModelWords, phrase)) return names_work ? Talk::certain : Talk::more;
+    return is_narrated ? Talk::none : Talk::more;
   }
   return has_one_of(kModelWords, phrase) ? Talk::more : Talk::none;
 }
@@ -103,10 +104,9 @@ Talk closing_talk(std::string_view sentence) {
 
 bool is_refusal(std::string_view sentence) {
   if (sentence.size() > kMaximumSentenceBytes) return false;
-  const bool is_unspaced =
-      std::any_of(kUnspacedRefusals.begin(), kUnspacedRefusals.end(), [&](std::string_view words) {
-        return sentence.find(words) != std::string_view::npos;
-      });
+  const bool is_unspaced = std::any_of(
+      kUnspacedRefusals.begin(), kUnspacedRefusals.end(),
+      [&](std::string_view words) { return sentence.find(words) != std::string_view::npos; });
   if (is_unspaced) return true;
   if (has_speech(sentence)) return false;
   const std::string phrase = as_phrase(sentence);
@@ -127,9 +127,9 @@ bool begins_with_speech(std::string_view line) {
 bool has_speech(std::string_view line) {
   constexpr auto kQuotes =
       std::to_array<std::string_view>({"\"", "“", "”", "„", "«", "»", "‹", "›", "「", "『", "‘"});
-  const bool has_quote = std::any_of(kQuotes.begin(), kQuotes.end(), [line](std::string_view quote) {
-    return line.find(quote) != std::string_view::npos;
-  });
+  const bool has_quote = std::any_of(
+      kQuotes.begin(), kQuotes.end(),
+      [line](std::string_view quote) { return line.find(quote) != std::string_view::npos; });
   return has_quote || begins_with_speech(line) ||
          has_one_of(kSpeechVerbs, as_phrase(line.substr(0, kMaximumSentenceBytes)));
 }
