@@ -14,8 +14,8 @@
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/model_route.hpp"
-#include "wasm/runtime/signal.hpp"
 #include "wasm/runtime/task.hpp"
+#include "wasm/runtime/waitable.hpp"
 
 namespace fabula::engine {
 
@@ -28,8 +28,8 @@ class CompletionListener {
   // Whether the text of an attempt that broke off is worth more than a second one: then complete()
   // ends with the problem.
   virtual bool is_enough() const { return false; }
-  // Set when the answer is not wanted any more.
-  virtual runtime::Signal& stopping() = 0;
+  // Ready when the answer is not wanted any more; nullptr: it always is.
+  virtual runtime::Waitable* stopping() { return nullptr; }
 
  protected:
   ~CompletionListener() = default;

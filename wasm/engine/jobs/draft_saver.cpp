@@ -84,10 +84,10 @@ Task<void> DraftSaver::save() {
                      .lease_seconds = step_.left_ms() / 1000 + kStoringSeconds}));
   if (!saved) {
     // Any other failure is not fatal: the text goes with the next save.
-    if (is_final(saved.error())) stopping_.set();
+    if (is_final(saved.error())) is_lost_ = true;
     co_return;
   }
-  if (saved->is_cancelled) stopping_.set();
+  if (saved->is_cancelled) is_lost_ = true;
   // The text has begun again meanwhile: then nothing of the new one is saved.
   if (attempt() != saved_attempt) co_return;
   saved_bytes_ = std::clamp<std::uint64_t>(saved->saved_bytes, saved_bytes_, text_.size());

@@ -3,14 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "shared/turn/save_schedule.hpp"
 #include "wasm/engine/completion.hpp"
 #include "wasm/engine/jobs/step.hpp"
-#include "wasm/runtime/signal.hpp"
+#include "wasm/runtime/spawn.hpp"
 #include "wasm/runtime/task.hpp"
+#include "wasm/runtime/waitable.hpp"
 
 namespace fabula::engine {
 
@@ -26,23 +28,25 @@ class DraftSaver final : public CompletionListener {
   // `step` must outlive it. `part`: JSON object, what the text belongs to.
   DraftSaver(JobStep& step, std::string part, Worth worth);
 
-  // Saves after 1, 2, 4, then every 5 seconds; ends when the step is nobody's to do any more, and
-  // then stops the answer. To be run beside complete().
-  runtime::Task<void> run();
+  // Saves from now on after 1, 2, 4, then every 5 seconds, until the step is not this worker's to do
+  // any more; that stops the answer.
+  void start() { saving_.emplace(run()); }
+  void stop() { saving_.reset(); }
   // Saves what is not saved yet.
   runtime::Task<void> flush();
 
   // The text of the newest attempt.
   std::string_view text() const { return text_; }
   // The step is cancelled, or another worker has it.
-  bool is_lost() const { return stopping_.is_set(); }
+  bool is_lost() const { return is_lost_; }
 
   void on_begin() override;
   void on_text(std::string_view text) override;
   bool is_enough() const override;
-  runtime::Signal& stopping() override { return stopping_; }
+  runtime::Waitable* stopping() override { return saving_ ? &*saving_ : nullptr; }
 
  private:
+  runtime::Task<void> run();
   runtime::Task<void> save();
   std::int64_t attempt() const;
 
@@ -53,7 +57,9 @@ class DraftSaver final : public CompletionListener {
   std::uint64_t saved_bytes_ = 0;
   std::int64_t begun_ = 0;  // how often the text has begun
   turn::SaveSchedule schedule_;
-  runtime::Signal stopping_;
+  bool is_lost_ = false;
+  // Last: it uses the rest. Whoever waits for it is resumed when it has ended, and may destroy it.
+  std::optional<runtime::Spawned<void>> saving_;
 };
 
 }  // namespace fabula::engine

@@ -13,7 +13,6 @@
 #include "shared/text/integer.hpp"
 #include "wasm/engine/jobs/draft_saver.hpp"
 #include "wasm/engine/jobs/kinds/story_steps.hpp"
-#include "wasm/runtime/spawn.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -59,14 +58,13 @@ Task<Result<Reply>> ask_for_piece(StoryStep story, const story::StoryPrompt& pro
                                                             : &is_worth_keeping_in_characters,
                     .asked = story.next.asked});
   Result<Completion> answer = tl::unexpected(Problem(ErrorCode::internal_error, {}, {}));
-  {
-    runtime::Spawned<void> saving(saver.run());
-    answer = co_await runtime::attempt(story.step.complete(
-        {.system_prompt = prompt.system,
-         .user_text = prompt.question,
-         .maximum_output_tokens = story.next.asked * kTokensPerWord + kTokensForThoughts,
-         .listener = &saver}));
-  }
+  saver.start();
+  answer = co_await runtime::attempt(story.step.complete(
+      {.system_prompt = prompt.system,
+       .user_text = prompt.question,
+       .maximum_output_tokens = story.next.asked * kTokensPerWord + kTokensForThoughts,
+       .listener = &saver}));
+  saver.stop();
   if (answer) {
     auto text = answer->text;
     co_return Reply{std::move(text), *std::move(answer)};
@@ -125,7 +123,6 @@ Task<Result<void>> reject(StoryStep story, const Reply& reply, const story::Exam
 // What is known around the scene, for the guards. Views into the state.
 struct Surroundings {
   std::vector<std::string_view> previous;
-  std::vector<story::ScenePlan> none;
 
   explicit Surroundings(const story::State& state) {
     for (const auto& scene : state.previous) previous.push_back(scene.text);
@@ -134,10 +131,8 @@ struct Surroundings {
   story::GuardContext context(const story::State& state, story::Extent extent) const {
     return {.extent = extent,
             .language = state.settings.language,
-            .chapter_title = {},
-            .draft = {},
+            .story_title = state.title,
             .previous = previous,
-            .earlier = {},
             .later = state.later};
   }
 };

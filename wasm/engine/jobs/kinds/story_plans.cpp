@@ -14,7 +14,6 @@
 #include "shared/text/integer.hpp"
 #include "wasm/engine/jobs/draft_saver.hpp"
 #include "wasm/engine/jobs/kinds/story_steps.hpp"
-#include "wasm/runtime/spawn.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -81,13 +80,12 @@ Task<Result<void>> write_premise(StoryStep story) {
   const auto prompt = prompt_of(story.state, story.next, material_tokens(story.step.call()));
   DraftSaver saver(story.step, story::part_json(story::DraftPart{"premise", {}, 0, {}}), {});
   Completion answer;
-  {
-    runtime::Spawned<void> saving(saver.run());
-    answer = co_await story.step.complete({.system_prompt = prompt.system,
-                                           .user_text = prompt.question,
-                                           .maximum_output_tokens = kPremiseTokens,
-                                           .listener = &saver});
-  }
+  saver.start();
+  answer = co_await story.step.complete({.system_prompt = prompt.system,
+                                         .user_text = prompt.question,
+                                         .maximum_output_tokens = kPremiseTokens,
+                                         .listener = &saver});
+  saver.stop();
   const auto premise = story::cut_to(story::trim_talk(answer.text).text, kMaximumPremiseBytes,
                                      story::Keep::beginning);
   if (premise.empty()) {
