@@ -1295,8 +1295,8 @@ $$;
 revoke all on function public.read_story_export(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.read_story_export(jsonb) to service_role;
 
--- Saves text that a model is writing for a step: {job_id, step, lease_token, from_byte, text, asked?, part?,
--- lease_seconds?}, the text from that byte of the attempt's text on; extends the lease. Returns {saved_bytes,
+-- Saves text that a model is writing for a step: {job_id, step, lease_token, from_byte, text, attempt?,
+-- asked?, part?, lease_seconds?}, the text from that byte of the attempt's text on; extends the lease. Returns {saved_bytes,
 -- is_cancelled}. A new attempt begins at 0, which removes an earlier one's text. Refused like a commit when the
 -- lease is gone.
 create function public.save_story_draft(request jsonb) returns jsonb
@@ -1310,6 +1310,9 @@ declare
     coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),
     max_lease_seconds));
   from_byte constant integer := coalesce((request ->> 'from_byte')::integer, 0);
+  -- A model that breaks off is asked again under the same lease.
+  attempt_number constant integer := greatest(
+    coalesce((request ->> 'attempt')::integer, saved.attempts), 1);
   saved_bytes integer;
   added text;
 begin
@@ -1317,7 +1320,7 @@ begin
     perform private.refuse(409, 'stale_lease', 'This step has ended: drop what was done.');
   end if;
   delete from public.story_drafts draft
-  where draft.job_id = saved.job_id and draft.step = saved.step and draft.attempt <> saved.attempts;
+  where draft.job_id = saved.job_id and draft.step = saved.step and draft.attempt <> attempt_number;
   saved_bytes := coalesce((
     select draft.from_byte + octet_length(draft.text) from public.story_drafts draft
     where draft.job_id = saved.job_id and draft.step = saved.step
@@ -1331,7 +1334,7 @@ begin
   added := private.text_beyond(saved_bytes, from_byte, request ->> 'text');
   if added <> '' then
     insert into public.story_drafts (job_id, step, from_byte, text, attempt, asked)
-    values (saved.job_id, saved.step, saved_bytes, added, saved.attempts,
+    values (saved.job_id, saved.step, saved_bytes, added, attempt_number,
       (request ->> 'asked')::integer);
   end if;
   update public.job_steps
@@ -2025,7 +2028,10 @@ $$;
 
 create function private.story_task_body(job public.jobs, with_result boolean) returns jsonb
 language sql stable set search_path = ''
-return jsonb_build_object(
+return (
+  select jsonb_build_object('language', settings -> 'language', 'unit', settings -> 'unit')
+  from public.stories where stories.project_id = job.project_id)
+  || jsonb_build_object(
   'task_id', job.job_id,
   'project_id', job.project_id,
   'route', job.payload -> 'route',
@@ -2039,7 +2045,9 @@ return jsonb_build_object(
   || case when job.payload ? 'adjustments'
     then jsonb_build_object('adjustments', job.payload -> 'adjustments') else '{}' end
   || case when job.status in ('failed', 'running') and job.error is not null
-    then jsonb_build_object('error', job.error) else '{}' end
+    then jsonb_build_object('error', jsonb_build_object(
+      'code', coalesce(substring(job.error from '^([a-z_]+): '), 'provider_error'),
+      'message', job.error)) else '{}' end
   || case when with_result
     then jsonb_build_object('result', private.story_result(job)) else '{}' end;
 
@@ -2377,7 +2385,14 @@ begin
     perform private.postpone_step(step, clock_timestamp() + interval '1 second');
     return null;
   end if;
-  select * into chapter from public.story_parts where part_id = scene.chapter_id;
+  -- When all is written, the last scene may be extended.
+  select * into chapter from public.story_parts
+  where part_id = coalesce(scene.chapter_id, (
+    select last_scene.chapter_id from public.story_parts last_scene
+    where last_scene.project_id = job.project_id and last_scene.kind = 'scene'
+      and last_scene.number is not null
+    order by last_scene.number desc
+    limit 1));
   select * into premise from public.story_parts
   where project_id = job.project_id and kind = 'premise' and number = 1;
   select * into outline from public.story_parts
@@ -2408,7 +2423,10 @@ begin
       'text', private.premise_text(job.project_id),
       'is_locked', premise.is_locked or premise.is_text_edited) end,
     'outline', case when outline.plan_version is not null then jsonb_build_object(
-      'version', outline.plan_version, 'is_locked', outline.is_locked) end,
+      'version', outline.plan_version, 'is_locked', outline.is_locked)
+      || case when job.payload ->> 'route' in ('outline', 'refine')
+        then jsonb_build_object('scenes', private.story_outline(job.project_id)) else '{}' end
+    end,
     'totals', jsonb_build_object(
       'chapters', story.chapters, 'scenes', story.scenes, 'scenes_written', story.scenes_written,
       'length_written', story.length_written, 'weight_left', story.weight_left, 'asked', story.asked,
@@ -2439,7 +2457,7 @@ begin
           'number', earlier.number, 'title', earlier.plan ->> 'title', 'recap', earlier.recap)
         order by earlier.number), '[]')
       from public.story_parts earlier
-      where earlier.chapter_id = scene.chapter_id and earlier.number < scene.number
+      where earlier.chapter_id = chapter.part_id and earlier.number < before_number
         and earlier.recap is not null),
     'later', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -2633,7 +2651,7 @@ create function private.write_outline(
 ) returns public.story_parts
 language plpgsql set search_path = '' as $$
 declare
-  max_scenes constant integer := 200;
+  max_scenes constant integer := 500;
   by_person constant boolean := made ->> 'made_by' = 'person';
   outline public.story_parts := private.open_story_part(story, 'outline', null);
 begin

@@ -428,7 +428,7 @@ test("person and workers at once: no deadlock, and the story is sound", async ()
   const story = await writing(beginsScene(1));
   await commitStory(target, story.step, writeStep(story.step));
   const ids = (await read(story))["scenes"].map(({ scene_id }: Row) => scene_id as string);
-  const acts = [
+  const acts: ((at: number) => Promise<unknown>)[] = [
     (at: number) => change(story, "delete_scene", { scene_id: ids[at % 5] }),
     (at: number) => change(story, "restore_scene", { scene_id: ids[at % 5] }),
     (at: number) => change(story, "insert_scene", { body: plan(at) }),

@@ -46,15 +46,15 @@ test("a guest becomes an account while the story is written: each step is stored
     const { begun, step } = await writing(guest);
     const order: string[] = [];
     const { refusals } = split(
-      await times(3, (index) =>
-        [
+      await times<unknown>(3, (index) =>
+        (<(() => Promise<unknown>)[]>[
           () => soon(30, () => commitStory(target, step, writeStep(step))).then(() => order.push("stored")),
           () => soon(30, () => migrate(target, account, guest)).then(() => order.push("moved")),
           () =>
             soon(30, () =>
               ofStory(target, guest.principal, "insert_scene", begun["project_id"], { body: { title: "One more" } }),
             ),
-        ][index]!(),
+        ])[index]!(),
       ),
     );
     assert.ok(refusals.every((code) => /^(invalid_token|not_found)$/.test(code)), `${refusals}`);

@@ -122,7 +122,7 @@ test("a step that was given up is tried again on request, and the task goes on f
     await wake(target, claimed);
   }
   const failed = await readTask(target, user, task_id);
-  assert.deepEqual([failed["status"], failed["error"]], ["failed", "It was away."]);
+  assert.deepEqual([failed["status"], failed["error"]["message"]], ["failed", "It was away."]);
   await assert.rejects(
     ofTask(target, newUser(), "retry_story_task", task_id),
     refusal(404, "not_found"),

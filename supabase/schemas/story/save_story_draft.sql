@@ -1,5 +1,5 @@
--- Saves text that a model is writing for a step: {job_id, step, lease_token, from_byte, text, asked?, part?,
--- lease_seconds?}, the text from that byte of the attempt's text on; extends the lease. Returns {saved_bytes,
+-- Saves text that a model is writing for a step: {job_id, step, lease_token, from_byte, text, attempt?,
+-- asked?, part?, lease_seconds?}, the text from that byte of the attempt's text on; extends the lease. Returns {saved_bytes,
 -- is_cancelled}. A new attempt begins at 0, which removes an earlier one's text. Refused like a commit when the
 -- lease is gone.
 create function public.save_story_draft(request jsonb) returns jsonb
@@ -13,6 +13,9 @@ declare
     coalesce((request ->> 'lease_seconds')::double precision, default_lease_seconds), 1),
     max_lease_seconds));
   from_byte constant integer := coalesce((request ->> 'from_byte')::integer, 0);
+  -- A model that breaks off is asked again under the same lease.
+  attempt_number constant integer := greatest(
+    coalesce((request ->> 'attempt')::integer, saved.attempts), 1);
   saved_bytes integer;
   added text;
 begin
@@ -20,7 +23,7 @@ begin
     perform private.refuse(409, 'stale_lease', 'This step has ended: drop what was done.');
   end if;
   delete from public.story_drafts draft
-  where draft.job_id = saved.job_id and draft.step = saved.step and draft.attempt <> saved.attempts;
+  where draft.job_id = saved.job_id and draft.step = saved.step and draft.attempt <> attempt_number;
   saved_bytes := coalesce((
     select draft.from_byte + octet_length(draft.text) from public.story_drafts draft
     where draft.job_id = saved.job_id and draft.step = saved.step
@@ -34,7 +37,7 @@ begin
   added := private.text_beyond(saved_bytes, from_byte, request ->> 'text');
   if added <> '' then
     insert into public.story_drafts (job_id, step, from_byte, text, attempt, asked)
-    values (saved.job_id, saved.step, saved_bytes, added, saved.attempts,
+    values (saved.job_id, saved.step, saved_bytes, added, attempt_number,
       (request ->> 'asked')::integer);
   end if;
   update public.job_steps

@@ -26,7 +26,10 @@ $$;
 
 create function private.story_task_body(job public.jobs, with_result boolean) returns jsonb
 language sql stable set search_path = ''
-return jsonb_build_object(
+return (
+  select jsonb_build_object('language', settings -> 'language', 'unit', settings -> 'unit')
+  from public.stories where stories.project_id = job.project_id)
+  || jsonb_build_object(
   'task_id', job.job_id,
   'project_id', job.project_id,
   'route', job.payload -> 'route',
@@ -40,7 +43,9 @@ return jsonb_build_object(
   || case when job.payload ? 'adjustments'
     then jsonb_build_object('adjustments', job.payload -> 'adjustments') else '{}' end
   || case when job.status in ('failed', 'running') and job.error is not null
-    then jsonb_build_object('error', job.error) else '{}' end
+    then jsonb_build_object('error', jsonb_build_object(
+      'code', coalesce(substring(job.error from '^([a-z_]+): '), 'provider_error'),
+      'message', job.error)) else '{}' end
   || case when with_result
     then jsonb_build_object('result', private.story_result(job)) else '{}' end;
 

@@ -156,7 +156,14 @@ begin
     perform private.postpone_step(step, clock_timestamp() + interval '1 second');
     return null;
   end if;
-  select * into chapter from public.story_parts where part_id = scene.chapter_id;
+  -- When all is written, the last scene may be extended.
+  select * into chapter from public.story_parts
+  where part_id = coalesce(scene.chapter_id, (
+    select last_scene.chapter_id from public.story_parts last_scene
+    where last_scene.project_id = job.project_id and last_scene.kind = 'scene'
+      and last_scene.number is not null
+    order by last_scene.number desc
+    limit 1));
   select * into premise from public.story_parts
   where project_id = job.project_id and kind = 'premise' and number = 1;
   select * into outline from public.story_parts
@@ -187,7 +194,10 @@ begin
       'text', private.premise_text(job.project_id),
       'is_locked', premise.is_locked or premise.is_text_edited) end,
     'outline', case when outline.plan_version is not null then jsonb_build_object(
-      'version', outline.plan_version, 'is_locked', outline.is_locked) end,
+      'version', outline.plan_version, 'is_locked', outline.is_locked)
+      || case when job.payload ->> 'route' in ('outline', 'refine')
+        then jsonb_build_object('scenes', private.story_outline(job.project_id)) else '{}' end
+    end,
     'totals', jsonb_build_object(
       'chapters', story.chapters, 'scenes', story.scenes, 'scenes_written', story.scenes_written,
       'length_written', story.length_written, 'weight_left', story.weight_left, 'asked', story.asked,
@@ -218,7 +228,7 @@ begin
           'number', earlier.number, 'title', earlier.plan ->> 'title', 'recap', earlier.recap)
         order by earlier.number), '[]')
       from public.story_parts earlier
-      where earlier.chapter_id = scene.chapter_id and earlier.number < scene.number
+      where earlier.chapter_id = chapter.part_id and earlier.number < before_number
         and earlier.recap is not null),
     'later', (
       select coalesce(jsonb_agg(jsonb_build_object(

@@ -105,7 +105,7 @@ create function private.write_outline(
 ) returns public.story_parts
 language plpgsql set search_path = '' as $$
 declare
-  max_scenes constant integer := 200;
+  max_scenes constant integer := 500;
   by_person constant boolean := made ->> 'made_by' = 'person';
   outline public.story_parts := private.open_story_part(story, 'outline', null);
 begin
