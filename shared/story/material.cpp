@@ -12,7 +12,7 @@ constexpr std::string_view kSpace = " \t\r\n";
 // "\n\n" before a heading and "\n" after it.
 constexpr std::size_t kFrameBytes = 3;
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_margins(std::string_view text) {
   const auto first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
@@ -23,25 +23,25 @@ bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0x
 }  // namespace
 
 std::string_view cut_to(std::string_view text, std::size_t maximum_bytes, Keep keep) {
-  text = trimmed(text);
+  text = without_margins(text);
   if (text.size() <= maximum_bytes) return text;
   if (keep == Keep::beginning) {
     const auto beginning = text::prefix_bytes(text, maximum_bytes);
     const auto whole = whole_sentences(beginning).text;
-    return trimmed(whole.size() * 2 >= beginning.size() ? whole : beginning);
+    return without_margins(whole.size() * 2 >= beginning.size() ? whole : beginning);
   }
   auto end = text.substr(text.size() - maximum_bytes);
   while (!end.empty() && !begins_character(end.front())) end.remove_prefix(1);
   const auto space = end.find_first_of(kSpace);
   // Languages without spaces begin with any character.
   if (space < end.size() / 2) end.remove_prefix(space);
-  return trimmed(end);
+  return without_margins(end);
 }
 
 std::string one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
-  for (const char byte : trimmed(text)) {
+  for (const char byte : without_margins(text)) {
     const bool is_space = kSpace.find(byte) != std::string_view::npos;
     if (!is_space) {
       line.push_back(byte);

@@ -125,7 +125,6 @@ Task<Result<void>> reject(StoryStep story, const Reply& reply, const story::Exam
 // What is known around the scene, for the guards. Views into the state.
 struct Surroundings {
   std::vector<std::string_view> previous;
-  std::vector<story::ScenePlan> none;
 
   explicit Surroundings(const story::State& state) {
     for (const auto& scene : state.previous) previous.push_back(scene.text);
@@ -134,10 +133,8 @@ struct Surroundings {
   story::GuardContext context(const story::State& state, story::Extent extent) const {
     return {.extent = extent,
             .language = state.settings.language,
-            .chapter_title = {},
-            .draft = {},
+            .story_title = state.title,
             .previous = previous,
-            .earlier = {},
             .later = state.later};
   }
 };
@@ -163,7 +160,6 @@ Task<Result<void>> keep(StoryStep story, const Reply& reply, story::Examined exa
   if (after.is_scene_done) {
     const Surroundings around(state);
     auto context = around.context(state, story::Extent::scene);
-    context.length = static_cast<std::size_t>(scene_length);
     context.wanted_length = static_cast<std::size_t>(
         story.next.scene_left + story::length(next.draft, unit));
     auto whole_scene = story::examine(next.plan, scene, context);
