@@ -6,6 +6,10 @@
 #include "functions/companion/incoming.hpp"
 #include "shared/database/snapshot.hpp"
 #include "shared/json/document.hpp"
+#include "shared/json/lone_surrogates.hpp"
+#include "shared/json/nul.hpp"
+#include "shared/json/raw_object.hpp"
+#include "shared/text/utf8_repair.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/snapshots.hpp"
@@ -17,20 +21,19 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// The copy, written anew: text that the database cannot store is another service's fault. Empty
-// when there is none, because rows may still be there.
+// The copy without text that the database cannot store, which is another service's fault. Empty when
+// there is none, or it is no JSON object: rows may still be there. It is not read into a document,
+// because a copy may be large.
 Task<Result<std::string>> stored_snapshot(Call& call, std::string_view conversation_id) {
   auto text = co_await runtime::attempt(engine::read_snapshot(call, conversation_id));
   if (!text && text.error().code == ErrorCode::not_found) co_return std::string();
   if (!text) co_return tl::unexpected(std::move(text.error()));
-  const auto document = json::parse(*text);
-  std::string snapshot = document ? json::dump(*document) : std::string();
-  // As JSON has U+0000, which the database does not take.
-  constexpr std::string_view kNul = "\\u0000";
-  for (auto at = snapshot.find(kNul); at != std::string::npos; at = snapshot.find(kNul, at)) {
-    snapshot.replace(at, kNul.size(), "\\ufffd");
-  }
-  co_return std::move(snapshot);
+  std::string repaired;
+  text::append_repaired(repaired, *text);
+  text->clear();
+  text->shrink_to_fit();
+  repaired = json::without_nul(json::replace_lone_surrogates(repaired));
+  co_return json::RawObject::read(repaired, {}) ? std::move(repaired) : std::string();
 }
 
 }  // namespace

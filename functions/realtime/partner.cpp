@@ -114,8 +114,8 @@ Task<Result<SocketNews>> RealtimePartner::open(Call& call, Caller& caller,
   call.log().user_id = opened.user_id;
   call.log().session_id = opened.session_id;
   const auto& seen = opened.seen;
-  last_event_id_ = seen.events.empty() ? hello.last_event_id.value_or(seen.last_event_id)
-                                       : seen.events.back().id;
+  // A client may know events that this session never had, from a database that is gone.
+  last_event_id_ = seen.events.empty() ? seen.last_event_id : seen.events.back().id;
   SocketNews news = news_of(seen, runtime::now_ms(call.context()));
   if (tells_events_) {
     std::string ready;

@@ -96,7 +96,7 @@ Rows add(const Folded& folded, std::string_view type, std::string_view text, boo
       std::find_if(folded.memories.begin(), folded.memories.end(), [&](const Memory& memory) {
         return memory.type == type && dossier::comparable_item(memory.text) == words;
       });
-  Members members{{"type", type}, {"name", *cleaned}};
+  Members members{{"type", type}, {"text", *cleaned}};
   if (same != folded.memories.end()) members["as"] = same->id;
   Draft draft(context);
   const auto own_id = draft.add("add", std::move(members));
@@ -119,9 +119,9 @@ Rows change(const Folded& folded, std::string_view id, const Change& change,
     for (auto& members : forgetting(*memory, context.operation)) {
       draft.add("forget", std::move(members));
     }
-    draft.add("add", {{"type", type}, {"name", *text}, {"as", id}});
+    draft.add("add", {{"type", type}, {"text", *text}, {"as", id}});
   } else if (is_pinned && !memory->is_pinned && !memory->is_added) {
-    draft.add("add", {{"type", type}, {"name", *text}, {"as", id}, {"pins", true}});
+    draft.add("add", {{"type", type}, {"text", *text}, {"as", id}, {"pins", true}});
   }
   if (is_pinned != memory->is_pinned) {
     draft.add(is_pinned ? "lock" : "unlock", {{"target", id}});

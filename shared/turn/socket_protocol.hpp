@@ -82,6 +82,8 @@ class SocketProtocol {
 
   // Reads one text message. A Problem is told to the client.
   virtual Result<Said> read(std::string_view message) const = 0;
+  // The client's name of a Message that cannot be read, for the refusal; empty when it tells none.
+  virtual std::string id_of_refused(std::string_view /*message*/) const { return {}; }
 
   // Writes a reply; each function of the framing writes one message or none.
   virtual std::unique_ptr<Framing> framing(SocketTelling telling) const = 0;

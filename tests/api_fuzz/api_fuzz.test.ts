@@ -28,6 +28,7 @@ const DELETIONS = [
   "delete_bot",
   "delete_conversation",
   "delete_character",
+  "forget_memory",
   "clear_dossier",
   "delete_scene",
 ];
@@ -111,8 +112,12 @@ describe("the API by its document", () => {
     const character = { name: "Mara", greeting: "Hi.", alternative_greetings: ["Yes?"] };
     const { character_id } = await post("characters", character);
     const conversations = [1, 2].map(() => post("conversations", { character_id }));
+    const memories = ["The user has a sister.", "The user lives by the sea."].map((text) =>
+      post(`characters/${character_id}/memories`, { text }),
+    );
     return {
       companion_id: [character_id],
+      memory_id: (await Promise.all(memories)).map((each) => each["memory_id"]),
       conversation_id: (await Promise.all(conversations)).map((each) => each["id"]),
     };
   }

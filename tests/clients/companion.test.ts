@@ -323,7 +323,7 @@ onEachRuntime("companions", (stack) => {
     }
   });
 
-  const storage = (method: string, id: string, body?: object): Promise<Response> =>
+  const storage = (method: string, id: string, body?: object | string): Promise<Response> =>
     fetch(`${stack().url}/storage/v1/object/conversations/${id}.json`, {
       method,
       headers: {
@@ -331,7 +331,7 @@ onEachRuntime("companions", (stack) => {
         apikey: stack().backend.keys.secretKey,
         ...(body && { "content-type": "application/json", "x-upsert": "true" }),
       },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
   const runTasks = async (): Promise<Row> => {
     const { status, body } = await api(
@@ -395,9 +395,21 @@ onEachRuntime("companions", (stack) => {
     );
     for (const broken of ["not json", JSON.stringify({ messages: 7 }), `"${"x".repeat(1000)}"`]) {
       const id = randomUUID();
-      await storage("POST", id, { raw: broken });
+      await storage("POST", id, broken);
       assert.equal((await restore(id, server, { user_id })).status, 404);
     }
+    const half = randomUUID();
+    const inHalf = String.raw`{"messages":[{"role":"user","content":"Half a pair: \ud83d."}]}`;
+    await storage("POST", half, inHalf);
+    const mended = await restore(half, server, { user_id });
+    assert.equal(mended.status, 201, JSON.stringify(mended.body));
+    assert.deepEqual(texts(mended.body), ["Half a pair: \ufffd."]);
+    const huge = randomUUID();
+    const content = "x".repeat(8 << 20);
+    await storage("POST", huge, { messages: [{ role: "user", content }] });
+    const refused = await restore(huge, server, { user_id });
+    assert.equal(refused.status, 413, JSON.stringify(refused.body));
+    assert.equal(refused.body["code"], "body_too_large");
 
     await api("DELETE", "/users/me", undefined, bearer(person));
     await until("the copies' end", async () => {

@@ -32,7 +32,7 @@ export class Stack {
   readonly url: string;
   /** What the runtime and the functions have written. */
   readonly lines: string[];
-  readonly functions: FunctionsPart;
+  #functions: FunctionsPart;
   /** What the functions see of their environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #origin: Origin;
@@ -49,9 +49,13 @@ export class Stack {
     this.backend = backend;
     this.#origin = origin;
     this.url = originUrl(origin);
-    this.functions = functions;
+    this.#functions = functions;
     this.environment = environment;
     this.lines = lines;
+  }
+
+  get functions(): FunctionsPart {
+    return this.#functions;
   }
 
   /** `settings` are given the URLs of the origin and of the model, and come on top of the development server's own. */
@@ -62,11 +66,11 @@ export class Stack {
   ): Promise<Stack> {
     backend.secrets.add(PROVIDER_KEY);
     const lines: string[] = [];
-    let functionsUrl: string | undefined;
+    let stack: Stack | undefined;
     const origin = await startOrigin(0, {
       instance: randomUUID(),
       pageDir: join(root, "scripts/local/page"),
-      functionsUrl: () => functionsUrl,
+      functionsUrl: () => stack?.functions.url,
       databaseUrl: () => backend.databaseUrl,
     });
     const url = originUrl(origin);
@@ -79,15 +83,19 @@ export class Stack {
       ...embeddedSupabaseSettings(url, backend.databaseUrl, backend.keys),
       ...settings(url, backend.model.origin),
     };
-    const log = (line: string) => void lines.push(line);
-    const functions = await startFunctions({ root, runtime, port: 0, environment, log }).catch(
-      async (error: Error) => {
-        await origin.close();
-        throw error;
-      },
-    );
-    functionsUrl = functions.url;
-    return new Stack(runtime, backend, origin, functions, environment, lines);
+    const functions = await startRuntime(runtime, environment, lines).catch(async (error: Error) => {
+      await origin.close();
+      throw error;
+    });
+    stack = new Stack(runtime, backend, origin, functions, environment, lines);
+    return stack;
+  }
+
+  /** Ends the functions' process without a word, and starts another one behind the same origin. */
+  async killFunctions(): Promise<void> {
+    process.kill(this.functions.processId, "SIGKILL");
+    await this.functions.ended;
+    this.#functions = await startRuntime(this.runtime, this.environment, this.lines);
   }
 
   /** The log entries about the request of this id, once there is one. */
@@ -103,6 +111,15 @@ export class Stack {
     await this.functions.stop();
     await this.#origin.close();
   }
+}
+
+function startRuntime(
+  runtime: Runtime,
+  environment: Readonly<Record<string, string>>,
+  lines: string[],
+): Promise<FunctionsPart> {
+  const log = (line: string) => void lines.push(line);
+  return startFunctions({ root, runtime, port: 0, environment: { ...environment }, log });
 }
 
 function originUrl(origin: Origin): string {

@@ -37,6 +37,20 @@ export function describeCompanions(target: () => Target): void {
   const contents = (conversation: Row) =>
     conversation["messages"].map((message: Row) => `${message["role"]}: ${message["content"]}`);
 
+  test("an avatar that is no place of a picture is refused", async () => {
+    const user = newUser();
+    for (const avatar of [" a ", "   ab"]) {
+      await assert.rejects(
+        ask(target(), user, "save_character", { body: { ...MARA, avatar } }),
+        refusal(422, "invalid_request"),
+      );
+    }
+    const kept = await ask(target(), user, "save_character", { body: { ...MARA, avatar: " a/b " } });
+    assert.equal(kept["body"]["avatar"], "a/b");
+    const none = await ask(target(), user, "save_character", { body: { ...MARA, avatar: "   " } });
+    assert.equal(none["body"]["avatar"], null);
+  });
+
   test("a character is written, read, listed, changed and deleted", async () => {
     const user = newUser();
     const answer = await ask(target(), user, "save_character", { body: MARA });

@@ -187,6 +187,54 @@ TEST_CASE("a message right behind a start belongs to the conversation that is st
   chat.end(client);
 }
 
+TEST_CASE("a message belongs to the conversation that was started last before it") {
+  CompanionWorld chat;
+  chat.database.sessions[kOther] = {};
+  chat.database.functions["read_conversation"] = [](const json::Document& request) {
+    const json::Document body = {{"id", text_in(request, "conversation_id")},
+                                 {"character_id", nullptr},
+                                 {"messages", json::Document::array()}};
+    return ScriptedDatabase::Answer{200, json::dump(json::Document{{"body", body}})};
+  };
+  auto& client = chat.open();
+  client.send_text(typed("start_conversation"));
+  client.send_text(typed("message", member("id", "m1") + "," + member("message", "To the first.")));
+  client.send_text(typed("message", member("id", "m2") + "," + member("message", "That too.")));
+  client.send_text(typed("start_conversation", member("conversation_id", kOther)));
+  client.send_text(typed("message", member("id", "m3") + "," + member("message", "To the other.")));
+  chat.world.run_for(20'000);
+  REQUIRE(chat.database.sessions.at(kConversation).size() == 4);
+  CHECK(chat.database.sessions.at(kConversation)[0].content == "To the first.");
+  CHECK(chat.database.sessions.at(kConversation)[2].content == "That too.");
+  REQUIRE(chat.database.sessions.at(kOther).size() == 2);
+  CHECK(chat.database.sessions.at(kOther)[0].content == "To the other.");
+  chat.end(client);
+}
+
+TEST_CASE("a conversation that is started while a reply runs does not take the reply over") {
+  CompanionWorld chat;
+  chat.model.tell(kStory, 500);
+  auto& client = chat.open();
+  client.send_text(typed("message", member("id", "m1") + "," + member("message", "Tell me.")));
+  chat.world.run_for(2'000);
+  REQUIRE_FALSE(of_type(client, "token").empty());
+  REQUIRE(of_type(client, "message").empty());
+  client.send_text(typed("start_conversation"));
+  chat.world.run_for(500);
+  // It is started at once.
+  CHECK(text_in(last_of(client, "conversation_started"), "conversation_id") == kConversation);
+  REQUIRE(of_type(client, "message").empty());
+  chat.world.run_for(20'000);
+  for (const auto& token : of_type(client, "token")) {
+    CHECK(text_in(token, "conversation_id") == ScriptedDatabase::make_id(1));
+  }
+  CHECK(text_in(last_of(client, "message"), "conversation_id") == ScriptedDatabase::make_id(1));
+  // What is said next goes on with the one that was started last.
+  chat.send(client, "message", member("message", "And you?"));
+  CHECK(chat.database.sessions.at(kConversation).front().content == "And you?");
+  chat.end(client);
+}
+
 TEST_CASE("messages are answered one after another, in their order") {
   CompanionWorld chat;
   auto& client = chat.open();

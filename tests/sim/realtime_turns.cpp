@@ -51,6 +51,23 @@ TEST_CASE("a new guest says something: ready, accepted, tokens, done, and the ev
   CHECK(chat.world.open_exchanges() == 0);
 }
 
+TEST_CASE("a client that knows events which never were hears those that come") {
+  RealtimeWorld chat(1);
+  chat.model.tell(kStory, 5);
+  auto& client = chat.open("demo123", "fabula.v1");
+  chat.world.run_for(100);
+  client.send_text(typed("hello", R"("last_event_id":1000000)"));
+  chat.world.run_for(1'000);
+  REQUIRE(of_type(client, "ready").size() == 1);
+  client.send_text(typed("message", R"("id":"m1","text":"Tell me.")"));
+  chat.world.run_for(5'000);
+  CHECK(of_type(client, "done").size() == 1);
+  CHECK(of_type(client, "event").size() == 2);
+  client.close(1000);
+  chat.world.run();
+  CHECK(chat.world.unfinished_requests() == 0);
+}
+
 TEST_CASE("a session is resumed by its name: hello with the last event gets what came since") {
   RealtimeWorld chat(1);
   chat.model.tell(kStory, 5);

@@ -207,6 +207,19 @@ TEST_CASE("what the user corrects keeps its id, and its old words are gone") {
         ErrorCode::not_found);
 }
 
+TEST_CASE("the longest text that the user may write is remembered, corrected and pinned") {
+  Log log;
+  const auto text = [](char letter) { return std::string(memory::kMaximumTextBytes, letter); };
+  log.take(memory::add(log.fold(), "user_fact", text('a'), false, log.context()));
+  CHECK(log.texts() == Texts{text('a')});
+  log.take(memory::change(log.fold(), log.id(text('a')), {.text = text('b')}, log.context()));
+  CHECK(log.texts() == Texts{text('b')});
+  log.find("m1", text('c'));
+  log.take(memory::change(log.fold(), log.id(text('c')), {.is_pinned = true}, log.context()));
+  log.leave_path("m1");
+  CHECK(log.texts() == Texts{text('b'), text('c')});
+}
+
 TEST_CASE("the order in which entries arrive, and how often, changes nothing") {
   Log log;
   log.find("m1", "The user's sister is called Ada.");

@@ -47,6 +47,13 @@ turn::BegunTurn begun_turn() {
 
 }  // namespace
 
+TEST_CASE("a message that cannot be read is refused by its name") {
+  const Connection connection;
+  CHECK(connection.protocol.id_of_refused(R"({"type":"message","id":"m1","message":5})") == "m1");
+  CHECK(connection.protocol.id_of_refused(R"({"type":"message","id":5,"message":"a"})").empty());
+  CHECK(connection.protocol.id_of_refused("no JSON").empty());
+}
+
 TEST_CASE("what a client of a companion says") {
   const Connection connection;
   connection.heard<said::Ping>(R"({"type":"ping"})");

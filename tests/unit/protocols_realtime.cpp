@@ -52,6 +52,29 @@ TEST_CASE("what a client of fabula.v1 says") {
   said<turn::said::Pong>(R"({"type":"pong"})");
 }
 
+TEST_CASE("a message that cannot be read is refused by its name, with the fields at fault") {
+  const std::string message = R"({"type":"message","id":"m1","text":" "})";
+  const auto read = kJsonProtocol.read(message);
+  REQUIRE_FALSE(read);
+  CHECK(kJsonProtocol.id_of_refused(message) == "m1");
+  std::string out;
+  kJsonProtocol.refusal(out, "m1", read.error());
+  const auto told = json::parse(out);
+  REQUIRE(told);
+  CHECK(json::string_at(*told, "id") == "m1");
+  CHECK((*told)["errors"][0]["path"] == "text");
+  CHECK((*told)["errors"][0]["message"] != "");
+  // Not what is no message's name.
+  for (const std::string& nameless :
+       {std::string("no JSON"), std::string(R"({"type":"message","id":5,"text":"a"})"),
+        std::string(R"({"type":"cancel","id":" "})"),
+        R"({"type":"message","id":")" + std::string(129, 'i') + R"(","text":"a"})"}) {
+    CAPTURE(nameless);
+    CHECK(kJsonProtocol.id_of_refused(nameless).empty());
+  }
+  CHECK(kRawProtocol.id_of_refused("a text").empty());
+}
+
 TEST_CASE("the longest id and text are taken, longer ones are not") {
   const auto message = [](std::size_t id_bytes, std::size_t text_bytes) {
     return R"({"type":"message","id":")" + std::string(id_bytes, 'i') + R"(","text":")" +

@@ -18,7 +18,9 @@ namespace {
 
 using runtime::Task;
 
-constexpr std::size_t kMaximumSnapshotBytes = std::size_t{16} << 20;
+// Ours have at most 3 MB (private.conversation_snapshot_work). An instance has memory for this text
+// and the request that is made of it.
+constexpr std::size_t kMaximumSnapshotBytes = std::size_t{6} << 20;
 constexpr std::size_t kMaximumStorageAnswerBytes = std::size_t{64} << 10;
 constexpr std::uint32_t kStorageTimeoutMs = 15'000;
 // The number of orphans that one call deletes: platforms limit the subrequests of one request.
@@ -53,6 +55,11 @@ Task<Result<Fetched>> ask(Call& call, std::string_view method, std::string_view 
   auto answer = co_await fetch(
       call.context(),
       {.head = head, .body = body, .limit_bytes = limit_bytes, .timeout_ms = kStorageTimeoutMs});
+  if (!answer && answer.error() == FetchFault::too_large) {
+    co_return problem(ErrorCode::body_too_large,
+                      "The conversation's copy in Storage has more than 6 MiB and cannot be "
+                      "restored. Shorten it.");
+  }
   if (!answer) co_return tl::unexpected(unavailable("Storage cannot be reached"));
   co_return std::move(*answer);
 }

@@ -1,6 +1,7 @@
 #include "shared/protocols/companion/socket_protocol.hpp"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -26,23 +27,23 @@ constexpr std::array kSocketMessageFields{
 };
 constexpr api::Schema kSocketMessage{"CompanionSocketMessage", "", kSocketMessageFields};
 
-json::Writer begin_message(std::string& out, std::string_view type, const SocketState& state,
-                           std::string_view id) {
+json::Writer begin_message(std::string& out, std::string_view type,
+                           std::string_view conversation_id, std::string_view id) {
   json::Writer writer(out);
   writer.begin_object().key("type").string(type).key("conversation_id");
-  if (state.conversation_id.empty()) {
+  if (conversation_id.empty()) {
     writer.null();
   } else {
-    writer.string(state.conversation_id);
+    writer.string(conversation_id);
   }
   if (!id.empty()) writer.key("id").string(id);
   return writer;
 }
 
-void write_error(std::string& out, const SocketState& state, std::string_view id,
+void write_error(std::string& out, std::string_view conversation_id, std::string_view id,
                  const Problem& problem, std::optional<std::uint64_t> stored_bytes) {
   const auto& code = facts(problem.code);
-  auto writer = begin_message(out, "error", state, id);
+  auto writer = begin_message(out, "error", conversation_id, id);
   writer.key("code").string(code.name).key("message").string(problem.detail);
   writer.key("retryable").boolean(code.retryable);
   if (!problem.errors.empty()) {
@@ -60,12 +61,13 @@ void write_error(std::string& out, const SocketState& state, std::string_view id
 class SocketFraming final : public turn::Framing {
  public:
   SocketFraming(SocketState& state, turn::SocketTelling telling)
-      : state_(state), telling_(std::move(telling)) {}
+      : state_(state), telling_(std::move(telling)), conversation_id_(state.conversation_id) {}
 
   void begun(std::string& out, const turn::event::Begun& begun) override {
     const auto& turn = begun.turn;
     const bool is_known = state_.conversation_id == turn.session_id;
     state_.conversation_id = turn.session_id;
+    conversation_id_ = turn.session_id;
     if (!is_known || !state_.new_guest_token.empty()) {
       write_started(out, state_, turn.character ? turn.character->character_id : "", {});
     }
@@ -73,25 +75,30 @@ class SocketFraming final : public turn::Framing {
   void text(std::string& out, std::string_view text) override {
     if (text.empty()) return;
     text_.append(text);
-    begin_message(out, "token", state_, telling_.id).key("content").string(text).end_object();
+    begin_message(out, "token", conversation_id_, telling_.id)
+        .key("content")
+        .string(text)
+        .end_object();
   }
   void stored(std::string&, const turn::event::Stored& stored) override {
     message_id_ = stored.message_id;
   }
   void finished(std::string& out, const turn::event::Finished& finished) override {
-    auto writer = begin_message(out, "message", state_, telling_.id);
+    auto writer = begin_message(out, "message", conversation_id_, telling_.id);
     writer.key("role").string("assistant").key("content").string(text_);
     if (!message_id_.empty()) writer.key("message_id").string(message_id_);
     writer.key("finish_reason").string(finished.finish_reason).end_object();
   }
   void failed(std::string& out, const turn::event::Failed& failed) const override {
-    write_error(out, state_, telling_.id, failed.problem, failed.stored_bytes);
+    write_error(out, conversation_id_, telling_.id, failed.problem, failed.stored_bytes);
   }
   void come_back(std::string&) override {}
 
  private:
   SocketState& state_;
   turn::SocketTelling telling_;
+  // The client may start another conversation before the reply has ended.
+  std::string conversation_id_;
   std::string text_;
   std::string message_id_;
 };
@@ -100,7 +107,7 @@ class SocketFraming final : public turn::Framing {
 
 void write_started(std::string& out, SocketState& state, std::string_view character_id,
                    std::string_view greeting) {
-  auto writer = begin_message(out, "conversation_started", state, {});
+  auto writer = begin_message(out, "conversation_started", state.conversation_id, {});
   if (!character_id.empty()) writer.key("character_id").string(character_id);
   if (!greeting.empty()) writer.key("greeting").string(greeting);
   if (!state.new_guest_token.empty()) {
@@ -134,16 +141,23 @@ Result<turn::Said> SocketProtocol::read(std::string_view message) const {
   return turn::Said(turn::said::Message{std::move(id), std::move(text), {}, *std::move(document)});
 }
 
+std::string SocketProtocol::id_of_refused(std::string_view message) const {
+  const auto document = json::parse(message);
+  if (!document) return {};
+  const auto id = json::string_at(*document, "id").value_or("");
+  return id.size() <= std::size_t{kMaximumClientIdBytes} ? std::string(id) : std::string();
+}
+
 std::unique_ptr<turn::Framing> SocketProtocol::framing(turn::SocketTelling telling) const {
   return std::make_unique<SocketFraming>(state_, std::move(telling));
 }
 
 void SocketProtocol::pong(std::string& out) const {
-  begin_message(out, "pong", state_, {}).end_object();
+  begin_message(out, "pong", state_.conversation_id, {}).end_object();
 }
 
 void SocketProtocol::refusal(std::string& out, std::string_view id, const Problem& problem) const {
-  write_error(out, state_, id, problem, std::nullopt);
+  write_error(out, state_.conversation_id, id, problem, std::nullopt);
 }
 
 }  // namespace fabula::protocols::companion

@@ -29,6 +29,7 @@ class SocketProtocol final : public turn::SocketProtocol {
   std::string_view name() const override { return name_; }
   std::int64_t longest_idle_ms() const override;
   Result<turn::Said> read(std::string_view message) const override;
+  std::string id_of_refused(std::string_view message) const override;
   std::unique_ptr<turn::Framing> framing(turn::SocketTelling telling) const override;
   void pong(std::string& out) const override;
   void refusal(std::string& out, std::string_view id, const Problem& problem) const override;

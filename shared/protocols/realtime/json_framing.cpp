@@ -70,6 +70,14 @@ void write_problem(std::string& out, std::string_view id, const Problem& problem
   if (!id.empty()) writer.key("id").string(id);
   writer.key("code").string(code.name).key("message").string(problem.detail);
   writer.key("retryable").boolean(code.retryable);
+  if (!problem.errors.empty()) {
+    writer.key("errors").begin_array();
+    for (const auto& error : problem.errors) {
+      writer.begin_object().key("path").string(error.path);
+      writer.key("message").string(error.message).end_object();
+    }
+    writer.end_array();
+  }
   if (problem.retry_after_s > 0) {
     constexpr std::int64_t kMillisecondsPerSecond = 1000;
     writer.key("retry_after_ms").integer(problem.retry_after_s * kMillisecondsPerSecond);

@@ -1,6 +1,7 @@
 #include "shared/protocols/realtime/json_protocol.hpp"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -87,6 +88,13 @@ class JsonProtocol final : public turn::SocketProtocol {
     const auto document = json::parse(message);
     if (!document) return tl::unexpected(document.error());
     return read_message(*document);
+  }
+
+  std::string id_of_refused(std::string_view message) const override {
+    const auto document = json::parse(message);
+    if (!document || json::string_at(*document, "type") != "message") return {};
+    const auto id = json::string_at(*document, "id").value_or("");
+    return id.size() <= std::size_t{kMaximumIdBytes} ? std::string(id) : std::string();
   }
 
   std::unique_ptr<turn::Framing> framing(turn::SocketTelling telling) const override {

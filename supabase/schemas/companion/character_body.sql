@@ -54,6 +54,11 @@ begin
     perform private.refuse(422, 'invalid_request',
       'alternative_greetings must be 100 texts at most, of 400000 bytes together.');
   end if;
+  -- Without the spaces around it, it may be shorter than what was sent.
+  if char_length(companion.avatar) not between 3 and 1024 then
+    perform private.refuse(422, 'invalid_request',
+      'avatar must name a picture in Supabase Storage, bucket/path, with 3 to 1024 characters.');
+  end if;
 end
 $$;
 

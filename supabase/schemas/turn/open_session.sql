@@ -8,6 +8,10 @@ create function private.open_session(
 ) returns public.sessions
 language plpgsql set search_path = '' as $$
 declare
+  unknown_session constant text := case session_kind
+    when 'companion' then
+      'There is no such conversation: leave conversation_id out to begin a new one.'
+    else 'There is no such session: leave session_id out to begin a new one.' end;
   own_role constant text := current_setting('role');
   session_is_visible boolean;
   project_is_visible boolean;
@@ -23,8 +27,7 @@ begin
   perform set_config('role', own_role, true);
 
   if wanted_session_id is not null and not session_is_visible then
-    perform private.refuse(404, 'not_found',
-      'There is no such session: leave session_id out to begin a new one.');
+    perform private.refuse(404, 'not_found', unknown_session);
   end if;
   if wanted_project_id is not null and not project_is_visible then
     perform private.refuse(404, 'not_found',
@@ -48,8 +51,7 @@ begin
     where session_id = wanted_session_id and owner_id = principal_id and is_active
     for no key update;
     if not found then
-      perform private.refuse(404, 'not_found',
-        'There is no such session: leave session_id out to begin a new one.');
+      perform private.refuse(404, 'not_found', unknown_session);
     end if;
   end if;
   -- Repeated as often as necessary: between reading and inserting another first turn may insert it, and

@@ -80,7 +80,7 @@ Task<void> DraftSaver::save() {
                      .asked = worth_.asked,
                      .part_json = part_,
                      .from_byte = from_byte,
-                     .text = std::string_view(text_).substr(from_byte),
+                     .text = std::string_view(text_).substr(static_cast<std::size_t>(from_byte)),
                      .lease_seconds = step_.left_ms() / 1000 + kStoringSeconds}));
   if (!saved) {
     // Any other failure is not fatal: the text goes with the next save.

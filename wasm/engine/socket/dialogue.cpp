@@ -102,7 +102,7 @@ std::int64_t Dialogue::due_ms() const {
   if (is_open_ && !work_ && partner_.looks() && !connection_.is_full()) {
     due = std::min(due, look_due_ms_);
   }
-  if (is_open_ && !replying_ && !waiting_.empty() && starts_.empty() && !started_) {
+  if (is_open_ && !replying_ && is_message_next()) {
     due = std::min(due, turn_due_ms_);
   }
   return due;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"
@@ -32,6 +33,7 @@ class Dialogue {
   runtime::Task<void> run();
 
  private:
+  using Waiting = std::variant<turn::said::Message, turn::said::Start>;
   struct Closing {
     std::uint32_t code;
     std::string reason;
@@ -56,6 +58,9 @@ class Dialogue {
   void open(const turn::said::Hello& hello);
   void take_news(Result<SocketNews>&& news, std::int64_t now_ms);
   bool is_answering(std::string_view id) const;
+  std::deque<Waiting>::iterator find_waiting(std::string_view id);
+  bool is_message_next() const;
+  bool is_start_next() const;
 
   // Replies.
   void look_at_reply(std::int64_t now_ms);
@@ -99,7 +104,6 @@ class Dialogue {
   // Opening, starting a conversation or looking: one at a time.
   std::optional<runtime::Spawned<Result<SocketNews>>> work_;
   std::optional<runtime::Spawned<Result<SocketNews>>> cancelling_;
-  std::deque<turn::said::Start> starts_;
   std::optional<turn::said::Start> started_;  // while it is worked on
   std::int64_t look_due_ms_ = 0;
   std::optional<FollowedReply> followed_;  // to be followed, or followed now
@@ -107,7 +111,9 @@ class Dialogue {
   std::string continued_id_;               // the stream that has been continued already
   std::string told_generation_id_;         // the last one that was told to its good end
 
-  std::deque<turn::said::Message> waiting_;
+  // In the order in which they were said: a message belongs to the conversation that was started
+  // last before it.
+  std::deque<Waiting> waiting_;
   std::int64_t turn_due_ms_ = 0;  // when the next turn may be tried
   enum class ReplyKind : std::uint8_t { own, continued, followed };
   ReplyKind reply_kind_ = ReplyKind::own;

@@ -1,5 +1,7 @@
 // The messages of a dialogue's client.
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -65,11 +67,13 @@ void Dialogue::take(const runtime::Outcome& outcome, std::int64_t now_ms) {
     close(close_code::kUnsupportedData, facts(binary.code).name, now_ms);
     return refuse({}, binary, now_ms);
   }
-  auto said = protocol_.read(std::string_view(buffer_).substr(0, outcome.value));
+  const auto sent = std::string_view(buffer_).substr(0, outcome.value);
+  auto said = protocol_.read(sent);
+  const std::string refused_id = said ? std::string() : protocol_.id_of_refused(sent);
   if (buffer_.size() > socket_limits::kUsualMessageBytes) {
     buffer_ = std::string(socket_limits::kUsualMessageBytes, '\0');
   }
-  if (!said) return refuse({}, said.error(), now_ms);
+  if (!said) return refuse(refused_id, said.error(), now_ms);
   hear(std::move(*said), now_ms);
 }
 
@@ -89,8 +93,8 @@ void Dialogue::hear(turn::Said&& said, std::int64_t now_ms) {
     say(std::move(*message), now_ms);
   } else if (auto* start = std::get_if<turn::said::Start>(&said)) {
     if (!is_opening_) open({});
-    if (starts_.size() < socket_limits::kMaximumWaitingMessages) {
-      starts_.push_back(std::move(*start));
+    if (waiting_.size() < socket_limits::kMaximumWaitingMessages) {
+      waiting_.emplace_back(std::move(*start));
     } else {
       refuse({}, flooded(), now_ms);
     }
@@ -111,6 +115,15 @@ bool Dialogue::is_answering(std::string_view id) const {
   return !id.empty() && replying_ && reply_.id == id && !reply_.is_refused;
 }
 
+// The waiting message of this name; the end if there is none, or the name is empty.
+std::deque<Dialogue::Waiting>::iterator Dialogue::find_waiting(std::string_view id) {
+  if (id.empty()) return waiting_.end();
+  return std::find_if(waiting_.begin(), waiting_.end(), [id](const Waiting& waiting) {
+    const auto* message = std::get_if<turn::said::Message>(&waiting);
+    return message && message->id == id;
+  });
+}
+
 void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
   last_said_ms_ = now_ms;
   if (caller_.expires_at_s) {
@@ -123,10 +136,7 @@ void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
                     now_ms);
     }
   }
-  const auto is_same = [&message](const turn::said::Message& other) {
-    return !message.id.empty() && other.id == message.id;
-  };
-  if (std::any_of(waiting_.begin(), waiting_.end(), is_same)) return;
+  if (find_waiting(message.id) != waiting_.end()) return;
   if (is_answering(message.id)) {
     said_ = std::move(message);
     return;
@@ -140,9 +150,7 @@ void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
 }
 
 void Dialogue::cancel(std::string_view id) {
-  const auto waits =
-      std::find_if(waiting_.begin(), waiting_.end(),
-                   [id](const turn::said::Message& message) { return message.id == id; });
+  const auto waits = find_waiting(id);
   if (waits != waiting_.end()) {
     waiting_.erase(waits);
     std::string message;

@@ -60,20 +60,29 @@ void Dialogue::begin_reply(std::string id) {
   was_stop_passed_on_ = false;
   said_.reset();
   // A message that was sent again before its reply was seen is answered by it.
-  const auto waits =
-      std::find_if(waiting_.begin(), waiting_.end(), [this](const turn::said::Message& message) {
-        return !message.id.empty() && message.id == reply_.id;
-      });
+  const auto waits = find_waiting(reply_.id);
   if (waits == waiting_.end()) return;
-  said_ = std::move(*waits);
+  said_ = std::get<turn::said::Message>(std::move(*waits));
   waiting_.erase(waits);
+}
+
+bool Dialogue::is_message_next() const {
+  return !started_ && !waiting_.empty() &&
+         std::holds_alternative<turn::said::Message>(waiting_.front());
+}
+
+// A reply that has found its conversation is not waited for. One that is told again may find it
+// twice.
+bool Dialogue::is_start_next() const {
+  return !waiting_.empty() && std::holds_alternative<turn::said::Start>(waiting_.front()) &&
+         (!replying_ || (reply_.has_begun && !reply_.is_followed));
 }
 
 void Dialogue::begin_next(std::int64_t now_ms) {
   if (!is_open_ || connection_.is_closed() || closing_) return;
-  if (!work_ && !starts_.empty()) {
-    started_ = std::move(starts_.front());
-    starts_.pop_front();
+  if (!work_ && is_start_next()) {
+    started_ = std::get<turn::said::Start>(std::move(waiting_.front()));
+    waiting_.pop_front();
     work_.emplace(partner_.start(call_, caller_, *started_));
   }
   // News of others come first: a look brings them before a turn of this connection begins.
@@ -92,9 +101,9 @@ void Dialogue::begin_next(std::int64_t now_ms) {
     continued_id_ = broken_->stream_id;
     begin_reply(broken_->id);
     replying_.emplace(go_on_in_dialogue(side(), *std::exchange(broken_, std::nullopt), reply_));
-  } else if (!waiting_.empty() && starts_.empty() && !started_ && now_ms >= turn_due_ms_) {
+  } else if (is_message_next() && now_ms >= turn_due_ms_) {
     reply_kind_ = ReplyKind::own;
-    auto message = std::move(waiting_.front());
+    auto message = std::get<turn::said::Message>(std::move(waiting_.front()));
     waiting_.pop_front();
     begin_reply(message.id);
     said_ = std::move(message);
