@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "functions/story/answer.hpp"
+#include "functions/story/request.hpp"
 #include "shared/api/check.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/story/estimate.hpp"
@@ -13,18 +14,10 @@
 #include "wasm/engine/forward.hpp"
 
 namespace fabula::story_function {
-namespace {
 
 using engine::Call;
 using engine::Match;
 using runtime::Task;
-
-bool has(const json::Document& body, std::string_view member) {
-  const auto* value = json::find(body, member);
-  return value && !value->empty();
-}
-
-}  // namespace
 
 Task<Result<void>> read_options(Call& call, const Match&) {
   co_await send_json(call, 200, story::options_json(), {});

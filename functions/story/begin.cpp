@@ -27,11 +27,6 @@ std::string text_of(const engine::Endpoints& models) {
   return text;
 }
 
-bool has(const json::Document& body, std::string_view member) {
-  const auto* value = json::find(body, member);
-  return value && !value->empty();
-}
-
 }  // namespace
 
 Task<Result<story::BegunStory>> begin(Call& call, const Request& request) {

@@ -31,15 +31,17 @@ constexpr std::array<std::string_view, 5> kGivenMembers{"premise", "outline", "s
 std::string named_settings(const json::Document& body) {
   std::string names;
   json::Writer writer(names);
-  const auto has = [&body](std::string_view name) { return json::find(body, name) != nullptr; };
+  const auto is_named = [&body](std::string_view name) {
+    return json::find(body, name) != nullptr;
+  };
   writer.begin_array();
   for (const auto& field : api::story::kSettingsFields) {
-    if (has(field.name)) writer.string(field.name);
+    if (is_named(field.name)) writer.string(field.name);
   }
   // What follows from others.
-  if (has("language")) writer.string("unit");
-  if (has("story_length") && !has("target_words")) writer.string("target_words");
-  if (has("target_words") && !has("story_length")) writer.string("story_length");
+  if (is_named("language")) writer.string("unit");
+  if (is_named("story_length") && !is_named("target_words")) writer.string("target_words");
+  if (is_named("target_words") && !is_named("story_length")) writer.string("story_length");
   writer.end_array();
   return names;
 }
@@ -59,6 +61,11 @@ std::string given_texts(const json::Document& body, const json::Document& path) 
 }
 
 }  // namespace
+
+bool has(const json::Document& body, std::string_view member) {
+  const auto* value = json::find(body, member);
+  return value && !value->empty();
+}
 
 Result<AnswerForm> wanted_form(const Call& call) {
   const auto accept = call.head().headers.find("accept");

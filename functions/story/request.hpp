@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "shared/json/document.hpp"
 #include "shared/result/result.hpp"
@@ -32,6 +33,9 @@ struct Request {
 // Refusals: those of the operation's declaration, of the settings, and of the headers.
 runtime::Task<Result<Request>> read_request(engine::Call& call, const engine::Match& match,
                                             story::Route route);
+
+// Whether the body has something under this name.
+bool has(const json::Document& body, std::string_view member);
 
 // The whole answer, unless Accept prefers the stream. not_acceptable when neither is wanted.
 Result<engine::AnswerForm> wanted_form(const engine::Call& call);

@@ -156,7 +156,10 @@ inline constexpr std::array kTaskFields{
           .type = Type::object,
           .description = "What there is of it so far.",
           .is_nullable = true},
-    Field{.name = "error", .description = "Why it failed.", .is_nullable = true},
+    Field{.name = "error",
+          .type = Type::object,
+          .description = "Why it failed: `code` and `message`.",
+          .is_nullable = true},
     kCreatedAt,
     kUpdatedAt,
 };
