@@ -7,6 +7,7 @@
 #include "functions/story/event_sink.hpp"
 #include "functions/story/follow.hpp"
 #include "functions/story/request.hpp"
+#include "wasm/engine/jobs/watch.hpp"
 
 namespace fabula::story_function {
 namespace {
@@ -90,6 +91,13 @@ Task<Result<void>> generate_full(Call& call, const Match& match) {
                             : "The story will be written. Follow it by its task_id.";
   accepted["status_url"] = "/story/task/" + facts.task_id + "/status";
   co_await send_json(call, 202, answer_of(accepted, facts), headers_of(facts, request.caller));
+  if (begun.cached.is_object()) co_return {};
+  auto principal = request.caller.principal;
+  // A new guest has been made by now.
+  if (principal.kind == auth::Principal::Kind::new_guest) {
+    principal.kind = auth::Principal::Kind::guest;
+  }
+  co_await engine::go_on_with_story(call, principal, facts.task_id);
   co_return {};
 }
 

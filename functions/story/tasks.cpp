@@ -1,6 +1,5 @@
 #include "functions/story/tasks.hpp"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,8 +14,7 @@
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
-#include "wasm/engine/jobs/kinds/kinds.hpp"
-#include "wasm/engine/jobs/worker.hpp"
+#include "wasm/engine/jobs/watch.hpp"
 
 namespace fabula::story_function {
 namespace {
@@ -24,8 +22,6 @@ namespace {
 using engine::Call;
 using engine::Match;
 using runtime::Task;
-
-constexpr std::array kWriting{&engine::kStory};
 
 Task<Result<json::Document>> look(Call& call, const engine::Caller& caller,
                                   std::string_view task_id) {
@@ -57,8 +53,10 @@ void leave_out_what_only_watchers_read(json::Document& task) {
 
 Task<Result<void>> read_task(Call& call, const Match& match) {
   co_await engine::forward(call, match);
-  co_await engine::work_on(call, kWriting, {.job_id = match.captures.back().value, .is_idle = true},
-                           engine::job_time_limit_ms(call));
+  const engine::Caller caller =
+      co_await engine::identify_known(call.context(), call.settings(), call.head().headers);
+  const std::string task_id = co_await task_of(match);
+  co_await engine::go_on_with_story(call, caller.principal, task_id);
   co_return {};
 }
 

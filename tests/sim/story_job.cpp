@@ -8,7 +8,7 @@
 #include "functions/tasks/tasks.hpp"
 #include "shared/story/length.hpp"
 #include "tests/sim/peers/chat_client.hpp"
-#include "tests/sim/peers/scripted_story.hpp"
+#include "tests/sim/peers/scripted_novel.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/jobs/watch.hpp"
 #include "wasm/runtime/host.hpp"
@@ -69,7 +69,7 @@ struct StoryWorld {
 
   sim::World world;
   ScriptedDatabase database{world};
-  ScriptedStory story{world, database};
+  ScriptedNovel story{world, database};
   StoryModel model{world};
 };
 
@@ -134,7 +134,7 @@ runtime::Task<void> watch(runtime::Context& context) {
 sim::Client& begin_watching(StoryWorld& edge, Heard& heard) {
   watching = {};
   watching.heard = &heard;
-  watching.request.task_id = ScriptedStory::kJob;
+  watching.request.task_id = ScriptedNovel::kJob;
   watching.request.from = heard.place;
   return edge.world.call(&watch, "GET http://edge/functions/v1/story/task\n");
 }

@@ -222,8 +222,9 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   CHECK(none.database.calls.empty());
   // Who can do other kinds does those.
   none.run();
-  CHECK(json::dump(*json::find(none.database.requests.at(0), "kinds")) ==
-        R"(["dossier_extraction","companion_memory","dossier_import","conversation_snapshot"])");
+  CHECK(
+      json::dump(*json::find(none.database.requests.at(0), "kinds")) ==
+      R"(["dossier_extraction","companion_memory","dossier_import","conversation_snapshot","story"])");
 }
 
 TEST_CASE("a long answer is cut to what a small room has use for") {

@@ -28,11 +28,27 @@ constexpr std::int64_t kHeardGapMs = 50;
 constexpr int kReadingAttempts = 4;
 // A step is not begun with less time: it would only be given back.
 constexpr std::int64_t kLeastStepMs = 5'000;
+// Cloudflare ends a request 30 seconds after its answer.
+constexpr std::int64_t kAfterAnswerMs = 25'000;
 
 bool has_ended(const json::Document& task) {
   constexpr std::array<std::string_view, 4> kEnds{"completed", "failed", "cancelled", "paused"};
   const auto status = json::string_at(task, "status").value_or("");
   return std::find(kEnds.begin(), kEnds.end(), status) != kEnds.end();
+}
+
+// A step of the task, or first of the reading of its scene for the dossier, for which it waits.
+Task<bool> do_step(Call& call, std::string_view task_id, std::string_view reading_session_id,
+                   bool is_idle, std::int64_t left_ms, StepListener* listener) {
+  static constexpr std::array kReading{&kDossierExtraction};
+  static constexpr std::array kWriting{&kStory};
+  if (!reading_session_id.empty() &&
+      co_await work_on(call, kReading, {.session_id = reading_session_id, .is_idle = is_idle},
+                       left_ms)) {
+    co_return true;
+  }
+  co_return co_await work_on(call, kWriting, {.job_id = task_id, .is_idle = is_idle}, left_ms,
+                             listener);
 }
 
 class Watcher final : public StepListener {
@@ -76,7 +92,10 @@ class Watcher final : public StepListener {
   std::int64_t now_ms() { return runtime::now_ms(call_.context()); }
   bool is_over() { return now_ms() >= request_.until_ms || ending_.is_ready(); }
 
-  Watched watched() { return {std::move(task_), place_, has_ended(task_)}; }
+  Watched watched() {
+    const bool is_at_end = has_ended(task_);
+    return {std::move(task_), place_, is_at_end};
+  }
 
   Task<Result<json::Document>> read() {
     return call_function(call_.context(), call_.database(), database::kWatchStoryTask,
@@ -131,8 +150,8 @@ class Watcher final : public StepListener {
   // Tells what of a text is new. It may come twice: from the step that is done here, and from the
   // database.
   void hear(StepText text) {
-    const auto is_older = text.step < place_.step ||
-                          (text.step == place_.step && text.attempt < place_.attempt);
+    const auto is_older =
+        text.step < place_.step || (text.step == place_.step && text.attempt < place_.attempt);
     if (is_older) return;
     const bool is_another = text.step != place_.step || text.attempt != place_.attempt;
     if (is_another) {
@@ -166,14 +185,8 @@ class Watcher final : public StepListener {
   }
 
   Task<bool> work_once(std::int64_t left_ms) {
-    static constexpr std::array kReading{&kDossierExtraction};
-    static constexpr std::array kWriting{&kStory};
     const std::string session_id = reading_session_id_;
-    if (!session_id.empty() &&
-        co_await work_on(call_, kReading, {.session_id = session_id}, left_ms)) {
-      co_return true;
-    }
-    co_return co_await work_on(call_, kWriting, {.job_id = request_.task_id}, left_ms, this);
+    co_return co_await do_step(call_, request_.task_id, session_id, false, left_ms, this);
   }
 
   // Until the next reading is due. False: nobody listens any more.
@@ -215,6 +228,12 @@ class Watcher final : public StepListener {
   std::unique_ptr<runtime::Spawned<bool>> working_;
 };
 
+Task<Result<json::Document>> look(Call& call, const auth::Principal& principal,
+                                  std::string_view task_id) {
+  return call_function(call.context(), call.database(), database::kWatchStoryTask,
+                       {.principal = principal, .task_id = task_id, .place = {}});
+}
+
 }  // namespace
 
 Task<Result<Watched>> watch_story(Call& call, WatchRequest request, WatchSink& sink) {
@@ -222,6 +241,19 @@ Task<Result<Watched>> watch_story(Call& call, WatchRequest request, WatchSink& s
   auto watched = co_await runtime::attempt(watcher.run());
   co_await watcher.finish();
   co_return watched;
+}
+
+Task<void> go_on_with_story(Call& call, const auth::Principal& principal,
+                            std::string_view task_id) {
+  const auto until_ms = runtime::now_ms(call.context()) + kAfterAnswerMs;
+  for (;;) {
+    const auto left_ms = until_ms - runtime::now_ms(call.context());
+    if (left_ms < kLeastStepMs || call.context().isolate_ending().is_set()) co_return;
+    const auto task = co_await runtime::attempt(look(call, principal, task_id));
+    if (!task || has_ended(*task)) co_return;
+    const std::string session_id(json::string_at(*task, "reading_session_id").value_or(""));
+    if (!co_await do_step(call, task_id, session_id, true, left_ms, nullptr)) co_return;
+  }
 }
 
 }  // namespace fabula::engine

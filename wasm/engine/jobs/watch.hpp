@@ -78,4 +78,9 @@ struct Watched {
 // four times in a row.
 runtime::Task<Result<Watched>> watch_story(Call& call, WatchRequest request, WatchSink& sink);
 
+// After an answer that did not wait: does idle steps of the task and the readings of its scenes, as
+// long as a platform lets a request go on. What fails is the task's concern.
+runtime::Task<void> go_on_with_story(Call& call, const auth::Principal& principal,
+                                     std::string_view task_id);
+
 }  // namespace fabula::engine

@@ -1,4 +1,4 @@
-#include "tests/sim/peers/scripted_story.hpp"
+#include "tests/sim/peers/scripted_novel.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace fabula::tests {
 
-ScriptedStory::ScriptedStory(sim::World& world, ScriptedDatabase& database) : world_(world) {
+ScriptedNovel::ScriptedNovel(sim::World& world, ScriptedDatabase& database) : world_(world) {
   settings.persona = "Mystery Novelist";
   settings.story_setting = "A harbour town.";
   settings.character_input = "Mara, who keeps the lighthouse.";
@@ -39,35 +39,35 @@ ScriptedStory::ScriptedStory(sim::World& world, ScriptedDatabase& database) : wo
   };
 }
 
-std::int64_t ScriptedStory::length_written() const {
+std::int64_t ScriptedNovel::length_written() const {
   std::int64_t sum = 0;
   for (const auto& scene : scenes) sum += scene.length;
   return sum;
 }
 
-ScriptedStory::Scene* ScriptedStory::next() {
+ScriptedNovel::Scene* ScriptedNovel::next() {
   const auto found = std::find_if(scenes.begin(), scenes.end(),
                                   [](const Scene& scene) { return scene.text.empty(); });
   return found == scenes.end() ? nullptr : &*found;
 }
 
-void ScriptedStory::add_event(const std::string& type, json::Document body) {
+void ScriptedNovel::add_event(const std::string& type, json::Document body) {
   events_.push_back(
       {{"seq", events_.size() + 1}, {"type", type}, {"body", std::move(body)}});
 }
 
-bool ScriptedStory::has_lease(const json::Document& request) const {
+bool ScriptedNovel::has_lease(const json::Document& request) const {
   return !is_over() && json::string_at(request, "lease_token") == token_ &&
          json::integer_at(request, "step") == step_;
 }
 
-void ScriptedStory::record(const json::Document& request) {
+void ScriptedNovel::record(const json::Document& request) {
   const auto* calls = json::find(request, "calls");
   if (!calls) return;
   for (const auto& call : *calls) model_calls.push_back(call);
 }
 
-json::Document ScriptedStory::work() const {
+json::Document ScriptedNovel::work() const {
   json::Document work = {{"payload", {{"route", route}}}, {"given", json::Document::object()}};
   work["story"] = {{"settings", *json::parse(story::canonical_json(settings))}, {"title", ""}};
   if (!premise.empty()) work["premise"] = {{"text", premise}, {"is_locked", false}};
@@ -122,7 +122,7 @@ json::Document ScriptedStory::work() const {
   return work;
 }
 
-ScriptedDatabase::Answer ScriptedStory::claim(const json::Document& request) {
+ScriptedDatabase::Answer ScriptedNovel::claim(const json::Document& request) {
   const auto now_ms = world_.clock().now_ms();
   const auto* kinds = json::find(request, "kinds");
   const bool is_mine =
@@ -143,7 +143,7 @@ ScriptedDatabase::Answer ScriptedStory::claim(const json::Document& request) {
   return {200, json::dump({{"step", step}})};
 }
 
-void ScriptedStory::store(const json::Document& made) {
+void ScriptedNovel::store(const json::Document& made) {
   const auto did = made["did"];
   if (did == "premise") premise = made["text"];
   if (did == "outline") {
@@ -176,7 +176,7 @@ void ScriptedStory::store(const json::Document& made) {
   }
 }
 
-ScriptedDatabase::Answer ScriptedStory::commit(const json::Document& request) {
+ScriptedDatabase::Answer ScriptedNovel::commit(const json::Document& request) {
   if (!has_lease(request)) {
     // The answer of a commit that was stored has got lost.
     if (json::string_at(request, "lease_token") == token_) {
@@ -205,7 +205,7 @@ ScriptedDatabase::Answer ScriptedStory::commit(const json::Document& request) {
   return {200, R"({"status":"done","already":false})"};
 }
 
-ScriptedDatabase::Answer ScriptedStory::fail(const json::Document& request) {
+ScriptedDatabase::Answer ScriptedNovel::fail(const json::Document& request) {
   if (!has_lease(request)) return ScriptedDatabase::refusal("PT409", "stale_lease");
   record(request);
   ++failures;
@@ -215,7 +215,7 @@ ScriptedDatabase::Answer ScriptedStory::fail(const json::Document& request) {
   return {200, R"({"status":"queued"})"};
 }
 
-ScriptedDatabase::Answer ScriptedStory::save(const json::Document& request) {
+ScriptedDatabase::Answer ScriptedNovel::save(const json::Document& request) {
   if (!has_lease(request)) {
     ++refused;
     return ScriptedDatabase::refusal("PT409", "stale_lease");
@@ -235,7 +235,7 @@ ScriptedDatabase::Answer ScriptedStory::save(const json::Document& request) {
   return {200, json::dump({{"saved_bytes", draft_.size()}, {"is_cancelled", false}})};
 }
 
-ScriptedDatabase::Answer ScriptedStory::watch(const json::Document& request) {
+ScriptedDatabase::Answer ScriptedNovel::watch(const json::Document& request) {
   if (json::string_at(request, "task_id") != kJob) {
     return ScriptedDatabase::refusal("PT404", "not_found");
   }

@@ -16,20 +16,20 @@
 
 namespace fabula::tests {
 
-class ScriptedStory {
+class ScriptedNovel {
  public:
   // Adds its functions to the database, which must outlive it.
-  ScriptedStory(sim::World& world, ScriptedDatabase& database);
-  ScriptedStory(const ScriptedStory&) = delete;
-  ScriptedStory& operator=(const ScriptedStory&) = delete;
+  ScriptedNovel(sim::World& world, ScriptedDatabase& database);
+  ScriptedNovel(const ScriptedNovel&) = delete;
+  ScriptedNovel& operator=(const ScriptedNovel&) = delete;
 
   static constexpr const char* kJob = "00000000-0000-4000-8000-0000000000aa";
 
   struct Scene {
     json::Document plan;
-    std::string text;  // empty: not written
-    std::string recap;
-    std::string draft;
+    std::string text = {};  // empty: not written
+    std::string recap = {};
+    std::string draft = {};
     std::int64_t length = 0;
     std::int64_t pieces = 0;
     std::int64_t retries = 0;
@@ -66,7 +66,7 @@ class ScriptedStory {
   void store(const json::Document& made);
   json::Document work() const;
   Scene* next();
-  const Scene* next() const { return const_cast<ScriptedStory*>(this)->next(); }
+  const Scene* next() const { return const_cast<ScriptedNovel*>(this)->next(); }
   void add_event(const std::string& type, json::Document body);
 
   sim::World& world_;
