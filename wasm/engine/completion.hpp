@@ -44,6 +44,8 @@ struct CompletionRequest {
   // JSON schema of the answer as llm::ModelRequest has it; "": the answer is text.
   std::string_view response_schema = {};
   std::string_view response_schema_name = "answer";
+  // False: the model is told the schema, and the caller reads whatever text it makes of that.
+  bool is_response_checked = true;
   std::int64_t deadline_ms = 60'000;  // of all attempts together
   CompletionListener* listener = nullptr;
 };

@@ -47,7 +47,9 @@ Task<Result<Read<T>>> ask_for_plan(StoryStep story, const story::StoryPrompt& pr
                             .user_text = prompt.question,
                             .maximum_output_tokens = tokens,
                             .response_schema = schema,
-                            .response_schema_name = name};
+                            .response_schema_name = name,
+                            // Models write plans in more forms than one: `read` knows them.
+                            .is_response_checked = false};
   Completion completion = co_await story.step.complete(request);
   Result<T> value = read(completion.text);
   if (!value && story.step.left_ms() >= kTimeForAnotherMs) {
@@ -70,9 +72,7 @@ Task<Result<Read<T>>> ask_for_plan(StoryStep story, const story::StoryPrompt& pr
   co_return Read<T>{*std::move(value), std::move(completion)};
 }
 
-int percent_of(StoryStep story) {
-  return story::progress_percent(story.state, story.next.kind, 0);
-}
+int percent_of(StoryStep story) { return story::progress_percent(story.state, story.next.kind, 0); }
 
 }  // namespace
 
