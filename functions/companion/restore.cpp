@@ -21,9 +21,9 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// The copy without text that the database cannot store, which is another service's fault. Empty when
-// there is none, or it is no JSON object: rows may still be there. It is not read into a document,
-// because a copy may be large.
+// The copy without text that the database cannot store, which is another service's fault. Empty
+// when there is none, or it is no JSON object: rows may still be there. It is not read into a
+// document, because a copy may be large.
 Task<Result<std::string>> stored_snapshot(Call& call, std::string_view conversation_id) {
   auto text = co_await runtime::attempt(engine::read_snapshot(call, conversation_id));
   if (!text && text.error().code == ErrorCode::not_found) co_return std::string();

@@ -19,7 +19,8 @@ constexpr std::string_view kRequestHeaders =
     "last-event-id, idempotency-key, if-match, if-none-match, traceparent, tracestate, baggage";
 
 constexpr std::string_view kResponseHeaders =
-    "x-session-id, x-project-id, x-stream-id, x-task-id, x-guest-token, x-request-id, x-total-count, "
+    "x-session-id, x-project-id, x-stream-id, x-task-id, x-guest-token, x-request-id, "
+    "x-total-count, "
     "content-range, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, etag, "
     "location, www-authenticate, allow, idempotent-replayed";
 

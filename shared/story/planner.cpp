@@ -165,8 +165,7 @@ NextStep next_step(const State& state) {
   if (state.route == Route::start && state.totals.scenes_written > 0) {
     return {.is_last_step = true};
   }
-  if (is_novel(state) && state.chapters.empty() && !state.has_outline &&
-      state.totals.scenes == 0) {
+  if (is_novel(state) && state.chapters.empty() && !state.has_outline && state.totals.scenes == 0) {
     return {.kind = StepKind::chapters};
   }
   const auto chapter = missing_outline(state);
@@ -190,12 +189,10 @@ AfterPiece after_piece(const State& state, std::int64_t made, bool is_end_told) 
     // One piece more, at most, for an end that was not told.
     const bool has_room = story < target(state);
     const bool is_ended = is_end_told || !has_room || pieces >= kMaximumPieces;
-    after.is_scene_done =
-        (is_enough && is_ended) || pieces >= kMaximumPieces + kMaximumExtraPieces;
+    after.is_scene_done = (is_enough && is_ended) || pieces >= kMaximumPieces + kMaximumExtraPieces;
     after.is_story_done = after.is_scene_done;
   }
-  after.is_last_step =
-      after.is_scene_done && (ends_with_scene(state.route) || after.is_story_done);
+  after.is_last_step = after.is_scene_done && (ends_with_scene(state.route) || after.is_story_done);
   return after;
 }
 
@@ -211,8 +208,8 @@ int progress_percent(const State& state, StepKind done, std::int64_t length) {
   if (ends_with_scene(state.route) && state.next) {
     share = static_cast<double>(length) / std::max(wanted_of_scene(state), 1.0);
   }
-  const auto percent = kOutlinePercent + static_cast<int>((kMaximumPercent - kOutlinePercent) *
-                                                          std::min(share, 1.0));
+  const auto percent = kOutlinePercent +
+                       static_cast<int>((kMaximumPercent - kOutlinePercent) * std::min(share, 1.0));
   return std::clamp(percent, kOutlinePercent, kMaximumPercent);
 }
 

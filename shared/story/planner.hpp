@@ -29,11 +29,11 @@ struct NextStep {
   StepKind kind = StepKind::done;
   std::int64_t chapter = 0;  // of an outline: its number; 0 in a story without chapters
   // Of a piece, in the unit of the language.
-  std::int64_t asked = 0;      // to ask the model for
-  std::int64_t expected = 0;   // what is likely to come of that
+  std::int64_t asked = 0;       // to ask the model for
+  std::int64_t expected = 0;    // what is likely to come of that
   std::int64_t scene_left = 0;  // missing of the scene
-  bool is_scene_end = false;   // the scene should end with this piece
-  bool is_story_end = false;   // and the story
+  bool is_scene_end = false;    // the scene should end with this piece
+  bool is_story_end = false;    // and the story
   // The job has ended with this step, whatever is made; of pieces see after_piece().
   bool is_last_step = false;
 };
@@ -54,8 +54,8 @@ struct AfterPiece {
   bool is_story_done = false;  // all scenes are written
 };
 
-// What is done once the piece, of this length, is kept. `is_end_told`: the text shows the last event
-// of the outline; a last scene without it gets one more piece if there is room.
+// What is done once the piece, of this length, is kept. `is_end_told`: the text shows the last
+// event of the outline; a last scene without it gets one more piece if there is room.
 AfterPiece after_piece(const State& state, std::int64_t made, bool is_end_told);
 
 // Of a text that a dead attempt has left: whether it is worth keeping as the piece.

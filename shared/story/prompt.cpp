@@ -70,8 +70,7 @@ std::string plan_text(const ScenePlan& plan) {
   std::string text = text::integer_text(plan.number) + ". " + one_line(plan.title);
   if (!plan.description.empty()) text.append("\n").append(one_line(plan.description));
   if (!plan.characters.empty()) {
-    text.append("\n").append(
-        labelled(prompts::kStoryMaterialPeople, listed(plan.characters)));
+    text.append("\n").append(labelled(prompts::kStoryMaterialPeople, listed(plan.characters)));
   }
   if (!plan.key_events.empty()) {
     text.append("\n").append(prompts::kStoryMaterialEvents).append(":");
@@ -127,8 +126,8 @@ StoryPrompt chapters_prompt(const State& state, Material material) {
   material.room(15);
   material.add(prompts::kStoryMaterialFeedback, state.given.feedback);
   const auto count = text::integer_text(chapter_count(state.settings.target_words));
-  return asked(prompts::kStoryChapters,
-               {{"count", count}, {"language", state.settings.language}}, material);
+  return asked(prompts::kStoryChapters, {{"count", count}, {"language", state.settings.language}},
+               material);
 }
 
 StoryPrompt outline_prompt(const State& state, const NextStep& step, Material material) {
@@ -153,13 +152,13 @@ StoryPrompt outline_prompt(const State& state, const NextStep& step, Material ma
   }
   material.room(8);
   material.add(prompts::kStoryMaterialFeedback, state.given.feedback);
-  return asked(prompts::kStoryOutline,
-               {{"what", step.chapter > 0 ? prompts::kStoryOutlineChapter
-                                          : prompts::kStoryOutlineWhole},
-                {"fewest", text::integer_text(static_cast<std::int64_t>(kFewestScenes))},
-                {"most", text::integer_text(static_cast<std::int64_t>(kMostScenes))},
-                {"language", state.settings.language}},
-               material);
+  return asked(
+      prompts::kStoryOutline,
+      {{"what", step.chapter > 0 ? prompts::kStoryOutlineChapter : prompts::kStoryOutlineWhole},
+       {"fewest", text::integer_text(static_cast<std::int64_t>(kFewestScenes))},
+       {"most", text::integer_text(static_cast<std::int64_t>(kMostScenes))},
+       {"language", state.settings.language}},
+      material);
 }
 
 StoryPrompt piece_prompt(const State& state, const NextStep& step, Material material) {
@@ -200,17 +199,17 @@ StoryPrompt piece_prompt(const State& state, const NextStep& step, Material mate
   std::string_view where = prompts::kStoryWriterOpen;
   if (step.is_scene_end) where = prompts::kStoryWriterSceneEnd;
   if (step.is_story_end) where = prompts::kStoryWriterStoryEnd;
-  const auto unit = settings.unit == Unit::words ? prompts::kStoryWriterWords
-                                                 : prompts::kStoryWriterCharacters;
+  const auto unit =
+      settings.unit == Unit::words ? prompts::kStoryWriterWords : prompts::kStoryWriterCharacters;
   const auto text = material.take();
   return {prompts::filled(prompts::kStoryWriter, {{"language", settings.language}}),
-          prompts::filled(prompts::kStoryWriterQuestion,
-                          {{"material", text},
-                           {"how", is_beginning ? prompts::kStoryWriterFirst
-                                                : prompts::kStoryWriterGoOn},
-                           {"where", where},
-                           {"length", text::integer_text(step.asked)},
-                           {"unit", unit}}),
+          prompts::filled(
+              prompts::kStoryWriterQuestion,
+              {{"material", text},
+               {"how", is_beginning ? prompts::kStoryWriterFirst : prompts::kStoryWriterGoOn},
+               {"where", where},
+               {"length", text::integer_text(step.asked)},
+               {"unit", unit}}),
           prompts::kStoryWriter.label};
 }
 
@@ -251,15 +250,14 @@ StoryPrompt setup_prompt(const State& state, Material material) {
   }
   material.room(60);
   material.add(prompts::kStoryMaterialIdea, state.given.idea);
-  return asked(prompts::kStorySetup,
-               {{"options", options}, {"language", state.settings.language}}, material);
+  return asked(prompts::kStorySetup, {{"options", options}, {"language", state.settings.language}},
+               material);
 }
 
 }  // namespace
 
 StoryPrompt prompt_of(const State& state, const NextStep& step, std::int64_t material_tokens) {
-  const auto tokens =
-      std::clamp(material_tokens, kMinimumMaterialTokens, kMaximumMaterialTokens);
+  const auto tokens = std::clamp(material_tokens, kMinimumMaterialTokens, kMaximumMaterialTokens);
   Material material(static_cast<std::size_t>(tokens * kBytesPerToken));
   switch (step.kind) {
     case StepKind::premise:

@@ -6,7 +6,6 @@
 
 #include "shared/text/split.hpp"
 
-
 namespace fabula::story {
 namespace {
 
@@ -43,7 +42,8 @@ const json::Document* row_object(const json::Document& object, std::string_view 
 std::vector<Recap> read_recaps(const json::Document& object, std::string_view key) {
   std::vector<Recap> recaps;
   for_each_object(object, key, [&recaps](const json::Document& item) {
-    recaps.push_back({row_number(item, "number"), row_text(item, "title"), row_text(item, "recap")});
+    recaps.push_back(
+        {row_number(item, "number"), row_text(item, "title"), row_text(item, "recap")});
   });
   return recaps;
 }
@@ -90,10 +90,10 @@ GivenTexts read_given(const json::Document& work) {
   const auto* object = row_object(work, "given");
   if (!object) return {};
   GivenTexts given{.premise = row_text(*object, "premise"),
-              .outline = row_text(*object, "outline"),
-              .story_text = row_text(*object, "story_text"),
-              .idea = row_text(*object, "idea"),
-              .feedback = row_text(*object, "feedback")};
+                   .outline = row_text(*object, "outline"),
+                   .story_text = row_text(*object, "story_text"),
+                   .idea = row_text(*object, "idea"),
+                   .feedback = row_text(*object, "feedback")};
   return given;
 }
 

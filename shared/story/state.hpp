@@ -91,7 +91,7 @@ struct State {
   Totals totals;
   std::vector<ChapterState> chapters;
   std::optional<NextScene> next;
-  bool is_last = false;  // the next scene is the story's last
+  bool is_last = false;             // the next scene is the story's last
   std::vector<ToldScene> previous;  // at most two, the last first
   std::vector<Recap> recaps;        // of the written scenes of this chapter
   std::vector<ScenePlan> later;     // the following scenes

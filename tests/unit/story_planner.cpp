@@ -74,9 +74,9 @@ class Simulation {
     state.next->part_id = "p" + std::to_string(state.totals.scenes_written + 1);
     state.next->chapter = chapter_;
     state.next->plan = scene_plan(state.totals.scenes_written + 1);
-    state.is_last = written_of_chapter_ + 1 == scenes_of_chapter_ &&
-                    (state.chapters.empty() ||
-                     chapter_ == static_cast<std::int64_t>(state.chapters.size()));
+    state.is_last =
+        written_of_chapter_ + 1 == scenes_of_chapter_ &&
+        (state.chapters.empty() || chapter_ == static_cast<std::int64_t>(state.chapters.size()));
   }
 
   void finish_scene(std::int64_t length) {
@@ -93,8 +93,8 @@ class Simulation {
 
   bool write_piece(const NextStep& next) {
     most_asked = std::max(most_asked, next.asked);
-    const auto made = std::max<std::int64_t>(
-        std::llround(static_cast<double>(next.asked) * multiple_()), 1);
+    const auto made =
+        std::max<std::int64_t>(std::llround(static_cast<double>(next.asked) * multiple_()), 1);
     const auto after = story::after_piece(state, made, true);
     state.totals.asked += next.asked;
     state.totals.made += made;

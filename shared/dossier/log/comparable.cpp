@@ -6,8 +6,8 @@
 
 #include "shared/dossier/log/field.hpp"
 #include "shared/dossier/log/folding.hpp"
-#include "shared/text/word_list.hpp"
 #include "shared/text/integer.hpp"
+#include "shared/text/word_list.hpp"
 
 namespace fabula::dossier {
 namespace {

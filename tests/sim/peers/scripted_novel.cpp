@@ -52,8 +52,7 @@ ScriptedNovel::Scene* ScriptedNovel::next() {
 }
 
 void ScriptedNovel::add_event(const std::string& type, json::Document body) {
-  events_.push_back(
-      {{"seq", events_.size() + 1}, {"type", type}, {"body", std::move(body)}});
+  events_.push_back({{"seq", events_.size() + 1}, {"type", type}, {"body", std::move(body)}});
 }
 
 bool ScriptedNovel::has_lease(const json::Document& request) const {
@@ -125,8 +124,7 @@ json::Document ScriptedNovel::work() const {
 ScriptedDatabase::Answer ScriptedNovel::claim(const json::Document& request) {
   const auto now_ms = world_.clock().now_ms();
   const auto* kinds = json::find(request, "kinds");
-  const bool is_mine =
-      kinds && std::find(kinds->begin(), kinds->end(), "story") != kinds->end();
+  const bool is_mine = kinds && std::find(kinds->begin(), kinds->end(), "story") != kinds->end();
   if (!is_mine || is_over() || status == "paused" || now_ms < std::max(leased_until_ms_, due_ms_)) {
     return {200, R"({"step":null})"};
   }
@@ -229,9 +227,9 @@ ScriptedDatabase::Answer ScriptedNovel::save(const json::Document& request) {
   if (from_byte <= draft_.size() && from_byte + text.size() > draft_.size()) {
     draft_ += text.substr(draft_.size() - from_byte);
   }
-  leased_until_ms_ = std::max(leased_until_ms_,
-                              world_.clock().now_ms() +
-                                  1000 * *json::integer_at(request, "lease_seconds"));
+  leased_until_ms_ =
+      std::max(leased_until_ms_,
+               world_.clock().now_ms() + 1000 * *json::integer_at(request, "lease_seconds"));
   return {200, json::dump({{"saved_bytes", draft_.size()}, {"is_cancelled", false}})};
 }
 
@@ -239,9 +237,12 @@ ScriptedDatabase::Answer ScriptedNovel::watch(const json::Document& request) {
   if (json::string_at(request, "task_id") != kJob) {
     return ScriptedDatabase::refusal("PT404", "not_found");
   }
-  json::Document task = {{"task_id", kJob},         {"status", status},
-                         {"progress", progress},    {"message", "..."},
-                         {"draft", nullptr},        {"events", json::Document::array()},
+  json::Document task = {{"task_id", kJob},
+                         {"status", status},
+                         {"progress", progress},
+                         {"message", "..."},
+                         {"draft", nullptr},
+                         {"events", json::Document::array()},
                          {"reading_session_id", nullptr}};
   const auto after = *json::integer_at(request, "after_seq");
   for (const auto& event : events_) {
@@ -271,11 +272,11 @@ std::string StoryModel::prose(const std::string& question) {
   const double asked = std::stod(question.substr(at + kBefore.size()));
   const auto wanted = std::llround(asked * multiple());
   constexpr std::array<std::string_view, 40> kWords{
-      "harbour", "lantern", "window", "gull",   "rope",   "stair",  "candle", "letter",
-      "bottle",  "tide",    "mirror", "anchor", "kettle", "ribbon", "chapel", "garden",
-      "basket",  "pillow",  "hammer", "bridge", "orchard", "barrel", "saddle", "violin",
+      "harbour", "lantern", "window", "gull",    "rope",    "stair",  "candle", "letter",
+      "bottle",  "tide",    "mirror", "anchor",  "kettle",  "ribbon", "chapel", "garden",
+      "basket",  "pillow",  "hammer", "bridge",  "orchard", "barrel", "saddle", "violin",
       "thimble", "cellar",  "copper", "feather", "kitchen", "marble", "needle", "oyster",
-      "pepper",  "quarry",  "rudder", "shutter", "timber", "velvet", "walnut", "cradle"};
+      "pepper",  "quarry",  "rudder", "shutter", "timber",  "velvet", "walnut", "cradle"};
   const auto word = [&] {
     random_ ^= random_ << 13;
     random_ ^= random_ >> 7;
@@ -346,8 +347,8 @@ void StoryModel::answer(const std::shared_ptr<sim::Exchange>& exchange) {
   const auto other = instead(number, system);
   const std::string text = other ? *other : text_for(system, question);
   std::int64_t at_ms = 20;
-  world_.clock().after(
-      at_ms, [exchange] { exchange->respond(200, "content-type: text/event-stream\n"); });
+  world_.clock().after(at_ms,
+                       [exchange] { exchange->respond(200, "content-type: text/event-stream\n"); });
   const int limit = breaks_after(number);
   int words = 0;
   std::string piece;

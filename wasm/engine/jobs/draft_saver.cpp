@@ -31,7 +31,8 @@ DraftSaver::DraftSaver(JobStep& step, std::string part, Worth worth)
 
 std::int64_t DraftSaver::attempt() const {
   const auto claims = json::integer_at(step_.work(), "attempts").value_or(1);
-  return std::max<std::int64_t>(claims, 1) * kMostBeginnings + std::min(begun_, kMostBeginnings - 1);
+  return std::max<std::int64_t>(claims, 1) * kMostBeginnings +
+         std::min(begun_, kMostBeginnings - 1);
 }
 
 Task<void> DraftSaver::run() {

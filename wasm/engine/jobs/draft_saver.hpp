@@ -28,8 +28,8 @@ class DraftSaver final : public CompletionListener {
   // `step` must outlive it. `part`: JSON object, what the text belongs to.
   DraftSaver(JobStep& step, std::string part, Worth worth);
 
-  // Saves from now on after 1, 2, 4, then every 5 seconds, until the step is not this worker's to do
-  // any more; that stops the answer.
+  // Saves from now on after 1, 2, 4, then every 5 seconds, until the step is not this worker's to
+  // do any more; that stops the answer.
   void start() { saving_.emplace(run()); }
   void stop() { saving_.reset(); }
   // Saves what is not saved yet.

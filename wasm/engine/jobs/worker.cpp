@@ -59,8 +59,8 @@ std::int64_t job_time_limit_ms(Call& call) {
   return call.setting_values().number(settings::named("FABULA_TASKS_TIME_LIMIT_MS"));
 }
 
-Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter,
-                   std::int64_t time_limit_ms, StepListener* listener) {
+Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter, std::int64_t time_limit_ms,
+                   StepListener* listener) {
   const auto worker = JobWorker::make(call, kinds);
   if (!worker) co_return false;
   const auto end = co_await runtime::attempt(worker->work(call, time_limit_ms, filter, listener));

@@ -158,8 +158,8 @@ Task<Result<void>> keep(StoryStep story, const Reply& reply, story::Examined exa
   if (after.is_scene_done) {
     const Surroundings around(state);
     auto context = around.context(state, story::Extent::scene);
-    context.wanted_length = static_cast<std::size_t>(
-        story.next.scene_left + story::length(next.draft, unit));
+    context.wanted_length =
+        static_cast<std::size_t>(story.next.scene_left + story::length(next.draft, unit));
     auto whole_scene = story::examine(next.plan, scene, context);
     for (auto& finding : whole_scene.findings) findings.push_back(std::move(finding));
   }
