@@ -169,6 +169,21 @@ onEachRuntime(
       }
     }
 
+    /** A story goes on after its answer. */
+    async function storyIsWritten({ cell, caller, headers, text }: Answer): Promise<void> {
+      if (cell.route.name !== "POST /story/generate-full") return;
+      const { task_id } = JSON.parse(text) as Row;
+      const token = new Headers(headers).get("x-guest-token") ?? caller.token;
+      await until("the end of the story", async () => {
+        const response = await fetch(`${stack().url}/functions/v1/story/task/${task_id}/status`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        const { status } = (await response.json()) as Row;
+        assert.notEqual(status, "failed");
+        return status === "completed";
+      });
+    }
+
     /** All that tells one refusal from another, but for what names the request. */
     function likeness({ requestId, headers, text }: Answer): string {
       const varying = new Set(["date", "x-request-id"]);
@@ -215,7 +230,9 @@ onEachRuntime(
         for (const cell of cells.filter((each) => !isRefused(each))) {
           const { person } = callers[cell.caller]!;
           const others = people.filter((other) => other !== person);
-          check(await askAll(cell));
+          const given = await askAll(cell);
+          check(given);
+          await Promise.all(given.map(storyIsWritten));
           if (!isChanging(cell)) continue;
           const now = await backend.everything();
           assert.deepEqual(rowsOf(now, others), rowsOf(stored, others), `${cell.caller} has changed another's`);

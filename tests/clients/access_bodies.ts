@@ -95,10 +95,11 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
     case "POST /story/generate-premise":
     case "POST /story/generate-outline":
     case "POST /story/generate-start":
-    case "POST /story/generate-full":
     case "POST /story/continue":
     case "PATCH /story/projects/{project_id}":
       return { title: word() };
+    case "POST /story/generate-full":
+      return { title: word(), target_words: 200 };
     case "PUT /story/projects/{project_id}/premise":
       return { text: word() };
     case "PUT /story/projects/{project_id}/outline":

@@ -39,6 +39,21 @@ export const OUTLINE: Row[] = [1, 2, 3, 4, 5].map((number) => ({
   narration: `This is what happened in the hour ${number}.`,
 }));
 
+const SETUP = {
+  title: "The Door",
+  persona: "Fantasy World Builder",
+  story_setting: "A lighthouse by a sea that has a door.",
+  character_input: "Mara, who keeps the light.",
+  plot_elements: "The door in the sea opens once a year.",
+  writing_style: "Narrative",
+  story_tone: "Mysterious",
+  narrative_pov: "Third Person Limited",
+  audience_age_group: "All Ages",
+  content_rating: "PG",
+  ending_preference: "Happy",
+  story_length: "Short",
+};
+
 export interface Author {
   /** What was asked so far, in order. */
   asked: string[];
@@ -76,6 +91,10 @@ export function scriptAuthor(model: ScriptedModel, gap_ms = 0): Author {
         whats_new: `It adds the year ${name}.`,
       }));
       return answer(JSON.stringify({ ideas }));
+    }
+    if (system.includes("You set up a story")) {
+      note("setup");
+      return answer(JSON.stringify(SETUP));
     }
     if (system.includes("You are the author of a story")) {
       const words = Number(/Write about (\d+)/.exec(question)?.[1] ?? 100);

@@ -26,13 +26,13 @@ $$;
 create function public.read_scene(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
+  story constant public.stories := private.find_story(
+    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
   scene public.story_parts;
 begin
   select * into scene from public.story_parts
   where part_id = private.read_id(request, 'scene_id') and kind = 'scene'
-    and project_id = (private.find_story(
-      private.resolve_principal(request -> 'principal'),
-      private.read_id(request, 'project_id'))).project_id;
+    and project_id = story.project_id;
   if not found then
     perform private.refuse_story_part();
   end if;
