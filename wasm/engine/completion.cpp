@@ -136,8 +136,7 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
                UpstreamLimits limits, std::int64_t until_ms, Answer& answer,
                usage::ModelCall& made) {
   runtime::SignalWait ending(context.isolate_ending());
-  std::optional<runtime::SignalWait> stopping;
-  if (answer.listener) stopping.emplace(answer.listener->stopping());
+  auto* stopping = answer.listener ? answer.listener->stopping() : nullptr;
   made.started_at_ms = runtime::now_ms(context);
   Upstream upstream(context, call.head, call.body, format, limits, made.started_at_ms, until_ms,
                     answer.sink());
@@ -172,8 +171,8 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
       timer.emplace(context, static_cast<std::uint32_t>(due_ms - now_ms));
     }
     const auto model = upstream.waiting_for();
-    co_await runtime::first_of(std::array<runtime::Waitable*, 5>{
-        model[0], model[1], &ending, stopping ? &*stopping : nullptr, &*timer});
+    co_await runtime::first_of(
+        std::array<runtime::Waitable*, 5>{model[0], model[1], &ending, stopping, &*timer});
   }
 }
 
@@ -231,8 +230,9 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
 
     if (context.isolate_ending().is_set()) co_return tl::unexpected(interrupted());
     if (auto* listener = request.listener) {
+      auto* stopping = listener->stopping();
       const bool is_over =
-          listener->stopping().is_set() || (!answer.summary.complete && listener->is_enough());
+          (stopping && stopping->is_ready()) || (!answer.summary.complete && listener->is_enough());
       if (is_over) co_return tl::unexpected(*std::move(fault));
     }
     const auto left_ms = until_ms - runtime::now_ms(context);
