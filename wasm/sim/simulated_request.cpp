@@ -23,6 +23,7 @@ SimulatedRequest::SimulatedRequest(World& world, std::uint32_t number, std::stri
 }
 
 void SimulatedRequest::start(runtime::Context::Handler handler) {
+  if (is_killed_) return;
   auto* handle = runtime::Context::start(number_, handler);
   if (!is_finished_) handle_ = handle;
 }
