@@ -203,9 +203,10 @@ constexpr auto kRules = std::to_array<Rule>({
 
 }  // namespace
 
-bool Examined::is_asked_again() const {
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& finding) { return finding.is_asked_again; });
+const Finding* Examined::reason_to_ask_again() const {
+  const auto found = std::find_if(findings.begin(), findings.end(),
+                                  [](const Finding& finding) { return finding.is_asked_again; });
+  return found == findings.end() ? nullptr : &*found;
 }
 
 std::vector<std::string_view> rule_names() {

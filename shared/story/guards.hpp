@@ -40,7 +40,9 @@ struct Examined {
   std::string_view text;  // of the reply, without talk and without an unfinished sentence
   std::vector<Finding> findings;
 
-  bool is_asked_again() const;
+  bool is_asked_again() const { return reason_to_ask_again() != nullptr; }
+  // The first finding for which the model is asked once more; nullptr if there is none.
+  const Finding* reason_to_ask_again() const;
 };
 
 // The names of all rules, in the order of the table.

@@ -286,6 +286,52 @@ TEST_CASE("a refusal, a scene told again and talk around it are asked for once m
   CHECK(edge.model.questions.size() >= 2);
 }
 
+TEST_CASE("what is told of asking once more is the reason for it") {
+  StoryWorld edge;
+  bool has_erred = false;
+  edge.model.instead = [&](std::size_t, const std::string& system) -> std::optional<std::string> {
+    if (has_erred || system.find("You are the author") == std::string::npos) return std::nullopt;
+    has_erred = true;
+    std::string text;
+    for (int line = 0; line < 8; ++line) {
+      text +=
+          "Der Sturm kam über die Insel, und niemand wusste, ob das Licht auf dem Turm in dieser "
+          "Nacht noch einmal brennen würde. ";
+    }
+    return text + "Sie stieg die Treppe hinauf und";
+  };
+  edge.finish();
+  edge.check_whole();
+  int rejections = 0;
+  for (const auto& result : edge.story.results) {
+    if (!result.contains("rejected")) continue;
+    ++rejections;
+    // It has broken off too, which is no reason to ask again.
+    CHECK(result["findings"][0]["rule"] == "truncated_end");
+    const std::string message = result["message"];
+    CAPTURE(message);
+    CHECK(message.find("is asked for once more: The text is written in \"de\"") !=
+          std::string::npos);
+  }
+  CHECK(rejections == 1);
+}
+
+TEST_CASE("an answer that goes on and on is ended, and cut at a sentence") {
+  StoryWorld edge;
+  edge.model.multiple = [] { return 30.0; };
+  edge.finish();
+  CHECK(edge.story.is_complete);
+  int pieces = 0;
+  for (const auto& result : edge.story.results) {
+    if (!result.contains("made")) continue;
+    ++pieces;
+    const std::int64_t asked = result["asked"];
+    CHECK(result["made"].get<std::int64_t>() <= asked * 5 / 2 + 120);
+    CHECK(result["text"].get<std::string>().back() == '.');
+  }
+  CHECK(pieces >= 5);
+}
+
 TEST_CASE("an outline that is none is asked for again, with what was wrong") {
   StoryWorld edge;
   int outlines = 0;

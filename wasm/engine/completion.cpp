@@ -164,6 +164,13 @@ Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
           llm::provider_problem(ErrorCode::provider_malformed, "an answer without an end");
       co_return;
     }
+    if (answer.listener && answer.listener->is_full()) {
+      answer.summary = upstream.give_up();
+      answer.summary.complete = true;
+      answer.summary.problem.reset();
+      answer.summary.finish_reason = llm::FinishReason::length;
+      co_return;
+    }
     upstream.read_on(now_ms);
     const auto due_ms = std::max(upstream.deadline_ms(), now_ms);
     if (!timer || due_ms < timer_due_ms) {

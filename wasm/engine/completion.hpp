@@ -28,6 +28,8 @@ class CompletionListener {
   // Whether the text of an attempt that broke off is worth more than a second one: then complete()
   // ends with the problem.
   virtual bool is_enough() const { return false; }
+  // Whether the text is as long as it may become: then the answer ends there, as at a token limit.
+  virtual bool is_full() const { return false; }
   // Ready when the answer is not wanted any more; nullptr: it always is.
   virtual runtime::Waitable* stopping() { return nullptr; }
 

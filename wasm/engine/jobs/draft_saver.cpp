@@ -23,10 +23,11 @@ bool is_final(const Problem& problem) {
 
 }  // namespace
 
-DraftSaver::DraftSaver(JobStep& step, std::string part, Worth worth)
+DraftSaver::DraftSaver(JobStep& step, std::string part, Worth worth, LengthLimit limit)
     : step_(step),
       part_(std::move(part)),
       worth_(worth),
+      limit_(std::move(limit)),
       schedule_(runtime::now_ms(step.call().context())) {}
 
 std::int64_t DraftSaver::attempt() const {
@@ -57,11 +58,13 @@ void DraftSaver::on_begin() {
   text_.clear();
   saved_bytes_ = 0;
   ++begun_;
+  limit_.on_begin();
 }
 
 void DraftSaver::on_text(std::string_view text) {
   const auto from_byte = text_.size();
   text_.append(text);
+  limit_.on_text(text);
   if (auto* listener = step_.listener()) {
     listener->on_step_text({step_.claimed().step, attempt(), part_, from_byte, text});
   }

@@ -9,6 +9,7 @@
 
 #include "shared/turn/save_schedule.hpp"
 #include "wasm/engine/completion.hpp"
+#include "wasm/engine/jobs/length_limit.hpp"
 #include "wasm/engine/jobs/step.hpp"
 #include "wasm/runtime/spawn.hpp"
 #include "wasm/runtime/task.hpp"
@@ -26,7 +27,7 @@ class DraftSaver final : public CompletionListener {
   };
 
   // `step` must outlive it. `part`: JSON object, what the text belongs to.
-  DraftSaver(JobStep& step, std::string part, Worth worth);
+  DraftSaver(JobStep& step, std::string part, Worth worth, LengthLimit limit);
 
   // Saves from now on after 1, 2, 4, then every 5 seconds, until the step is not this worker's to
   // do any more; that stops the answer.
@@ -43,6 +44,7 @@ class DraftSaver final : public CompletionListener {
   void on_begin() override;
   void on_text(std::string_view text) override;
   bool is_enough() const override;
+  bool is_full() const override { return limit_.is_full(); }
   runtime::Waitable* stopping() override { return saving_ ? &*saving_ : nullptr; }
 
  private:
@@ -53,6 +55,7 @@ class DraftSaver final : public CompletionListener {
   JobStep& step_;
   std::string part_;
   Worth worth_;
+  LengthLimit limit_;
   std::string text_;
   std::uint64_t saved_bytes_ = 0;
   std::int64_t begun_ = 0;  // how often the text has begun

@@ -56,7 +56,8 @@ Task<Result<Reply>> ask_for_piece(StoryStep story, const story::StoryPrompt& pro
                                      .title = next.plan.title}),
                    {.is_enough = unit == story::Unit::words ? &is_worth_keeping_in_words
                                                             : &is_worth_keeping_in_characters,
-                    .asked = story.next.asked});
+                    .asked = story.next.asked},
+                   LengthLimit(story.next.asked, unit));
   Result<Completion> answer = tl::unexpected(Problem(ErrorCode::internal_error, {}, {}));
   saver.start();
   answer = co_await runtime::attempt(story.step.complete(
@@ -111,10 +112,9 @@ Task<Result<void>> reject(StoryStep story, const Reply& reply, const story::Exam
   result.key("rejected").boolean(true);
   write_findings(result, examined.findings);
   if (reply.completion) result.add_source(*reply.completion, label);
-  auto message = scene_name(story.state) + " is asked for once more.";
-  if (!examined.findings.empty()) {
-    message = scene_name(story.state) + " is asked for once more: " + examined.findings[0].message;
-  }
+  auto message = scene_name(story.state) + " is asked for once more";
+  const auto* reason = examined.reason_to_ask_again();
+  message += reason != nullptr ? ": " + reason->message : ".";
   const auto percent = story::progress_percent(story.state, story::StepKind::piece, 0);
   co_await result.commit(story.step, percent, std::move(message), false);
   co_return {};

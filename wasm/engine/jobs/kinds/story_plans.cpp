@@ -27,6 +27,8 @@ constexpr std::int64_t kPlanTokens = 6'000;
 constexpr std::int64_t kChaptersTokens = 16'000;
 // The least time in which another answer is likely to come.
 constexpr std::int64_t kTimeForAnotherMs = 10'000;
+// As the prompt of the premise has it.
+constexpr std::int64_t kPremiseWords = 60;
 constexpr std::size_t kMaximumPremiseBytes = 2'000;
 constexpr std::size_t kMaximumRecapBytes = 2'000;
 // A recap that fails so often is not worth a story: the plan's description takes its place.
@@ -78,7 +80,9 @@ int percent_of(StoryStep story) { return story::progress_percent(story.state, st
 
 Task<Result<void>> write_premise(StoryStep story) {
   const auto prompt = prompt_of(story.state, story.next, material_tokens(story.step.call()));
-  DraftSaver saver(story.step, story::part_json(story::DraftPart{"premise", {}, 0, {}}), {});
+  const auto unit = story.state.settings.unit;
+  DraftSaver saver(story.step, story::part_json(story::DraftPart{"premise", {}, 0, {}}), {},
+                   LengthLimit(story::length_of_words(kPremiseWords, unit), unit));
   Completion answer;
   saver.start();
   answer = co_await story.step.complete({.system_prompt = prompt.system,
@@ -86,8 +90,10 @@ Task<Result<void>> write_premise(StoryStep story) {
                                          .maximum_output_tokens = kPremiseTokens,
                                          .listener = &saver});
   saver.stop();
-  const auto premise = story::cut_to(story::trim_talk(answer.text).text, kMaximumPremiseBytes,
-                                     story::Keep::beginning);
+  auto text = story::trim_talk(answer.text).text;
+  const auto whole = story::whole_sentences(text).text;
+  if (answer.is_truncated && !whole.empty()) text = whole;
+  const auto premise = story::cut_to(text, kMaximumPremiseBytes, story::Keep::beginning);
   if (premise.empty()) {
     co_return problem(ErrorCode::provider_malformed, "The model wrote no premise. Try again.",
                       "no premise in the answer");
@@ -167,11 +173,14 @@ Task<Result<void>> write_recap(StoryStep story) {
   std::string text = part.description;
   if (story.state.attempts <= kRecapAttempts) {
     const auto prompt = prompt_of(story.state, story.next, material_tokens(story.step.call()));
-    const Completion answer = co_await story.step.complete({.system_prompt = prompt.system,
-                                                            .user_text = prompt.question,
-                                                            .maximum_output_tokens = kRecapTokens});
-    const auto summary = jobs::summary_of_answer(answer.text, kMaximumRecapBytes);
     const auto unit = story.state.settings.unit;
+    LengthLimit limit(story::length_of_words(story::kMaximumRecapWords, unit), unit);
+    Completion answer;
+    answer = co_await story.step.complete({.system_prompt = prompt.system,
+                                           .user_text = prompt.question,
+                                           .maximum_output_tokens = kRecapTokens,
+                                           .listener = &limit});
+    const auto summary = jobs::summary_of_answer(answer.text, kMaximumRecapBytes);
     // Some more words than asked for do no harm.
     const auto most = story::length_of_words(story::kMaximumRecapWords * 3 / 2, unit);
     const auto recap = story::whole_sentences(story::first_of(summary, most, unit)).text;
