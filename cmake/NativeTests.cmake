@@ -50,7 +50,7 @@ endforeach()
 set(suites_that_measure_time bench browser clients hosts origin)
 set(suites_that_are_long api_fuzz database model browser_module)
 # Only ./scripts/test --all runs these, or who names them.
-set(suites_of_the_long_ring bench dossier_properties)
+set(suites_of_the_long_ring bench dossier_properties story_book)
 foreach(check format types abi schema)
   add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check ${check})
 endforeach()
@@ -70,7 +70,7 @@ foreach(suite IN LISTS suites)
   endif()
 endforeach()
 # They keep two cores busy by themselves.
-set_tests_properties(suite/database suite/dossier_properties PROPERTIES PROCESSORS 2)
+set_tests_properties(suite/database suite/dossier_properties suite/story_book PROPERTIES PROCESSORS 2)
 
 # What tests/sse_oracle asks of the decoder.
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)
