@@ -193,9 +193,11 @@ begin
       work := jsonb_build_object('payload', due.payload);
     end if;
     if work is null then
+      -- Unless the hook has put it off.
       update public.job_steps
       set status = 'done', result = '{"skipped": true}', finished_at = clock_timestamp()
-      where job_id = due_id and step = due.step and status in ('queued', 'running');
+      where job_id = due_id and step = due.step and status in ('queued', 'running')
+        and run_after = due.run_after;
       perform private.advance_job(due_id);
       continue;
     end if;
@@ -221,6 +223,20 @@ begin
       'user_id', due.owner_id) || work);
   end loop;
   return '{"step": null}';
+end
+$$;
+
+-- Puts a step that is being claimed off until this time (jobs/has_job_hook.sql). The job is locked. The step
+-- stays queued: its owner's row of the queue, which another claim may hold, need not be written.
+create or replace function private.postpone_step(step public.job_steps, due_at timestamptz) returns void
+language plpgsql set search_path = '' as $$
+begin
+  update public.job_steps
+  set status = case when exists (
+        select from public.jobs where job_id = step.job_id and status = 'paused')
+        then 'waiting' else 'queued' end,
+      attempts = 0, lease_token = null, leased_until = null, run_after = due_at
+  where job_id = step.job_id and job_steps.step = postpone_step.step.step;
 end
 $$;
 
