@@ -193,9 +193,11 @@ begin
       work := jsonb_build_object('payload', due.payload);
     end if;
     if work is null then
+      -- Unless the hook has put it off.
       update public.job_steps
       set status = 'done', result = '{"skipped": true}', finished_at = clock_timestamp()
-      where job_id = due_id and step = due.step and status in ('queued', 'running');
+      where job_id = due_id and step = due.step and status in ('queued', 'running')
+        and run_after = due.run_after;
       perform private.advance_job(due_id);
       continue;
     end if;
@@ -221,6 +223,20 @@ begin
       'user_id', due.owner_id) || work);
   end loop;
   return '{"step": null}';
+end
+$$;
+
+-- Puts a step that is being claimed off until this time (jobs/has_job_hook.sql). The job is locked. The step
+-- stays queued: its owner's row of the queue, which another claim may hold, need not be written.
+create or replace function private.postpone_step(step public.job_steps, due_at timestamptz) returns void
+language plpgsql set search_path = '' as $$
+begin
+  update public.job_steps
+  set status = case when exists (
+        select from public.jobs where job_id = step.job_id and status = 'paused')
+        then 'waiting' else 'queued' end,
+      attempts = 0, lease_token = null, leased_until = null, run_after = due_at
+  where job_id = step.job_id and job_steps.step = postpone_step.step.step;
 end
 $$;
 
@@ -934,6 +950,37 @@ grant execute on function private.story_task_status(text) to service_role;
 create trigger follow_story_task after update of status on public.jobs
   for each row when (new.kind = 'story' and old.status <> new.status)
   execute function private.follow_story_task();
+
+-- A story goes on as soon as its last scene has been read for the dossier: until then its step is put off
+-- (story_work.sql). This waits for no lock, because it holds the reading's: a step that is locked is being
+-- claimed, and becomes due by itself.
+create function private.go_on_after_reading() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  update public.job_steps next_step
+  set run_after = clock_timestamp()
+  from (
+    select step.job_id, step.step
+    from public.sessions session
+    join public.jobs writing
+      on writing.project_id = session.project_id and writing.kind = 'story'
+    join public.job_steps step on step.job_id = writing.job_id
+    where session.session_id = new.session_id and session.kind = 'story'
+      and writing.status in ('queued', 'running')
+      and step.status = 'queued' and step.attempts = 0 and step.run_after > clock_timestamp()
+    for update of step skip locked
+  ) put_off
+  where next_step.job_id = put_off.job_id and next_step.step = put_off.step;
+  return null;
+end
+$$;
+
+revoke all on function private.go_on_after_reading() from public, anon, authenticated, service_role;
+
+create trigger go_on_after_reading after update on public.jobs
+  for each row when (
+    new.kind = 'dossier_extraction' and old.finished_at is null and new.finished_at is not null)
+  execute function private.go_on_after_reading();
 
 -- The project of a request, locked: the named one, or the owner's newest whose current premise is the given
 -- one; a request without a premise takes one that has none yet and no open work; else a new one.
@@ -2379,7 +2426,10 @@ begin
   end if;
   scene := private.next_scene(job);
   before_number := coalesce(scene.number, 2147483647);
+  unrecapped := private.next_without_recap(story);
+  -- A recap needs no facts: it is made meanwhile.
   if scene.part_id is not null and scene.draft = ''
+    and (unrecapped is null or job.payload ->> 'route' = 'scene')
     and private.is_scene_being_read(job.project_id, before_number)
   then
     perform private.postpone_step(step, clock_timestamp() + interval '1 second');
@@ -2405,7 +2455,6 @@ begin
   end into facts
   from public.dossiers dossier
   where dossier.project_id = job.project_id;
-  unrecapped := private.next_without_recap(story);
   -- Which part a watcher sees growing, and what a recap is of.
   update public.job_steps claimed
   set payload = claimed.payload || jsonb_build_object(

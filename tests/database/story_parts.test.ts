@@ -296,6 +296,10 @@ test("a scene waits for the reading of the one before it, but not for long", asy
     part_id: step!["payload"]["part"]["part_id"],
     text: words(50),
   });
+  // Its recap needs no facts.
+  const recap = (await claimStory(target, task_id))!;
+  assert.equal(recap["unrecapped"]["number"], 1);
+  await commitStory(target, recap, writeStep(recap));
   const watched = await ofTask(target, user, "watch_story_task", task_id);
   assert.equal(await claimStory(target, task_id), null);
   const [session] = await target.select("sessions", { session_id: watched["reading_session_id"] });
@@ -306,6 +310,32 @@ test("a scene waits for the reading of the one before it, but not for long", asy
     { session_id: session!["session_id"] },
     { created_at: new Date(Date.now() - 91_000).toISOString() },
   );
+  assert.equal((await claimStory(target, task_id))!["next"]["number"], 2);
+});
+
+test("a story goes on as soon as its scene has been read", async () => {
+  const user = newUser();
+  const { task_id } = await beginStory(target, user, "full");
+  const isSecond = (step: Row) => step["next"]?.["number"] === 1 && step["next"]["pieces"] === 1;
+  await work(target, task_id, isSecond);
+  const [step] = await target.select("job_steps", { job_id: task_id, status: "running" });
+  const part_id = step!["payload"]["part"]["part_id"];
+  await commitStory(target, step!, { did: "scene", part_id, text: words(50) });
+  const recap = (await claimStory(target, task_id))!;
+  await commitStory(target, recap, writeStep(recap));
+  const { reading_session_id: session_id } = await ofTask(target, user, "watch_story_task", task_id);
+  assert.equal(await claimStory(target, task_id), null);
+  const isDue = async () => {
+    const [open] = await target.select("job_steps", { job_id: task_id, status: "queued" });
+    return Date.parse(open!["run_after"]) <= Date.now();
+  };
+  // As if it were put off for long, so that nothing but the end of the reading makes it due.
+  const later = new Date(Date.now() + 60_000).toISOString();
+  await target.update("job_steps", { job_id: task_id, status: "queued" }, { run_after: later });
+  const reading = (await claimReading(target, { session_id }))!;
+  assert.equal(await isDue(), false);
+  await commitReading(target, reading, []);
+  assert.equal(await isDue(), true);
   assert.equal((await claimStory(target, task_id))!["next"]["number"], 2);
 });
 

@@ -70,9 +70,11 @@ begin
       work := jsonb_build_object('payload', due.payload);
     end if;
     if work is null then
+      -- Unless the hook has put it off.
       update public.job_steps
       set status = 'done', result = '{"skipped": true}', finished_at = clock_timestamp()
-      where job_id = due_id and step = due.step and status in ('queued', 'running');
+      where job_id = due_id and step = due.step and status in ('queued', 'running')
+        and run_after = due.run_after;
       perform private.advance_job(due_id);
       continue;
     end if;

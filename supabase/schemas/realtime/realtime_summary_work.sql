@@ -1,9 +1,13 @@
--- Puts a step that is being claimed off until this time (jobs/has_job_hook.sql). The job is locked.
+-- Puts a step that is being claimed off until this time (jobs/has_job_hook.sql). The job is locked. The step
+-- stays queued: its owner's row of the queue, which another claim may hold, need not be written.
 create function private.postpone_step(step public.job_steps, due_at timestamptz) returns void
 language plpgsql set search_path = '' as $$
 begin
   update public.job_steps
-  set status = 'waiting', attempts = 0, lease_token = null, leased_until = null, run_after = due_at
+  set status = case when exists (
+        select from public.jobs where job_id = step.job_id and status = 'paused')
+        then 'waiting' else 'queued' end,
+      attempts = 0, lease_token = null, leased_until = null, run_after = due_at
   where job_id = step.job_id and job_steps.step = postpone_step.step.step;
 end
 $$;

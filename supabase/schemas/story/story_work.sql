@@ -150,7 +150,10 @@ begin
   end if;
   scene := private.next_scene(job);
   before_number := coalesce(scene.number, 2147483647);
+  unrecapped := private.next_without_recap(story);
+  -- A recap needs no facts: it is made meanwhile.
   if scene.part_id is not null and scene.draft = ''
+    and (unrecapped is null or job.payload ->> 'route' = 'scene')
     and private.is_scene_being_read(job.project_id, before_number)
   then
     perform private.postpone_step(step, clock_timestamp() + interval '1 second');
@@ -176,7 +179,6 @@ begin
   end into facts
   from public.dossiers dossier
   where dossier.project_id = job.project_id;
-  unrecapped := private.next_without_recap(story);
   -- Which part a watcher sees growing, and what a recap is of.
   update public.job_steps claimed
   set payload = claimed.payload || jsonb_build_object(
