@@ -46,7 +46,7 @@ const NAMING = [
   "move_scene",
 ];
 // For whoever runs the server: everybody else is refused.
-const OPERATORS = ["read_metrics", "run_tasks"];
+const OPERATORS = ["read_metrics", "run_tasks", "list_plans", "save_plan", "delete_plan", "set_plan"];
 
 describe("the API by its document", () => {
   const started: { stop(): Promise<void> }[] = [];

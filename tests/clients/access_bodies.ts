@@ -112,7 +112,7 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { after_scene_id: null };
     case "PUT /users/plans/{plan_name}":
       return { calls_a_month: 7, tokens_a_month: null, images_a_month: 0 };
-    case "PUT /users/{user_id}/plan":
+    case "PUT /users/plans/of/{user_id}":
       return { plan: "basic" };
     case "POST /users":
       return { display_name: word() };

@@ -79,7 +79,7 @@ const ROUTES_TABLE = `
   GET /users/me/usage                           caller  200
   GET /users/plans                              operator  200
   PUT /users/plans/{plan_name}                  operator  200
-  PUT /users/{user_id}/plan                     operator  200
+  PUT /users/plans/of/{user_id}                 operator  200
   DELETE /users/plans/{plan_name}               operator  200
   GET /chat/streams/{stream_id}                 caller  200  404 not_found  404 not_found  404 not_found
   GET /stream/v1/streams/{stream_id}            caller  200  404 not_found  404 not_found  404 not_found

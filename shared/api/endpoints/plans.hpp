@@ -175,7 +175,7 @@ inline constexpr Schema kSetPlanBody{"PlanChoice", "Which plan somebody has.", k
 inline constexpr Operation kSetPlan{
     .id = "set_plan",
     .method = "PUT",
-    .pattern = "/users/{user_id}/plan",
+    .pattern = "/users/plans/of/{user_id}",
     .summary = "Give a user or a guest a plan, for the operator",
     .access = Access::operator_only,
     .body = &kSetPlanBody,

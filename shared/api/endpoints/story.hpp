@@ -74,6 +74,7 @@ inline constexpr Operation kEstimate{
     .summary = "The model calls and tokens of a whole story",
     .access = Access::anyone,
     .body = &kStartRequest,
+    .is_body_optional = true,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .answer = {.description = "Calls and tokens, before anything is asked."},
     .body_example = R"({"story_length":"Long"})"};
