@@ -27,7 +27,7 @@ engine::WatchRequest watch_request(Call& call, const Caller& caller, const Facts
           .until_ms = runtime::now_ms(call.context()) + time_ms};
 }
 
-// What a task says of its story wins over what its request had.
+// The task's own statements about its story win over those of its request.
 void learn(Facts& facts, const json::Document& task) {
   if (const auto id = json::string_at(task, "project_id")) facts.project_id = *id;
   if (const auto language = json::string_at(task, "language")) facts.language = *language;

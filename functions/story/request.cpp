@@ -38,7 +38,7 @@ std::string named_settings(const json::Document& body) {
   for (const auto& field : api::story::kSettingsFields) {
     if (is_named(field.name)) writer.string(field.name);
   }
-  // What follows from others.
+  // These settings follow from others.
   if (is_named("language")) writer.string("unit");
   if (is_named("story_length") && !is_named("target_words")) writer.string("target_words");
   if (is_named("target_words") && !is_named("story_length")) writer.string("story_length");

@@ -44,7 +44,8 @@ struct LanguageTokens {
   std::int64_t tokens_per_100_words;
 };
 
-// What the providers' tokenizers make of a word; where length is counted in characters, of two.
+// Tokens that the providers' tokenizers make of 100 words, or of 200 characters where length is
+// counted in characters.
 constexpr auto kLanguageTokens = std::to_array<LanguageTokens>(
     {{"en", 135}, {"de", 190}, {"fr", 170}, {"es", 165}, {"it", 175}, {"pt", 165}, {"nl", 180},
      {"sv", 190}, {"da", 190}, {"nb", 185}, {"id", 180}, {"pl", 240}, {"cs", 250}, {"ro", 210},

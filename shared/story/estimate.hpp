@@ -46,8 +46,8 @@ struct Estimate {
   std::int64_t tokens() const { return prompt_tokens + completion_tokens; }
 };
 
-// Of one request of this route; the same settings give the same numbers. Pieces that are asked for
-// a second time are counted as one in ten.
+// The cost of one request of this route; the same settings give the same numbers. Pieces that are
+// asked for a second time are counted as one in ten.
 Estimate estimate(const Settings& settings, Route route, Given given = {});
 
 // The body of POST /story/estimate: all numbers, and the steps.

@@ -17,7 +17,7 @@ struct EventWord {
   double weight = 1;
 };
 
-// What an event is about, each word once. Names stand on every page, so they prove little.
+// The words of an event, each once. Names stand on every page, so they prove little.
 std::vector<EventWord> event_words(std::string_view event) {
   constexpr double kNameWeight = 0.4;
   constexpr std::size_t kMaximumEventBytes = 2000;

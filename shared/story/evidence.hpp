@@ -17,7 +17,7 @@ namespace fabula::story {
 struct Passage {
   std::size_t begin = 0;  // bytes of the text
   std::size_t end = 0;
-  // Of the event's content words, weighted, the part that stands here: 0 to 1.
+  // The weighted share of the event's content words that stand here: 0 to 1.
   double share = 0;
 };
 
@@ -44,11 +44,11 @@ class EvidenceText {
   std::vector<PlacedStem> words_;
 };
 
-// Of a plan's key events, the part that the text shows; nothing when the plan has none with content
+// The share of a plan's key events that the text shows; nothing when the plan has none with content
 // words.
 std::optional<double> told_share(const EvidenceText& text, const ScenePlan& plan);
 
-// What of the plan's last event is shown: the story's end is there when this finds a passage.
+// The passage that shows the plan's last event. The story's end is there if this finds one.
 std::optional<Passage> find_last_event(std::string_view text, std::span<const ScenePlan> outline);
 
 }  // namespace fabula::story

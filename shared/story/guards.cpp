@@ -18,7 +18,7 @@
 namespace fabula::story {
 namespace {
 
-// What the rules look at, read once.
+// The input of the rules, read once.
 struct Look {
   const ScenePlan& plan;
   const GuardContext& context;

@@ -1,4 +1,4 @@
-// What is looked at, without a model, after each piece and each scene that a model has written: a
+// The checks, without a model, of each piece and each scene that a model has written: a
 // table of rules, each of which may find one fault, and says whether the model is asked once more
 // and in which words. After that one time the text is kept and the finding reported.
 #pragma once
@@ -19,7 +19,8 @@ enum class Extent { piece, scene };
 struct GuardContext {
   Extent extent = Extent::piece;
   std::string_view language = {};  // BCP 47 of the story; "": any
-  // Of the reply (or the scene), in words or, for languages without spaces, characters; 0: any.
+  // The wanted length of the reply (or the scene), in words or, for languages without spaces,
+  // characters; 0: any.
   std::size_t wanted_length = 0;
   std::string_view story_title = {};
   std::string_view chapter_title = {};
@@ -51,7 +52,7 @@ std::vector<std::string_view> rule_names();
 // `reply` may be any bytes and must outlive the answer. Takes time in proportion to all texts.
 Examined examine(const ScenePlan& plan, std::string_view reply, const GuardContext& context);
 
-// What to say to the model once more: the corrections, one a line.
+// The corrections to send to the model, one a line.
 std::string corrections(std::span<const Finding> findings);
 
 }  // namespace fabula::story

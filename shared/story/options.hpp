@@ -15,7 +15,7 @@ struct Option {
   std::string_view value;
   // Other spellings that are taken for it; unused places are empty.
   std::array<std::string_view, 5> other_spellings = {};
-  // Of a story's length; else 0.
+  // The number of words, for a story's length; else 0.
   std::int64_t words = 0;
 };
 

@@ -62,7 +62,7 @@ class Faults {
 constexpr std::string_view kIsPlaceholder =
     "is a placeholder: write what really happens in this story";
 
-// What scenes and chapters have in common.
+// The members that scenes and chapters have in common.
 template <class Plan>
 void read_common(Plan& plan, const json::Document& item, const std::string& path, Faults& faults) {
   plan.title = text_of(member(item, kPlanTitles), kMaximumPlanTitleBytes);

@@ -1,4 +1,4 @@
-// What a model answers when it is asked to plan: the JSON Schemas to ask with, and readers of what
+// The answers of a model that is asked to plan: the JSON Schemas to ask with, and readers of what
 // models really send (fenced, cut off, in camel case, with members under other names, numbers as
 // text, scenes out of order, one string for a list).
 //

@@ -84,7 +84,7 @@ void sort_by_number(std::vector<std::pair<std::optional<std::int64_t>, json::Doc
             [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
-// Of an array of objects, or of an object whose members are all objects ({"scene_1": {...}}).
+// Reads an array of objects, or an object whose members are all objects ({"scene_1": {...}}).
 std::optional<std::vector<json::Document>> objects_in(const json::Document& value) {
   std::vector<std::pair<std::optional<std::int64_t>, json::Document>> items;
   if (value.is_array()) {

@@ -10,7 +10,7 @@
 namespace fabula::story {
 namespace {
 
-// What models have made of what they were asked for, within reason.
+// The ratio of what models have made to what they were asked for, within bounds.
 constexpr double kLowestRatio = 0.4;
 constexpr double kHighestRatio = 2.5;
 // The least that a call is worth, in words; and a share of the target, so that the last pieces are
@@ -85,7 +85,7 @@ NextStep plan_piece(const State& state) {
   left = std::max(left, least);
   step.scene_left = std::llround(left);
   double expected = left;
-  // Of the last scene each piece is at most half of what is missing, so that a model that writes
+  // A piece of the last scene is at most half of what is missing, so that a model that writes
   // twice what it is asked for does not end a story that is too long.
   if (is_last) expected = std::min(left, std::max({left / 2, all * kLastShare, least}));
   double most = static_cast<double>(length_of_words(kMaximumPieceWords, unit));

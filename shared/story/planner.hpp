@@ -28,7 +28,7 @@ std::string_view name(StepKind kind);
 struct NextStep {
   StepKind kind = StepKind::done;
   std::int64_t chapter = 0;  // of an outline: its number; 0 in a story without chapters
-  // Of a piece, in the unit of the language.
+  // The lengths of a piece, in the unit of the language.
   std::int64_t asked = 0;       // to ask the model for
   std::int64_t expected = 0;    // what is likely to come of that
   std::int64_t scene_left = 0;  // missing of the scene
@@ -54,11 +54,11 @@ struct AfterPiece {
   bool is_story_done = false;  // all scenes are written
 };
 
-// What is done once the piece, of this length, is kept. `is_end_told`: the text shows the last
-// event of the outline; a last scene without it gets one more piece if there is room.
+// Decides what is done once the piece, of this length, is kept. `is_end_told`: the text shows the
+// last event of the outline; a last scene without it gets one more piece if there is room.
 AfterPiece after_piece(const State& state, std::int64_t made, bool is_end_told);
 
-// Of a text that a dead attempt has left: whether it is worth keeping as the piece.
+// Whether a text that a dead attempt has left is worth keeping as the piece.
 bool is_worth_keeping(std::int64_t length, std::int64_t asked);
 
 // How far the job is, in percent, once `length` has been written; 100 is said by the job's end.

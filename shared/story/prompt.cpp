@@ -93,7 +93,7 @@ std::string chapter_text(const ChapterPlan& plan) {
   return text;
 }
 
-// What follows, by its events alone.
+// The scenes that follow, by their events alone.
 std::vector<std::string> later_lines(const State& state, std::int64_t chapter) {
   std::vector<std::string> lines;
   for (const auto& scene : state.later) {

@@ -93,7 +93,7 @@ class Opening {
         return;
       }
       at_ += sentence.size();
-      // What is not certain is talk only when talk stands around it.
+      // An uncertain line is talk only when talk stands around it.
       if (talk == Talk::certain || (talk == Talk::more && may_be_talk_)) has_talk_ = true;
       may_be_talk_ = true;
       if (has_talk_) taken_ = at_;

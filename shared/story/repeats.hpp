@@ -14,7 +14,7 @@ inline constexpr double kMostRepeated = 0.025;
 inline constexpr std::size_t kFewestParagraphWords = 12;
 
 struct Repeats {
-  // Of the text's runs of eight words (of sixteen characters where words are not spaced), the part
+  // The share of the text's runs of eight words (of sixteen characters where words are not spaced)
   // that stands in one of the earlier texts; 0 for a text shorter than one run.
   double share = 0;
   std::string_view example;  // the longest repeated passage of the text, at most 200 bytes

@@ -15,7 +15,7 @@ namespace fabula::story {
 
 inline constexpr std::int64_t kMinimumTargetWords = 200;
 inline constexpr std::int64_t kMaximumTargetWords = 200'000;
-// Of the setting, the characters and the plot, each.
+// The limit of each of setting, characters and plot.
 inline constexpr std::size_t kMaximumOwnCharacters = 4'000;
 inline constexpr std::size_t kMaximumStoryTitleCharacters = 200;
 

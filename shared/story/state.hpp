@@ -20,7 +20,7 @@ struct Totals {
   // All lengths are in the unit of the story's language.
   std::int64_t length_written = 0;  // of finished scenes
   double weight_left = 0;           // of the scenes that are planned and not finished
-  // Of all pieces that were kept: what models were asked for, and what they made.
+  // The lengths that models were asked for, and that they made, in all pieces that were kept.
   std::int64_t asked = 0;
   std::int64_t made = 0;
 };

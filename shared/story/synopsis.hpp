@@ -1,4 +1,4 @@
-// What has been told so far, in a few lines, for the prompts of what comes next. It is made from
+// The story so far, in a few lines, for the prompts of what comes next. It is made from
 // the recaps of chapters and scenes each time, so it follows whatever a person changes.
 #pragma once
 

@@ -11,7 +11,7 @@ enum class Talk : std::uint8_t {
   none,
   // "Sure!": talk only with more of it around, for a story may begin so.
   affirmation,
-  // What goes on with talk that has begun: "I have kept it in the first person."
+  // Phrases that continue talk that has begun: "I have kept it in the first person."
   more,
   // "Here is the next scene:", "Would you like me to continue?"
   certain,

@@ -62,7 +62,7 @@ inline constexpr auto kAffirmations = std::to_array<std::string_view>({
     " com prazer ",
 });
 
-// What announces something that is shown.
+// Phrases that announce something that is shown.
 inline constexpr auto kAnnouncements = std::to_array<std::string_view>({
     " here is ",
     " here's ",
@@ -136,7 +136,7 @@ inline constexpr auto kAnnouncements = std::to_array<std::string_view>({
     " a seguir ",
 });
 
-// What only somebody who writes for another calls by its name.
+// Words by which only somebody who writes for another speaks of a text.
 inline constexpr auto kWorks = std::to_array<std::string_view>({
     " scene ",
     " next scene ",
@@ -194,7 +194,7 @@ inline constexpr auto kWorks = std::to_array<std::string_view>({
     " sua historia ",
 });
 
-// What a story may speak of, too: talk only after an affirmation, or when nothing follows it.
+// Words that a story may use, too: talk only after an affirmation, or when nothing follows it.
 inline constexpr auto kStoryNouns = std::to_array<std::string_view>({
     " story ",
     " chapter ",
@@ -560,7 +560,7 @@ inline constexpr auto kRefusals = std::to_array<std::string_view>({
     " я не могу ",
 });
 
-// What only a model refuses to do, or its reasons.
+// Things that only a model refuses to do, and its reasons.
 inline constexpr auto kRequests = std::to_array<std::string_view>({
     " assist with ",
     " help with that ",

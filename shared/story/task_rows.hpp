@@ -13,7 +13,7 @@
 
 namespace fabula::story {
 
-// What a text that is being written belongs to.
+// The part that a text that is being written belongs to.
 struct DraftPart {
   std::string_view kind;     // "premise" or "scene"
   std::string_view part_id;  // of a scene

@@ -23,7 +23,7 @@ std::vector<Word> read_words(std::string_view text);
 // Folded words with one blank before and after each, for looking up phrases: " here's the scene ".
 std::string as_phrase(std::string_view text);
 
-// Of a folded word, what its forms have in common, roughly.
+// The common part of a folded word's forms, roughly.
 std::string stem_of(std::string_view folded);
 
 // A word that stands in most sentences (of English, German, French, Spanish, Italian, Portuguese).

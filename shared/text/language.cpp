@@ -121,7 +121,7 @@ bool is_letter(char32_t point) {
 
 bool is_apostrophe(char32_t point) { return point == U'\'' || point == 0x2019; }
 
-// What speaks for each language: a word that few languages have says more.
+// The words that speak for each language: a word that few languages have says more.
 class Evidence {
  public:
   void add_letter(char32_t point) {

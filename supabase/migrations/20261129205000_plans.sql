@@ -14,7 +14,7 @@ revoke all on function private.refuse_with(integer, text, text, jsonb, integer)
 from public, anon, authenticated, service_role;
 grant execute on function private.refuse_with(integer, text, text, jsonb, integer) to service_role;
 
--- What an operator lets people use in a month, which begins at midnight UTC. Null: without a limit.
+-- The amounts that people may use in a month, which begins at midnight UTC. Null: without a limit.
 create table public.plans (
   name text primary key check (name ~ '^[a-z][a-z0-9_-]{0,31}$'),
   -- Requests to models, and their tokens as in the ledger: input and output.
@@ -66,7 +66,7 @@ create table public.plan_shares (
   reserved_calls bigint not null check (reserved_calls >= 0),
   reserved_tokens bigint not null check (reserved_tokens >= 0),
   reserved_images bigint not null check (reserved_images >= 0),
-  -- What the ledger has of the job.
+  -- The ledger's sums of the job.
   used_calls bigint not null default 0 check (used_calls >= 0),
   used_tokens bigint not null default 0 check (used_tokens >= 0),
   used_images bigint not null default 0 check (used_images >= 0),
@@ -356,7 +356,7 @@ $$;
 revoke all on function private.move_plan(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function private.move_plan(uuid, uuid) to service_role;
 
--- What the caller has used of their plan in this month: {principal}; answers private.plan_usage.
+-- The caller's usage of their plan in this month: {principal}; answers private.plan_usage.
 create function public.read_usage(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 begin

@@ -439,7 +439,7 @@ create table public.story_parts (
   number integer check (number >= 1),
   -- A scene's chapter.
   chapter_id uuid,
-  -- Of a chapter or a scene: {title, description, key_events, and for a scene characters, image_prompt,
+  -- The plan of a chapter or a scene: {title, description, key_events, and for a scene characters, image_prompt,
   -- narration}.
   plan jsonb not null default '{}' check (jsonb_typeof(plan) = 'object'),
   -- A scene's share of the story's length.
@@ -538,7 +538,7 @@ create table public.story_versions (
 );
 
 create index story_versions_of_message on public.story_versions (message_id);
--- What a job has made.
+-- The job's calls and tokens.
 create index story_versions_of_job on public.story_versions (job_id);
 
 alter table public.story_versions enable row level security;
@@ -565,7 +565,7 @@ comment on table public.story_drafts is 'Texts of running steps. Not readable ov
 
 alter table public.story_drafts enable row level security;
 
--- What has happened in a task, for those who watch it.
+-- The log of a task, for those who watch it.
 create table public.story_events (
   job_id uuid not null references public.jobs (job_id) on delete cascade,
   -- From 1 on in each task.
@@ -725,7 +725,7 @@ begin
   end if;
   select * into entry from public.story_cache
   where owner_id = principal_id and cache_key = request ->> 'cache_key' and body is not null
-    -- Of a whole story the task is told, which is kept for a shorter time.
+    -- A whole story's answer names the task, which is kept for a shorter time.
     and (route <> 'full' or job_id is not null)
     and (request ->> 'project_id' is null
       or project_id = private.read_id(request, 'project_id')
@@ -745,7 +745,7 @@ $$;
 -- outline?, story_text?, idea?, feedback?, scene_id?}, project_id?, cache_key, fresh?, share: {calls, tokens},
 -- expected_steps?, title?, idempotency_key?, request_hash?, named?}. Returns {outcome: "cached" | "begun" |
 -- "joined", task_id, project_id, settings, body?}: the settings of the story, and the answer that is cached.
--- Of a story that is there only the settings in `named` change; without it all. Only one task of a story is
+-- A story that is there changes only the settings in `named`; without `named`, all. Only one task of a story is
 -- open at a time.
 create function public.begin_story(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
@@ -1723,7 +1723,7 @@ end;
 revoke all on function private.story_length(text, text) from public, anon, authenticated, service_role;
 grant execute on function private.story_length(text, text) to service_role;
 
--- What a task has made, as its route's answer; it also shows what there is while the task is open.
+-- The result of a task, as its route's answer; while the task is open it is what there is so far.
 
 create function private.story_result(job public.jobs) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -2141,7 +2141,7 @@ begin
 end
 $$;
 
--- What is saved of a step's text after so many bytes; from the beginning if less is saved, because an attempt
+-- The saved text of a step after so many bytes; from the beginning if less is saved, because an attempt
 -- has begun anew. Null if nothing is saved.
 create function private.draft_beyond(step public.job_steps, after_bytes integer) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -2913,7 +2913,7 @@ grant execute on function
   private.write_scene_text(public.story_parts, text, jsonb)
 to service_role;
 
--- What the person does with parts of the story. `part` is "premise", "outline" or "scene", with scene_id for a
+-- The person's actions on parts of the story. `part` is "premise", "outline" or "scene", with scene_id for a
 -- scene. Whatever the person has written, chosen or locked stays until they change it; a model's later version
 -- is kept, and is not current.
 

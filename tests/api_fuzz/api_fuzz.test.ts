@@ -79,7 +79,7 @@ describe("the API by its document", () => {
       const backend = await Backend.start({ databaseUrl });
       started.push(backend);
       scriptAuthor(backend.model);
-      // What takes longer is answered with its task.
+      // Longer work is answered with its task.
       stack = await Stack.start("deno", backend, () => ({ FABULA_STORY_WAIT_MS: "5000" }));
       await liftPlan(stack);
       started.push(stack);

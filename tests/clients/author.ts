@@ -55,7 +55,7 @@ const SETUP = {
 };
 
 export interface Author {
-  /** What was asked so far, in order. */
+  /** The kinds of requests so far, in order. */
   asked: string[];
 }
 

@@ -17,7 +17,7 @@ const LOOK_GAP_MS = 250;
 const WARMING_AT_ONCE = 20;
 const WARMING_TURNS = 6;
 const MOST_SLOWER = 1.5;
-// What models take for a piece of an answer: a crowd waits for its models, not for the machine.
+// The time that a model takes for a piece of an answer: a crowd waits for its models, not for the machine.
 const PACE_MS = 150;
 
 describe("a crowd of stories", () => {

@@ -161,7 +161,7 @@ describe("a story whose workers die", () => {
     };
     const task = await begin("A valley behind the flood");
     story.work();
-    // What could not be told to the database waits for its lease to end.
+    // A step that could not be reported to the database waits for its lease to end.
     const revived = (async () => {
       while (away === undefined) await delay(50);
       await away;

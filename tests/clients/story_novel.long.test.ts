@@ -39,7 +39,7 @@ describe("a novel", () => {
     return pages;
   }
 
-  /** What it costs to claim and to commit the step that a worker is doing. */
+  /** The cost of claiming and of committing the step that a worker is doing. */
   async function measure(connectionString: string): Promise<{ claim: number; commit: number }> {
     const client = new pg.Client({ connectionString });
     await client.connect();

@@ -64,7 +64,7 @@ export class StoryStack {
     return { token: access_token, id: user.id };
   }
 
-  /** Of the plan that everybody has. */
+  /** The limits of the plan that everybody has. */
   async boundPlan(calls: number | null, tokens: number | null = null): Promise<void> {
     await this.sql("update public.plans set calls_a_month = $1, tokens_a_month = $2", [calls, tokens]);
   }

@@ -20,7 +20,7 @@ export interface Asked {
   /** Whether something of the scene was there already. */
   goesOn: boolean;
   reply: Reply;
-  /** What was to be answered. */
+  /** The expected answer. */
   answer: string;
 }
 
@@ -205,7 +205,7 @@ function stepOf(reply: Reply): Step | undefined {
   return undefined;
 }
 
-/** What stands under a heading of a prompt's material. */
+/** The text under a heading of a prompt's material. */
 function section(question: string, heading: string): string {
   const [, after] = `\n\n${question}`.split(`\n\n${heading}\n`);
   return after === undefined ? "" : after.split(/\n\n[A-Z][A-Z ,]+\n/)[0]!;

@@ -1,4 +1,4 @@
-// What people may use in a month, on a real PostgreSQL: shares that many take at once, and whose workers die.
+// Plans on a real PostgreSQL: shares that many take at once, and whose workers die.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -91,7 +91,7 @@ test("fifty at a time, whose workers die, fail and are cancelled, whose projects
   const watching = (async () => {
     while (!isOver) {
       const { usage, reserved } = await usageOf(target, user);
-      // What was running when its job was cancelled counts as soon as it is reported.
+      // A call that was running when its job was cancelled counts as soon as it is reported.
       assert.ok(usage.calls + reserved.calls <= limit + ends.late, JSON.stringify({ usage, reserved }));
       await delay(5);
     }

@@ -64,7 +64,7 @@ export async function readTask(target: Target, user: Principal, task_id: string)
   return (await ofTask(target, user, "read_story_task", task_id))["body"];
 }
 
-/** What the person does with the story of a project. */
+/** An action of the person on the story of a project. */
 export const ofStory = (
   target: Target,
   user: Principal,

@@ -1,4 +1,4 @@
-// What a step of a story costs does not grow with the story: counted in pages touched, not in time.
+// The cost of a story's step does not grow with the story: counted in pages touched, not in time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { measure } from "./long_session.ts";

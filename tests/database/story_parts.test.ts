@@ -1,4 +1,4 @@
-// What the person does with a story, beside the task that writes it, on a real PostgreSQL.
+// The person's actions on a story, beside the task that writes it, on a real PostgreSQL.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";

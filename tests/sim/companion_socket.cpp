@@ -229,7 +229,7 @@ TEST_CASE("a conversation that is started while a reply runs does not take the r
     CHECK(text_in(token, "conversation_id") == ScriptedDatabase::make_id(1));
   }
   CHECK(text_in(last_of(client, "message"), "conversation_id") == ScriptedDatabase::make_id(1));
-  // What is said next goes on with the one that was started last.
+  // The next message goes on with the conversation that was started last.
   chat.send(client, "message", member("message", "And you?"));
   CHECK(chat.database.sessions.at(kConversation).front().content == "And you?");
   chat.end(client);

@@ -360,7 +360,7 @@ TEST_CASE("a story that is cancelled while a model writes stops the model") {
   while (edge.world.unfinished_requests() > 0) edge.world.run_for(500);
   CHECK(edge.world.clock().now_ms() - cancelled_ms <= 8'000);
   CHECK(edge.story.refused > 0);
-  // What was used is in the ledger all the same.
+  // The usage is in the ledger all the same.
   CHECK(edge.story.model_calls.size() == edge.model.questions.size());
 }
 

@@ -1,4 +1,4 @@
-// What a page of HTML says, by parse5.
+// The contents of a page of HTML, by parse5.
 import assert from "node:assert/strict";
 import { parse, parseFragment, type DefaultTreeAdapterTypes, type ParserError } from "parse5";
 

@@ -125,7 +125,7 @@ TEST_CASE("a piece is asked for with the plan, what was told, and what nobody kn
   }
   CHECK(contains(prompt.system, "never instructions"));
   CHECK_FALSE(contains(prompt.question, "still lacks"));
-  // What matters here stands before what does not.
+  // Facts that matter here stand before those that do not.
   CHECK(prompt.question.find("Mara Olsen; age") < prompt.question.find("Jon; age"));
 }
 

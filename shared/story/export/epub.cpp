@@ -31,7 +31,7 @@ constexpr std::string_view kAccessibility =
 <meta property="schema:accessibilitySummary" xml:lang="en">The book is text alone, in reading order, with headings and a table of contents.</meta>
 )";
 
-// What all files of the book say.
+// The facts that all files of the book repeat.
 struct Edition {
   std::string title;  // escaped
   std::string author;

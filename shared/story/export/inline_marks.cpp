@@ -102,7 +102,7 @@ class Pairing {
     (is_strong ? opener.strong_change : opener.emphasis_change) += 1;
     (is_strong ? closer.strong_change : closer.emphasis_change) -= 1;
     if (opener.left == 0) openers.pop_back();
-    // What was opened between the two with the other mark has no partner any more.
+    // Marks of the other kind that were opened between the two have no partner any more.
     auto& others = openers_of(closer.mark == '*' ? '_' : '*');
     while (!others.empty() && others.back() > opener_index) others.pop_back();
   }

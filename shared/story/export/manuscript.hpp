@@ -17,7 +17,7 @@ std::string plain_title(std::string_view title);
 // The book's title; a book without one is named by its premise. Never empty.
 std::string book_title(const Book& book);
 
-// What a scene says. A first line that only repeats one of the titles is left out.
+// The blocks of a scene's text. A first line that only repeats one of the titles is left out.
 Blocks scene_blocks(const BookScene& scene, const BookChapter& chapter);
 
 struct ManuscriptChapter {

@@ -11,7 +11,7 @@ create table public.plan_shares (
   reserved_calls bigint not null check (reserved_calls >= 0),
   reserved_tokens bigint not null check (reserved_tokens >= 0),
   reserved_images bigint not null check (reserved_images >= 0),
-  -- What the ledger has of the job.
+  -- The ledger's sums of the job.
   used_calls bigint not null default 0 check (used_calls >= 0),
   used_tokens bigint not null default 0 check (used_tokens >= 0),
   used_images bigint not null default 0 check (used_images >= 0),

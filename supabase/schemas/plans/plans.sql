@@ -1,4 +1,4 @@
--- What an operator lets people use in a month, which begins at midnight UTC. Null: without a limit.
+-- The amounts that people may use in a month, which begins at midnight UTC. Null: without a limit.
 create table public.plans (
   name text primary key check (name ~ '^[a-z][a-z0-9_-]{0,31}$'),
   -- Requests to models, and their tokens as in the ledger: input and output.

@@ -1,4 +1,4 @@
--- What the caller has used of their plan in this month: {principal}; answers private.plan_usage.
+-- The caller's usage of their plan in this month: {principal}; answers private.plan_usage.
 create function public.read_usage(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 begin

@@ -49,7 +49,7 @@ begin
   end if;
   select * into entry from public.story_cache
   where owner_id = principal_id and cache_key = request ->> 'cache_key' and body is not null
-    -- Of a whole story the task is told, which is kept for a shorter time.
+    -- A whole story's answer names the task, which is kept for a shorter time.
     and (route <> 'full' or job_id is not null)
     and (request ->> 'project_id' is null
       or project_id = private.read_id(request, 'project_id')
@@ -69,7 +69,7 @@ $$;
 -- outline?, story_text?, idea?, feedback?, scene_id?}, project_id?, cache_key, fresh?, share: {calls, tokens},
 -- expected_steps?, title?, idempotency_key?, request_hash?, named?}. Returns {outcome: "cached" | "begun" |
 -- "joined", task_id, project_id, settings, body?}: the settings of the story, and the answer that is cached.
--- Of a story that is there only the settings in `named` change; without it all. Only one task of a story is
+-- A story that is there changes only the settings in `named`; without `named`, all. Only one task of a story is
 -- open at a time.
 create function public.begin_story(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

@@ -1,4 +1,4 @@
--- What has happened in a task, for those who watch it.
+-- The log of a task, for those who watch it.
 create table public.story_events (
   job_id uuid not null references public.jobs (job_id) on delete cascade,
   -- From 1 on in each task.

@@ -10,7 +10,7 @@ create table public.story_parts (
   number integer check (number >= 1),
   -- A scene's chapter.
   chapter_id uuid,
-  -- Of a chapter or a scene: {title, description, key_events, and for a scene characters, image_prompt,
+  -- The plan of a chapter or a scene: {title, description, key_events, and for a scene characters, image_prompt,
   -- narration}.
   plan jsonb not null default '{}' check (jsonb_typeof(plan) = 'object'),
   -- A scene's share of the story's length.

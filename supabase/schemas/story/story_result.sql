@@ -1,4 +1,4 @@
--- What a task has made, as its route's answer; it also shows what there is while the task is open.
+-- The result of a task, as its route's answer; while the task is open it is what there is so far.
 
 create function private.story_result(job public.jobs) returns jsonb
 language plpgsql stable set search_path = '' as $$

@@ -92,7 +92,7 @@ begin
 end
 $$;
 
--- What is saved of a step's text after so many bytes; from the beginning if less is saved, because an attempt
+-- The saved text of a step after so many bytes; from the beginning if less is saved, because an attempt
 -- has begun anew. Null if nothing is saved.
 create function private.draft_beyond(step public.job_steps, after_bytes integer) returns jsonb
 language plpgsql stable set search_path = '' as $$

@@ -26,7 +26,7 @@ create table public.story_versions (
 );
 
 create index story_versions_of_message on public.story_versions (message_id);
--- What a job has made.
+-- The job's calls and tokens.
 create index story_versions_of_job on public.story_versions (job_id);
 
 alter table public.story_versions enable row level security;

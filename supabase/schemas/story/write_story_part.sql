@@ -1,4 +1,4 @@
--- What the person does with parts of the story. `part` is "premise", "outline" or "scene", with scene_id for a
+-- The person's actions on parts of the story. `part` is "premise", "outline" or "scene", with scene_id for a
 -- scene. Whatever the person has written, chosen or locked stays until they change it; a model's later version
 -- is kept, and is not current.
 

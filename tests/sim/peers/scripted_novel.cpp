@@ -284,7 +284,7 @@ std::string StoryModel::prose(const std::string& question) {
     return std::string(kWords[random_ % kWords.size()]);
   };
   std::string text;
-  // What is to happen in the scene happens, once.
+  // The events of the scene happen, once.
   const auto scene = question.find("THE SCENE TO WRITE");
   const bool is_begun = question.find("TEXT OF THIS SCENE SO FAR") != std::string::npos;
   std::string rest = question.substr(scene == std::string::npos ? 0 : scene);

@@ -89,9 +89,9 @@ class StoryModel {
  public:
   explicit StoryModel(sim::World& world, const std::string& base_url = "http://127.0.0.1:9/v1");
 
-  // What it makes of the number of words that it is asked for.
+  // Makes the number of words to write from the number that it is asked for.
   std::function<double()> multiple = [] { return 1.0; };
-  // What it says instead, once, to the request of this number (from 0).
+  // Says this instead, once, to the request of this number (from 0).
   std::function<std::optional<std::string>(std::size_t number, const std::string& system)> instead =
       [](std::size_t, const std::string&) { return std::nullopt; };
   // Breaks the connection of the request of this number after so many words; -1: never.

@@ -19,7 +19,7 @@ namespace fabula::engine {
 
 class DraftSaver final : public CompletionListener {
  public:
-  // Of a text that an attempt may break off.
+  // The worth of a text that an attempt may break off.
   struct Worth {
     // Whether so much text is worth more than asking again.
     bool (*is_enough)(std::string_view text, std::int64_t asked) = nullptr;

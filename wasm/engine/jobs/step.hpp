@@ -36,7 +36,7 @@ class JobStep {
   const json::Document& work() const { return claimed_.work; }
   const jobs::ClaimedStep& claimed() const { return claimed_; }
   std::int64_t left_ms() const;
-  // Who hears the text of the step; nullptr: nobody.
+  // The listener of the step's text; nullptr: none.
   StepListener* listener() const { return listener_; }
 
   // Asks the kind's models, within the step's time. The requests are in the ledger when the step

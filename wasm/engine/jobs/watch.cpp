@@ -162,7 +162,7 @@ class Watcher final : public StepListener {
       if (is_again) sink_.on_restart(text, place_);
     }
     const auto end = text.from_byte + text.text.size();
-    // What is missing before it comes with a reading.
+    // The text that is missing before it comes with a reading.
     if (text.from_byte > place_.bytes || end <= place_.bytes) return;
     text.text.remove_prefix(static_cast<std::size_t>(place_.bytes - text.from_byte));
     text.from_byte = place_.bytes;

@@ -18,7 +18,7 @@
 
 namespace fabula::engine {
 
-// What a watcher is told, in order. Nothing here waits: `flush` sends what has gathered.
+// Receives what happens to a task, in order. Nothing here waits: `flush` sends what has gathered.
 class WatchSink {
  public:
   // Status, progress or message are others than the last time; called first of all with the first

@@ -79,7 +79,7 @@ Task<Result<Reply>> ask_for_piece(StoryStep story, const story::StoryPrompt& pro
   co_return Reply{std::string(saver.text()), std::nullopt};
 }
 
-// What a dead attempt has left, if that is worth keeping.
+// The text that a dead attempt has left, if it is worth keeping.
 std::optional<Reply> saved_reply(StoryStep story) {
   const auto& saved = story.state.saved;
   if (!saved) return std::nullopt;
@@ -120,7 +120,7 @@ Task<Result<void>> reject(StoryStep story, const Reply& reply, const story::Exam
   co_return {};
 }
 
-// What is known around the scene, for the guards. Views into the state.
+// The scene's surroundings, for the guards. Views into the state.
 struct Surroundings {
   std::vector<std::string_view> previous;
 
