@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "shared/text/code_points.hpp"
+
 namespace fabula::story {
 namespace {
 
@@ -30,15 +32,7 @@ bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0)
 }  // namespace
 
 std::uint32_t code_point_at(std::string_view utf8, std::size_t at) {
-  const auto byte = [&](std::size_t index) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(utf8[at + index]));
-  };
-  const auto first = byte(0);
-  if (first < 0x80) return first;
-  const std::size_t bytes = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  std::uint32_t c = first & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes && at + i < utf8.size(); ++i) c = c << 6U | (byte(i) & 0x3FU);
-  return c;
+  return text::next_code_point(utf8, at);
 }
 
 std::uint32_t code_point_before(std::string_view utf8, std::size_t end) {
