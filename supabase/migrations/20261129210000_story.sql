@@ -2084,7 +2084,7 @@ return (
   'route', job.payload -> 'route',
   'status', private.story_task_status(job.status),
   'progress', job.progress,
-  'message', job.message,
+  'message', coalesce(job.message, 'The task waits for its first step.'),
   'created_at', private.iso(job.created_at),
   'updated_at', private.iso(coalesce(job.finished_at, (
     select created_at from public.story_events where job_id = job.job_id order by seq desc limit 1),
@@ -3000,7 +3000,7 @@ begin
     (
       select jsonb_agg(jsonb_build_object(
           'version', made.version, 'aspect', made.aspect, 'made_by', made.made_by,
-          'is_current', made.version in (part.text_version, part.plan_version),
+          'is_current', coalesce(made.version in (part.text_version, part.plan_version), false),
           'is_rejected', made.is_rejected, 'findings', made.findings, 'length', made.length,
           'model', made.model, 'prompt', made.prompt, 'task_id', made.job_id,
           'created_at', private.iso(made.created_at),

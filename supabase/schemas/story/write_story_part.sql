@@ -85,7 +85,7 @@ begin
     (
       select jsonb_agg(jsonb_build_object(
           'version', made.version, 'aspect', made.aspect, 'made_by', made.made_by,
-          'is_current', made.version in (part.text_version, part.plan_version),
+          'is_current', coalesce(made.version in (part.text_version, part.plan_version), false),
           'is_rejected', made.is_rejected, 'findings', made.findings, 'length', made.length,
           'model', made.model, 'prompt', made.prompt, 'task_id', made.job_id,
           'created_at', private.iso(made.created_at),
