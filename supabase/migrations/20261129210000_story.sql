@@ -2084,7 +2084,10 @@ return (
   'route', job.payload -> 'route',
   'status', private.story_task_status(job.status),
   'progress', job.progress,
-  'message', coalesce(job.message, 'The task waits for its first step.'),
+  'message', coalesce(job.message, case
+    when job.finished_at is null then 'The task waits for its first step.'
+    else 'The task ended before its first step.'
+  end),
   'created_at', private.iso(job.created_at),
   'updated_at', private.iso(coalesce(job.finished_at, (
     select created_at from public.story_events where job_id = job.job_id order by seq desc limit 1),

@@ -44,6 +44,8 @@ const NAMING = [
   "redo_dossier_change",
   "resolve_dossier_question",
   "move_scene",
+  // Only a task that has failed is tried again.
+  "retry_story_task",
 ];
 // For whoever runs the server: everybody else is refused.
 const OPERATORS = ["read_metrics", "run_tasks", "list_plans", "save_plan", "delete_plan", "set_plan"];

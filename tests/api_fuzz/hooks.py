@@ -112,6 +112,11 @@ def before_call(context, case, kwargs):
         unique = uuid.uuid4().hex
         case.headers[KEY] = key[: LONGEST_KEY - len(unique)] + unique
     operation_id = case.operation.definition.raw.get("operationId")
+    # The parts of the stories that are there have few versions.
+    path = case.operation.path
+    version = (case.path_parameters or {}).get("version")
+    if path.startswith("/story/") and isinstance(version, int) and not isinstance(version, bool) and version % 2 == 0:
+        case.path_parameters["version"] = 1
     # Half of the ids that nobody has are left out, so that something is begun.
     for name in OPTIONAL_IDS.get(operation_id, ()):
         if isinstance(case.body, dict) and is_even_uuid(case.body.get(name)):
