@@ -200,11 +200,30 @@ bool is_worth_keeping(std::int64_t length, std::int64_t asked) {
   return length >= kLeastKept || (length > 0 && length * 2 >= asked);
 }
 
+namespace {
+
+// The share of a story's scenes that are written, with the part of the next one: a model that
+// writes more than it is asked for does not bring the end nearer. 1 where the scenes are not known
+// yet: a novel's chapters are planned one by one.
+double scene_share(const State& state, std::int64_t length) {
+  if (is_novel(state) || state.totals.scenes == 0) return 1;
+  auto written_scenes = static_cast<double>(state.totals.scenes_written);
+  if (state.next) {
+    const auto part = static_cast<double>(length) / std::max(wanted_of_scene(state), 1.0);
+    written_scenes += std::min(part, 1.0);
+  }
+  return written_scenes / static_cast<double>(state.totals.scenes);
+}
+
+}  // namespace
+
 int progress_percent(const State& state, StepKind done, std::int64_t length) {
   const bool is_written = done == StepKind::piece || done == StepKind::recap ||
                           (done == StepKind::outline && length > 0);
   if (!is_written) return done == StepKind::premise ? kPremisePercent : kOutlinePercent;
-  double share = static_cast<double>(state.totals.length_written + length) / target(state);
+  const auto length_share =
+      static_cast<double>(state.totals.length_written + length) / target(state);
+  double share = std::min(length_share, scene_share(state, length));
   if (ends_with_scene(state.route) && state.next) {
     share = static_cast<double>(length) / std::max(wanted_of_scene(state), 1.0);
   }

@@ -230,6 +230,17 @@ TEST_CASE("a full story: premise, outline, scenes, each summed up before the nex
   CHECK(story.kinds.back() == StepKind::piece);
 }
 
+TEST_CASE("a model that writes too much does not bring the end nearer") {
+  auto state = story_state(Route::full, 200);
+  state.totals.scenes = 5;
+  state.totals.scenes_written = 2;
+  state.totals.length_written = 400;
+  state.totals.weight_left = 3;
+  CHECK(story::progress_percent(state, StepKind::recap, 0) < 60);
+  state.totals.scenes_written = 5;
+  CHECK(story::progress_percent(state, StepKind::recap, 0) == 99);
+}
+
 TEST_CASE("each route does its own steps and no more") {
   auto state = story_state(Route::premise, 1'000);
   CHECK(story::next_step(state).kind == StepKind::premise);
