@@ -208,6 +208,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "story_cache",
     "story_drafts",
     "story_events",
+    "story_illustrations",
     "story_parts",
     "story_requests",
     "story_versions",

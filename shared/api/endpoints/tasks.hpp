@@ -23,7 +23,7 @@ inline constexpr std::array kRunFields{
           .type = Type::array,
           .description = "The kinds of tasks: session_summary, dossier_extraction, "
                          "dossier_import, companion_memory, realtime_summary, "
-                         "conversation_snapshot, story. Without it, all kinds.",
+                         "conversation_snapshot, story, story_illustrations. Without it, all kinds.",
           .minimum = 1,
           .maximum = 16},
     Field{.name = "limit",
