@@ -35,9 +35,9 @@ Task<Result<void>> list_illustrations(Call& call, const Match& match) {
       co_await engine::identify_known(call.context(), call.settings(), headers);
   const json::Document path = co_await api::path_ids(match.captures);
   const auto project_id = json::string_at(path, "project_id").value_or("");
-  json::Document listed = co_await engine::call_function(
-      call.context(), call.database(), database::kListStoryIllustrations,
-      {caller.principal, project_id});
+  json::Document listed = co_await engine::call_function(call.context(), call.database(),
+                                                         database::kListStoryIllustrations,
+                                                         {caller.principal, project_id});
   auto& pictures = listed["illustrations"];
   std::vector<std::string> paths;
   for (const auto& picture : pictures) {

@@ -42,8 +42,10 @@ const commit = (step: Row): Promise<Row> =>
 const list = async (user: Principal, project_id: string): Promise<Row[]> =>
   (await ofStory(target, user, "list_story_illustrations", project_id))["illustrations"];
 /** The paths of files that are to be deleted, now or later. */
-const deletions = async (project_id: string): Promise<string[]> =>
-  (await target.select("deleted_illustrations")).map((row) => row["object_path"]).filter((path) => path.startsWith(project_id));
+const deletions = async (project_id: string): Promise<string[]> => {
+  const sql = "select object_path from public.deleted_illustrations where object_path like $1";
+  return (await target.asOwner(sql, [`${project_id}/%`])).map((row) => row["object_path"]);
+};
 
 async function drawAll(task_id: string): Promise<Row[]> {
   const steps: Row[] = [];

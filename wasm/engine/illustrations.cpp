@@ -32,7 +32,7 @@ ErrorCode code_of(FetchFault fault) {
     case FetchFault::too_large:
       return ErrorCode::provider_malformed;
     default:
-      return ErrorCode::provider_unavailable;
+      return ErrorCode::provider_incomplete;
   }
 }
 
@@ -41,11 +41,10 @@ Task<Result<llm::Image>> draw_once(Call& call, const llm::Endpoint& model, std::
   const std::string head =
       co_await http::serialize(http::RequestHead{"POST", model.url, model.headers});
   const std::string body = llm::image_request(model, prompt);
-  auto answer =
-      co_await fetch(call.context(), {.head = head,
-                                      .body = body,
-                                      .limit_bytes = kMaximumImageAnswerBytes,
-                                      .timeout_ms = static_cast<std::uint32_t>(time_ms)});
+  auto answer = co_await fetch(call.context(), {.head = head,
+                                                .body = body,
+                                                .limit_bytes = kMaximumImageAnswerBytes,
+                                                .timeout_ms = static_cast<std::uint32_t>(time_ms)});
   if (!answer) {
     co_return tl::unexpected(llm::provider_problem(code_of(answer.error()), "no whole picture"));
   }

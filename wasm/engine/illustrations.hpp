@@ -1,5 +1,5 @@
-// Pictures of scenes: drawn by the models of MODEL_IMAGE, and kept in Supabase Storage in the bucket
-// of FABULA_ILLUSTRATIONS_BUCKET.
+// Pictures of scenes: drawn by the models of MODEL_IMAGE, and kept in Supabase Storage in the
+// bucket of FABULA_ILLUSTRATIONS_BUCKET.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/llm/image/image.hpp"
+#include "shared/llm/answer/image.hpp"
 #include "shared/result/result.hpp"
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/call.hpp"
@@ -22,14 +22,13 @@ struct DrawnImage {
   std::string model;  // provider:model
 };
 
-// Asks the models of the route one after another, as llm::RetryPlan decides, until one has drawn the
-// prompt, within so many milliseconds. An answer has at most 6 MiB, which is a picture of 4.5 MiB in
-// base64: an instance has memory for both. Each request that is made is added to `calls`.
+// Asks the models of the route one after another, as llm::RetryPlan decides, until one has drawn
+// the prompt, within so many milliseconds. An answer has at most 6 MiB, which is a picture of 4.5
+// MiB in base64: an instance has memory for both. Each request that is made is added to `calls`.
 //
 // Errors: the last attempt's.
-runtime::Task<Result<DrawnImage>> draw(Call& call, const Endpoints& models,
-                                       std::string_view prompt, std::int64_t time_ms,
-                                       std::vector<usage::ModelCall>& calls);
+runtime::Task<Result<DrawnImage>> draw(Call& call, const Endpoints& models, std::string_view prompt,
+                                       std::int64_t time_ms, std::vector<usage::ModelCall>& calls);
 
 // Problems of these: database_unavailable when Storage cannot be reached or refuses.
 runtime::Task<Result<void>> write_illustration(Call& call, std::string_view path,

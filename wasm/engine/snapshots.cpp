@@ -34,8 +34,7 @@ Task<Result<void>> write_snapshot(Call& call, std::string_view conversation_id,
                                   std::string_view json) {
   const auto bucket = snapshots_bucket(call);
   const auto path = snapshot_path(conversation_id);
-  co_return co_await runtime::attempt(
-      write_file(call, {bucket, path}, "application/json", json));
+  co_return co_await runtime::attempt(write_file(call, {bucket, path}, "application/json", json));
 }
 
 Task<Result<void>> delete_snapshot(Call& call, std::string_view conversation_id) {
@@ -47,8 +46,7 @@ Task<Result<void>> delete_snapshot(Call& call, std::string_view conversation_id)
 Task<Result<std::string>> read_snapshot(Call& call, std::string_view conversation_id) {
   const auto bucket = snapshots_bucket(call);
   const auto path = snapshot_path(conversation_id);
-  auto text =
-      co_await runtime::attempt(read_file(call, {bucket, path}, kMaximumSnapshotBytes));
+  auto text = co_await runtime::attempt(read_file(call, {bucket, path}, kMaximumSnapshotBytes));
   if (!text && text.error().code == ErrorCode::not_found) {
     co_return problem(ErrorCode::not_found,
                       "There is no such conversation, and no snapshot of it.");

@@ -19,13 +19,13 @@ constexpr std::size_t kMaximumStorageAnswerBytes = std::size_t{64} << 10;
 // Of a signed address with the rest of its JSON.
 constexpr std::size_t kMaximumSignatureBytes = 2 << 10;
 constexpr std::uint32_t kStorageTimeoutMs = 15'000;
-constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kStorageMediaType = "application/json";
 
 struct StorageRequest {
   std::string_view method;
   std::string_view path;
   std::string_view body = {};
-  std::string_view media_type = kJson;
+  std::string_view media_type = kStorageMediaType;
   std::size_t limit_bytes = kMaximumStorageAnswerBytes;
 };
 
@@ -36,7 +36,7 @@ std::string object_path(const StoredFile& file) {
   return path;
 }
 
-Problem unavailable(std::string cause) {
+Problem storage_unavailable(std::string cause) {
   return {ErrorCode::database_unavailable,
           "The Storage of this server cannot be used now. Try again in a moment.", cause};
 }
@@ -60,7 +60,7 @@ Task<Result<Fetched>> ask_storage(Call& call, StorageRequest wanted) {
     co_return problem(ErrorCode::body_too_large,
                       "The file in Storage is larger than this server can read.");
   }
-  if (!answer) co_return tl::unexpected(unavailable("Storage cannot be reached"));
+  if (!answer) co_return tl::unexpected(storage_unavailable("Storage cannot be reached"));
   co_return std::move(*answer);
 }
 
@@ -77,8 +77,8 @@ bool is_missing(const Fetched& answer) {
 }
 
 Problem refused_by_storage(const Fetched& answer) {
-  return unavailable("Storage answers " + text::integer_text(answer.status) + ": " +
-                     answer.body.substr(0, 200));
+  return storage_unavailable("Storage answers " + text::integer_text(answer.status) + ": " +
+                             answer.body.substr(0, 200));
 }
 
 // Two at once may both want to make it: that it is there is what counts.
@@ -156,7 +156,7 @@ Task<Result<std::vector<std::string>>> sign_files(Call& call, std::string_view b
   if (!is_ok(answer)) co_return tl::unexpected(refused_by_storage(answer));
   const auto entries = json::parse(answer.body);
   if (!entries || !entries->is_array() || entries->size() != paths.size()) {
-    co_return tl::unexpected(unavailable("Storage has not signed what it was asked for"));
+    co_return tl::unexpected(storage_unavailable("Storage has not signed what it was asked for"));
   }
   std::size_t place = 0;
   for (const auto& entry : *entries) urls[place++] = signed_url(call, entry);

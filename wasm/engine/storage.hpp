@@ -1,5 +1,5 @@
-// Files in Supabase Storage, in buckets that are nobody's: they are read and written with the secret
-// key, and a bucket is made when it is missing.
+// Files in Supabase Storage, in buckets that are nobody's: they are read and written with the
+// secret key, and a bucket is made when it is missing.
 #pragma once
 
 #include <cstddef>

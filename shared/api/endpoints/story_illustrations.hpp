@@ -13,7 +13,8 @@ inline constexpr std::int64_t kMaximumStyleCharacters = 500;
 inline constexpr std::uint32_t kMaximumIllustrationBodyBytes = 64 * 1024;
 
 inline constexpr std::array kIllustrateFields{
-    Field{.name = "project_id", .type = Type::uuid, .description = "The story.", .is_required = true},
+    Field{
+        .name = "project_id", .type = Type::uuid, .description = "The story.", .is_required = true},
     Field{.name = "scene_ids",
           .type = Type::array,
           .description = "The scenes to draw, also again; without it all scenes that have an "
@@ -30,7 +31,8 @@ inline constexpr Schema kIllustrate{"IllustrationsRequest", "The pictures to dra
 
 inline constexpr std::array kDrawingFields{
     Field{.name = "task_id", .type = Type::uuid, .description = "The task.", .is_required = true},
-    Field{.name = "project_id", .type = Type::uuid, .description = "The story.", .is_required = true},
+    Field{
+        .name = "project_id", .type = Type::uuid, .description = "The story.", .is_required = true},
     Field{.name = "status",
           .description = "Where it is.",
           .is_required = true,
@@ -61,8 +63,7 @@ inline constexpr std::array kIllustrationFields{
           .description = "Until when the address is good: for an hour.",
           .is_required = true},
     kCreatedAt};
-inline constexpr Schema kIllustration{"Illustration", "A picture of a scene.",
-                                      kIllustrationFields};
+inline constexpr Schema kIllustration{"Illustration", "A picture of a scene.", kIllustrationFields};
 
 inline constexpr std::array kIllustrateRefusals{ErrorCode::no_provider, ErrorCode::plan_exceeded,
                                                 ErrorCode::story_in_progress};
@@ -76,9 +77,10 @@ inline constexpr Operation kBeginIllustrations{
     .maximum_body_bytes = kMaximumIllustrationBodyBytes,
     .answer = {.status = 202, .schema = &kDrawing, .description = "They will be drawn."},
     .refusals = kIllustrateRefusals,
-    .description = "Each picture is an image and a call of your plan. The task is read, followed and "
-                   "cancelled as those that write; a picture that cannot be drawn keeps no other "
-                   "from being drawn. A picture has at most 4.5 MiB."};
+    .description =
+        "Each picture is an image and a call of your plan. The task is read, followed and "
+        "cancelled as those that write; a picture that cannot be drawn keeps no other "
+        "from being drawn. A picture has at most 4.5 MiB."};
 
 inline constexpr Operation kListIllustrations{
     .id = "list_illustrations",

@@ -104,7 +104,7 @@ std::string request_path(WireFormat format, std::string_view model, bool is_stre
 }
 
 // Empty: the provider's images API is not known.
-std::string image_url(const Provider& provider, std::string base, std::string_view model) {
+std::string images_api_url(const Provider& provider, std::string base, std::string_view model) {
   if (provider.format == WireFormat::gemini) {
     return base + request_path(provider.format, model, false);
   }
@@ -156,7 +156,7 @@ Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& se
   if (!endpoint) return endpoint;
   auto base = base_url(*entry.provider, settings, is_development);
   if (!base) return tl::unexpected(std::move(base.error()));
-  endpoint->url = image_url(*entry.provider, *std::move(base), entry.model);
+  endpoint->url = images_api_url(*entry.provider, *std::move(base), entry.model);
   if (endpoint->url.empty()) {
     return no_provider({"The provider `", entry.provider->name,
                         "` draws no pictures here. Known are: openai, gemini, hf, custom, local."});

@@ -21,7 +21,8 @@ Task<Result<void>> draw_scene(JobStep& step) {
   const auto scene_id = json::string_at(step.work(), "scene_id");
   const auto prompt = json::string_at(step.work(), "image_prompt");
   const auto path = json::string_at(step.work(), "object_path");
-  if (!scene_id || !prompt || !path) co_return database::unexpected_answer(database::kClaimStep.name);
+  if (!scene_id || !prompt || !path)
+    co_return database::unexpected_answer(database::kClaimStep.name);
   const DrawnImage drawn = co_await step.draw(*prompt);
   co_await write_illustration(step.call(), *path, drawn.image);
   std::string result;

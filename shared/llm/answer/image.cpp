@@ -1,4 +1,4 @@
-#include "shared/llm/image/image.hpp"
+#include "shared/llm/answer/image.hpp"
 
 #include <cstdint>
 #include <utility>
@@ -15,8 +15,8 @@ Problem without_picture(std::string_view cause) {
   return provider_problem(ErrorCode::provider_malformed, cause);
 }
 
-std::optional<Usage> read_usage(const json::Document* usage, std::string_view input,
-                                std::string_view output) {
+std::optional<Usage> image_usage(const json::Document* usage, std::string_view input,
+                                 std::string_view output) {
   if (!usage) return std::nullopt;
   const auto read = json::integer_at(*usage, input);
   const auto written = json::integer_at(*usage, output);
@@ -39,23 +39,23 @@ Result<Image> image_of_base64(std::string_view text, std::optional<Usage> usage)
 }
 
 // The first element of an array member.
-const json::Document* first_of(const json::Document& object, std::string_view key) {
+const json::Document* first_element(const json::Document& object, std::string_view key) {
   const auto* array = json::find(object, key);
   return array && array->is_array() && !array->empty() ? &array->front() : nullptr;
 }
 
 Result<Image> read_openai(const json::Document& answer) {
-  const auto* picture = first_of(answer, "data");
+  const auto* picture = first_element(answer, "data");
   const auto base64 = picture ? json::string_at(*picture, "b64_json") : std::nullopt;
   if (!base64) return tl::unexpected(without_picture("an answer without b64_json"));
   return image_of_base64(*base64,
-                         read_usage(json::find(answer, "usage"), "input_tokens", "output_tokens"));
+                         image_usage(json::find(answer, "usage"), "input_tokens", "output_tokens"));
 }
 
 Result<Image> read_gemini(const json::Document& answer) {
   const auto usage =
-      read_usage(json::find(answer, "usageMetadata"), "promptTokenCount", "candidatesTokenCount");
-  const auto* candidate = first_of(answer, "candidates");
+      image_usage(json::find(answer, "usageMetadata"), "promptTokenCount", "candidatesTokenCount");
+  const auto* candidate = first_element(answer, "candidates");
   const auto* content = candidate ? json::find(*candidate, "content") : nullptr;
   const auto* parts = content ? json::find(*content, "parts") : nullptr;
   if (parts && parts->is_array()) {
