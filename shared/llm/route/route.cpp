@@ -161,6 +161,8 @@ Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& se
     return no_provider({"The provider `", entry.provider->name,
                         "` draws no pictures here. Known are: openai, gemini, hf, custom, local."});
   }
+  // It answers with the picture itself, the others with JSON.
+  if (entry.provider->name == "hf") endpoint->headers.set("accept", "image/png");
   return endpoint;
 }
 
