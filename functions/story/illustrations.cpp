@@ -8,11 +8,12 @@
 #include "shared/api/check.hpp"
 #include "shared/database/story.hpp"
 #include "shared/http/media_type.hpp"
+#include "shared/settings/table.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/illustrations.hpp"
-#include "wasm/engine/jobs/kinds/kinds.hpp"
+#include "wasm/engine/model_route.hpp"
 
 namespace fabula::story_function {
 
@@ -23,7 +24,8 @@ using runtime::Task;
 Task<Result<void>> begin_illustrations(Call& call, const Match& match) {
   // Who calls is told first.
   co_await engine::identify_known(call.context(), call.settings(), call.head().headers);
-  co_await engine::kStoryIllustrations.models(call);
+  // Pictures are drawn by /tasks/run, of whose code this module has no room.
+  co_await engine::resolve_image_route(call, settings::named("MODEL_IMAGE"));
   co_await engine::forward(call, match);
   co_return {};
 }

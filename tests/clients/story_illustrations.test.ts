@@ -32,6 +32,14 @@ onEachRuntime(
     const words = (text: string) => `${text} (${stack().runtime}, ${round})`;
     const model = () => stack().backend.model;
 
+    const runTasks = async (...kinds: string[]): Promise<void> => {
+      await fetch(`${stack().url}/functions/v1/tasks/run`, {
+        method: "POST",
+        headers: { apikey: stack().backend.keys.secretKey, "content-type": "application/json" },
+        body: JSON.stringify({ kinds }),
+      });
+    };
+
     /** A story with these prompts of pictures, and its scenes. */
     async function outlined(token: string, prompts: string[]): Promise<{ project_id: string; scenes: Row[] }> {
       const outline = Array.from({ length: 5 }, (_, at) => ({
@@ -96,6 +104,7 @@ onEachRuntime(
       assert.equal(begun.status, 202, JSON.stringify(begun.body));
       const { task_id, status_url, status } = begun.body;
       assert.deepEqual([status, status_url], ["pending", `/story/task/${task_id}/status`]);
+      await runTasks("story_illustrations");
       const events = await follow(stack(), task_id, token);
       assert.equal(events.at(-1)!.type, "done", JSON.stringify(events.at(-1)));
       assert.equal((await ended(task_id, token))["status"], "completed");
@@ -142,11 +151,7 @@ onEachRuntime(
         headers: { authorization: `Bearer ${token}` },
       });
       await until("the files' end", async () => {
-        await fetch(`${stack().url}/functions/v1/tasks/run`, {
-          method: "POST",
-          headers: { apikey: stack().backend.keys.secretKey, "content-type": "application/json" },
-          body: JSON.stringify({ kinds: ["conversation_snapshot"] }),
-        });
+        await runTasks("conversation_snapshot");
         const files = await Promise.all(pictures.map(({ url }) => fetch(url)));
         return files.every(({ ok }) => !ok);
       });
@@ -162,7 +167,7 @@ onEachRuntime(
       const { project_id } = await outlined(token, prompts);
       const { body } = await ask(stack(), "POST", "illustrations", token, { project_id });
       const numbers = await until("the other picture", async () => {
-        await ask(stack(), "GET", `task/${body["task_id"]}/status`, token);
+        await runTasks("story_illustrations");
         const pictures = await read(project_id, token);
         return pictures.length > 0 && pictures.map((one) => one["number"]);
       });

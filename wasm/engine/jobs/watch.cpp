@@ -41,7 +41,7 @@ bool has_ended(const json::Document& task) {
 Task<bool> do_step(Call& call, std::string_view task_id, std::string_view reading_session_id,
                    bool is_idle, std::int64_t left_ms, StepListener* listener) {
   static constexpr std::array kReading{&kDossierExtraction};
-  static constexpr std::array kWriting{&kStory, &kStoryIllustrations};
+  static constexpr std::array kWriting{&kStory};
   if (!reading_session_id.empty() &&
       co_await work_on(call, kReading, {.session_id = reading_session_id, .is_idle = is_idle},
                        left_ms)) {
