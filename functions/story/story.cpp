@@ -5,6 +5,7 @@
 #include "functions/story/about.hpp"
 #include "functions/story/export.hpp"
 #include "functions/story/generate.hpp"
+#include "functions/story/illustrations.hpp"
 #include "functions/story/parts.hpp"
 #include "functions/story/tasks.hpp"
 #include "shared/api/endpoints/story.hpp"
@@ -40,6 +41,12 @@ constexpr std::array kRoutes{
     engine::route<declared::kReadCacheStats>(&engine::forward, database::kStoryCacheStats),
     engine::route<declared::kClearCache>(&engine::forward, database::kClearStoryCache),
     engine::route<declared::kExport>(&export_story),
+    engine::route<declared::kBeginIllustrations>(&begin_illustrations,
+                                                 database::kBeginStoryIllustrations),
+    engine::route<declared::kListIllustrations>(&list_illustrations,
+                                                database::kListStoryIllustrations),
+    engine::route<declared::kDeleteIllustration>(&engine::forward,
+                                                 database::kDeleteStoryIllustration),
     engine::route<declared::kReadStory>(&engine::forward, database::kReadStory),
     engine::route<declared::kUpdateStory>(&engine::forward, database::kUpdateStory),
     engine::route<declared::kWritePremise>(&forward_premise, database::kWriteStoryPart),

@@ -43,7 +43,8 @@ Result<std::vector<const engine::JobKind*>> read_kinds(const json::Document* nam
     fault.errors.push_back(
         {"kinds",
          "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import, "
-         "companion_memory, realtime_summary, conversation_snapshot, story"});
+         "companion_memory, realtime_summary, conversation_snapshot, story, "
+         "story_illustrations"});
     return tl::unexpected(std::move(fault));
   }
   return kinds;
@@ -95,7 +96,7 @@ Task<Result<void>> run(Call& call, const Match& match) {
   const auto* snapshots = &engine::kConversationSnapshot;
   if (std::find(request.kinds.begin(), request.kinds.end(), snapshots) != request.kinds.end()) {
     // Work for nobody: the owners are gone. What cannot be deleted now is tried again later.
-    const auto gone = co_await runtime::attempt(engine::delete_orphaned_snapshots(call));
+    const auto gone = co_await runtime::attempt(engine::delete_orphaned_files(call));
     done += gone.value_or(0);
   }
 

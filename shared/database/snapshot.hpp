@@ -16,9 +16,9 @@ struct TakeDeletedSnapshots {
   std::int64_t limit = 0;
 };
 
-// Ids of conversations.
 struct DeletedSnapshots {
-  std::vector<std::string> ids;
+  std::vector<std::string> ids;            // of conversations
+  std::vector<std::string> illustrations;  // paths of pictures of scenes
 };
 
 void write_take_deleted_snapshots(std::string& out, const TakeDeletedSnapshots& request);

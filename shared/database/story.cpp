@@ -23,4 +23,12 @@ std::optional<json::Document> read_story_export(std::string answer) {
   return *std::move(document);
 }
 
+std::optional<json::Document> read_story_illustrations(std::string answer) {
+  auto document = json::parse(answer);
+  if (!document) return std::nullopt;
+  const auto* pictures = json::find(*document, "illustrations");
+  if (!pictures || !pictures->is_array()) return std::nullopt;
+  return *std::move(document);
+}
+
 }  // namespace fabula::database

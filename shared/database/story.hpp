@@ -19,6 +19,7 @@ struct ReadStoryExport {
 
 void write_read_story_export(std::string& out, const ReadStoryExport& request);
 std::optional<json::Document> read_story_export(std::string answer);
+std::optional<json::Document> read_story_illustrations(std::string answer);
 
 inline constexpr Function<ReadStoryExport, json::Document> kReadStoryExport{
     {"read_story_export", kOnceMore}, &write_read_story_export, &read_story_export};
@@ -32,6 +33,12 @@ inline constexpr Declaration kRetryStoryTask{"retry_story_task", kNever};
 
 inline constexpr Declaration kStoryCacheStats{"story_cache_stats", kOnceMore};
 inline constexpr Declaration kClearStoryCache{"clear_story_cache", kOnceMore};
+
+inline constexpr Declaration kBeginStoryIllustrations{"begin_story_illustrations", kNever};
+inline constexpr Declaration kDeleteStoryIllustration{"delete_story_illustration", kOnceMore};
+// Its request is the same: a principal and a project.
+inline constexpr Function<ReadStoryExport, json::Document> kListStoryIllustrations{
+    {"list_story_illustrations", kOnceMore}, &write_read_story_export, &read_story_illustrations};
 
 inline constexpr Declaration kReadStory{"read_story", kOnceMore};
 inline constexpr Declaration kUpdateStory{"update_story", kNever};

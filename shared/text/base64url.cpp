@@ -10,13 +10,14 @@ namespace {
 constexpr unsigned kBitsPerCharacter = 6;
 constexpr unsigned kBitsPerByte = 8;
 
-// The six bits that a character stands for, or -1.
-constexpr int sextet(char c) {
+// The six bits that a character stands for, or -1; `last_two` are the digits that differ between
+// the alphabets.
+constexpr int sextet(char c, std::string_view last_two) {
   if (is_upper(c)) return c - 'A';
   if (is_lower(c)) return c - 'a' + 26;
   if (is_digit(c)) return c - '0' + 52;
-  if (c == '-') return 62;
-  return c == '_' ? 63 : -1;
+  if (c == last_two[0]) return 62;
+  return c == last_two[1] ? 63 : -1;
 }
 
 // Without padding; `last_two` are the digits that differ between the alphabets.
@@ -43,23 +44,14 @@ std::string encode(std::string_view bytes, std::string_view last_two) {
   return text;
 }
 
-}  // namespace
-
-std::string encode_base64url(std::string_view bytes) { return encode(bytes, "-_"); }
-
-std::string encode_base64(std::string_view bytes) {
-  std::string text = encode(bytes, "+/");
-  while (text.size() % 4 != 0) text += '=';
-  return text;
-}
-
-std::optional<std::string> decode_base64url(std::string_view text) {
+// Without padding.
+std::optional<std::string> decode(std::string_view text, std::string_view last_two) {
   std::string bytes;
   bytes.reserve(text.size() * 3 / 4);
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char c : text) {
-    const int value = sextet(c);
+    const int value = sextet(c, last_two);
     if (value < 0) return std::nullopt;
     bits = (bits << kBitsPerCharacter) | static_cast<std::uint32_t>(value);
     held += kBitsPerCharacter;
@@ -72,6 +64,25 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   // A lone last character holds six bits: too few for a byte.
   if (held == kBitsPerCharacter || unused != 0) return std::nullopt;
   return bytes;
+}
+
+}  // namespace
+
+std::string encode_base64url(std::string_view bytes) { return encode(bytes, "-_"); }
+
+std::string encode_base64(std::string_view bytes) {
+  std::string text = encode(bytes, "+/");
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
+std::optional<std::string> decode_base64url(std::string_view text) { return decode(text, "-_"); }
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.size() % 4 == 0) {
+    for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  }
+  return decode(text, "+/");
 }
 
 }  // namespace fabula::text

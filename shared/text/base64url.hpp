@@ -15,6 +15,9 @@ std::string encode_base64(std::string_view bytes);
 // character, an impossible length, or unused bits that are not zero.
 std::optional<std::string> decode_base64url(std::string_view text);
 
+// Of encode_base64, as strict, but padding may be left out.
+std::optional<std::string> decode_base64(std::string_view text);
+
 constexpr bool is_base64url_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';

@@ -100,6 +100,8 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { title: word() };
     case "POST /story/generate-full":
       return { title: word(), target_words: 200 };
+    case "POST /story/illustrations":
+      return { project_id: (person ?? request.people[0]!).projectId };
     case "PUT /story/projects/{project_id}/premise":
       return { text: word() };
     case "PUT /story/projects/{project_id}/outline":

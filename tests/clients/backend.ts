@@ -53,6 +53,8 @@ export const TABLES = [
   "story_requests",
   "story_events",
   "story_drafts",
+  "story_illustrations",
+  "deleted_illustrations",
   "plans",
   "principal_plans",
   "plan_shares",

@@ -98,6 +98,17 @@ export class Reply {
     this.#response.end(body);
   }
 
+  /** A whole JSON answer. */
+  tellJson(body: object): void {
+    this.refuse(200, JSON.stringify(body));
+  }
+
+  /** A whole answer of bytes. */
+  tellBytes(bytes: Buffer, mediaType: string): void {
+    this.#response.writeHead(200, { "content-type": mediaType });
+    this.#response.end(bytes);
+  }
+
   /** Breaks the connection. */
   destroy(): void {
     this.#response.destroy();
@@ -126,12 +137,17 @@ type Texts = string | { text?: string }[];
 interface AnyRequest extends Omit<CompletionRequest, "messages"> {
   messages?: { role: string; content: Texts }[];
   contents?: { role: string; parts: Texts }[];
+  /** What OpenAI's images API and Hugging Face are to draw. */
+  prompt?: string;
+  inputs?: string;
 }
 
 const pathOf = ({ url = "" }: IncomingMessage): string => new URL(url, "http://model").pathname;
 
 /** Every request in the same form: each message one text. */
 function plainRequest(request: AnyRequest, path: string): CompletionRequest {
+  const drawn = request.prompt ?? request.inputs;
+  if (drawn !== undefined) return { ...request, messages: [{ role: "user", content: drawn }] };
   const format = formatOfPath(path);
   if (format === "openai") return request as CompletionRequest;
   const join = (texts: Texts) =>

@@ -27,7 +27,7 @@ export interface WireWriter {
 /** Which format a request is in, by its path. */
 export function formatOfPath(path: string): WireFormat {
   if (path.endsWith("/messages")) return "anthropic";
-  return path.includes(":streamGenerateContent") ? "gemini" : "openai";
+  return /:(streamG|g)enerateContent/.test(path) ? "gemini" : "openai";
 }
 
 export function wireWriter(format: WireFormat, model: string): WireWriter {

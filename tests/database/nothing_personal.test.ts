@@ -141,6 +141,18 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     part: "premise",
     body: { text: "Of a Trompetenpilz." },
   });
+  const { project_id } = story as Row;
+  await target.call("begin_story_illustrations", {
+    principal,
+    body: { project_id, style: "As a Trompetenpilz." },
+  });
+  const drawing = (await target.call("claim_step", { kinds: ["story_illustrations"] }))["step"];
+  const { scene_id, object_path, image_prompt } = drawing;
+  const file = { media_type: "image/png", byte_count: 1, model: "openai:gpt-image-1" };
+  await target.call("commit_step", {
+    ...leaseOf(drawing),
+    result: { scene_id, object_path, image_prompt, ...file },
+  });
   await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
 
   const personal = [
@@ -208,6 +220,7 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     "story_cache",
     "story_drafts",
     "story_events",
+    "story_illustrations",
     "story_parts",
     "story_requests",
     "story_versions",

@@ -9,13 +9,17 @@
 
 namespace fabula::engine {
 
-Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting) {
+namespace {
+
+template <class Resolve>
+Result<Endpoints> resolve_entries(Call& call, const settings::Setting& setting,
+                                  const Resolve& resolve_entry) {
   auto route = llm::parse_route(call.setting_values().text(setting), setting.name);
   if (!route) return tl::unexpected(std::move(route.error()));
   Endpoints endpoints;
   std::optional<Problem> first_problem;
   for (const auto& entry : *route) {
-    auto endpoint = llm::resolve(entry, HostSettings(call), call.settings().is_development);
+    auto endpoint = resolve_entry(entry);
     if (endpoint) {
       endpoints.push_back(std::move(*endpoint));
     } else if (!first_problem) {
@@ -24,6 +28,20 @@ Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting) {
   }
   if (endpoints.empty()) return tl::unexpected(std::move(*first_problem));
   return endpoints;
+}
+
+}  // namespace
+
+Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting) {
+  return resolve_entries(call, setting, [&call](const llm::RouteEntry& entry) {
+    return llm::resolve(entry, HostSettings(call), call.settings().is_development);
+  });
+}
+
+Result<Endpoints> resolve_image_route(Call& call, const settings::Setting& setting) {
+  return resolve_entries(call, setting, [&call](const llm::RouteEntry& entry) {
+    return llm::resolve_image_model(entry, HostSettings(call), call.settings().is_development);
+  });
 }
 
 Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,

@@ -30,6 +30,9 @@ Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting);
 Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
                                    const settings::Setting& other);
 
+// The same for models that draw pictures, such as those in MODEL_IMAGE.
+Result<Endpoints> resolve_image_route(Call& call, const settings::Setting& setting);
+
 // A request in the form that the host sends.
 struct ModelCall {
   std::string head;

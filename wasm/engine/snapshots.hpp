@@ -23,7 +23,8 @@ runtime::Task<Result<void>> delete_snapshot(Call& call, std::string_view convers
 // The text, at most 16 MiB; not_found when there is none.
 runtime::Task<Result<std::string>> read_snapshot(Call& call, std::string_view conversation_id);
 
-// Deletes the snapshots of conversations whose rows are gone. Returns how many.
-runtime::Task<Result<std::int64_t>> delete_orphaned_snapshots(Call& call);
+// Deletes the snapshots of conversations, and the pictures of scenes, whose rows are gone. Returns
+// how many.
+runtime::Task<Result<std::int64_t>> delete_orphaned_files(Call& call);
 
 }  // namespace fabula::engine

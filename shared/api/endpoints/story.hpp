@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "shared/api/endpoints/story_generate.hpp"
+#include "shared/api/endpoints/story_illustrations.hpp"
 #include "shared/api/endpoints/story_projects.hpp"
 #include "shared/api/endpoints/story_tasks.hpp"
 #include "shared/api/operation.hpp"
@@ -126,6 +127,9 @@ inline constexpr std::array kOperations{
     kReadCacheStats,
     kClearCache,
     kExport,
+    kBeginIllustrations,
+    kListIllustrations,
+    kDeleteIllustration,
     kReadStory,
     kUpdateStory,
     kWritePremise,

@@ -21,9 +21,10 @@ inline constexpr std::array<std::string_view, 6> kKinds{
 inline constexpr std::array kRunFields{
     Field{.name = "kinds",
           .type = Type::array,
-          .description = "The kinds of tasks: session_summary, dossier_extraction, "
-                         "dossier_import, companion_memory, realtime_summary, "
-                         "conversation_snapshot, story. Without it, all kinds.",
+          .description =
+              "The kinds of tasks: session_summary, dossier_extraction, "
+              "dossier_import, companion_memory, realtime_summary, "
+              "conversation_snapshot, story, story_illustrations. Without it, all kinds.",
           .minimum = 1,
           .maximum = 16},
     Field{.name = "limit",

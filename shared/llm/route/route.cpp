@@ -1,5 +1,7 @@
 #include "shared/llm/route/route.hpp"
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <utility>
 
@@ -101,6 +103,28 @@ std::string request_path(WireFormat format, std::string_view model, bool is_stre
          (is_streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 
+// Empty: the provider's images API is not known.
+std::string images_api_url(const Provider& provider, std::string base, std::string_view model) {
+  if (provider.format == WireFormat::gemini) {
+    return base + request_path(provider.format, model, false);
+  }
+  if (provider.name == "hf") {
+    // Its models of other tasks are beside those that speak OpenAI's protocol.
+    constexpr std::string_view kVersion = "/v1";
+    if (base.ends_with(kVersion)) base.resize(base.size() - kVersion.size());
+    std::string url = base + "/hf-inference/models/";
+    text::Splitter parts(model, '/');
+    for (bool is_first = true; const auto part = parts.next(); is_first = false) {
+      url.append(is_first ? "" : "/").append(http::percent_encode(*part));
+    }
+    return url;
+  }
+  constexpr std::array<std::string_view, 3> kLikeOpenai{"openai", "custom", "local"};
+  const bool is_known =
+      std::find(kLikeOpenai.begin(), kLikeOpenai.end(), provider.name) != kLikeOpenai.end();
+  return is_known ? base + "/images/generations" : std::string();
+}
+
 void add_key(http::Headers& headers, WireFormat format, const std::string& key) {
   if (format == WireFormat::openai) {
     headers.add("authorization", "Bearer " + key);
@@ -124,6 +148,22 @@ Result<Route> parse_route(std::string_view route, std::string_view setting) {
     entries.push_back(std::move(*parsed));
   }
   return entries;
+}
+
+Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& settings,
+                                     bool is_development) {
+  auto endpoint = resolve(entry, settings, is_development, false);
+  if (!endpoint) return endpoint;
+  auto base = base_url(*entry.provider, settings, is_development);
+  if (!base) return tl::unexpected(std::move(base.error()));
+  endpoint->url = images_api_url(*entry.provider, *std::move(base), entry.model);
+  if (endpoint->url.empty()) {
+    return no_provider({"The provider `", entry.provider->name,
+                        "` draws no pictures here. Known are: openai, gemini, hf, custom, local."});
+  }
+  // It answers with the picture itself, the others with JSON.
+  if (entry.provider->name == "hf") endpoint->headers.set("accept", "image/png");
+  return endpoint;
 }
 
 Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development,

@@ -50,4 +50,9 @@ struct Endpoint {
 Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool is_development,
                          bool is_streaming = true);
 
+// The same for a model that draws pictures (llm/answer/image.hpp), whose request is another one. Of
+// providers whose images API is not known the problem is no_provider too.
+Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& settings,
+                                     bool is_development);
+
 }  // namespace fabula::llm

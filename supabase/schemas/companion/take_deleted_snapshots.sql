@@ -1,17 +1,20 @@
--- Snapshots to delete: {limit}; returns {ids}. Background work calls it, for nobody. Those that it takes are
--- not taken again for a while, unless forget_deleted_snapshots says that they are gone.
+-- Snapshots and pictures to delete: {limit}, of both together; returns {ids, illustrations}, the paths of the
+-- pictures. Background work calls it, for nobody. Those that it takes are not taken again for a while, unless
+-- forget_deleted_snapshots says that they are gone.
 create function public.take_deleted_snapshots(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_rows constant integer := 100;
+  wanted_rows constant integer := least(coalesce((request ->> 'limit')::integer, max_rows), max_rows);
   pause constant interval := '10 minutes';
   taken uuid[];
+  taken_paths text[];
 begin
   with due as (
     select conversation_id from public.deleted_snapshots
     where try_after <= clock_timestamp()
     order by try_after
-    limit least(coalesce((request ->> 'limit')::integer, max_rows), max_rows)
+    limit wanted_rows
     for no key update skip locked
   ),
   marked as (
@@ -22,17 +25,36 @@ begin
     returning deleted_snapshots.conversation_id
   )
   select array_agg(conversation_id) into taken from marked;
-  return jsonb_build_object('ids', to_jsonb(coalesce(taken, '{}')));
+  with due as (
+    select object_path from public.deleted_illustrations
+    where try_after <= clock_timestamp()
+    order by try_after
+    limit wanted_rows - coalesce(cardinality(taken), 0)
+    for no key update skip locked
+  ),
+  marked as (
+    update public.deleted_illustrations
+    set try_after = clock_timestamp() + pause
+    from due
+    where deleted_illustrations.object_path = due.object_path
+    returning deleted_illustrations.object_path
+  )
+  select array_agg(object_path) into taken_paths from marked;
+  return jsonb_build_object(
+    'ids', to_jsonb(coalesce(taken, '{}')), 'illustrations', to_jsonb(coalesce(taken_paths, '{}')));
 end
 $$;
 
--- These are gone: {ids}.
+-- These are gone: {ids, illustrations?}.
 create function public.forget_deleted_snapshots(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 begin
   delete from public.deleted_snapshots
   where conversation_id in (
     select value::uuid from jsonb_array_elements_text(request -> 'ids'));
+  delete from public.deleted_illustrations
+  where object_path in (
+    select value from jsonb_array_elements_text(request -> 'illustrations'));
   return '{}';
 end
 $$;

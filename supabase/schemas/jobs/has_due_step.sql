@@ -1,4 +1,4 @@
--- Whether a step could be claimed now, or snapshots are to be deleted; returns {due}. Schedulers ask this
+-- Whether a step could be claimed now, or files are to be deleted; returns {due}. Schedulers ask this
 -- before they start a worker.
 create function public.has_due_step(request jsonb) returns jsonb
 language sql stable set lock_timeout = '2s'
@@ -6,7 +6,9 @@ return jsonb_build_object('due', exists (
   select from public.job_steps
   where status in ('queued', 'running') and run_after <= pg_catalog.clock_timestamp())
   or exists (
-    select from public.deleted_snapshots where try_after <= pg_catalog.clock_timestamp()));
+    select from public.deleted_snapshots where try_after <= pg_catalog.clock_timestamp())
+  or exists (
+    select from public.deleted_illustrations where try_after <= pg_catalog.clock_timestamp()));
 
 revoke all on function public.has_due_step(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.has_due_step(jsonb) to service_role;

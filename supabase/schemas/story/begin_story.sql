@@ -32,7 +32,7 @@ $$;
 -- Whether answers of a route are kept: what goes on with a story is asked for anew each time.
 create function private.is_story_cached(route text) returns boolean
 language sql immutable parallel safe
-return route not in ('continue', 'scene');
+return route not in ('continue', 'scene', 'illustrations');
 
 -- A stored answer to the request; null when there is none, or none may be used. What was asked about a story
 -- by its id counts only while nothing of the story has changed since.

@@ -57,6 +57,13 @@ begin
       where made.job_id = job.job_id
       order by made.version desc
       limit 1)
+    when route = 'illustrations' then (
+      select jsonb_build_object('illustrations', coalesce(jsonb_agg(jsonb_build_object(
+        'scene_id', scene.part_id, 'number', scene.number, 'title', scene.plan -> 'title')
+        order by scene.number), '[]'))
+      from public.job_steps step
+      join public.story_parts scene on scene.part_id = (step.result ->> 'scene_id')::uuid
+      where step.job_id = job.job_id and step.status = 'done')
     else jsonb_build_object(
       'story', private.story_text(job.project_id),
       'premise', private.premise_text(job.project_id),

@@ -1,4 +1,5 @@
--- Tasks of stories for their owner. A task is a job of the kind `story`, whose id callers know as task_id.
+-- Tasks of stories for their owner. A task is a job of the kind `story` or `story_illustrations`, whose id callers
+-- know as task_id.
 
 -- The task, which is the principal's, locked with its project if it is to be changed; refused otherwise.
 create function private.own_story_task(request jsonb, is_locked boolean) returns public.jobs
@@ -9,11 +10,13 @@ declare
   job public.jobs;
 begin
   select * into job from public.jobs
-  where job_id = wanted_id and owner_id = principal_id and kind = 'story';
+  where job_id = wanted_id and owner_id = principal_id
+    and kind in ('story', 'story_illustrations');
   if found and is_locked then
     perform from public.projects where project_id = job.project_id for share;
     select * into job from public.jobs
-    where job_id = wanted_id and owner_id = principal_id and kind = 'story'
+    where job_id = wanted_id and owner_id = principal_id
+      and kind in ('story', 'story_illustrations')
     for no key update;
   end if;
   if job.job_id is null then

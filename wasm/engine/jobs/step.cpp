@@ -27,6 +27,10 @@ Task<Result<Completion>> JobStep::complete(CompletionRequest request) {
   co_return co_await engine::complete(call_, models_, request, calls_);
 }
 
+Task<Result<DrawnImage>> JobStep::draw(std::string_view prompt) {
+  co_return co_await runtime::attempt(engine::draw(call_, models_, prompt, left_ms(), calls_));
+}
+
 Task<Result<std::string>> JobStep::commit(std::string_view result_json,
                                           const jobs::StepProgress& progress) {
   auto answer = co_await runtime::attempt(

@@ -15,6 +15,7 @@
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/completion.hpp"
+#include "wasm/engine/illustrations.hpp"
 #include "wasm/engine/jobs/step_listener.hpp"
 #include "wasm/engine/model_route.hpp"
 #include "wasm/runtime/task.hpp"
@@ -42,6 +43,9 @@ class JobStep {
   // Asks the kind's models, within the step's time. The requests are in the ledger when the step
   // has ended, however it ends.
   runtime::Task<Result<Completion>> complete(CompletionRequest request);
+
+  // Has the kind's models draw this, which must outlive the task, in the same way.
+  runtime::Task<Result<DrawnImage>> draw(std::string_view prompt);
 
   // Stores the result, a JSON object for the kind's private.<kind>_store. Returns the answer's
   // text. A problem too when another worker has the step by now.

@@ -7,7 +7,7 @@ namespace fabula::engine {
 JobKinds job_kinds() {
   static constexpr std::array kKinds{&kSessionSummary, &kDossierExtraction, &kCompanionMemory,
                                      &kDossierImport,  &kRealtimeSummary,   &kConversationSnapshot,
-                                     &kStory};
+                                     &kStory,          &kStoryIllustrations};
   return kKinds;
 }
 

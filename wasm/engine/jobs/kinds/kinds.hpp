@@ -14,6 +14,7 @@ extern const JobKind kRealtimeSummary;
 extern const JobKind kCompanionMemory;
 extern const JobKind kConversationSnapshot;
 extern const JobKind kStory;
+extern const JobKind kStoryIllustrations;
 
 // In the order in which they are done when no owner has waited longer: people wait for the reading
 // of what was just said.

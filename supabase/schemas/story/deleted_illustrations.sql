@@ -1,0 +1,13 @@
+-- Files of pictures in Storage that no row is about, and that are still to be deleted. A picture that is being
+-- drawn is here too, for later: its worker may die between the file and the row. A path says nothing of anybody.
+create table public.deleted_illustrations (
+  object_path text primary key check (char_length(object_path) between 1 and 200),
+  -- When it is tried (again).
+  try_after timestamptz not null default now()
+);
+
+comment on table public.deleted_illustrations is 'Files to delete. Not readable over REST.';
+
+create index deleted_illustrations_due on public.deleted_illustrations (try_after);
+
+alter table public.deleted_illustrations enable row level security;
