@@ -114,8 +114,10 @@ void write_items(Writer& writer, const Field& field, SchemaUse use) {
   } else {
     writer.begin_object();
     write_type(writer, field.item, false);
-    if (field.item == Type::text && use != SchemaUse::answer) {
-      writer.key("pattern").string(kNoNulPattern);
+    if (const auto name = format(field.item); !name.empty()) writer.key("format").string(name);
+    if (use != SchemaUse::answer) {
+      if (field.item == Type::text) writer.key("pattern").string(kNoNulPattern);
+      if (field.item == Type::uuid) writer.key("pattern").string(kUuidPattern);
     }
     writer.end_object();
   }

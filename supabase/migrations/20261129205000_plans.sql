@@ -395,8 +395,8 @@ begin
     perform private.refuse(422, 'invalid_request',
       'A plan''s name has 1 to 32 small letters, digits, _ and -, and begins with a letter.');
   end if;
-  -- All in one order, so that two who change the default wait for each other.
-  perform from public.plans where name = plan_name or is_default order by name for no key update;
+  -- One change of plans at a time: two that each make another plan the default would meet in its index.
+  lock table public.plans in share row exclusive mode;
   if body ->> 'is_default' = 'false'
     and exists (select from public.plans where name = plan_name and is_default)
   then

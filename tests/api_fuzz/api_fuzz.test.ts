@@ -31,6 +31,7 @@ const DELETIONS = [
   "forget_memory",
   "clear_dossier",
   "delete_scene",
+  "delete_illustration",
 ];
 // Their bodies name what a dossier, a character or a bucket has, by ids or numbers that are made of nothing.
 const NAMING = [
@@ -44,6 +45,7 @@ const NAMING = [
   "redo_dossier_change",
   "resolve_dossier_question",
   "move_scene",
+  "illustrate_story",
   // Only a task that has failed is tried again.
   "retry_story_task",
 ];
@@ -81,8 +83,13 @@ describe("the API by its document", () => {
       const backend = await Backend.start({ databaseUrl });
       started.push(backend);
       scriptAuthor(backend.model);
-      // Longer work is answered with its task.
-      stack = await Stack.start("deno", backend, () => ({ FABULA_STORY_WAIT_MS: "5000" }));
+      stack = await Stack.start("deno", backend, (_origin, modelOrigin) => ({
+        // Longer work is answered with its task.
+        FABULA_STORY_WAIT_MS: "5000",
+        MODEL_IMAGE: "openai:scripted",
+        OPENAI_BASE_URL: `${modelOrigin}/v1`,
+        OPENAI_API_KEY: "sk-scripted",
+      }));
       await liftPlan(stack);
       started.push(stack);
     } catch (error) {
@@ -149,10 +156,10 @@ describe("the API by its document", () => {
     assert.ok(response.ok, await response.text());
   }
 
-  /** A story with a scene in each project, and the task that was to write it. */
+  /** A story with a scene in each project, and the task that was to write it; an import into the first one. */
   async function beginStories(token: string, project_ids: string[]): Promise<Assignment["known"]> {
     const ask = async (method: string, path: string, body?: Row): Promise<Row> => {
-      const response = await fetch(`${stack.url}/functions/v1/story/${path}`, {
+      const response = await fetch(`${stack.url}/functions/v1/${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         ...(body && { body: JSON.stringify(body) }),
@@ -163,18 +170,19 @@ describe("the API by its document", () => {
     const task_id: string[] = [];
     const scene_id: string[] = [];
     for (const project_id of project_ids) {
-      const begun = await ask("POST", "generate-full", { project_id, title: "The Door" });
-      await ask("POST", `task/${begun["task_id"]}/cancel`);
-      const story = `projects/${project_id}`;
+      const begun = await ask("POST", "story/generate-full", { project_id, title: "The Door" });
+      await ask("POST", `story/task/${begun["task_id"]}/cancel`);
+      const story = `story/projects/${project_id}`;
       await ask("PUT", `${story}/premise`, { text: "A door in the sea." });
-      await ask("PUT", `${story}/outline`, { scenes: [{ number: 1, title: "The Door" }] });
+      await ask("PUT", `${story}/outline`, { scenes: [{ number: 1, title: "The Door", image_prompt: "A door." }] });
       const { scenes } = await ask("GET", story);
       const scene = scenes[0]["scene_id"];
       await ask("PATCH", `${story}/scenes/${scene}`, { text: "The door was open." });
       task_id.push(begun["task_id"]);
       scene_id.push(scene);
     }
-    return { task_id, scene_id };
+    const imported = await ask("POST", `dossier/${project_ids[0]}/import`, { text: "The door was open." });
+    return { task_id, scene_id, import_task_id: [imported["task_id"]] };
   }
 
   /** Two characters of one name, who are of two ages, and a proposal: alike in each of the projects. */
@@ -216,92 +224,94 @@ describe("the API by its document", () => {
     },
   };
 
-  for (const kind of ["user", "guest"] as const) {
-    describe(`as a ${kind}`, () => {
-      let identities: Identity[];
-      let known: Assignment["known"];
+  describe("as each caller", { concurrency: true }, () => {
+    for (const kind of ["user", "guest"] as const) {
+      describe(`as a ${kind}`, { concurrency: false }, () => {
+        let identities: Identity[];
+        let known: Assignment["known"];
 
-      before(async () => {
-        identities = [await callers[kind](), await callers[kind === "user" ? "guest" : "user"]()];
-        const { token } = identities[0]!;
-        const turns: Row[] = [];
-        for (const text of ["Begin.", "Begin another one."]) {
-          const { events } = await talk(stack, { text }, { token });
-          const { session_id } = events.metadata;
-          turns.push(
-            events.metadata,
-            (await talk(stack, { text, session_id }, { token })).events.metadata,
-          );
-        }
-        const beginLive = async (name: string) => {
-          const principal = principalOf(token, turns[0]!["user_id"]);
-          const live = await openSession(stack, principal, name);
-          await liveTurn(stack, live, "Who?", "A fox.");
-          return name;
-        };
-        const all = (...names: string[]) => [
-          ...new Set(turns.flatMap((turn) => names.map((name) => turn[name]))),
-        ];
-        known = {
-          message_id: all("message_id", "user_message_id"),
-          session_id: all("session_id"),
-          project_id: all("project_id"),
-          stream_id: all("stream_id"),
-          realtime_session_id: await Promise.all(["one", "another"].map(beginLive)),
-          bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
-        };
-        Object.assign(known, await makeCompanions(token));
-        Object.assign(known, await fillDossiers(known["project_id"] as string[]));
-        Object.assign(known, await beginStories(token, known["project_id"] as string[]));
-      });
+        before(async () => {
+          identities = [await callers[kind](), await callers[kind === "user" ? "guest" : "user"]()];
+          const { token } = identities[0]!;
+          const turns: Row[] = [];
+          for (const text of ["Begin.", "Begin another one."]) {
+            const { events } = await talk(stack, { text }, { token });
+            const { session_id } = events.metadata;
+            turns.push(
+              events.metadata,
+              (await talk(stack, { text, session_id }, { token })).events.metadata,
+            );
+          }
+          const beginLive = async (name: string) => {
+            const principal = principalOf(token, turns[0]!["user_id"]);
+            const live = await openSession(stack, principal, name);
+            await liveTurn(stack, live, "Who?", "A fox.");
+            return name;
+          };
+          const all = (...names: string[]) => [
+            ...new Set(turns.flatMap((turn) => names.map((name) => turn[name]))),
+          ];
+          known = {
+            message_id: all("message_id", "user_message_id"),
+            session_id: all("session_id"),
+            project_id: all("project_id"),
+            stream_id: all("stream_id"),
+            realtime_session_id: await Promise.all(["one", "another"].map(beginLive)),
+            bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
+          };
+          Object.assign(known, await makeCompanions(token));
+          Object.assign(known, await fillDossiers(known["project_id"] as string[]));
+          Object.assign(known, await beginStories(token, known["project_id"] as string[]));
+        });
 
-      test("operations by themselves", async () => {
-        const operations = {
-          without: [...DELETIONS, ...NAMING, ...OPERATORS, ...STORY_TASKS, "delete_account"],
-        };
-        // The boundaries of every field are the same for everybody.
-        const phases: Assignment["phases"] =
-          kind === "user" ? ["examples", "coverage", "fuzzing"] : ["fuzzing"];
-        const name = `${kind}-operations`;
-        await assertNothingFound({
-          name,
-          identities,
-          operations,
-          phases,
-          known,
-          mustReachAll: true,
+        test("operations by themselves", async () => {
+          const operations = {
+            without: [...DELETIONS, ...NAMING, ...OPERATORS, ...STORY_TASKS, "delete_account"],
+          };
+          // The boundaries of every field are the same for everybody.
+          const phases: Assignment["phases"] =
+            kind === "user" ? ["examples", "coverage", "fuzzing"] : ["fuzzing"];
+          const name = `${kind}-operations`;
+          await assertNothingFound({
+            name,
+            identities,
+            operations,
+            phases,
+            known,
+            mustReachAll: true,
+          });
+        });
+
+        test("operations that name what is there", async () => {
+          const name = `${kind}-naming`;
+          const operations = { only: NAMING };
+          await assertNothingFound({ name, identities, operations, known });
+        });
+
+        test("operations in sequences", async () => {
+          const operations = { without: [...STORY_TASKS, "delete_sessions", "delete_account"] };
+          await assertNothingFound({
+            name: `${kind}-sequences`,
+            identities,
+            operations,
+            phases: ["stateful"],
+          });
+        });
+
+        test("deletions", async () => {
+          const operations = { only: DELETIONS };
+          await assertNothingFound({ name: `${kind}-deletions`, identities, operations, known });
+          // Again and again, until there is nobody.
+          const account = { only: ["delete_account"] };
+          await assertNothingFound({
+            name: `${kind}-account`,
+            identities: identities.slice(0, 1),
+            operations: account,
+          });
         });
       });
-
-      test("operations that name what is there", async () => {
-        const name = `${kind}-naming`;
-        const operations = { only: NAMING };
-        await assertNothingFound({ name, identities, operations, known });
-      });
-
-      test("operations in sequences", async () => {
-        const operations = { without: [...STORY_TASKS, "delete_sessions", "delete_account"] };
-        await assertNothingFound({
-          name: `${kind}-sequences`,
-          identities,
-          operations,
-          phases: ["stateful"],
-        });
-      });
-
-      test("deletions", async () => {
-        const operations = { only: DELETIONS };
-        await assertNothingFound({ name: `${kind}-deletions`, identities, operations, known });
-        // Again and again, until there is nobody.
-        const account = { only: ["delete_account"] };
-        await assertNothingFound({
-          name: `${kind}-account`,
-          identities: identities.slice(0, 1),
-          operations: account,
-        });
-      });
-    });
-  }
+    }
+  });
 
   test("what is left in the database is sound", async () => {
     const client = new pg.Client({ connectionString: databaseUrl });

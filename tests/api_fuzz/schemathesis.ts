@@ -41,6 +41,7 @@ export async function runSchemathesis(assignment: Assignment): Promise<Findings>
   mkdirSync(directory, { recursive: true });
   const identitiesFile = join(directory, "identities.json");
   writeFileSync(identitiesFile, JSON.stringify(identitiesOf(assignment.identities)));
+  writeFileSync(join(directory, "known.json"), JSON.stringify(assignment.known));
   const configFile = join(directory, "schemathesis.toml");
   writeFileSync(configFile, configuration(assignment, identitiesFile));
 

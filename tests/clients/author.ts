@@ -71,6 +71,10 @@ export function scriptAuthor(model: ScriptedModel, gap_ms = 0): Author {
       reply.finish();
     };
     const note = (what: string) => author.asked.push(what);
+    if ("prompt" in reply.request) {
+      note("picture");
+      return reply.tellPicture();
+    }
     if (system.includes("You think of stories")) {
       note("premise");
       return answer("Mara, who keeps the light, finds a door in the sea and must choose whether to open it.");

@@ -20,6 +20,12 @@ export interface CompletionRequest {
   stream: boolean;
 }
 
+/** A picture of one point. */
+export const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
 export type Script = (reply: Reply) => void | Promise<void>;
 
 /** One answer under way. */
@@ -101,6 +107,15 @@ export class Reply {
   /** A whole JSON answer. */
   tellJson(body: object): void {
     this.refuse(200, JSON.stringify(body));
+  }
+
+  /** A whole answer of OpenAI's images API. */
+  tellPicture(): void {
+    this.tellJson({
+      created: 1,
+      data: [{ b64_json: PNG.toString("base64") }],
+      usage: { input_tokens: 9, output_tokens: 272, total_tokens: 281 },
+    });
   }
 
   /** A whole answer of bytes. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row } from "./backend.ts";
+import { PNG } from "./scripted_model.ts";
 import { onEachRuntime } from "./stack.ts";
 import { ask, follow } from "./story.ts";
 import { signUp } from "./supabase.ts";
@@ -18,10 +19,6 @@ const settings = (_origin: string, modelOrigin: string) => ({
   HF_TOKEN: "hf-test",
 });
 
-const PNG = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
-  "base64",
-);
 const JPEG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from("a picture, as far as it is looked at")]);
 const WEBP = Buffer.concat([Buffer.from("RIFF\x20\0\0\0WEBPVP8 ", "latin1"), Buffer.alloc(16, 7)]);
 
@@ -74,12 +71,7 @@ onEachRuntime(
       round += 1;
       const { token } = await signUp(stack());
       const prompts = ["A lamp at dusk", "A boat in fog", "A door in the sea"].map(words);
-      model().script(prompts[0]!, (reply) =>
-        reply.tellJson({
-          created: 1,
-          data: [{ b64_json: PNG.toString("base64") }],
-          usage: { input_tokens: 9, output_tokens: 272, total_tokens: 281 },
-        }));
+      model().script(prompts[0]!, (reply) => reply.tellPicture());
       // OpenAI's answer is no picture: the next model is asked.
       model().script(prompts[1]!, (reply) =>
         reply.request.model === "gpt-image-1"

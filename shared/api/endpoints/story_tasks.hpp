@@ -14,8 +14,8 @@ inline constexpr std::int64_t kMaximumPlaceCharacters = 64;
 
 inline constexpr std::array kEventsQueryFields{
     Field{.name = "after",
-          .type = Type::token,
-          .description = "The id of the last event that you have; without it all events.",
+          .description = "The id of the last event that you have; without it, or with another "
+                         "one, all events.",
           .maximum = kMaximumPlaceCharacters}};
 inline constexpr Schema kEventsQuery{"StoryEventsQuery", "", kEventsQueryFields};
 
