@@ -11,7 +11,7 @@ import { claimedReading, commitReading, talk } from "./memories.ts";
 import { newConnection, open, turnIn } from "./realtime.ts";
 import type { Row } from "./target.ts";
 import { ask } from "./lists.ts";
-import { beginStory, work, writeStep } from "./stories.ts";
+import { beginPictures, beginStory, drawPictures, work, writeStep } from "./stories.ts";
 import { claim, commit, conversation, fail, leaseOf, turnOf } from "./tasks.ts";
 import { append, begin, finish, say } from "./turns.ts";
 
@@ -141,18 +141,9 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     part: "premise",
     body: { text: "Of a Trompetenpilz." },
   });
-  const { project_id } = story as Row;
-  await target.call("begin_story_illustrations", {
-    principal,
-    body: { project_id, style: "As a Trompetenpilz." },
-  });
-  const drawing = (await target.call("claim_step", { kinds: ["story_illustrations"] }))["step"];
-  const { scene_id, object_path, image_prompt } = drawing;
-  const file = { media_type: "image/png", byte_count: 1, model: "openai:gpt-image-1" };
-  await target.call("commit_step", {
-    ...leaseOf(drawing),
-    result: { scene_id, object_path, image_prompt, ...file },
-  });
+  const drawing = { style: "As a Trompetenpilz." };
+  const { task_id } = (await beginPictures(target, principal, story["project_id"], drawing))["body"];
+  await drawPictures(target, task_id);
   await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
 
   const personal = [

@@ -52,6 +52,7 @@ test("signed-in people may select from tables with a policy; nobody else may do 
       "authenticated SELECT session_summaries",
       "authenticated SELECT sessions",
       "authenticated SELECT stories",
+      "authenticated SELECT story_illustrations",
       "authenticated SELECT story_parts",
       "authenticated SELECT story_versions",
       "authenticated SELECT usage",
@@ -66,7 +67,7 @@ test("grants that somebody has widened are put back", async () => {
     `select count(*)::integer from information_schema.role_table_grants
      where table_schema = 'public' and grantee in ('anon', 'authenticated')`,
   );
-  assert.equal(wide!["count"], 22);
+  assert.equal(wide!["count"], 23);
 });
 
 test("anon may execute no function, signed-in people only what policies and history ask", async () => {

@@ -9,7 +9,7 @@ import { BOT, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import { remember } from "./memories.ts";
-import { beginStory, work } from "./stories.ts";
+import { beginPictures, beginStory, drawPictures, work } from "./stories.ts";
 import { newConnection, open, turnIn } from "./realtime.ts";
 import { EXPECTED, ownerColumn, READABLE } from "./rest_access_table.ts";
 import { startSqlTarget } from "./sql_target.ts";
@@ -119,6 +119,7 @@ async function settle(): Promise<Principal> {
   await remember(target, user, "I like tea.");
   const story = await beginStory(target, user, "full");
   await work(target, story["task_id"], (step) => step["totals"]["scenes_written"] === 1);
+  await drawPictures(target, (await beginPictures(target, user, story["project_id"]))["body"]["task_id"]);
   return user;
 }
 

@@ -23,6 +23,7 @@ export const READABLE: readonly string[] = [
   "session_summaries",
   "sessions",
   "stories",
+  "story_illustrations",
   "story_parts",
   "story_versions",
   "usage",

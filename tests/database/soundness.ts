@@ -224,7 +224,12 @@ const VIOLATIONS = `
     on made.part_id = part.part_id and made.version = current.version
   where current.version is not null and (
     made.version is null or made.is_rejected
-    or made.version = part.text_version and made.message_id is distinct from part.message_id)`;
+    or made.version = part.text_version and made.message_id is distinct from part.message_id)
+
+  union all
+  select 'a picture whose file is to be deleted', picture.part_id
+  from public.story_illustrations picture
+  join public.deleted_illustrations deleted on deleted.object_path = picture.object_path`;
 
 export async function assertSound(target: Pick<SqlTarget, "asOwner">): Promise<void> {
   assert.deepEqual(await target.asOwner(VIOLATIONS), []);

@@ -147,3 +147,33 @@ export async function work(
     done.push(step);
   }
 }
+
+export const claimPicture = async (target: Target, job_id: string): Promise<Row | null> =>
+  (await target.call("claim_step", { kinds: ["story_illustrations"], job_id }))["step"];
+
+export const commitPicture = (target: Target, step: Row): Promise<Row> =>
+  target.call("commit_step", {
+    ...leaseOf(step),
+    result: {
+      scene_id: step["scene_id"],
+      object_path: step["object_path"],
+      image_prompt: step["image_prompt"],
+      media_type: "image/png",
+      byte_count: 70,
+      model: "openai:gpt-image-1",
+    },
+    calls: [{ provider: "openai", model: "gpt-image-1", status: "complete", input_tokens: 9, output_tokens: 100 }],
+  });
+
+export const beginPictures = (target: Target, user: Principal, project_id: string, more: Row = {}): Promise<Row> =>
+  target.call("begin_story_illustrations", { principal: user, body: { project_id, ...more } });
+
+/** Draws all pictures that are left of a task; returns its steps. */
+export async function drawPictures(target: Target, task_id: string): Promise<Row[]> {
+  const steps: Row[] = [];
+  for (let step = await claimPicture(target, task_id); step; step = await claimPicture(target, task_id)) {
+    await commitPicture(target, step);
+    steps.push(step);
+  }
+  return steps;
+}

@@ -2,9 +2,19 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
-import { beginStory, ofStory, ofTask, plan, plans, readTask } from "./stories.ts";
+import {
+  beginPictures,
+  beginStory,
+  claimPicture,
+  commitPicture,
+  drawPictures,
+  ofStory,
+  ofTask,
+  plan,
+  plans,
+  readTask,
+} from "./stories.ts";
 import type { Row } from "./target.ts";
-import { leaseOf } from "./tasks.ts";
 import { newUser, refusal, type Principal } from "./turns.ts";
 
 let target: SqlTarget;
@@ -22,23 +32,9 @@ async function outlined(user: Principal): Promise<{ project_id: string; scenes: 
   return { project_id, scenes };
 }
 
-const begin = (user: Principal, project_id: string, more: Row = {}): Promise<Row> =>
-  target.call("begin_story_illustrations", { principal: user, body: { project_id, ...more } });
-const claim = async (job_id: string): Promise<Row | null> =>
-  (await target.call("claim_step", { kinds: ["story_illustrations"], job_id }))["step"];
-const commit = (step: Row): Promise<Row> =>
-  target.call("commit_step", {
-    ...leaseOf(step),
-    result: {
-      scene_id: step["scene_id"],
-      object_path: step["object_path"],
-      image_prompt: step["image_prompt"],
-      media_type: "image/png",
-      byte_count: 70,
-      model: "openai:gpt-image-1",
-    },
-    calls: [{ provider: "openai", model: "gpt-image-1", status: "complete", input_tokens: 9, output_tokens: 100 }],
-  });
+const begin = (user: Principal, project_id: string, more: Row = {}) => beginPictures(target, user, project_id, more);
+const claim = (task_id: string) => claimPicture(target, task_id);
+const commit = (step: Row) => commitPicture(target, step);
 const list = async (user: Principal, project_id: string): Promise<Row[]> =>
   (await ofStory(target, user, "list_story_illustrations", project_id))["illustrations"];
 /** The paths of files that are to be deleted, now or later. */
@@ -47,14 +43,7 @@ const deletions = async (project_id: string): Promise<string[]> => {
   return (await target.asOwner(sql, [`${project_id}/%`])).map((row) => row["object_path"]);
 };
 
-async function drawAll(task_id: string): Promise<Row[]> {
-  const steps: Row[] = [];
-  for (let step = await claim(task_id); step !== null; step = await claim(task_id)) {
-    await commit(step);
-    steps.push(step);
-  }
-  return steps;
-}
+const drawAll = (task_id: string) => drawPictures(target, task_id);
 
 test("all scenes with an image_prompt are drawn once, in the user's plan and ledger", async () => {
   const user = newUser();
