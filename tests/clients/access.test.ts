@@ -13,6 +13,7 @@ import { root, type Row } from "./backend.ts";
 import { keySet, signingKey } from "./issuer.ts";
 import { rowsOf, settle, tracesOfOthers, type Person } from "./people.ts";
 import { onEachRuntime } from "./stack.ts";
+import { ask as askStory } from "./story.ts";
 import { signUp } from "./supabase.ts";
 import { es256, hs256, nowInSeconds, unsigned, userClaims, type Claims } from "./tokens.ts";
 import { until } from "./wait.ts";
@@ -64,6 +65,7 @@ onEachRuntime(
       ana = await settle(stack(), "a user", es256(claims(), key.privateKey, kid));
       const bob = await settle(stack(), "another user", (await signUp(stack())).token);
       people = [guest, otherGuest, ana, bob];
+      await Promise.all(people.map(drawScene));
 
       const nobodys: Record<string, string> = {
         nobody: "",
@@ -87,6 +89,21 @@ onEachRuntime(
       assert.equal(response.status, 200);
       document = (await response.json()) as Row;
     });
+
+    /** A picture of the person's scene. */
+    async function drawScene({ token, projectId: project_id, sceneId }: Person): Promise<void> {
+      const { keys } = stack().backend;
+      const begun = await askStory(stack(), "POST", "illustrations", token, { project_id, scene_ids: [sceneId] });
+      assert.equal(begun.status, 202, JSON.stringify(begun.body));
+      await until("the picture", async () => {
+        await fetch(`${stack().url}/functions/v1/tasks/run`, {
+          method: "POST",
+          headers: { apikey: keys.secretKey, "content-type": "application/json" },
+          body: JSON.stringify({ kinds: ["story_illustrations"] }),
+        });
+        return (await askStory(stack(), "GET", `illustrations/${project_id}`, token)).body.length === 1;
+      });
+    }
 
     /** Whose ids are tried; of those who are nobody, the user's whom half of them claim to be. */
     function targetsOf({ column }: Cell, caller: Caller): (Person | undefined)[] {
@@ -288,5 +305,13 @@ onEachRuntime(
     });
   },
   // All tables are read hundreds of times, which PostgreSQL does in a tenth of the embedded one's time.
-  { settings: () => ({ SUPABASE_JWKS: keySet(key) }), onPostgres: !isLongRing },
+  {
+    settings: (_origin, modelOrigin) => ({
+      SUPABASE_JWKS: keySet(key),
+      MODEL_IMAGE: "openai:scripted",
+      OPENAI_BASE_URL: `${modelOrigin}/v1`,
+      OPENAI_API_KEY: "sk-scripted",
+    }),
+    onPostgres: !isLongRing,
+  },
 );

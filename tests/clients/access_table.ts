@@ -149,8 +149,8 @@ const ROUTES_TABLE = `
   GET /story/projects/{project_id}/outline/versions  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /story/projects/{project_id}/scenes/{scene_id}/versions  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /story/illustrations/{project_id}  caller  200  404 not_found  404 not_found  400 invalid_id
-  DELETE /story/illustrations/{project_id}/{scene_id}  caller  404 not_found  404 not_found  404 not_found  400 invalid_id
-  POST /story/illustrations  caller  503 no_provider
+  DELETE /story/illustrations/{project_id}/{scene_id}  caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /story/illustrations  caller  202
   GET /story/export/{project_id}  caller  200  404 not_found  404 not_found  400 invalid_id
   PATCH /story/projects/{project_id}  caller  200  404 not_found  404 not_found  400 invalid_id
   PATCH /story/projects/{project_id}/scenes/{scene_id}  caller  200  404 not_found  404 not_found  400 invalid_id

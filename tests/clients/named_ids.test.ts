@@ -42,6 +42,12 @@ const OF_OTHERS: [title: string, ask: (scene: Scene) => Asked, expected: string]
   ["another's user id in a header", ({ other }) => ["POST /chat", { text: TEXT }, header(other)], "403 forbidden"],
   ["another's user id and session", ({ other }) =>
     ["POST /chat", { text: TEXT, user_id: other.id, session_id: other.sessionId }], "403 forbidden"],
+  ["another's project for a premise", ({ other }) =>
+    ["POST /story/generate-premise", { title: TEXT, project_id: other.projectId }], "404 not_found"],
+  ["another's project for a whole story", ({ other }) =>
+    ["POST /story/generate-full", { title: TEXT, project_id: other.projectId }], "404 not_found"],
+  ["another's conversation with a companion", ({ other }) =>
+    ["POST /companion/chat", { messages: [{ role: "user", content: TEXT }], conversation_id: other.conversationId }], "404 not_found"],
   ["a session id that is none", () => ["POST /chat", { text: TEXT, session_id: "1' or true" }], "400 invalid_id"],
   ["a project id that is none", () => ["POST /chat", { text: TEXT, project_id: "*" }], "400 invalid_id"],
   ["a message id that is none", () => ["POST /chat", { text: TEXT, edit_from_message_id: "../x" }], "400 invalid_id"],
@@ -68,6 +74,17 @@ const BESIDE_OWN: [title: string, ask: (scene: Required<Scene>) => Asked, expect
     ["POST /users", { user_id: other.id, display_name: "Mallory" }], "403 forbidden"],
   ["another's bot", ({ other: { botId } }) =>
     ["POST /stream/v1/stream", { bot_id: botId, conversation_id: 1, prompt: TEXT }], "404 not_found"],
+  ["another's project for its story to go on", ({ other }) =>
+    ["POST /story/continue", { project_id: other.projectId }], "404 not_found"],
+  ["another's project for pictures", ({ other }) =>
+    ["POST /story/illustrations", { project_id: other.projectId }], "404 not_found"],
+  ["own story, another's scene for a picture", ({ me, other }) =>
+    ["POST /story/illustrations", { project_id: me.projectId, scene_ids: [other.sceneId] }], "422 invalid_request"],
+  ["own story, a scene after another's", ({ me, other }) =>
+    [`POST /story/projects/${me.projectId}/scenes`, { title: TEXT, after_scene_id: other.sceneId }], "404 not_found"],
+  ["own scene, moved after another's", ({ me, other }) =>
+    [`POST /story/projects/${me.projectId}/scenes/${me.sceneId}/move`, { after_scene_id: other.sceneId }],
+    "404 not_found"],
   ["a user id in the profile that nobody has", () => ["POST /users", { user_id: randomUUID() }], "403 forbidden"],
 ];
 
@@ -213,4 +230,11 @@ onEachRuntime("ids that are named", (stack) => {
     }
   });
   // All tables are read a hundred times.
-}, { onPostgres: !isLongRing });
+}, {
+  settings: (_origin, modelOrigin) => ({
+    MODEL_IMAGE: "openai:scripted",
+    OPENAI_BASE_URL: `${modelOrigin}/v1`,
+    OPENAI_API_KEY: "sk-scripted",
+  }),
+  onPostgres: !isLongRing,
+});

@@ -116,7 +116,7 @@ async function beginStory(stack: Stack, projectId: string, owner: string, word: 
   await call(stack, "POST", `/story/task/${storyTaskId}/cancel`, owner);
   const story = `/story/projects/${projectId}`;
   await call(stack, "PUT", `${story}/premise`, owner, { text: `Of ${word()}.` });
-  const scenes = [1, 2].map((number) => ({ number, title: word(), description: word() }));
+  const scenes = [1, 2].map((number) => ({ number, title: word(), description: word(), image_prompt: word() }));
   await call(stack, "PUT", `${story}/outline`, owner, { scenes });
   const { scenes: stored } = await call(stack, "GET", story, owner);
   const sceneId = stored[0]["scene_id"] as string;
