@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { EventReader, postChat } from "./chat.ts";
 import { assertToldOnce, StoryStack } from "./story_stack.ts";
+import { until } from "./wait.ts";
 
 const STORIES = 50;
 const WORKERS = 10;
@@ -50,6 +51,13 @@ describe("a crowd of stories", () => {
       for (let turns = 0; turns < WARMING_TURNS; turns += 1) await turn(`Turn ${turns} of guest ${number}, please.`);
     };
     await Promise.all(Array.from({ length: WARMING_AT_ONCE }, (_, number) => person(number)));
+    // The readings of these turns would be measured with the quiet.
+    story.work(WORKERS);
+    await until("the end of all readings", async () => {
+      const [open] = await story.sql("select count(*)::integer from public.jobs where status in ('queued', 'running')");
+      return open!["count"] === 0;
+    }, LONGEST_MS);
+    story.rest();
   }
 
   /** Until the first word of each of these turns. */
