@@ -54,6 +54,21 @@ test("a story is written from its premise to its end", async () => {
   await assertSound(target);
 });
 
+test("a project is called as its premise begins, however long that is", async () => {
+  const names: [premise: string, name: string][] = [
+    ["A keeper finds a door in the sea, and opens it.", "A keeper finds a door in the sea,"],
+    ["0".repeat(16_384), "0".repeat(60)],
+    ["海".repeat(5_000), "海".repeat(60)],
+    [`${"🌊".repeat(59)} 🌊🌊`, "🌊".repeat(59)],
+  ];
+  for (const [premise, name] of names) {
+    const user = newUser();
+    const begun = await beginStory(target, user, "outline", { title: "", given: { premise } });
+    const [project] = await target.select("projects", { project_id: begun["project_id"] });
+    assert.equal(project!["name"], name);
+  }
+});
+
 test("identical requests are one task, and then one kept answer that is the owner's alone", async () => {
   const user = newUser();
   const begun = await Promise.all(

@@ -93,7 +93,8 @@ inline constexpr auto kStartedImportFields = [] {
 inline constexpr Schema kStartedImport{"StartedImport", "A text that will be read.",
                                        kStartedImportFields};
 
-inline constexpr std::array kImportRefusals{ErrorCode::not_found, ErrorCode::import_in_progress};
+inline constexpr std::array kImportRefusals{ErrorCode::not_found, ErrorCode::import_in_progress,
+                                            ErrorCode::rate_limited};
 
 inline constexpr Operation kStartImport{
     .id = "start_import",
