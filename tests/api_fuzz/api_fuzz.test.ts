@@ -85,7 +85,7 @@ describe("the API by its document", () => {
       scriptAuthor(backend.model);
       stack = await Stack.start("deno", backend, (_origin, modelOrigin) => ({
         // Longer work is answered with its task.
-        FABULA_STORY_WAIT_MS: "5000",
+        FABULA_STORY_WAIT_MS: "100",
         MODEL_IMAGE: "openai:scripted",
         OPENAI_BASE_URL: `${modelOrigin}/v1`,
         OPENAI_API_KEY: "sk-scripted",

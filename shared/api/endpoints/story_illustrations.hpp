@@ -65,8 +65,8 @@ inline constexpr std::array kIllustrationFields{
     kCreatedAt};
 inline constexpr Schema kIllustration{"Illustration", "A picture of a scene.", kIllustrationFields};
 
-inline constexpr std::array kIllustrateRefusals{ErrorCode::no_provider, ErrorCode::plan_exceeded,
-                                                ErrorCode::rate_limited,
+inline constexpr std::array kIllustrateRefusals{ErrorCode::not_found, ErrorCode::no_provider,
+                                                ErrorCode::plan_exceeded, ErrorCode::rate_limited,
                                                 ErrorCode::story_in_progress};
 
 inline constexpr Operation kBeginIllustrations{
