@@ -171,9 +171,6 @@ def name_what_is_there(path, ids):
     """Ids that belong together: the fuzzer takes a project without a story for a story, and any task for an import."""
     names = {"project_id": "project_id", "scene_id": "scene_id", "task_id": "task_id"}
     if path.startswith("/dossier/"):
-        # Nothing can be imported into that project while its import is read.
-        if "task_id" not in ids:
-            return
         names["task_id"] = "import_task_id"
     elif not path.startswith("/story/"):
         return
