@@ -30,6 +30,14 @@ struct Request {
   std::int64_t limit = api::tasks::kDefaultLimit;
 };
 
+std::string kind_names() {
+  std::string names;
+  for (const auto* kind : engine::job_kinds()) {
+    names.append(names.empty() ? "" : ", ").append(kind->name);
+  }
+  return names;
+}
+
 Result<std::vector<const engine::JobKind*>> read_kinds(const json::Document* names) {
   std::vector<const engine::JobKind*> kinds;
   for (const auto* kind : engine::job_kinds()) {
@@ -40,11 +48,7 @@ Result<std::vector<const engine::JobKind*>> read_kinds(const json::Document* nam
   }
   if (names && kinds.size() != names->size()) {
     Problem fault(ErrorCode::invalid_request, "The body has faults: see errors.", {});
-    fault.errors.push_back(
-        {"kinds",
-         "must be kinds of tasks, each once: session_summary, dossier_extraction, dossier_import, "
-         "companion_memory, realtime_summary, conversation_snapshot, story, "
-         "story_illustrations"});
+    fault.errors.push_back({"kinds", "must be kinds of tasks, each once: " + kind_names()});
     return tl::unexpected(std::move(fault));
   }
   return kinds;

@@ -70,7 +70,7 @@ declare
   named_ids uuid[];
   scene_ids uuid[];
   job public.jobs;
-  what text;
+  task_message text;
 begin
   select * into job from public.jobs
   where subject_id = story.project_id and kind = 'story_illustrations' and merge_key = 'story'
@@ -101,7 +101,7 @@ begin
       'scenes that are to be drawn again in scene_ids.');
   end if;
   perform private.check_open_jobs(principal_id);
-  what := format('%s %s to be drawn.', cardinality(scene_ids),
+  task_message := format('%s %s to be drawn.', cardinality(scene_ids),
     case when cardinality(scene_ids) = 1 then 'picture is' else 'pictures are' end);
   job := private.add_job(jsonb_build_object(
     'kind', 'story_illustrations', 'owner_id', principal_id, 'project_id', story.project_id,
@@ -112,14 +112,14 @@ begin
     'steps', (
       select jsonb_agg(jsonb_build_object('scene_id', wanted.scene_id) order by wanted.place)
       from unnest(scene_ids) with ordinality as wanted (scene_id, place))));
-  update public.jobs set message = what where job_id = job.job_id;
+  update public.jobs set message = task_message where job_id = job.job_id;
   -- After all other locks.
   perform private.take_share(
     principal_id, job.job_id, cardinality(scene_ids), 0, cardinality(scene_ids));
   return private.answer(
     jsonb_build_object(
       'task_id', job.job_id, 'project_id', story.project_id,
-      'status', private.story_task_status(job.status), 'message', what,
+      'status', private.story_task_status(job.status), 'message', task_message,
       'status_url', format('/story/task/%s/status', job.job_id)),
     202);
 end

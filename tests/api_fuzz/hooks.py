@@ -48,7 +48,7 @@ def write_small_limit_into_pattern(schema):
 
 converter.update_pattern_in_schema = write_small_limit_into_pattern
 
-# What there is for each parameter of a path, by its name.
+# The ids that exist, by the name of their parameter in a path.
 KNOWN = json.loads(pathlib.Path("known.json").read_text())
 COUNT = itertools.count()
 
@@ -146,7 +146,7 @@ def before_call(context, case, kwargs):
     version = (case.path_parameters or {}).get("version")
     if path.startswith("/story/") and isinstance(version, int) and not isinstance(version, bool) and version % 2 == 0:
         case.path_parameters["version"] = 1
-    # Whoever follows a story that is being written waits for its end; the one that is known has ended.
+    # A request that follows an unfinished story waits for its end; the known story has ended.
     if operation_id == "follow_story_task" or next(COUNT) % 2 == 0:
         name_what_is_there(path, case.path_parameters or {})
     # Half of the ids that nobody has are left out, so that something is begun.

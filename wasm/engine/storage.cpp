@@ -16,7 +16,7 @@ namespace {
 using runtime::Task;
 
 constexpr std::size_t kMaximumStorageAnswerBytes = std::size_t{64} << 10;
-// Of a signed address with the rest of its JSON.
+// A signed address and the rest of its JSON have at most so many bytes.
 constexpr std::size_t kMaximumSignatureBytes = 2 << 10;
 constexpr std::uint32_t kStorageTimeoutMs = 15'000;
 constexpr std::string_view kStorageMediaType = "application/json";

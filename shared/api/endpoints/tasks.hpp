@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/operation.hpp"
@@ -13,10 +12,6 @@ namespace fabula::api::tasks {
 // The most tasks of a call that names no limit.
 inline constexpr std::int64_t kDefaultLimit = 10;
 inline constexpr std::int64_t kMaximumLimit = 100;
-
-inline constexpr std::array<std::string_view, 6> kKinds{
-    "session_summary",  "dossier_extraction", "dossier_import",
-    "companion_memory", "realtime_summary",   "conversation_snapshot"};
 
 inline constexpr std::array kRunFields{
     Field{.name = "kinds",

@@ -18,7 +18,7 @@ struct Image {
   std::optional<Usage> usage;   // if the provider has reported it
 };
 
-// What the bytes are by their first ones; "" for anything but PNG, JPEG and WebP.
+// Tells the media type by the first bytes; "" for anything but PNG, JPEG and WebP.
 std::string_view image_media_type(std::string_view bytes);
 
 // The body of a request for one picture.

@@ -40,7 +40,7 @@ begin
   values (principal_id, coalesce(
     nullif(btrim(left(request ->> 'title', 200)), ''),
     nullif(btrim(left(request #>> '{settings,title}', 200)), ''),
-    -- Of languages without spaces the first word is the whole premise.
+    -- In languages without spaces the first word is the whole premise.
     nullif(btrim(left(substring(given_premise from '^(?:\s*\S+){1,8}'), 60)), ''),
     'Untitled'))
   returning * into project;
