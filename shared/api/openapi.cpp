@@ -30,6 +30,10 @@ constexpr std::string_view kProgressExample =
     "id: 3-2-0\nevent: progress\ndata: {\"progress\":40,\"message\":\"Writing scene 3 of 7.\"}\n\n"
     "id: 3-2-17\nevent: text\ndata: {\"text\":\"The door was open\",\"offset\":0}\n\n";
 
+bool answers_not_modified(const Operation& operation) {
+  return operation.answer.has_etag && operation.method == "GET";
+}
+
 // Where a client is in a task's events.
 void write_place_parameter(Writer& writer) {
   writer.begin_object();
@@ -75,7 +79,7 @@ void write_parameters(Writer& writer, const Operation& operation) {
   if (operation.query) write_query_parameters(writer, *operation.query);
   if (operation.takes_idempotency_key) write_parameter_reference(writer, "Idempotency-Key");
   if (operation.takes_if_match) write_parameter_reference(writer, "If-Match");
-  if (operation.answer.has_etag) write_parameter_reference(writer, "If-None-Match");
+  if (answers_not_modified(operation)) write_parameter_reference(writer, "If-None-Match");
   if (operation.takes_last_event_id) {
     if (operation.answer.kind == AnswerKind::work) {
       write_place_parameter(writer);
@@ -198,7 +202,9 @@ void write_responses(Writer& writer, const Operation& operation) {
   write_answer(writer, operation, answer.status, answer.description);
   if (answer.may_create) write_answer(writer, operation, kCreated, "It was not there before.");
   if (answer.pending) write_pending(writer, operation);
-  if (answer.has_etag) write_answer(writer, operation, kNotModifiedStatus, "It has not changed.");
+  if (answers_not_modified(operation)) {
+    write_answer(writer, operation, kNotModifiedStatus, "It has not changed.");
+  }
   int last_status = 0;
   for (const auto code : refusals_of(operation)) {
     const int status = facts(code).status;

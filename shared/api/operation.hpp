@@ -39,7 +39,7 @@ struct Answer {
   std::string_view description = {};
   const Schema* pending = nullptr;
   std::span<const std::string_view> media_types = {};
-  bool has_etag = false;    // and If-None-Match is answered with 304
+  bool has_etag = false;    // and a GET's If-None-Match is answered with 304
   bool may_create = false;  // 201 instead of `status` when the thing was not there before
 };
 
