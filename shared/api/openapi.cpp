@@ -129,13 +129,15 @@ std::vector<std::string_view> answer_headers(const Operation& operation) {
     names.insert(names.end(), {"x-task-id", "x-project-id"});
     if (operation.access == Access::caller_or_new_guest) names.push_back("x-guest-token");
   }
-  if (answer.kind == AnswerKind::redirect) names.push_back("location");
+  if (answer.kind == AnswerKind::redirect || !answer.location.empty()) {
+    names.push_back("location");
+  }
   return names;
 }
 
 void write_json_schema_of(Writer& writer, const Answer& answer) {
   if (!answer.schema) {
-    writer.raw(R"({"type":"object"})");
+    writer.raw(R"({"type":"object","additionalProperties":true})");
   } else if (answer.kind == AnswerKind::list) {
     writer.begin_object().key("type").string("array").key("items");
     write_schema_reference(writer, *answer.schema);
@@ -145,21 +147,28 @@ void write_json_schema_of(Writer& writer, const Answer& answer) {
   }
 }
 
+// OpenAPI 3.1 has no words for a stream of events: the description tells them, and the name of the
+// schema of one.
+void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
+  std::string description = "Server-sent events";
+  if (answer.event) description.append(", each a ").append(answer.event->name);
+  writer.key("text/event-stream").begin_object().key("schema").begin_object();
+  writer.key("type").string("string").key("description").string(description + ".");
+  writer.end_object().key("example").string(example).end_object();
+}
+
 void write_content(Writer& writer, const Answer& answer) {
   if (answer.kind == AnswerKind::redirect || answer.kind == AnswerKind::socket) return;
   writer.key("content").begin_object();
   if (answer.kind == AnswerKind::event_stream) {
-    // OpenAPI 3.1 has no words for a stream of events: the description tells them.
-    writer.key("text/event-stream").begin_object();
-    writer.key("example").string(kEventsExample).end_object();
+    write_event_stream(writer, answer, kEventsExample);
     if (answer.schema) {
       writer.key("application/json").begin_object().key("schema");
       write_json_schema_of(writer, answer);
       writer.end_object();
     }
   } else if (answer.kind == AnswerKind::work) {
-    writer.key("text/event-stream").begin_object();
-    writer.key("example").string(kProgressExample).end_object();
+    write_event_stream(writer, answer, kProgressExample);
     writer.key("application/json").begin_object().key("schema");
     write_json_schema_of(writer, answer);
     writer.end_object();

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "shared/api/location.hpp"
+#include "shared/api/server_url.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
@@ -107,7 +109,17 @@ bool Call::accept_socket(std::string_view protocol) {
   return is_socket_;
 }
 
+void Call::set_operation(const api::Operation& operation,
+                         const std::vector<http::Capture>& captures) {
+  operation_ = &operation;
+  captures_ = &captures;
+}
+
 Task<void> Call::send(http::Response&& response) {
+  if (operation_ && !operation_->answer.location.empty()) {
+    api::complete_location(response, operation_->answer.location, *captures_,
+                           api::server_url(url_, head_.headers, settings_.supabase_url));
+  }
   if (auto started = start(std::move(response.head)); !started) {
     note_problem(started.error());
     // Only headers that we made ourselves can be invalid, so a bare head is sent instead.

@@ -74,6 +74,7 @@ Task<void> serve(runtime::Context& context, std::string_view name,
   if (auto answer = answer_without_endpoint(call, routes, found)) {
     co_await call.send(std::move(*answer));
   } else {
+    call.set_operation(*found.route->operation, found.captures);
     auto result = co_await found.route->endpoint(call, {*found.route, found.captures});
     if (!result) co_await call.refuse(result.error());
   }
