@@ -147,13 +147,17 @@ void write_json_schema_of(Writer& writer, const Answer& answer) {
   }
 }
 
-// OpenAPI 3.1 has no words for a stream of events: the description tells them, and the name of the
-// schema of one.
+// OpenAPI 3.1 has no words for a stream of events: the description tells them. The schema of the
+// content, which binds nobody who validates, is that of each event.
 void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
   std::string description = "Server-sent events";
   if (answer.event) description.append(", each a ").append(answer.event->name);
   writer.key("text/event-stream").begin_object().key("schema").begin_object();
   writer.key("type").string("string").key("description").string(description + ".");
+  if (answer.event) {
+    writer.key("contentMediaType").string("text/event-stream").key("contentSchema");
+    write_schema_reference(writer, *answer.event);
+  }
   writer.end_object().key("example").string(example).end_object();
 }
 
