@@ -10,8 +10,8 @@
 namespace fabula::api {
 namespace {
 
-constexpr int kCreated = 201;
-constexpr int kAccepted = 202;
+constexpr int kCreatedStatus = 201;
+constexpr int kAcceptedStatus = 202;
 
 // The text of a JSON string or number.
 std::optional<std::string> text_of(std::string_view value) {
@@ -62,7 +62,7 @@ void complete_status_url(std::string& body, std::string_view server_url) {
 void complete_location(http::Response& response, std::string_view pattern,
                        const std::vector<http::Capture>& captures, std::string_view server_url) {
   const int status = response.head.status;
-  if (pattern.empty() || (status != kCreated && status != kAccepted)) return;
+  if (pattern.empty() || (status != kCreatedStatus && status != kAcceptedStatus)) return;
   if (const auto path = fill(pattern, response.body, captures)) {
     response.head.headers.set("location", std::string(server_url).append(*path));
   }
