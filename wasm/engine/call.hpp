@@ -64,7 +64,11 @@ class Call {
   bool accept_socket(std::string_view protocol);
   bool is_started() const { return is_started_; }
 
-  // Answers with the problem's response, if no response has begun, and logs the problem.
+  // Says that the request has no token, so that a new guest calls, to whom nothing belongs yet.
+  void note_new_guest() { is_new_guest_ = true; }
+
+  // Answers with the problem's response, if no response has begun, and logs the problem. A new
+  // guest who asks for something is told by which token its owner is known.
   runtime::Task<void> refuse(const Problem& problem);
   void note_problem(const Problem& problem);
 
@@ -89,6 +93,7 @@ class Call {
   log::RequestLog log_;
   const api::Operation* operation_ = nullptr;
   const std::vector<http::Capture>* captures_ = nullptr;
+  bool is_new_guest_ = false;
   bool is_started_ = false;
   bool is_socket_ = false;
 };
