@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "shared/api/endpoints/story_settings.hpp"
@@ -142,8 +143,25 @@ inline constexpr std::array kTaskErrorFields{
     generated_text("message", "The reason, in words.")};
 inline constexpr Schema kTaskError{"StoryTaskError", "Why a task failed.", kTaskErrorFields};
 
-// Which of them there are depends on what the task does.
-inline constexpr std::array kResultFields{
+inline constexpr std::array kDrawnFields{
+    Field{.name = "scene_id", .type = Type::uuid, .description = "The scene.", .is_required = true},
+    Field{.name = "number",
+          .type = Type::integer,
+          .description = "Its place in the story, from 1; null: it is deleted.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "title", .description = "Its title.", .is_required = true, .is_nullable = true},
+};
+inline constexpr Schema kDrawn{"DrawnScene", "A scene whose picture is drawn.", kDrawnFields};
+
+template <std::size_t kCount>
+constexpr auto nullable_each(std::array<Field, kCount> fields) {
+  for (auto& field : fields) field.is_nullable = true;
+  return fields;
+}
+
+// Which of them there are depends on what the task does; null: there is none yet.
+inline constexpr auto kResultFields = nullable_each(std::array{
     optional_text("premise", "The premise."),
     outline_answer(false),
     optional_text("story", "The story so far."),
@@ -169,7 +187,11 @@ inline constexpr std::array kResultFields{
     optional_text("text", "A scene's new text."),
     Field{.name = "project_id", .type = Type::uuid, .description = "The story."},
     Field{.name = "task_id", .type = Type::uuid, .description = "The task."},
-};
+    Field{.name = "illustrations",
+          .type = Type::array,
+          .description = "The scenes whose pictures are drawn.",
+          .schema = &kDrawn},
+});
 inline constexpr Schema kResult{"StoryResult", "What a task has made, or has made so far.",
                                 kResultFields, "true"};
 
