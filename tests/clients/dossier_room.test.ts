@@ -29,7 +29,7 @@ onEachRuntime("a dossier that fills up", (stack) => {
   for (const texts of [
     { characters: 60, bytes: 16_000 },
     { characters: 240, bytes: 3_900 },
-    { characters: 900, bytes: 900 },
+    { characters: 400, bytes: 2_000 },
   ]) {
     test(`with ${texts.characters} texts of ${texts.bytes} bytes at a time`, async () => {
       const api = new PlainApi(stack());

@@ -42,7 +42,7 @@ onEachRuntime("preconditions", (stack) => {
     const path = `projects/${made.body.project_id}`;
     const before = await api.call("GET", path);
     const etag = before.headers.get("etag") ?? "";
-    assert.match(etag, /^".+"$/);
+    assert.match(etag, /^(W\/)?".+"$/); // Weak where the runtime has compressed the answer.
     for (const headers of [{ "if-none-match": "*" }, { "if-none-match": etag }, { "if-match": ETAG_OF_NOTHING }]) {
       const changed = await api.call("PATCH", path, { body: { name: "Another" }, headers });
       assert.equal(changed.status, 412);

@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaximumReadEntries = 15'000;
 // A long text is in memory several times: as it came, in its entry, in what is shown, and in what
 // is sent. Beyond the usual length, so many bytes of an entry's texts count as one more entry.
 inline constexpr std::size_t kUsualTextBytes = 256;
-inline constexpr std::size_t kTextBytesOfEntry = 320;
+inline constexpr std::size_t kTextBytesOfEntry = 256;
 
 // How many entries of the usual length take as much room as these.
 std::size_t room_taken(std::span<const Entry> entries);
