@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { App } from "@supabase/lite";
 import { createApi } from "@supabase/lite/cli";
 import type { PGlite } from "@supabase/lite/pglite";
+import { withAnonymousUsers } from "./anonymous_users.ts";
 import { PROGRESS, refuseOtherHistory, type SqlDatabase } from "./database-migrations.ts";
 import type { DatabaseServerOptions } from "./database-server.ts";
 import { StartError } from "./part.ts";
@@ -62,7 +63,11 @@ export async function openLite(options: DatabaseServerOptions, folder: string): 
 
   return {
     database,
-    fetch: (request) => app.fetch(request, { peerAddress: null }),
+    fetch: withAnonymousUsers(
+      (request) => app.fetch(request, { peerAddress: null }),
+      database,
+      options.jwtSecret,
+    ),
     settlePrivileges: () => settlePrivileges(app, database),
     learnTables: () => learnTables(app, options.secretKey),
     close: () => app.connection.close(),

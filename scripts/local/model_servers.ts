@@ -2,14 +2,17 @@
 // with.
 
 /** Reads JSON from a URL; undefined when nothing there answers with JSON in time. */
-export type Probe = (url: string) => Promise<unknown>;
+export type Probe = (url: string, key?: string) => Promise<unknown>;
 
 /** Loopback answers at once; somebody else's server that does not must not hold up the start. */
 const PROBE_DEADLINE_MS = 300;
 
-export async function probeUrl(url: string): Promise<unknown> {
+export async function probeUrl(url: string, key?: string): Promise<unknown> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_DEADLINE_MS) });
+    const response = await fetch(url, {
+      ...(key && { headers: { authorization: `Bearer ${key}` } }),
+      signal: AbortSignal.timeout(PROBE_DEADLINE_MS),
+    });
     return response.ok ? await response.json() : undefined;
   } catch {
     return undefined;
@@ -37,6 +40,15 @@ export async function probeLlamaCpp(baseUrl: string, probe: Probe): Promise<stri
   const id = text(model, "id");
   // The name is a file's path unless the server was given an alias, and routes are split at commas.
   return id?.includes(",") ? undefined : id;
+}
+
+/** The models of a server that speaks OpenAI's protocol which may chat: `GET /models`. */
+export async function listModels(baseUrl: string, probe: Probe, key?: string): Promise<string[]> {
+  const models = list(await probe(`${baseUrl.replace(/\/+$/, "")}/models`, key), "data");
+  // Routes are split at commas.
+  return models
+    .map((model) => text(model, "id") ?? "")
+    .filter((id) => id !== "" && !id.includes(",") && !/embed|rerank|whisper|tts/i.test(id));
 }
 
 function serverRoot(baseUrl: string): string {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { allowAll, isPreflight, SHARED_WITH_ALL } from "./cross_origin.ts";
 import { OpenRequests } from "./open_requests.ts";
 import { sendPage } from "./page_files.ts";
 import { listen } from "./ports.mjs";
@@ -52,7 +53,11 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
     url: options.functionsUrl,
     unavailable: FUNCTIONS_UNAVAILABLE,
   };
-  const database: Upstream = { url: options.databaseUrl, unavailable: DATABASE_UNAVAILABLE };
+  const database: Upstream = {
+    url: options.databaseUrl,
+    unavailable: DATABASE_UNAVAILABLE,
+    isSharedWithAll: true,
+  };
 
   const upstreamOf = (path: string): Upstream | undefined => {
     if (isBelow(path, "/functions/v1")) return functions;
@@ -73,9 +78,14 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
     if (upstream) {
       response.on("close", countRequest(upstream));
       forwardRequest(request, response, upstream);
+    } else if (isPreflight(request)) {
+      allowAll(request, response);
     } else if (path === INSTANCE_PATH) {
       const body = JSON.stringify({ instance: options.instance });
-      response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+      response.writeHead(200, [
+        ...["Content-Type", "application/json", "Cache-Control", "no-store"],
+        ...SHARED_WITH_ALL,
+      ]);
       response.end(body);
     } else {
       sendPage(options.pageDir, path, request, response);

@@ -61,6 +61,7 @@ export async function sendPage(
   }
   response.writeHead(200, {
     "Content-Type": file.type,
+    "Access-Control-Allow-Origin": "*",
     "Content-Length": body.byteLength,
     "Cache-Control": "no-store",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

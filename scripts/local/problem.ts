@@ -23,6 +23,7 @@ function problemHeaders(problem: ProblemFacts, body: string): Record<string, str
     "Content-Length": String(Buffer.byteLength(body)),
     "Cache-Control": "no-store",
     "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "*",
     ...problem.headers,
   };
 }

@@ -1,6 +1,6 @@
-// Which model writes, when the developer has said little: an explicit route, else a hosted provider
-// whose key is set, else a server that runs on this machine, else the local model.
-import { probeLlamaCpp, probeOllama, probeUrl, type Probe } from "./model_servers.ts";
+// Which model writes, when the developer has said little: an explicit route, else a server in OpenAI's place,
+// else a hosted provider whose key is set, else a server that runs on this machine, else the local model.
+import { listModels, probeLlamaCpp, probeOllama, probeUrl, type Probe } from "./model_servers.ts";
 import type { Environment } from "./settings.ts";
 
 export interface ProviderChoice {
@@ -21,9 +21,11 @@ interface HostedProvider {
   route: string;
 }
 
+const OPENAI_ROUTE = "openai:gpt-4o-mini";
+
 /** Only providers of the OpenAI-compatible kind; the first whose key is set is taken. */
 const HOSTED: readonly HostedProvider[] = [
-  { key: "OPENAI_API_KEY", route: "openai:gpt-4o-mini" },
+  { key: "OPENAI_API_KEY", route: OPENAI_ROUTE },
   { key: "OPENROUTER_API_KEY", route: "openrouter:openai/gpt-4o-mini" },
   { key: "HF_TOKEN", route: "hf:meta-llama/Llama-3.1-8B-Instruct" },
 ];
@@ -52,6 +54,8 @@ export async function chooseProvider(
 ): Promise<ProviderChoice> {
   const explicit = environment["MODEL_CHAT"]?.trim();
   if (explicit) return explicitChoice(explicit, environment);
+  const own = await ownServer(environment, probe);
+  if (own) return own;
   const hosted = HOSTED.find(({ key }) => environment[key]);
   if (hosted) {
     const { key, route } = hosted;
@@ -75,6 +79,20 @@ export async function chooseProvider(
     settings: { ...localLimits(environment), MODEL_CHAT: LOCAL_ROUTE },
     notice: LOCAL_NOTICE,
   };
+}
+
+// A server that speaks OpenAI's protocol, in OpenAI's place: it has models of its own. With a key, and as long
+// as it names no models, it is taken for a gateway to OpenAI's.
+async function ownServer(
+  environment: Environment,
+  probe: Probe,
+): Promise<ProviderChoice | undefined> {
+  const baseUrl = environment["OPENAI_BASE_URL"]?.trim();
+  if (!baseUrl) return undefined;
+  const names = await listModels(baseUrl, probe, environment["OPENAI_API_KEY"]);
+  const usual = OPENAI_ROUTE.replace("openai:", "");
+  const model = names.includes(usual) ? usual : (names[0] ?? usual);
+  return runningChoice(`openai:${model}`, "OPENAI_BASE_URL", baseUrl);
 }
 
 // The local model reads some 200 tokens a second and holds 4,096: what a hosted model is sent would

@@ -9,6 +9,7 @@ import {
 } from "node:http";
 import { request as startHttpsRequest } from "node:https";
 import { pipeline, type Duplex } from "node:stream";
+import { allowAll, isPreflight, sharedWithAll } from "./cross_origin.ts";
 import { PatientSocket } from "./patient_socket.ts";
 import { rawProblem, sendProblem, type ProblemFacts } from "./problem.ts";
 
@@ -17,6 +18,8 @@ export interface Upstream {
   url(): string | undefined;
   /** The answer while the part starts, cannot be reached, or breaks off before it has answered. */
   unavailable: ProblemFacts;
+  /** Pages of any origin may call it; else the part says itself which ones may. */
+  isSharedWithAll?: boolean;
 }
 
 const HOP_BY_HOP = new Set([
@@ -37,7 +40,15 @@ export function forwardRequest(
   upstream: Upstream,
 ): void {
   const target = upstream.url();
-  const refuse = () => sendProblem(response, upstream.unavailable, request.url ?? "/");
+  // A page that may not even ask would not be told why.
+  const refuse = () => {
+    if (isPreflight(request)) allowAll(request, response);
+    else sendProblem(response, upstream.unavailable, request.url ?? "/");
+  };
+  if (upstream.isSharedWithAll && isPreflight(request)) {
+    allowAll(request, response);
+    return;
+  }
   if (target === undefined) {
     refuse();
     return;
@@ -48,7 +59,9 @@ export function forwardRequest(
   outgoing.on("response", (incoming) => {
     answer = incoming;
     const { statusCode = 502, statusMessage = "" } = incoming;
-    response.writeHead(statusCode, statusMessage, endToEndHeaders(incoming.rawHeaders));
+    const headers = endToEndHeaders(incoming.rawHeaders);
+    const sent = upstream.isSharedWithAll ? sharedWithAll(headers) : headers;
+    response.writeHead(statusCode, statusMessage, sent);
     response.flushHeaders(); // A stream's status and ids must not wait for its first token.
     incoming.pipe(response);
     // The upstream broke off: the caller must see a broken answer, not a short one.

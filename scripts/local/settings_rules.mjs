@@ -1,6 +1,7 @@
 // @ts-check
 // How the environment is read as settings: what may be set, and what is said of what may not.
 import { resolve } from "node:path";
+import { checkModelSettings } from "./model_settings.mjs";
 import { StartError } from "./start_error.mjs";
 
 /** @import { Environment, RemoteSupabase, Runtime, Settings } from "./settings.ts" */
@@ -13,6 +14,7 @@ const DEFAULT_PORT = 54321;
  * @returns {Settings}
  */
 export function readSettings(root, environment) {
+  checkModelSettings(environment);
   /** @type {Settings} */
   const settings = {
     port: readPort(environment["FABULA_PORT"]),

@@ -101,7 +101,7 @@ void Checker::value(const Document& value, const Field& field) {
       return text_or_array(value, field);
     case Type::object:
       if (!value.is_object()) break;
-      if (field.schema) {
+      if (field.schema && !field.is_open) {
         object(value, *field.schema);
       } else if (has_nul_within(value)) {
         fault(std::string(kNoNul));

@@ -24,6 +24,9 @@ constexpr std::string_view kUuidPattern = R"(^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}
 constexpr std::string_view kToken = "^[!-~]+$";
 constexpr std::string_view kHttpUrl = R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$)";
 
+// Without the second member, clients that are generated would have objects without members.
+constexpr std::string_view kAnyObject = R"({"type":"object","additionalProperties":true})";
+
 std::string_view json_type(Type type) {
   switch (type) {
     case Type::integer:
@@ -111,6 +114,8 @@ void write_items(Writer& writer, const Field& field, SchemaUse use) {
   writer.key("items");
   if (field.schema) {
     write_schema_reference(writer, *field.schema);
+  } else if (field.item == Type::object) {
+    writer.raw(kAnyObject);
   } else {
     writer.begin_object();
     write_type(writer, field.item, false);
@@ -133,8 +138,10 @@ void write_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse
       return;
     case Type::array:
       return write_items(writer, field, use);
-    case Type::boolean:
     case Type::object:
+      writer.key("additionalProperties").boolean(true);
+      return;
+    case Type::boolean:
       return;
     default:
       return write_string_limits(writer, field, takes_null, use);
@@ -153,8 +160,21 @@ void write_described_reference(Writer& writer, const Schema& schema, bool takes_
   writer.end_array();
 }
 
-void write_description(Writer& writer, const Field& field) {
+// The told form, or any other object.
+void write_open_reference(Writer& writer, const Schema& schema, bool takes_null) {
+  writer.key("anyOf").begin_array();
+  write_schema_reference(writer, schema);
+  writer.raw(kAnyObject);
+  if (takes_null) writer.begin_object().key("type").string("null").end_object();
+  writer.end_array();
+}
+
+void write_description(Writer& writer, const Field& field, SchemaUse use) {
   std::string text(field.description);
+  // Generated clients would require what has a `default`.
+  if (use != SchemaUse::parameter && !field.default_json.empty()) {
+    text.append(" Without it: `").append(field.default_json).append("`.");
+  }
   if (field.maximum_bytes > 0) {
     text += " At most ";
     json::append_integer(text, field.maximum_bytes);
@@ -171,6 +191,14 @@ void collect(std::vector<NamedSchema>& schemas, const Schema* schema, SchemaUse 
   if (is_known) return;
   schemas.push_back({schema, use});
   for (const auto& field : schema->fields) collect(schemas, field.schema, use);
+  for (const auto* alternative : schema->alternatives) collect(schemas, alternative, use);
+}
+
+void write_alternatives(Writer& writer, const Schema& schema) {
+  writer.begin_object().key("description").string(schema.description);
+  writer.key("anyOf").begin_array();
+  for (const auto* alternative : schema.alternatives) write_schema_reference(writer, *alternative);
+  writer.end_array().end_object();
 }
 
 }  // namespace
@@ -178,7 +206,9 @@ void collect(std::vector<NamedSchema>& schemas, const Schema* schema, SchemaUse 
 void write_field_schema(Writer& writer, const Field& field, SchemaUse use) {
   const bool takes_null = field.is_nullable || (use == SchemaUse::body && !field.is_required);
   writer.begin_object();
-  if (field.type == Type::object && field.schema) {
+  if (field.type == Type::object && field.schema && field.is_open) {
+    write_open_reference(writer, *field.schema, takes_null);
+  } else if (field.type == Type::object && field.schema) {
     write_described_reference(writer, *field.schema, takes_null);
   } else if (field.type == Type::text_or_array) {
     write_text_or_array(writer, field, takes_null, use);
@@ -186,8 +216,11 @@ void write_field_schema(Writer& writer, const Field& field, SchemaUse use) {
     write_type(writer, field.type, takes_null);
     write_limits(writer, field, takes_null, use);
   }
-  if (!field.default_json.empty()) writer.key("default").raw(field.default_json);
-  if (use != SchemaUse::parameter) write_description(writer, field);
+  if (use == SchemaUse::parameter) {
+    if (!field.default_json.empty()) writer.key("default").raw(field.default_json);
+  } else {
+    write_description(writer, field, use);
+  }
   writer.end_object();
 }
 
@@ -201,10 +234,12 @@ void collect_schemas(std::vector<NamedSchema>& schemas, const Operation& operati
   collect(schemas, operation.body, SchemaUse::body);
   collect(schemas, operation.answer.schema, SchemaUse::answer);
   collect(schemas, operation.answer.pending, SchemaUse::answer);
+  collect(schemas, operation.answer.event, SchemaUse::answer);
 }
 
 void write_object_schema(Writer& writer, const NamedSchema& named) {
   const auto& [schema, use] = named;
+  if (!schema->alternatives.empty()) return write_alternatives(writer, *schema);
   writer.begin_object().key("type").string("object");
   writer.key("description").string(schema->description);
   writer.key("properties").begin_object();
@@ -213,6 +248,9 @@ void write_object_schema(Writer& writer, const NamedSchema& named) {
     write_field_schema(writer, field, use);
   }
   writer.end_object();
+  if (!schema->further_json.empty()) {
+    writer.key("additionalProperties").raw(schema->further_json);
+  }
   const auto is_required = [](const Field& field) { return field.is_required; };
   if (std::any_of(schema->fields.begin(), schema->fields.end(), is_required)) {
     writer.key("required").begin_array();

@@ -30,6 +30,10 @@ constexpr std::string_view kProgressExample =
     "id: 3-2-0\nevent: progress\ndata: {\"progress\":40,\"message\":\"Writing scene 3 of 7.\"}\n\n"
     "id: 3-2-17\nevent: text\ndata: {\"text\":\"The door was open\",\"offset\":0}\n\n";
 
+bool answers_not_modified(const Operation& operation) {
+  return operation.answer.has_etag && operation.method == "GET";
+}
+
 // Where a client is in a task's events.
 void write_place_parameter(Writer& writer) {
   writer.begin_object();
@@ -75,7 +79,7 @@ void write_parameters(Writer& writer, const Operation& operation) {
   if (operation.query) write_query_parameters(writer, *operation.query);
   if (operation.takes_idempotency_key) write_parameter_reference(writer, "Idempotency-Key");
   if (operation.takes_if_match) write_parameter_reference(writer, "If-Match");
-  if (operation.answer.has_etag) write_parameter_reference(writer, "If-None-Match");
+  if (answers_not_modified(operation)) write_parameter_reference(writer, "If-None-Match");
   if (operation.takes_last_event_id) {
     if (operation.answer.kind == AnswerKind::work) {
       write_place_parameter(writer);
@@ -125,13 +129,15 @@ std::vector<std::string_view> answer_headers(const Operation& operation) {
     names.insert(names.end(), {"x-task-id", "x-project-id"});
     if (operation.access == Access::caller_or_new_guest) names.push_back("x-guest-token");
   }
-  if (answer.kind == AnswerKind::redirect) names.push_back("location");
+  if (answer.kind == AnswerKind::redirect || !answer.location.empty()) {
+    names.push_back("location");
+  }
   return names;
 }
 
 void write_json_schema_of(Writer& writer, const Answer& answer) {
   if (!answer.schema) {
-    writer.raw(R"({"type":"object"})");
+    writer.raw(R"({"type":"object","additionalProperties":true})");
   } else if (answer.kind == AnswerKind::list) {
     writer.begin_object().key("type").string("array").key("items");
     write_schema_reference(writer, *answer.schema);
@@ -141,21 +147,32 @@ void write_json_schema_of(Writer& writer, const Answer& answer) {
   }
 }
 
+// OpenAPI 3.1 has no words for a stream of events: the description tells them. The schema of the
+// content, which binds nobody who validates, is that of each event.
+void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
+  std::string description = "Server-sent events";
+  if (answer.event) description.append(", each a ").append(answer.event->name);
+  writer.key("text/event-stream").begin_object().key("schema").begin_object();
+  writer.key("type").string("string").key("description").string(description + ".");
+  if (answer.event) {
+    writer.key("contentMediaType").string("text/event-stream").key("contentSchema");
+    write_schema_reference(writer, *answer.event);
+  }
+  writer.end_object().key("example").string(example).end_object();
+}
+
 void write_content(Writer& writer, const Answer& answer) {
   if (answer.kind == AnswerKind::redirect || answer.kind == AnswerKind::socket) return;
   writer.key("content").begin_object();
   if (answer.kind == AnswerKind::event_stream) {
-    // OpenAPI 3.1 has no words for a stream of events: the description tells them.
-    writer.key("text/event-stream").begin_object();
-    writer.key("example").string(kEventsExample).end_object();
+    write_event_stream(writer, answer, kEventsExample);
     if (answer.schema) {
       writer.key("application/json").begin_object().key("schema");
       write_json_schema_of(writer, answer);
       writer.end_object();
     }
   } else if (answer.kind == AnswerKind::work) {
-    writer.key("text/event-stream").begin_object();
-    writer.key("example").string(kProgressExample).end_object();
+    write_event_stream(writer, answer, kProgressExample);
     writer.key("application/json").begin_object().key("schema");
     write_json_schema_of(writer, answer);
     writer.end_object();
@@ -198,7 +215,9 @@ void write_responses(Writer& writer, const Operation& operation) {
   write_answer(writer, operation, answer.status, answer.description);
   if (answer.may_create) write_answer(writer, operation, kCreated, "It was not there before.");
   if (answer.pending) write_pending(writer, operation);
-  if (answer.has_etag) write_answer(writer, operation, kNotModifiedStatus, "It has not changed.");
+  if (answers_not_modified(operation)) {
+    write_answer(writer, operation, kNotModifiedStatus, "It has not changed.");
+  }
   int last_status = 0;
   for (const auto code : refusals_of(operation)) {
     const int status = facts(code).status;

@@ -39,8 +39,13 @@ struct Answer {
   std::string_view description = {};
   const Schema* pending = nullptr;
   std::span<const std::string_view> media_types = {};
-  bool has_etag = false;    // and If-None-Match is answered with 304
+  bool has_etag = false;    // and a GET's If-None-Match is answered with 304
   bool may_create = false;  // 201 instead of `status` when the thing was not there before
+  // Of an event stream or work: an event of it.
+  const Schema* event = nullptr;
+  // Of an answer that may be 201 or 202: where that is found of which it tells. A pattern whose
+  // placeholders are members of the answer, or of the request's path.
+  std::string_view location = {};
 };
 
 // The largest body of requests that carry no long text.

@@ -34,7 +34,7 @@ std::vector<ErrorCode> refusals_of(const Operation& operation) {
   add(operation.body != nullptr, {ErrorCode::malformed_json, ErrorCode::json_too_deep,
                                   ErrorCode::body_too_large, ErrorCode::unsupported_media_type});
   add(operation.acts_for_users, {ErrorCode::forbidden});
-  add(operation.takes_if_match, {ErrorCode::precondition_failed});
+  add(operation.method != "GET", {ErrorCode::precondition_failed});
   add(operation.takes_idempotency_key, {ErrorCode::idempotency_key_reused});
   codes.insert(codes.end(), operation.refusals.begin(), operation.refusals.end());
   sort_codes(codes);

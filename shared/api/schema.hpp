@@ -47,12 +47,19 @@ struct Field {
   Type item = Type::text;
   // What holds when the field is absent, as JSON text; told, not filled in.
   std::string_view default_json = {};
+  // Of an object in a request: `schema` is only told. The endpoint checks what is sent, and takes
+  // other forms of it too.
+  bool is_open = false;
 };
 
 struct Schema {
   std::string_view name;  // in OpenAPI's components, such as "Session"
   std::string_view description;
   std::span<const Field> fields;
+  // What members besides those are, as JSON Schema; empty: nothing is told of any.
+  std::string_view further_json = {};
+  // Instead of fields: it is one of these. In answers only.
+  std::span<const Schema* const> alternatives = {};
 };
 
 }  // namespace fabula::api

@@ -22,7 +22,11 @@ constexpr Field undocumented_field() {
   Field field = kSchema->fields[kIndex];
   field.description = {};
   field.default_json = {};
-  field.schema = undocumented_schema<kSchema->fields[kIndex].schema>();
+  if constexpr (kSchema->fields[kIndex].is_open) {
+    field.schema = nullptr;
+  } else {
+    field.schema = undocumented_schema<kSchema->fields[kIndex].schema>();
+  }
   return field;
 }
 
@@ -52,7 +56,7 @@ inline constexpr Operation kUndocumented = [] {
   operation.summary = {};
   operation.query = undocumented_schema<kOperation->query>();
   operation.body = undocumented_schema<kOperation->body>();
-  operation.answer = {};
+  operation.answer = {.location = kOperation->answer.location};
   operation.refusals = {};
   operation.description = {};
   operation.body_example = {};

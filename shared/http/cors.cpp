@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kMethods = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
-// What supabase-js and its parts send, what our endpoints read, and W3C trace context.
+// Headers that supabase-js and its parts send, that our endpoints read, and W3C trace context.
 constexpr std::string_view kRequestHeaders =
     "authorization, x-client-info, apikey, content-type, accept, cache-control, prefer, range, "
     "x-region, x-supabase-api-version, accept-profile, content-profile, x-user-id, x-request-id, "
@@ -39,14 +39,37 @@ bool is_origin(std::string_view text) {
          std::all_of(host.begin(), host.end(), is_visible_ascii);
 }
 
+bool is_listed(std::string_view list, std::string_view name) {
+  text::Splitter names(list, ',');
+  while (const auto listed = names.next()) {
+    if (text::trim(*listed) == name) return true;
+  }
+  return false;
+}
+
+// A page's tracer adds headers of its own to each request (sentry-trace, x-datadog-trace-id, b3 and
+// many more), and a browser sends nothing if one of them is not allowed. No header proves anything
+// by itself except those that are allowed anyway, so whatever the page asks for is.
+std::string allowed_request_headers(const RequestHead& request) {
+  std::string allowed(kRequestHeaders);
+  const auto asked = request.headers.find("access-control-request-headers");
+  text::Splitter names(asked.value_or(""), ',');
+  while (const auto name = names.next()) {
+    const auto header = text::to_lower(text::trim(*name));
+    if (is_token(header) && !is_listed(kRequestHeaders, header))
+      allowed.append(", ").append(header);
+  }
+  return allowed;
+}
+
 bool is_allowed(const CorsPolicy& policy, std::string_view origin) {
   return std::find(policy.origins.begin(), policy.origins.end(), text::to_lower(origin)) !=
          policy.origins.end();
 }
 
-void add_vary_origin(Headers& response) {
+void add_vary(Headers& response, std::string_view name) {
   const auto vary = response.find("vary");
-  response.set("vary", vary ? std::string(*vary).append(", Origin") : "Origin");
+  response.set("vary", vary ? std::string(*vary).append(", ").append(name) : std::string(name));
 }
 
 // Names the origin that may read the answer; false when the request's may not.
@@ -55,7 +78,7 @@ bool add_allowed_origin(const CorsPolicy& policy, const RequestHead& request, He
     response.set("access-control-allow-origin", "*");
     return true;
   }
-  add_vary_origin(response);
+  add_vary(response, "Origin");
   const auto origin = request.headers.find("origin");
   if (!origin || !is_allowed(policy, *origin)) return false;
   response.set("access-control-allow-origin", std::string(*origin));
@@ -98,7 +121,8 @@ ResponseHead preflight_response(const CorsPolicy& policy, const RequestHead& req
   response.status = 204;
   if (add_allowed_origin(policy, request, response.headers)) {
     response.headers.set("access-control-allow-methods", std::string(kMethods));
-    response.headers.set("access-control-allow-headers", std::string(kRequestHeaders));
+    response.headers.set("access-control-allow-headers", allowed_request_headers(request));
+    add_vary(response.headers, "Access-Control-Request-Headers");
     response.headers.set("access-control-max-age", std::string(kMaximumAgeSeconds));
   }
   return response;

@@ -29,7 +29,8 @@ bool is_origin_allowed(const CorsPolicy& policy, std::optional<std::string_view>
 // use for the method, so one that lacks a preflight's headers gets the same answer.
 bool is_preflight(const RequestHead& request);
 
-// The whole answer to a preflight: 204, without a body.
+// The whole answer to a preflight: 204, without a body. Allows the headers that endpoints read, and
+// all others that the page names, such as those of a tracer.
 ResponseHead preflight_response(const CorsPolicy& policy, const RequestHead& request);
 
 // What every other answer needs so that the page may read it. Keeps a `Vary` that is there.

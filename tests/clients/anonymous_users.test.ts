@@ -1,11 +1,11 @@
 // Supabase's own anonymous users are guests whom Supabase knows: what they wrote can go to an
-// account, and nothing goes to them. The embedded Supabase has no anonymous sign-in, so their tokens
-// are signed here with its secret.
+// account, and nothing goes to them. Most of their tokens are signed here with the embedded Supabase's secret.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { talk } from "./chat.ts";
 import { onEachRuntime, type Stack } from "./stack.ts";
+import { anonymousClient } from "./supabase.ts";
 import { hs256, userClaims } from "./tokens.ts";
 
 interface User {
@@ -50,6 +50,33 @@ onEachRuntime("anonymous users", (stack) => {
     assert.equal((await stack().backend.rows("sessions", { owner_id: guest.id })).length, 0);
     const [, again] = await migrate(stack(), guest, account);
     assert.equal(again.already, true);
+  });
+
+  test("supabase-js signs one in, who talks, reads back, and becomes an account with all of it", async () => {
+    const client = anonymousClient(stack());
+    const { data, error } = await client.auth.signInAnonymously();
+    assert.equal(error, null);
+    assert.deepEqual([data.user?.is_anonymous, data.user?.email], [true, ""]);
+    const token = data.session!.access_token;
+    stack().backend.secrets.add(token);
+    const prompt = `Who is without a name? ${data.user!.id}`;
+    stack().backend.model.tell(prompt, ["You are."]);
+    const { events } = await talk(stack(), { text: prompt }, { token });
+    assert.deepEqual([events.text, events.metadata["user_id"]], ["You are.", data.user!.id]);
+    const read = async () => (await client.from("messages").select("content")).data?.length;
+    assert.equal(await read(), 2);
+
+    const email = `${randomUUID()}@example.com`;
+    const changed = await client.auth.updateUser({ email, password: "a long password" });
+    assert.equal(changed.error, null);
+    const refreshed = await client.auth.refreshSession();
+    assert.equal(refreshed.error, null);
+    stack().backend.secrets.add(refreshed.data.session!.access_token);
+    assert.deepEqual(
+      [refreshed.data.user?.id, refreshed.data.user?.email, refreshed.data.user?.is_anonymous],
+      [data.user!.id, email, false],
+    );
+    assert.equal(await read(), 2);
   });
 
   test("one is no account to go to, and a full account is nobody's guest", async () => {

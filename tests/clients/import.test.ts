@@ -80,7 +80,7 @@ onEachRuntime("import", (stack) => {
   }
 
   async function request(method: string, path: string, token: string, body?: Row): Promise<{ status: number; body: Row }> {
-    const response = await fetch(`${stack().url}/functions/v1${path}`, {
+    const response = await fetch(path.startsWith("/") ? `${stack().url}/functions/v1${path}` : path, {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
@@ -149,7 +149,7 @@ onEachRuntime("import", (stack) => {
     const asked = readChapters();
     const imported = await start();
     const { task_id, status_url, title, chapters, steps } = imported.started;
-    assert.equal(status_url, `/dossier/${imported.projectId}/import/${task_id}`);
+    assert.equal(status_url, `${stack().url}/functions/v1/dossier/${imported.projectId}/import/${task_id}`);
     assert.deepEqual([title, chapters, steps], ["The Light", 3, 3]);
     assert.deepEqual(await runTasks(), { done: 3, failed: 0, left: false });
     assert.deepEqual(asked, [1, 2, 3]);

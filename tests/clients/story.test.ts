@@ -79,7 +79,7 @@ onEachRuntime("story", (stack) => {
     const begun = await ask(stack(), "POST", "generate-full", token, { target_words: 1000, title: "The Door" });
     assert.equal(begun.status, 202, JSON.stringify(begun.body));
     const { task_id, project_id, status_url } = begun.body;
-    assert.equal(status_url, `/story/task/${task_id}/status`);
+    assert.equal(status_url, `${stack().url}/functions/v1/story/task/${task_id}/status`);
     let progress = 0;
     const end = await until("the end of the story", async () => {
       const { status, body } = await ask(stack(), "GET", `task/${task_id}/status`, token);

@@ -95,7 +95,7 @@ onEachRuntime(
       const begun = await ask(stack(), "POST", "illustrations", token, { project_id });
       assert.equal(begun.status, 202, JSON.stringify(begun.body));
       const { task_id, status_url, status } = begun.body;
-      assert.deepEqual([status, status_url], ["pending", `/story/task/${task_id}/status`]);
+      assert.deepEqual([status, status_url], ["pending", `${stack().url}/functions/v1/story/task/${task_id}/status`]);
       await runTasks("story_illustrations");
       const events = await follow(stack(), task_id, token);
       assert.equal(events.at(-1)!.type, "done", JSON.stringify(events.at(-1)));

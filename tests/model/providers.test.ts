@@ -85,6 +85,27 @@ test("no notice or setting holds a key", async () => {
   assert.ok(!JSON.stringify(choice).includes("sk-secret"));
 });
 
+test("OPENAI_BASE_URL alone is enough: its first model that can chat writes everything", async (context) => {
+  const data = [{ id: "text-embedding-nomic" }, { id: "qwen3-8b" }, { id: "other" }];
+  const url = await serve(context, { "/v1/models": { data } });
+  const choice = await chooseProvider({ ...ALONE, OPENAI_BASE_URL: url });
+  assert.deepEqual([choice.kind, choice.route], ["running", "openai:qwen3-8b"]);
+  assert.deepEqual(choice.settings, { MODEL_CHAT: "openai:qwen3-8b", OPENAI_BASE_URL: url });
+  assert.equal(choice.notice, `openai:qwen3-8b, running at ${url}`);
+  const keyed = await chooseProvider({ ...ALONE, OPENAI_BASE_URL: url, OPENAI_API_KEY: "sk-secret" });
+  assert.equal(keyed.route, "openai:qwen3-8b");
+});
+
+test("in OpenAI's place a gateway that has the usual model, or names none, is asked for that", async (context) => {
+  const data = [{ id: "a" }, { id: "gpt-4o-mini" }];
+  const gateway = await serve(context, { "/v1/models": { data } });
+  const silent = await serve(context, {});
+  for (const url of [gateway, silent]) {
+    const choice = await chooseProvider({ ...ALONE, OPENAI_BASE_URL: url, OPENAI_API_KEY: "k" });
+    assert.equal(choice.route, "openai:gpt-4o-mini");
+  }
+});
+
 test("a provider of another kind does not count yet", async () => {
   const choice = await chooseProvider({ ...ALONE, ANTHROPIC_API_KEY: "a", GEMINI_API_KEY: "b" });
   assert.equal(choice.kind, "local");

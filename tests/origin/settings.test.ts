@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { PROVIDERS } from "../../scripts/local/model_settings.mjs";
 import { readSettings } from "../../scripts/local/settings.ts";
 
 const ROOT = "/project";
@@ -48,6 +50,13 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
     },
     /both set: unset one/,
   ],
+  ["a provider that is misspelt", { MODEL_CHAT: "opnai:gpt-4o" }, /^MODEL_CHAT names an unknown provider, "opnai": use one of openai, .+$/],
+  ["a second entry that is", { MODEL_DOSSIER: "openai:a, antropic:b" }, /^MODEL_DOSSIER names an unknown provider, "antropic"/],
+  ["a model without its provider", { MODEL_STORY: "gpt-4o" }, /^MODEL_STORY has "gpt-4o", which must be provider:model/],
+  ["an empty entry", { MODEL_CHAT: "openai:a," }, /^MODEL_CHAT has ""/],
+  ["a provider without its model", { MODEL_SCENE: "ollama: " }, /^MODEL_SCENE has "ollama:"/],
+  ["an address that is none", { OPENAI_BASE_URL: "localhost:1234" }, /^OPENAI_BASE_URL must be an address/],
+  ["a word for a number", { FABULA_HISTORY_TOKENS: "many" }, /^FABULA_HISTORY_TOKENS must be a whole number/],
   [
     "keys that are no JSON object",
     { SUPABASE_URL: "https://a.co", SUPABASE_PUBLISHABLE_KEYS: "sb_secret_x" },
@@ -63,3 +72,17 @@ for (const [what, environment, message] of REFUSED) {
     );
   });
 }
+
+test("the providers are those that the functions know, and what they take is taken", () => {
+  const table = readFileSync("shared/llm/route/providers.hpp", "utf8");
+  const known = [...table.matchAll(/Provider\{\.name = "(\w+)"/g)].map(([, name]) => name);
+  assert.deepEqual(PROVIDERS, known);
+  readSettings(ROOT, {
+    MODEL_CHAT: " openai:gpt-4o-mini, hf:meta-llama/Llama-3.3-70B-Instruct:together ,ollama: qwen3:8b",
+    MODEL_SUMMARY: "",
+    FABULA_MODELS: "openrouter:*,openai:gpt-4o-mini",
+    OLLAMA_BASE_URL: "http://192.168.1.7:11434/v1",
+    FABULA_COALESCE_MS: "0",
+    NEXT_PUBLIC_BASE_URL: "/app",
+  });
+});

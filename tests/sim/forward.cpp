@@ -76,6 +76,29 @@ TEST_CASE("who has the version gets 304 and no body") {
   CHECK(client.body().empty());
 }
 
+TEST_CASE("a change whose precondition fails is not made") {
+  const std::string json = kGuest + "content-type: application/json\n";
+  const std::string one = "http://edge/projects/" + kProject;
+  for (const std::string tag : {"*", "\"41\"", "\"7\", \"42\"", "W/\"42\""}) {
+    CAPTURE(tag);
+    Forwarding edge;
+    const std::string headers = json + "if-none-match: " + tag + "\n";
+    const auto& changed = edge.send("PATCH " + one, headers, R"({"name":"B"})");
+    CHECK(changed.status() == 412);
+    CHECK(changed.body().find("precondition_failed") != std::string::npos);
+    CHECK(edge.send("DELETE " + one, headers).status() == 412);
+    CHECK(edge.send("POST http://edge/projects", headers, R"({"name":"B"})").status() == 412);
+    CHECK(edge.database.calls.empty());
+  }
+  Forwarding edge;
+  CHECK(edge.send("POST http://edge/projects", json + "if-match: \"41\"\n", R"({"name":"B"})")
+            .status() == 412);
+  CHECK(edge.database.calls.empty());
+  CHECK(
+      edge.send("POST http://edge/projects", json + "if-match: *\n", R"({"name":"B"})").status() ==
+      201);
+}
+
 TEST_CASE("nothing is asked for nobody, or for what is wrong") {
   Forwarding edge;
   CHECK(edge.send("GET http://edge/projects", "").status() == 401);

@@ -181,7 +181,7 @@ TEST_CASE("a body's schema takes what the check takes") {
         R"("format":"uuid","pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",)"
         R"("type":["string","null"]})");
   CHECK(text_of(at(say, {"properties", "protocol"})) ==
-        R"({"default":"fabula","description":"How the stream is framed.",)"
+        R"({"description":"How the stream is framed. Without it: `\"fabula\"`.",)"
         R"("enum":["fabula",null],"type":["string","null"]})");
   const auto text = at(say, {"properties", "text"});
   CHECK(at(text, {"type"}) == "string");
@@ -207,6 +207,40 @@ TEST_CASE("an answer's schema says what may be null, and no limits of requests")
         "#/components/schemas/SentMessage");
   CHECK(at(schema("ReplyContext"), {"properties", "tokens", "$ref"}) ==
         "#/components/schemas/Tokens");
+}
+
+TEST_CASE("no object of a request or an answer is left without a form") {
+  const auto refers = [](const json::Document& field) { return text_of(field).find("$ref"); };
+  for (const auto& [name, member] :
+       {std::pair("Dossier", "snapshot_json"), std::pair("DossierUpdate", "snapshot_json"),
+        std::pair("DossierDifference", "changes"), std::pair("DossierChange", "entries"),
+        std::pair("DossierProposal", "entries"), std::pair("DossierQuestion", "values"),
+        std::pair("ReplyContext", "settings"), std::pair("ReplyContext", "facts"),
+        std::pair("ReplyContext", "memories"), std::pair("WholeReply", "metadata"),
+        std::pair("Message", "metadata"), std::pair("RealtimeEvent", "metadata"),
+        std::pair("StoryTask", "result"), std::pair("StoryTask", "error"),
+        std::pair("StoryVersion", "findings"), std::pair("StoryVersion", "plan")}) {
+    CAPTURE(name);
+    CAPTURE(member);
+    CHECK(refers(at(schema(name), {"properties", member})) != std::string::npos);
+  }
+  // Fields of a story's own beside the known ones.
+  CHECK_FALSE(at(schema("DossierCharacter"), {"additionalProperties", "anyOf"}).is_null());
+  CHECK(at(schema("DossierChange"), {"properties", "at", "format"}) == "date-time");
+}
+
+TEST_CASE("the events of streams have schemas") {
+  for (const auto& [path, event] :
+       {std::pair("/chat", "ChatEvent"), std::pair("/companion/chat/stream", "ChatEvent"),
+        std::pair("/stream/v1/stream", "RelayEvent"),
+        std::pair("/story/generate-premise", "StoryEvent")}) {
+    CAPTURE(path);
+    const auto content = at(operation(path, "post"), {"responses", "200", "content"});
+    CHECK(at(content, {"text/event-stream", "schema", "contentSchema", "$ref"}) ==
+          std::string("#/components/schemas/") + event);
+    CHECK(at(schema(event), {"anyOf"}).size() >= 4);
+  }
+  CHECK(at(schema("ChatDoneEvent"), {"properties", "type", "enum"}).size() == 1);
 }
 
 TEST_CASE("parameters have their bounds, and stand where they are read") {
@@ -251,12 +285,14 @@ TEST_CASE("each operation tells the statuses that it can answer with") {
     return all;
   };
   CHECK(statuses("/chat", "post") ==
-        "200 400 401 403 404 406 409 413 415 422 429 500 502 503 504 ");
+        "200 400 401 403 404 406 409 412 413 415 422 429 500 502 503 504 ");
   CHECK(statuses("/sessions", "get") == "200 400 401 406 422 500 503 ");
   CHECK(statuses("/sessions/{session_id}", "get") == "200 304 400 401 404 406 422 500 503 ");
   CHECK(statuses("/sessions/{session_id}", "patch") ==
         "200 400 401 404 406 412 413 415 422 500 503 ");
-  CHECK(statuses("/users", "post") == "200 201 400 401 403 406 413 415 422 500 503 ");
+  CHECK(statuses("/users", "post") == "200 201 400 401 403 406 412 413 415 422 500 503 ");
+  CHECK(statuses("/dossier/{project_id}", "patch") ==
+        "200 400 401 404 406 412 413 415 422 500 503 ");
   CHECK(statuses("/chat/health", "get") == "200 400 422 500 ");
   CHECK(statuses("/redoc", "get") == "308 400 422 500 ");
   const auto refusal = at(document(), {"components", "responses", "Refusal412"});

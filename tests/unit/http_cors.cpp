@@ -4,6 +4,9 @@
 
 #include <string>
 
+#include "shared/text/ascii.hpp"
+#include "shared/text/split.hpp"
+
 using namespace fabula;
 
 namespace {
@@ -70,7 +73,7 @@ TEST_CASE("a preflight's answer allows what supabase-js and our endpoints send")
   const auto answer = http::preflight_response(policy_of("*"), preflight_from("https://a.example"));
   CHECK(answer.status == 204);
   CHECK(answer.headers.find("access-control-allow-origin") == "*");
-  CHECK_FALSE(answer.headers.find("vary"));
+  CHECK(answer.headers.find("vary") == "Access-Control-Request-Headers");
   CHECK_FALSE(answer.headers.find("access-control-allow-credentials"));
   for (const std::string_view name :
        {"authorization", "x-client-info", "apikey", "content-type", "x-user-id", "last-event-id",
@@ -82,6 +85,36 @@ TEST_CASE("a preflight's answer allows what supabase-js and our endpoints send")
     CHECK(lists(answer.headers.find("access-control-allow-methods"), method));
   }
   CHECK(answer.headers.find("access-control-max-age") == "7200");
+}
+
+TEST_CASE("a page with a tracer may send the tracer's headers") {
+  for (const std::string_view asked :
+       {"authorization,baggage,content-type,sentry-trace",
+        "authorization,content-type,x-datadog-origin,x-datadog-parent-id,"
+        "x-datadog-sampling-priority,x-datadog-trace-id",
+        "apikey,authorization,x-client-info,x-span-id,x-trace-id",
+        "b3, x-b3-traceid, x-b3-spanid, x-b3-sampled", "traceparent,tracestate,newrelic",
+        "X-Amzn-Trace-Id , x-cloud-trace-context,,uber-trace-id"}) {
+    CAPTURE(asked);
+    auto request = preflight_from("https://app.example.net");
+    request.headers.set("access-control-request-headers", std::string(asked));
+    const auto answer = http::preflight_response(policy_of("*"), request);
+    const auto allowed = answer.headers.find("access-control-allow-headers");
+    text::Splitter names(asked, ',');
+    while (const auto name = names.next()) {
+      if (!text::trim(*name).empty()) CHECK(lists(allowed, text::to_lower(text::trim(*name))));
+    }
+    CHECK(lists(allowed, "authorization"));
+  }
+}
+
+TEST_CASE("what is no header's name is not allowed, and a header is allowed once") {
+  auto request = preflight_from("https://app.example.net");
+  request.headers.set("access-control-request-headers",
+                      "*/x, sentry trace, content-type, \"x\", , sentry-trace");
+  const auto answer = http::preflight_response(policy_of("*"), request);
+  const std::string allowed(answer.headers.find("access-control-allow-headers").value_or(""));
+  CHECK(allowed.ends_with(", baggage, sentry-trace"));
 }
 
 TEST_CASE("other answers expose the headers that pages need") {

@@ -87,6 +87,17 @@ TEST_CASE("a base URL may be set, with or without a slash at its end") {
   }
 }
 
+TEST_CASE("a server of one's own in a provider's place needs no key") {
+  const auto endpoint =
+      resolve("openai:m", {{"OPENAI_BASE_URL", "http://127.0.0.1:1234/v1"}}, true);
+  REQUIRE(endpoint);
+  CHECK(endpoint->url == "http://127.0.0.1:1234/v1/chat/completions");
+  CHECK_FALSE(endpoint->headers.find("authorization"));
+  check_refused(resolve("openai:m", {{"OPENAI_BASE_URL", "  "}}), "OPENAI_API_KEY");
+  check_refused(resolve("openai:m", {{"GROQ_BASE_URL", "https://llm.example/v1"}}),
+                "OPENAI_API_KEY");
+}
+
 TEST_CASE("loopback and plain http are for development") {
   const MapSettings local = {{"LOCAL_BASE_URL", "http://127.0.0.1:8081/v1"}};
   const auto endpoint = resolve("local:SmolLM2", local, true);

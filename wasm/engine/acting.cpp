@@ -42,6 +42,7 @@ Task<Result<Caller>> identify_for(Call& call, const api::Operation& operation) {
     caller = co_await identify_known(call.context(), call.settings(), headers);
   } else if (!is_server) {
     caller = co_await identify(call.context(), call.settings(), headers);
+    if (!caller.new_guest_token.empty()) call.note_new_guest();
   }
   if (!operation.acts_for_users) co_return caller;
   std::string named = co_await user_id_header(headers);

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "shared/api/location.hpp"
+#include "shared/api/server_url.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
@@ -23,6 +25,10 @@ using runtime::Task;
 constexpr std::size_t kMaximumRequestIdBytes = 128;
 constexpr std::size_t kDiscardedBytes = std::size_t{16} << 20;
 constexpr std::uint32_t kDiscardTimeoutMs = 10'000;
+constexpr std::string_view kSendYourToken =
+    " This request has no token, so that it comes from a new guest. What a guest has begun is "
+    "that guest's alone: send the guest_token of the first answer (its header x-guest-token) as "
+    "Authorization: Bearer fg_...";
 
 // A caller may name its request, for tracing; a name that is unsafe in a log is replaced.
 std::string request_id(Context& context, const http::Headers& headers) {
@@ -107,7 +113,17 @@ bool Call::accept_socket(std::string_view protocol) {
   return is_socket_;
 }
 
+void Call::set_operation(const api::Operation& operation,
+                         const std::vector<http::Capture>& captures) {
+  operation_ = &operation;
+  captures_ = &captures;
+}
+
 Task<void> Call::send(http::Response&& response) {
+  if (operation_ && !operation_->answer.location.empty()) {
+    api::complete_location(response, operation_->answer.location, *captures_,
+                           api::server_url(url_, head_.headers, settings_.supabase_url));
+  }
   if (auto started = start(std::move(response.head)); !started) {
     note_problem(started.error());
     // Only headers that we made ourselves can be invalid, so a bare head is sent instead.
@@ -125,7 +141,9 @@ Task<void> Call::refuse(const Problem& problem) {
     runtime::end_response(context_);
     co_return;
   }
-  auto response = http::problem_response(problem, log_.request_id);
+  Problem told = problem;
+  if (is_new_guest_ && told.code == ErrorCode::not_found) told.detail.append(kSendYourToken);
+  auto response = http::problem_response(told, log_.request_id);
   co_await send(std::move(response));
 }
 

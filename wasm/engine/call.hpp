@@ -6,11 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "shared/api/operation.hpp"
 #include "shared/auth/settings.hpp"
 #include "shared/http/cors.hpp"
 #include "shared/http/head.hpp"
 #include "shared/http/problem_response.hpp"
+#include "shared/http/router.hpp"
 #include "shared/http/url.hpp"
 #include "shared/log/request_log.hpp"
 #include "shared/result/result.hpp"
@@ -48,7 +51,12 @@ class Call {
   // when the connection broke.
   runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
 
-  // Sends a whole response, with the headers that every response has.
+  // Says which operation is asked, and with which values of its pattern's placeholders; both must
+  // outlive the call.
+  void set_operation(const api::Operation& operation, const std::vector<http::Capture>& captures);
+
+  // Sends a whole response, with the headers that every response has, and those that follow from
+  // the operation.
   runtime::Task<void> send(http::Response&& response);
   // Sends the response's head; the body follows by ResponseWrite and end_response.
   Result<void> start(http::ResponseHead&& head);
@@ -56,7 +64,11 @@ class Call {
   bool accept_socket(std::string_view protocol);
   bool is_started() const { return is_started_; }
 
-  // Answers with the problem's response, if no response has begun, and logs the problem.
+  // Says that the request has no token, so that a new guest calls, to whom nothing belongs yet.
+  void note_new_guest() { is_new_guest_ = true; }
+
+  // Answers with the problem's response, if no response has begun, and logs the problem. A new
+  // guest who asks for something is told by which token its owner is known.
   runtime::Task<void> refuse(const Problem& problem);
   void note_problem(const Problem& problem);
 
@@ -79,6 +91,9 @@ class Call {
   http::CorsPolicy cors_;
   std::int64_t started_ms_;
   log::RequestLog log_;
+  const api::Operation* operation_ = nullptr;
+  const std::vector<http::Capture>* captures_ = nullptr;
+  bool is_new_guest_ = false;
   bool is_started_ = false;
   bool is_socket_ = false;
 };

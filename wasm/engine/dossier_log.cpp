@@ -39,6 +39,7 @@ Task<Result<void>> read_on(Call& call, const auth::Principal* principal, Dossier
     log.folded_to = part.folded_to;
     const std::int64_t last = part.rows.last_position;
     log.dossier.add(std::move(part.rows.entries));
+    co_await dossier::require_room(log.dossier, {}, dossier::kMaximumReadEntries);
     const std::int64_t end = until ? std::min(*until, part.head) : part.head;
     if (last == 0 || last >= end) {
       log.head = end;
@@ -79,7 +80,10 @@ Task<Result<void>> follow_commit(Call& call, const auth::Principal* principal, D
 Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal* principal, DossierLog& log,
                                      std::span<const dossier::EntryRow> rows,
                                      std::string_view if_match) {
-  if (principal && !rows.empty()) co_await dossier::require_room(log.dossier);
+  if (!rows.empty()) {
+    const auto maximum = principal ? dossier::kMaximumStoredEntries : dossier::kMaximumFoundEntries;
+    co_await dossier::require_room(log.dossier, rows, maximum);
+  }
   std::vector<dossier::Entry> entries;
   for (const auto& row : rows) entries.push_back(co_await dossier::parse_entry(row));
   log.dossier.add(std::move(entries));

@@ -30,7 +30,8 @@ struct DossierLog {
 };
 
 // Reads the log up to `until`, or all of it. Without a principal the owner is not checked.
-// not_found when there is no such dossier, or it belongs to somebody else.
+// not_found when there is no such dossier, or it belongs to somebody else; body_too_large when the
+// log is longer than fits into an instance.
 runtime::Task<Result<DossierLog>> read_dossier_log(Call& call, const auth::Principal* principal,
                                                    std::string_view project_id,
                                                    std::optional<std::int64_t> until = {});
@@ -41,9 +42,9 @@ runtime::Task<Result<void>> read_on(Call& call, const auth::Principal* principal
 
 // Stores the rows, which may be none, together with the snapshot of the resulting dossier. Rows
 // that others have stored meanwhile are folded in. With `if_match`, nothing is stored unless it
-// equals the head: precondition_failed. If the snapshot is too large for the database, or the log
-// is full, a person's request is refused with body_too_large and nothing is stored; other writers'
-// rows are stored without the snapshot.
+// equals the head: precondition_failed. If the log has no room for the rows, every writer is
+// refused with body_too_large, and so is a person if the snapshot is too large for the database;
+// then nothing is stored. Other writers' rows are stored without that snapshot.
 runtime::Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal* principal,
                                               DossierLog& log,
                                               std::span<const dossier::EntryRow> rows,

@@ -1,5 +1,6 @@
 #include "wasm/engine/model_route.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -30,6 +31,15 @@ Result<Endpoints> resolve_entries(Call& call, const settings::Setting& setting,
   return endpoints;
 }
 
+// The models of a default are those of the provider's own service: a server that the operator has
+// put in its place is asked for the models that the operator has named.
+bool is_default_elsewhere(Call& call, const settings::Setting& setting) {
+  const auto route = llm::parse_route(call.setting_values().text(setting), setting.name);
+  return route && std::any_of(route->begin(), route->end(), [&call](const auto& entry) {
+           return llm::has_own_address(*entry.provider, HostSettings(call));
+         });
+}
+
 }  // namespace
 
 Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting) {
@@ -46,8 +56,10 @@ Result<Endpoints> resolve_image_route(Call& call, const settings::Setting& setti
 
 Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
                                    const settings::Setting& other) {
+  const bool is_chosen = call.setting_values().find(setting).has_value();
+  if (!is_chosen && is_default_elsewhere(call, setting)) return resolve_route(call, other);
   auto endpoints = resolve_route(call, setting);
-  if (endpoints || call.setting_values().find(setting)) return endpoints;
+  if (endpoints || is_chosen) return endpoints;
   return resolve_route(call, other);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/api/preconditions.hpp"
 #include "shared/http/cors.hpp"
 #include "shared/http/problem_response.hpp"
 #include "wasm/runtime/host.hpp"
@@ -25,7 +26,7 @@ http::Response refusal(Call& call, const Problem& problem) {
   return http::problem_response(problem, call.log().request_id);
 }
 
-// Checks head, settings and route: either sets `found`, or returns the answer.
+// Checks head, settings, route and preconditions: either sets `found`, or returns the answer.
 std::optional<http::Response> answer_without_endpoint(Call& call,
                                                       std::span<const EndpointRoute> routes,
                                                       Found& found) {
@@ -42,6 +43,9 @@ std::optional<http::Response> answer_without_endpoint(Call& call,
   }
   auto match = http::match_route(table, call.head().method, call.url().segments);
   if (match) {
+    const auto& operation = *routes[match->index].operation;
+    const auto checked = api::check_preconditions(operation, call.head().headers);
+    if (!checked) return refusal(call, checked.error());
     found = {&routes[match->index], std::move(match->captures)};
     return std::nullopt;
   }
@@ -70,6 +74,7 @@ Task<void> serve(runtime::Context& context, std::string_view name,
   if (auto answer = answer_without_endpoint(call, routes, found)) {
     co_await call.send(std::move(*answer));
   } else {
+    call.set_operation(*found.route->operation, found.captures);
     auto result = co_await found.route->endpoint(call, {*found.route, found.captures});
     if (!result) co_await call.refuse(result.error());
   }

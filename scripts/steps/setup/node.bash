@@ -20,6 +20,16 @@ set_up_packages() {
   echo "$mode $sum" >node_modules/.fabula-setup
 }
 
+# The packages of tests/typed_client, whose TypeScript is not the one that checks everything else.
+set_up_typed_client() {
+  local directory=tests/typed_client sum
+  sum=$(cksum <$directory/package-lock.json)
+  if [[ $(cat $directory/node_modules/.fabula-setup 2>/dev/null || true) == "$sum" ]]; then return; fi
+  say "installing the packages of a generated client"
+  npm_command $directory ci
+  echo "$sum" >$directory/node_modules/.fabula-setup
+}
+
 npm_progress() {
   local megabytes
   megabytes=$(du -sm "$npm_directory/node_modules" 2>/dev/null | cut -f1)
@@ -33,6 +43,6 @@ npm_command() {
   local directory=$1
   shift
   npm_directory=$directory
-  with_progress "npm packages$([[ $directory == . ]] || echo " of the local model")" npm_progress run_npm "$@" ||
+  with_progress "npm packages$([[ $directory == . ]] || echo " of $directory")" npm_progress run_npm "$@" ||
     failed "npm $1" "$(grep -m1 'npm \(error\|ERR!\)' "$log" || echo 'run this again')"
 }

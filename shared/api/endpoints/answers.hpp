@@ -33,6 +33,37 @@ inline constexpr Schema kDone{"Done", "The confirmation of an action.", kDoneFie
 
 inline constexpr std::array<std::string_view, 3> kRoles{"user", "assistant", "system"};
 
+inline constexpr std::array kMessageAttachmentFields{
+    Field{.name = "type", .description = "text or image.", .is_required = true},
+    Field{.name = "url", .description = "The address."},
+    Field{.name = "path", .description = "The place in Supabase Storage."},
+    Field{.name = "name", .description = "The attachment's name."},
+    Field{.name = "mime_type", .description = "The type of an image."},
+};
+inline constexpr Schema kMessageAttachment{"MessageAttachment", "An attachment of a message.",
+                                           kMessageAttachmentFields, "true"};
+
+inline constexpr std::array kMessageMetadataFields{
+    Field{.name = "status", .description = "Of a reply: complete, or how it broke off."},
+    Field{.name = "finish_reason", .description = "Of a reply: the reason of its end."},
+    Field{.name = "error_code", .description = "Of a reply that broke off: the error's code."},
+    Field{.name = "stream_id", .description = "Of a reply: the stream it came in."},
+    Field{.name = "continued_from",
+          .type = Type::uuid,
+          .description = "Of a continuation: the reply that it continues."},
+    Field{.name = "is_edited",
+          .type = Type::boolean,
+          .description = "Whether a person has changed the text."},
+    Field{.name = "task", .description = "Of a user's message: chat, description or scene."},
+    Field{.name = "client_id", .description = "What the client called the message."},
+    Field{.name = "attachments",
+          .type = Type::array,
+          .description = "Of a user's message: its attachments.",
+          .schema = &kMessageAttachment},
+};
+inline constexpr Schema kMessageMetadata{"MessageMetadata", "Further facts about a message.",
+                                         kMessageMetadataFields, "true"};
+
 // Of a message, wherever it is listed.
 inline constexpr std::array kMessageFields{
     Field{.name = "message_id",
@@ -62,7 +93,8 @@ inline constexpr std::array kMessageFields{
     Field{.name = "metadata",
           .type = Type::object,
           .description = "Further facts about the message.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kMessageMetadata},
     Field{.name = "take_number",
           .type = Type::integer,
           .description = "The number of this take among the takes of the message, from 1.",

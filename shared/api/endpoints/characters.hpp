@@ -196,7 +196,8 @@ inline constexpr Operation kCreateCharacter{
     .answer = {.status = 201,
                .schema = &kCharacter,
                .description = "The new character.",
-               .has_etag = true},
+               .has_etag = true,
+               .location = "/companion/characters/{character_id}"},
     .acts_for_users = true,
     .body_example = R"({"name":"Mara","persona":"{{char}} keeps the lighthouse.",)"
                     R"("greeting":"Come in, {{user}}."})"};
@@ -211,7 +212,8 @@ inline constexpr Operation kImportCharacter{
     .answer = {.status = 201,
                .schema = &kCharacter,
                .description = "The new character.",
-               .has_etag = true},
+               .has_etag = true,
+               .location = "/companion/characters/{character_id}"},
     .acts_for_users = true,
     .body_example = R"({"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"Mara"}})"};
 

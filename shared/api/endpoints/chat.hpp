@@ -197,6 +197,50 @@ inline constexpr std::array kSentAttachmentFields = [] {
 inline constexpr Schema kSentAttachment{"SentAttachment", "An attachment as it was requested.",
                                         kSentAttachmentFields};
 
+inline constexpr std::array kModelSettingsFields{
+    Field{.name = "max_output_tokens",
+          .type = Type::integer,
+          .description = "The most tokens of the reply."},
+};
+inline constexpr Schema kModelSettings{"ModelSettings", "Settings of a request to a model.",
+                                       kModelSettingsFields, "true"};
+
+inline constexpr std::array kSentFactBodyFields{
+    Field{.name = "do", .description = "What the entry does, such as fact or set."},
+    Field{.name = "type", .description = "The type of what it is about, such as character."},
+    Field{.name = "field", .description = "The field."},
+    Field{.name = "name", .description = "The name."},
+    Field{.name = "quote", .description = "The words that it comes from."},
+};
+inline constexpr Schema kSentFactBody{
+    "SentFactBody", "An entry of a dossier's log as it is stored.", kSentFactBodyFields, "true"};
+inline constexpr std::array kSentFactFields{
+    Field{.name = "fact_id", .description = "The entry of the dossier's log.", .is_required = true},
+    Field{.name = "kind", .description = "The source; absent if the dossier has been cleared."},
+    Field{.name = "body",
+          .type = Type::object,
+          .description = "What it states.",
+          .schema = &kSentFactBody},
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "The message that it was found in.",
+          .is_nullable = true},
+};
+inline constexpr Schema kSentFact{"SentFact", "A fact of the dossier that was sent.",
+                                  kSentFactFields};
+inline constexpr std::array kSentMemoryFields{
+    Field{.name = "memory_id", .description = "The memory.", .is_required = true},
+    Field{.name = "type", .description = "Its type; absent if it has been forgotten."},
+    Field{.name = "text", .description = "Its text."},
+    Field{.name = "date", .description = "The day that it is about.", .is_nullable = true},
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "The message that it was found in.",
+          .is_nullable = true},
+};
+inline constexpr Schema kSentMemory{"SentMemory", "A companion's memory that was sent.",
+                                    kSentMemoryFields};
+
 inline constexpr std::array kContextFields{
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -220,7 +264,8 @@ inline constexpr std::array kContextFields{
     Field{.name = "settings",
           .type = Type::object,
           .description = "The settings of the request, such as max_output_tokens.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kModelSettings},
     Field{.name = "summary",
           .description = "The summary of earlier messages; null if all messages were sent.",
           .is_required = true,
@@ -239,7 +284,12 @@ inline constexpr std::array kContextFields{
           .type = Type::array,
           .description = "The dossier's facts that were sent.",
           .is_required = true,
-          .item = Type::object},
+          .schema = &kSentFact},
+    Field{.name = "memories",
+          .type = Type::array,
+          .description = "The companion's memories that were sent.",
+          .is_required = true,
+          .schema = &kSentMemory},
     Field{.name = "tokens",
           .type = Type::object,
           .description = "The length of input and output.",
@@ -264,13 +314,105 @@ inline constexpr std::string_view kStreamDescription =
     "reply that broke off is then a problem with the status of its code, and the `text` and "
     "`metadata` that are kept.";
 
+inline constexpr std::array kMetadataFields{
+    Field{.name = "session_id", .type = Type::uuid, .description = "The session."},
+    Field{.name = "project_id", .type = Type::uuid, .description = "The session's project."},
+    Field{.name = "user_id", .type = Type::uuid, .description = "The caller."},
+    Field{.name = "message_id", .type = Type::uuid, .description = "The reply."},
+    Field{.name = "user_message_id", .type = Type::uuid, .description = "The user's message."},
+    Field{.name = "stream_id", .description = "By which the reply is resumed or cancelled."},
+    Field{.name = "model", .description = "The model's name at its provider."},
+    Field{.name = "provider", .description = "The model's provider."},
+    Field{.name = "tokens",
+          .type = Type::object,
+          .description = "The length of input and output.",
+          .schema = &kTokens},
+    Field{.name = "finish_reason", .description = "The reason of the end."},
+    Field{.name = "title", .description = "A new session's title."},
+    Field{.name = "guest_token", .description = "A new guest's token, which is shown once."},
+    Field{.name = "conversation_id",
+          .type = Type::uuid,
+          .description = "Of a companion: the conversation."},
+    Field{.name = "character_id",
+          .type = Type::uuid,
+          .description = "Of a companion: the character, if there is one."},
+    Field{.name = "character_known",
+          .type = Type::boolean,
+          .description = "Of a companion: false if nobody here has this character."},
+    Field{.name = "dossier_version",
+          .type = Type::integer,
+          .description = "The version of the project's dossier."},
+    Field{.name = "dossier_pending",
+          .type = Type::boolean,
+          .description = "Whether text is still to be read for it."},
+    Field{.name = "dossier_updated",
+          .type = Type::boolean,
+          .description = "Whether it has changed since the last turn."},
+};
+inline constexpr Schema kMetadata{"ReplyMetadata", "The ids, the model and the tokens of a reply.",
+                                  kMetadataFields};
+
+constexpr Field event_type(const std::array<std::string_view, 1>& type) {
+  return {.name = "type", .description = "The event.", .is_required = true, .choices = type};
+}
+inline constexpr std::array<std::string_view, 1> kTextType{"text"};
+inline constexpr std::array<std::string_view, 1> kReasoningType{"reasoning"};
+inline constexpr std::array<std::string_view, 1> kMetadataType{"metadata"};
+inline constexpr std::array<std::string_view, 1> kDoneType{"done"};
+inline constexpr std::array<std::string_view, 1> kErrorType{"error"};
+
+inline constexpr Field kPieceField{
+    .name = "content", .description = "The next piece of it.", .is_required = true};
+// Of a companion's stream.
+inline constexpr Field kConversationField{.name = "conversation_id",
+                                          .type = Type::uuid,
+                                          .description = "Of a companion: the conversation."};
+inline constexpr std::array kTextEventFields{event_type(kTextType), kPieceField,
+                                             kConversationField};
+inline constexpr Schema kTextEvent{"ChatTextEvent", "Text of the reply.", kTextEventFields};
+inline constexpr std::array kReasoningEventFields{event_type(kReasoningType), kPieceField,
+                                                  kConversationField};
+inline constexpr Schema kReasoningEvent{"ChatReasoningEvent", "The model's reasoning.",
+                                        kReasoningEventFields};
+inline constexpr std::array kMetadataEventFields{event_type(kMetadataType),
+                                                 Field{.name = "metadata",
+                                                       .type = Type::object,
+                                                       .description = "The facts.",
+                                                       .is_required = true,
+                                                       .schema = &kMetadata},
+                                                 kConversationField};
+inline constexpr Schema kMetadataEvent{"ChatMetadataEvent", "Facts about the reply.",
+                                       kMetadataEventFields};
+inline constexpr std::array kDoneEventFields{
+    event_type(kDoneType),
+    Field{.name = "finish_reason",
+          .description = "The reason of the end: stop, length, cancelled and the like.",
+          .is_required = true},
+    kConversationField};
+inline constexpr Schema kDoneEvent{"ChatDoneEvent", "The end of a reply that is stored.",
+                                   kDoneEventFields};
+inline constexpr std::array kErrorEventFields{event_type(kErrorType),
+                                              Field{.name = "error",
+                                                    .type = Type::object,
+                                                    .description = "The failure.",
+                                                    .is_required = true,
+                                                    .schema = &kStreamError},
+                                              kConversationField};
+inline constexpr Schema kErrorEvent{"ChatErrorEvent", "A failure after the reply has begun.",
+                                    kErrorEventFields};
+inline constexpr std::array<const Schema*, 5> kEvents{&kTextEvent, &kReasoningEvent,
+                                                      &kMetadataEvent, &kDoneEvent, &kErrorEvent};
+inline constexpr Schema kEvent{
+    "ChatEvent", "The data of an event of a reply's stream.", {}, {}, kEvents};
+
 inline constexpr std::array kWholeReplyFields{
     Field{.name = "text", .description = "The new text of the reply.", .is_required = true},
     Field{.name = "reasoning", .description = "The model's reasoning, if it was requested."},
     Field{.name = "metadata",
           .type = Type::object,
           .description = "The ids, the model and the tokens, as in the stream.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kMetadata},
     Field{.name = "finish_reason",
           .description = "The reason of the end: stop, length, cancelled and the like.",
           .is_required = true},
@@ -295,7 +437,8 @@ inline constexpr Operation kPostChat{
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream,
                .schema = &kWholeReply,
-               .description = "The reply as it is written."},
+               .description = "The reply as it is written.",
+               .event = &kEvent},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription,
@@ -328,7 +471,8 @@ inline constexpr Operation kRegenerateReply{
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream,
                .schema = &kWholeReply,
-               .description = "The new take as it is written."},
+               .description = "The new take as it is written.",
+               .event = &kEvent},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};
@@ -343,7 +487,8 @@ inline constexpr Operation kContinueReply{
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream,
                .schema = &kWholeReply,
-               .description = "The text that follows the old text."},
+               .description = "The text that follows the old text.",
+               .event = &kEvent},
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};
@@ -378,7 +523,8 @@ inline constexpr Operation kResumeReply{
     .takes_last_event_id = true,
     .answer = {.kind = AnswerKind::event_stream,
                .schema = &kWholeReply,
-               .description = "Exactly the missing text."},
+               .description = "Exactly the missing text.",
+               .event = &kEvent},
     .refusals = kResumeRefusals};
 
 inline constexpr Operation kCancelReply{

@@ -147,7 +147,9 @@ inline constexpr Operation kChatStream{
     .body = &kSay,
     .maximum_body_bytes = kMaximumBodyBytes,
     .takes_idempotency_key = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
+    .answer = {.kind = AnswerKind::event_stream,
+               .description = "The reply as it is written.",
+               .event = &chat::kEvent},
     .refusals = chat::kTurnRefusals,
     .takes_user_id_header = true,
     .acts_for_users = true,
@@ -190,7 +192,10 @@ inline constexpr Operation kStartConversation{
     .summary = "Begin a conversation with the character's greeting",
     .body = &kStartRequest,
     .is_body_optional = true,
-    .answer = {.status = 201, .schema = &kConversation, .description = "The new conversation."},
+    .answer = {.status = 201,
+               .schema = &kConversation,
+               .description = "The new conversation.",
+               .location = "/companion/conversation/{id}"},
     .acts_for_users = true};
 
 inline constexpr std::array kRestoreFields{
@@ -213,7 +218,8 @@ inline constexpr Operation kRestoreConversation{
     .body = &kRestoreRequest,
     .answer = {.schema = &kConversation,
                .description = "The conversation; one that is there stays as it is.",
-               .may_create = true},
+               .may_create = true,
+               .location = "/companion/conversation/{id}"},
     .refusals = kRestoreRefusals,
     .acts_for_users = true,
     .description =

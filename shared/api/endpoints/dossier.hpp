@@ -69,7 +69,10 @@ inline constexpr Operation kCreateDossier{
     .summary = "Begin a dossier, of a new project or of one whose dossier is empty",
     .body = &kCreate,
     .maximum_body_bytes = kMaximumBodyBytes,
-    .answer = {.status = 201, .schema = &kDossier, .description = "The new dossier."},
+    .answer = {.status = 201,
+               .schema = &kDossier,
+               .description = "The new dossier.",
+               .location = "/dossier/{project_id}"},
     .refusals = kCreateRefusals,
     .body_example =
         R"({"name":"The Lighthouse","snapshot_json":{"characters":[{"name":"Mara"}]}})"};

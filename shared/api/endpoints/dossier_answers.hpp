@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/dossier_contents.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::dossier {
@@ -47,7 +48,8 @@ inline constexpr std::array kDossierFields{
     Field{.name = "snapshot_json",
           .type = Type::object,
           .description = "Characters, themes, locations, plot points, objects, open questions.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kSnapshot},
     kCreatedAt,
     kUpdatedAt,
 };
@@ -55,12 +57,10 @@ inline constexpr Schema kDossier{"Dossier", "The known facts about a story.", kD
 
 inline constexpr std::array<std::string_view, 4> kEntryKinds{"extracted", "confirmed", "user",
                                                              "path"};
-inline constexpr std::array<std::string_view, 4> kQuestionKinds{"contradiction", "challenge",
-                                                                "ambiguous_name", "asked"};
 inline constexpr std::array<std::string_view, 3> kProposalStatuses{"proposed", "accepted",
                                                                    "rejected"};
 constexpr Field at_field(std::string_view description) {
-  return {.name = "at", .type = Type::integer, .description = description, .is_required = true};
+  return {.name = "at", .type = Type::timestamp, .description = description, .is_required = true};
 }
 
 inline constexpr std::array kVersionFields{
@@ -128,22 +128,37 @@ inline constexpr std::array kFactFields{
           .description = "The version of the model's prompt.",
           .is_required = true,
           .is_nullable = true},
-    at_field("When it was said, in milliseconds since 1970."),
+    at_field("When it was said."),
 };
 inline constexpr Schema kFact{"DossierFact", "A fact that is shown, with its source.", kFactFields};
 
-inline constexpr Field kEntriesField{
-    .name = "entries",
-    .type = Type::array,
-    .description =
-        "Its entries, each with entry, do, type, target, field, value, quote, message_id, status.",
-    .is_required = true,
-    .item = Type::object};
+inline constexpr std::array kEntryFields{
+    shown_text("entry", "The entry of the log."),
+    shown_text("do", "What it does, such as fact, set or undo."),
+    known_text("type", "The type of what it is about, such as character."),
+    known_text("target", "What it is about: an id, or story."),
+    known_text("field", "The field."),
+    Field{
+        .name = "value", .description = "The value; null empties the field.", .is_nullable = true},
+    Field{.name = "is",
+          .type = Type::boolean,
+          .description = "Of a list's value: whether it belongs to the list."},
+    known_text("quote", "The words that it comes from."),
+    Field{.name = "message_id", .type = Type::uuid, .description = "The message of these words."},
+    shown_text("status", "Whether it is shown, or why it is not."),
+};
+inline constexpr Schema kEntry{"DossierEntry", "An entry of a dossier's log.", kEntryFields};
+
+inline constexpr Field kEntriesField{.name = "entries",
+                                     .type = Type::array,
+                                     .description = "Its entries.",
+                                     .is_required = true,
+                                     .schema = &kEntry};
 inline constexpr std::array kChangeFields{
     Field{.name = "change", .description = "The id of the change, for undo.", .is_required = true},
     Field{
         .name = "kind", .description = "The source.", .is_required = true, .choices = kEntryKinds},
-    at_field("The time, in milliseconds since 1970."),
+    at_field("The time."),
     Field{.name = "is_undone",
           .type = Type::boolean,
           .description = "Whether it has been undone.",
@@ -154,7 +169,7 @@ inline constexpr Schema kChange{"DossierChange", "One change of a dossier.", kCh
 
 inline constexpr std::array kProposalFields{
     Field{.name = "id", .description = "The proposal.", .is_required = true},
-    at_field("When it was made, in milliseconds since 1970."),
+    at_field("When it was made."),
     Field{.name = "status",
           .description = "Whether a person has decided.",
           .is_required = true,
@@ -164,23 +179,51 @@ inline constexpr std::array kProposalFields{
 inline constexpr Schema kProposal{"DossierProposal", "A proposal that a person may accept.",
                                   kProposalFields};
 
-inline constexpr std::array kQuestionFields{
-    Field{.name = "id", .description = "The question.", .is_required = true},
-    Field{.name = "kind",
-          .description = "The reason of the question.",
-          .is_required = true,
-          .choices = kQuestionKinds},
-    Field{.name = "text", .description = "The question in words.", .is_required = true},
-    Field{.name = "field", .description = "The field in question."},
-    Field{.name = "target", .description = "The owner of the field."},
-    Field{.name = "values",
-          .type = Type::array,
-          .description = "The choices, each with entry, value, quote, message_id.",
-          .is_required = true,
-          .item = Type::object},
+inline constexpr std::array kListDifferenceFields{shown_list("added", "What is new."),
+                                                  shown_list("removed", "What is gone.")};
+inline constexpr Schema kListDifference{"DossierListDifference", "How a list differs.",
+                                        kListDifferenceFields};
+inline constexpr std::array kFieldDifferenceFields{
+    shown_text("field", "The field."),
+    Field{.name = "from", .description = "The text before.", .is_nullable = true},
+    Field{.name = "to", .description = "The text after.", .is_nullable = true},
+    optional(shown_list("added", "What is new in a list.")),
+    optional(shown_list("removed", "What is gone from a list.")),
 };
-inline constexpr Schema kQuestion{"DossierQuestion", "A question for a person to decide.",
-                                  kQuestionFields};
+inline constexpr Schema kFieldDifference{"DossierFieldDifference", "How a field differs.",
+                                         kFieldDifferenceFields};
+inline constexpr std::array kNamedThingFields{kThingIdField, kThingNameField};
+inline constexpr Schema kNamedThing{"DossierNamedThing", "A character, place or object.",
+                                    kNamedThingFields};
+inline constexpr std::array kChangedThingFields{
+    kThingIdField, kThingNameField,
+    things_field("fields", "The fields that differ.", kFieldDifference)};
+inline constexpr Schema kChangedThing{"DossierChangedThing", "One that differs.",
+                                      kChangedThingFields};
+inline constexpr std::array kThingsDifferenceFields{
+    things_field("added", "Those that are new.", kNamedThing),
+    things_field("changed", "Those that differ.", kChangedThing),
+    things_field("removed", "Those that are gone.", kNamedThing)};
+inline constexpr Schema kThingsDifference{"DossierThingsDifference",
+                                          "How characters, places or objects differ.",
+                                          kThingsDifferenceFields};
+
+constexpr Field difference_field(std::string_view name, const Schema& schema) {
+  return {.name = name,
+          .type = Type::object,
+          .description = "Their differences.",
+          .is_required = true,
+          .schema = &schema};
+}
+inline constexpr std::array kChangesFields{
+    difference_field("characters", kThingsDifference),
+    difference_field("locations", kThingsDifference),
+    difference_field("objects", kThingsDifference),
+    difference_field("themes", kListDifference),
+    difference_field("plot_points", kListDifference),
+    difference_field("open_questions", kListDifference),
+    things_field("story", "The fields of the story itself that differ.", kFieldDifference)};
+inline constexpr Schema kChanges{"DossierDifferences", "What differs.", kChangesFields};
 
 inline constexpr std::array kDifferenceFields{
     Field{.name = "from",
@@ -195,7 +238,8 @@ inline constexpr std::array kDifferenceFields{
           .type = Type::object,
           .description = "The additions, removals and changes of each list, and the changed fields "
                          "of the story itself.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kChanges},
 };
 inline constexpr Schema kDifference{"DossierDifference", "The difference between two versions.",
                                     kDifferenceFields};

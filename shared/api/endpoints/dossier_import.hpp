@@ -86,7 +86,8 @@ inline constexpr auto kStartedImportFields = [] {
   std::array<Field, kImportFields.size() + 1> fields;
   std::copy(kImportFields.begin(), kImportFields.end(), fields.begin());
   fields.back() = {.name = "status_url",
-                   .description = "The path that reports the import's progress.",
+                   .type = Type::url,
+                   .description = "The address that reports the import's progress.",
                    .is_required = true};
   return fields;
 }();
@@ -103,7 +104,10 @@ inline constexpr Operation kStartImport{
     .summary = "Read a text for proposals to a dossier",
     .body = &kImportRequest,
     .maximum_body_bytes = kMaximumImportBodyBytes,
-    .answer = {.status = 202, .schema = &kStartedImport, .description = "It will be read."},
+    .answer = {.status = 202,
+               .schema = &kStartedImport,
+               .description = "It will be read.",
+               .location = "/dossier/{project_id}/import/{task_id}"},
     .refusals = kImportRefusals,
     .description =
         "The text is cut into chapters, and read step by step in the background. The dossier takes "

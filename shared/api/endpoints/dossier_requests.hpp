@@ -33,7 +33,9 @@ constexpr Field snapshot_field(bool is_required) {
           .description =
               "Characters, themes, locations, plot points, objects, open questions; "
               "title, logline, genre, tone.",
-          .is_required = is_required};
+          .is_required = is_required,
+          .schema = &kContents,
+          .is_open = true};
 }
 
 inline constexpr std::array kCreateFields{

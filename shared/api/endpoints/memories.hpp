@@ -127,7 +127,10 @@ inline constexpr Operation kAddMemory{
     .pattern = "/companion/characters/{companion_id}/memories",
     .summary = "Tell a companion something to remember",
     .body = &kNewMemory,
-    .answer = {.status = 201, .schema = &kMemory, .description = "The memory."},
+    .answer = {.status = 201,
+               .schema = &kMemory,
+               .description = "The memory.",
+               .location = "/companion/characters/{companion_id}/memories/{memory_id}"},
     .refusals = kMemoryRefusals,
     .acts_for_users = true,
     .body_example = R"({"text":"The user's sister is called Ada."})"};

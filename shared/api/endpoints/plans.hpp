@@ -146,7 +146,10 @@ inline constexpr Operation kSavePlan{
     .summary = "Make or change a plan, for the operator",
     .access = Access::operator_only,
     .body = &kSavePlanBody,
-    .answer = {.schema = &kPlan, .description = "The plan as it is now.", .may_create = true},
+    .answer = {.schema = &kPlan,
+               .description = "The plan as it is now.",
+               .may_create = true,
+               .location = "/users/plans/{plan_name}"},
     .description =
         "A name has 1 to 32 small letters, digits, `_` and `-`, and begins with a "
         "letter. A change holds at once for everybody who has the plan.",

@@ -89,7 +89,10 @@ inline constexpr Operation kCreateProject{
     .pattern = "/projects",
     .summary = "Make a project, with an empty dossier",
     .body = &kCreate,
-    .answer = {.status = 201, .schema = &kProject, .description = "The new project."},
+    .answer = {.status = 201,
+               .schema = &kProject,
+               .description = "The new project.",
+               .location = "/projects/{project_id}"},
     .body_example = R"({"name":"The Lighthouse","is_favourite":true})"};
 
 inline constexpr Operation kHealth{.id = "projects_health",

@@ -43,6 +43,28 @@ inline constexpr std::array<std::string_view, 4> kEventRoles{"user", "assistant"
 inline constexpr std::array<std::string_view, 5> kEventTypes{"message", "error", "tool_call",
                                                              "tool_result", "system"};
 
+inline constexpr std::array kEventMetadataFields{
+    Field{.name = "finish_reason", .description = "Of a reply: the reason of its end."},
+    Field{.name = "status", .description = "Of a reply: complete, or how it broke off."},
+    Field{.name = "is_complete",
+          .type = Type::boolean,
+          .description = "Of a reply: false when it broke off."},
+    Field{.name = "error_code", .description = "Of a reply that broke off: the error's code."},
+    Field{.name = "stream_id", .description = "Of a reply: the stream it came in."},
+    Field{.name = "user_message_id",
+          .type = Type::uuid,
+          .description = "Of a reply: the message that it answers."},
+    Field{.name = "client_id", .description = "What the client called that message."},
+    Field{.name = "is_edited",
+          .type = Type::boolean,
+          .description = "Whether a person has changed the text."},
+    Field{.name = "parent_id",
+          .type = Type::uuid,
+          .description = "Of a user's message: the message before it."},
+};
+inline constexpr Schema kEventMetadata{"RealtimeEventMetadata", "Further facts about an event.",
+                                       kEventMetadataFields, "true"};
+
 inline constexpr std::array kEventFields{
     Field{.name = "id",
           .type = Type::integer,
@@ -71,7 +93,8 @@ inline constexpr std::array kEventFields{
     Field{.name = "metadata",
           .type = Type::object,
           .description = "Further facts, such as a reply's `finish_reason` and `is_complete`.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kEventMetadata},
 };
 inline constexpr Schema kEvent{"RealtimeEvent", "Something that happened in a live conversation.",
                                kEventFields};

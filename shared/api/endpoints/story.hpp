@@ -26,6 +26,9 @@ inline constexpr std::array kExportFields{Field{
     .default_json = "\"md\""}};
 inline constexpr Schema kExportQuery{"StoryExportQuery", "", kExportFields};
 
+inline constexpr Schema kEntriesByRoute{
+    "StoryCacheEntries", "Numbers of entries, by route.", {}, R"({"type":"integer"})"};
+
 inline constexpr std::array kCacheFields{
     stored_integer("entries", "Answers that are kept for you."),
     stored_integer("running", "Requests that are being worked on."),
@@ -34,7 +37,8 @@ inline constexpr std::array kCacheFields{
     Field{.name = "by_route",
           .type = Type::object,
           .description = "The number of entries of each route.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kEntriesByRoute},
     nullable({.name = "oldest_at", .type = Type::timestamp, .description = "Of the oldest one."}),
     nullable({.name = "newest_at", .type = Type::timestamp, .description = "Of the newest one."}),
 };
@@ -51,13 +55,70 @@ inline constexpr Operation kHealth{.id = "story_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+// A list of options by each setting's name, and the limits of the other settings.
+inline constexpr Schema kOptions{
+    "StoryOptions",
+    "The lists of settings, by name, and the limits of `texts`, `title` and `target_words`.",
+    {},
+    R"({"type":"object","additionalProperties":true,"properties":{"field":{"type":"string"},)"
+    R"("options":{"type":"array","items":{"type":"object","required":["value"],)"
+    R"("properties":{"value":{"type":"string"},"words":{"type":"integer"}}}},)"
+    R"("default":{"type":"string"},"takes_custom":{"type":"boolean"},)"
+    R"("maximum_characters":{"type":"integer"},"minimum":{"type":"integer"},)"
+    R"("maximum":{"type":"integer"}}})"};
+
+inline constexpr Schema kParameters{"StoryToolParameters", "A JSON schema.", {}, "true"};
+inline constexpr std::array kToolFields{
+    generated_text("name", "The tool's name."),
+    generated_text("description", "What it does."),
+    Field{.name = "parameters",
+          .type = Type::object,
+          .description = "The JSON schema of its arguments.",
+          .is_required = true,
+          .schema = &kParameters},
+    generated_text("method", "The method of its endpoint."),
+    generated_text("path", "The path of its endpoint."),
+};
+inline constexpr Schema kTool{"StoryTool", "An action as a tool for a model.", kToolFields};
+inline constexpr std::array kToolsFields{Field{.name = "tools",
+                                               .type = Type::array,
+                                               .description = "The tools.",
+                                               .is_required = true,
+                                               .schema = &kTool}};
+inline constexpr Schema kTools{"StoryTools", "The story writer's actions.", kToolsFields};
+
+inline constexpr std::array kCostFields{
+    stored_integer("calls", "Calls of a model."),
+    stored_integer("prompt_tokens", "Tokens of their inputs."),
+    stored_integer("completion_tokens", "Tokens of their outputs."),
+    stored_integer("tokens", "Both together."),
+};
+inline constexpr auto kStepCostFields =
+    join(std::array{generated_text("kind", "What the step makes.")}, kCostFields);
+inline constexpr Schema kStepCost{"StoryStepEstimate", "What a kind of step takes.",
+                                  kStepCostFields};
+inline constexpr auto kEstimateFields =
+    join(kCostFields, std::array{stored_integer("chapters", "How many chapters it will have."),
+                                 stored_integer("scenes", "How many scenes it will have."),
+                                 stored_integer("target_length", "Its length, in its unit."),
+                                 generated_text("unit", "words or characters."),
+                                 generated_text("language", "The story's language."),
+                                 Field{.name = "steps",
+                                       .type = Type::array,
+                                       .description = "The same by kinds of steps.",
+                                       .is_required = true,
+                                       .schema = &kStepCost}});
+inline constexpr Schema kEstimateAnswer{"StoryEstimate", "What a story will take.",
+                                        kEstimateFields};
+
 inline constexpr Operation kReadOptions{
     .id = "read_story_options",
     .method = "GET",
     .pattern = "/story/options",
     .summary = "The lists of settings",
     .access = Access::anyone,
-    .answer = {.description = "Each setting's list, its default, and whether it takes your own "
+    .answer = {.schema = &kOptions,
+               .description = "Each setting's list, its default, and whether it takes your own "
                               "text."}};
 
 inline constexpr Operation kListTools{
@@ -66,7 +127,8 @@ inline constexpr Operation kListTools{
     .pattern = "/story/tools",
     .summary = "The story writer's actions as tools for a model",
     .access = Access::anyone,
-    .answer = {.description = "Each tool's name, description, JSON schema and endpoint."}};
+    .answer = {.schema = &kTools,
+               .description = "Each tool's name, description, JSON schema and endpoint."}};
 
 inline constexpr Operation kEstimate{
     .id = "estimate_story",
@@ -77,7 +139,8 @@ inline constexpr Operation kEstimate{
     .body = &kStartRequest,
     .is_body_optional = true,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
-    .answer = {.description = "Calls and tokens, before anything is asked."},
+    .answer = {.schema = &kEstimateAnswer,
+               .description = "Calls and tokens, before anything is asked."},
     .body_example = R"({"story_length":"Long"})"};
 
 inline constexpr Operation kReadCacheStats{

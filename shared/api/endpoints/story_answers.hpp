@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "shared/api/endpoints/story_settings.hpp"
@@ -134,6 +135,66 @@ inline constexpr Schema kSetup{"StorySetup", "The settings of a story.", kSetupF
 inline constexpr std::array<std::string_view, 6> kTaskStatuses{"pending", "processing", "completed",
                                                                "failed",  "cancelled",  "paused"};
 
+constexpr Field optional_text(std::string_view name, std::string_view description) {
+  return {.name = name, .description = description};
+}
+inline constexpr std::array kTaskErrorFields{
+    generated_text("code", "What a program may switch on."),
+    generated_text("message", "The reason, in words.")};
+inline constexpr Schema kTaskError{"StoryTaskError", "Why a task failed.", kTaskErrorFields};
+
+inline constexpr std::array kDrawnFields{
+    Field{.name = "scene_id", .type = Type::uuid, .description = "The scene.", .is_required = true},
+    Field{.name = "number",
+          .type = Type::integer,
+          .description = "Its place in the story, from 1; null: it is deleted.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "title", .description = "Its title.", .is_required = true, .is_nullable = true},
+};
+inline constexpr Schema kDrawn{"DrawnScene", "A scene whose picture is drawn.", kDrawnFields};
+
+template <std::size_t kCount>
+constexpr auto nullable_each(std::array<Field, kCount> fields) {
+  for (auto& field : fields) field.is_nullable = true;
+  return fields;
+}
+
+// Which of them there are depends on what the task does; null: there is none yet.
+inline constexpr auto kResultFields = nullable_each(std::array{
+    optional_text("premise", "The premise."),
+    outline_answer(false),
+    optional_text("story", "The story so far."),
+    optional_text("continuation", "The text that follows."),
+    Field{.name = "is_complete",
+          .type = Type::boolean,
+          .description = "Whether the story has come to its end."},
+    Field{.name = "is_structured",
+          .type = Type::boolean,
+          .description = "Whether the outline is an array of scenes."},
+    Field{.name = "word_count", .type = Type::integer, .description = "The story's words."},
+    Field{.name = "iterations",
+          .type = Type::integer,
+          .description = "How many pieces it was written in."},
+    Field{.name = "ideas",
+          .type = Type::array,
+          .description = "Three versions of an idea.",
+          .schema = &kIdea},
+    Field{.name = "setup",
+          .type = Type::object,
+          .description = "The settings of a story.",
+          .schema = &kSettings},
+    optional_text("text", "A scene's new text."),
+    Field{.name = "project_id", .type = Type::uuid, .description = "The story."},
+    Field{.name = "task_id", .type = Type::uuid, .description = "The task."},
+    Field{.name = "illustrations",
+          .type = Type::array,
+          .description = "The scenes whose pictures are drawn.",
+          .schema = &kDrawn},
+});
+inline constexpr Schema kResult{"StoryResult", "What a task has made, or has made so far.",
+                                kResultFields, "true"};
+
 inline constexpr std::array kTaskFields{
     Field{.name = "task_id", .type = Type::uuid, .description = "The task.", .is_required = true},
     Field{.name = "project_id",
@@ -155,14 +216,152 @@ inline constexpr std::array kTaskFields{
     Field{.name = "result",
           .type = Type::object,
           .description = "What there is of it so far.",
-          .is_nullable = true},
+          .is_nullable = true,
+          .schema = &kResult},
     Field{.name = "error",
           .type = Type::object,
-          .description = "Why it failed: `code` and `message`.",
-          .is_nullable = true},
+          .description = "Why it failed.",
+          .is_nullable = true,
+          .schema = &kTaskError},
+    optional_text("language", "The story's language."),
+    optional_text("unit", "What its length is counted in: words or characters."),
+    Field{.name = "adjustments",
+          .type = Type::array,
+          .description = "Settings that were changed, and why.",
+          .schema = &kAdjustment},
     kCreatedAt,
     kUpdatedAt,
 };
 inline constexpr Schema kTask{"StoryTask", "Work on a story.", kTaskFields};
+
+constexpr Field event_name(const std::array<std::string_view, 1>& name) {
+  return {
+      .name = "event", .description = "The event's name.", .is_required = true, .choices = name};
+}
+constexpr Field event_data(const Schema& schema) {
+  return {.name = "data",
+          .type = Type::object,
+          .description = "The event's data, read as JSON.",
+          .is_required = true,
+          .schema = &schema};
+}
+inline constexpr Field kProgressField{.name = "progress",
+                                      .type = Type::integer,
+                                      .description = "In percent.",
+                                      .is_required = true,
+                                      .maximum = 100};
+inline constexpr Field kProgressMessageField =
+    generated_text("message", "What is done now, in words.");
+inline constexpr Field kPartIdField{
+    .name = "part_id", .type = Type::uuid, .description = "The part.", .is_nullable = true};
+inline constexpr Field kPartNumberField{.name = "number",
+                                        .type = Type::integer,
+                                        .description = "Its place, from 1.",
+                                        .is_nullable = true};
+
+inline constexpr std::array kProgressFields{kProgressField, kProgressMessageField};
+inline constexpr Schema kProgress{"StoryProgress", "How far a task is.", kProgressFields};
+inline constexpr std::array kStoredPartFields{
+    generated_text("kind", "What was stored, such as premise, outline or scene."),
+    kPartIdField,
+    kPartNumberField,
+    optional_text("title", "Its title."),
+    Field{.name = "length", .type = Type::integer, .description = "A scene's length."},
+    Field{.name = "is_current",
+          .type = Type::boolean,
+          .description = "False when a person's own version counts."}};
+inline constexpr Schema kStoredPart{"StoryStoredPart", "A part that is stored.", kStoredPartFields};
+inline constexpr std::array kWrittenPartFields{
+    optional_text("kind", "What is written, such as premise, outline or scene."), kPartIdField,
+    kPartNumberField, Field{.name = "title", .description = "Its title.", .is_nullable = true}};
+inline constexpr Schema kWrittenPart{"StoryWrittenPart", "The part that is being written.",
+                                     kWrittenPartFields, "true"};
+inline constexpr std::array kSourceFields{Field{.name = "part",
+                                                .type = Type::object,
+                                                .description = "The part.",
+                                                .is_required = true,
+                                                .is_nullable = true,
+                                                .schema = &kWrittenPart},
+                                          Field{.name = "step",
+                                                .type = Type::integer,
+                                                .description = "The task's step.",
+                                                .is_required = true},
+                                          Field{.name = "attempt",
+                                                .type = Type::integer,
+                                                .description = "The step's attempt.",
+                                                .is_required = true}};
+inline constexpr Schema kRestarted{"StoryRestart", "The text of a step begins again.",
+                                   kSourceFields};
+inline constexpr auto kWrittenTextFields =
+    join(kSourceFields, std::array{Field{.name = "offset",
+                                         .type = Type::integer,
+                                         .description = "Where the text stands, in UTF-8 bytes.",
+                                         .is_required = true},
+                                   generated_text("text", "Text as it is written.")});
+inline constexpr Schema kWrittenText{"StoryText", "Text as it is written.", kWrittenTextFields};
+inline constexpr std::array kFindingFields{
+    generated_text("rule", "The rule, such as repeats_previous."),
+    generated_text("message", "What was found wrong, in words."),
+    Field{.name = "is_asked_again",
+          .type = Type::boolean,
+          .description = "Whether the text was asked for once more because of it."},
+    optional_text("correction", "What the model is told then."),
+    kPartIdField,
+    kPartNumberField};
+inline constexpr Schema kFinding{"StoryFinding", "What was found wrong with a text.",
+                                 kFindingFields, "true"};
+inline constexpr std::array kStateFields{
+    Field{.name = "task_id", .type = Type::uuid, .description = "The task.", .is_required = true},
+    Field{
+        .name = "project_id", .type = Type::uuid, .description = "The story.", .is_nullable = true},
+    Field{.name = "status",
+          .description = "Where it is.",
+          .is_required = true,
+          .choices = kTaskStatuses},
+    kProgressField, kProgressMessageField};
+inline constexpr Schema kState{"StoryState", "Where a task is.", kStateFields};
+inline constexpr std::array kFailureFields{
+    generated_text("code", "What a program may switch on."),
+    generated_text("title", "The code in words."), optional_text("detail", "What to do about it."),
+    Field{.name = "status",
+          .type = Type::integer,
+          .description = "The HTTP status that it would have.",
+          .is_required = true}};
+inline constexpr Schema kFailure{"StoryFailure", "Why a task, or following it, failed.",
+                                 kFailureFields, "true"};
+
+inline constexpr std::array<std::string_view, 1> kProgressName{"progress"};
+inline constexpr std::array<std::string_view, 1> kPartName{"part"};
+inline constexpr std::array<std::string_view, 1> kTextName{"text"};
+inline constexpr std::array<std::string_view, 1> kRestartName{"restart"};
+inline constexpr std::array<std::string_view, 1> kFindingName{"finding"};
+inline constexpr std::array<std::string_view, 1> kStatusName{"status"};
+inline constexpr std::array<std::string_view, 1> kDoneName{"done"};
+inline constexpr std::array<std::string_view, 1> kErrorName{"error"};
+inline constexpr std::array kProgressEventFields{event_name(kProgressName), event_data(kProgress)};
+inline constexpr Schema kProgressEvent{"StoryProgressEvent", "Progress.", kProgressEventFields};
+inline constexpr std::array kPartEventFields{event_name(kPartName), event_data(kStoredPart)};
+inline constexpr Schema kPartEvent{"StoryPartEvent", "A part is stored.", kPartEventFields};
+inline constexpr std::array kTextEventFields{event_name(kTextName), event_data(kWrittenText)};
+inline constexpr Schema kTextEvent{"StoryTextEvent", "Text.", kTextEventFields};
+inline constexpr std::array kRestartEventFields{event_name(kRestartName), event_data(kRestarted)};
+inline constexpr Schema kRestartEvent{"StoryRestartEvent", "A step's text begins again.",
+                                      kRestartEventFields};
+inline constexpr std::array kFindingEventFields{event_name(kFindingName), event_data(kFinding)};
+inline constexpr Schema kFindingEvent{"StoryFindingEvent", "A finding.", kFindingEventFields};
+inline constexpr std::array kStatusEventFields{event_name(kStatusName), event_data(kState)};
+inline constexpr Schema kStatusEvent{"StoryStatusEvent", "A task's status.", kStatusEventFields};
+inline constexpr std::array kDoneEventFields{event_name(kDoneName), event_data(kResult)};
+inline constexpr Schema kDoneEvent{"StoryDoneEvent", "The end, with the answer.", kDoneEventFields};
+inline constexpr std::array kErrorEventFields{event_name(kErrorName), event_data(kFailure)};
+inline constexpr Schema kErrorEvent{"StoryErrorEvent", "The end, with a problem.",
+                                    kErrorEventFields};
+inline constexpr std::array<const Schema*, 8> kEvents{
+    &kProgressEvent, &kPartEvent,   &kTextEvent, &kRestartEvent,
+    &kFindingEvent,  &kStatusEvent, &kDoneEvent, &kErrorEvent};
+inline constexpr Schema kEvent{
+    "StoryEvent", "An event of a task: its name and its data.", {}, {}, kEvents};
+
+inline constexpr std::string_view kTaskLocation = "/story/task/{task_id}/status";
 
 }  // namespace fabula::api::story

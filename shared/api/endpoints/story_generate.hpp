@@ -97,8 +97,12 @@ inline constexpr std::string_view kPremiseExample =
     R"("content_rating":"PG-13","ending_preference":"Happy"})";
 
 constexpr Answer work_answer(const Schema& schema, std::string_view description) {
-  return {
-      .kind = AnswerKind::work, .schema = &schema, .description = description, .pending = &kTask};
+  return {.kind = AnswerKind::work,
+          .schema = &schema,
+          .description = description,
+          .pending = &kTask,
+          .event = &kEvent,
+          .location = kTaskLocation};
 }
 
 inline constexpr Operation kImproveIdea{
@@ -202,7 +206,8 @@ inline constexpr Operation kContinue{
 inline constexpr auto kAcceptedFields = join(
     std::array{
         Field{.name = "status_url",
-              .description = "The path that tells the task's progress.",
+              .type = Type::url,
+              .description = "The address that tells the task's progress.",
               .is_required = true},
         Field{.name = "status",
               .description = "Where it is.",
@@ -222,7 +227,10 @@ inline constexpr Operation kGenerateFull{
     .body = &kStartRequest,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_idempotency_key = true,
-    .answer = {.status = 202, .schema = &kAccepted, .description = "It will be written."},
+    .answer = {.status = 202,
+               .schema = &kAccepted,
+               .description = "It will be written.",
+               .location = kTaskLocation},
     .refusals = kGenerateRefusals,
     .description =
         "Premise, outline and scenes are written step by step until the length is met, whoever "

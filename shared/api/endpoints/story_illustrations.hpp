@@ -38,7 +38,10 @@ inline constexpr std::array kDrawingFields{
           .is_required = true,
           .choices = kTaskStatuses},
     Field{.name = "message", .description = "What is drawn, in words.", .is_required = true},
-    Field{.name = "status_url", .description = "The path of its progress.", .is_required = true}};
+    Field{.name = "status_url",
+          .type = Type::url,
+          .description = "The address of its progress.",
+          .is_required = true}};
 inline constexpr Schema kDrawing{"IllustrationsTask", "A task that draws pictures.",
                                  kDrawingFields};
 
@@ -76,7 +79,10 @@ inline constexpr Operation kBeginIllustrations{
     .summary = "Draw a picture of each scene",
     .body = &kIllustrate,
     .maximum_body_bytes = kMaximumIllustrationBodyBytes,
-    .answer = {.status = 202, .schema = &kDrawing, .description = "They will be drawn."},
+    .answer = {.status = 202,
+               .schema = &kDrawing,
+               .description = "They will be drawn.",
+               .location = kTaskLocation},
     .refusals = kIllustrateRefusals,
     .description =
         "Each picture is an image and a call of your plan. The task is read, followed and "

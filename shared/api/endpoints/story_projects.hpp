@@ -176,6 +176,12 @@ inline constexpr std::array kChapterFields{
 };
 inline constexpr Schema kChapter{"Chapter", "A chapter of a story.", kChapterFields};
 
+inline constexpr auto kStoredSettingsFields =
+    join(kSettingsFields,
+         std::array{optional_text("unit", "What its length is counted in: words or characters.")});
+inline constexpr Schema kStoredSettings{"StoredStorySettings", "How a story is written.",
+                                        kStoredSettingsFields, "true"};
+
 inline constexpr std::array kStorySummaryFields{
     Field{.name = "project_id",
           .type = Type::uuid,
@@ -185,7 +191,8 @@ inline constexpr std::array kStorySummaryFields{
     Field{.name = "settings",
           .type = Type::object,
           .description = "How it is written.",
-          .is_required = true},
+          .is_required = true,
+          .schema = &kStoredSettings},
     stored_integer("length", "The length of what is written, in the unit of its settings."),
     stored_integer("scene_count", "How many scenes it has."),
     stored_integer("scenes_written", "How many of them are written."),
@@ -224,6 +231,15 @@ inline constexpr auto kStoryFields =
                           .schema = &kScene}});
 inline constexpr Schema kStory{"Story", "A story as it is stored.", kStoryFields};
 
+inline constexpr auto kVersionPlanFields =
+    join(kScenePlanFields, std::array{Field{.name = "scenes",
+                                            .type = Type::array,
+                                            .description = "Of an outline: its scenes.",
+                                            .schema = &kScenePlan},
+                                      optional_text("text", "Of a premise: its text.")});
+inline constexpr Schema kVersionPlan{"VersionPlan", "The plan of a version.", kVersionPlanFields,
+                                     "true"};
+
 inline constexpr std::array<std::string_view, 2> kWriters{"model", "person"};
 inline constexpr std::array<std::string_view, 2> kAspects{"plan", "text"};
 inline constexpr std::array kVersionFields{
@@ -242,13 +258,16 @@ inline constexpr std::array kVersionFields{
           .type = Type::array,
           .description = "What was found wrong with it.",
           .is_required = true,
-          .item = Type::object},
+          .schema = &kFinding},
     stored_integer("length", "Its length."),
     nullable({.name = "model", .description = "The model that wrote it."}),
     nullable({.name = "prompt", .description = "The prompt's name and version."}),
     nullable({.name = "task_id", .type = Type::uuid, .description = "The task that made it."}),
     nullable({.name = "text", .description = "Its text."}),
-    Field{.name = "plan", .type = Type::object, .description = "Its plan; of an outline `scenes`."},
+    Field{.name = "plan",
+          .type = Type::object,
+          .description = "Its plan; of an outline `scenes`.",
+          .schema = &kVersionPlan},
     kCreatedAt,
 };
 inline constexpr Schema kPartVersion{"StoryVersion", "A version of a part of a story.",
@@ -340,7 +359,10 @@ inline constexpr Operation kInsertScene{
     .summary = "Insert a scene into the outline",
     .body = &kInsert,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
-    .answer = {.status = 201, .schema = &kScene, .description = "The new scene."},
+    .answer = {.status = 201,
+               .schema = &kScene,
+               .description = "The new scene.",
+               .location = "/story/projects/{project_id}/scenes/{scene_id}"},
     .body_example = R"({"title":"The Storm","description":"The lamp goes out."})"};
 
 inline constexpr Operation kReadScene =

@@ -34,10 +34,12 @@ inline constexpr Operation kReadTaskResult{
     .method = "GET",
     .pattern = "/story/task/{task_id}/result",
     .summary = "What a task has made",
-    .answer = {.description = "The answer of the request that began it; of a whole story `story`, "
+    .answer = {.schema = &kResult,
+               .description = "The answer of the request that began it; of a whole story `story`, "
                               "`premise`, `outline`, `is_complete`, `word_count` and `project_id`, "
                               "also while it grows.",
-               .pending = &kTask}};
+               .pending = &kTask,
+               .location = kTaskLocation}};
 
 inline constexpr Operation kFollowTask{
     .id = "follow_story_task",
@@ -49,7 +51,8 @@ inline constexpr Operation kFollowTask{
     .answer = {.kind = AnswerKind::work,
                .schema = &kTask,
                .description = "The events of POST /story/generate-premise, until the end of the "
-                              "task; with `Accept: application/json` the task."},
+                              "task; with `Accept: application/json` the task.",
+               .event = &kEvent},
     .description = "The task is worked on while somebody follows it."};
 
 inline constexpr Operation kCancelTask{.id = "cancel_story_task",
@@ -77,7 +80,8 @@ inline constexpr Operation kRetryTask{
     .method = "POST",
     .pattern = "/story/task/{task_id}/retry",
     .summary = "Try a failed step again; finished ones are kept",
-    .answer = {.status = 202, .schema = &kTask, .description = "The task."},
+    .answer = {
+        .status = 202, .schema = &kTask, .description = "The task.", .location = kTaskLocation},
     .refusals = kRetryRefusals};
 
 }  // namespace fabula::api::story

@@ -174,6 +174,46 @@ inline constexpr Operation kHealthz{.id = "stream_healthz",
                                     .access = Access::anyone,
                                     .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+constexpr Field event_name(const std::array<std::string_view, 1>& name) {
+  return {
+      .name = "event", .description = "The event's name.", .is_required = true, .choices = name};
+}
+constexpr Field event_data(const Schema& schema) {
+  return {.name = "data",
+          .type = Type::object,
+          .description = "The event's data, read as JSON.",
+          .is_required = true,
+          .schema = &schema};
+}
+inline constexpr std::array<std::string_view, 1> kTokenName{"token"};
+inline constexpr std::array<std::string_view, 1> kPingName{"ping"};
+inline constexpr std::array<std::string_view, 1> kDoneName{"done"};
+inline constexpr std::array<std::string_view, 1> kErrorName{"error"};
+inline constexpr std::array kTokenEventFields{
+    event_name(kTokenName),
+    Field{.name = "data", .description = "The next piece of the text.", .is_required = true}};
+inline constexpr Schema kTokenEvent{"RelayTokenEvent", "Text of the reply.", kTokenEventFields};
+inline constexpr std::array kPingEventFields{
+    event_name(kPingName),
+    Field{.name = "data", .description = "Always `{}`.", .is_required = true}};
+inline constexpr Schema kPingEvent{"RelayPingEvent", "The stream is alive.", kPingEventFields};
+inline constexpr std::array kEndFields{
+    Field{.name = "stream_id", .description = "The stream.", .is_required = true},
+    Field{.name = "finish_reason",
+          .description = "The reason of the end: stop, length, cancelled and the like.",
+          .is_required = true}};
+inline constexpr Schema kEnd{"RelayEnd", "The end of a stream.", kEndFields};
+inline constexpr std::array kDoneEventFields{event_name(kDoneName), event_data(kEnd)};
+inline constexpr Schema kDoneEvent{"RelayDoneEvent", "The end of a reply that is stored.",
+                                   kDoneEventFields};
+inline constexpr std::array kErrorEventFields{event_name(kErrorName), event_data(kStreamError)};
+inline constexpr Schema kErrorEvent{"RelayErrorEvent", "A failure after the reply has begun.",
+                                    kErrorEventFields};
+inline constexpr std::array<const Schema*, 4> kEvents{&kTokenEvent, &kPingEvent, &kDoneEvent,
+                                                      &kErrorEvent};
+inline constexpr Schema kEvent{
+    "RelayEvent", "An event of a stream: its name and its data.", {}, {}, kEvents};
+
 inline constexpr Operation kStart{
     .id = "start_stream",
     .method = "POST",
@@ -182,7 +222,9 @@ inline constexpr Operation kStart{
     .body = &kStream,
     .maximum_body_bytes = kMaximumBodyBytes,
     .takes_idempotency_key = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "The reply as it is written."},
+    .answer = {.kind = AnswerKind::event_stream,
+               .description = "The reply as it is written.",
+               .event = &kEvent},
     .refusals = kStreamRefusals,
     .description =
         "Server-sent events: `token` with text as data, `ping`, `error` with "
@@ -198,7 +240,9 @@ inline constexpr Operation kResume{
     .summary = "The rest of a stream, after the part that the caller has",
     .query = &kResumeQuery,
     .takes_last_event_id = true,
-    .answer = {.kind = AnswerKind::event_stream, .description = "Exactly the missing text."}};
+    .answer = {.kind = AnswerKind::event_stream,
+               .description = "Exactly the missing text.",
+               .event = &kEvent}};
 
 inline constexpr Operation kCancelStream{
     .id = "cancel_stream",
@@ -225,14 +269,17 @@ inline constexpr Operation kListBots{
     .query = &kListQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kBot, .description = "A page of them."}};
 
-inline constexpr Operation kCreateBot{
-    .id = "create_bot",
-    .method = "POST",
-    .pattern = "/stream/v1/bots",
-    .summary = "Create a bot",
-    .body = &kNewBot,
-    .maximum_body_bytes = 64 * 1024,
-    .answer = {.status = 201, .schema = &kBot, .description = "The new bot.", .has_etag = true}};
+inline constexpr Operation kCreateBot{.id = "create_bot",
+                                      .method = "POST",
+                                      .pattern = "/stream/v1/bots",
+                                      .summary = "Create a bot",
+                                      .body = &kNewBot,
+                                      .maximum_body_bytes = 64 * 1024,
+                                      .answer = {.status = 201,
+                                                 .schema = &kBot,
+                                                 .description = "The new bot.",
+                                                 .has_etag = true,
+                                                 .location = "/stream/v1/bots/{bot_id}"}};
 
 inline constexpr Operation kReadBot{
     .id = "read_bot",

@@ -55,4 +55,18 @@ inline constexpr std::array kCancelledFields{
 inline constexpr Schema kCancelled{"Cancellation", "The result of a cancellation.",
                                    kCancelledFields};
 
+inline constexpr std::array kStreamErrorFields{
+    Field{.name = "code", .description = "What a program may switch on.", .is_required = true},
+    Field{.name = "message", .description = "What to do about it.", .is_required = true},
+    Field{.name = "retryable",
+          .type = Type::boolean,
+          .description = "Whether it is worth another try.",
+          .is_required = true},
+    Field{.name = "stored_bytes",
+          .type = Type::integer,
+          .description = "If less than the streamed text is stored: its bytes."},
+};
+inline constexpr Schema kStreamError{"StreamError", "A failure after a stream has begun.",
+                                     kStreamErrorFields};
+
 }  // namespace fabula::api

@@ -73,15 +73,17 @@ inline constexpr Schema kProfile{"Profile", "The caller's profile.", kProfileFie
 
 inline constexpr std::array kSaveRefusals{ErrorCode::forbidden};
 
-inline constexpr Operation kSaveProfile{
-    .id = "save_profile",
-    .method = "POST",
-    .pattern = "/users",
-    .summary = "Create or change the caller's profile",
-    .body = &kSave,
-    .answer = {.schema = &kProfile, .description = "The profile as it is now.", .may_create = true},
-    .refusals = kSaveRefusals,
-    .body_example = R"({"display_name":"Ada"})"};
+inline constexpr Operation kSaveProfile{.id = "save_profile",
+                                        .method = "POST",
+                                        .pattern = "/users",
+                                        .summary = "Create or change the caller's profile",
+                                        .body = &kSave,
+                                        .answer = {.schema = &kProfile,
+                                                   .description = "The profile as it is now.",
+                                                   .may_create = true,
+                                                   .location = "/users/me"},
+                                        .refusals = kSaveRefusals,
+                                        .body_example = R"({"display_name":"Ada"})"};
 
 inline constexpr Operation kHealth{.id = "users_health",
                                    .method = "GET",
@@ -125,7 +127,8 @@ inline constexpr Operation kCreateGuest{
     .pattern = "/users/guest",
     .summary = "Make a new guest, for all functions",
     .access = Access::caller_or_new_guest,
-    .answer = {.status = 201, .schema = &kGuest, .description = "The guest."}};
+    .answer = {
+        .status = 201, .schema = &kGuest, .description = "The guest.", .location = "/users/me"}};
 
 inline constexpr std::array kOperations{kSaveProfile,   kHealth,    kReadProfile, kCreateGuest,
                                         kDeleteAccount, kReadUsage, kListPlans,   kSavePlan,

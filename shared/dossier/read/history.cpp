@@ -6,6 +6,7 @@
 #include "shared/dossier/log/log.hpp"
 #include "shared/dossier/log/tables.hpp"
 #include "shared/json/text.hpp"
+#include "shared/text/timestamps.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -129,7 +130,7 @@ std::string history_json(Dossier& dossier) {
         std::all_of(change.entries.begin(), change.entries.end(),
                     [&](EntryIndex index) { return statuses[index] == Status::undone; });
     writer.begin_object().key("change").string(change.name).key("kind").string(name(change.kind));
-    writer.key("at").integer(change.at).key("is_undone").boolean(is_undone);
+    writer.key("at").string(text::format_timestamp(change.at)).key("is_undone").boolean(is_undone);
     history.write_entries(change.entries);
     writer.end_object();
   }
@@ -151,7 +152,11 @@ std::string proposals_json(Dossier& dossier) {
       return std::any_of(proposal.entries.begin(), proposal.entries.end(),
                          [&](EntryIndex index) { return statuses[index] == status; });
     };
-    writer.begin_object().key("id").string(proposal.name).key("at").integer(proposal.at);
+    writer.begin_object()
+        .key("id")
+        .string(proposal.name)
+        .key("at")
+        .string(text::format_timestamp(proposal.at));
     writer.key("status").string(has(Status::proposed)   ? "proposed"
                                 : has(Status::rejected) ? "rejected"
                                                         : "accepted");

@@ -3,6 +3,7 @@
 #include "shared/dossier/log/field.hpp"
 #include "shared/dossier/log/log.hpp"
 #include "shared/json/text.hpp"
+#include "shared/text/timestamps.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -94,7 +95,7 @@ class ProvenanceWriter {
     text_or_null("quote", entry.quote);
     text_or_null("model", entry.model);
     text_or_null("prompt", entry.prompt);
-    writer_.key("at").integer(entry.at).end_object();
+    writer_.key("at").string(text::format_timestamp(entry.at)).end_object();
   }
 
   const Dossier& dossier_;

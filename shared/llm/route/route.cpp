@@ -150,6 +150,10 @@ Result<Route> parse_route(std::string_view route, std::string_view setting) {
   return entries;
 }
 
+bool has_own_address(const Provider& provider, const Settings& settings) {
+  return !setting_of(settings, provider.base_url_setting).empty();
+}
+
 Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& settings,
                                      bool is_development) {
   auto endpoint = resolve(entry, settings, is_development, false);
@@ -173,7 +177,8 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   if (!base) return tl::unexpected(std::move(base.error()));
 
   const std::string key = setting_of(settings, provider.key_setting);
-  if (key.empty() && provider.needs_key) {
+  // A server of the operator's own may ask for none.
+  if (key.empty() && provider.needs_key && !has_own_address(provider, settings)) {
     return no_provider(
         {"The provider `", provider.name, "` needs a key. Set ", provider.key_setting, "."});
   }

@@ -55,4 +55,8 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
 Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& settings,
                                      bool is_development);
 
+// Whether the operator has put another server in the place of the provider's: it may need no key,
+// and has models of its own.
+bool has_own_address(const Provider& provider, const Settings& settings);
+
 }  // namespace fabula::llm

@@ -37,7 +37,7 @@ Task<Result<DossierReading>> begin_reading(JobStep& step, std::string_view proje
 
 Task<Result<std::string>> ask_reader(JobStep& step, DossierReading& reading,
                                      std::string_view question) {
-  co_await dossier::require_room(reading.log.dossier, dossier::kMaximumFoundEntries);
+  co_await dossier::require_room(reading.log.dossier, {}, dossier::kMaximumFoundEntries);
   const auto maximum_output_tokens =
       step.call().setting_values().number(settings::named("FABULA_DOSSIER_MAX_OUTPUT_TOKENS"));
   reading.answer = co_await step.complete({.system_prompt = dossier::extraction_instructions(),
@@ -54,6 +54,10 @@ Result<void> take_findings(JobStep& step, DossierReading& reading,
   auto& log = step.call().log();
   add_to(log.items_found, items_found);
   add_to(log.items_kept, items_kept);
+  if (!rows.empty()) {
+    auto room = dossier::require_room(reading.log.dossier, rows, dossier::kMaximumFoundEntries);
+    if (!room) return room;
+  }
   std::vector<dossier::Entry> entries;
   for (const auto& row : rows) {
     auto entry = dossier::parse_entry(row);

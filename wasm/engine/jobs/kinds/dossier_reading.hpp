@@ -35,7 +35,8 @@ runtime::Task<Result<DossierReading>> begin_reading(JobStep& step, std::string_v
 runtime::Task<Result<std::string>> ask_reader(JobStep& step, DossierReading& reading,
                                               std::string_view question);
 
-// Adds the findings to the dossier, and their counts to the request's log.
+// Adds the findings to the dossier, and their counts to the request's log. body_too_large when the
+// dossier's log has no room for them.
 Result<void> take_findings(JobStep& step, DossierReading& reading,
                            std::span<const dossier::EntryRow> rows, std::size_t items_found,
                            std::size_t items_kept);

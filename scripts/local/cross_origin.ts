@@ -1,0 +1,43 @@
+// Pages of any origin may call what the one origin answers itself, and the embedded Supabase, as they may
+// call Supabase (the Fetch standard, section "HTTP CORS protocol"). The functions decide for themselves.
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+const MAXIMUM_AGE_SECONDS = "7200";
+
+/** The headers that every answer to a page needs: names and values in turn. */
+export const SHARED_WITH_ALL: readonly string[] = [
+  ...["Access-Control-Allow-Origin", "*"],
+  ...["Access-Control-Expose-Headers", "*"],
+];
+
+/** Whether a browser asks if the real request may follow. */
+export function isPreflight(request: IncomingMessage): boolean {
+  return (
+    request.method === "OPTIONS" &&
+    request.headers["access-control-request-method"] !== undefined
+  );
+}
+
+/** Allows whatever the page asks for: a tracer's headers, too. */
+export function allowAll(request: IncomingMessage, response: ServerResponse): void {
+  const asked = request.headers["access-control-request-headers"];
+  response.writeHead(204, {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": METHODS,
+    ...(asked && { "Access-Control-Allow-Headers": asked }),
+    "Access-Control-Max-Age": MAXIMUM_AGE_SECONDS,
+    Vary: "Access-Control-Request-Headers",
+  });
+  response.end();
+}
+
+/** The headers of an answer, which pages of any origin may read whatever it has said about that. */
+export function sharedWithAll(rawHeaders: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
+    if (!/^access-control-/i.test(name)) kept.push(name, value);
+  }
+  return [...kept, ...SHARED_WITH_ALL];
+}
