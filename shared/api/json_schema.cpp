@@ -193,8 +193,8 @@ void collect(std::vector<NamedSchema>& schemas, const Schema* schema, SchemaUse 
 }  // namespace
 
 void write_field_schema(Writer& writer, const Field& field, SchemaUse use) {
-  const bool takes_null = field.is_nullable || (use == SchemaUse::body &&
-                                                (!field.is_required || !field.unless.empty()));
+  const bool takes_null = field.is_nullable ||
+                          (use == SchemaUse::body && (!field.is_required || !field.unless.empty()));
   writer.begin_object();
   if (field.type == Type::object && field.schema) {
     write_described_reference(writer, *field.schema, takes_null);

@@ -63,8 +63,8 @@ std::optional<std::string> decode_text(std::string bytes) {
   if (view.starts_with("\xFF\xFE") || view.starts_with("\xFE\xFF")) {
     text = decode_utf16(view.substr(2), view.front() == '\xFE');
   } else if (is_valid_utf8(view)) {
-    text = view.starts_with(kUtf8Mark) ? std::string(view.substr(kUtf8Mark.size()))
-                                       : std::move(bytes);
+    text =
+        view.starts_with(kUtf8Mark) ? std::string(view.substr(kUtf8Mark.size())) : std::move(bytes);
   }
   if (text && text->find('\0') != std::string::npos) return std::nullopt;
   return text;

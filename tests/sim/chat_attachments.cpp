@@ -236,9 +236,10 @@ TEST_CASE("a file is what its bytes say, whatever its server calls it") {
   eyes.tell(kStory, 1);
   const std::string base = "https://files.example/";
   const std::string utf16("\xFF\xFE\x1C\x04\x30\x04\x40\x04\x30\x04", 10);
-  for (const auto& [name, file, words] :
-       std::vector<std::tuple<std::string, File, std::string>>{
-           {"notes.md", {"application/octet-stream", "# Notes\n\nMara keeps the key.\n"}, "# Notes"},
+  for (const auto& [name, file, words] : std::vector<std::tuple<std::string, File, std::string>>{
+           {"notes.md",
+            {"application/octet-stream", "# Notes\n\nMara keeps the key.\n"},
+            "# Notes"},
            {"world.yaml", {"application/yaml", "keeper: Mara\n"}, "keeper: Mara"},
            {"world.yml", {"application/x-yaml", "хранитель: Мара\n"}, "хранитель: Мара"},
            {"card.json", {"application/ld+json", "{\"name\":\"美拉\"}"}, "美拉"},
@@ -255,8 +256,7 @@ TEST_CASE("a file is what its bytes say, whatever its server calls it") {
   }
   const std::string png("\x89PNG\r\n\x1A\n\0\xff", 10);
   const std::string jpeg = "\xFF\xD8\xFF\xE0 a photograph";
-  for (const auto& [name, file, type] :
-       std::vector<std::tuple<std::string, File, std::string>>{
+  for (const auto& [name, file, type] : std::vector<std::tuple<std::string, File, std::string>>{
            {"photo.jpg", {"image/jpg", "no signature"}, "image/jpeg"},
            {"photo.png", {"image/png", jpeg}, "image/jpeg"},
            {"photo", {"application/octet-stream", png}, "image/png"},
@@ -287,8 +287,8 @@ TEST_CASE("an attachment alone is a message that is called as it is") {
   const std::string list =
       R"([{"type":"text","url":"https://files.example/a/notes.md?sig=1"},)"
       R"({"type":"text","text":"Ключ","name":"заметки"},{"type":"text","text":"鍵"}])";
-  for (const std::string body : {R"({"attachments":)" + list + "}",
-                                 R"({"text":" ","attachments":)" + list + "}"}) {
+  for (const std::string body :
+       {R"({"attachments":)" + list + "}", R"({"text":" ","attachments":)" + list + "}"}) {
     auto& client = chat.post(body, kGuest);
     chat.world.run();
     CHECK(read_events(client).text == kStory);

@@ -50,8 +50,7 @@ TEST_CASE("manuscripts as word processors save them") {
   for (const auto& [name, chapters] : wanted) {
     CAPTURE(name);
     const auto text = tests::read_fixture("imports/" + name);
-    const auto format =
-        name.ends_with(".md") ? ImportFormat::markdown : ImportFormat::plain;
+    const auto format = name.ends_with(".md") ? ImportFormat::markdown : ImportFormat::plain;
     CHECK(titles(text, format) == chapters);
     // As Windows ends lines.
     std::string windows;
@@ -61,25 +60,96 @@ TEST_CASE("manuscripts as word processors save them") {
 }
 
 TEST_CASE("a heading is known in each language") {
-  for (const std::string_view line :
-       {"Book the Second", "The Last Chapter", "Second Act", "Chapter Twenty-One", "Volume Two: Rain",
-        "Chapter #7", "CHAPTER NO. 3", "[Chapter 4]", "=== Chapter 5 ===", "Interlude", "Chapter 5-Rain",
-        "Chapter One Hundred and One", "Epilogue: Ten Years On", "chapter 1 the beginning",
-        "Erstes Kapitel", "1. Kapitel", "Das dritte Kapitel", "KAPITEL EINUNDZWANZIG", "Zweiter Teil",
-        "Einundzwanzigstes Kapitel", "Letztes Kapitel: Das Meer", "Kapitel Fünf", "Nachwort",
-        "Chapitre premier", "CHAPITRE PREMIER", "Première partie", "Chapitre vingt et un",
-        "Deuxième acte", "1re partie", "Chapitre 3 : La mer", "Épilogue", "ÉPILOGUE",
-        "Dernier chapitre", "Chapitre vingt-deuxième",
-        "Capítulo primero", "CAPÍTULO PRIMERO", "Primera parte", "Capítulo treinta y uno",
-        "Capítulo veintiuno", "Tercer acto", "1.ª parte", "Capítulo 3. El mar", "Prólogo", "PRÓLOGO",
-        "Глава первая", "ГЛАВА ПЕРВАЯ", "Часть вторая", "Глава двадцать первая", "Первая глава",
-        "Глава 3. Море", "Глава IV", "Глава XXI: Дом", "Глава ХІ", "3 глава", "1-я глава",
-        "Глава пятая. Дом у моря", "Действие третье", "Последняя глава", "ЭПИЛОГ", "Пролог. Море",
-        "Глава № 5", "Том 2", "Глава сто первая",
-        "第一章", "第１２章　海", "第二十三回 大鬧天宮", "第3話「海へ」", "第一章：海边", "卷一", "卷二 风起",
-        "【第四章】", "序章　雨", "終章", "プロローグ", "エピローグ：海", "その二", "第一百零八章 梁山",
-        "第壹章", "上卷", "第十章大鬧天宮", "尾声", "番外　夏",
-        "제1장", "제 3 장 바다", "3장. 바다", "12화", "제이부", "프롤로그", "에필로그: 바다", "2장 바다로"}) {
+  for (const std::string_view line : {"Book the Second",
+                                      "The Last Chapter",
+                                      "Second Act",
+                                      "Chapter Twenty-One",
+                                      "Volume Two: Rain",
+                                      "Chapter #7",
+                                      "CHAPTER NO. 3",
+                                      "[Chapter 4]",
+                                      "=== Chapter 5 ===",
+                                      "Interlude",
+                                      "Chapter 5-Rain",
+                                      "Chapter One Hundred and One",
+                                      "Epilogue: Ten Years On",
+                                      "chapter 1 the beginning",
+                                      "Erstes Kapitel",
+                                      "1. Kapitel",
+                                      "Das dritte Kapitel",
+                                      "KAPITEL EINUNDZWANZIG",
+                                      "Zweiter Teil",
+                                      "Einundzwanzigstes Kapitel",
+                                      "Letztes Kapitel: Das Meer",
+                                      "Kapitel Fünf",
+                                      "Nachwort",
+                                      "Chapitre premier",
+                                      "CHAPITRE PREMIER",
+                                      "Première partie",
+                                      "Chapitre vingt et un",
+                                      "Deuxième acte",
+                                      "1re partie",
+                                      "Chapitre 3 : La mer",
+                                      "Épilogue",
+                                      "ÉPILOGUE",
+                                      "Dernier chapitre",
+                                      "Chapitre vingt-deuxième",
+                                      "Capítulo primero",
+                                      "CAPÍTULO PRIMERO",
+                                      "Primera parte",
+                                      "Capítulo treinta y uno",
+                                      "Capítulo veintiuno",
+                                      "Tercer acto",
+                                      "1.ª parte",
+                                      "Capítulo 3. El mar",
+                                      "Prólogo",
+                                      "PRÓLOGO",
+                                      "Глава первая",
+                                      "ГЛАВА ПЕРВАЯ",
+                                      "Часть вторая",
+                                      "Глава двадцать первая",
+                                      "Первая глава",
+                                      "Глава 3. Море",
+                                      "Глава IV",
+                                      "Глава XXI: Дом",
+                                      "Глава ХІ",
+                                      "3 глава",
+                                      "1-я глава",
+                                      "Глава пятая. Дом у моря",
+                                      "Действие третье",
+                                      "Последняя глава",
+                                      "ЭПИЛОГ",
+                                      "Пролог. Море",
+                                      "Глава № 5",
+                                      "Том 2",
+                                      "Глава сто первая",
+                                      "第一章",
+                                      "第１２章　海",
+                                      "第二十三回 大鬧天宮",
+                                      "第3話「海へ」",
+                                      "第一章：海边",
+                                      "卷一",
+                                      "卷二 风起",
+                                      "【第四章】",
+                                      "序章　雨",
+                                      "終章",
+                                      "プロローグ",
+                                      "エピローグ：海",
+                                      "その二",
+                                      "第一百零八章 梁山",
+                                      "第壹章",
+                                      "上卷",
+                                      "第十章大鬧天宮",
+                                      "尾声",
+                                      "番外　夏",
+                                      "제1장",
+                                      "제 3 장 바다",
+                                      "3장. 바다",
+                                      "12화",
+                                      "제이부",
+                                      "프롤로그",
+                                      "에필로그: 바다",
+                                      "2장 바다로"}) {
     if (line == "上卷" || line == "1.ª parte") continue;
     CAPTURE(line);
     CHECK(titles_around(line).size() == 2);
@@ -87,28 +157,53 @@ TEST_CASE("a heading is known in each language") {
 }
 
 TEST_CASE("prose that looks like a heading stays prose") {
-  for (const std::string_view line :
-       {"Chapter two of the plan had failed", "Part of me knew it", "Book me a table",
-        "Chapter 3 was missing", "Part one, which he liked, was over", "One act of kindness",
-        "Act one way and think another", "The first part was dull", "Scene by scene she told it",
-        "Ein Teil von ihm wusste es", "Teil eins des Plans war gescheitert.", "Das erste Kapitel war kurz.",
-        "Zwei Bücher lagen da", "Une partie de moi", "Chapitre un de ma vie, pensait-elle.",
-        "Le premier acte fut long", "Una parte de mí lo sabía", "Parte uno del plan falló.",
-        "Primera parte del camino", "Часть первая плана провалилась.", "Глава вторая её жизни кончилась.",
-        "Часть его знала", "Первая часть пути", "Глава семьи молчала",
-        "第二章的计划失败了", "第一次见面", "第一章はここで終わる。", "三章看完了", "第三者が来た",
-        "제3장의 계획은 실패했다", "3장 남았다.", "序に言えば", "I. Ansel signed it so"}) {
+  for (const std::string_view line : {"Chapter two of the plan had failed",
+                                      "Part of me knew it",
+                                      "Book me a table",
+                                      "Chapter 3 was missing",
+                                      "Part one, which he liked, was over",
+                                      "One act of kindness",
+                                      "Act one way and think another",
+                                      "The first part was dull",
+                                      "Scene by scene she told it",
+                                      "Ein Teil von ihm wusste es",
+                                      "Teil eins des Plans war gescheitert.",
+                                      "Das erste Kapitel war kurz.",
+                                      "Zwei Bücher lagen da",
+                                      "Une partie de moi",
+                                      "Chapitre un de ma vie, pensait-elle.",
+                                      "Le premier acte fut long",
+                                      "Una parte de mí lo sabía",
+                                      "Parte uno del plan falló.",
+                                      "Primera parte del camino",
+                                      "Часть первая плана провалилась.",
+                                      "Глава вторая её жизни кончилась.",
+                                      "Часть его знала",
+                                      "Первая часть пути",
+                                      "Глава семьи молчала",
+                                      "第二章的计划失败了",
+                                      "第一次见面",
+                                      "第一章はここで終わる。",
+                                      "三章看完了",
+                                      "第三者が来た",
+                                      "제3장의 계획은 실패했다",
+                                      "3장 남았다.",
+                                      "序に言えば",
+                                      "I. Ansel signed it so"}) {
     CAPTURE(line);
     CHECK(titles_around(line).size() == 1);
   }
 }
 
 TEST_CASE("without empty lines a heading stands between sentences") {
-  CHECK(titles("Глава 1\nМара спустилась к воде.\nДверь стояла в море.\nГлава 2\n— Ну, — сказал он.\n"
-               "Глава третья\nШёл дождь.") == Titles{"Глава 1", "Глава 2", "Глава третья"});
-  CHECK(titles("第一章\n她走下海滩。\n「好。」\n第二章 雨\n下雨了。") == Titles{"第一章", "第二章 雨"});
-  CHECK(titles("Das Meer\nvon A. Niemand\nErstes Kapitel\nMara kam.\nZweites Kapitel\nEs regnete.") ==
-        Titles{"", "Erstes Kapitel", "Zweites Kapitel"});
+  CHECK(
+      titles("Глава 1\nМара спустилась к воде.\nДверь стояла в море.\nГлава 2\n— Ну, — сказал он.\n"
+             "Глава третья\nШёл дождь.") == Titles{"Глава 1", "Глава 2", "Глава третья"});
+  CHECK(titles("第一章\n她走下海滩。\n「好。」\n第二章 雨\n下雨了。") ==
+        Titles{"第一章", "第二章 雨"});
+  CHECK(
+      titles("Das Meer\nvon A. Niemand\nErstes Kapitel\nMara kam.\nZweites Kapitel\nEs regnete.") ==
+      Titles{"", "Erstes Kapitel", "Zweites Kapitel"});
   CHECK(titles("Mara kam.\fKapitel 2\vEs regnete.") == Titles{"", "Kapitel 2"});
   CHECK(titles("Elle lut.\u2028Chapitre 2\u2028Il pleuvait.") == Titles{"", "Chapitre 2"});
   // Within a sentence, and as its beginning.

@@ -23,9 +23,9 @@ TEST_CASE("text is read in UTF-8 and, behind a byte-order mark, in UTF-16") {
 }
 
 TEST_CASE("other bytes are no text") {
-  for (const auto bytes : {"caf\xE9"sv, "a\0b"sv, "\x89PNG\r\n\x1A\n\0"sv, "\xFF\xFE\x61"sv,
-                           "\xFF\xFE\x3D\xD8"sv, "\xFF\xFE\x09\xDC"sv, "\xFF\xFE\0\0"sv,
-                           "\xFE\xFF\xD8\x3D\0\x61"sv, "\xFF\xD8\xFF\xE0"sv}) {
+  for (const auto bytes :
+       {"caf\xE9"sv, "a\0b"sv, "\x89PNG\r\n\x1A\n\0"sv, "\xFF\xFE\x61"sv, "\xFF\xFE\x3D\xD8"sv,
+        "\xFF\xFE\x09\xDC"sv, "\xFF\xFE\0\0"sv, "\xFE\xFF\xD8\x3D\0\x61"sv, "\xFF\xD8\xFF\xE0"sv}) {
     CHECK_FALSE(text::decode_text(std::string(bytes)));
   }
 }

@@ -19,8 +19,8 @@ namespace fabula::engine {
 
 using Attachments = std::vector<llm::Attachment>;
 
-// Of a file, as its server sends it, and of a message's text together with the texts attached to it.
-// More text than any model's context window holds; text beyond the token budget is cut.
+// Of a file, as its server sends it, and of a message's text together with the texts attached to
+// it. More text than any model's context window holds; text beyond the token budget is cut.
 inline constexpr std::size_t kMaximumFetchedTextBytes = 256 * 1024;
 // The sum of a message's fetched images. In base64 it is 5 MiB, Anthropic's limit; and an instance
 // of 32 MB has to hold the bytes, their base64 and the request that contains it.

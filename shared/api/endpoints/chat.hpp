@@ -79,8 +79,10 @@ inline constexpr std::array kAttachmentFields{
 };
 inline constexpr Schema kAttachment{
     "Attachment",
-    "A text (in UTF-8, or a file in UTF-16 with a byte-order mark; at most 262144 bytes, a file for "
-    "itself, a `text` together with the message's and the others'; cut if the prompt has no room) or "
+    "A text (in UTF-8, or a file in UTF-16 with a byte-order mark; at most 262144 bytes, a file "
+    "for "
+    "itself, a `text` together with the message's and the others'; cut if the prompt has no room) "
+    "or "
     "an image (JPEG, PNG, WebP or GIF by its bytes; "
     "at most 3.75 MiB for all that the server must fetch for one message), given by one of url, "
     "path and text.",
@@ -90,8 +92,9 @@ inline constexpr std::array<std::string_view, 3> kTasks{"chat", "description", "
 
 inline constexpr std::array kSayFields{
     Field{.name = "text",
-          .description = "The user's message. It may be left out beside attachments, whose names then "
-                         "stand in its place.",
+          .description =
+              "The user's message. It may be left out beside attachments, whose names then "
+              "stand in its place.",
           .is_required = true,
           .maximum_bytes = kMaximumTextBytes,
           .is_not_blank = true,

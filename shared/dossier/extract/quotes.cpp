@@ -128,7 +128,8 @@ class PlacedFolder {
     const bool is_behind_mark =
         folded_.empty() || folded_.back() == kQuotationMark || folded_.back() == kStop;
     const bool is_close = is_behind_mark || is_behind_dash_ || is_east_asian_ ||
-                          is_east_asian_last_ || kClosing.find(part.front()) != std::string_view::npos;
+                          is_east_asian_last_ ||
+                          kClosing.find(part.front()) != std::string_view::npos;
     if (has_space_ && !is_close) append(" ", at);
     is_break_ = is_break_ || has_space_;
     has_space_ = false;

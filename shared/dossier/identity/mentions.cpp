@@ -197,7 +197,9 @@ void Mentions::resolve_forms() {
 // and the family name last.
 void Mentions::resolve_words(Form& form) const {
   const auto& words = form.words;
-  const auto gender_of = [&](std::size_t i) { return gender_of_patronymic(vocabulary[words[i]].text); };
+  const auto gender_of = [&](std::size_t i) {
+    return gender_of_patronymic(vocabulary[words[i]].text);
+  };
   std::size_t place = 0;
   for (std::size_t i = 1; i < words.size() && i < 3; ++i) {
     if (gender_of(i) != Gender::unknown) place = i;
@@ -260,9 +262,8 @@ void Mentions::complete_beginnings() {
     return std::equal(part.words.begin(), part.words.end(), whole.words.begin());
   };
   const auto order = [&](Index f) { return std::tuple(forms[f].words[0], forms[f].words[1]); };
-  std::sort(longer.begin(), longer.end(), [&](Index a, Index b) {
-    return std::tuple(order(a), a) < std::tuple(order(b), b);
-  });
+  std::sort(longer.begin(), longer.end(),
+            [&](Index a, Index b) { return std::tuple(order(a), a) < std::tuple(order(b), b); });
   std::vector<std::pair<Index, Index>> completed;  // form and whole
   for (Index f = 0; f < forms.size(); ++f) {
     const auto& form = forms[f];
@@ -270,8 +271,9 @@ void Mentions::complete_beginnings() {
         form.husband != kNone || form.name->title == Title::missus) {
       continue;
     }
-    auto at = std::lower_bound(longer.begin(), longer.end(), order(f),
-                               [&](Index each, const auto& wanted) { return order(each) < wanted; });
+    auto at =
+        std::lower_bound(longer.begin(), longer.end(), order(f),
+                         [&](Index each, const auto& wanted) { return order(each) < wanted; });
     Index whole = kNone;
     bool is_one = true;
     for (; at != longer.end() && order(*at) == order(f); ++at) {

@@ -20,7 +20,8 @@ struct Form {
   Index given = kNone;
   Index family = kNone;
   Index either = kNone;  // the only word, when it may be both
-  // The last word of a name that a longer one goes on from: "Fernández" of "Lucía Fernández Ortega".
+  // The last word of a name that a longer one goes on from: "Fernández" of "Lucía Fernández
+  // Ortega".
   Index also_family = kNone;
   Index patronymic = kNone;  // "Сергеевич"
   Index husband = kNone;

@@ -20,8 +20,8 @@ enum class Part : std::uint8_t {
   numeral,
   family_title,  // kinds of titles before a family name alone
   patronymic,
-  title,         // words before names
-  post,          // words instead of names: "the Colonel"
+  title,  // words before names
+  post,   // words instead of names: "the Colonel"
 };
 
 // In one piece of memory, since there is one of these for each record.

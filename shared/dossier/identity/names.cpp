@@ -69,11 +69,12 @@ std::uint8_t numeral_of(std::string_view word) {
 }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
-// The bytes of what parts words at `at`: a blank, or a mark within a foreign name. In "Gal·la" it is
-// a part of the word.
+// The bytes of what parts words at `at`: a blank, or a mark within a foreign name. In "Gal·la" it
+// is a part of the word.
 std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
   if (is_blank(utf8[at])) return 1;
   if (at == 0 || static_cast<signed char>(utf8[at]) >= 0) return 0;
@@ -82,6 +83,7 @@ std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
 
 void add_raw(std::vector<Word>& words, std::string_view raw) {
   if (!is_ascii(raw)) {
+    if (!words.empty() && is_name_suffix(raw)) return;
     const auto parts = east_asian_name(raw);
     for (const auto& part : parts) add_word(words, fold(part), false);
     if (!parts.empty()) return;

@@ -6,10 +6,10 @@
 namespace fabula::dossier {
 namespace {
 
-constexpr std::array<std::string_view, 12> kSons = {
-    "ович", "евич", "ильич", "лукич", "кузьмич", "фомич", "ovich", "evich", "ovitch", "evitch",
-    "ilyich", "ilich"};
-constexpr std::array<std::string_view, 8> kDaughters = {"овна", "евна",  "ична",   "инична",
+constexpr std::array<std::string_view, 12> kSons = {"ович",    "евич",   "ильич",  "лукич",
+                                                    "кузьмич", "фомич",  "ovich",  "evich",
+                                                    "ovitch",  "evitch", "ilyich", "ilich"};
+constexpr std::array<std::string_view, 8> kDaughters = {"овна", "евна", "ична",    "инична",
                                                         "ovna", "evna", "inichna", "ilyinichna"};
 
 bool has_ending(std::string_view word, const auto& endings) {

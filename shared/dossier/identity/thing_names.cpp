@@ -18,15 +18,19 @@ constexpr std::array<std::string_view, 1> kArticles = {
 // Whose something is.
 constexpr std::array<std::string_view, 1> kOwners = {
     "my your his her its our their mein meine meinen meinem meiner dein deine deinen deinem deiner "
-    "sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren mon ma mes ton "
-    "ta tes son sa ses notre nos votre vos leur leurs mi mis tu tus su sus nuestro nuestra nuestros "
+    "sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren mon ma mes "
+    "ton "
+    "ta tes son sa ses notre nos votre vos leur leurs mi mis tu tus su sus nuestro nuestra "
+    "nuestros "
     "nuestras vuestro vuestra "
     "мое моя мои твое твоя твои его ее их наш наша наше ваш ваша ваше свое своя"};
 constexpr std::array<std::string_view, 1> kOrdinals = {
-    "first second third fourth fifth sixth seventh eighth ninth tenth last other one two three four "
+    "first second third fourth fifth sixth seventh eighth ninth tenth last other one two three "
+    "four "
     "five six seven eight nine ten "
     "erste erster erstes ersten zweite zweiter zweites zweiten dritte dritter drittes dritten "
-    "premier premiere deuxieme second seconde troisieme primer primera segundo segunda tercer tercera "
+    "premier premiere deuxieme second seconde troisieme primer primera segundo segunda tercer "
+    "tercera "
     "первая первое вторая второе третья третье"};
 // Before the owner: "the knife of Oda", "das Messer von Oda", "el cuchillo de Oda".
 constexpr std::array<std::string_view, 1> kOf = {"of von de du del da"};

@@ -10,8 +10,8 @@ namespace fabula::dossier {
 struct ThingName {
   std::string key;    // folded, without an article; "" says nothing
   std::string owner;  // "her", "oda" of "Oda's knife" and "the knife of Oda"; "": nobody is named
-  bool is_pronoun = false;  // the owner is a word such as "her"
-  std::string kind;         // the key without owner and numbers: "knife"
+  bool is_pronoun = false;           // the owner is a word such as "her"
+  std::string kind;                  // the key without owner and numbers: "knife"
   std::vector<std::string> numbers;  // "12", "second"
 };
 

@@ -25,9 +25,8 @@ using Marks = std::vector<Mark>;  // in their order, each once
 void sort(Marks& marks) {
   std::sort(marks.begin(), marks.end(),
             [](const Mark& a, const Mark& b) { return a.order() < b.order(); });
-  const auto end = std::unique(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) {
-    return a.order() == b.order();
-  });
+  const auto end = std::unique(marks.begin(), marks.end(),
+                               [](const Mark& a, const Mark& b) { return a.order() == b.order(); });
   marks.erase(end, marks.end());
 }
 

@@ -15,18 +15,6 @@ bool goes_with_family(Title title) {
          title == Title::military || title == Title::office;
 }
 
-// One letter more, less, another, or two that have changed places.
-bool is_one_edit(std::string_view a, std::string_view b) {
-  if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() - a.size() > 1 || a == b) return false;
-  std::size_t i = 0;
-  while (i < a.size() && a[i] == b[i]) ++i;
-  if (a.size() < b.size()) return a.substr(i) == b.substr(i + 1);
-  if (a.substr(i + 1) == b.substr(i + 1)) return true;
-  return i + 1 < a.size() && a[i] == b[i + 1] && a[i + 1] == b[i] &&
-         a.substr(i + 2) == b.substr(i + 2);
-}
-
 std::size_t count_letters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
@@ -44,6 +32,18 @@ std::string_view first_letter(std::string_view text) {
 bool is_of_syllables(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) >= 0xE1U; });
+}
+
+// One letter more, less, another, or two that have changed places.
+bool is_one_edit(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || a == b) return false;
+  std::size_t i = 0;
+  while (i < a.size() && a[i] == b[i]) ++i;
+  if (a.size() < b.size()) return a.substr(i) == b.substr(i + 1);
+  if (a.substr(i + 1) == b.substr(i + 1)) return true;
+  return i + 1 < a.size() && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+         a.substr(i + 2) == b.substr(i + 2);
 }
 
 // "Unit 7" and "Unit 8" are two, as one digit is what tells them apart.
@@ -84,8 +84,8 @@ bool is_clipped(const Word& word, const Word& whole) {
   auto stem = word.text;
   if (stem.ends_with("ie")) stem.remove_suffix(2);
   if (stem.ends_with('y')) stem.remove_suffix(1);
-  return stem.size() >= kShortest && whole.text.size() >= stem.size() + 2 &&
-         whole.text.starts_with(stem);
+  return count_letters(stem) >= kShortest && count_letters(whole.text) >= count_letters(stem) + 2 &&
+         whole.text.starts_with(stem) && !is_of_syllables(stem);
 }
 
 // FNV-1a of the word without the byte at `gap`.
@@ -201,11 +201,16 @@ Role Vocabulary::role_of(Index word, Title title) const {
   return Role::either;
 }
 
+bool Vocabulary::is_initial(Index word) const {
+  const auto text = words_[word].text;
+  return first_letter(text).size() == text.size() && !is_of_syllables(text);
+}
+
 bool Vocabulary::is_same_given(Index left, Index right) const {
   if (left == right) return true;
   const auto& a = words_[left];
   const auto& b = words_[right];
-  if (is_initial(left) || is_initial(right)) return a.text.front() == b.text.front();
+  if (is_initial(left) || is_initial(right)) return first_letter(a.text) == first_letter(b.text);
   return can_be_same_name(a.given, b.given) || is_clipped(a, b) || is_clipped(b, a);
 }
 

@@ -10,7 +10,7 @@
 namespace fabula::dossier {
 namespace {
 
-constexpr std::size_t kMaximumLines = 200;
+constexpr std::size_t kMaximumFrontMatterLines = 200;
 constexpr std::size_t kMaximumKeyBytes = 60;
 constexpr std::size_t kMaximumKeyWords = 3;
 // Members of which front matter has at least one; others may be a list of the cast.
@@ -57,7 +57,7 @@ FrontMatter read_front_matter(std::string_view text, const std::vector<ImportLin
   FrontMatter found;
   bool has_known_key = false;
   std::vector<std::string_view> keys;
-  const auto count = std::min(lines.size(), kMaximumLines);
+  const auto count = std::min(lines.size(), kMaximumFrontMatterLines);
   for (std::size_t i = 1; i < count; ++i) {
     const auto line = whole(i);
     const auto trimmed = text::trim(line);

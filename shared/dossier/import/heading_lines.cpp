@@ -37,13 +37,13 @@ std::string_view begin_of(std::string_view text, std::string_view list) {
 bool ends_with_any(std::string_view text, std::string_view list) {
   bool is_found = false;
   text::for_each_word(list, [&](std::string_view end) {
-    is_found = is_found || (text.size() >= end.size() &&
-                            text.substr(text.size() - end.size()) == end);
+    is_found =
+        is_found || (text.size() >= end.size() && text.substr(text.size() - end.size()) == end);
   });
   return is_found;
 }
 
-constexpr std::string_view kSentenceEnds = ". , ; 。 ， 、 ； ．";
+constexpr std::string_view kUnfinishedEnds = ". , ; 。 ， 、 ； ．";
 
 // Headings stand between such marks, as "[Chapter 1]", "=== 3 ===" and "【第一章】".
 std::string_view without_frame(std::string_view line) {
@@ -78,7 +78,7 @@ bool is_title_behind(std::string_view line, const Words& words, std::size_t at,
   if (at == words.size()) return true;
   const bool is_set_off = at > label_end;
   if (words[at].is_mark && !is_set_off) return false;
-  const bool is_sentence = ends_with_any(line, kSentenceEnds);
+  const bool is_sentence = ends_with_any(line, kUnfinishedEnds);
   if (is_set_off) return !is_within_paragraph || !is_sentence;
   const bool is_small = words[at].is_lower && !words[0].is_lower;
   return !is_small && !is_sentence;
@@ -133,7 +133,7 @@ bool is_part_alone(std::string_view line, const Words& words, const HeadingVocab
   if (words.empty() || !vocabulary.has(words[0].folded, HeadingRole::alone)) return false;
   if (words.size() == 1) return true;
   if (!words[1].is_mark || !is_any_of(". : -", words[1].folded)) return false;
-  return words.size() == 2 || (!words[2].is_lower && !ends_with_any(line, kSentenceEnds) &&
+  return words.size() == 2 || (!words[2].is_lower && !ends_with_any(line, kUnfinishedEnds) &&
                                text::count_code_points(line) <= kMaximumTitleCharacters);
 }
 
@@ -149,7 +149,7 @@ bool is_east_asian_chapter(std::string_view line) {
   const auto is_title = [&](std::string_view rest) {
     if (rest.empty()) return true;
     if (text::count_code_points(rest) > kMaximumTitleCharacters / 2) return false;
-    if (separated(rest)) return !ends_with_any(rest, kSentenceEnds);
+    if (separated(rest)) return !ends_with_any(rest, kUnfinishedEnds);
     constexpr std::string_view kPunctuation = "。 ， 、 ！ ？ ； , . ! ?";
     bool is_sentence = false;
     text::for_each_word(kPunctuation, [&](std::string_view mark) {
@@ -227,7 +227,7 @@ std::size_t HeadingLines::number_of_title(std::string_view line) const {
   constexpr std::string_view kSeparators = ". ) : - — – ― 、 ．";
   if (line.size() > 4 * kMaximumTitleCharacters ||
       text::count_code_points(line) > kMaximumTitleCharacters ||
-      ends_with_any(line, kSentenceEnds) || ends_with_any(line, ":")) {
+      ends_with_any(line, kUnfinishedEnds) || ends_with_any(line, ":")) {
     return 0;
   }
   for (const auto& word : heading_words(line)) {

@@ -11,8 +11,8 @@ namespace fabula::dossier {
 
 class HeadingLines {
  public:
-  // "Chapter 1: The Sea", "CHAPTER THE FIRST", "Erstes Kapitel", "Глава вторая", "第一章", "Epilogue".
-  // A line that stands within a paragraph must look still less like a sentence.
+  // "Chapter 1: The Sea", "CHAPTER THE FIRST", "Erstes Kapitel", "Глава вторая", "第一章",
+  // "Epilogue". A line that stands within a paragraph must look still less like a sentence.
   bool is_chapter(std::string_view line, bool is_within_paragraph) const;
   // The number that stands alone, as "IV.", "4", "4)" or "Four", or that is set before a title, as
   // "IV. The Sea"; 0 when it is something else.

@@ -22,8 +22,8 @@ bool is_small_letter(char32_t c) {
 
 bool is_mark(std::string_view character) {
   constexpr std::string_view kAscii = ".:,;()[]{}<>#|/!?\"";
-  constexpr std::array<std::string_view, 14> kOthers{"–", "—", "―", "、", "：", "．", "，",
-                                                     "。", "（", "）", "·", "・", "№", "°"};
+  constexpr std::array<std::string_view, 14> kOthers{"–",  "—",  "―",  "、", "：", "．", "，",
+                                                     "。", "（", "）", "·",  "・", "№",  "°"};
   if (character.size() == 1) return kAscii.find(character.front()) != std::string_view::npos;
   return std::find(kOthers.begin(), kOthers.end(), character) != kOthers.end();
 }
@@ -113,8 +113,7 @@ class Speller {
     return {};
   }
 
-  std::optional<HeadingNumber> number(const std::vector<HeadingWord>& words,
-                                      std::size_t at) const {
+  std::optional<HeadingNumber> number(const std::vector<HeadingWord>& words, std::size_t at) const {
     auto spelled = word(words[at].folded);
     if (spelled.value == 0) return std::nullopt;
     auto next = at + 1;
@@ -172,8 +171,8 @@ std::vector<HeadingWord> heading_words(std::string_view line) {
       continue;
     }
     const bool is_hyphen = character == "-" || character == "‐" || character == "‑";
-    const bool is_within = is_open && at < line.size() && line[at] != '-' &&
-                           !text::is_blank(line.substr(at, 1));
+    const bool is_within =
+        is_open && at < line.size() && line[at] != '-' && !text::is_blank(line.substr(at, 1));
     if (is_mark(character) || (is_hyphen && !is_within)) {
       words.push_back({fold(character), begin, at, true, false});
       is_open = false;
@@ -194,10 +193,10 @@ std::optional<HeadingNumber> heading_number(const HeadingVocabulary& vocabulary,
                                             std::size_t language) {
   if (at >= words.size() || words[at].is_mark) return std::nullopt;
   const std::string_view word = words[at].folded;
-  const auto digits = std::min(
-      static_cast<std::size_t>(std::find_if_not(word.begin(), word.end(), &text::is_digit) -
-                               word.begin()),
-      word.size());
+  const auto digits =
+      std::min(static_cast<std::size_t>(
+                   std::find_if_not(word.begin(), word.end(), &text::is_digit) - word.begin()),
+               word.size());
   if (digits > 0) {
     const auto value = digits_value(word.substr(0, digits));
     if (value == 0) return std::nullopt;

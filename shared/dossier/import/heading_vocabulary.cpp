@@ -1,6 +1,7 @@
 #include "shared/dossier/import/heading_vocabulary.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "shared/dossier/log/folding.hpp"
 #include "shared/text/split.hpp"
@@ -31,14 +32,16 @@ HeadingVocabulary::HeadingVocabulary() {
   }
   add_words(kEastAsianHeadings.alone, HeadingRole::alone, index);
   add_words(kEastAsianHeadings.title_keys, HeadingRole::title_key, index);
-  std::stable_sort(entries_.begin(), entries_.end(),
-                   [](const Entry& a, const Entry& b) { return a.folded < b.folded; });
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.folded, a.language, a.role, a.value) <
+           std::tie(b.folded, b.language, b.role, b.value);
+  });
 }
 
 void HeadingVocabulary::add(std::string_view word, HeadingRole role, std::size_t language,
                             std::size_t value) {
-  entries_.push_back({fold(word), role, static_cast<std::uint8_t>(language),
-                      static_cast<std::uint16_t>(value)});
+  entries_.push_back(
+      {fold(word), role, static_cast<std::uint8_t>(language), static_cast<std::uint16_t>(value)});
 }
 
 void HeadingVocabulary::add_words(std::string_view list, HeadingRole role, std::size_t language) {
@@ -70,8 +73,7 @@ void HeadingVocabulary::for_each(std::string_view folded, Visit visit) const {
   for (; entry != entries_.end() && entry->folded == folded; ++entry) visit(*entry);
 }
 
-bool HeadingVocabulary::has(std::string_view folded, HeadingRole role,
-                            std::size_t language) const {
+bool HeadingVocabulary::has(std::string_view folded, HeadingRole role, std::size_t language) const {
   bool is_found = false;
   for_each(folded, [&](const Entry& entry) {
     is_found = is_found || (entry.role == role && entry.language == language);

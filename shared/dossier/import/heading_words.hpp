@@ -21,7 +21,7 @@ struct HeadingLanguage {
   std::string_view endings = {};        // of ordinals; - is none
   std::string_view digit_endings = {};  // of ordinals in digits: "1st", "1-я"
   std::string_view title_keys = {};     // of front matter
-  bool counts_before = false;           // whether digits may stand bare before a division: "1 глава"
+  bool counts_before = false;  // whether digits may stand bare before a division: "1 глава"
 };
 
 inline constexpr std::array kHeadingLanguages{
@@ -65,7 +65,8 @@ inline constexpr std::array kHeadingLanguages{
         .joints = "et",
         .cardinals = "un/une deux trois quatre cinq six sept huit neuf dix onze douze treize "
                      "quatorze quinze seize dix-sept dix-huit dix-neuf",
-        .tens = "dix vingt/vingts trente quarante cinquante soixante septante huitante nonante cent",
+        .tens =
+            "dix vingt/vingts trente quarante cinquante soixante septante huitante nonante cent",
         .ordinals = "premier/première/uni deuxi/second/seconde troisi quatri cinqui sixi septi "
                     "huiti neuvi dixi onzi douzi treizi quatorzi quinzi seizi dix-septi dix-huiti "
                     "dix-neuvi",
@@ -136,10 +137,12 @@ inline constexpr EastAsianHeadings kEastAsianHeadings{
     .divisions = "章 回 話 话 部 卷 巻 节 節 幕 篇 編 编 集 夜 册 冊 折 장 화 부 권 편 막 회",
     .bare = "章 話 장 화 부 권 막",
     .volumes = "卷 巻 其之 その",
-    .alone = "序 序章 序幕 序言 序曲 楔子 引子 前言 尾聲 尾声 終章 终章 終幕 终幕 後記 后记 番外 番外篇 "
-             "間章 幕間 終 终 完 プロローグ エピローグ あとがき まえがき はじめに おわりに 프롤로그 "
-             "에필로그 서장 종장 서문 후기 머리말 맺음말 막간",
-    .particles = "的 了 是 里 裡 中 は が を に で も と の へ や 의 은 는 이 가 을 를 에 도 와 과 만 로 짜",
+    .alone =
+        "序 序章 序幕 序言 序曲 楔子 引子 前言 尾聲 尾声 終章 终章 終幕 终幕 後記 后记 番外 番外篇 "
+        "間章 幕間 終 终 完 プロローグ エピローグ あとがき まえがき はじめに おわりに 프롤로그 "
+        "에필로그 서장 종장 서문 후기 머리말 맺음말 막간",
+    .particles =
+        "的 了 是 里 裡 中 は が を に で も と の へ や 의 은 는 이 가 을 를 에 도 와 과 만 로 짜",
     .title_keys = "标题 標題 書名 书名 タイトル 题目 題目 제목"};
 
 }  // namespace fabula::dossier

@@ -30,8 +30,7 @@ std::string clean_title(std::string_view line) {
 
 // Whether the line ends as a sentence does, within quotation marks or not.
 bool ends_sentence(std::string_view line) {
-  constexpr std::string_view kEnds =
-      ". ! ? : … \" ” ’ ' » “ ) * _ 。 ！ ？ 」 』 ） ： ～";
+  constexpr std::string_view kEnds = ". ! ? : … \" ” ’ ' » “ ) * _ 。 ！ ？ 」 』 ） ： ～";
   bool is_end = false;
   text::for_each_word(kEnds, [&](std::string_view end) {
     is_end = is_end || (line.size() >= end.size() && line.substr(line.size() - end.size()) == end);
@@ -211,8 +210,8 @@ class Finder {
     for (std::size_t i = 0; i < numbers_.size(); ++i) {
       const auto& number = numbers_[i];
       if (number.has_title &&
-          (has_marked_ || (i + 1 < numbers_.size() &&
-                           is_directly_before(number.line, numbers_[i + 1].line)))) {
+          (has_marked_ ||
+           (i + 1 < numbers_.size() && is_directly_before(number.line, numbers_[i + 1].line)))) {
         continue;
       }
       if (number.value != last + 1 && number.value != 1) continue;

@@ -36,9 +36,8 @@ std::vector<bool> emphasis_of(std::string_view line) {
     const bool is_behind_text = at > 0 && line[at - 1] != ' ';
     const bool is_before_text = end < line.size() && line[end] != ' ';
     // An underscore within a word is a part of it.
-    const bool is_within_word =
-        mark == '_' && is_behind_text && is_before_text && is_word(line[at - 1]) &&
-        is_word(line[end]);
+    const bool is_within_word = mark == '_' && is_behind_text && is_before_text &&
+                                is_word(line[at - 1]) && is_word(line[end]);
     for (; at < end; ++at) {
       const auto opened = std::find_if(open.rbegin(), open.rend(),
                                        [&](std::size_t place) { return line[place] == mark; });

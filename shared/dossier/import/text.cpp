@@ -17,7 +17,8 @@ constexpr std::size_t kPartBytes = 4 * kMaximumStepBytes;
 constexpr std::size_t kChapterLevel = 2;
 constexpr std::size_t kLowestLevel = 6;
 
-// What ends a line besides CR and LF: Word's own line and page breaks, NEL, and Unicode's separators.
+// What ends a line besides CR and LF: Word's own line and page breaks, NEL, and Unicode's
+// separators.
 constexpr std::array<std::string_view, 5> kLineEnds = {"\v", "\f", "\u0085", "\u2028", "\u2029"};
 
 // LF ends lines; no byte-order mark, and no NUL, which PostgreSQL has no place for.
@@ -30,9 +31,9 @@ std::string clean(std::string_view text) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\0') continue;
-    const auto* const end = std::find_if(
-        kLineEnds.begin(), kLineEnds.end(),
-        [&](std::string_view each) { return text.substr(i, each.size()) == each; });
+    const auto* const end =
+        std::find_if(kLineEnds.begin(), kLineEnds.end(),
+                     [&](std::string_view each) { return text.substr(i, each.size()) == each; });
     if (end != kLineEnds.end()) {
       out.push_back('\n');
       i += end->size() - 1;
