@@ -171,21 +171,25 @@ std::optional<Found> QuotedText::find(std::string_view quote) const {
   std::string wanted;
   PlacedFolder(wanted, nullptr, nullptr).fold_all(quote);
   if (std::none_of(wanted.begin(), wanted.end(), is_word_character)) return std::nullopt;
-  if (const auto found = find_folded(wanted)) return found;
-  // A sentence that goes on in the text is ended in the quote, or it is put into quotation marks.
+  if (const auto found = find_folded(wanted, false)) return found;
+  // A sentence that goes on in the text behind a comma is ended in the quote, or it is put into
+  // quotation marks. Where a word follows it is another sentence: "Er kam" of "Er kam nicht".
   constexpr std::string_view kEdges = ".,;:!?'";
   const auto first = wanted.find_first_not_of(kQuotationMark);
   const auto last = wanted.find_last_not_of(kEdges);
   const auto bare = std::string_view(wanted).substr(first, last + 1 - first);
   if (bare.size() == wanted.size() || bare.empty()) return std::nullopt;
-  return find_folded(bare);
+  return find_folded(bare, true);
 }
 
-std::optional<Found> QuotedText::find_folded(std::string_view wanted) const {
+std::optional<Found> QuotedText::find_folded(std::string_view wanted, bool is_before_mark) const {
+  constexpr std::string_view kMarks = ".,;:!?')]";
   // Whole words first: "an" is rather the word than a part of "Mandy".
   std::size_t place = std::string::npos;
   for (auto at = folded_.find(wanted); at != std::string::npos; at = folded_.find(wanted, at + 1)) {
     const auto end = at + wanted.size();
+    const bool is_ended = end == folded_.size() || kMarks.find(folded_[end]) != std::string::npos;
+    if (is_before_mark && !is_ended) continue;
     const bool is_whole = !is_within_word(at) && !is_within_word(end);
     if (place == std::string::npos || is_whole) place = at;
     if (is_whole) break;

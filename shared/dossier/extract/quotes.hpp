@@ -20,7 +20,7 @@ class QuotedText {
   std::optional<Found> find(std::string_view quote) const;
 
  private:
-  std::optional<Found> find_folded(std::string_view wanted) const;
+  std::optional<Found> find_folded(std::string_view wanted, bool is_before_mark) const;
   bool is_within_word(std::size_t at) const;
 
   std::string_view text_;
