@@ -287,7 +287,7 @@ TEST_CASE("an attachment alone is a message that is called as it is") {
   const std::string list =
       R"([{"type":"text","url":"https://files.example/a/notes.md?sig=1"},)"
       R"({"type":"text","text":"Ключ","name":"заметки"},{"type":"text","text":"鍵"}])";
-  for (const std::string body :
+  for (const std::string& body :
        {R"({"attachments":)" + list + "}", R"({"text":" ","attachments":)" + list + "}"}) {
     auto& client = chat.post(body, kGuest);
     chat.world.run();
