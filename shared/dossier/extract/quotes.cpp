@@ -1,8 +1,6 @@
 #include "shared/dossier/extract/quotes.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "shared/dossier/log/folding.hpp"
 #include "shared/text/ascii.hpp"
