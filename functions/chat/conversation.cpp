@@ -8,6 +8,7 @@
 #include "shared/characters/user_word.hpp"
 #include "shared/dossier/extract/worth.hpp"
 #include "shared/json/text.hpp"
+#include "shared/text/blank.hpp"
 #include "shared/turn/kinds/chat.hpp"
 #include "shared/turn/kinds/companion.hpp"
 #include "shared/turn/kinds/realtime.hpp"
@@ -115,6 +116,10 @@ Result<void> ChatConversation::read(Call&, const json::Document& body, TurnReque
   if (json::boolean_at(body, "await_dossier").value_or(false)) request.awaited_jobs = kReading;
   if (is_take(request)) return {};
   request.text = text("text");
+  if (const auto* list = json::find(body, "attachments"); list && list->is_array()) {
+    if (auto fault = engine::check_attached_texts(*list, request.text.size()); !fault) return fault;
+    if (fabula::text::is_blank(request.text)) request.text = engine::names_of_attachments(*list);
+  }
   request.session_id = text("session_id");
   request.project_id = text("project_id");
   if (auto edited = text("edit_from_message_id"); !edited.empty()) {

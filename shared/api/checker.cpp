@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "shared/api/expectation.hpp"
+#include "shared/text/blank.hpp"
 #include "shared/text/uuid.hpp"
 
 namespace fabula::api {
@@ -51,11 +52,24 @@ std::optional<std::int64_t> whole_number(const Document& value) {
   return std::nullopt;
 }
 
+// Whether the field's place is taken by the array that may stand alone.
+bool is_replaced(const Document& object, const Field& field) {
+  if (field.unless.empty()) return false;
+  const auto* other = json::find(object, field.unless);
+  if (!other || !other->is_array() || other->empty()) return false;
+  const auto* own = json::find(object, field.name);
+  if (!own || own->is_null()) return true;
+  const auto* string = own->get_ptr<const std::string*>();
+  return string && text::is_blank(*string) && !has_nul(*string);
+}
+
 }  // namespace
 
 void Checker::object(const Document& object, const Schema& schema) {
   writer_.begin_object();
-  for (const auto& field : schema.fields) member(json::find(object, field.name), field);
+  for (const auto& field : schema.fields) {
+    if (!is_replaced(object, field)) member(json::find(object, field.name), field);
+  }
   writer_.end_object();
 }
 

@@ -61,7 +61,7 @@ std::string_view pattern(const Field& field) {
   if (field.type == Type::url) return kHttpUrl;
   if (field.type == Type::token) return kToken;
   if (field.type != Type::text || !field.choices.empty()) return {};
-  return field.is_not_blank ? kNotBlank : kNoNulPattern;
+  return field.is_not_blank && field.unless.empty() ? kNotBlank : kNoNulPattern;
 }
 
 void write_items(Writer& writer, const Field& field, SchemaUse use);
@@ -104,7 +104,8 @@ void write_string_limits(Writer& writer, const Field& field, bool takes_null, Sc
     writer.end_array();
   }
   if (use == SchemaUse::answer) return;
-  write_unless_zero(writer, "minLength", field.is_not_blank ? 1 : field.minimum);
+  const bool says_something = field.is_not_blank && field.unless.empty();
+  write_unless_zero(writer, "minLength", says_something ? 1 : field.minimum);
   // No text of so many bytes has more characters.
   write_unless_zero(writer, "maxLength", field.maximum > 0 ? field.maximum : field.maximum_bytes);
   if (const auto text = pattern(field); !text.empty()) writer.key("pattern").string(text);
@@ -146,6 +147,22 @@ void write_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse
     default:
       return write_string_limits(writer, field, takes_null, use);
   }
+}
+
+// Either the text says something, or the array that may stand alone has items.
+void write_alternatives(Writer& writer, const Field& field) {
+  const auto begin = [&](std::string_view name) {
+    writer.begin_object().key("required").begin_array().string(name).end_array();
+    writer.key("properties").begin_object().key(name).begin_object();
+  };
+  writer.key("anyOf").begin_array();
+  begin(field.name);
+  writer.key("type").string("string").key("pattern").string(kNotBlank);
+  writer.end_object().end_object().end_object();
+  begin(field.unless);
+  writer.key("type").string("array").key("minItems").integer(1);
+  writer.end_object().end_object().end_object();
+  writer.end_array();
 }
 
 void write_described_reference(Writer& writer, const Schema& schema, bool takes_null) {
@@ -204,7 +221,8 @@ void write_alternatives(Writer& writer, const Schema& schema) {
 }  // namespace
 
 void write_field_schema(Writer& writer, const Field& field, SchemaUse use) {
-  const bool takes_null = field.is_nullable || (use == SchemaUse::body && !field.is_required);
+  const bool takes_null = field.is_nullable ||
+                          (use == SchemaUse::body && (!field.is_required || !field.unless.empty()));
   writer.begin_object();
   if (field.type == Type::object && field.schema && field.is_open) {
     write_open_reference(writer, *field.schema, takes_null);
@@ -251,13 +269,18 @@ void write_object_schema(Writer& writer, const NamedSchema& named) {
   if (!schema->further_json.empty()) {
     writer.key("additionalProperties").raw(schema->further_json);
   }
-  const auto is_required = [](const Field& field) { return field.is_required; };
+  const auto is_required = [](const Field& field) {
+    return field.is_required && field.unless.empty();
+  };
   if (std::any_of(schema->fields.begin(), schema->fields.end(), is_required)) {
     writer.key("required").begin_array();
     for (const auto& field : schema->fields) {
-      if (field.is_required) writer.string(field.name);
+      if (is_required(field)) writer.string(field.name);
     }
     writer.end_array();
+  }
+  for (const auto& field : schema->fields) {
+    if (!field.unless.empty()) write_alternatives(writer, field);
   }
   writer.end_object();
 }

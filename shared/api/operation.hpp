@@ -48,6 +48,12 @@ struct Answer {
   std::string_view location = {};
 };
 
+// The most bytes that JSON has for a byte of text: many encoders write Cyrillic, Chinese and emoji
+// as
+// \u escapes, of six bytes for two or three of UTF-8. Limits of bodies allow for it, so that what
+// counts are the limits of texts, which are of the decoded text.
+inline constexpr std::uint32_t kMostEscapedBytes = 3;
+
 // The largest body of requests that carry no long text.
 inline constexpr std::uint32_t kSmallBodyBytes = 16 * 1024;
 

@@ -39,6 +39,9 @@ struct Field {
   std::int64_t maximum_bytes = 0;
   // A text that must hold more than white space.
   bool is_not_blank = false;
+  // Of a required text: an array of the same object. While it has items, the text may be absent,
+  // null or blank, and is then left out.
+  std::string_view unless = {};
   // The only texts allowed; empty: any.
   std::span<const std::string_view> choices = {};
   // Of an object, or of an array's objects.

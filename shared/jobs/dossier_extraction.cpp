@@ -80,6 +80,34 @@ class Filter {
     return rest;
   }
 
+  // Items and facts whose quotes are in no part. A character stands by the quote of a fact too.
+  std::size_t count_without_quote(const Document& answer) const {
+    std::size_t total = 0;
+    const auto* members = answer.get_ptr<const Document::object_t*>();
+    if (members == nullptr) return total;
+    for (const auto& [key, list] : *members) {
+      const auto* items = list.get_ptr<const Document::array_t*>();
+      if (items == nullptr) continue;
+      const auto count = std::min(items->size(), dossier::kMaximumAnswerItems);
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto& item = (*items)[i];
+        std::size_t facts = 0;
+        std::size_t quoted_facts = 0;
+        for (const auto* name : {"fields", "relationships"}) {
+          const auto* own = json::find(item, name);
+          if (own == nullptr || !own->is_array()) continue;
+          for (const auto& fact : *own) {
+            ++facts;
+            quoted_facts += is_quoted(fact) ? 1 : 0;
+          }
+        }
+        total += facts - quoted_facts;
+        if (item.is_object() && quoted_facts == 0 && !is_quoted(item)) ++total;
+      }
+    }
+    return total;
+  }
+
  private:
   bool is_quoted(const Document& item) const {
     const auto quote = json::string_at(item, "quote");
@@ -169,7 +197,11 @@ Result<ExtractedEntries> extracted_entries(const Document& answer, const Extract
   for (const auto& part : work.messages) {
     if (auto done = read(answer, part); !done) return tl::unexpected(std::move(done.error()));
   }
-  if (const auto* reply = answered_reply(work)) {
+  const auto* reply = answered_reply(work);
+  auto quotable = work.messages;
+  if (reply != nullptr) quotable.push_back(*reply);
+  found.items_without_quote = Filter(quotable).count_without_quote(answer);
+  if (reply != nullptr) {
     const auto rest = Filter(work.messages).without_quoted(answer);
     if (auto done = read(rest, *reply); !done) return tl::unexpected(std::move(done.error()));
   }

@@ -38,6 +38,7 @@ struct ExtractedEntries {
   std::vector<dossier::EntryRow> rows;
   std::size_t items_found = 0;  // in the answer
   std::size_t items_kept = 0;   // items with content, and with a quote from the messages
+  std::size_t items_without_quote = 0;
 };
 
 // The entries of an extractor's answer, each with the message that it quotes. Of the earlier

@@ -89,6 +89,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
   if (!extraction) return tl::unexpected(std::move(extraction.error()));
   ProposedEntries proposed;
   proposed.items_found = extraction->items;
+  proposed.items_without_quote = extraction->without_quote;
   for (const auto& row : extraction->rows) {
     auto body = json::parse(row.body);
     if (!body) continue;

@@ -36,6 +36,7 @@ struct ProposedEntries {
   std::vector<std::string> proposals;  // each once, in the order of the rows
   std::size_t items_found = 0;         // in the answer
   std::size_t items_kept = 0;          // items with content, and with a quote from the text
+  std::size_t items_without_quote = 0;
 };
 
 // The entries of an extractor's answer. Their delivery is "<job_id>:<step>", their quotes are from

@@ -63,6 +63,7 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "tokens_out", log.tokens_out);
   add(writer, "items_found", log.items_found);
   add(writer, "items_kept", log.items_kept);
+  add(writer, "items_without_quote", log.items_without_quote);
   add(writer, "unusable_settings", log.unusable_settings);
   writer.key("status").integer(log.status);
   writer.end_object();

@@ -27,9 +27,11 @@ struct RequestLog {
   std::optional<std::int64_t> first_token_ms;
   std::optional<std::int64_t> tokens_in;
   std::optional<std::int64_t> tokens_out;
-  // Of an extractor's answers: what they had, and what was stored of it.
+  // Of an extractor's answers: what they had, what was stored of it, and what was dropped because its
+  // quote is not in the text.
   std::optional<std::int64_t> items_found;
   std::optional<std::int64_t> items_kept;
+  std::optional<std::int64_t> items_without_quote;
   // Names of settings, between commas, whose values are not what they may be: their defaults count.
   std::string unusable_settings;
   int status = 0;  // HTTP

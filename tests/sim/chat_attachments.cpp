@@ -2,6 +2,8 @@
 // that a message whose attachments cannot be read leaves nothing behind.
 #include <map>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "shared/text/base64url.hpp"
 #include "tests/sim/route_world.hpp"
@@ -225,6 +227,91 @@ TEST_CASE("what is no such file is refused, and says why") {
     CAPTURE(list);
     check_refused(chat, chat.attach("[" + list + "]"), words);
   }
+}
+
+TEST_CASE("a file is what its bytes say, whatever its server calls it") {
+  AttachmentsWorld chat;
+  chat.world.environment["MODEL_CHAT"] = "ollama:eyes";
+  ScriptedModel eyes(chat.world, "http://127.0.0.1:11434/v1");
+  eyes.tell(kStory, 1);
+  const std::string base = "https://files.example/";
+  const std::string utf16("\xFF\xFE\x1C\x04\x30\x04\x40\x04\x30\x04", 10);
+  for (const auto& [name, file, words] : std::vector<std::tuple<std::string, File, std::string>>{
+           {"notes.md",
+            {"application/octet-stream", "# Notes\n\nMara keeps the key.\n"},
+            "# Notes"},
+           {"world.yaml", {"application/yaml", "keeper: Mara\n"}, "keeper: Mara"},
+           {"world.yml", {"application/x-yaml", "хранитель: Мара\n"}, "хранитель: Мара"},
+           {"card.json", {"application/ld+json", "{\"name\":\"美拉\"}"}, "美拉"},
+           {"plain", {"", "Mara keeps the key.\n"}, "Mara keeps the key."},
+           {"notizen.md", {"application/octet-stream", "\xEF\xBB\xBFSchlüssel"}, "\nSchlüssel"},
+           {"windows.txt", {"text/plain", utf16}, "Мара"}}) {
+    CAPTURE(name);
+    chat.files[base + name] = file;
+    const auto& client = chat.attach(R"([{"type":"text","url":")" + base + name + "\"}]");
+    CAPTURE(client.body());
+    CHECK(client.status() == 200);
+    const auto content = (*json::parse(eyes.exchanges.back()->body))["messages"].back()["content"];
+    CHECK(json::dump(content).find(json::dump(words).substr(1, words.size())) != std::string::npos);
+  }
+  const std::string png("\x89PNG\r\n\x1A\n\0\xff", 10);
+  const std::string jpeg = "\xFF\xD8\xFF\xE0 a photograph";
+  for (const auto& [name, file, type] : std::vector<std::tuple<std::string, File, std::string>>{
+           {"photo.jpg", {"image/jpg", "no signature"}, "image/jpeg"},
+           {"photo.png", {"image/png", jpeg}, "image/jpeg"},
+           {"photo", {"application/octet-stream", png}, "image/png"},
+           {"picture", {"text/plain", "GIF89a..."}, "image/gif"},
+           {"old", {"image/pjpeg", "no signature"}, "image/jpeg"}}) {
+    CAPTURE(name);
+    chat.files[base + name] = file;
+    const auto& client = chat.attach(R"([{"type":"image","url":")" + base + name + "\"}]");
+    CAPTURE(client.body());
+    CHECK(client.status() == 200);
+    CHECK(eyes.exchanges.back()->body.find("data:" + type + ";base64,") != std::string::npos);
+  }
+  chat.database.calls.clear();
+  chat.model.exchanges.clear();
+  chat.files[base + "cover.bin"] = {"application/octet-stream", png};
+  chat.files[base + "letter.rtf"] = {"application/octet-stream", "{\\rtf1 Mara}"};
+  chat.files[base + "paper"] = {"text/plain", "%PDF-1.7"};
+  for (const std::string name : {"cover.bin", "letter.rtf", "paper"}) {
+    CAPTURE(name);
+    check_refused(chat, chat.attach(R"([{"type":"text","url":")" + base + name + "\"}]"),
+                  "no text");
+  }
+}
+
+TEST_CASE("an attachment alone is a message that is called as it is") {
+  AttachmentsWorld chat;
+  chat.files["https://files.example/a/notes.md?sig=1"] = {"text/markdown", "Mara keeps the key."};
+  const std::string list =
+      R"([{"type":"text","url":"https://files.example/a/notes.md?sig=1"},)"
+      R"({"type":"text","text":"Ключ","name":"заметки"},{"type":"text","text":"鍵"}])";
+  for (const std::string& body :
+       {R"({"attachments":)" + list + "}", R"({"text":" ","attachments":)" + list + "}"}) {
+    auto& client = chat.post(body, kGuest);
+    chat.world.run();
+    CHECK(read_events(client).text == kStory);
+    CHECK(chat.database.requests.front()["text"] == "notes.md, заметки, text");
+    CHECK(json::dump(chat.content()).find("Mara keeps the key.") != std::string::npos);
+  }
+}
+
+TEST_CASE("texts are counted as they are, not as JSON escapes them") {
+  AttachmentsWorld chat;
+  std::string escaped;
+  while (escaped.size() < 590'000) escaped += "\\u0434";  // two bytes each
+  auto& client = chat.post(R"({"text":")" + escaped + "\"}", kGuest);
+  chat.world.run();
+  CAPTURE(client.body());
+  CHECK(client.status() == 200);
+  chat.database.calls.clear();
+  chat.model.exchanges.clear();
+  const std::string half(131'073, 'a');
+  check_refused(chat,
+                chat.attach(R"([{"type":"text","text":")" + half + R"("},{"type":"text","text":")" +
+                            half + "\"}]"),
+                "262,144 bytes of UTF-8 together");
 }
 
 TEST_CASE("an image for models that do not see is refused unread, and the model named") {

@@ -119,6 +119,9 @@ TEST_CASE("what the text says is stored with its quotes and the dossier that it 
   const auto log = edge.log();
   CHECK(log["items_found"] == 3);
   CHECK(log["items_kept"] == 2);
+  CHECK(log["items_without_quote"] == 1);
+  CHECK(result["items_found"] == 3);
+  CHECK(result["items_without_quote"] == 1);
   CHECK_FALSE(edge.request_of("commit_assertions"));
 }
 
@@ -209,6 +212,9 @@ TEST_CASE("invented quotes leave nothing, and the part is read") {
   CHECK(result["assertions"].empty());
   CHECK(edge.log()["items_found"] == 1);
   CHECK(edge.log()["items_kept"] == 0);
+  CHECK(edge.log()["items_without_quote"] == 1);
+  CHECK(result["items_found"] == 1);
+  CHECK(result["items_without_quote"] == 1);
 }
 
 TEST_CASE("answers of no use are given back with a clear reason, and nothing is stored") {

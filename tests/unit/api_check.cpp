@@ -103,6 +103,25 @@ TEST_CASE("all faults are told at once, each with what to send") {
         "status: Send one of \"active\", \"completed\", \"archived\".");
 }
 
+TEST_CASE("a message may be an attachment alone") {
+  const std::string attached = R"("attachments":[{"type":"text","text":"Notes"}])";
+  for (const std::string text : {"", R"("text":null,)", R"("text":"",)", R"("text":" \n",)"}) {
+    CAPTURE(text);
+    const auto checked = check("{" + text + attached + "}", api::chat::kSay);
+    REQUIRE(checked);
+    CHECK(*checked == "{" + attached + "}");
+  }
+  CHECK(*check(R"({"text":"Look.",)" + attached + "}", api::chat::kSay) ==
+        R"({"text":"Look.",)" + attached + "}");
+  for (const std::string text :
+       {R"("text":7,)" + attached, R"("text":"\u0000",)" + attached,
+        std::string(R"("attachments":[])"), std::string(R"("text":" ","attachments":[])"),
+        std::string(R"("attachments":null)")}) {
+    CAPTURE(text);
+    CHECK(faults("{" + text + "}", api::chat::kSay).find("\ntext: ") != std::string::npos);
+  }
+}
+
 TEST_CASE("only misspelt ids are an invalid id") {
   CHECK(faults(R"({"text":"a","session_id":"x","project_id":""})", api::chat::kSay) ==
         "invalid_id\n"

@@ -175,7 +175,17 @@ TEST_CASE("the first route that matches a path is the one that is declared with 
 
 TEST_CASE("a body's schema takes what the check takes") {
   const auto say = schema("ChatRequest");
-  CHECK(text_of(at(say, {"required"})) == R"(["text"])");
+  CHECK(text_of(at(schema("ReplyEdit"), {"required"})) == R"(["content"])");
+  // The text, or something attached.
+  CHECK(at(say, {"required"}).is_null());
+  const auto either = at(say, {"anyOf"});
+  REQUIRE(either.size() == 2);
+  CHECK(text_of(at(either[0], {"required"})) == R"(["text"])");
+  CHECK(at(either[0], {"properties", "text", "type"}) == "string");
+  CHECK(at(either[0], {"properties", "text", "pattern"}) ==
+        at(schema("ReplyEdit"), {"properties", "content", "pattern"}));
+  CHECK(text_of(at(either[1], {"required"})) == R"(["attachments"])");
+  CHECK(at(either[1], {"properties", "attachments", "minItems"}) == 1);
   CHECK(text_of(at(say, {"properties", "session_id"})) ==
         R"({"description":"The session to go on with; a new one is made without it.",)"
         R"("format":"uuid","pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",)"
@@ -184,16 +194,38 @@ TEST_CASE("a body's schema takes what the check takes") {
         R"({"description":"How the stream is framed. Without it: `\"fabula\"`.",)"
         R"("enum":["fabula",null],"type":["string","null"]})");
   const auto text = at(say, {"properties", "text"});
-  CHECK(at(text, {"type"}) == "string");
-  CHECK(at(text, {"minLength"}) == 1);
+  CHECK(text_of(at(text, {"type"})) == R"(["string","null"])");
   CHECK(at(text, {"maxLength"}) == 200'000);
-  CHECK(at(text, {"description"}) == "The user's message. At most 200000 bytes of UTF-8.");
+  CHECK(at(text, {"description"}) ==
+        "The user's message. It may be left out beside attachments, whose names then stand in its "
+        "place. At most 200000 bytes of UTF-8.");
+  const auto content = at(schema("ReplyEdit"), {"properties", "content"});
+  CHECK(at(content, {"type"}) == "string");
+  CHECK(at(content, {"minLength"}) == 1);
   CHECK(at(say, {"additionalProperties"}).is_null());
   const auto body = at(operation("/chat", "post"), {"requestBody"});
   CHECK(at(body, {"required"}) == true);
   CHECK(at(operation("/chat/messages/{message_id}/continue", "post"),
            {"requestBody", "required"}) == false);
   CHECK(at(operation("/chat/messages/{message_id}/select", "post"), {"requestBody"}).is_null());
+}
+
+TEST_CASE("a text of the greatest length fits its body, however JSON escapes it") {
+  // Cyrillic as \u escapes is three times as long as in UTF-8.
+  for (const auto& group : api::kGroups) {
+    for (const auto& operation : group.operations) {
+      if (!operation.body) continue;
+      for (const auto& field : operation.body->fields) {
+        CAPTURE(operation.id);
+        CAPTURE(field.name);
+        CHECK(3 * field.maximum_bytes < operation.maximum_body_bytes);
+        if (!field.schema) continue;
+        for (const auto& inner : field.schema->fields) {
+          CHECK(3 * inner.maximum_bytes < operation.maximum_body_bytes);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("an answer's schema says what may be null, and no limits of requests") {

@@ -121,6 +121,7 @@ TEST_CASE("each entry says which message it is quoted from, and where in the who
       people({character("Mara", "Mara", age("34", "Mara is 34") + "," + age("35", "she is 35"))}));
   CHECK(found.items_found == 3);
   CHECK(found.items_kept == 2);
+  CHECK(found.items_without_quote == 1);
   REQUIRE(found.rows.size() == 2);
   for (const auto& row : found.rows) CHECK(row.message_id == message_id(5));
   const auto body = *json::parse(found.rows[1].body);

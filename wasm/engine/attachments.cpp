@@ -10,9 +10,12 @@
 #include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
 #include "shared/json/text.hpp"
+#include "shared/llm/answer/image.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/base64url.hpp"
+#include "shared/text/blank.hpp"
+#include "shared/text/decode.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/split.hpp"
 #include "shared/text/utf8.hpp"
@@ -138,13 +141,16 @@ std::string media_type_of(const std::string& head) {
   return type ? std::move(type->type) : std::string();
 }
 
-bool is_text(std::string_view media_type) {
-  return media_type.starts_with("text/") || media_type == "application/json" ||
-         media_type == "application/xml";
+// Documents whose bytes are characters but not their words.
+bool is_document(std::string_view bytes) {
+  return bytes.starts_with("%PDF-") || bytes.starts_with("{\\rtf");
 }
 
-// The server's Content-Type takes precedence over the caller's mime_type.
-std::string image_type(const Item& item, const std::string& told) {
+// What the bytes begin as takes precedence over the server's Content-Type, and this over the
+// caller's mime_type.
+std::string image_type(const Item& item, const std::string& told, std::string_view bytes) {
+  if (const auto found = llm::image_media_type(bytes); !found.empty()) return std::string(found);
+  if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return "image/gif";
   if (!told.empty() && told != "application/octet-stream") return told;
   return std::string(llm::image_media_type({.kind = Attachment::Kind::image_url,
                                             .content = std::string(item.where),
@@ -176,17 +182,21 @@ Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item
   }
   const std::string media_type = media_type_of(answer_head);
   if (item.is_image) {
-    attachment.media_type = image_type(item, media_type);
+    attachment.media_type = image_type(item, media_type, fetched->body);
     if (!attachment.media_type.starts_with("image/") || fetched->body.empty()) {
       co_return refused(item, "It is no image.");
     }
     attachment.kind = Attachment::Kind::image_base64;
     attachment.content = text::encode_base64(fetched->body);
   } else {
-    if (!is_text(media_type) || !text::is_valid_utf8(fetched->body)) {
-      co_return refused(item, "It is no text in UTF-8.");
+    const bool is_other = is_document(fetched->body) || media_type.starts_with("image/") ||
+                          media_type.starts_with("audio/") || media_type.starts_with("video/") ||
+                          media_type == "application/pdf";
+    auto text = is_other ? std::nullopt : text::decode_text(std::move(fetched->body));
+    if (!text) {
+      co_return refused(item, "It is no text in UTF-8, or in UTF-16 with a byte-order mark.");
     }
-    attachment.content = std::move(fetched->body);
+    attachment.content = *std::move(text);
   }
   co_return {};
 }
@@ -252,6 +262,35 @@ Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
   cut(attachments, static_cast<std::size_t>(text_tokens) * kBytesPerToken);
   co_await keep_models(endpoints, attachments, setting);
   co_return std::move(attachments);
+}
+
+Result<void> check_attached_texts(const json::Document& list, std::size_t text_bytes) {
+  auto bytes = text_bytes;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    bytes += json::string_at(list[i], "text").value_or("").size();
+    if (bytes <= kMaximumFetchedTextBytes) continue;
+    return refused({i, false, "text", {}, {}},
+                   "A message's text and the texts attached to it may have 262,144 bytes of UTF-8 "
+                   "together. Send a part of it.");
+  }
+  return {};
+}
+
+std::string names_of_attachments(const json::Document& list) {
+  constexpr std::size_t kMaximumNameBytes = 200;
+  std::string names;
+  for (const auto& entry : list) {
+    std::string_view name = json::string_at(entry, "name").value_or("");
+    if (text::is_blank(name)) {
+      name = json::string_at(entry, "path").value_or(json::string_at(entry, "url").value_or(""));
+      name = name.substr(0, name.find_first_of("?#"));
+      name = name.substr(name.rfind('/') + 1);
+    }
+    if (text::is_blank(name)) name = json::string_at(entry, "type").value_or("text");
+    if (!names.empty()) names += ", ";
+    names += text::prefix_bytes(name, kMaximumNameBytes);
+  }
+  return names;
 }
 
 std::string describe_attachments(const json::Document& list, const Attachments& attachments) {

@@ -14,8 +14,11 @@ namespace fabula::api::chat {
 
 // A long chapter pasted at once, well within every provider's context.
 inline constexpr std::int64_t kMaximumTextBytes = 200'000;
-// The longest text, with room for its escapes and the other fields.
-inline constexpr std::uint32_t kMaximumBodyBytes = 256 * 1024;
+// A message's text and the texts attached to it together, decoded.
+inline constexpr std::int64_t kMaximumSaidBytes = 256 * 1024;
+// These, escaped, with room for the other fields.
+inline constexpr std::uint32_t kMaximumBodyBytes =
+    kMostEscapedBytes * kMaximumSaidBytes + 4 * kSmallBodyBytes;
 
 inline constexpr std::array<std::string_view, 1> kProtocols{"fabula"};
 
@@ -76,7 +79,11 @@ inline constexpr std::array kAttachmentFields{
 };
 inline constexpr Schema kAttachment{
     "Attachment",
-    "A text (at most 256 KiB; cut if the prompt has no room) or an image (JPEG, PNG, WebP or GIF; "
+    "A text (in UTF-8, or a file in UTF-16 with a byte-order mark; at most 262144 bytes, a file "
+    "for "
+    "itself, a `text` together with the message's and the others'; cut if the prompt has no room) "
+    "or "
+    "an image (JPEG, PNG, WebP or GIF by its bytes; "
     "at most 3.75 MiB for all that the server must fetch for one message), given by one of url, "
     "path and text.",
     kAttachmentFields};
@@ -85,10 +92,13 @@ inline constexpr std::array<std::string_view, 3> kTasks{"chat", "description", "
 
 inline constexpr std::array kSayFields{
     Field{.name = "text",
-          .description = "The user's message.",
+          .description =
+              "The user's message. It may be left out beside attachments, whose names then "
+              "stand in its place.",
           .is_required = true,
           .maximum_bytes = kMaximumTextBytes,
-          .is_not_blank = true},
+          .is_not_blank = true,
+          .unless = "attachments"},
     Field{.name = "session_id",
           .type = Type::uuid,
           .description = "The session to go on with; a new one is made without it."},

@@ -9,8 +9,8 @@
 
 namespace fabula::api::companion {
 
-// Clients send a conversation's whole history with each message.
-inline constexpr std::uint32_t kMaximumBodyBytes = 512 * 1024;
+// Clients send a conversation's whole history with each message: 512 KiB of it, escaped.
+inline constexpr std::uint32_t kMaximumBodyBytes = kMostEscapedBytes * 512 * 1024;
 inline constexpr std::int64_t kMaximumMessages = 1000;
 inline constexpr std::int64_t kMaximumModelCharacters = 256;
 

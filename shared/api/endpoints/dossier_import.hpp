@@ -11,9 +11,9 @@
 
 namespace fabula::api::dossier {
 
-// Of a text of 1 MiB, in which JSON may need six bytes for a character of three.
-inline constexpr std::uint32_t kMaximumImportBodyBytes = 2 * 1024 * 1024 + kSmallBodyBytes;
 inline constexpr std::int64_t kMaximumImportBytes = 1024 * 1024;
+inline constexpr std::uint32_t kMaximumImportBodyBytes =
+    kMostEscapedBytes * kMaximumImportBytes + kSmallBodyBytes;
 inline constexpr std::int64_t kMaximumImportTitleCharacters = 200;
 
 inline constexpr std::array<std::string_view, 2> kImportFormats{"markdown", "plain"};

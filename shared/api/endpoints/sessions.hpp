@@ -173,6 +173,7 @@ inline constexpr Operation kMigrateGuest{
     .pattern = "/sessions/migrate",
     .summary = "Move a guest's data to the caller's account",
     .body = &kMigrate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumTokenBytes + kSmallBodyBytes,
     .answer = {.schema = &kMigration, .description = "It is moved, now or before."},
     .refusals = kMigrationRefusals,
     .description =

@@ -10,7 +10,7 @@
 
 namespace fabula::api::story {
 
-// A text of 1 MiB, in which JSON may need six bytes for a character of three.
+// A text of 1 MiB, escaped, and the other fields.
 inline constexpr std::uint32_t kMaximumStoryBodyBytes = 4 * 1024 * 1024;
 inline constexpr std::int64_t kMaximumStoryBytes = 1024 * 1024;
 inline constexpr std::int64_t kMaximumOutlineBytes = 128 * 1024;

@@ -14,7 +14,10 @@ namespace fabula::api::stream {
 
 inline constexpr std::int64_t kMaximumPromptBytes = 200'000;
 inline constexpr std::int64_t kMaximumSystemBytes = 20'000;
-inline constexpr std::uint32_t kMaximumBodyBytes = 256 * 1024;
+inline constexpr std::uint32_t kMaximumBodyBytes =
+    kMostEscapedBytes * (kMaximumPromptBytes + kMaximumSystemBytes) + kSmallBodyBytes;
+inline constexpr std::uint32_t kMaximumBotBodyBytes =
+    kMostEscapedBytes * kMaximumSystemBytes + kSmallBodyBytes;
 inline constexpr std::int64_t kMaximumModelCharacters = 256;
 inline constexpr std::int64_t kMaximumKeyBytes = 4096;
 inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
@@ -274,7 +277,7 @@ inline constexpr Operation kCreateBot{.id = "create_bot",
                                       .pattern = "/stream/v1/bots",
                                       .summary = "Create a bot",
                                       .body = &kNewBot,
-                                      .maximum_body_bytes = 64 * 1024,
+                                      .maximum_body_bytes = kMaximumBotBodyBytes,
                                       .answer = {.status = 201,
                                                  .schema = &kBot,
                                                  .description = "The new bot.",
@@ -294,7 +297,7 @@ inline constexpr Operation kUpdateBot{
     .pattern = "/stream/v1/bots/{bot_id}",
     .summary = "Change one of the caller's bots",
     .body = &kBotChange,
-    .maximum_body_bytes = 64 * 1024,
+    .maximum_body_bytes = kMaximumBotBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kBot, .description = "The bot as it is now.", .has_etag = true},
     .refusals = kBotRefusals};

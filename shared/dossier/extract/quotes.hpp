@@ -20,9 +20,13 @@ class QuotedText {
   std::optional<Found> find(std::string_view quote) const;
 
  private:
+  std::optional<Found> find_folded(std::string_view wanted, bool is_before_mark) const;
+  bool is_within_word(std::size_t at) const;
+
   std::string_view text_;
   std::string folded_;
   std::vector<std::uint32_t> begins_;  // of each folded byte: the character that it comes from
+  std::vector<bool> breaks_;           // of each: whether something is left out before it
 };
 
 }  // namespace fabula::dossier

@@ -20,6 +20,10 @@ struct Form {
   Index given = kNone;
   Index family = kNone;
   Index either = kNone;  // the only word, when it may be both
+  // The last word of a name that a longer one goes on from: "Fernández" of "Lucía Fernández
+  // Ortega".
+  Index also_family = kNone;
+  Index patronymic = kNone;  // "Сергеевич"
   Index husband = kNone;
   Index title = kNone;    // the word
   bool has_tail = false;  // "Queen of Hearts"
@@ -82,7 +86,10 @@ class Mentions {
   void list_forms(std::span<const PreparedRecord> inputs);
   void write_key(const Name& name, const Form& form, std::string& key) const;
   void resolve_forms();
+  void resolve_words(Form& form) const;
   void set_apart_epithet(Form& form) const;
+  void complete_beginnings();
+  void turn_names_round();
   void set_apart_husbands();
   void take_fingerprints(std::span<const PreparedRecord> inputs,
                          std::span<const IdentityDecision> decisions);

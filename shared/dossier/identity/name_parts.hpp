@@ -19,8 +19,9 @@ enum class Part : std::uint8_t {
   husband,
   numeral,
   family_title,  // kinds of titles before a family name alone
-  title,         // words before names
-  post,          // words instead of names: "the Colonel"
+  patronymic,
+  title,  // words before names
+  post,   // words instead of names: "the Colonel"
 };
 
 // In one piece of memory, since there is one of these for each record.
@@ -66,7 +67,7 @@ class NameParts {
   }
 
  private:
-  static constexpr std::size_t kParts = 9;
+  static constexpr std::size_t kParts = 10;
 
   Index begin_of(std::size_t part) const { return part == 0 ? 0 : ends_[part - 1]; }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "shared/dossier/identity/east_asian_names.hpp"
 #include "shared/dossier/identity/titles.hpp"
 #include "shared/dossier/log/folding.hpp"
 #include "shared/dossier/log/tables.hpp"
@@ -54,23 +55,6 @@ void add_parts(std::vector<Word>& words, std::string_view folded, bool is_lower)
   }
 }
 
-std::vector<Word> split_words(std::string_view utf8) {
-  std::vector<Word> words;
-  for (std::size_t begin = 0; begin < utf8.size() && words.size() < kMaximumNameWords;) {
-    if (is_blank(utf8[begin])) {
-      ++begin;
-      continue;
-    }
-    auto end = begin;
-    while (end < utf8.size() && !is_blank(utf8[end])) ++end;
-    const auto raw = utf8.substr(begin, end - begin);
-    add_parts(words, fold(raw), text::is_lower(raw.front()));
-    begin = end;
-  }
-  if (words.size() > kMaximumNameWords) words.resize(kMaximumNameWords);
-  return words;
-}
-
 std::uint8_t numeral_of(std::string_view word) {
   constexpr std::array<std::string_view, 9> kRoman = {"i",  "ii",  "iii",  "iv", "v",
                                                       "vi", "vii", "viii", "ix"};
@@ -82,6 +66,65 @@ std::uint8_t numeral_of(std::string_view word) {
   if (word == "sr" || word == "senior" || word == "sen" || word == "elder") return 1;
   if (word == "jr" || word == "junior" || word == "jun" || word == "younger") return 2;
   return 0;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<signed char>(c) >= 0; });
+}
+
+// The bytes of what parts words at `at`: a blank, or a mark within a foreign name. In "Gal·la" it
+// is a part of the word.
+std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
+  if (is_blank(utf8[at])) return 1;
+  if (at == 0 || static_cast<signed char>(utf8[at]) >= 0) return 0;
+  return is_ascii(utf8.substr(at - 1, 1)) ? 0 : name_mark_bytes(utf8.substr(at));
+}
+
+void add_raw(std::vector<Word>& words, std::string_view raw) {
+  if (!is_ascii(raw)) {
+    if (!words.empty() && is_name_suffix(raw)) return;
+    const auto parts = east_asian_name(raw);
+    for (const auto& part : parts) add_word(words, fold(part), false);
+    if (!parts.empty()) return;
+  }
+  add_parts(words, fold(raw), text::is_lower(raw.front()));
+}
+
+// "Holt, Anna Maria" is Anna Maria Holt; "Holt, Jr." and "Tom, the cat" are not turned round.
+std::string in_order(std::string_view utf8) {
+  std::string turned(utf8);
+  const auto comma = utf8.find(", ");
+  if (comma == std::string_view::npos || utf8.find(',', comma + 1) != std::string_view::npos) {
+    return turned;
+  }
+  const auto last = utf8.substr(0, comma);
+  const auto first = utf8.substr(comma + 2);
+  if (last.find(' ') != std::string_view::npos || first.empty() || text::is_lower(first.front())) {
+    return turned;
+  }
+  const auto word = fold(first.substr(0, first.find_first_of(" .")));
+  const bool is_suffix = numeral_of(word) != 0 || is_epithet(word) || word == "esq" ||
+                         word == "esquire" || find_title(word).title != Title::none;
+  if (is_suffix || find_title(fold(last)).title != Title::none) return turned;
+  turned = first;
+  return turned.append(" ").append(last);
+}
+
+std::vector<Word> split_words(std::string_view utf8) {
+  std::vector<Word> words;
+  for (std::size_t begin = 0; begin < utf8.size() && words.size() < kMaximumNameWords;) {
+    if (const auto gap = gap_bytes(utf8, begin)) {
+      begin += gap;
+      continue;
+    }
+    auto end = begin;
+    while (end < utf8.size() && gap_bytes(utf8, end) == 0) ++end;
+    add_raw(words, utf8.substr(begin, end - begin));
+    begin = end;
+  }
+  if (words.size() > kMaximumNameWords) words.resize(kMaximumNameWords);
+  return words;
 }
 
 std::string joined(const std::vector<Word>& words) {
@@ -298,7 +341,7 @@ std::uint64_t fingerprint_of(const Name& name) {
 }  // namespace
 
 Name parse_name(std::string_view utf8) {
-  auto name = Reader(split_words(text::prefix_bytes(utf8, kMaximumNameBytes))).read();
+  auto name = Reader(split_words(in_order(text::prefix_bytes(utf8, kMaximumNameBytes)))).read();
   name.content = fingerprint_of(name);
   return name;
 }

@@ -61,6 +61,8 @@ void Profile::add(const Mentions& mentions, Index f) {
   parts.add(Part::form, f);
   if (form.given != kNone) parts.add(Part::given, form.given);
   if (form.family != kNone) parts.add(Part::family, form.family);
+  if (form.also_family != kNone) parts.add(Part::family, form.also_family);
+  if (form.patronymic != kNone) parts.add(Part::patronymic, form.patronymic);
   if (form.either != kNone) parts.add(Part::either, form.either);
   if (form.husband != kNone) parts.add(Part::husband, form.husband);
   if (name.numeral != 0) parts.add(Part::numeral, name.numeral);
@@ -125,6 +127,7 @@ bool contradict(const Vocabulary& vocabulary, const Profile& a, const Profile& b
   if (left != Gender::unknown && right != Gender::unknown && left != right) return true;
   if (a.numerals().is_disjoint_from(b.numerals())) return true;
   if (a.husbands().is_disjoint_from(b.husbands())) return true;
+  if (a.patronymics().is_disjoint_from(b.patronymics())) return true;
   const bool has_given = !a.given().empty() && !b.given().empty();
   const bool same_given = has_given && share_given(vocabulary, a.given(), b.given());
   if (has_given && !same_given) return true;

@@ -29,6 +29,7 @@ struct Profile {
   CountsView husbands() const { return parts.of(Part::husband); }
   CountsView numerals() const { return parts.of(Part::numeral); }
   CountsView family_titles() const { return parts.of(Part::family_title); }
+  CountsView patronymics() const { return parts.of(Part::patronymic); }
   CountsView titles() const { return parts.of(Part::title); }
   CountsView posts() const { return parts.of(Part::post); }
 

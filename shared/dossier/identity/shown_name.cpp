@@ -9,6 +9,7 @@
 
 #include "shared/dossier/identity/names.hpp"
 #include "shared/dossier/log/folding.hpp"
+#include "shared/text/utf8.hpp"
 
 namespace fabula::dossier {
 namespace {
@@ -24,7 +25,10 @@ struct Shown {
 int rank_of(std::string_view text) {
   const auto name = parse_name(text);
   if (name.kind != NameKind::person) return name.kind == NameKind::role ? 3 : 4;
-  if (name.words.size() > 1) return name.words.front().size() > 1 ? 0 : 1;
+  // An initial is one letter, of two bytes in Greek and Cyrillic.
+  const bool is_initial = name.words.size() > 1 && text::count_code_points(name.words[0]) == 1 &&
+                          name.words[0].size() <= 2;
+  if (name.words.size() > 1) return is_initial ? 1 : 0;
   return 2;
 }
 

@@ -1,55 +1,187 @@
 #include "shared/dossier/identity/things.hpp"
 
-#include <array>
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "shared/dossier/identity/groups.hpp"
-#include "shared/dossier/log/folding.hpp"
+#include "shared/dossier/identity/thing_names.hpp"
 #include "shared/dossier/log/tables.hpp"
 
 namespace fabula::dossier {
 namespace {
 
-std::string thing_key(std::string_view name) {
-  std::string key = fold(name);
-  constexpr std::array<std::string_view, 6> kArticles{"the ", "a ",   "an ",
-                                                      "his ", "her ", "their "};
-  for (const auto article : kArticles) {
-    if (key.size() > article.size() && key.compare(0, article.size(), article) == 0) {
-      return key.substr(article.size());
+// What tells things of one kind apart: whose they are, and their numbers.
+struct Mark {
+  std::uint32_t kind;
+  bool is_owner;
+  std::uint32_t value;
+
+  auto order() const { return std::tuple(kind, is_owner, value); }
+};
+
+using Marks = std::vector<Mark>;  // in their order, each once
+
+void sort(Marks& marks) {
+  std::sort(marks.begin(), marks.end(),
+            [](const Mark& a, const Mark& b) { return a.order() < b.order(); });
+  const auto end = std::unique(marks.begin(), marks.end(),
+                               [](const Mark& a, const Mark& b) { return a.order() == b.order(); });
+  marks.erase(end, marks.end());
+}
+
+// Whether both have owners, or numbers, for one kind, and none in common.
+bool differ(const Marks& a, const Marks& b) {
+  for (auto mine = a.begin(); mine != a.end();) {
+    const auto is_alike = [mine](const Mark& mark) {
+      return mark.kind == mine->kind && mark.is_owner == mine->is_owner;
+    };
+    const auto mine_end = std::find_if_not(mine, a.end(), is_alike);
+    const auto theirs = std::find_if(b.begin(), b.end(), is_alike);
+    const auto theirs_end = std::find_if_not(theirs, b.end(), is_alike);
+    const bool is_shared = std::any_of(mine, mine_end, [&](const Mark& mark) {
+      return std::any_of(theirs, theirs_end,
+                         [&](const Mark& other) { return other.value == mark.value; });
+    });
+    if (theirs != theirs_end && !is_shared) return true;
+    mine = mine_end;
+  }
+  return false;
+}
+
+class Joiner {
+ public:
+  Joiner(std::span<const ThingRecord> records, std::span<const IdentityDecision> decisions)
+      : groups_(records.size()), keys_of_(records.size()), marks_(records.size()) {
+    for (const auto& decision : decisions) {
+      if (decision.is_same) groups_.join(decision.first, decision.second);
+    }
+    for (const auto& decision : decisions) {
+      if (!decision.is_same) groups_.keep_apart(decision.first, decision.second);
+    }
+    for (std::uint32_t record = 0; record < records.size(); ++record) read(record, records[record]);
+    // What a person has joined stays so, and has the marks of all.
+    for (std::uint32_t record = 0; record < records.size(); ++record) {
+      const auto root = groups_.root(record);
+      if (root != record) add_marks(root, marks_[record]);
+    }
+    std::sort(pronouns_.begin(), pronouns_.end());
+    holders_.resize(names_.size());
+  }
+
+  // In reading order, each to the first that has the name and that it may be: first what has marks,
+  // then what has none, which is said of the only thing of its kind.
+  Groups& join_all() {
+    for (std::uint32_t record = 0; record < keys_of_.size(); ++record) {
+      if (!marks_[groups_.root(record)].empty()) place_marked(record);
+    }
+    for (std::uint32_t record = 0; record < keys_of_.size(); ++record) {
+      if (!is_placed(record)) place_bare(record);
+    }
+    return groups_;
+  }
+
+ private:
+  void read(std::uint32_t record, const ThingRecord& names) {
+    add_name(record, names.name);
+    for (const auto& alias : names.aliases) add_name(record, alias);
+    sort(marks_[record]);
+  }
+
+  void add_name(std::uint32_t record, std::string_view text) {
+    const auto name = parse_thing_name(text);
+    if (name.key.empty()) return;
+    keys_of_[record].push_back(names_.intern(name.key));
+    if (name.owner.empty() && name.numbers.empty()) return;
+    const auto kind = names_.intern(name.kind);
+    if (!name.owner.empty()) {
+      marks_[record].push_back({kind, true, names_.intern(name.owner)});
+      if (name.is_pronoun) pronouns_.emplace_back(kind, record);
+    }
+    for (const auto& number : name.numbers) {
+      marks_[record].push_back({kind, false, names_.intern(number)});
     }
   }
-  return key;
-}
+
+  void add_marks(std::uint32_t root, const Marks& more) {
+    marks_[root].insert(marks_[root].end(), more.begin(), more.end());
+    sort(marks_[root]);
+  }
+
+  bool join(std::uint32_t first, std::uint32_t second) {
+    first = groups_.root(first);
+    second = groups_.root(second);
+    if (first == second) return true;
+    if (differ(marks_[first], marks_[second]) || !groups_.join(first, second)) return false;
+    const auto root = groups_.root(first);
+    add_marks(root, marks_[root == first ? second : first]);
+    return true;
+  }
+
+  void place(std::uint32_t record, std::uint32_t key) {
+    for (const auto holder : holders_[key]) {
+      if (join(holder, record)) return;
+    }
+    holders_[key].push_back(record);
+  }
+
+  void place_marked(std::uint32_t record) {
+    placed_.push_back(record);
+    for (const auto key : keys_of_[record]) place(record, key);
+  }
+
+  bool is_placed(std::uint32_t record) const {
+    return std::binary_search(placed_.begin(), placed_.end(), record);
+  }
+
+  // Those with marks of which the name is said, or of whose kind it is: "her knife" of "the knife".
+  std::vector<std::uint32_t> marked_of(std::uint32_t key) {
+    std::vector<std::uint32_t> roots;
+    for (const auto holder : holders_[key]) {
+      if (!marks_[groups_.root(holder)].empty()) roots.push_back(groups_.root(holder));
+    }
+    auto owned = std::lower_bound(pronouns_.begin(), pronouns_.end(), std::pair{key, 0U});
+    for (; owned != pronouns_.end() && owned->first == key; ++owned) {
+      roots.push_back(groups_.root(owned->second));
+    }
+    std::sort(roots.begin(), roots.end());
+    roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
+    return roots;
+  }
+
+  void place_bare(std::uint32_t record) {
+    for (const auto key : keys_of_[record]) {
+      const auto marked = marked_of(key);
+      if (marked.size() == 1 && join(marked.front(), record)) continue;
+      bool is_joined = false;
+      for (const auto holder : holders_[key]) {
+        // It says of none of several things which it is.
+        const bool is_one_of_several =
+            marked.size() > 1 &&
+            std::binary_search(marked.begin(), marked.end(), groups_.root(holder));
+        if (is_one_of_several || !join(holder, record)) continue;
+        is_joined = true;
+        break;
+      }
+      if (!is_joined) holders_[key].push_back(record);
+    }
+  }
+
+  Groups groups_;
+  TextTable names_;  // keys, kinds, owners and numbers
+  std::vector<std::vector<std::uint32_t>> keys_of_;
+  std::vector<Marks> marks_;  // of roots those of all records of theirs
+  std::vector<std::vector<std::uint32_t>> holders_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pronouns_;  // kind and record
+  std::vector<std::uint32_t> placed_;
+};
 
 }  // namespace
 
 std::vector<std::uint32_t> identify_things(std::span<const ThingRecord> records,
                                            std::span<const IdentityDecision> decisions) {
-  Groups groups(records.size());
-  for (const auto& decision : decisions) {
-    if (decision.is_same) groups.join(decision.first, decision.second);
-  }
-  for (const auto& decision : decisions) {
-    if (!decision.is_same) groups.keep_apart(decision.first, decision.second);
-  }
-  // Joined in reading order, each to the first that has the name and that it may be.
-  TextTable keys;
-  std::vector<std::vector<std::uint32_t>> holders;
-  const auto note = [&](std::uint32_t record, std::string_view name) {
-    const auto key_text = thing_key(name);
-    if (key_text.empty()) return;
-    const auto key = keys.intern(key_text);
-    if (key == holders.size()) holders.emplace_back();
-    for (const auto holder : holders[key]) {
-      if (groups.join(holder, record)) return;
-    }
-    holders[key].push_back(record);
-  };
-  for (std::uint32_t record = 0; record < records.size(); ++record) {
-    note(record, records[record].name);
-    for (const auto& alias : records[record].aliases) note(record, alias);
-  }
+  Joiner joiner(records, decisions);
+  auto& groups = joiner.join_all();
   std::vector<std::uint32_t> numbers_of_roots(records.size(), kNone);
   std::vector<std::uint32_t> clusters(records.size());
   std::uint32_t count = 0;

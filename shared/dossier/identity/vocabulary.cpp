@@ -15,6 +15,25 @@ bool goes_with_family(Title title) {
          title == Title::military || title == Title::office;
 }
 
+std::size_t count_letters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string_view first_letter(std::string_view text) {
+  std::size_t bytes = 1;
+  while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) ++bytes;
+  return text.substr(0, bytes);
+}
+
+// Chinese, Japanese and Korean, whose characters are syllables and words: no two names of these
+// differ by a slip alone.
+bool is_of_syllables(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0xE1U; });
+}
+
 // One letter more, less, another, or two that have changed places.
 bool is_one_edit(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
@@ -27,19 +46,35 @@ bool is_one_edit(std::string_view a, std::string_view b) {
          a.substr(i + 2) == b.substr(i + 2);
 }
 
+// "Unit 7" and "Unit 8" are two, as one digit is what tells them apart.
+bool has_same_digits(std::string_view a, std::string_view b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto next = [&](std::string_view text, std::size_t& at) {
+    while (at < text.size() && !is_digit(text[at])) ++at;
+    return at < text.size() ? text[at++] : '\0';
+  };
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (true) {
+    const char left = next(a, i);
+    if (left != next(b, j)) return false;
+    if (left == '\0') return true;
+  }
+}
+
 bool is_slip_of(const Word& word, const Word& meant) {
   constexpr std::size_t kShortest = 5;
   constexpr std::size_t kShortestWithOtherFirst = 7;
   if (!is_one_edit(word.text, meant.text)) return false;
+  if (is_of_syllables(word.text) || !has_same_digits(word.text, meant.text)) return false;
+  const auto letters = count_letters(word.text);
   // "the Ambersons" is a family, "Amberson" one of it.
   if (word.text.ends_with('s') && word.text.size() > meant.text.size()) return false;
-  if (word.text.front() != meant.text.front() && word.text.size() < kShortestWithOtherFirst) {
+  if (first_letter(word.text) != first_letter(meant.text) && letters < kShortestWithOtherFirst) {
     return false;
   }
-  if (meant.given.is_known && word.as_family() == 0 && word.text.size() >= kShortestSlip) {
-    return true;
-  }
-  return word.text.size() >= kShortest && meant.uses >= 3 * word.uses;
+  if (meant.given.is_known && word.as_family() == 0 && letters >= kShortestSlip) return true;
+  return letters >= kShortest && meant.uses >= 3 * word.uses;
 }
 
 // "Thad" and "Thaddy" of Thaddeus: a name that is in no table, cut short.
@@ -49,8 +84,8 @@ bool is_clipped(const Word& word, const Word& whole) {
   auto stem = word.text;
   if (stem.ends_with("ie")) stem.remove_suffix(2);
   if (stem.ends_with('y')) stem.remove_suffix(1);
-  return stem.size() >= kShortest && whole.text.size() >= stem.size() + 2 &&
-         whole.text.starts_with(stem);
+  return count_letters(stem) >= kShortest && count_letters(whole.text) >= count_letters(stem) + 2 &&
+         whole.text.starts_with(stem) && !is_of_syllables(stem);
 }
 
 // FNV-1a of the word without the byte at `gap`.
@@ -166,11 +201,16 @@ Role Vocabulary::role_of(Index word, Title title) const {
   return Role::either;
 }
 
+bool Vocabulary::is_initial(Index word) const {
+  const auto text = words_[word].text;
+  return first_letter(text).size() == text.size() && !is_of_syllables(text);
+}
+
 bool Vocabulary::is_same_given(Index left, Index right) const {
   if (left == right) return true;
   const auto& a = words_[left];
   const auto& b = words_[right];
-  if (is_initial(left) || is_initial(right)) return a.text.front() == b.text.front();
+  if (is_initial(left) || is_initial(right)) return first_letter(a.text) == first_letter(b.text);
   return can_be_same_name(a.given, b.given) || is_clipped(a, b) || is_clipped(b, a);
 }
 

@@ -53,7 +53,7 @@ class Vocabulary {
 
   // Whether two given names can be one person's: short forms, initials, names cut short.
   bool is_same_given(Index left, Index right) const;
-  bool is_initial(Index word) const { return words_[word].text.size() == 1; }
+  bool is_initial(Index word) const;
 
  private:
   std::uint64_t key_of(std::string_view text, std::uint64_t hash) const;

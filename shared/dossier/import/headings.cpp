@@ -2,26 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "shared/text/ascii.hpp"
 #include "shared/text/utf8.hpp"
+#include "shared/text/word_list.hpp"
 
 namespace fabula::dossier {
 namespace {
 
 constexpr std::size_t kMaximumLevel = 6;
-constexpr std::size_t kFrontMatterLines = 200;
 constexpr std::size_t kMaximumUnderlinedBytes = 160;
-
-std::vector<ImportLine> lines_of(std::string_view text) {
-  std::vector<ImportLine> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    lines.push_back({begin, end});
-    begin = end + 1;
-  }
-  return lines;
-}
+constexpr std::size_t kMaximumHeadingBytes = 500;
 
 std::size_t indent_of(std::string_view line) {
   return std::min(line.find_first_not_of(' '), line.size());
@@ -31,9 +23,19 @@ std::size_t run_of(std::string_view line, char mark) {
   return std::min(line.find_first_not_of(mark), line.size());
 }
 
-std::string clean_title(std::string_view title) {
-  title = text::trim(title);
-  return std::string(text::prefix_bytes(title, kMaximumChapterTitleBytes));
+std::string clean_title(std::string_view line) {
+  const auto plain = without_markup(line);
+  return std::string(text::prefix_bytes(without_blanks(plain), kMaximumChapterTitleBytes));
+}
+
+// Whether the line ends as a sentence does, within quotation marks or not.
+bool ends_sentence(std::string_view line) {
+  constexpr std::string_view kEnds = ". ! ? : … \" ” ’ ' » “ ) * _ 。 ！ ？ 」 』 ） ： ～";
+  bool is_end = false;
+  text::for_each_word(kEnds, [&](std::string_view end) {
+    is_end = is_end || (line.size() >= end.size() && line.substr(line.size() - end.size()) == end);
+  });
+  return is_end;
 }
 
 class Finder {
@@ -42,7 +44,7 @@ class Finder {
       : text_(text), lines_(lines_of(text)), is_markdown_(format == ImportFormat::markdown) {}
 
   ImportHeadings find() {
-    std::size_t line = is_markdown_ ? read_front_matter() : 0;
+    std::size_t line = is_markdown_ ? skip_front_matter() : 0;
     while (line < lines_.size()) line = read_line(line);
     keep_numbers();
     std::sort(found_.headings.begin(), found_.headings.end(),
@@ -54,7 +56,7 @@ class Finder {
   std::string_view whole(std::size_t line) const {
     return text_.substr(lines_[line].begin, lines_[line].end - lines_[line].begin);
   }
-  std::string_view trimmed(std::size_t line) const { return text::trim(whole(line)); }
+  std::string_view trimmed(std::size_t line) const { return without_blanks(whole(line)); }
   bool is_blank(std::size_t line) const { return line >= lines_.size() || trimmed(line).empty(); }
   // The first of the text, or after an empty one.
   bool is_after_blank(std::size_t line) const {
@@ -62,36 +64,39 @@ class Finder {
   }
 
   // Returns the line behind it.
-  std::size_t read_front_matter() {
-    if (lines_.empty() || whole(0) != "---") return 0;
-    bool has_member = false;
-    const auto count = std::min(lines_.size(), kFrontMatterLines);
-    std::string title;
-    for (std::size_t i = 1; i < count; ++i) {
-      const auto line = text::trim(whole(i));
-      if (line == "---" || line == "...") {
-        if (!has_member) return 0;
-        found_.title = title;
-        found_.begin = std::min(lines_[i].end + 1, text_.size());
-        return i + 1;
-      }
-      const auto colon = line.find(':');
-      if (colon == std::string_view::npos) continue;
-      has_member = true;
-      if (text::equal_ignoring_case(line.substr(0, colon), "title")) {
-        auto value = text::trim(line.substr(colon + 1));
-        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
-            value.back() == value.front()) {
-          value = value.substr(1, value.size() - 2);
-        }
-        title = clean_title(value);
-      }
-    }
-    return 0;
+  std::size_t skip_front_matter() {
+    auto front = read_front_matter(text_, lines_, heading_lines_);
+    if (front.lines == 0) return 0;
+    found_.title = std::move(front.title);
+    found_.begin = std::min(lines_[front.lines - 1].end + 1, text_.size());
+    return front.lines;
   }
 
   void add(std::size_t first, std::size_t last, std::size_t level, std::string_view title) {
     found_.headings.push_back({lines_[first].begin, lines_[last].end, level, clean_title(title)});
+  }
+
+  // A line that begins a paragraph though no empty line is before it: what is above it is a whole
+  // sentence or a heading, and what is below it begins as a sentence does. So are the lines of
+  // texts that have each paragraph on one line.
+  bool is_between_sentences(std::size_t line) const {
+    if (line + 1 < lines_.size() && begins_small(trimmed(line + 1))) return false;
+    const auto above = trimmed(line - 1);
+    const bool is_below_heading =
+        !found_.headings.empty() && found_.headings.back().end == lines_[line - 1].end;
+    return is_below_heading || is_break_line(above) || is_title_page_until(line) ||
+           ends_sentence(above);
+  }
+
+  // Whether nothing but a few short lines is above: a title, an author.
+  bool is_title_page_until(std::size_t line) const {
+    constexpr std::size_t kMaximumLines = 5;
+    constexpr std::size_t kMaximumBytes = 120;
+    if (line > kMaximumLines) return false;
+    for (std::size_t above = 0; above < line; ++above) {
+      if (trimmed(above).size() > kMaximumBytes) return false;
+    }
+    return true;
   }
 
   // Returns the next line to look at.
@@ -105,14 +110,26 @@ class Finder {
     if (read_underlined(line)) return line + 2;
     if (is_break_line(words)) {
       found_.breaks.push_back({lines_[line].begin, lines_[line].end, 1, {}});
-    } else if (is_after_blank(line)) {
-      if (is_chapter_line(words)) {
-        add(line, line, 1, words);
-      } else if (is_blank(line + 1) && lone_number(words) > 0) {
-        numbers_.push_back(line);
-      }
+      return line + 1;
+    }
+    if (words.size() > kMaximumHeadingBytes) return line + 1;
+    const bool is_within = !is_after_blank(line);
+    if (is_within && !is_between_sentences(line)) return line + 1;
+    const auto plain = without_markup(words);
+    if (heading_lines_.is_chapter(plain, is_within)) {
+      add(line, line, 1, words);
+    } else if (!is_within && is_blank(line + 1)) {
+      read_number(line, plain);
     }
     return line + 1;
+  }
+
+  void read_number(std::size_t line, std::string_view plain) {
+    if (const auto number = heading_lines_.lone_number(plain)) {
+      numbers_.push_back({line, number, false});
+    } else if (const auto before_title = heading_lines_.number_of_title(plain)) {
+      numbers_.push_back({line, before_title, true});
+    }
   }
 
   // "## The Sea ##".
@@ -130,6 +147,7 @@ class Finder {
     if (!title.empty() && title.back() != ' ' && title.size() != words.size()) title = words;
     title = text::trim(title);
     if (title.empty()) return false;
+    has_marked_ = true;
     add(line, line, level, title);
     return true;
   }
@@ -176,17 +194,32 @@ class Finder {
     return line;
   }
 
-  // Numbers alone are headings where they count up, from 1 on: others are page numbers or years.
+  bool is_directly_before(std::size_t line, std::size_t next) const {
+    while (++line < next) {
+      if (!is_blank(line)) return false;
+    }
+    return true;
+  }
+
+  // Numbers are headings where they count up, from 1 on: others are page numbers or years. With
+  // titles they may be a list, which has nothing between its items, or is below headings.
   void keep_numbers() {
     std::vector<std::size_t> kept;
     std::size_t last = 0;
-    for (const auto line : numbers_) {
-      const auto number = lone_number(trimmed(line));
-      if (number != last + 1 && number != 1) continue;
-      kept.push_back(line);
-      last = number;
+    bool has_title = false;
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+      const auto& number = numbers_[i];
+      if (number.has_title &&
+          (has_marked_ ||
+           (i + 1 < numbers_.size() && is_directly_before(number.line, numbers_[i + 1].line)))) {
+        continue;
+      }
+      if (number.value != last + 1 && number.value != 1) continue;
+      kept.push_back(number.line);
+      has_title = has_title || number.has_title;
+      last = number.value;
     }
-    if (kept.size() < 2) return;
+    if (kept.size() < 2 || (has_title && kept.size() < found_.headings.size())) return;
     for (const auto line : kept) add(line, line, 2, trimmed(line));
   }
 
@@ -194,12 +227,29 @@ class Finder {
   std::vector<ImportLine> lines_;
   bool is_markdown_;
   ImportHeadings found_;
-  std::vector<std::size_t> numbers_;  // lines
+  HeadingLines heading_lines_;
+  bool has_marked_ = false;  // with #
+  struct Number {
+    std::size_t line;
+    std::size_t value;
+    bool has_title;
+  };
+  std::vector<Number> numbers_;
   // Lengths from which on no fence of ` or ~ is closed any more.
   std::array<std::size_t, 2> unclosed_{static_cast<std::size_t>(-1), static_cast<std::size_t>(-1)};
 };
 
 }  // namespace
+
+std::vector<ImportLine> lines_of(std::string_view text) {
+  std::vector<ImportLine> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    lines.push_back({begin, end});
+    begin = end + 1;
+  }
+  return lines;
+}
 
 ImportHeadings find_headings(std::string_view text, ImportFormat format) {
   return Finder(text, format).find();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/dossier/import/heading_lines.hpp"
 #include "shared/dossier/import/text.hpp"
 
 namespace fabula::dossier {
@@ -14,6 +15,18 @@ struct ImportLine {
   std::size_t begin = 0;  // bytes of the text
   std::size_t end = 0;    // without the line's end
 };
+
+std::vector<ImportLine> lines_of(std::string_view text);
+
+// YAML between two lines of dashes at the beginning: each line that is not indented is a member, an
+// item or a comment, no member comes twice, and one is of those that texts have, as the title.
+// A scene between two rules is none.
+struct FrontMatter {
+  std::size_t lines = 0;  // 0: there is none
+  std::string title;      // "": it has none
+};
+FrontMatter read_front_matter(std::string_view text, const std::vector<ImportLine>& lines,
+                              const HeadingLines& heading_lines);
 
 struct ImportHeading {
   std::size_t begin = 0;  // the heading's first line
@@ -31,13 +44,5 @@ struct ImportHeadings {
 
 // `text` has LF as the end of lines.
 ImportHeadings find_headings(std::string_view text, ImportFormat format);
-
-// For find_headings, each of one trimmed line.
-// "Chapter 1: The Sea", "CHAPTER ONE", "第一章", "Epilogue".
-bool is_chapter_line(std::string_view line);
-// The number that stands alone, as "IV.", "4" or "4)"; 0 when it is something else.
-std::size_t lone_number(std::string_view line);
-// "* * *", "***", "---", "~~~~", "⁂", "#".
-bool is_break_line(std::string_view line);
 
 }  // namespace fabula::dossier

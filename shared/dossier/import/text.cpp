@@ -1,6 +1,7 @@
 #include "shared/dossier/import/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "shared/dossier/import/headings.hpp"
@@ -16,6 +17,10 @@ constexpr std::size_t kPartBytes = 4 * kMaximumStepBytes;
 constexpr std::size_t kChapterLevel = 2;
 constexpr std::size_t kLowestLevel = 6;
 
+// What ends a line besides CR and LF: Word's own line and page breaks, NEL, and Unicode's
+// separators.
+constexpr std::array<std::string_view, 5> kLineEnds = {"\v", "\f", "\u0085", "\u2028", "\u2029"};
+
 // LF ends lines; no byte-order mark, and no NUL, which PostgreSQL has no place for.
 std::string clean(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -26,7 +31,13 @@ std::string clean(std::string_view text) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\0') continue;
-    if (text[i] != '\r') {
+    const auto* const end =
+        std::find_if(kLineEnds.begin(), kLineEnds.end(),
+                     [&](std::string_view each) { return text.substr(i, each.size()) == each; });
+    if (end != kLineEnds.end()) {
+      out.push_back('\n');
+      i += end->size() - 1;
+    } else if (text[i] != '\r') {
       out.push_back(text[i]);
     } else if (i + 1 == text.size() || text[i + 1] != '\n') {
       out.push_back('\n');

@@ -26,6 +26,27 @@ constexpr std::array kImageTypes = {
     ImageType{".webp", "image/webp"}, ImageType{".gif", kGif},
 };
 
+// Old names that browsers and servers still use.
+struct OtherName {
+  std::string_view name;
+  std::string_view media_type;
+};
+constexpr std::array kOtherNames = {
+    OtherName{"image/jpg", kJpeg},
+    OtherName{"image/pjpeg", kJpeg},
+    OtherName{"image/x-png", "image/png"},
+};
+
+std::string_view registered_name(std::string_view media_type) {
+  for (const auto& type : kImageTypes) {
+    if (text::equal_ignoring_case(media_type, type.media_type)) return type.media_type;
+  }
+  for (const auto& other : kOtherNames) {
+    if (text::equal_ignoring_case(media_type, other.name)) return other.media_type;
+  }
+  return media_type;
+}
+
 bool is_taken(std::string_view media_type, WireFormat format) {
   if (format == WireFormat::gemini && media_type == kGif) return false;
   return std::any_of(kImageTypes.begin(), kImageTypes.end(),
@@ -55,7 +76,7 @@ std::string fault_of(const Endpoint& model, const Attachment& attachment,
 }  // namespace
 
 std::string_view image_media_type(const Attachment& image) {
-  if (!image.media_type.empty()) return image.media_type;
+  if (!image.media_type.empty()) return registered_name(image.media_type);
   if (image.kind != Attachment::Kind::image_url) return kJpeg;
   const std::string_view content = image.content;
   const auto path = content.substr(0, content.find_first_of("?#"));

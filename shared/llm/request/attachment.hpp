@@ -20,7 +20,8 @@ struct Attachment {
   std::string name = {};        // of texts, as people read it; may be ""
 };
 
-// The media type of an image, as it is given or as its URL ends; image/jpeg when neither says.
+// The media type of an image, as it is given (by its registered name) or as its URL ends;
+// image/jpeg when neither says.
 std::string_view image_media_type(const Attachment& image);
 
 // Whether the model's provider would fetch an image from there: it does so at all, and the URL is

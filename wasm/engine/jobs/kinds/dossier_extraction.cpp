@@ -19,7 +19,10 @@ runtime::Task<Result<void>> extract(JobStep& step) {
     const auto question = jobs::extraction_question(work, reading.log.dossier);
     const std::string model = co_await ask_reader(step, reading, question);
     found = co_await jobs::extracted_entries(*reading.answer.document, work, model);
-    co_await take_findings(step, reading, found.rows, found.items_found, found.items_kept);
+    co_await take_findings(step, reading, found.rows,
+                           {.found = found.items_found,
+                            .kept = found.items_kept,
+                            .without_quote = found.items_without_quote});
   }
   co_await store_findings(step, reading, found.rows);
   co_return {};

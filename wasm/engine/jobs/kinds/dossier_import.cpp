@@ -17,7 +17,10 @@ runtime::Task<Result<void>> import_part(JobStep& step) {
   const std::string model = co_await ask_reader(step, reading, question);
   const jobs::ProposedEntries found =
       co_await jobs::proposed_entries(*reading.answer.document, work, model);
-  co_await take_findings(step, reading, found.rows, found.items_found, found.items_kept);
+  co_await take_findings(step, reading, found.rows,
+                         {.found = found.items_found,
+                          .kept = found.items_kept,
+                          .without_quote = found.items_without_quote});
   co_await store_findings(step, reading, found.rows, &found.proposals);
   co_return {};
 }

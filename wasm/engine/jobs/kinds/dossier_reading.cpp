@@ -49,11 +49,12 @@ Task<Result<std::string>> ask_reader(JobStep& step, DossierReading& reading,
 }
 
 Result<void> take_findings(JobStep& step, DossierReading& reading,
-                           std::span<const dossier::EntryRow> rows, std::size_t items_found,
-                           std::size_t items_kept) {
+                           std::span<const dossier::EntryRow> rows, const ItemCounts& items) {
+  reading.items = items;
   auto& log = step.call().log();
-  add_to(log.items_found, items_found);
-  add_to(log.items_kept, items_kept);
+  add_to(log.items_found, items.found);
+  add_to(log.items_kept, items.kept);
+  add_to(log.items_without_quote, items.without_quote);
   if (!rows.empty()) {
     auto room = dossier::require_room(reading.log.dossier, rows, dossier::kMaximumFoundEntries);
     if (!room) return room;
@@ -86,6 +87,9 @@ Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
     if (answer.attempts > 0) {
       writer.key("model").string(std::string(answer.provider) + ":" + answer.model);
       writer.key("prompt").string(dossier::extraction_prompt_label());
+      writer.key("items_found").integer(static_cast<std::int64_t>(reading.items.found));
+      writer.key("items_without_quote")
+          .integer(static_cast<std::int64_t>(reading.items.without_quote));
     }
     writer.end_object();
   }

@@ -1,0 +1,140 @@
+#include "shared/dossier/identity/thing_names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shared/dossier/log/folding.hpp"
+#include "shared/text/ascii.hpp"
+#include "shared/text/word_list.hpp"
+
+namespace fabula::dossier {
+namespace {
+
+// Folded, as all tables here. Articles tell nothing apart.
+constexpr std::array<std::string_view, 1> kArticles = {
+    "the a an der die das den dem des ein eine einen einem einer le la les un une el los las una "
+    "unos unas"};
+// Whose something is.
+constexpr std::array<std::string_view, 1> kOwners = {
+    "my your his her its our their mein meine meinen meinem meiner dein deine deinen deinem deiner "
+    "sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren mon ma mes "
+    "ton "
+    "ta tes son sa ses notre nos votre vos leur leurs mi mis tu tus su sus nuestro nuestra "
+    "nuestros "
+    "nuestras vuestro vuestra "
+    "мое моя мои твое твоя твои его ее их наш наша наше ваш ваша ваше свое своя"};
+constexpr std::array<std::string_view, 1> kOrdinals = {
+    "first second third fourth fifth sixth seventh eighth ninth tenth last other one two three "
+    "four "
+    "five six seven eight nine ten "
+    "erste erster erstes ersten zweite zweiter zweites zweiten dritte dritter drittes dritten "
+    "premier premiere deuxieme second seconde troisieme primer primera segundo segunda tercer "
+    "tercera "
+    "первая первое вторая второе третья третье"};
+// Before the owner: "the knife of Oda", "das Messer von Oda", "el cuchillo de Oda".
+constexpr std::array<std::string_view, 1> kOf = {"of von de du del da"};
+
+constexpr auto kArticleIndex = text::make_word_index<kArticles>();
+constexpr auto kOwnerIndex = text::make_word_index<kOwners>();
+constexpr auto kOrdinalIndex = text::make_word_index<kOrdinals>();
+constexpr auto kOfIndex = text::make_word_index<kOf>();
+
+std::vector<std::string_view> words_of(std::string_view folded) {
+  std::vector<std::string_view> words;
+  text::for_each_word(folded, [&](std::string_view word) { words.push_back(word); });
+  return words;
+}
+
+std::string joined(const std::vector<std::string_view>& words, std::size_t begin, std::size_t end) {
+  std::string text;
+  for (auto i = begin; i < end; ++i) {
+    if (!text.empty()) text += ' ';
+    text += words[i];
+  }
+  return text;
+}
+
+// "Oda's", "the sailors'".
+bool is_possessive(std::string_view word) {
+  return (word.size() > 2 && word.ends_with("'s")) || (word.size() > 2 && word.ends_with("s'"));
+}
+
+std::string without_possessive(std::string_view word) {
+  word.remove_suffix(word.ends_with("'s") ? 2 : 1);
+  return std::string(word);
+}
+
+// "她的刀", "オダの刀", "그의 칼": where the owner ends, and where what is owned begins.
+bool split_east_asian(const std::string& key, ThingName& name) {
+  // The last is the folded Korean particle, which is written with its owner.
+  static constexpr std::array<std::string_view, 2> kMarks = {"的", "の"};
+  for (const auto mark : kMarks) {
+    const auto at = key.find(mark);
+    if (at == std::string::npos || at == 0 || at + mark.size() == key.size()) continue;
+    name.owner = key.substr(0, at);
+    name.kind = key.substr(at + mark.size());
+    return true;
+  }
+  const auto korean = fold("의");
+  const auto space = key.find(' ');
+  if (space == std::string::npos || space + 1 == key.size() || space <= korean.size()) return false;
+  if (key.compare(space - korean.size(), korean.size(), korean) != 0) return false;
+  name.owner = key.substr(0, space - korean.size());
+  name.kind = key.substr(space + 1);
+  return true;
+}
+
+void find_owner(const std::vector<std::string_view>& words, ThingName& name) {
+  const auto count = words.size();
+  if (count > 1 && kOwnerIndex.has(words.front())) {
+    name.owner = words.front();
+    name.is_pronoun = true;
+    name.kind = joined(words, 1, count);
+    return;
+  }
+  for (std::size_t i = 0; i + 1 < count; ++i) {
+    if (!is_possessive(words[i])) continue;
+    name.owner = joined(words, 0, i) + (i > 0 ? " " : "") + without_possessive(words[i]);
+    name.kind = joined(words, i + 1, count);
+    return;
+  }
+  for (std::size_t i = 1; i + 1 < count; ++i) {
+    if (!kOfIndex.has(words[i])) continue;
+    const std::size_t owner = kArticleIndex.has(words[i + 1]) && i + 2 < count ? i + 2 : i + 1;
+    name.owner = joined(words, owner, count);
+    name.kind = joined(words, 0, i);
+    return;
+  }
+  if (split_east_asian(name.key, name)) return;
+  name.kind = name.key;
+}
+
+}  // namespace
+
+ThingName parse_thing_name(std::string_view utf8) {
+  ThingName name;
+  const std::string folded = fold(utf8);
+  auto words = words_of(folded);
+  if (words.size() > 1 && kArticleIndex.has(words.front())) words.erase(words.begin());
+  if (words.empty()) return name;
+  // "l'épée", "l'armoire".
+  if (words.front().size() > 2 && words.front().starts_with("l'")) words.front().remove_prefix(2);
+  name.key = joined(words, 0, words.size());
+  find_owner(words, name);
+  std::string kind;
+  text::for_each_word(name.kind, [&](std::string_view word) {
+    const bool has_digit = std::any_of(word.begin(), word.end(), &text::is_digit);
+    if (has_digit || kOrdinalIndex.has(word)) {
+      name.numbers.emplace_back(word);
+      return;
+    }
+    if (!kind.empty()) kind += ' ';
+    kind += word;
+  });
+  name.kind = std::move(kind);
+  std::sort(name.numbers.begin(), name.numbers.end());
+  return name;
+}
+
+}  // namespace fabula::dossier

@@ -1,0 +1,13 @@
+// Bytes of a file as text.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace fabula::text {
+
+// The text in UTF-8, without a byte-order mark, of bytes in UTF-8 or, behind a byte-order mark, in
+// UTF-16 of either order. Nothing when the bytes are no such text, or have U+0000 in them.
+std::optional<std::string> decode_text(std::string bytes);
+
+}  // namespace fabula::text

@@ -1,0 +1,153 @@
+// Names of people as they are made in several languages, and things that differ by their owner.
+#include <doctest/doctest.h>
+
+#include "shared/dossier/identity/identity.hpp"
+#include "shared/dossier/identity/names.hpp"
+#include "shared/dossier/identity/things.hpp"
+#include "shared/dossier/log/folding.hpp"
+#include "tests/unit/dossier_cast.hpp"
+
+using namespace fabula;
+using tests::Cast;
+
+using People = std::vector<std::uint32_t>;
+
+namespace {
+
+using Things = std::vector<std::uint32_t>;
+
+Things things(const std::vector<dossier::ThingRecord>& records) {
+  return dossier::identify_things(records, {});
+}
+
+}  // namespace
+
+TEST_CASE("a name is that of the only longer one that it is the beginning of") {
+  CHECK(Cast{{{"Anna Maria Holt", {"Anna Maria"}}, {"Ruben Holt"}},
+             {{"Anna Maria"}},
+             {{"Anna Maria"}, {"Ruben"}}}
+            .people() == People{0, 1, 0, 0, 1});
+  CHECK(Cast{{{"Mary Beth Collier", {"Mary Beth", "Beth"}}}, {{"Mary Beth"}, {"Mary Stone"}}}
+            .people() == People{0, 0, 1});
+  CHECK(Cast{{{"Hans Peter Vogel"}}, {{"Hans Peter"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Marie Claire Dubois"}}, {{"Marie Claire"}}}.people() == People{0, 0});
+  // Two longer ones, and other people of the family.
+  CHECK(Cast{{{"Anna Maria Holt"}}, {{"Anna Maria Stein"}}, {{"Anna Maria"}}}.people() ==
+        People{0, 1, 2});
+  CHECK(Cast{{{"Anna Holt"}}, {{"Anna Stein"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"Anna Maria Holt"}}, {{"Ruben Maria"}}}.people() == People{0, 1});
+}
+
+TEST_CASE("two family names, as in Spanish") {
+  CHECK(Cast{{{"Lucía Fernández Ortega"}}, {{"Lucía Fernández"}}, {{"Lucía"}}}.people() ==
+        People{0, 0, 0});
+  CHECK(Cast{{{"Lucía Fernández Ortega"}}, {{"Lucía Fernández"}}, {{"Fernández"}}}.people() ==
+        People{0, 0, 0});
+  CHECK(Cast{{{"Lucía Fernández Ortega"}}, {{"Pablo Fernández Ruiz"}}}.people() == People{0, 1});
+}
+
+TEST_CASE("patronymics, as in Russian") {
+  CHECK(Cast{{{"Пётр Сергеевич Лунин", {"Пётр Сергеевич"}}},
+             {{"Пётр Сергеевич"}},
+             {{"Лунин"}, {"Анна Сергеевна"}}}
+            .people() == People{0, 0, 0, 1});
+  CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Иванович"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"Анна Сергеевна Лунина"}}, {{"Пётр Сергеевич Лунин"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"Pyotr Sergeyevich Lunin"}}, {{"Pyotr Sergeyevich"}}, {{"Lunin"}}}.people() ==
+        People{0, 0, 0});
+}
+
+TEST_CASE("Chinese, Japanese and Korean names") {
+  CHECK(Cast{{{"林若曦"}, {"哈维·科尔"}}, {{"若曦"}, {"哈维"}}}.people() == People{0, 1, 0, 1});
+  CHECK(Cast{{{"林若曦"}}, {{"林小姐"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"欧阳明月"}}, {{"明月"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"山田太郎"}}, {{"太郎"}}, {{"山田さん"}}}.people() == People{0, 0, 0});
+  CHECK(Cast{{{"김민수"}}, {{"민수"}}, {{"민수 씨"}}}.people() == People{0, 0, 0});
+  CHECK(Cast{{{"ハリー・ポッター"}}, {{"ハリー"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"林若曦"}}, {{"林若晴"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"林若曦"}}, {{"陈若曦"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"王芳"}}, {{"王芳"}}, {{"王方"}}}.people() == People{0, 0, 1});
+}
+
+TEST_CASE("a name may stand in either order") {
+  CHECK(Cast{{{"Taro Yamada"}}, {{"Yamada Taro"}}, {{"Taro Yamada"}}}.people() == People{0, 0, 0});
+  CHECK(Cast{{{"Nagy Anna"}}, {{"Anna Nagy"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Holt, Anna Maria"}}, {{"Anna Maria Holt"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Лунин, Пётр"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
+  CHECK(dossier::parse_name("John Smith, Jr.").words ==
+        dossier::parse_name("John Smith Jr.").words);
+  CHECK(dossier::parse_name("Tom, the cat").words == std::vector<std::string>{"tom"});
+}
+
+TEST_CASE("titles of several languages are no names") {
+  for (const auto* titled :
+       {"господин Лунин", "г-н Лунин", "граф Лунин", "доктор Лунин", "профессор Лунин",
+        "капитан Лунин", "Herr Лунин", "Monsieur Лунин", "Señor Лунин", "Sr. Лунин"}) {
+    CAPTURE(titled);
+    CHECK(dossier::parse_name(titled).words == std::vector<std::string>{"лунин"});
+  }
+  CHECK(dossier::parse_name("Frau Gräfin Holt").words == std::vector<std::string>{"holt"});
+  CHECK(dossier::parse_name("Doktor Holt").words == std::vector<std::string>{"holt"});
+  CHECK(dossier::parse_name("林先生").title == dossier::Title::mister);
+  CHECK(Cast{{{"госпожа Лунина"}}, {{"господин Лунина"}}}.people() == People{0, 1});
+}
+
+TEST_CASE("one digit tells two apart, and no letter of another script is a slip") {
+  CHECK(Cast{{{"Agent47"}}, {{"Agent47"}}, {{"Agent47"}}, {{"Agent48"}}}.people() ==
+        People{0, 0, 0, 1});
+  CHECK(Cast{{{"RX-7800"}}, {{"RX-7800"}}, {{"RX-7800"}}, {{"RX-7801"}}}.people() ==
+        People{0, 0, 0, 1});
+  CHECK(Cast{{{"Инна"}}, {{"Анна"}}, {{"Анна"}}, {{"Анна"}}}.people() == People{0, 1, 1, 1});
+  CHECK(Cast{{{"민수진"}}, {{"민수지"}}, {{"민수지"}}, {{"민수지"}}}.people() ==
+        People{0, 1, 1, 1});
+  // A slip is one still.
+  CHECK(Cast{{{"Thorndyke"}}, {{"Thorndyke"}}, {{"Thorndyke"}}, {{"Thorndike"}}}.people() ==
+        People{0, 0, 0, 0});
+}
+
+TEST_CASE("things of different owners are different, whatever else they are called") {
+  CHECK(things({{"her knife", {}}, {"his knife", {}}}) == Things{0, 1});
+  CHECK(things({{"her knife", {"the knife"}}, {"his knife", {"the knife"}}}) == Things{0, 1});
+  CHECK(things({{"Oda's knife", {"the knife"}}, {"Pell's knife", {"the knife"}}}) == Things{0, 1});
+  CHECK(things({{"mein Messer", {}}, {"dein Messer", {}}, {"das Messer", {}}}) == Things{0, 1, 2});
+  CHECK(things({{"le couteau d'Oda", {}}, {"son couteau", {}}, {"leur couteau", {}}}) ==
+        Things{0, 1, 2});
+  CHECK(things({{"el cuchillo de Oda", {"el cuchillo"}},
+                {"el cuchillo de Pell", {"el cuchillo"}}}) == Things{0, 1});
+  CHECK(things({{"её нож", {}}, {"его нож", {}}}) == Things{0, 1});
+  CHECK(things({{"她的刀", {"刀"}}, {"他的刀", {"刀"}}}) == Things{0, 1});
+  CHECK(things({{"彼女の刀", {"刀"}}, {"彼の刀", {"刀"}}}) == Things{0, 1});
+  CHECK(things({{"그녀의 칼", {"칼"}}, {"그의 칼", {"칼"}}}) == Things{0, 1});
+  // An owner with two names.
+  CHECK(things({{"her knife", {"Oda's knife"}}, {"Oda's knife", {}}, {"his knife", {}}}) ==
+        Things{0, 0, 1});
+}
+
+TEST_CASE("articles tell nothing apart, and a bare name is the only one's") {
+  CHECK(things({{"a knife", {}}, {"the knife", {}}, {"Knife", {}}}) == Things{0, 0, 0});
+  CHECK(things({{"die Mühle", {}}, {"eine Mühle", {}}}) == Things{0, 0});
+  CHECK(things({{"l'épée", {}}, {"une épée", {}}}) == Things{0, 0});
+  CHECK(things({{"la espada", {}}, {"una espada", {}}}) == Things{0, 0});
+  CHECK(things({{"her knife", {}}, {"the knife", {}}}) == Things{0, 0});
+  CHECK(things({{"the knife", {}}, {"her knife", {}}}) == Things{0, 0});
+  CHECK(things({{"the knife", {}}, {"her knife", {}}, {"his knife", {}}}) == Things{0, 1, 2});
+}
+
+TEST_CASE("numbers tell things of one kind apart") {
+  CHECK(things({{"Room 12", {"the room"}}, {"Room 13", {"the room"}}}) == Things{0, 1});
+  CHECK(things({{"the first bed", {"the bed"}}, {"the second bed", {"the bed"}}}) == Things{0, 1});
+  CHECK(things({{"первая дверь", {"дверь"}}, {"вторая дверь", {"дверь"}}}) == Things{0, 1});
+  CHECK(things({{"Zimmer 7", {}}, {"das Zimmer 7", {}}, {"Zimmer 8", {}}}) == Things{0, 0, 1});
+  CHECK(things({{"North Gate", {"Gate 2"}}, {"Gate 2", {}}}) == Things{0, 0});
+}
+
+TEST_CASE("a person's decision about things wins") {
+  const std::vector<dossier::ThingRecord> records = {
+      {"her knife", {}}, {"his knife", {}}, {"the knife", {}}};
+  const std::vector<dossier::IdentityDecision> same = {{0, 1, true}};
+  CHECK(dossier::identify_things(records, same) == Things{0, 0, 0});
+  const std::vector<dossier::IdentityDecision> different = {{0, 2, false}, {1, 2, false}};
+  CHECK(dossier::identify_things(records, different) == Things{0, 1, 2});
+}
