@@ -13,7 +13,7 @@ constexpr std::string_view kMessages = "/messages";
 constexpr std::string_view kModels = "/models";
 constexpr std::string_view kModelBegin = "/models/";
 // Google's and Ollama's other protocols, at the same host.
-constexpr std::string_view kLikeOpenai = "/openai";
+constexpr std::string_view kOpenaiProtocol = "/openai";
 constexpr std::string_view kOllamaApi = "/api";
 
 // Where the path of a URL begins: at its end when it has none.
@@ -43,7 +43,7 @@ bool cut_request(std::string_view& path, WireFormat format) {
   if (cut_end(path, kModels)) return true;
   if (format == WireFormat::openai) return cut_end(path, kChatCompletions);
   if (format == WireFormat::anthropic) return cut_end(path, kMessages);
-  cut_end(path, kLikeOpenai);
+  cut_end(path, kOpenaiProtocol);
   const auto model = path.rfind(kModelBegin);
   if (model == std::string_view::npos) return false;
   path = path.substr(0, model);
@@ -86,16 +86,26 @@ std::string base_url_of(const Provider& provider, std::string_view address) {
   return base;
 }
 
+bool may_lack_version(const Provider& provider, std::string_view address) {
+  auto path = path_of(address);
+  cut_slashes(path);
+  return provider.default_base_url.empty() && path.empty();
+}
+
+std::string without_version(std::string_view base_url) {
+  return std::string(base_url.substr(0, base_url.rfind('/')));
+}
+
 const Provider* provider_by_path(std::string_view address) {
   auto path = path_of(address);
   cut_slashes(path);
-  if (path.ends_with(kChatCompletions) || path.ends_with(kLikeOpenai)) {
+  if (path.ends_with(kChatCompletions) || path.ends_with(kOpenaiProtocol)) {
     return find_provider("custom");
   }
   const bool is_request = cut_end(path, kMessages);
   if (is_version(last_segment(path))) cut_end(path, path.substr(path.rfind('/')));
-  constexpr std::string_view kLikeAnthropic = "/anthropic";
-  return is_request || path.ends_with(kLikeAnthropic) ? find_provider("anthropic") : nullptr;
+  constexpr std::string_view kAnthropicProtocol = "/anthropic";
+  return is_request || path.ends_with(kAnthropicProtocol) ? find_provider("anthropic") : nullptr;
 }
 
 }  // namespace fabula::llm

@@ -186,6 +186,10 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   endpoint.provider = &provider;
   endpoint.model = entry.model;
   endpoint.url = *base + request_path(provider.format, entry.model, is_streaming);
+  if (may_lack_version(provider, setting_of(settings, provider.base_url_setting))) {
+    endpoint.unversioned_url =
+        without_version(*base) + request_path(provider.format, entry.model, is_streaming);
+  }
   endpoint.takes_images = takes_images(
       provider, entry.model, setting_of(settings, settings::named("FABULA_VISION_MODELS").name));
   endpoint.fetches_images = fetches_images(provider, entry.model);
