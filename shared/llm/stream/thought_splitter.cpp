@@ -52,7 +52,7 @@ void ThoughtSplitter::on_text(std::string_view text) {
 
 // A server that tells reasoning on its own has taken it out of the text.
 void ThoughtSplitter::on_reasoning(std::string_view text) {
-  if (state_ == State::beginning) form_ = ThoughtForm::tagged;
+  is_told_apart_ = true;
   sink_->on_reasoning(text);
 }
 
@@ -92,6 +92,10 @@ bool ThoughtSplitter::settle_beginning() {
   const auto begin = text_begin(held_);
   const auto rest = std::string_view(held_).substr(begin);
   if (rest.empty()) return false;
+  if (is_told_apart_) {
+    begin_text();
+    return false;
+  }
   for (const auto& tags : kTags) {
     if (rest.starts_with(tags.begin)) {
       state_ = State::tagged_thought;

@@ -55,8 +55,9 @@ class ThoughtSplitter final : public StreamSink {
   ThoughtForm form_;
   StreamSink* sink_ = nullptr;
   State state_ = State::beginning;
-  bool has_thought_ = false;  // a block has ended
-  std::string_view end_tag_;  // of the block that is open
+  bool has_thought_ = false;    // a block has ended
+  bool is_told_apart_ = false;  // reasoning has come on its own
+  std::string_view end_tag_;    // of the block that is open
   std::string held_;
 };
 
