@@ -49,6 +49,7 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
                                        const json::Document& message, const TurnLimits& limits) {
   const auto& purpose = purpose_of(message);
   const auto& first = kKind.purposes.front();
+  call.log().task = purpose.name;
   Answering answering;
   answering.endpoints = co_await engine::resolve_route_or(call, *purpose.setting, *first.setting);
   if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {

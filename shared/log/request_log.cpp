@@ -26,10 +26,27 @@ void add(json::Writer& writer, std::string_view key, std::optional<std::int64_t>
   if (value) writer.key(key).integer(*value);
 }
 
+void add(json::Writer& writer, const std::vector<ProviderFailure>& failures) {
+  if (failures.empty()) return;
+  writer.key("provider_failures").begin_array();
+  for (const auto& failure : failures) {
+    writer.begin_object();
+    add(writer, "route", failure.route);
+    add(writer, "provider", failure.provider);
+    add(writer, "model", failure.model);
+    add(writer, "code", failure.code);
+    add(writer, "cause", failure.cause);
+    add(writer, "message", failure.message);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 }  // namespace
 
 Level level(const RequestLog& log) {
-  const auto otherwise = log.unusable_settings.empty() ? Level::info : Level::warn;
+  const bool is_fine = log.unusable_settings.empty() && log.provider_failures.empty();
+  const auto otherwise = is_fine ? Level::info : Level::warn;
   if (log.code.empty()) return otherwise;
   if (log.code.starts_with("provider_")) return Level::warn;
   return log.status >= 500 || log.status == 200 ? Level::error : otherwise;
@@ -53,11 +70,13 @@ std::string to_line(const RequestLog& log, std::string_view message, std::int64_
   add(writer, "stream_id", log.stream_id);
   add(writer, "provider", log.provider);
   add(writer, "model", log.model);
+  add(writer, "task", log.task);
   add(writer, "outcome", log.outcome);
   add(writer, "code", log.code);
   add(writer, "cause", log.cause);
   writer.key("latency_ms").integer(now_ms - started_ms);
   add(writer, "attempts", log.attempts);
+  add(writer, log.provider_failures);
   add(writer, "first_token_ms", log.first_token_ms);
   add(writer, "tokens_in", log.tokens_in);
   add(writer, "tokens_out", log.tokens_out);

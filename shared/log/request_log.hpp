@@ -1,12 +1,27 @@
 // The one log line that each request leaves: a JSON object, without any prompt, reply or key.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fabula::log {
+
+// A request to a model that failed, whether another one answered instead or not.
+struct ProviderFailure {
+  std::string_view route;  // the setting that the model was found in
+  std::string provider;
+  std::string model;
+  std::string_view code;  // ours
+  std::string cause;      // the provider's status and identifiers
+  std::string message;    // the provider's words, without keys and without what they quote
+};
+
+// More of them say nothing new.
+inline constexpr std::size_t kMaximumProviderFailures = 8;
 
 // Fields that stay empty are left out of the line.
 struct RequestLog {
@@ -20,10 +35,12 @@ struct RequestLog {
   std::string stream_id;
   std::string provider;
   std::string model;
-  std::string outcome;                   // a turn::Status, for turns
-  std::string code;                      // the stable error code, if anything went wrong
-  std::string cause;                     // what is not told to clients
+  std::string task;     // what the models were asked for: a kind of conversation, job or message
+  std::string outcome;  // a turn::Status, for turns
+  std::string code;     // the stable error code, if anything went wrong
+  std::string cause;    // what is not told to clients
   std::optional<std::int64_t> attempts;  // requests to models that a turn took
+  std::vector<ProviderFailure> provider_failures;
   std::optional<std::int64_t> first_token_ms;
   std::optional<std::int64_t> tokens_in;
   std::optional<std::int64_t> tokens_out;
@@ -39,7 +56,8 @@ struct RequestLog {
 
 enum class Level : std::uint8_t { info, warn, error };
 
-// Errors of ours are `error`, of the caller `info`, of the provider and of a setting `warn`.
+// Errors of ours are `error`, of the caller `info`, of a provider (even when another one has
+// answered instead) and of a setting `warn`.
 Level level(const RequestLog& log);
 
 // `message` says what happened in a few constant words.

@@ -43,7 +43,10 @@ struct Problem {
   std::vector<FieldError> errors;
   std::vector<ProblemMember> members;  // for the caller, beside the detail
   int retry_after_s = 0;               // 0: not known
-  std::int64_t max_requests = 0;       // of a rate limit that refuses: how many it allows at once
+  // A model's provider's own words (llm/stream/provider_message.hpp): never told, and logged only
+  // after what they quote has been cut out.
+  std::string provider_message;
+  std::int64_t max_requests = 0;  // of a rate limit that refuses: how many it allows at once
 };
 
 template <class T>

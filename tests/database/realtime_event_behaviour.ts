@@ -93,6 +93,12 @@ export function describeRealtimeEvents(target: () => Target): void {
         "system error provider_unavailable",
         ["error", "failed", false],
       ],
+      [
+        "Oda put her hand on",
+        { status: "complete", finish_reason: "length" },
+        "assistant message Oda put her hand on",
+        ["length", "complete", false],
+      ],
       ["", { status: "stopped" }, "system system cancelled", ["cancelled", "stopped", false]],
       ["", { status: "disconnected" }, "system error disconnected", ["error", "disconnected", false]],
     ] as const) {

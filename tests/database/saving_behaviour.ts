@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { retake } from "./actions.ts";
 import type { Target } from "./target.ts";
 import { append, begin, finish, messagesOf, newUser, only, refusal, say } from "./turns.ts";
 
@@ -95,6 +96,32 @@ function describeAppend(target: () => Target): void {
 }
 
 function describeFinish(target: () => Target): void {
+  test("a reply that a limit or a filter has cut is not complete, and can be continued", async () => {
+    const user = newUser();
+    for (const [finish_reason, is_complete] of [
+      ["length", false],
+      ["content_filter", false],
+      ["refusal", false],
+      ["stop", true],
+      ["tool_calls", true],
+      ["other", true],
+      [null, true],
+    ] as const) {
+      const turn = await begin(target(), user);
+      const end = await finish(target(), turn, { text: "Oda put her hand on", finish_reason });
+      assert.equal(end["status"], "complete");
+      const message = await only(target(), "messages", { message_id: turn["message_id"] });
+      assert.equal(message["is_complete"], is_complete, String(finish_reason));
+      if (is_complete) continue;
+      const next = await retake(target(), user, "continue", turn["message_id"], " the door.");
+      const whole = await only(target(), "messages", { message_id: next["message_id"] });
+      assert.deepEqual(
+        [whole["content"], whole["is_complete"]],
+        ["Oda put her hand on the door.", true],
+      );
+    }
+  });
+
   test("a finished turn stores the reply with what is known of it", async () => {
     const user = newUser();
     const turn = await begin(target(), user, { title: "Foxes" });

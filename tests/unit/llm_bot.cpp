@@ -82,6 +82,28 @@ TEST_CASE("a known provider's address says whose it is; a request's address is t
         "https://api.anthropic.com/v1/messages anthropic:m k");
 }
 
+TEST_CASE("a bot's address is taken as documentation writes it, and its path tells the protocol") {
+  CHECK(resolved(bot("", "m", "https://api.anthropic.com", "k")) ==
+        "https://api.anthropic.com/v1/messages anthropic:m k");
+  CHECK(resolved(bot("", "m", "https://api.groq.com/", "k")) ==
+        "https://api.groq.com/openai/v1/chat/completions groq:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://api.deepseek.com/anthropic", "k")) ==
+        "https://api.deepseek.com/anthropic/v1/messages anthropic:m k");
+  CHECK(resolved(bot("", "m", "https://api.deepseek.com/anthropic/v1/messages", "k")) ==
+        "https://api.deepseek.com/anthropic/v1/messages anthropic:m k");
+  CHECK(resolved(bot("", "m", "https://api.anthropic.com/v1/chat/completions", "k")) ==
+        "https://api.anthropic.com/v1/chat/completions custom:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://generativelanguage.googleapis.com/v1beta/openai/", "k")) ==
+        "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions custom:m "
+        "Bearer k");
+  CHECK(resolved(bot("", "m", "https://api.groq.com/openai", "k")) ==
+        "https://api.groq.com/openai/v1/chat/completions groq:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://models.example.com", "k")) ==
+        "https://models.example.com/v1/chat/completions custom:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://models.example.com/v1/", "k")) ==
+        "https://models.example.com/v1/chat/completions custom:m Bearer k");
+}
+
 TEST_CASE("what is not allowed any more is refused when the bot is asked, too") {
   CHECK(resolved(bot("", "m", "https://gone.example.com/v1", "k"))
             .starts_with("no: The bot cannot be asked. access_path names a host"));

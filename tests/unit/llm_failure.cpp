@@ -28,6 +28,9 @@ TEST_CASE("each status has its code") {
   for (const int status : {302, 400, 402, 404, 413, 418, 422}) {
     CHECK(code_of_status(status) == ErrorCode::provider_refused_request);
   }
+  CHECK(llm::classify_http_failure(402, "").detail.find("no credit") != std::string::npos);
+  CHECK(llm::classify_http_failure(413, "").detail.find("shorter text") != std::string::npos);
+  CHECK(llm::classify_http_failure(418, "").detail.find("shorter text") == std::string::npos);
   for (const int status : {204, 408, 409, 425, 500, 502, 503, 529}) {
     CHECK(code_of_status(status) == ErrorCode::provider_error);
   }
@@ -40,8 +43,133 @@ TEST_CASE("Retry-After is taken in seconds, within a day") {
   CHECK(seconds("17") == 17);
   CHECK(seconds(" 5 ") == 5);
   CHECK(seconds("99999999999999") == 86400);
-  for (const std::string_view bad : {"", "soon", "-1", "1.5", "Fri, 31 Dec 2027 23:59:59 GMT"}) {
+  // Nobody may ask before the wait is over.
+  CHECK(seconds("1.5") == 2);
+  // Without the time of day a date says nothing.
+  for (const std::string_view bad : {"", "soon", "-1", "Fri, 31 Dec 2027 23:59:59 GMT"}) {
     CHECK(seconds(bad) == 0);
+  }
+}
+
+TEST_CASE("the wait is taken from where the provider puts it") {
+  constexpr std::int64_t kNowMs = 1'830'297'540'000;  // Fri, 31 Dec 2027 23:59:00 GMT
+  const auto with_date = [](std::string_view date) {
+    return llm::classify_http_failure({.status = 429, .retry_after = date, .now_ms = kNowMs})
+        .retry_after_s;
+  };
+  CHECK(with_date("Fri, 31 Dec 2027 23:59:59 GMT") == 59);
+  CHECK(with_date("Sat, 01 Jan 2028 00:01:00 GMT") == 120);
+  CHECK(with_date("Fri, 31 Dec 2027 23:58:00 GMT") == 0);
+  CHECK(with_date("Mon, 31 Dec 2029 23:59:59 GMT") == 86400);
+  CHECK(with_date("Fri, 41 Dec 2027 23:59:59 GMT") == 0);
+  CHECK(llm::classify_http_failure({.status = 429, .retry_after_ms = "350"}).retry_after_s == 1);
+  CHECK(llm::classify_http_failure({.status = 429, .retry_after_ms = "12001"}).retry_after_s == 13);
+  const auto in_body = [](std::string_view body) {
+    return llm::classify_http_failure(429, body).retry_after_s;
+  };
+  CHECK(in_body(R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[
+      {"@type":"type.googleapis.com/google.rpc.Help"},
+      {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"17.2s"}]}})") == 18);
+  CHECK(in_body(R"([{"error":{"code":429,"details":[{"retryDelay":"4s"}]}}])") == 4);
+  CHECK(in_body(R"({"error":{"message":"Rate limit reached. Please try again in 7m12.5s."}})") ==
+        433);
+  CHECK(in_body(R"({"error":{"message":"Limit 3. Please try again in 20s. Visit our page."}})") ==
+        20);
+  CHECK(in_body(R"({"error":{"message":"Please try again in 350ms."}})") == 1);
+  CHECK(in_body(R"({"error":{"message":"Please retry after 12 seconds."}})") == 12);
+  CHECK(in_body(R"({"error":{"metadata":{"retry_after_seconds":9}}})") == 9);
+  CHECK(in_body(R"({"message":"slow","retry_after":2.5})") == 3);
+  CHECK(in_body(R"({"error":{"message":"Please try again in a while."}})") == 0);
+  CHECK(in_body(R"({"error":{"message":"Please try again in 99999999999999999999h"}})") == 86400);
+  CHECK(llm::classify_http_failure(429, R"({"error":{"message":"try again in 5s"}})", "8")
+            .retry_after_s == 8);
+}
+
+TEST_CASE("each class of failures has its sentence, and a code that says whether it may pass") {
+  struct Case {
+    int status;
+    const char* body;
+    ErrorCode code;
+    const char* sentence;  // a part of it
+  };
+  constexpr auto kRefused = ErrorCode::provider_refused_request;
+  constexpr auto kUnauthorized = ErrorCode::provider_unauthorized;
+  constexpr auto kLimited = ErrorCode::provider_rate_limited;
+  constexpr auto kError = ErrorCode::provider_error;
+  constexpr const char* kCredit = "no credit";
+  constexpr const char* kKey = "key";
+  constexpr const char* kModel = "does not know this model";
+  constexpr const char* kLong = "shorter text";
+  constexpr const char* kContent = "refused the content";
+  constexpr const char* kBusy = "overloaded";
+  constexpr const char* kLater = "Try again later";
+  const Case cases[] = {
+      {402, R"({"error":{"message":"Insufficient Balance","code":"invalid_request_error"}})",
+       kRefused, kCredit},
+      {400,
+       R"({"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}})",
+       kRefused, kCredit},
+      {429,
+       R"({"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}})",
+       kRefused, kCredit},
+      {429, R"({"error":{"type":"exceeded_current_quota_error","message":"suspended"}})", kRefused,
+       kCredit},
+      {403, R"({"error":"Your team has either used all available credits or reached its limit."})",
+       kRefused, kCredit},
+      {400, R"({"code":"Arrearage","message":"Access denied."})", kRefused, kCredit},
+      {400,
+       R"({"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}})",
+       kUnauthorized, kKey},
+      {401, R"({"error":{"message":"Incorrect API key provided"}})", kUnauthorized, kKey},
+      {403, R"({"error":{"type":"permission_error","message":"no"}})", kUnauthorized, kKey},
+      {404, R"({"error":{"message":"The model `x` does not exist","code":"model_not_found"}})",
+       kRefused, kModel},
+      {400, R"({"error":{"message":"x is not a valid model ID","code":400}})", kRefused, kModel},
+      {400, R"({"error":{"message":"Model Not Exist","type":"invalid_request_error"}})", kRefused,
+       kModel},
+      {404, R"({"error":"model 'x' not found, try pulling it first"})", kRefused, kModel},
+      {404, "404 page not found", kRefused, kModel},
+      {400,
+       R"({"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}})",
+       kRefused, kLong},
+      {400,
+       R"({"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}})",
+       kRefused, kLong},
+      {400,
+       R"({"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed","status":"INVALID_ARGUMENT"}})",
+       kRefused, kLong},
+      {400, R"({"error":{"type":"exceed_context_size_error","message":"the request exceeds"}})",
+       kRefused, kLong},
+      {400, R"({"error":{"message":"Content Exists Risk","code":"invalid_request_error"}})",
+       kRefused, kContent},
+      {400, R"({"error":{"code":"content_policy_violation","message":"rejected"}})", kRefused,
+       kContent},
+      {403, R"({"error":{"code":403,"message":"x requires moderation. Your input was flagged"}})",
+       kRefused, kContent},
+      {400, R"({"code":"data_inspection_failed","message":"Input data may contain"})", kRefused,
+       kContent},
+      {529, R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+       kError, kBusy},
+      {503, R"({"error":{"code":503,"status":"UNAVAILABLE","message":"high demand"}})", kError,
+       kBusy},
+      {429, R"({"error":{"type":"engine_overloaded_error","message":"busy"}})", kError, kBusy},
+      {429, R"({"error":{"code":"rate_limit_exceeded","message":"requests per min"}})", kLimited,
+       kLater},
+      {429,
+       R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"You exceeded your current quota, please check your plan and billing details."}})",
+       kLimited, kLater},
+      {500, R"({"error":{"message":"the model was not found in the cache"}})", kError, "failed"},
+      {400, R"({"error":{"message":"temperature: must be at most 1"}})", kRefused, "settings"},
+  };
+  for (const auto& [status, body, code, sentence] : cases) {
+    CAPTURE(status);
+    CAPTURE(body);
+    const auto problem = llm::classify_http_failure(status, body);
+    CHECK(problem.code == code);
+    CAPTURE(problem.detail);
+    CHECK(problem.detail.find(sentence) != std::string::npos);
+    const bool says_shorter = problem.detail.find("shorter") != std::string::npos;
+    CHECK(says_shorter == (std::string_view(sentence) == kLong));
   }
 }
 
@@ -65,7 +193,7 @@ TEST_CASE("a reported error is told by its status, else by its words") {
   CHECK(code_of_error(R"({"code":"429","message":"x"})") == ErrorCode::provider_rate_limited);
   CHECK(code_of_error(R"({"code":503,"status":"UNAVAILABLE"})") == ErrorCode::provider_error);
   CHECK(code_of_error(R"({"type":"insufficient_quota","code":null})") ==
-        ErrorCode::provider_rate_limited);
+        ErrorCode::provider_refused_request);
   CHECK(code_of_error(R"({"type":"requests","code":"rate_limit_exceeded"})") ==
         ErrorCode::provider_rate_limited);
   CHECK(code_of_error(R"({"code":"invalid_api_key"})") == ErrorCode::provider_unauthorized);

@@ -35,7 +35,8 @@ TEST_CASE("Gemini: the whole body") {
       {"role": "user", "parts": [{"text": "aé🐉"}]},
       {"role": "model", "parts": [{"text": "b\\"}]},
       {"role": "user", "parts": [{"text": "go\non"}]}],
-    "generationConfig": {"maxOutputTokens": 400, "temperature": 1.3}})"));
+    "generationConfig": {"maxOutputTokens": 400, "temperature": 1.3,
+      "thinkingConfig": {"thinkingBudget": 200}}})"));
 }
 
 TEST_CASE("Gemini: what is not given is left out") {

@@ -214,7 +214,7 @@ TEST_CASE("an error in or between Gemini's responses means not complete, and kee
 TEST_CASE("a body that is one JSON error is that error") {
   check_failed(decode("{\n  \"error\": {\n    \"code\": 400,\n    \"message\": \"API key not "
                       "valid.\",\n    \"status\": \"INVALID_ARGUMENT\"\n  }\n}\n"),
-               ErrorCode::provider_refused_request, "");
+               ErrorCode::provider_unauthorized, "");
   check_failed(decode("[{\n  \"error\": {\n    \"code\": 429,\r\n\r\n    \"message\": \"slow\"\n"
                       "  }\n}\n]"),
                ErrorCode::provider_rate_limited, "");

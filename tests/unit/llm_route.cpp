@@ -98,6 +98,95 @@ TEST_CASE("a server of one's own in a provider's place needs no key") {
                 "OPENAI_API_KEY");
 }
 
+TEST_CASE("a base URL is taken as the provider's SDK and documentation write it") {
+  struct Case {
+    const char* route;
+    const char* base;
+    const char* url;
+  };
+  constexpr Case kCases[] = {
+      // Anthropic's SDK appends /v1/messages to whatever it is given.
+      {"anthropic:m", "https://api.anthropic.com", "https://api.anthropic.com/v1/messages"},
+      {"anthropic:m", "https://api.anthropic.com/", "https://api.anthropic.com/v1/messages"},
+      {"anthropic:m", "https://api.anthropic.com/v1/", "https://api.anthropic.com/v1/messages"},
+      {"anthropic:m", "https://api.example/anthropic", "https://api.example/anthropic/v1/messages"},
+      {"anthropic:m", "https://api.example/anthropic/v1",
+       "https://api.example/anthropic/v1/messages"},
+      {"anthropic:m", "https://gateway.example/v1/account/anthropic/",
+       "https://gateway.example/v1/account/anthropic/v1/messages"},
+      {"anthropic:m", "https://api.example/own/messages", "https://api.example/own/messages"},
+      {"openai:m", "https://api.openai.com", "https://api.openai.com/v1/chat/completions"},
+      {"openai:m", "https://name.openai.azure.com/openai/v1/",
+       "https://name.openai.azure.com/openai/v1/chat/completions"},
+      {"openai:m", "https://api.openai.com/v1/models",
+       "https://api.openai.com/v1/chat/completions"},
+      // Groq's and Mistral's SDKs name the host alone.
+      {"groq:m", "https://api.groq.com", "https://api.groq.com/openai/v1/chat/completions"},
+      {"groq:m", "https://api.groq.com/openai", "https://api.groq.com/openai/v1/chat/completions"},
+      {"groq:m", "https://api.groq.com/openai/v1",
+       "https://api.groq.com/openai/v1/chat/completions"},
+      {"mistral:m", "https://api.mistral.ai", "https://api.mistral.ai/v1/chat/completions"},
+      {"deepseek:m", "https://api.deepseek.com", "https://api.deepseek.com/v1/chat/completions"},
+      {"deepseek:m", "https://api.deepseek.com/beta",
+       "https://api.deepseek.com/beta/chat/completions"},
+      {"openrouter:m", "https://openrouter.ai", "https://openrouter.ai/api/v1/chat/completions"},
+      {"openrouter:m", "https://openrouter.ai/api/",
+       "https://openrouter.ai/api/v1/chat/completions"},
+      {"openrouter:m", "https://proxy.example/ap", "https://proxy.example/ap/chat/completions"},
+      {"hf:m", "https://router.huggingface.co",
+       "https://router.huggingface.co/v1/chat/completions"},
+      {"ollama:m", "https://ollama.example", "https://ollama.example/v1/chat/completions"},
+      {"ollama:m", "https://ollama.example/api", "https://ollama.example/v1/chat/completions"},
+      {"llamacpp:m", "https://llama.example:8443/",
+       "https://llama.example:8443/v1/chat/completions"},
+      {"custom:m", "https://llm.example", "https://llm.example/v1/chat/completions"},
+      {"custom:m", "https://llm.example/v1/chat/completions",
+       "https://llm.example/v1/chat/completions"},
+      {"custom:m", "https://llm.example/v1/chat/completions/",
+       "https://llm.example/v1/chat/completions"},
+      {"custom:m", "https://llm.example/chat/completions", "https://llm.example/chat/completions"},
+      {"custom:m", "https://llm.example/inference",
+       "https://llm.example/inference/chat/completions"},
+      {"custom:m", "https://llm.example/api/paas/v4/",
+       "https://llm.example/api/paas/v4/chat/completions"},
+      {"custom:m", "https://generativelanguage.googleapis.com/v1beta/openai/",
+       "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"},
+  };
+  for (const auto& [route, base, url] : kCases) {
+    CAPTURE(route);
+    CAPTURE(base);
+    const auto parsed = llm::parse_route(route, "MODEL_CHAT");
+    REQUIRE(parsed);
+    const auto& provider = *parsed->front().provider;
+    const auto endpoint = resolve(route, {{std::string(provider.key_setting), "k"},
+                                          {std::string(provider.base_url_setting), base}});
+    REQUIRE(endpoint);
+    CHECK(endpoint->url == url);
+  }
+  for (const std::string base :
+       {"https://generativelanguage.googleapis.com", "https://generativelanguage.googleapis.com/",
+        "https://generativelanguage.googleapis.com/v1beta",
+        "https://generativelanguage.googleapis.com/v1beta/openai/",
+        "https://generativelanguage.googleapis.com/v1beta/models",
+        "https://generativelanguage.googleapis.com/v1beta/models/other:generateContent"}) {
+    CAPTURE(base);
+    CHECK(resolve("gemini:gemini-2.5-flash", {{"GEMINI_API_KEY", "k"}, {"GEMINI_BASE_URL", base}})
+              ->url ==
+          "https://generativelanguage.googleapis.com/v1beta/models/"
+          "gemini-2.5-flash:streamGenerateContent?alt=sse");
+  }
+  const auto gemini = [](const std::string& base) {
+    return resolve("gemini:g", {{"GEMINI_API_KEY", "k"}, {"GEMINI_BASE_URL", base}})->url;
+  };
+  CHECK(gemini("https://gateway.example/google-ai-studio/v1") ==
+        "https://gateway.example/google-ai-studio/v1/models/g:streamGenerateContent?alt=sse");
+  CHECK(gemini("https://gateway.example/google-ai-studio") ==
+        "https://gateway.example/google-ai-studio/v1beta/models/g:streamGenerateContent?alt=sse");
+  CHECK(gemini("https://aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/google") ==
+        "https://aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/google"
+        "/models/g:streamGenerateContent?alt=sse");
+}
+
 TEST_CASE("loopback and plain http are for development") {
   const MapSettings local = {{"LOCAL_BASE_URL", "http://127.0.0.1:8081/v1"}};
   const auto endpoint = resolve("local:SmolLM2", local, true);

@@ -23,7 +23,7 @@
 namespace fabula::abi {
 
 // What `fabula_abi_version` returns.
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 
 // How many completions fit into the buffer whose address `fabula_start` returns.
 inline constexpr std::uint32_t kCompletionCapacity = 16;
@@ -242,6 +242,18 @@ FABULA_IMPORT(environment)
 std::int32_t fabula_import_environment(std::uint32_t request, const void* name,
                                        std::uint32_t name_bytes, void* buffer,
                                        std::uint32_t capacity);
+
+// keeps a number for later requests of this isolate, under a name of at most 2048 bytes; longer
+// ones are ignored. The host keeps the newest few hundred. Only for what may be forgotten at any
+// time and is nobody's secret.
+FABULA_IMPORT(remember)
+void fabula_import_remember(std::uint32_t request, const void* name, std::uint32_t name_bytes,
+                            std::uint32_t value);
+
+// the number that `remember` kept under this name, or 0.
+FABULA_IMPORT(recall)
+std::uint32_t fabula_import_recall(std::uint32_t request, const void* name,
+                                   std::uint32_t name_bytes);
 
 // HostTrait bits.
 FABULA_IMPORT(host_traits)

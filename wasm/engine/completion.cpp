@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "shared/json/text.hpp"
+#include "shared/llm/answer/empty_answer.hpp"
 #include "shared/llm/answer/structured_output.hpp"
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/failure.hpp"
 #include "shared/llm/stream/usage_sum.hpp"
 #include "shared/text/blank.hpp"
+#include "wasm/engine/provider_failures.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/upstream.hpp"
 #include "wasm/runtime/host.hpp"
@@ -36,14 +38,15 @@ class Prompt {
  public:
   explicit Prompt(const CompletionRequest& request) : request_(request) {}
 
-  Result<ModelCall> call(const llm::Endpoint& endpoint) const {
+  Result<ModelCall> call(const llm::Endpoint& endpoint, llm::RefusedParts refused) const {
     return make_call(endpoint,
                      {.system_prompt = request_.system_prompt,
                       .history_json = is_corrected() ? corrected_history_ : request_.history_json,
                       .user_text = is_corrected() ? correction_ : request_.user_text,
                       .maximum_output_tokens = static_cast<int>(request_.maximum_output_tokens),
                       .response_schema = request_.response_schema,
-                      .response_schema_name = request_.response_schema_name});
+                      .response_schema_name = request_.response_schema_name,
+                      .refused = refused});
   }
 
   bool is_corrected() const { return !correction_.empty(); }
@@ -79,6 +82,7 @@ struct Answer final : private llm::StreamSink {
   explicit Answer(CompletionListener* who_listens) : listener(who_listens) {}
 
   std::string text;
+  bool has_reasoned = false;
   llm::StreamSummary summary;
   CompletionListener* listener;
 
@@ -90,6 +94,8 @@ struct Answer final : private llm::StreamSink {
     add(part);
     if (listener) listener->on_text(std::string_view(text).substr(heard));
   }
+
+  void on_reasoning(std::string_view) override { has_reasoned = true; }
 
   void add(std::string_view part) {
     for (auto nul = part.find('\0'); nul != std::string_view::npos; nul = part.find('\0')) {
@@ -106,19 +112,13 @@ struct Verdict {
   bool has_wrong_form = false;  // then the model can be told of the fault
 };
 
-Verdict faulty(ErrorCode code, std::string_view cause) {
-  return {llm::provider_problem(code, cause)};
-}
-
 Verdict judge(Answer& answer, std::string_view schema, Completion& completion) {
   using llm::FinishReason;
   if (!answer.summary.complete) return {std::move(answer.summary.problem)};
   const auto reason = answer.summary.finish_reason;
-  if (reason == FinishReason::refusal || reason == FinishReason::content_filter) {
-    return faulty(ErrorCode::provider_refused_request, "the model refused");
-  }
-  if (text::is_blank(answer.text)) {
-    return faulty(ErrorCode::provider_malformed, "an answer without text");
+  const bool is_refused = reason == FinishReason::refusal || reason == FinishReason::content_filter;
+  if (is_refused || text::is_blank(answer.text)) {
+    return {llm::empty_answer(answer.summary, answer.has_reasoned)};
   }
   completion.is_truncated = reason == FinishReason::length;
   if (!schema.empty()) {
@@ -132,13 +132,13 @@ Verdict judge(Answer& answer, std::string_view schema, Completion& completion) {
 }
 
 // Makes one attempt and records it in `made`.
-Task<void> ask(Context& context, const ModelCall& call, llm::WireFormat format,
+Task<void> ask(Context& context, const ModelCall& call, const llm::Endpoint& endpoint,
                UpstreamLimits limits, std::int64_t until_ms, Answer& answer,
                usage::ModelCall& made) {
   runtime::SignalWait ending(context.isolate_ending());
   auto* stopping = answer.listener ? answer.listener->stopping() : nullptr;
   made.started_at_ms = runtime::now_ms(context);
-  Upstream upstream(context, call.head, call.body, format, limits, made.started_at_ms, until_ms,
+  Upstream upstream(context, call.head, call.body, endpoint, limits, made.started_at_ms, until_ms,
                     answer.sink());
   // One timer serves all deadlines: it is replaced only when an earlier one comes up.
   std::optional<runtime::Timer> timer;
@@ -205,6 +205,7 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
   const auto until_ms = runtime::now_ms(context) + request.deadline_ms;
   Prompt prompt(request);
   llm::RetryPlan plan(endpoints.size());
+  ServerHabits habits(context, endpoints);
   Completion completion;
   std::optional<Problem> last_failure;
   for (;;) {
@@ -214,10 +215,10 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
     if (request.listener) request.listener->on_begin();
     usage::ModelCall made{.provider = std::string(endpoint.provider->name),
                           .model = endpoint.model};
-    const auto model_call = prompt.call(endpoint);
+    const auto model_call = prompt.call(endpoint, habits.refused(model));
     if (model_call) {
       ++completion.attempts;
-      co_await ask(context, *model_call, endpoint.provider->format, limits, until_ms, answer, made);
+      co_await ask(context, *model_call, endpoint, limits, until_ms, answer, made);
       llm::add_usage(completion.usage, answer.summary.usage);
     } else {
       answer.summary.problem = model_call.error();
@@ -227,7 +228,11 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
 
     const auto checked = request.is_response_checked ? request.response_schema : std::string_view{};
     auto [fault, has_wrong_form] = judge(answer, checked, completion);
-    if (fault) made.error = fault->code;
+    if (fault) {
+      made.error = fault->code;
+      note_failure(call.log().provider_failures, endpoint, *fault,
+                   model_call ? std::string_view(model_call->body) : std::string_view());
+    }
     if (model_call) calls.push_back(std::move(made));
     if (!fault) {
       completion.provider = endpoint.provider->name;
@@ -244,7 +249,9 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
     }
     const auto left_ms = until_ms - runtime::now_ms(context);
     std::optional<std::int64_t> wait_ms;
-    if (!has_wrong_form) {
+    if (left_ms > 0 && habits.learn(model, *fault)) {
+      wait_ms = 0;
+    } else if (!has_wrong_form) {
       wait_ms = plan.wait_after(*fault, left_ms, runtime::random_number(context));
     } else if (prompt.is_corrected()) {
       wait_ms = plan.skip_model(left_ms);

@@ -10,6 +10,7 @@
 #include "shared/llm/stream/failure.hpp"
 #include "shared/settings/table.hpp"
 #include "wasm/engine/fetch.hpp"
+#include "wasm/engine/provider_failures.hpp"
 #include "wasm/engine/storage.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/timer.hpp"
@@ -49,8 +50,9 @@ Task<Result<llm::Image>> draw_once(Call& call, const llm::Endpoint& model, std::
     co_return tl::unexpected(llm::provider_problem(code_of(answer.error()), "no whole picture"));
   }
   if (answer->status < 200 || answer->status >= 300) {
-    co_return tl::unexpected(
-        llm::classify_http_failure(static_cast<int>(answer->status), answer->body));
+    auto failure = llm::classify_http_failure(static_cast<int>(answer->status), answer->body);
+    note_failure(call.log().provider_failures, model, failure, body);
+    co_return tl::unexpected(std::move(failure));
   }
   co_return llm::read_image(*model.provider, std::move(answer->body));
 }

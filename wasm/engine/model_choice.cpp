@@ -44,6 +44,7 @@ Result<Endpoints> choose_model(Call& call, std::string_view name) {
     return refused_model("This server cannot ask this model now. Leave it out, or name another.",
                          endpoint.error().detail);
   }
+  endpoint->route = settings::named("FABULA_MODELS").name;
   Endpoints endpoints;
   endpoints.push_back(std::move(*endpoint));
   return endpoints;

@@ -22,6 +22,7 @@ Result<Endpoints> resolve_entries(Call& call, const settings::Setting& setting,
   for (const auto& entry : *route) {
     auto endpoint = resolve_entry(entry);
     if (endpoint) {
+      endpoint->route = setting.name;
       endpoints.push_back(std::move(*endpoint));
     } else if (!first_problem) {
       first_problem = std::move(endpoint.error());
@@ -65,7 +66,9 @@ Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
 
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request) {
   request.model = endpoint.model;
-  auto head = http::serialize(http::RequestHead{"POST", endpoint.url, endpoint.headers});
+  const bool is_unversioned = request.refused.has(llm::RequestPart::versioned_path);
+  const auto& url = is_unversioned ? endpoint.unversioned_url : endpoint.url;
+  auto head = http::serialize(http::RequestHead{"POST", url, endpoint.headers});
   if (!head) return tl::unexpected(std::move(head.error()));
   auto body = llm::build_request(*endpoint.provider, request);
   if (!body) return tl::unexpected(std::move(body.error()));
@@ -81,7 +84,8 @@ Result<ModelCall> ModelRoute::call(std::size_t model) const {
                     .maximum_output_tokens = static_cast<int>(maximum_output_tokens_),
                     .tools = tools_,
                     .rounds = rounds_,
-                    .may_call_tools = rounds_.size() < kMaximumToolRounds});
+                    .may_call_tools = rounds_.size() < kMaximumToolRounds,
+                    .refused = habits_.refused(model)});
 }
 
 }  // namespace fabula::engine

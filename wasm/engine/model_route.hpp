@@ -17,6 +17,7 @@
 #include "shared/settings/setting.hpp"
 #include "shared/turn/begin.hpp"
 #include "wasm/engine/call.hpp"
+#include "wasm/engine/server_habits.hpp"
 
 namespace fabula::engine {
 
@@ -39,8 +40,8 @@ struct ModelCall {
   std::string body;
 };
 
-// Makes the request to this model, and sets the model's name in it. The error is internal_error or
-// that of an invalid setting.
+// Makes the request to this model, and sets the model's name in it; without the parts in
+// `request.refused`. The error is internal_error or that of an invalid setting.
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request);
 
 // A turn's prompt, which makes the request to any model of the route when it is needed, so that
@@ -50,10 +51,11 @@ class ModelRoute {
   // All arguments must outlive it; `turn` holds the conversation. `last_text` is sent to the model
   // last; empty: the conversation is the end of the prompt. `attachments` belong to the user's last
   // message, and every endpoint must accept them.
-  ModelRoute(const Endpoints& endpoints, turn::BegunTurn& turn, std::string_view system_prompt,
-             std::string_view last_text, std::vector<llm::Attachment>& attachments,
-             std::int64_t maximum_output_tokens)
+  ModelRoute(runtime::Context& context, const Endpoints& endpoints, turn::BegunTurn& turn,
+             std::string_view system_prompt, std::string_view last_text,
+             std::vector<llm::Attachment>& attachments, std::int64_t maximum_output_tokens)
       : endpoints_(endpoints),
+        habits_(context, endpoints),
         turn_(turn),
         system_prompt_(system_prompt),
         last_text_(last_text),
@@ -72,6 +74,10 @@ class ModelRoute {
   // setting.
   Result<ModelCall> call(std::size_t model) const;
 
+  // Whether the model should be asked once more after this failure, because its server refuses only
+  // a part of the request that can be left out. Every later request leaves it out.
+  bool learn(std::size_t model, const Problem& failure) { return habits_.learn(model, failure); }
+
   // Frees the conversation: no more requests are made.
   void forget() {
     turn_.answer = std::string();
@@ -80,6 +86,7 @@ class ModelRoute {
 
  private:
   const Endpoints& endpoints_;
+  ServerHabits habits_;
   turn::BegunTurn& turn_;
   std::string_view system_prompt_;
   std::string_view last_text_;

@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "shared/llm/answer/empty_answer.hpp"
 #include "shared/llm/stream/usage_sum.hpp"
+#include "wasm/engine/provider_failures.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
 
@@ -141,14 +143,27 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
                            "Ask for the rest in a new message.",
                            "reply too long"));
     }
-    if (upstream_) close_attempt(*summary);
+    const bool calls_tools = tools_ && summary->complete && tools_->begin();
+    // After tools the text of earlier rounds may be all that there is to say.
+    const bool is_empty_answer =
+        summary->complete && !calls_tools && !has_spoken_ && !first_token_ms_;
+    if (is_empty_answer) {
+      summary->complete = false;
+      summary->problem = llm::empty_answer(*summary, has_reasoned_);
+    }
+    if (upstream_) {
+      close_attempt(*summary);
+      if (summary->problem) note_failure(*summary->problem);
+    }
     upstream_.reset();
     if (!summary->complete && !has_spoken_) {
-      if (auto end = after_failure(std::move(*summary->problem), now_ms)) return end;
+      auto end = is_empty_answer ? after_empty_answer(std::move(*summary->problem), now_ms)
+                                 : after_failure(std::move(*summary->problem), now_ms);
+      if (end) return end;
       continue;
     }
     llm::add_usage(usage_, summary->usage);
-    if (tools_ && summary->complete && tools_->begin()) {
+    if (calls_tools) {
       // No attempt is due while the tools run; only the reply's time limit applies.
       attempt_due_ms_ = until_ms_;
       continue;
@@ -181,6 +196,7 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
 
 // Asks the model that is next; returns how the attempt ended when it cannot be made.
 std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
+  has_reasoned_ = false;
   auto call = route_.call(plan_.model());
   if (call) {
     const auto& endpoint = route_[plan_.model()];
@@ -190,8 +206,8 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
                          .round = round_});
     if (tools_) tools_->begin_answer();
     llm::StreamSink& sink = *this;
-    upstream_.emplace(context_, call->head, call->body, endpoint.provider->format, limits_.upstream,
-                      now_ms, until_ms_, sink);
+    upstream_.emplace(context_, call->head, call->body, endpoint, limits_.upstream, now_ms,
+                      until_ms_, sink);
     return std::nullopt;
   }
   llm::StreamSummary summary;
@@ -201,8 +217,22 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
 
 // The client has been told nothing in this round, so another attempt is as good as the first.
 std::optional<RelayEnd> Relay::after_failure(Problem problem, std::int64_t now_ms) {
+  if (now_ms < until_ms_ && route_.learn(plan_.model(), problem)) {
+    attempt_due_ms_ = now_ms;
+    return std::nullopt;
+  }
   const auto wait_ms =
       plan_.wait_after(problem, until_ms_ - now_ms, runtime::random_number(context_));
+  return ask_next(std::move(problem), wait_ms, now_ms);
+}
+
+// The same request would very likely end so again.
+std::optional<RelayEnd> Relay::after_empty_answer(Problem problem, std::int64_t now_ms) {
+  return ask_next(std::move(problem), plan_.skip_model(until_ms_ - now_ms), now_ms);
+}
+
+std::optional<RelayEnd> Relay::ask_next(Problem problem, std::optional<std::int64_t> wait_ms,
+                                        std::int64_t now_ms) {
   // An earlier failure says more than that the time is over.
   if (problem.code != ErrorCode::time_limit || !last_failure_) last_failure_ = std::move(problem);
   if (!wait_ms) {
@@ -237,6 +267,14 @@ void Relay::close_attempt(const llm::StreamSummary& summary) {
   if (summary.problem) attempt.error = summary.problem->code;
 }
 
+void Relay::note_failure(const Problem& problem) {
+  // The request is made again only to cut what the provider quotes of it out of its words.
+  const bool has_words = !problem.provider_message.empty();
+  const auto call = has_words ? route_.call(plan_.model()) : Result<ModelCall>();
+  engine::note_failure(failures_, route_[plan_.model()], problem,
+                       call ? std::string_view(call->body) : std::string_view());
+}
+
 void Relay::note_first_sign() {
   auto& attempt = attempts_.back();
   if (!attempt.first_token_ms) attempt.first_token_ms = now_ms_ - attempt.started_at_ms;
@@ -261,6 +299,7 @@ void Relay::on_text(std::string_view text) {
 
 void Relay::on_reasoning(std::string_view text) {
   note_first_sign();
+  has_reasoned_ = true;
   if (!wishes_.tells_reasoning) return;
   without_nul(text, [this](std::string_view part) { channel_.reasoning(part, now_ms_); });
 }

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/stream.hpp"
+#include "shared/log/request_log.hpp"
 #include "shared/turn/save_schedule.hpp"
 #include "shared/turn/status.hpp"
 #include "shared/usage/model_call.hpp"
@@ -71,6 +73,8 @@ class Relay final : private llm::StreamSink {
   std::size_t model() const { return plan_.model(); }
   // The requests that were made, in order, each with how it ended.
   const std::vector<usage::ModelCall>& attempts() const { return attempts_; }
+  // Attempts that failed, for the log.
+  std::vector<log::ProviderFailure> take_failures() { return std::move(failures_); }
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
  private:
@@ -83,7 +87,11 @@ class Relay final : private llm::StreamSink {
   std::optional<RelayEnd> look_at_client();
   std::optional<llm::StreamSummary> ask(std::int64_t now_ms);
   std::optional<RelayEnd> after_failure(Problem problem, std::int64_t now_ms);
+  std::optional<RelayEnd> after_empty_answer(Problem problem, std::int64_t now_ms);
+  std::optional<RelayEnd> ask_next(Problem problem, std::optional<std::int64_t> wait_ms,
+                                   std::int64_t now_ms);
   void close_attempt(const llm::StreamSummary& summary);
+  void note_failure(const Problem& problem);
   void note_first_sign();
   void arm(std::int64_t now_ms);
   std::array<runtime::Waitable*, 8> waiting_for();
@@ -103,9 +111,11 @@ class Relay final : private llm::StreamSink {
   std::vector<usage::ModelCall> attempts_;  // includes the current one
   std::int64_t attempt_due_ms_;             // of the next attempt, while none is running
   std::optional<Problem> last_failure_;
+  std::vector<log::ProviderFailure> failures_;
   std::optional<std::int64_t> first_token_ms_;
   int round_ = 1;                    // of the model and its tools
   bool has_spoken_ = false;          // whether the model has, in this round
+  bool has_reasoned_ = false;        // whether it has, in this attempt
   std::optional<llm::Usage> usage_;  // of earlier rounds
   std::optional<RelayEnd> end_;
 

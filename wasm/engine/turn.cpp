@@ -129,6 +129,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
   }
   turn::BegunTurn& turn = *begun;
   auto& log = call.log();
+  if (log.task.empty()) log.task = request.kind->name;
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
   log.stream_id = turn.stream_id;
@@ -181,8 +182,8 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   const std::string system_prompt = turn::with_summary(
       turn.system_prompt.value_or(request.system_prompt) + turn.told, turn.summary);
   const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
-  ModelRoute route(answering.endpoints, turn, system_prompt, last_text, answering.attachments,
-                   limits.maximum_output_tokens);
+  ModelRoute route(context, answering.endpoints, turn, system_prompt, last_text,
+                   answering.attachments, limits.maximum_output_tokens);
   ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes,
                    turn::SaveSchedule(now_ms, limits.relay.longest_save_gap_ms));
   std::optional<ToolRounds> rounds;
@@ -197,6 +198,7 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   RelayEnd end = co_await relay.run();
   const auto& model = route[relay.model()];
   call.log().attempts = static_cast<int>(relay.attempts().size());
+  call.log().provider_failures = relay.take_failures();
 
   turn::FinishTurn row;
   row.status = end.status;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
+#include "shared/llm/route/model_abilities.hpp"
 #include "shared/llm/stream/failure.hpp"
 
 namespace fabula::engine {
@@ -36,7 +37,7 @@ Problem time_is_over() {
 }
 
 Upstream::Upstream(runtime::Context& context, std::string_view head, std::string_view body,
-                   llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
+                   const llm::Endpoint& endpoint, UpstreamLimits limits, std::int64_t now_ms,
                    std::int64_t until_ms, llm::StreamSink& sink)
     : context_(context),
       limits_(limits),
@@ -44,7 +45,8 @@ Upstream::Upstream(runtime::Context& context, std::string_view head, std::string
       until_ms_(until_ms),
       last_sign_ms_(now_ms),
       sink_(sink),
-      decoder_(llm::make_decoder(format)),
+      decoder_(llm::make_decoder(endpoint.provider->format,
+                                 llm::thought_form(*endpoint.provider, endpoint.model))),
       now_ms_(now_ms) {
   request_.emplace(context, head, body);
 }
@@ -100,15 +102,21 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
   }
   if (is_over) return decoder_->finish();
   decoder_->feed({buffer_.data(), outcome.value}, *this);
+  if (decoder_->is_holding()) note_token();
   if (decoder_->ended() || decoder_->failed()) return decoder_->finish();
   return std::nullopt;
 }
 
 StreamSummary Upstream::refusal() {
   const auto head = http::parse_response_head(answer_->head());
-  return failed(llm::classify_http_failure(
-      static_cast<int>(answer_->status()), {buffer_.data(), used_bytes_},
-      head ? head->headers.find("retry-after").value_or("") : std::string_view()));
+  const auto header = [&head](std::string_view name) {
+    return head ? head->headers.find(name).value_or("") : std::string_view();
+  };
+  return failed(llm::classify_http_failure({.status = static_cast<int>(answer_->status()),
+                                            .body_prefix = {buffer_.data(), used_bytes_},
+                                            .retry_after = header("retry-after"),
+                                            .retry_after_ms = header("retry-after-ms"),
+                                            .now_ms = now_ms_}));
 }
 
 StreamSummary Upstream::expiry(std::int64_t now_ms) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "shared/llm/route/route.hpp"
 #include "shared/llm/stream/decoder.hpp"
 #include "shared/llm/stream/stream.hpp"
 #include "wasm/runtime/body.hpp"
@@ -27,10 +28,10 @@ Problem time_is_over();
 
 class Upstream final : private llm::StreamSink {
  public:
-  // Sends the request, whose answer has this format and must end by `until_ms`. The reply's text
-  // goes to `sink`. The destructor closes the connection at any point.
+  // Sends the request to the endpoint's model, whose answer must end by `until_ms`. The reply's
+  // text goes to `sink`. The destructor closes the connection at any point.
   Upstream(runtime::Context& context, std::string_view head, std::string_view body,
-           llm::WireFormat format, UpstreamLimits limits, std::int64_t now_ms,
+           const llm::Endpoint& endpoint, UpstreamLimits limits, std::int64_t now_ms,
            std::int64_t until_ms, llm::StreamSink& sink);
 
   // Begins to read the answer's next piece, unless a read is running. Not called while the client

@@ -4,7 +4,7 @@
 export const importModule = "fabula";
 
 /** What `fabula_abi_version` of a guest must return. */
-export const abiVersion = 2;
+export const abiVersion = 3;
 
 /** How an operation ended. */
 export const Status = {
@@ -209,6 +209,12 @@ export interface GuestImports {
     buffer: number,
     capacity: number,
   ): number;
+  // keeps a number for later requests of this isolate, under a name of at most 2048 bytes; longer
+  // ones are ignored. The host keeps the newest few hundred. Only for what may be forgotten at any
+  // time and is nobody's secret.
+  remember(request: number, name: number, nameBytes: number, value: number): void;
+  // the number that `remember` kept under this name, or 0.
+  recall(request: number, name: number, nameBytes: number): number;
   // HostTrait bits.
   host_traits(request: number): number;
   // writes one log line, a JSON object made by the guest. `level`: a LogLevel.

@@ -1,6 +1,7 @@
 import { Status, type GuestImports } from "./abi.ts";
 import type { Completions } from "./completions.ts";
 import { formatHead } from "./head.ts";
+import { recall, remember } from "./isolate-memory.ts";
 import { writeLog } from "./log.ts";
 import { encodeText, type GuestMemory } from "./memory.ts";
 import { ReadOperation } from "./operations/body.ts";
@@ -171,6 +172,14 @@ export function makeImports(host: Services): GuestImports {
     environment(_request, name, nameBytes, buffer, capacity) {
       const value = platform.environment(memory.text(name, nameBytes));
       return value === undefined ? -1 : memory.fill(buffer, capacity, encodeText(value));
+    },
+
+    remember(_request, name, nameBytes, value) {
+      remember(memory.text(name, nameBytes), value >>> 0);
+    },
+
+    recall(_request, name, nameBytes) {
+      return recall(memory.text(name, nameBytes));
     },
 
     host_traits() {

@@ -30,6 +30,16 @@ std::optional<std::string> environment(Context& context, std::string_view name) 
   return value;
 }
 
+void remember(Context& context, std::string_view name, std::uint32_t value) {
+  fabula_import_remember(context.request(), name.data(), static_cast<std::uint32_t>(name.size()),
+                         value);
+}
+
+std::uint32_t recall(Context& context, std::string_view name) {
+  return fabula_import_recall(context.request(), name.data(),
+                              static_cast<std::uint32_t>(name.size()));
+}
+
 std::int64_t now_ms(Context& context) {
   return static_cast<std::int64_t>(fabula_import_clock_ms(context.request()));
 }

@@ -17,6 +17,12 @@ std::string request_head(Context& context);
 // A setting; nothing when it is not set or empty.
 std::optional<std::string> environment(Context& context, std::string_view name);
 
+// Keeps a number, which is not 0, for later requests of this isolate; it may be forgotten at any
+// time. Only for what is nobody's secret: all callers share it.
+void remember(Context& context, std::string_view name, std::uint32_t value);
+// 0 when nothing is kept under this name.
+std::uint32_t recall(Context& context, std::string_view name);
+
 // Milliseconds since 1970-01-01 UTC.
 std::int64_t now_ms(Context& context);
 

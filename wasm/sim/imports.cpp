@@ -165,6 +165,17 @@ std::int32_t fabula_import_environment(std::uint32_t, const void* name, std::uin
   return static_cast<std::int32_t>(put(found->second, buffer, capacity));
 }
 
+void fabula_import_remember(std::uint32_t, const void* name, std::uint32_t name_bytes,
+                            std::uint32_t value) {
+  World::current().isolate_memory[copy(name, name_bytes)] = value;
+}
+
+std::uint32_t fabula_import_recall(std::uint32_t, const void* name, std::uint32_t name_bytes) {
+  const auto& memory = World::current().isolate_memory;
+  const auto found = memory.find(view(name, name_bytes));
+  return found == memory.end() ? 0 : found->second;
+}
+
 std::uint32_t fabula_import_host_traits(std::uint32_t) {
   return World::current().behaviour.host_traits;
 }

@@ -85,6 +85,8 @@ class World {
 
   HostBehaviour behaviour;
   std::map<std::string, std::string, std::less<>> environment;
+  // What guests keep for later requests of the isolate.
+  std::map<std::string, std::uint32_t, std::less<>> isolate_memory;
   // Whether a signature is right; the simulator has no cryptography of its own.
   std::function<bool(std::string_view data, std::string_view signature)> verify;
   // The text of the key set at a URL.

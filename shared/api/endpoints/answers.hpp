@@ -88,7 +88,8 @@ inline constexpr std::array kMessageFields{
     Field{.name = "content", .description = "The text.", .is_required = true},
     Field{.name = "is_complete",
           .type = Type::boolean,
-          .description = "False when a reply broke off.",
+          .description = "False when a reply broke off, or was cut by a limit of tokens or by a "
+                         "filter: it can be continued.",
           .is_required = true},
     Field{.name = "metadata",
           .type = Type::object,

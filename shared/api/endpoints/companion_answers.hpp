@@ -96,7 +96,7 @@ inline constexpr std::array kConversationMessageFields{
           .is_required = true},
     Field{.name = "is_complete",
           .type = Type::boolean,
-          .description = "False when a reply broke off.",
+          .description = "False when a reply broke off, or was cut: it can be continued.",
           .is_required = true},
 };
 inline constexpr Schema kConversationMessage{"ConversationMessage", "A message.",

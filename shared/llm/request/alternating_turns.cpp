@@ -49,9 +49,10 @@ class Turns {
 
 }  // namespace
 
-std::string_view append_turns(std::string& body, const TurnForm& form,
-                              const ModelRequest& request) {
+std::string_view append_turns(std::string& body, const TurnForm& form, const ModelRequest& request,
+                              std::string_view opening) {
   Turns turns(body, form);
+  if (!opening.empty()) turns.text(Speaker::user, opening);
   History history(request.history_json);
   HistoryMessage message;
   while (history.next(message)) {

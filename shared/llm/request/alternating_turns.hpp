@@ -22,7 +22,9 @@ struct TurnForm {
   void (*append_answer)(std::string& body, const ToolCall& call, const ToolAnswer& answer);
 };
 
-// Appends the messages, separated by commas. What is wrong with the conversation, or "".
-std::string_view append_turns(std::string& body, const TurnForm& form, const ModelRequest& request);
+// Appends the messages, separated by commas. `opening`, the contents of a JSON string, is said by
+// the user before everything else; "": nothing is. What is wrong with the conversation, or "".
+std::string_view append_turns(std::string& body, const TurnForm& form, const ModelRequest& request,
+                              std::string_view opening);
 
 }  // namespace fabula::llm

@@ -23,7 +23,7 @@ void append_tool_result(std::string& body, const ToolCall& call, const ToolAnswe
 }
 
 void write_anthropic_tools(json::Writer& writer, const ModelRequest& request) {
-  if (request.tools.empty()) return;
+  if (!offers_tools(request)) return;
   writer.key("tools").begin_array();
   for (const auto& tool : request.tools) {
     writer.begin_object().key("name").string(tool.name);
@@ -57,7 +57,7 @@ constexpr int kHottestHundredths = 100;
 
 std::string_view write_anthropic_request(std::string& body, const Provider& provider,
                                          const ModelRequest& request) {
-  const auto use = schema_use(provider, request.model);
+  const auto use = schema_use(provider, request);
   json::Writer writer(body);
   writer.begin_object().key("model").string(request.model);
   writer.key("max_tokens").integer(request.maximum_output_tokens.value_or(kDefaultOutputTokens));
@@ -66,7 +66,8 @@ std::string_view write_anthropic_request(std::string& body, const Provider& prov
     append_system_text(body, request, use);
   }
   writer.key("messages").begin_array();
-  const auto fault = append_turns(body, kAnthropicForm, request);
+  const auto fault =
+      append_turns(body, kAnthropicForm, request, displaced_system_text(request, use));
   if (!fault.empty()) return fault;
   writer.end_array().key("stream").boolean(request.is_streaming);
   write_temperature(writer, request, kHottestHundredths);

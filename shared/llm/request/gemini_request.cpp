@@ -1,5 +1,7 @@
 #include "shared/llm/request/gemini_request.hpp"
 
+#include <algorithm>
+
 #include "shared/json/text.hpp"
 #include "shared/llm/request/alternating_turns.hpp"
 #include "shared/llm/request/request_parts.hpp"
@@ -26,7 +28,7 @@ void append_function_response(std::string& body, const ToolCall& call, const Too
 }
 
 void write_gemini_tools(json::Writer& writer, const ModelRequest& request) {
-  if (request.tools.empty()) return;
+  if (!offers_tools(request)) return;
   writer.key("tools").begin_array().begin_object().key("functionDeclarations").begin_array();
   for (const auto& tool : request.tools) {
     writer.begin_object().key("name").string(tool.name);
@@ -37,6 +39,27 @@ void write_gemini_tools(json::Writer& writer, const ModelRequest& request) {
   if (request.may_call_tools) return;
   writer.key("toolConfig").begin_object().key("functionCallingConfig").begin_object();
   writer.key("mode").string("NONE").end_object().end_object();
+}
+
+// Thoughts are part of the limit, and without a budget of their own they may take all of it. Half
+// of it is theirs at most; the 2.5 models take a number of tokens, those after it a level.
+void write_thinking(json::Writer& writer, const ModelRequest& request) {
+  // The larger ones cannot be kept from thinking.
+  const int smallest_tokens = request.model.find("pro") == std::string_view::npos ? 0 : 128;
+  constexpr int kLargestBudgetTokens = 8192;
+  const auto use = thinking_use(request.model);
+  if (use == ThinkingUse::unknown || !request.maximum_output_tokens ||
+      request.refused.has(RequestPart::thinking)) {
+    return;
+  }
+  writer.key("thinkingConfig").begin_object();
+  if (use == ThinkingUse::level) {
+    writer.key("thinkingLevel").string("low");
+  } else {
+    const int half = *request.maximum_output_tokens / 2;
+    writer.key("thinkingBudget").integer(std::clamp(half, smallest_tokens, kLargestBudgetTokens));
+  }
+  writer.end_object();
 }
 
 constexpr TurnForm kGeminiForm = {
@@ -56,7 +79,7 @@ constexpr TurnForm kGeminiForm = {
 // Safety settings are left to the provider. Its model and whether it streams are in the URL.
 std::string_view write_gemini_request(std::string& body, const Provider& provider,
                                       const ModelRequest& request) {
-  const auto use = schema_use(provider, request.model);
+  const auto use = schema_use(provider, request);
   json::Writer writer(body);
   writer.begin_object();
   if (has_system_text(request, use)) {
@@ -66,7 +89,7 @@ std::string_view write_gemini_request(std::string& body, const Provider& provide
     writer.end_object().end_array().end_object();
   }
   writer.key("contents").begin_array();
-  const auto fault = append_turns(body, kGeminiForm, request);
+  const auto fault = append_turns(body, kGeminiForm, request, displaced_system_text(request, use));
   if (!fault.empty()) return fault;
   writer.end_array();
   write_gemini_tools(writer, request);
@@ -75,6 +98,7 @@ std::string_view write_gemini_request(std::string& body, const Provider& provide
     writer.key("maxOutputTokens").integer(*request.maximum_output_tokens);
   }
   write_temperature(writer, request);
+  write_thinking(writer, request);
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("responseMimeType").string("application/json");
     // The field that takes JSON Schema; responseSchema is OpenAPI's dialect of it.

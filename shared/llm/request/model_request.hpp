@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shared/llm/request/attachment.hpp"
+#include "shared/llm/request/refused_parts.hpp"
 #include "shared/llm/request/tool.hpp"
 #include "shared/llm/route/providers.hpp"
 #include "shared/result/result.hpp"
@@ -35,6 +36,7 @@ struct ModelRequest {
   std::span<const ToolRound> rounds = {};
   bool may_call_tools = true;  // false: the tools are sent only because of the rounds
   bool is_streaming = true;    // for Gemini the URL says it: see resolve
+  RefusedParts refused = {};   // what the server is known to refuse
 };
 
 // Fails (internal_error) when history_json is not such an array, response_schema is not JSON, or

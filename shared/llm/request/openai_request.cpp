@@ -19,17 +19,28 @@ constexpr ImageForm kImages = {
 
 bool is_image(const Attachment& attachment) { return attachment.kind != Attachment::Kind::text; }
 
-std::string_view field_name(TokenLimitField field) {
-  return field == TokenLimitField::max_tokens ? "max_tokens" : "max_completion_tokens";
+std::string_view token_limit_name(const Provider& provider, const ModelRequest& request) {
+  const bool is_old = (provider.token_limit_field == TokenLimitField::max_tokens) !=
+                      request.refused.has(RequestPart::token_limit_field);
+  return is_old ? "max_tokens" : "max_completion_tokens";
 }
 
-// Writes a message of the history; nothing if it has no role.
-void write_message(json::Writer& writer, std::string& body, const HistoryMessage& message) {
+// Writes a message of the history; nothing if it has no role. `opening`: what the first message of
+// the user must begin with, for a server that refuses system messages; empty once it is said.
+void write_message(json::Writer& writer, std::string& body, const HistoryMessage& message,
+                   const ModelRequest& request, std::string& opening) {
   if (message.role.empty()) return;
+  const bool is_refused = message.role == "system" && request.refused.has(RequestPart::system_role);
+  const auto role = is_refused ? std::string_view("user") : message.role;
   writer.begin_object().key("role").raw({});
-  body.append("\"").append(message.role).append("\"");
+  body.append("\"").append(role).append("\"");
   writer.key("content").raw({});
-  body.append("\"").append(message.content).append("\"");
+  body += '"';
+  if (!opening.empty() && role == "user") {
+    body += opening;
+    opening.clear();
+  }
+  body.append(message.content).append("\"");
   writer.end_object();
 }
 
@@ -97,7 +108,7 @@ void write_rounds(json::Writer& writer, std::span<const ToolRound> rounds) {
 }
 
 void write_openai_tools(json::Writer& writer, const ModelRequest& request) {
-  if (request.tools.empty()) return;
+  if (!offers_tools(request)) return;
   writer.key("tools").begin_array();
   for (const auto& tool : request.tools) {
     writer.begin_object().key("type").string("function").key("function").begin_object();
@@ -125,7 +136,7 @@ void write_response_format(json::Writer& writer, const ModelRequest& request, Sc
 
 std::string_view write_openai_request(std::string& body, const Provider& provider,
                                       const ModelRequest& request) {
-  const auto use = schema_use(provider, request.model);
+  const auto use = schema_use(provider, request);
   json::Writer writer(body);
   writer.begin_object().key("model").string(request.model).key("messages").begin_array();
   if (has_system_text(request, use)) {
@@ -133,15 +144,20 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
     append_system_text(body, request, use);
     writer.end_object();
   }
+  std::string opening = displaced_system_text(request, use);
+  if (!opening.empty()) opening += "\\n\\n";
+  const auto write = [&](const HistoryMessage& message_of_history) {
+    write_message(writer, body, message_of_history, request, opening);
+  };
   History history(request.history_json);
   HistoryMessage last;
   HistoryMessage message;
   while (history.next(message)) {
     // Not every model takes a conversation that it has begun itself.
     if (last.role.empty() && message.role == "assistant") {
-      write_message(writer, body, {.role = "user", .content = kOpening});
+      write({.role = "user", .content = kOpening});
     }
-    write_message(writer, body, last);
+    write(last);
     last = message;
   }
   if (!history.is_valid()) return kUnreadableHistory;
@@ -150,22 +166,23 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
   // messages of the user in a row.
   const bool is_attached_to_last =
       has_attachments && request.user_text.empty() && last.role == "user";
-  if (!is_attached_to_last) write_message(writer, body, last);
+  if (!is_attached_to_last) write(last);
   if (has_attachments || !request.user_text.empty()) {
-    write_user_message(writer, body, request,
-                       is_attached_to_last ? last.content : std::string_view());
+    if (is_attached_to_last) opening += last.content;
+    write_user_message(writer, body, request, opening);
   } else if (last.role.empty() || last.role == "assistant") {
     return kNothingToAnswer;
   }
   write_rounds(writer, request.rounds);
   writer.end_array().key("stream").boolean(request.is_streaming);
-  if (request.is_streaming && provider.takes_stream_options) {
+  if (request.is_streaming && provider.takes_stream_options &&
+      !request.refused.has(RequestPart::stream_options)) {
     writer.key("stream_options").begin_object().key("include_usage").boolean(true);
     if (provider.pads_chunks) writer.key("include_obfuscation").boolean(false);
     writer.end_object();
   }
-  if (request.maximum_output_tokens) {
-    writer.key(field_name(provider.token_limit_field)).integer(*request.maximum_output_tokens);
+  if (request.maximum_output_tokens && !request.refused.has(RequestPart::token_limit)) {
+    writer.key(token_limit_name(provider, request)).integer(*request.maximum_output_tokens);
   }
   write_temperature(writer, request);
   write_openai_tools(writer, request);

@@ -13,6 +13,15 @@ bool is_told(const ModelRequest& request, SchemaUse schema_use) {
   return !request.response_schema.empty() && schema_use != SchemaUse::enforced;
 }
 
+void append_system_contents(std::string& body, const ModelRequest& request, SchemaUse schema_use) {
+  json::append_string_contents(body, request.system_prompt);
+  if (!is_told(request, schema_use)) return;
+  if (!request.system_prompt.empty()) body += "\\n\\n";
+  json::append_string_contents(body, prompts::kAnswerForm.text);
+  body += "\\n";
+  json::append_string_contents(body, request.response_schema);
+}
+
 // Inside of a text the quotes would be escaped.
 std::size_t count_messages(std::string_view history_json) {
   constexpr std::string_view kKey = R"("role")";
@@ -53,20 +62,33 @@ std::size_t expected_bytes(WireFormat format, const ModelRequest& request) {
   return bytes;
 }
 
+SchemaUse schema_use(const Provider& provider, const ModelRequest& request) {
+  if (request.refused.has(RequestPart::response_format)) return SchemaUse::told;
+  return schema_use(provider, request.model);
+}
+
 bool has_system_text(const ModelRequest& request, SchemaUse schema_use) {
-  return !request.system_prompt.empty() || is_told(request, schema_use);
+  return !request.refused.has(RequestPart::system_role) &&
+         (!request.system_prompt.empty() || is_told(request, schema_use));
+}
+
+std::string displaced_system_text(const ModelRequest& request, SchemaUse schema_use) {
+  std::string contents;
+  if (request.refused.has(RequestPart::system_role)) {
+    append_system_contents(contents, request, schema_use);
+  }
+  return contents;
 }
 
 void append_system_text(std::string& body, const ModelRequest& request, SchemaUse schema_use) {
   body += '"';
-  json::append_string_contents(body, request.system_prompt);
-  if (is_told(request, schema_use)) {
-    if (!request.system_prompt.empty()) body += "\\n\\n";
-    json::append_string_contents(body, prompts::kAnswerForm.text);
-    body += "\\n";
-    json::append_string_contents(body, request.response_schema);
-  }
+  append_system_contents(body, request, schema_use);
   body += '"';
+}
+
+bool offers_tools(const ModelRequest& request) {
+  return !request.tools.empty() &&
+         (!request.refused.has(RequestPart::tools) || !request.rounds.empty());
 }
 
 void append_attached_text(std::string& body, const Attachment& attachment) {
@@ -89,7 +111,10 @@ void append_image(std::string& body, const ImageForm& form, const Attachment& im
 }
 
 void write_temperature(json::Writer& writer, const ModelRequest& request, int hottest) {
-  if (!request.temperature_hundredths || !takes_temperature(request.model)) return;
+  if (!request.temperature_hundredths || !takes_temperature(request.model) ||
+      request.refused.has(RequestPart::temperature)) {
+    return;
+  }
   const int value = std::min(*request.temperature_hundredths, hottest);
   // 70 is 0.70: floating point would bring its printing along.
   std::string text;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "shared/http/url.hpp"
+#include "shared/llm/route/base_url.hpp"
 #include "shared/llm/route/listed_models.hpp"
 #include "shared/llm/route/upstream_hosts.hpp"
 #include "shared/settings/table.hpp"
@@ -26,21 +27,13 @@ class BotSettings final : public Settings {
 
   std::optional<std::string> find(std::string_view name) const override {
     if (name == provider_.key_setting && has_own_key()) return bot_.access_key;
-    if (name == provider_.base_url_setting && !bot_.access_path.empty()) return base_url();
+    if (name == provider_.base_url_setting && !bot_.access_path.empty()) return bot_.access_path;
     return others_.find(name);
   }
 
  private:
   // With an address of the bot's even no key is its own: the deployment's must not go there.
   bool has_own_key() const { return !bot_.access_key.empty() || !bot_.access_path.empty(); }
-
-  // People paste the address of the request as often as that of the API.
-  std::string base_url() const {
-    constexpr std::string_view kRequest = "/chat/completions";
-    std::string_view base = bot_.access_path;
-    if (base.ends_with(kRequest)) base.remove_suffix(kRequest.size());
-    return std::string(base);
-  }
 
   const Bot& bot_;
   const Provider& provider_;
@@ -61,6 +54,9 @@ const Provider* provider_of(const Bot& bot, const Route& route) {
   if (!bot.provider.empty()) return find_provider(bot.provider);
   if (!bot.access_path.empty()) {
     const auto* known = provider_at(bot.access_path);
+    const auto* speaking = provider_by_path(bot.access_path);
+    // A known provider's own settings are kept where it speaks the protocol of its path.
+    if (speaking && !(known && known->format == speaking->format)) return speaking;
     return known ? known : find_provider(kAnyServer);
   }
   const auto entry = std::find_if(route.begin(), route.end(), [&bot](const RouteEntry& same) {

@@ -14,7 +14,7 @@ namespace fabula::llm {
 struct Bot {
   std::string provider;     // else whichever has the model by the deployment's route
   std::string model;        // always chosen
-  std::string access_path;  // the base URL, like https://api.deepseek.com/v1
+  std::string access_path;  // the base URL, as base_url_of (base_url.hpp) takes it
   std::string access_key;
 };
 

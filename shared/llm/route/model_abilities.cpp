@@ -90,6 +90,33 @@ SchemaUse schema_use(const Provider& provider, std::string_view model) {
   return has_none ? SchemaUse::told : provider.schema_use;
 }
 
+ThinkingUse thinking_use(std::string_view model) {
+  const auto name = without_maker(model);
+  constexpr std::array<std::string_view, 4> kOtherKinds = {"lite", "image", "tts", "audio"};
+  for (const auto kind : kOtherKinds) {
+    if (name.find(kind) != std::string_view::npos) return ThinkingUse::unknown;
+  }
+  if (name.starts_with("gemini-2.5-")) return ThinkingUse::budget;
+  return name.starts_with("gemini-3") ? ThinkingUse::level : ThinkingUse::unknown;
+}
+
+ThoughtForm thought_form(const Provider& provider, std::string_view model) {
+  // These servers leave the text as the model has written it.
+  constexpr std::array<std::string_view, 5> kBareServers = {"custom", "local", "llamacpp", "ollama",
+                                                            "hf"};
+  // Models that always reason, and whose templates open the tag.
+  constexpr std::array<std::string_view, 4> kReasoners = {"deepseek-r1", "qwq", "-thinking",
+                                                          "-reasoning"};
+  const bool is_bare =
+      std::find(kBareServers.begin(), kBareServers.end(), provider.name) != kBareServers.end();
+  if (!is_bare) return ThoughtForm::tagged;
+  const auto name = text::to_lower(model);
+  const bool reasons =
+      std::any_of(kReasoners.begin(), kReasoners.end(),
+                  [&](std::string_view part) { return name.find(part) != std::string::npos; });
+  return reasons ? ThoughtForm::untagged : ThoughtForm::likely_untagged;
+}
+
 bool takes_images(const Provider& provider, std::string_view model,
                   std::string_view seeing_models) {
   if (is_listed(seeing_models, provider.name, model)) return true;

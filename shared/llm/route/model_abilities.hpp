@@ -3,9 +3,11 @@
 // refused until a setting says otherwise (images).
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "shared/llm/route/providers.hpp"
+#include "shared/llm/stream/thought_splitter.hpp"
 
 namespace fabula::llm {
 
@@ -16,6 +18,14 @@ bool takes_temperature(std::string_view model);
 // The provider's way, or `told` for the models of it that have no such field: GPT-4 and older,
 // Claude before 4.1.
 SchemaUse schema_use(const Provider& provider, std::string_view model);
+
+// How Gemini's models are told how much they may think. Of others, and of those that do not think
+// unless they are told to, nothing is known.
+enum class ThinkingUse : std::uint8_t { unknown, budget, level };
+ThinkingUse thinking_use(std::string_view model);
+
+// How the model's reasoning stands in its text, where the server does not take it out.
+ThoughtForm thought_form(const Provider& provider, std::string_view model);
 
 // Whether images can be shown to the model. Of hosted models only the well-known families are
 // known to see: for others `seeing_models` says it, the value of FABULA_VISION_MODELS, which lists

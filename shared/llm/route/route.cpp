@@ -7,6 +7,7 @@
 
 #include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
+#include "shared/llm/route/base_url.hpp"
 #include "shared/llm/route/model_abilities.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
@@ -89,8 +90,7 @@ Result<std::string> base_url(const Provider& provider, const Settings& settings,
   if (!is_development && (url->scheme != "https" || http::is_loopback(url->host))) {
     return wrong("must be https on another host, except when FABULA_ENV is development");
   }
-  while (base.back() == '/') base.pop_back();
-  return base;
+  return base_url_of(provider, base);
 }
 
 std::string request_path(WireFormat format, std::string_view model, bool is_streaming) {
@@ -191,6 +191,10 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   endpoint.provider = &provider;
   endpoint.model = entry.model;
   endpoint.url = *base + request_path(provider.format, entry.model, is_streaming);
+  if (may_lack_version(provider, setting_of(settings, provider.base_url_setting))) {
+    endpoint.unversioned_url =
+        without_version(*base) + request_path(provider.format, entry.model, is_streaming);
+  }
   endpoint.takes_images = takes_images(
       provider, entry.model, setting_of(settings, settings::named("FABULA_VISION_MODELS").name));
   endpoint.fetches_images = fetches_images(provider, entry.model);

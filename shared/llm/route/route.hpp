@@ -38,8 +38,12 @@ class Settings {
 struct Endpoint {
   const Provider* provider = nullptr;
   std::string model;
-  std::string url;        // of the request that build_request makes
-  http::Headers headers;  // content-type, accept, the key, the provider's own
+  std::string url;  // of the request that build_request makes
+  // Where the same request goes if the server has nothing at `url`: some serve no version of the
+  // API in their path. "": nowhere else.
+  std::string unversioned_url;
+  std::string_view route;  // the setting that the model was found in; "": in none
+  http::Headers headers;   // content-type, accept, the key, the provider's own
   bool takes_images = false;
   bool fetches_images = false;  // takes them by URL too
 };

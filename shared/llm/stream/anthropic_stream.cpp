@@ -82,6 +82,13 @@ void AnthropicStream::read_chunk(const sse::Event& event, StreamChunk& chunk) {
   if (type.value.empty()) chunk.only_contents = {};  // the event's name said what it is
 }
 
+void AnthropicStream::read_answer(std::string_view json, StreamChunk& chunk) {
+  std::array members = {RawMember{"type"}};
+  if (!find_members(json, members) || text_in(members[0].value) != "message") return;
+  read_message(json, chunk);
+  chunk.is_last = true;
+}
+
 // A gateway may repeat the start of a message, or begin another one when it has lost the first.
 void AnthropicStream::read_message(std::string_view json, StreamChunk& chunk) {
   std::array members = {RawMember{"id"}, RawMember{"content"}, RawMember{"stop_reason"},

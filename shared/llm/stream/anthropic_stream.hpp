@@ -20,6 +20,7 @@ class AnthropicStream final : public EventStream {
 
  private:
   void read_chunk(const sse::Event& event, StreamChunk& chunk) override;
+  void read_answer(std::string_view json, StreamChunk& chunk) override;
   void read_message(std::string_view json, StreamChunk& chunk);
   void read_block(std::optional<std::int64_t> number, std::string_view json, StreamChunk& chunk);
   void read_delta(std::int64_t number, std::string_view json, StreamChunk& chunk);

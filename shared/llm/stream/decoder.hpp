@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "shared/llm/stream/stream.hpp"
+#include "shared/llm/stream/thought_splitter.hpp"
 #include "shared/llm/stream/wire_format.hpp"
 #include "shared/sse/decoder.hpp"
 
@@ -28,13 +29,23 @@ class StreamDecoder {
   // True after an error or an unreadable chunk: the answer will not be complete.
   virtual bool failed() const = 0;
 
+  // Text has come that is not told yet, because it may turn out to be reasoning.
+  virtual bool is_holding() const { return false; }
+
   // Says how it ended; call it once, when the body is over or given up.
   virtual StreamSummary finish() = 0;
 };
 
-// An event larger than `maximum_event_bytes` is a fault: what is held back of the body is never
-// more.
+// Reasoning that the model writes into the beginning of its text is told as reasoning, and text is
+// told from its first word on (thought_splitter.hpp). An event larger than `maximum_event_bytes` is
+// a fault: what is held back of the body is never more.
 std::unique_ptr<StreamDecoder> make_decoder(
     WireFormat format, std::size_t maximum_event_bytes = sse::kMaximumEventBytes);
+
+// The same for a model whose form of reasoning in the text is known; above it is `tagged`, and
+// `likely_untagged` for the format that servers of open models speak.
+std::unique_ptr<StreamDecoder> make_decoder(
+    WireFormat format, ThoughtForm thoughts,
+    std::size_t maximum_event_bytes = sse::kMaximumEventBytes);
 
 }  // namespace fabula::llm

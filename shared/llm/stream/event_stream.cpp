@@ -20,12 +20,35 @@ std::string_view without_leading_blanks(std::string_view text) {
 
 void EventStream::feed(std::string_view bytes, StreamSink& sink) {
   if (ended_) return;
+  if (begin_ != BodyBegin::other) read_whole(bytes, sink);
+  if (ended_) return;
   decoder_.feed(bytes);
   sse::Event event;
   while (!ended_ && decoder_.next(event)) read_event(event, sink);
   if (decoder_.is_too_large()) {
     fail(provider_problem(ErrorCode::provider_malformed, "an event is too large"));
   }
+}
+
+// The one object that an answer is; what follows it does not matter.
+void EventStream::read_whole(std::string_view bytes, StreamSink& sink) {
+  if (begin_ == BodyBegin::unknown) {
+    const auto rest = without_leading_blanks(bytes);
+    if (rest.empty()) return;
+    begin_ = rest.front() == '{' ? BodyBegin::json : BodyBegin::other;
+    if (begin_ == BodyBegin::other) return;
+  }
+  objects_.feed(bytes);
+  std::string_view object;
+  if (!objects_.next(object)) return;
+  begin_ = BodyBegin::other;
+  chunk_.clear();
+  read_answer(object, chunk_);
+  // An error, or nothing that is known, is left to unframed_error().
+  if (!chunk_.is_last || chunk_.problem) return;
+  has_events_ = true;
+  tell(sink);
+  note_end({});
 }
 
 void EventStream::read_any_shape(const sse::Event& event) {
@@ -52,7 +75,11 @@ void EventStream::read_event(sse::Event event, StreamSink& sink) {
   }
   read_any_shape(event);
   tell(sink);
+  note_end(event.type);
+}
 
+// Takes from the chunk how the answer goes on.
+void EventStream::note_end(std::string_view event_type) {
   const bool has_reason = chunk_.finish_reason != FinishReason::none;
   if (has_reason && !(ends_.by_first_reason && has_finish_reason())) {
     summary_.finish_reason = chunk_.finish_reason;
@@ -60,7 +87,7 @@ void EventStream::read_event(sse::Event event, StreamSink& sink) {
   if (chunk_.usage) summary_.usage = chunk_.usage;
   if (chunk_.problem) {
     fail(std::move(*chunk_.problem));
-  } else if (event.type == "error") {
+  } else if (event_type == "error") {
     fail(provider_problem(ErrorCode::provider_error, "an event of type error"));
   } else if (chunk_.finish_reason == FinishReason::error) {
     fail(provider_problem(ErrorCode::provider_error, "finish_reason is error"));

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "shared/llm/stream/chunk_shape.hpp"
 #include "shared/llm/stream/decoder.hpp"
+#include "shared/llm/stream/json_objects.hpp"
 #include "shared/llm/stream/stream_chunk.hpp"
 #include "shared/llm/stream/surrogate_joiner.hpp"
 #include "shared/llm/stream/tool_call_joiner.hpp"
@@ -34,20 +36,31 @@ class EventStream : public StreamDecoder {
 
  protected:
   EventStream(StreamEnds ends, std::size_t maximum_event_bytes)
-      : ends_(ends), decoder_(maximum_event_bytes) {}
+      : ends_(ends), decoder_(maximum_event_bytes), objects_(maximum_event_bytes) {}
 
   // Reads a chunk of a shape that is not the last one's. `event.data` begins with no blank; `chunk`
   // is clear.
   virtual void read_chunk(const sse::Event& event, StreamChunk& chunk) = 0;
 
+  // Reads a whole answer, as the API gives it to requests that ask for no stream; some servers give
+  // it to all. `json` is one JSON object; `chunk` is clear, and is_last is set for an answer.
+  virtual void read_answer(std::string_view json, StreamChunk& chunk) = 0;
+
  private:
+  // A body that begins with a brace is no event stream, unless events follow.
+  enum class BodyBegin : std::uint8_t { unknown, json, other };
+
   void read_event(sse::Event event, StreamSink& sink);
+  void read_whole(std::string_view bytes, StreamSink& sink);
+  void note_end(std::string_view event_type);
   void read_any_shape(const sse::Event& event);
   void tell(StreamSink& sink);
   void fail(Problem problem);
 
   StreamEnds ends_;
   sse::Decoder decoder_;
+  JsonObjects objects_;
+  BodyBegin begin_ = BodyBegin::unknown;
   StreamChunk chunk_;
   ChunkShape shape_;
   bool shape_is_reasoning_ = false;

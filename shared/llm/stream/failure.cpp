@@ -4,26 +4,27 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "shared/text/ascii.hpp"
+#include "shared/llm/stream/failure_class.hpp"
+#include "shared/llm/stream/provider_message.hpp"
+#include "shared/llm/stream/retry_wait.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::llm {
 namespace {
 
-constexpr int kLongestRetryAfterSeconds = 24 * 60 * 60;
 constexpr std::size_t kMaximumIdentifierBytes = 64;
 
+// Of problems that are found here, and not by the provider.
 std::string_view detail_for(ErrorCode code) {
   switch (code) {
     case ErrorCode::provider_unauthorized:
-      return "The model's provider did not accept this server's key. Whoever runs the server must "
-             "check it.";
+      return detail_of(FailureClass::wrong_key);
     case ErrorCode::provider_rate_limited:
-      return "The model's provider takes no more requests for now. Try again later.";
+      return detail_of(FailureClass::rate_limited);
     case ErrorCode::provider_refused_request:
-      return "The model's provider refused the request. A shorter text may help; otherwise whoever "
-             "runs the server must check the model's settings.";
+      return detail_of(FailureClass::refused);
     case ErrorCode::provider_malformed:
       return "The model's answer could not be read. Try again.";
     case ErrorCode::provider_incomplete:
@@ -31,46 +32,9 @@ std::string_view detail_for(ErrorCode code) {
     case ErrorCode::provider_timeout:
       return "The model took too long to answer. Try again.";
     default:
-      return "The model's provider failed. Try again.";
+      return detail_of(FailureClass::failed);
   }
 }
-
-ErrorCode code_for_status(int status) {
-  switch (status) {
-    case 401:
-    case 403:
-      return ErrorCode::provider_unauthorized;
-    case 429:
-      return ErrorCode::provider_rate_limited;
-    case 408:  // too slow, a conflict, too early: the same request may succeed
-    case 409:
-    case 425:
-      return ErrorCode::provider_error;
-    default:
-      return status >= 300 && status < 500 ? ErrorCode::provider_refused_request
-                                           : ErrorCode::provider_error;
-  }
-}
-
-struct ProviderErrorKind {
-  std::string_view part;  // of the provider's error type, code or status, in lower case
-  ErrorCode code;
-};
-
-constexpr std::array kKinds = {
-    ProviderErrorKind{"rate_limit", ErrorCode::provider_rate_limited},
-    ProviderErrorKind{"insufficient_quota", ErrorCode::provider_rate_limited},
-    ProviderErrorKind{"resource_exhausted", ErrorCode::provider_rate_limited},
-    ProviderErrorKind{"api_key", ErrorCode::provider_unauthorized},
-    ProviderErrorKind{"authentication", ErrorCode::provider_unauthorized},
-    ProviderErrorKind{"unauthenticated", ErrorCode::provider_unauthorized},
-    ProviderErrorKind{"permission", ErrorCode::provider_unauthorized},
-    ProviderErrorKind{"invalid_request", ErrorCode::provider_refused_request},
-    ProviderErrorKind{"invalid_argument", ErrorCode::provider_refused_request},
-    ProviderErrorKind{"context_length", ErrorCode::provider_refused_request},
-    ProviderErrorKind{"context_size", ErrorCode::provider_refused_request},
-    ProviderErrorKind{"not_found", ErrorCode::provider_refused_request},
-};
 
 constexpr std::array<std::string_view, 3> kKindMembers = {"code", "type", "status"};
 
@@ -84,17 +48,6 @@ std::optional<int> status_in(const json::Document& error) {
     if (status && *status >= 400 && *status < 600) return static_cast<int>(*status);
   }
   return std::nullopt;
-}
-
-ErrorCode code_for_error(const json::Document& error) {
-  if (const auto status = status_in(error)) return code_for_status(*status);
-  for (const auto member : kKindMembers) {
-    const auto word = text::to_lower(json::string_at(error, member).value_or(""));
-    for (const auto& kind : kKinds) {
-      if (word.find(kind.part) != std::string::npos) return kind.code;
-    }
-  }
-  return ErrorCode::provider_error;
 }
 
 bool is_identifier(std::string_view word) {
@@ -119,13 +72,16 @@ std::string kinds_of(const json::Document& error) {
   return kinds.empty() ? "an error without a kind" : kinds;
 }
 
-int parse_retry_after_s(std::string_view value) {
-  const auto trimmed = text::trim(value);
-  if (!trimmed.empty() && std::all_of(trimmed.begin(), trimmed.end(), text::is_digit)) {
-    const auto seconds = text::parse_natural(trimmed).value_or(kLongestRetryAfterSeconds);
-    return static_cast<int>(std::min<std::uint64_t>(seconds, kLongestRetryAfterSeconds));
-  }
-  return 0;
+// Nothing waits for less than the provider asks for.
+int whole_seconds(std::int64_t wait_ms) { return static_cast<int>((wait_ms + 999) / 1000); }
+
+Problem problem_of(std::optional<int> status, const json::Document& error, std::string cause) {
+  auto message = message_in(error);
+  const auto failure = classify_failure(status, error, message);
+  Problem problem(code_of(failure), detail_of(failure), cause);
+  problem.provider_message = std::move(message);
+  problem.retry_after_s = whole_seconds(wait_in_error_ms(error));
+  return problem;
 }
 
 }  // namespace
@@ -135,7 +91,7 @@ Problem provider_problem(ErrorCode code, std::string_view cause) {
 }
 
 Problem classify_reported_error(const json::Document& error) {
-  return provider_problem(code_for_error(error), kinds_of(error));
+  return problem_of(status_in(error), error, kinds_of(error));
 }
 
 const json::Document* reported_error(const json::Document& object) {
@@ -155,15 +111,21 @@ std::optional<Problem> problem_in_chunk(std::string_view json, bool is_error) {
   return classify_reported_error(error ? *error : document);
 }
 
-Problem classify_http_failure(int status, std::string_view body_prefix,
-                              std::string_view retry_after) {
-  std::string cause = "HTTP " + text::integer_text(status);
-  if (const auto document = json::parse(body_prefix)) {
-    const auto* error = json::find(*document, "error");
-    cause += ": " + kinds_of(error ? *error : *document);
+Problem classify_http_failure(const FailedAnswer& answer) {
+  std::string cause = "HTTP " + text::integer_text(answer.status);
+  auto document = json::parse(answer.body_prefix);
+  // Google's errors of streams that are no event streams stand in an array.
+  const bool is_listed = document && document->is_array() && !document->empty();
+  json::Document error =
+      document ? std::move(is_listed ? document->front() : *document) : json::Document();
+  if (const auto* inner = json::find(error, "error"); inner && !inner->is_null()) {
+    error = json::Document(*inner);
   }
-  Problem problem = provider_problem(code_for_status(status), cause);
-  problem.retry_after_s = parse_retry_after_s(retry_after);
+  if (document) cause += ": " + kinds_of(error);
+  Problem problem = problem_of(answer.status, error, std::move(cause));
+  const auto wait_ms = std::max(wait_in_header_ms(answer.retry_after, answer.now_ms),
+                                wait_in_milliseconds_ms(answer.retry_after_ms));
+  if (wait_ms > 0) problem.retry_after_s = whole_seconds(wait_ms);
   return problem;
 }
 

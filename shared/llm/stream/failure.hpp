@@ -1,8 +1,9 @@
-// What model providers answer when they do not answer: from their statuses and error objects to our
-// codes. Their messages quote prompts, replies and keys, so not a word of them is kept: the cause,
-// which is logged, has their status and the identifiers of the error's kind alone.
+// What model providers answer when they do not answer: from their statuses, error objects and words
+// to our codes. Their messages quote prompts, replies and keys, so clients are told sentences of
+// ours; the cause has their status and the identifiers of the error's kind alone.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +13,23 @@
 
 namespace fabula::llm {
 
-// An answer whose status is not 2xx. `body_prefix` is its first bytes (a few KiB are enough),
-// `retry_after` its Retry-After header; only the form in seconds is understood.
-Problem classify_http_failure(int status, std::string_view body_prefix,
-                              std::string_view retry_after = {});
+// An answer whose status is not 2xx.
+struct FailedAnswer {
+  int status = 0;
+  std::string_view body_prefix = {};     // its first bytes; a few KiB are enough
+  std::string_view retry_after = {};     // the header: seconds or a date
+  std::string_view retry_after_ms = {};  // the header that OpenAI adds: milliseconds
+  std::int64_t now_ms = 0;               // since 1970; 0: not known, so dates cannot be used
+};
+
+// The wait is taken from where the provider has put it: a header, a member of the body, or its
+// words ("try again in 7m12.5s"); a day at most.
+Problem classify_http_failure(const FailedAnswer& answer);
+inline Problem classify_http_failure(int status, std::string_view body_prefix,
+                                     std::string_view retry_after = {}) {
+  return classify_http_failure(
+      {.status = status, .body_prefix = body_prefix, .retry_after = retry_after});
+}
 
 // An error inside an answer of status 200: the value of its `error` member, an object with any of
 // code, type, status and message, or just a text.

@@ -16,4 +16,8 @@ bool read_usual_openai_chunk(std::string_view json, StreamChunk& chunk);
 // Reads any chunk; one that is no JSON object sets `problem`. `chunk` must be clear.
 void read_any_openai_chunk(std::string_view json, StreamChunk& chunk);
 
+// Reads a whole answer, whose choices have a `message` where chunks have a `delta`; sets is_last
+// when it is one. `chunk` must be clear.
+void read_openai_answer(std::string_view json, StreamChunk& chunk);
+
 }  // namespace fabula::llm

@@ -154,8 +154,9 @@ bool is_answer(const Document& choice, bool is_first) {
   return index->get<std::int64_t>() == 0;
 }
 
-void read_choice(StreamChunk& chunk, const Document& choice) {
-  if (const auto* delta = json::find(choice, "delta")) {
+// `part`: the name of the member that holds the text.
+void read_choice(StreamChunk& chunk, const Document& choice, std::string_view part) {
+  if (const auto* delta = json::find(choice, part)) {
     if (const auto* content = json::find(*delta, "content")) append_content(chunk, *content);
     append_text_of(chunk.text, json::find(*delta, "refusal"));
     append_reasoning(chunk.reasoning, *delta);
@@ -169,9 +170,7 @@ void read_choice(StreamChunk& chunk, const Document& choice) {
   if (const auto* error = reported_error(choice)) chunk.problem = classify_reported_error(*error);
 }
 
-}  // namespace
-
-void read_any_openai_chunk(std::string_view json, StreamChunk& chunk) {
+void read_document(std::string_view json, StreamChunk& chunk, std::string_view part) {
   const auto document = json::parse(json, json::LoneSurrogates::allowed);
   chunk.has_lone_surrogates = true;  // or not: it is searched for them
   if (!document || !document->is_object()) {
@@ -183,7 +182,7 @@ void read_any_openai_chunk(std::string_view json, StreamChunk& chunk) {
   if (const auto* choices = json::find(*document, "choices"); choices && choices->is_array()) {
     bool is_first = true;
     for (const auto& choice : *choices) {
-      if (is_answer(choice, is_first)) read_choice(chunk, choice);
+      if (is_answer(choice, is_first)) read_choice(chunk, choice, part);
       is_first = false;
     }
   }
@@ -193,6 +192,18 @@ void read_any_openai_chunk(std::string_view json, StreamChunk& chunk) {
   } else if (is_error_document(*document)) {
     chunk.problem = classify_reported_error(*document);
   }
+}
+
+}  // namespace
+
+void read_any_openai_chunk(std::string_view json, StreamChunk& chunk) {
+  read_document(json, chunk, "delta");
+}
+
+void read_openai_answer(std::string_view json, StreamChunk& chunk) {
+  read_document(json, chunk, "message");
+  chunk.is_last =
+      chunk.finish_reason != FinishReason::none || !chunk.text.empty() || !chunk.tool_calls.empty();
 }
 
 }  // namespace fabula::llm

@@ -10,4 +10,8 @@ void OpenAiStream::read_chunk(const sse::Event& event, StreamChunk& chunk) {
   read_any_openai_chunk(event.data, chunk);
 }
 
+void OpenAiStream::read_answer(std::string_view json, StreamChunk& chunk) {
+  read_openai_answer(json, chunk);
+}
+
 }  // namespace fabula::llm

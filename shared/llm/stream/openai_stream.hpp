@@ -15,6 +15,7 @@ class OpenAiStream final : public EventStream {
 
  private:
   void read_chunk(const sse::Event& event, StreamChunk& chunk) override;
+  void read_answer(std::string_view json, StreamChunk& chunk) override;
 };
 
 }  // namespace fabula::llm

@@ -14,7 +14,10 @@ create table public.messages (
   content text not null check (octet_length(content) <= 4194304),
   status text not null default 'complete'
     check (status in ('complete', 'stopped', 'disconnected', 'interrupted', 'failed')),
-  is_complete boolean not null generated always as (status = 'complete') stored,
+  -- A reply that a limit of tokens or a filter has cut is stored as its model ended it, and yet is not whole.
+  is_complete boolean not null generated always as (
+    status = 'complete'
+    and coalesce(metadata ->> 'finish_reason', '') not in ('length', 'content_filter', 'refusal')) stored,
   provider text check (char_length(provider) <= 64),
   model text check (char_length(model) <= 256),
   input_tokens integer check (input_tokens >= 0),

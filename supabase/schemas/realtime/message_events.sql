@@ -37,7 +37,7 @@ begin
       when 'assistant' then jsonb_strip_nulls(jsonb_build_object(
         'finish_reason', private.finish_reason_told(new.status, new.metadata ->> 'finish_reason'),
         'status', new.status,
-        'is_complete', new.status = 'complete',
+        'is_complete', new.is_complete,
         'error_code', new.metadata ->> 'error_code',
         'stream_id', generation.stream_id,
         'user_message_id', new.parent_id,

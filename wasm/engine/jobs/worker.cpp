@@ -45,6 +45,7 @@ Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
   });
   if (ready == ready_.end()) co_return StepEnd{StepEnd::Outcome::failed};
 
+  if (call.log().task.empty()) call.log().task = ready->kind->name;
   JobStep step(call, *std::move(claimed.step), ready->models, until_ms, listener);
   auto outcome = co_await runtime::attempt(ready->kind->work(step));
   if (!outcome) co_await step.fail(outcome.error());

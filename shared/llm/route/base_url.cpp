@@ -1,0 +1,111 @@
+#include "shared/llm/route/base_url.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "shared/text/ascii.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr std::string_view kChatCompletions = "/chat/completions";
+constexpr std::string_view kMessages = "/messages";
+constexpr std::string_view kModels = "/models";
+constexpr std::string_view kModelBegin = "/models/";
+// Google's and Ollama's other protocols, at the same host.
+constexpr std::string_view kOpenaiProtocol = "/openai";
+constexpr std::string_view kOllamaApi = "/api";
+
+// Where the path of a URL begins: at its end when it has none.
+std::size_t path_begin(std::string_view url) {
+  constexpr std::string_view kSchemeEnd = "://";
+  const auto scheme_end = url.find(kSchemeEnd);
+  const auto host = scheme_end == std::string_view::npos ? 0 : scheme_end + kSchemeEnd.size();
+  return std::min(url.find('/', host), url.size());
+}
+
+std::string_view path_of(std::string_view url) { return url.substr(path_begin(url)); }
+
+void cut_slashes(std::string_view& path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+}
+
+bool cut_end(std::string_view& path, std::string_view end) {
+  if (!path.ends_with(end)) return false;
+  path.remove_suffix(end.size());
+  cut_slashes(path);
+  return true;
+}
+
+// Cuts off the path of a request; true when there was one, so that the rest is the whole base.
+bool cut_request(std::string_view& path, WireFormat format) {
+  cut_slashes(path);
+  if (cut_end(path, kModels)) return true;
+  if (format == WireFormat::openai) return cut_end(path, kChatCompletions);
+  if (format == WireFormat::anthropic) return cut_end(path, kMessages);
+  cut_end(path, kOpenaiProtocol);
+  const auto model = path.rfind(kModelBegin);
+  if (model == std::string_view::npos) return false;
+  path = path.substr(0, model);
+  return true;
+}
+
+// v1, v1beta, v4, v1alpha2
+bool is_version(std::string_view segment) {
+  return segment.size() >= 2 && segment[0] == 'v' && text::is_digit(segment[1]);
+}
+
+std::string_view last_segment(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// `/` and `/api` begin `/api/v1`, `/ap` does not.
+bool begins(std::string_view path, std::string_view whole) {
+  return path.empty() ||
+         (whole.starts_with(path) && whole.size() > path.size() && whole[path.size()] == '/');
+}
+
+}  // namespace
+
+std::string base_url_of(const Provider& provider, std::string_view address) {
+  std::string_view path = path_of(address);
+  std::string base(address.substr(0, path_begin(address)));
+  if (cut_request(path, provider.format)) return base.append(path);
+  auto own_path = path_of(provider.default_base_url);
+  if (own_path.empty()) own_path = "/v1";
+  // Google's models on Vertex AI are below a path of several parts that has the version in it.
+  constexpr std::string_view kVertex = "/publishers/google";
+  const bool is_ollamas_own = provider.name == "ollama" && path == kOllamaApi;
+  if (begins(path, own_path) || is_ollamas_own) {
+    base += own_path;
+  } else {
+    base += path;
+    if (provider.format != WireFormat::openai && !is_version(last_segment(path)) &&
+        !path.ends_with(kVertex)) {
+      base.append("/").append(last_segment(own_path));
+    }
+  }
+  return base;
+}
+
+bool may_lack_version(const Provider& provider, std::string_view address) {
+  auto path = path_of(address);
+  cut_slashes(path);
+  return provider.default_base_url.empty() && path.empty();
+}
+
+std::string without_version(std::string_view base_url) {
+  return std::string(base_url.substr(0, base_url.rfind('/')));
+}
+
+const Provider* provider_by_path(std::string_view address) {
+  auto path = path_of(address);
+  cut_slashes(path);
+  if (path.ends_with(kChatCompletions) || path.ends_with(kOpenaiProtocol)) {
+    return find_provider("custom");
+  }
+  const bool is_request = cut_end(path, kMessages);
+  if (is_version(last_segment(path))) cut_end(path, path.substr(path.rfind('/')));
+  constexpr std::string_view kAnthropicProtocol = "/anthropic";
+  return is_request || path.ends_with(kAnthropicProtocol) ? find_provider("anthropic") : nullptr;
+}
+
+}  // namespace fabula::llm

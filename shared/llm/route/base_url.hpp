@@ -1,0 +1,30 @@
+// The base URL of a provider's API, from whichever form of it its SDK and its documentation use.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/llm/route/providers.hpp"
+
+namespace fabula::llm {
+
+// The part of `address` to which a request's path is appended, without a slash at its end.
+// `address` is a URL without a query:
+// - a request's own address (`.../v1/chat/completions`, `.../v1/messages`) is cut back to its base;
+// - a path that is only the beginning of the provider's own path (`https://api.anthropic.com`,
+//   `https://openrouter.ai/api`) is completed;
+// - Anthropic's and Google's SDKs append the version of the API to any path, so it is appended
+//   here too, unless the path ends with one.
+std::string base_url_of(const Provider& provider, std::string_view address);
+
+// Whether the version in base_url_of() is only what most servers have: whoever wrote `address`
+// named no path, and the provider is none that is known.
+bool may_lack_version(const Provider& provider, std::string_view address);
+// `base_url` without the version at its end.
+std::string without_version(std::string_view base_url);
+
+// Which protocol the server at `address` speaks, as far as the path tells: some providers serve
+// several. Nullptr: the path does not tell.
+const Provider* provider_by_path(std::string_view address);
+
+}  // namespace fabula::llm

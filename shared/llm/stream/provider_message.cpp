@@ -1,0 +1,160 @@
+#include "shared/llm/stream/provider_message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "shared/text/ascii.hpp"
+#include "shared/text/utf8_repair.hpp"
+
+namespace fabula::llm {
+namespace {
+
+constexpr std::size_t kMaximumMessageBytes = 400;
+
+void add_words(std::string& words, std::string_view more) {
+  if (more.empty() || words.size() >= kMaximumMessageBytes) return;
+  if (!words.empty()) words += ' ';
+  words += more.substr(0, kMaximumMessageBytes - words.size());
+}
+
+// FastAPI's list of faults: {"loc":["body","stream_options"],"msg":"Extra inputs are not ..."}.
+void add_fault(std::string& words, const json::Document& fault) {
+  if (const auto* places = json::find(fault, "loc"); places && places->is_array()) {
+    for (const auto& place : *places) {
+      if (const auto* name = place.get_ptr<const std::string*>()) add_words(words, *name);
+    }
+  }
+  add_words(words, json::string_at(fault, "msg").value_or(""));
+}
+
+// Marks what is cut out.
+class Cuts {
+ public:
+  explicit Cuts(std::string_view message) : message_(message), is_cut_(message.size(), '\0') {}
+
+  void cut(std::size_t begin, std::size_t end) {
+    is_cut_.replace(begin, end - begin, end - begin, '\1');
+  }
+
+  std::string rest() const {
+    constexpr std::string_view kCut = "[...]";
+    std::string text;
+    for (std::size_t i = 0; i < message_.size(); ++i) {
+      if (is_cut_[i] != 0) {
+        if (i == 0 || is_cut_[i - 1] == 0) text += kCut;
+      } else {
+        text += static_cast<unsigned char>(message_[i]) < ' ' ? ' ' : message_[i];
+      }
+    }
+    return text;
+  }
+
+ private:
+  std::string_view message_;
+  std::string is_cut_;  // a byte for each of the message's
+};
+
+constexpr bool is_key_character(char c) {
+  return text::is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '*';
+}
+
+// Providers' keys have well-known beginnings, are partly starred out, or are long mixtures that no
+// name is.
+bool is_like_key(std::string_view word) {
+  constexpr std::array<std::string_view, 8> kBeginnings = {"sk-", "sk_",  "gsk_", "hf_",
+                                                           "pk-", "AIza", "xai-", "key-"};
+  constexpr std::size_t kShortestMixture = 20;
+  if (word.find('*') != std::string_view::npos) return true;
+  for (const auto beginning : kBeginnings) {
+    if (word.starts_with(beginning)) return true;
+  }
+  return word.size() >= kShortestMixture && std::any_of(word.begin(), word.end(), text::is_digit) &&
+         std::any_of(word.begin(), word.end(), text::is_upper) &&
+         std::any_of(word.begin(), word.end(), text::is_lower);
+}
+
+void cut_keys(std::string_view message, Cuts& cuts) {
+  std::size_t begin = 0;
+  while (begin < message.size()) {
+    auto end = begin;
+    while (end < message.size() && is_key_character(message[end])) ++end;
+    if (is_like_key(message.substr(begin, end - begin))) cuts.cut(begin, end);
+    begin = end + 1;
+  }
+}
+
+// Any text of this length that the message and the request share is a quotation. A block of half of
+// it stands at a multiple of its own length somewhere in each of them.
+constexpr std::size_t kQuotationBytes = 16;
+constexpr std::size_t kBlockBytes = kQuotationBytes / 2;
+
+void cut_quotations(std::string_view message, std::string_view sent, Cuts& cuts) {
+  for (std::size_t at = 0; at + kBlockBytes <= sent.size(); at += kBlockBytes) {
+    const auto block = sent.substr(at, kBlockBytes);
+    for (auto found = message.find(block); found != std::string_view::npos;
+         found = message.find(block, found + 1)) {
+      auto begin = found;
+      auto before = at;
+      while (begin > 0 && before > 0 && message[begin - 1] == sent[before - 1]) --begin, --before;
+      auto end = found + kBlockBytes;
+      auto after = at + kBlockBytes;
+      while (end < message.size() && after < sent.size() && message[end] == sent[after]) {
+        ++end, ++after;
+      }
+      if (end - begin >= kQuotationBytes) cuts.cut(begin, end);
+    }
+  }
+}
+
+// A text of a few words, or of another script, that the message quotes as a whole. Single words of
+// ASCII are names of fields and models.
+bool is_prose(std::string_view text) {
+  constexpr std::size_t kShortest = 6;
+  return text.size() >= kShortest && std::any_of(text.begin(), text.end(), [](char c) {
+           return c == ' ' || static_cast<unsigned char>(c) >= 0x80;
+         });
+}
+
+void cut_short_texts(std::string_view message, std::string_view sent, Cuts& cuts) {
+  std::size_t at = 0;
+  while ((at = sent.find('"', at)) != std::string_view::npos) {
+    const auto begin = ++at;
+    while (at < sent.size() && sent[at] != '"') at += sent[at] == '\\' ? 2 : 1;
+    const auto text = sent.substr(begin, std::min(at, sent.size()) - begin);
+    at = std::min(at, sent.size()) + 1;
+    if (text.size() > message.size() || !is_prose(text)) continue;
+    for (auto found = message.find(text); found != std::string_view::npos;
+         found = message.find(text, found + 1)) {
+      cuts.cut(found, found + text.size());
+    }
+  }
+}
+
+}  // namespace
+
+std::string message_in(const json::Document& error) {
+  std::string words;
+  if (const auto* text = error.get_ptr<const std::string*>()) add_words(words, *text);
+  add_words(words, json::string_at(error, "message").value_or(""));
+  add_words(words, json::string_at(error, "param").value_or(""));
+  const auto* detail = json::find(error, "detail");
+  if (!detail) return words;
+  if (const auto* text = detail->get_ptr<const std::string*>()) add_words(words, *text);
+  if (detail->is_array()) {
+    for (const auto& fault : *detail) add_fault(words, fault);
+  }
+  return words;
+}
+
+std::string message_for_log(std::string_view message, std::string_view request_body) {
+  Cuts cuts(message);
+  cut_keys(message, cuts);
+  cut_quotations(message, request_body, cuts);
+  cut_short_texts(message, request_body, cuts);
+  std::string text;
+  text::append_repaired(text, cuts.rest());
+  return text;
+}
+
+}  // namespace fabula::llm
