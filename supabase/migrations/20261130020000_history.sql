@@ -1,4 +1,4 @@
--- Conversations are told to models as far as they fit, with what is attached and with cut texts; summaries are made of all of a long text.
+-- Conversations are told to models as far as they fit, with what is attached and with cut texts; summaries are made of all of a long text; turns that have failed without a word run again under their names; silence is noticed after 15 seconds.
 
 set local lock_timeout = '10s';
 
@@ -405,9 +405,256 @@ from public, anon, authenticated, service_role;
 grant execute on function private.start_generation(public.sessions, public.messages, public.messages, public.bots, private.turn_history, jsonb, timestamptz)
 to service_role;
 
+-- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0 or less: it is.
+-- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
+-- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
+create or replace function private.silent_in_ms(generation public.generations) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  silence_limit constant interval := '15 seconds';
+begin
+  return ceil(1000 * extract(
+    epoch from generation.heartbeat_at + silence_limit - clock_timestamp()))::integer;
+end
+$$;
+
+create or replace function private.is_silent(generation public.generations) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  return private.silent_in_ms(generation) <= 0;
+end
+$$;
+
+-- Ends a streaming generation whose writer is silent. The caller has locked the session and the generation.
+create or replace function private.end_for_silence(generation public.generations) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.close_generation(
+    generation, '{"status": "interrupted", "error_code": "interrupted"}');
+  update public.generations set ended_by_silence = true
+  where generation_id = generation.generation_id;
+end
+$$;
+
+-- Ends this generation if its writer is silent; the caller has locked nothing else.
+create or replace function private.end_if_silent(generation public.generations) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if generation.status <> 'streaming' or not private.is_silent(generation) then
+    return;
+  end if;
+  perform from public.sessions where session_id = generation.session_id for no key update;
+  -- Read again: it may have gone on, or ended, before it was locked.
+  select * into generation from public.generations
+  where generation_id = generation.generation_id
+  for no key update;
+  if generation.status = 'streaming' and private.is_silent(generation) then
+    perform private.end_for_silence(generation);
+  end if;
+end
+$$;
+
+-- Refuses while a turn runs in the session; a turn whose writer is silent is ended instead. The caller has
+-- locked the session.
+create or replace function private.end_silent_turn(locked_session_id uuid) returns void
+language plpgsql set search_path = '' as $$
+declare
+  retry_after_seconds constant text := '2';
+  running public.generations;
+begin
+  select * into running from public.generations
+  where session_id = locked_session_id and status = 'streaming'
+  for no key update;
+  if not found then
+    return;
+  end if;
+  if not private.is_silent(running) then
+    perform private.refuse(409, 'turn_in_progress',
+      'A reply is still being written in this session: wait until it ends, or cancel it.',
+      retry_after_seconds);
+  end if;
+  perform private.end_for_silence(running);
+end
+$$;
+
+revoke all on function
+  private.silent_in_ms(public.generations),
+  private.is_silent(public.generations),
+  private.end_for_silence(public.generations),
+  private.end_if_silent(public.generations),
+  private.end_silent_turn(uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.silent_in_ms(public.generations),
+  private.is_silent(public.generations),
+  private.end_for_silence(public.generations),
+  private.end_if_silent(public.generations),
+  private.end_silent_turn(uuid)
+to service_role;
+
+-- Reads a stored or running reply: {principal, stream_id | generation_id, after_bytes}; returns {status,
+-- stream_id, generation_id, epoch, session_id, project_id, user_id, message_id, user_message_id, turn_number,
+-- action, base_bytes, saved_bytes, text, is_final, cancel_requested, error_code, finish_reason, provider,
+-- model, usage, title}, while it runs also silent_in_ms, after which its writer is taken for dead unless it is
+-- heard of, and `dossier` if the turn has asked for it. text is the stored text after the first
+-- after_bytes bytes, as it was streamed, even if the message was edited since; empty for a caller that has
+-- more than is stored. message_id is null when the reply has ended without text.
+create or replace function public.read_turn(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  after_bytes_text text := coalesce(request ->> 'after_bytes', '0');
+  after_bytes integer;
+  principal_id uuid := private.resolve_principal(request -> 'principal');
+  wanted public.generations;
+  answer jsonb;
+begin
+  if after_bytes_text !~ '^[0-9]{1,9}$' then
+    perform private.refuse(422, 'invalid_request',
+      'after_bytes must be 0 or more: the UTF-8 bytes of the reply that are known.');
+  end if;
+  after_bytes := after_bytes_text::integer;
+  wanted := private.find_generation(principal_id, request);
+  perform private.end_if_silent(wanted);
+
+  -- One statement, so that chunks are not deleted by an end of the reply between two reads.
+  select jsonb_build_object(
+    'status', generation.status,
+    'stream_id', generation.stream_id,
+    'generation_id', generation.generation_id,
+    'epoch', generation.epoch,
+    'session_id', session.session_id,
+    'project_id', session.project_id,
+    'user_id', generation.owner_id,
+    'message_id', case
+      when generation.status = 'streaming' or generation.saved_bytes > 0 then generation.message_id
+    end,
+    'user_message_id', generation.user_message_id,
+    'turn_number', question.turn_number,
+    'action', generation.action,
+    'base_bytes', generation.base_bytes,
+    'saved_bytes', generation.saved_bytes,
+    'text', coalesce(
+      case generation.status
+        when 'streaming' then private.text_after(chunks.text, chunks.from_offset, after_bytes)
+        else private.text_after(coalesce(first_text.content, message.content), 0, after_bytes)
+      end, ''),
+    'is_final', generation.status <> 'streaming',
+    'cancel_requested', generation.cancel_requested,
+    'error_code', generation.error_code,
+    'finish_reason', generation.finish_reason,
+    'provider', generation.provider,
+    'model', generation.model,
+    'usage', case when generation.input_tokens is not null or generation.output_tokens is not null
+      then jsonb_build_object(
+        'input_tokens', generation.input_tokens, 'output_tokens', generation.output_tokens)
+    end,
+    'title', session.title)
+    || case when generation.status = 'streaming'
+      then jsonb_build_object('silent_in_ms', private.silent_in_ms(generation)) else '{}' end
+    || private.dossier_after_turn(generation, session.project_id)
+  into answer
+  from public.generations generation
+  join public.sessions session on session.session_id = generation.session_id
+  join public.messages question on question.message_id = generation.user_message_id
+  cross join lateral (
+    select string_agg(chunk.text, '' order by chunk.from_offset) as text,
+      min(chunk.from_offset) as from_offset
+    from public.generation_chunks chunk
+    where chunk.generation_id = generation.generation_id
+      and chunk.from_offset + octet_length(chunk.text) > after_bytes
+  ) chunks
+  left join public.messages message on message.message_id = generation.message_id
+  left join public.message_revisions first_text
+    on first_text.session_id = message.session_id
+    and first_text.message_id = message.message_id and first_text.revision = 1
+  where generation.generation_id = wanted.generation_id;
+  return answer;
+end
+$$;
+
+revoke all on function public.read_turn(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.read_turn(jsonb) to service_role;
+
+-- Undoes a generation of which no text is stored, as if the model had never been asked.
+
+-- Whether a turn has ended without a word, and not because somebody wanted it to: every model has failed, or
+-- the client or the process was gone. A request that is made again is answered then.
+create or replace function private.has_failed_silently(generation public.generations) returns boolean
+language sql immutable
+return generation.status in ('failed', 'disconnected', 'interrupted') and generation.saved_bytes = 0;
+
+-- Deletes a generation without text, if its writer is silent or has given it up, or every model has failed, and
+-- the conversation has not gone on since; false otherwise. The question stays, and the path is restored to where the run found it. The
+-- caller has locked the session and the generation.
+create or replace function private.forget_run(generation public.generations) returns boolean
+language plpgsql set search_path = '' as $$
+declare
+  session public.sessions;
+begin
+  select * into session from public.sessions where session_id = generation.session_id;
+  if not session.is_active or session.last_epoch <> generation.epoch
+    or generation.save_count > 0
+    or exists (select from public.messages where message_id = generation.message_id)
+    or exists (
+      select from public.message_revisions edited
+      where edited.session_id = generation.session_id and edited.last_epoch = generation.epoch)
+    or not (generation.status = 'streaming' or generation.ended_by_silence
+      or private.has_failed_silently(generation))
+  then
+    return false;
+  end if;
+  update public.sessions
+  set last_epoch = last_epoch - 1,
+      active_leaf_id = case when active_leaf_id = generation.user_message_id
+        then coalesce(generation.previous_leaf_id, active_leaf_id) else active_leaf_id end
+  where session_id = generation.session_id;
+  delete from public.generations where generation_id = generation.generation_id;
+  return true;
+end
+$$;
+
+-- For a repeated request whose turn's writer has died before it stored any text, or has failed without a word:
+-- deletes that run, so that the request runs now. Returns the question; nulls when the turn is to be replayed instead. The session is
+-- then locked.
+create or replace function private.forget_dead_run(named public.generations) returns public.messages
+language plpgsql set search_path = '' as $$
+declare
+  generation public.generations;
+  question public.messages;
+begin
+  if not (named.ended_by_silence or private.has_failed_silently(named)
+    or (named.status = 'streaming' and private.is_silent(named)))
+  then
+    return null;
+  end if;
+  perform from public.sessions where session_id = named.session_id for no key update;
+  select * into generation from public.generations
+  where generation_id = named.generation_id
+  for no key update;
+  if (generation.ended_by_silence or private.has_failed_silently(generation)
+      or (generation.status = 'streaming' and private.is_silent(generation)))
+    and private.forget_run(generation)
+  then
+    select * into question from public.messages where message_id = generation.user_message_id;
+  end if;
+  return question;
+end
+$$;
+
+revoke all on function
+  private.has_failed_silently(public.generations),
+  private.forget_run(public.generations),
+  private.forget_dead_run(public.generations)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.has_failed_silently(public.generations),
+  private.forget_run(public.generations),
+  private.forget_dead_run(public.generations)
+to service_role;
+
 -- Begins a turn in one of four ways: a new message is said, an earlier message is edited, a reply is
 -- regenerated, or a reply is continued. A repeated request begins nothing, unless its writer has died before
--- it stored any text: then the turn runs again. One call is one transaction. Locks are taken in the order
+-- it stored any text, or its turn has failed without a word: then the turn runs again. One call is one transaction. Locks are taken in the order
 -- principal, call, idempotency key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,

@@ -265,6 +265,10 @@ std::string describe_attachments(const json::Document& list, const Attachments& 
     for (const auto key : kKept) {
       if (const auto value = json::string_at(list[i], key)) writer.key(key).string(*value);
     }
+    const auto& attachment = attachments[i];
+    if (attachment.kind == Attachment::Kind::text && !json::string_at(list[i], "text")) {
+      writer.key("text_read").string(attachment.content);
+    }
     writer.key("tokens").integer(tokens_of(attachments[i])).end_object();
   }
   writer.end_array();

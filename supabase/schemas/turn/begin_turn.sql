@@ -1,6 +1,6 @@
 -- Begins a turn in one of four ways: a new message is said, an earlier message is edited, a reply is
 -- regenerated, or a reply is continued. A repeated request begins nothing, unless its writer has died before
--- it stored any text: then the turn runs again. One call is one transaction. Locks are taken in the order
+-- it stored any text, or its turn has failed without a word: then the turn runs again. One call is one transaction. Locks are taken in the order
 -- principal, call, idempotency key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,

@@ -1,16 +1,20 @@
--- Whether the writer of a streaming generation is taken for dead. Only the database's clock decides:
--- heartbeats are written with it, and no other clock's time is compared with it. A writer without any
--- heartbeat is given less time: a live writer sends one within 5 seconds, and one that was only slow may
--- reopen its reply.
-create function private.is_silent(generation public.generations) returns boolean
+-- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0 or less: it is.
+-- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
+-- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
+create function private.silent_in_ms(generation public.generations) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  silence_limit constant interval := '60 seconds';
-  first_silence_limit constant interval := '20 seconds';
+  silence_limit constant interval := '15 seconds';
 begin
-  return generation.heartbeat_at <= clock_timestamp() - case
-    when generation.heartbeat_at = generation.started_at then first_silence_limit
-    else silence_limit end;
+  return ceil(1000 * extract(
+    epoch from generation.heartbeat_at + silence_limit - clock_timestamp()))::integer;
+end
+$$;
+
+create function private.is_silent(generation public.generations) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  return private.silent_in_ms(generation) <= 0;
 end
 $$;
 
@@ -67,12 +71,14 @@ end
 $$;
 
 revoke all on function
+  private.silent_in_ms(public.generations),
   private.is_silent(public.generations),
   private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
   private.end_silent_turn(uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
+  private.silent_in_ms(public.generations),
   private.is_silent(public.generations),
   private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
