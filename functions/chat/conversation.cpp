@@ -92,9 +92,9 @@ std::string describe(const turn::Purpose& purpose, const Answering& answering,
 }
 
 bool has_text(const engine::Attachments& attachments) {
-  return std::any_of(
-      attachments.begin(), attachments.end(),
-      [](const llm::Attachment& attached) { return attached.kind == llm::Attachment::Kind::text; });
+  return std::any_of(attachments.begin(), attachments.end(), [](const llm::Attachment& attached) {
+    return attached.kind == llm::Attachment::Kind::text;
+  });
 }
 
 // Whether the last message before the user's ends with a question.
@@ -154,8 +154,8 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
     request.task_prompts = turn::kinds::task_prompts_json(kKind);
     request.task_prompt_labels = turn::kinds::task_prompt_labels_json(kKind);
   }
-  request.is_worth_extracting = dossier::worth_of(request.text) == dossier::Worth::told ||
-                                has_text(answering.attachments);
+  request.is_worth_extracting =
+      dossier::worth_of(request.text) == dossier::Worth::told || has_text(answering.attachments);
   co_return std::move(answering);
 }
 

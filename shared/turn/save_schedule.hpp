@@ -1,7 +1,7 @@
-// When the text of a running reply is saved: every second (design section 5), so that a process that
-// dies loses no more; and every 5 seconds when so many saves have been made that the platform's limit
-// of subrequests comes near. While the model is silent a save without text is made as a heartbeat,
-// every 4 seconds.
+// When the text of a running reply is saved: every second (design section 5), so that a process
+// that dies loses no more; and every 5 seconds when so many saves have been made that the
+// platform's limit of subrequests comes near. While the model is silent a save without text is made
+// as a heartbeat, every 4 seconds.
 #pragma once
 
 #include <cstdint>

@@ -133,8 +133,7 @@ bool has_word(std::string_view text, std::u32string_view word) {
 // Whether it is one of the small words of the language in which the text is written.
 bool is_small_word(std::string_view text, std::u32string_view word) {
   const auto language = text::language_of(text);
-  const auto place =
-      std::find(text::kWordLanguages.begin(), text::kWordLanguages.end(), language);
+  const auto place = std::find(text::kWordLanguages.begin(), text::kWordLanguages.end(), language);
   if (place == text::kWordLanguages.end()) return false;
   return has_word(
       text::kLanguageWords[static_cast<std::size_t>(place - text::kWordLanguages.begin())], word);
@@ -142,9 +141,8 @@ bool is_small_word(std::string_view text, std::u32string_view word) {
 
 // Whether a straight quotation mark at the end opens: an odd one of its paragraph.
 bool is_open_quote(std::u32string_view points) {
-  const auto line = points.substr(points.rfind(U'\n') == std::u32string_view::npos
-                                      ? 0
-                                      : points.rfind(U'\n') + 1);
+  const auto line =
+      points.substr(points.rfind(U'\n') == std::u32string_view::npos ? 0 : points.rfind(U'\n') + 1);
   return std::count(line.begin(), line.end(), U'"') % 2 == 1;
 }
 
@@ -186,7 +184,7 @@ std::size_t leading_space_bytes(std::string_view text) {
 }
 
 struct Repetition {
-  std::size_t bytes = 0;      // of the continuation, that repeat the reply's end
+  std::size_t bytes = 0;       // of the continuation, that repeat the reply's end
   bool may_be_longer = false;  // the continuation may go on to repeat it
 };
 

@@ -10,17 +10,17 @@ namespace fabula::turn {
 
 class Seam {
  public:
-  // `written` is the reply so far, in valid UTF-8; its end is kept. `known_text` is any text in which
-  // the conversation's words occur, such as its JSON; words in it help to decide whether the reply
-  // broke off inside a word.
+  // `written` is the reply so far, in valid UTF-8; its end is kept. `known_text` is any text in
+  // which the conversation's words occur, such as its JSON; words in it help to decide whether the
+  // reply broke off inside a word.
   Seam(std::string_view written, std::string_view known_text);
 
   // A model begins the continuation. `goes_on_verbatim`: it writes on in the reply itself, so no
   // space is missing and nothing is said again.
   void begin(bool goes_on_verbatim);
 
-  // Takes the next part of the continuation, whole characters; returns what is known by now to follow
-  // the reply. Some words may be kept until it is known whether they are a repetition.
+  // Takes the next part of the continuation, whole characters; returns what is known by now to
+  // follow the reply. Some words may be kept until it is known whether they are a repetition.
   std::string add(std::string_view text);
 
   // The continuation has ended: returns what was kept.

@@ -56,13 +56,14 @@ std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
     return Problem(
         code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});
   }
-  return Problem(code,
-                 facts(code).retryable
-                     ? "No reply has come of this message, and nothing of one is kept. Send it again "
-                       "under its key, or have it answered again."
-                     : "No reply has come of this message, and nothing of one is kept: the model "
-                       "has refused it, or cannot be asked. Change it, or ask another model.",
-                 {});
+  return Problem(
+      code,
+      facts(code).retryable
+          ? "No reply has come of this message, and nothing of one is kept. Send it again "
+            "under its key, or have it answered again."
+          : "No reply has come of this message, and nothing of one is kept: the model "
+            "has refused it, or cannot be asked. Change it, or ask another model.",
+      {});
 }
 
 }  // namespace fabula::turn

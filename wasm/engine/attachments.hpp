@@ -42,7 +42,8 @@ runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& ca
                                                     std::int64_t text_tokens);
 
 // The JSON array that is stored with the message: the entries of `list`, each with the prompt
-// tokens that it takes, and with the text that was fetched, as `text_read`: later turns are told it.
+// tokens that it takes, and with the text that was fetched, as `text_read`: later turns are told
+// it.
 std::string describe_attachments(const json::Document& list, const Attachments& attachments);
 
 }  // namespace fabula::engine

@@ -36,7 +36,8 @@ std::uint32_t silence_gap_ms(const turn::StoredTurn& stored) {
   constexpr std::int64_t kMarginMs = 50;
   constexpr std::int64_t kLongestMs = 60'000;
   return static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(stored.silent_in_ms.value_or(kLongestMs), 0, kLongestMs) + kMarginMs);
+      std::clamp<std::int64_t>(stored.silent_in_ms.value_or(kLongestMs), 0, kLongestMs) +
+      kMarginMs);
 }
 
 void tell_end(Channel& channel, const turn::StoredTurn& stored) {

@@ -104,7 +104,7 @@ class Relay final : private llm::StreamSink {
   llm::RetryPlan plan_;
   std::vector<usage::ModelCall> attempts_;  // includes the current one
   std::int64_t attempt_due_ms_;             // of the next attempt, while none is running
-  std::optional<Problem> told_failure_;  // the most hopeful so far
+  std::optional<Problem> told_failure_;     // the most hopeful so far
   std::optional<std::int64_t> first_token_ms_;
   int round_ = 1;                    // of the model and its tools
   bool has_spoken_ = false;          // whether the model has, in this round

@@ -6,9 +6,9 @@
 
 #include "shared/database/turn.hpp"
 #include "shared/http/token.hpp"
+#include "shared/llm/request/history.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
-#include "shared/llm/request/history.hpp"
 #include "shared/text/uuid.hpp"
 #include "shared/turn/event.hpp"
 #include "shared/turn/seam.hpp"

@@ -170,8 +170,9 @@ inline constexpr std::array kSentMessageFields{
           .is_required = true},
     Field{.name = "cut",
           .type = Type::object,
-          .description = "Present if the text was too long and its middle was left out: the `bytes` "
-                         "of the whole text, and the `sent_bytes`."},
+          .description =
+              "Present if the text was too long and its middle was left out: the `bytes` "
+              "of the whole text, and the `sent_bytes`."},
 };
 inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got it.",
                                      kSentMessageFields};
@@ -267,7 +268,8 @@ inline constexpr std::string_view kStreamDescription =
     "is reported by "
     "`{\"type\":\"error\",\"error\":{\"code\":\"...\",\"message\":\"...\",\"retryable\":true}}`; "
     "the text so far is kept, or only its first `stored_bytes` bytes if the error has this member; "
-    "`retry_after_ms` says when to try again, if it is known, and `user_message_id` names the message "
+    "`retry_after_ms` says when to try again, if it is known, and `user_message_id` names the "
+    "message "
     "that can be answered again. "
     "`done` comes only when all streamed text is stored. Comments keep the connection alive. With "
     "`Accept: application/json` the answer is one JSON object, sent when the reply is whole; a "

@@ -46,8 +46,8 @@ struct ModelRequest {
 // Roles: `assistant` is the model. Anthropic and Gemini have no system messages within a
 // conversation, so there every other role is the user's. With all providers messages alternate, as
 // some models insist: neighbours with the same role become one message, messages without text are
-// left out, and a conversation that the model opens (a character's greeting) is given a first message
-// of the user, "(The conversation begins.)".
+// left out, and a conversation that the model opens (a character's greeting) is given a first
+// message of the user, "(The conversation begins.)".
 Result<std::string> build_request(const Provider& provider, const ModelRequest& request);
 
 }  // namespace fabula::llm

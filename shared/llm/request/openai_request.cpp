@@ -43,9 +43,9 @@ void write_unfinished_message(json::Writer& writer, std::string& body, const Pro
   writer.end_object();
 }
 
-// The user's last message. `text_contents`, the contents of a JSON string, is what the user has said
-// in the history since the model spoke last. Text without images is one string: not every server
-// takes parts.
+// The user's last message. `text_contents`, the contents of a JSON string, is what the user has
+// said in the history since the model spoke last. Text without images is one string: not every
+// server takes parts.
 void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request,
                         std::string_view text_contents) {
   writer.begin_object().key("role").string("user").key("content").raw({});
