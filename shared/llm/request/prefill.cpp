@@ -6,10 +6,11 @@
 namespace fabula::llm {
 namespace {
 
-constexpr std::array<std::string_view, 9> kContinuing = {
-    "claude-2",        "claude-3",           "claude-instant",    "claude-opus-4-0",
-    "claude-opus-4-1", "claude-opus-4-2025", "claude-sonnet-4-0", "claude-sonnet-4-2025",
-    "claude-haiku-4-5"};
+// From 4.6 on a last message of the model is refused.
+constexpr std::array<std::string_view, 11> kContinuing = {
+    "claude-2",          "claude-3",         "claude-instant",      "claude-opus-4-0",
+    "claude-opus-4-1",   "claude-opus-4-5",  "claude-opus-4-2025",  "claude-sonnet-4-0",
+    "claude-sonnet-4-5", "claude-haiku-4-5", "claude-sonnet-4-2025"};
 
 }  // namespace
 
