@@ -44,30 +44,35 @@ return case
   else message.content
 end;
 
--- The end of a text, at most max_bytes, in whole characters. It begins after a paragraph, a line or a word, if
--- one ends in its first half.
-create or replace function private.text_end(content text, max_bytes integer) returns text
+-- The first bytes of a text, or the last ones: at most max_bytes, in whole characters, and in whole paragraphs,
+-- lines or words, if that costs no more than an eighth.
+create or replace function private.text_end(content text, max_bytes integer, is_beginning boolean)
+returns text
 language plpgsql immutable set search_path = '' as $$
 declare
   bytes constant bytea := convert_to(content, 'UTF8');
-  first_byte integer := greatest(length(bytes) - max_bytes, 0);
+  place integer := case when is_beginning then max_bytes else length(bytes) - max_bytes end;
   part text;
   boundary text;
-  whole text;
+  lost integer;
 begin
-  -- Continuation bytes are 10xxxxxx.
-  while first_byte < length(bytes) and get_byte(bytes, first_byte) & 192 = 128 loop
-    first_byte := first_byte + 1;
-  end loop;
-  part := convert_from(substr(bytes, first_byte + 1), 'UTF8');
-  if first_byte > 0 then
-    foreach boundary in array array[E'\n\n', E'\n', ' '] loop
-      whole := substr(part, position(boundary in part) + char_length(boundary));
-      if position(boundary in part) > 0 and char_length(whole) * 2 > char_length(part) then
-        return whole;
-      end if;
-    end loop;
+  if max_bytes >= length(bytes) then
+    return content;
   end if;
+  -- Continuation bytes are 10xxxxxx.
+  while place > 0 and place < length(bytes) and get_byte(bytes, place) & 192 = 128 loop
+    place := place + case when is_beginning then -1 else 1 end;
+  end loop;
+  part := case when is_beginning then convert_from(substr(bytes, 1, place), 'UTF8')
+    else convert_from(substr(bytes, place + 1), 'UTF8') end;
+  foreach boundary in array array[E'\n\n', E'\n', ' '] loop
+    -- Characters beyond the boundary, which is kept at the end of a beginning.
+    lost := position(boundary in case when is_beginning then reverse(part) else part end) - 1;
+    if lost >= 0 and lost <= char_length(part) / 8 then
+      return case when is_beginning then left(part, char_length(part) - lost)
+        else substr(part, lost + char_length(boundary) + 1) end;
+    end if;
+  end loop;
   return part;
 end
 $$;
@@ -87,8 +92,8 @@ begin
   if octet_length(content) <= max_bytes then
     return content;
   end if;
-  beginning := private.text_part(content, 0, room / 2);
-  ending := private.text_end(content, room / 2);
+  beginning := private.text_end(content, room / 2, true);
+  ending := private.text_end(content, room / 2, false);
   return concat(
     beginning,
     format(note, octet_length(content) - octet_length(beginning) - octet_length(ending)),
@@ -104,14 +109,14 @@ return greatest(tokens - 4, 0) * 4;
 revoke all on function
   private.attached_text(jsonb),
   private.sent_text(public.messages),
-  private.text_end(text, integer),
+  private.text_end(text, integer, boolean),
   private.cut_text(text, integer),
   private.bytes_of_tokens(integer)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.attached_text(jsonb),
   private.sent_text(public.messages),
-  private.text_end(text, integer),
+  private.text_end(text, integer, boolean),
   private.cut_text(text, integer),
   private.bytes_of_tokens(integer)
 to authenticated, service_role;
@@ -894,6 +899,7 @@ begin
     select path.message_id, path.role, path.depth,
       coalesce(replaced.content, path.content)
         || case when path.role = 'user' and path.message_id <> generation.user_message_id
+            and generation.whole_from_depth is not null
           then private.attached_text(path.metadata) else '' end as content,
       lead(path.role) over (order by path.depth) as newer_role,
       lead(path.content

@@ -30,6 +30,7 @@ begin
     select path.message_id, path.role, path.depth,
       coalesce(replaced.content, path.content)
         || case when path.role = 'user' and path.message_id <> generation.user_message_id
+            and generation.whole_from_depth is not null
           then private.attached_text(path.metadata) else '' end as content,
       lead(path.role) over (order by path.depth) as newer_role,
       lead(path.content
