@@ -30,7 +30,7 @@ end;
 
 -- The first bytes of a text, or the last ones: at most max_bytes, in whole characters, and in whole paragraphs,
 -- lines or words, if that costs no more than an eighth.
-create function private.text_end(content text, max_bytes integer, is_beginning boolean)
+create function private.text_edge(content text, max_bytes integer, is_beginning boolean)
 returns text
 language plpgsql immutable set search_path = '' as $$
 declare
@@ -76,8 +76,8 @@ begin
   if octet_length(content) <= max_bytes then
     return content;
   end if;
-  beginning := private.text_end(content, room / 2, true);
-  ending := private.text_end(content, room / 2, false);
+  beginning := private.text_edge(content, room / 2, true);
+  ending := private.text_edge(content, room / 2, false);
   return concat(
     beginning,
     format(note, octet_length(content) - octet_length(beginning) - octet_length(ending)),
@@ -93,14 +93,14 @@ return greatest(tokens - 4, 0) * 4;
 revoke all on function
   private.attached_text(jsonb),
   private.sent_text(public.messages),
-  private.text_end(text, integer, boolean),
+  private.text_edge(text, integer, boolean),
   private.cut_text(text, integer),
   private.bytes_of_tokens(integer)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.attached_text(jsonb),
   private.sent_text(public.messages),
-  private.text_end(text, integer, boolean),
+  private.text_edge(text, integer, boolean),
   private.cut_text(text, integer),
   private.bytes_of_tokens(integer)
 to authenticated, service_role;
