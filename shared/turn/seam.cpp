@@ -93,7 +93,7 @@ std::u32string_view first_word(std::u32string_view points) {
 
 std::u32string lower(std::u32string_view word) {
   std::u32string result(word);
-  std::transform(result.begin(), result.end(), result.begin(), &text::to_lower);
+  for (auto& c : result) c = text::to_lower(c);
   return result;
 }
 
@@ -152,9 +152,9 @@ bool is_worth_removing(std::string_view repeated) {
   bool is_in_word = false;
   for (std::size_t at = 0; at < repeated.size();) {
     const auto c = text::next_code_point(repeated, at);
-    unspaced += is_unspaced(c) ? 1 : 0;
+    if (is_unspaced(c)) ++unspaced;
     const bool is_word = is_letter(c);
-    words += is_word && !is_in_word ? 1 : 0;
+    if (is_word && !is_in_word) ++words;
     is_in_word = is_word;
   }
   return words >= kLeastRepeatedWords || unspaced >= kLeastRepeatedCharacters;

@@ -9,6 +9,7 @@
 
 using namespace fabula;
 using fabula::tests::ChatWorld;
+using fabula::tests::ModelAnswer;
 using fabula::tests::read_events;
 using fabula::tests::ScriptedDatabase;
 using Fault = ScriptedDatabase::Fault;
@@ -95,8 +96,9 @@ TEST_CASE("whoever follows a reply whose writer dies is told within 15 seconds")
     chat.model.tell(kStory, 900);
     chat.post(kBody, kKey);
     chat.world.run_for(lived_ms);
-    const auto saved = chat.database.generations[0].text();
     auto& follower = chat.post(kBody, kKey);
+    chat.world.run_for(50);
+    const auto saved = chat.database.generations[0].text();
     // Nothing of the writer arrives any more, as if its process had been killed.
     chat.database.fault = [](const std::string& function) {
       return function == "read_turn" ? Fault::none : Fault::refuse_connection;
