@@ -313,4 +313,21 @@ export function describeLongTexts(target: () => Target): void {
     const replay = await begin(target(), user, old);
     assert.deepEqual([replay["replayed"], replay["status"]], [true, "failed"]);
   });
+
+  test("a model that went on in its own words was sent no instruction", async () => {
+    const user = newUser();
+    const { message_id } = await say(target(), user, "One?", "One, and");
+    for (const [instruction_sent, instructions] of [[false, []], [true, ["Go on."]]] as const) {
+      const turn = await target().call("begin_turn", {
+        principal: user, kind: "chat", action: "continue", message_id, instruction: "Go on.",
+        history_budget_tokens: 3000,
+      });
+      await finish(target(), turn, { from_offset: turn["base_bytes"], text: " two.", instruction_sent });
+      const told = await context(target(), user, turn["message_id"]);
+      assert.deepEqual(
+        told["messages"].map((message: Row) => message["content"]),
+        ["One?", "One, and", ...instructions],
+      );
+    }
+  });
 }

@@ -63,7 +63,7 @@ Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest req
 
 bool ModelRoute::goes_on_verbatim(std::size_t model) const {
   const auto& endpoint = endpoints_[model];
-  return is_going_on_ && attachments_.empty() && tools_.empty() &&
+  return is_going_on_ && tools_.empty() &&
          llm::continues_own_words(*endpoint.provider, endpoint.model);
 }
 

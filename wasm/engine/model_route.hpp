@@ -68,8 +68,9 @@ class ModelRoute {
   // Adds a round of tool calls and results to every later request.
   void add_round(llm::ToolRound&& round) { rounds_.push_back(std::move(round)); }
 
-  // The conversation ends with the model's own words, which it is to continue.
-  void go_on() { is_going_on_ = true; }
+  // The conversation ends with the model's own words, which it is to continue. What is attached to
+  // the user's message would have to follow them.
+  void go_on() { is_going_on_ = attachments_.empty(); }
   // Whether the model at this place continues its words to the letter; others are told to in
   // `last_text`.
   bool goes_on_verbatim(std::size_t model) const;

@@ -223,6 +223,7 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.model = model.model;
   row.attempts = relay.attempts();
   row.is_worth_extracting = request.is_worth_extracting;
+  row.goes_on_verbatim = route.goes_on_verbatim(relay.model());
   co_await store_and_tell(call, turn, row, std::move(end.problem), channel, request.awaited_jobs);
   co_return {};
 }
