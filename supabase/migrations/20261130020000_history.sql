@@ -194,7 +194,8 @@ begin
       steps := steps + 1;
       next_id := message.parent_id;
       said := message.content || case
-        when message.role = 'user' then private.attached_text(message.metadata) else '' end;
+        when message.role = 'user' and message.metadata ? 'attachments'
+          then private.attached_text(message.metadata) else '' end;
       continue when said = ''
         or (message.role = 'user' and newer_role = 'user' and said = newer);
       size_tokens := private.estimate_tokens(said);
@@ -410,23 +411,25 @@ from public, anon, authenticated, service_role;
 grant execute on function private.start_generation(public.sessions, public.messages, public.messages, public.bots, private.turn_history, jsonb, timestamptz)
 to service_role;
 
--- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0 or less: it is.
+-- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0: it is.
 -- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
 -- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
 create or replace function private.silent_in_ms(generation public.generations) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  silence_limit constant interval := '15 seconds';
+  silence_limit_ms constant integer := 15000;
 begin
-  return ceil(1000 * extract(
-    epoch from generation.heartbeat_at + silence_limit - clock_timestamp()))::integer;
+  -- No more than an integer holds, whatever the row says.
+  return greatest(least(
+    ceil(1000 * extract(epoch from generation.heartbeat_at - clock_timestamp())) + silence_limit_ms,
+    2147483647), 0)::integer;
 end
 $$;
 
 create or replace function private.is_silent(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 begin
-  return private.silent_in_ms(generation) <= 0;
+  return private.silent_in_ms(generation) = 0;
 end
 $$;
 
@@ -1306,15 +1309,11 @@ begin
     ordered as (
       select * from listed order by depth limit max_messages
     )
-    select found.message_id, found.role, found.revision,
-      private.without_forgotten(found) || case when found.role = 'user'
-        then private.attached_text(found.metadata) else '' end as content
+    select whole.message_id, whole.role, whole.revision,
+      private.without_forgotten(whole) || case when whole.role = 'user'
+        then private.attached_text(whole.metadata) else '' end as content
     from ordered
-    cross join lateral (
-      select * from public.messages whole
-      where whole.message_id = ordered.message_id
-      limit 1
-    ) found
+    join public.messages whole on whole.message_id = ordered.message_id
     order by ordered.depth
   loop
     from_byte := 0;

@@ -74,15 +74,11 @@ begin
     ordered as (
       select * from listed order by depth limit max_messages
     )
-    select found.message_id, found.role, found.revision,
-      private.without_forgotten(found) || case when found.role = 'user'
-        then private.attached_text(found.metadata) else '' end as content
+    select whole.message_id, whole.role, whole.revision,
+      private.without_forgotten(whole) || case when whole.role = 'user'
+        then private.attached_text(whole.metadata) else '' end as content
     from ordered
-    cross join lateral (
-      select * from public.messages whole
-      where whole.message_id = ordered.message_id
-      limit 1
-    ) found
+    join public.messages whole on whole.message_id = ordered.message_id
     order by ordered.depth
   loop
     from_byte := 0;

@@ -71,7 +71,8 @@ begin
       steps := steps + 1;
       next_id := message.parent_id;
       said := message.content || case
-        when message.role = 'user' then private.attached_text(message.metadata) else '' end;
+        when message.role = 'user' and message.metadata ? 'attachments'
+          then private.attached_text(message.metadata) else '' end;
       continue when said = ''
         or (message.role = 'user' and newer_role = 'user' and said = newer);
       size_tokens := private.estimate_tokens(said);

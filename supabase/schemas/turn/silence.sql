@@ -1,20 +1,22 @@
--- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0 or less: it is.
+-- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0: it is.
 -- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
 -- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
 create function private.silent_in_ms(generation public.generations) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  silence_limit constant interval := '15 seconds';
+  silence_limit_ms constant integer := 15000;
 begin
-  return ceil(1000 * extract(
-    epoch from generation.heartbeat_at + silence_limit - clock_timestamp()))::integer;
+  -- No more than an integer holds, whatever the row says.
+  return greatest(least(
+    ceil(1000 * extract(epoch from generation.heartbeat_at - clock_timestamp())) + silence_limit_ms,
+    2147483647), 0)::integer;
 end
 $$;
 
 create function private.is_silent(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 begin
-  return private.silent_in_ms(generation) <= 0;
+  return private.silent_in_ms(generation) = 0;
 end
 $$;
 
