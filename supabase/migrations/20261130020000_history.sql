@@ -1309,11 +1309,17 @@ begin
     ordered as (
       select * from listed order by depth limit max_messages
     )
-    select whole.message_id, whole.role, whole.revision,
-      private.without_forgotten(whole) || case when whole.role = 'user'
-        then private.attached_text(whole.metadata) else '' end as content
+    select said.message_id, said.role, said.revision, said.content
     from ordered
-    join public.messages whole on whole.message_id = ordered.message_id
+    -- The limit keeps the planner from joining with the whole table.
+    cross join lateral (
+      select whole.message_id, whole.role, whole.revision,
+        private.without_forgotten(whole) || case when whole.role = 'user'
+          then private.attached_text(whole.metadata) else '' end as content
+      from public.messages whole
+      where whole.message_id = ordered.message_id
+      limit 1
+    ) said
     order by ordered.depth
   loop
     from_byte := 0;
