@@ -93,6 +93,12 @@ std::string describe(const turn::Purpose& purpose, const Answering& answering,
   return metadata;
 }
 
+bool has_text(const engine::Attachments& attachments) {
+  return std::any_of(attachments.begin(), attachments.end(), [](const llm::Attachment& attached) {
+    return attached.kind == llm::Attachment::Kind::text;
+  });
+}
+
 // Whether the last message before the user's ends with a question.
 bool ends_with_question(std::string_view history_json) {
   // The length of a companion's last sentences.
@@ -154,7 +160,8 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
     request.task_prompts = turn::kinds::task_prompts_json(kKind);
     request.task_prompt_labels = turn::kinds::task_prompt_labels_json(kKind);
   }
-  request.is_worth_extracting = dossier::worth_of(request.text) == dossier::Worth::told;
+  request.is_worth_extracting =
+      dossier::worth_of(request.text) == dossier::Worth::told || has_text(answering.attachments);
   co_return std::move(answering);
 }
 

@@ -93,7 +93,8 @@ std::optional<BegunTurn> read_begun_turn(std::string answer) {
       answer, {"user_id",   "session_id",    "project_id",    "user_message_id", "message_id",
                "stream_id", "generation_id", "title",         "created_session", "history",
                "replayed",  "base_bytes",    "rate",          "summary",         "message_metadata",
-               "dossier",   "kind",          "system_prompt", "character",       "created_user"});
+               "dossier",   "kind",          "system_prompt", "character",       "created_user",
+               "text"});
   if (!begun) return std::nullopt;
   BegunTurn turn;
   const std::array<std::pair<std::string_view, std::string*>, 8> texts = {{
@@ -125,6 +126,7 @@ std::optional<BegunTurn> read_begun_turn(std::string answer) {
   turn.history_bytes = history.size();
   turn.summary = begun->string("summary").value_or("");
   turn.system_prompt = begun->string("system_prompt");
+  turn.cut_text = begun->string("text");
   turn.is_new_user = begun->is_true("created_user");
   turn.message_metadata = begun->text("message_metadata");
   turn.told = told_of(begun->text("dossier"));

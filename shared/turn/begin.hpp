@@ -96,8 +96,10 @@ struct BegunTurn {
   std::optional<http::Allowance> allowance;  // what remains of `rate_limit`
   std::string summary;  // of the messages before the history; empty: the history is complete
   std::string message_metadata;  // of the earlier message that is answered; empty: none
-  std::string told;              // the dossier's text and heading, which follow the system prompt
-  std::string kind;              // of the session, if it may be another than the request's
+  // Sent in place of the user's text, which is too long for the budget: its beginning and its end.
+  std::optional<std::string> cut_text;
+  std::string told;  // the dossier's text and heading, which follow the system prompt
+  std::string kind;  // of the session, if it may be another than the request's
   // Replaces the request's system prompt, if there is one: only the database knows the character.
   std::optional<std::string> system_prompt;
   std::optional<Character> character;

@@ -73,6 +73,8 @@ struct Failed {
   const Problem& problem;
   // UTF-8 bytes of the reply that are stored, if known; nothing: all that was told.
   std::optional<std::uint64_t> stored_bytes = {};
+  // The user's message, which may be answered again; empty: not known.
+  std::string_view user_message_id = {};
 };
 
 // The answer ends although the reply goes on: the client must reconnect for the rest.

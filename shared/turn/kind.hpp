@@ -51,8 +51,6 @@ struct Kind {
   // The prompts that a conversation's first message may have chosen in place of the first purpose's
   // (shared/tools/mode.hpp).
   const settings::Setting* modes_setting = nullptr;
-  // Others read a reply while it is written: its text is saved every second.
-  bool is_read_along = false;
   // When no model can be asked, the stream reports it, because the turn has begun; otherwise the
   // HTTP status does.
   bool tells_missing_model_in_stream = false;

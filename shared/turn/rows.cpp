@@ -80,6 +80,7 @@ void write_finish_turn(std::string& out, const FinishTurn& turn) {
   usage::append_model_calls(attempts, turn.attempts);
   writer.key("attempts").raw(attempts);
   if (turn.is_worth_extracting) writer.key("extract").boolean(true);
+  if (turn.goes_on_verbatim) writer.key("instruction_sent").boolean(false);
   writer.end_object();
 }
 

@@ -52,6 +52,7 @@ struct FinishTurn {
   std::string_view model;
   std::span<const usage::ModelCall> attempts = {};  // requests made to models
   bool is_worth_extracting = false;                 // question and reply
+  bool goes_on_verbatim = false;  // the model was sent no instruction to go on, only its own words
 };
 
 void write_finish_turn(std::string& out, const FinishTurn& turn);

@@ -1,7 +1,7 @@
-// When the text of a running reply is saved: after intervals of 1, 2, 4 and then 5 seconds (design
-// section 5), so that text is never only in memory for longer; or always after 1 second, when
-// others read along. While the model is silent a save without text is made as a heartbeat, every 5
-// seconds.
+// When the text of a running reply is saved: every second (design section 5), so that a process
+// that dies loses no more; and every 5 seconds when so many saves have been made that the
+// platform's limit of subrequests comes near. While the model is silent a save without text is made
+// as a heartbeat, every 4 seconds.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,15 @@ namespace fabula::turn {
 
 class SaveSchedule {
  public:
-  static constexpr std::int64_t kFirstGapMs = 1000;
+  static constexpr std::int64_t kGapMs = 1000;
   static constexpr std::int64_t kLongestGapMs = 5000;
+  // The database takes a writer that is silent for 15 seconds for dead (private.is_silent).
+  static constexpr std::int64_t kBeatMs = 4000;
+  static constexpr std::int64_t kUnlimited = INT64_MAX;
 
-  explicit SaveSchedule(std::int64_t now_ms, std::int64_t longest_gap_ms = kLongestGapMs)
-      : longest_gap_ms_(longest_gap_ms), last_ms_(now_ms), due_ms_(now_ms + kFirstGapMs) {}
+  // `saves`: how many saves may be made; the first half of them every second.
+  explicit SaveSchedule(std::int64_t now_ms, std::int64_t saves = kUnlimited)
+      : last_ms_(now_ms), due_ms_(now_ms + kGapMs), frequent_saves_left_(saves / 2) {}
 
   // When to call `is_due` next.
   std::int64_t due_ms() const { return due_ms_; }
@@ -26,10 +30,11 @@ class SaveSchedule {
   void saved(std::int64_t now_ms);
 
  private:
-  std::int64_t longest_gap_ms_;
-  std::int64_t gap_ms_ = kFirstGapMs;
+  std::int64_t gap_ms() const { return frequent_saves_left_ > 0 ? kGapMs : kLongestGapMs; }
+
   std::int64_t last_ms_;
   std::int64_t due_ms_;
+  std::int64_t frequent_saves_left_;
 };
 
 }  // namespace fabula::turn

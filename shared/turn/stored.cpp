@@ -31,6 +31,8 @@ std::optional<StoredTurn> read_stored_turn(std::string answer) {
   turn.turn.is_replayed = true;
   turn.status = text("status");
   turn.is_final = turn.status != name(Status::streaming);
+  turn.silent_in_ms = json::integer_at(*document, "silent_in_ms");
+  turn.has_text = json::integer_at(*document, "saved_bytes").value_or(0) > 0;
   turn.text = text("text");
   turn.message_id = text("message_id");
   turn.provider = text("provider");
@@ -50,8 +52,18 @@ std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
     return std::nullopt;
   }
   const auto code = error_code_named(turn.error_code).value_or(ErrorCode::interrupted);
+  if (turn.has_text) {
+    return Problem(
+        code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});
+  }
   return Problem(
-      code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});
+      code,
+      facts(code).retryable
+          ? "No reply has come of this message, and nothing of one is kept. Send it again "
+            "under its key, or have it answered again."
+          : "No reply has come of this message, and nothing of one is kept: the model "
+            "has refused it, or cannot be asked. Change it, or ask another model.",
+      {});
 }
 
 }  // namespace fabula::turn

@@ -34,6 +34,9 @@ struct StoredTurn {
   BegunTurn turn;      // its ids
   std::string status;  // as turn::name gives it
   bool is_final = false;
+  // When its writer will be taken for dead unless it is heard of before; nothing: it has ended.
+  std::optional<std::int64_t> silent_in_ms;
+  bool has_text = false;   // anything of the reply is stored
   std::string text;        // from `after_bytes` on
   std::string message_id;  // empty until a message is stored
   std::string provider;

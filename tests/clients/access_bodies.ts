@@ -7,7 +7,7 @@ import type { Stack } from "./stack.ts";
 /** The last message to a model that is to continue a reply: shared/prompts/go_on.md. */
 export const INSTRUCTION_TO_GO_ON =
   "Go on exactly where your last message stops, in the middle of the sentence if it stops there. " +
-  "Repeat nothing of it and add no introduction.";
+  "Repeat nothing of it and add no introduction. If it stops between two words, begin with a space.";
 /** The prompt of anonymous callers. */
 export const NOBODYS_PROMPT = "Who am I to you?";
 

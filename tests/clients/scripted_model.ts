@@ -26,6 +26,12 @@ export const PNG = Buffer.from(
   "base64",
 );
 
+/** Whether the user has said this last; what nobody has answered before is in the same message. */
+function isAbout(request: CompletionRequest, prompt: string): boolean {
+  const said = request.messages.at(-1)?.content;
+  return said === prompt || (said?.endsWith(`\n\n${prompt}`) ?? false);
+}
+
 export type Script = (reply: Reply) => void | Promise<void>;
 
 /** One answer under way. */
@@ -236,7 +242,7 @@ export class ScriptedModel {
 
   /** The answers to a prompt so far. */
   replies(prompt: string): Reply[] {
-    return this.#replies.filter(({ request }) => request.messages.at(-1)?.content === prompt);
+    return this.#replies.filter(({ request }) => isAbout(request, prompt));
   }
 
   /** The first answer to a prompt, once the request for it is there. */
@@ -285,6 +291,10 @@ export class ScriptedModel {
     const request = plainRequest(JSON.parse(Buffer.concat(pieces).toString()), pathOf(incoming));
     const reply = new Reply(request, response, this.#secrets);
     this.#replies.push(reply);
-    await (this.#scripts.get(request.messages.at(-1)?.content ?? "") ?? this.#otherwise)(reply);
+    const script =
+      this.#scripts.get(request.messages.at(-1)?.content ?? "") ??
+      [...this.#scripts].find(([prompt]) => isAbout(request, prompt))?.[1] ??
+      this.#otherwise;
+    await script(reply);
   }
 }

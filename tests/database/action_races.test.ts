@@ -133,7 +133,7 @@ test(`whatever is done at once in one session, the tree stays sound (SEED=${SEED
       if (random(3) > 0) await append(target, begun, base, "Yes, ");
       const fate = random(6);
       if (fate === 0)
-        await silence(target, begun, 61); // Its isolate dies.
+        await silence(target, begun, 16); // Its isolate dies.
       else {
         const text = fate === 1 ? "" : `Yes, ${request["text"]}.`;
         const end = { from_offset: base, text, status: fate === 1 ? "failed" : "complete" };

@@ -54,7 +54,7 @@ test("a slow writer and the next turn at once: the reply is whole or as it was",
     const turns = await Promise.all(Array.from({ length: 15 }, () => begin(target, user)));
     for (const turn of turns) {
       await append(target, turn, 0, "There was ");
-      await silence(target, turn, 61);
+      await silence(target, turn, 16);
     }
     const reapers = Array.from({ length: 4 }, () =>
       soon(40, () => target.call("reap_generations", { limit: 1000 })),
@@ -94,7 +94,7 @@ test("of those who ask again for a turn that died without a word one runs it", a
     const user = newUser();
     const request: Row = { idempotency_key: randomUUID(), request_hash: newRequestHash() };
     const dead = await begin(target, user, request);
-    await silence(target, dead, 61);
+    await silence(target, dead, 16);
     const works: Promise<Row>[] = Array.from({ length: 6 }, () => soon(20, () => begin(target, user, request)));
     const reaper = soon(20, () => target.call("reap_generations", { limit: 1000 }));
     const [turns] = await Promise.all([Promise.all(works), reaper]);

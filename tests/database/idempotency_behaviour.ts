@@ -86,14 +86,14 @@ export function describeIdempotency(target: () => Target): void {
     await assert.rejects(begin(target(), user, request), refusal(404, "not_found"));
   });
 
-  test("a reply that said nothing is replayed as what it was", async () => {
+  test("a reply that was cancelled before it said anything is replayed as what it was", async () => {
     const user = newUser();
     const one = await say(target(), user, "One?", "One.");
     const request = named();
     const turn = await act(target(), user, "continue", one["message_id"], request);
-    await finish(target(), turn, { status: "failed", from_offset: 4, text: "" });
+    await finish(target(), turn, { status: "stopped", from_offset: 4, text: "" });
     const replay = await act(target(), user, "continue", one["message_id"], request);
-    assert.deepEqual([replay["replayed"], replay["status"]], [true, "failed"]);
+    assert.deepEqual([replay["replayed"], replay["status"]], [true, "stopped"]);
   });
 
   test("a turn counts against the limit that it names, repeating one does not", async () => {

@@ -26,7 +26,7 @@ export function describeLateWriters(target: () => Target): void {
 
   /** As when nothing was heard of the writer for too long. */
   async function reap(turn: Row): Promise<void> {
-    await silence(target(), turn, 61);
+    await silence(target(), turn, 16);
     await target().call("reap_generations", { limit: 1000 });
     assert.equal((await generationOf(turn))["status"], "interrupted");
   }

@@ -19,8 +19,8 @@ export function describeReaping(target: () => Target): void {
     await append(target(), dead, 10, "a f");
     const alive = await begin(target(), user);
     await append(target(), alive, 0, "Once");
-    await silence(target(), dead, 61);
-    await silence(target(), alive, 55);
+    await silence(target(), dead, 16);
+    await silence(target(), alive, 12);
     assert.equal(await reap(), 1);
     assert.equal(await reap(), 0);
     const ended = await generationOf(dead);
@@ -43,7 +43,7 @@ export function describeReaping(target: () => Target): void {
     const one = await say(target(), user, "One?", "One.");
     const { session_id, message_id } = one;
     const take = await act(target(), user, "continue", message_id);
-    await silence(target(), take, 61);
+    await silence(target(), take, 16);
     assert.equal(await reap(), 1);
     assert.equal((await messagesOf(target(), one)).length, 2);
     const session = await only(target(), "sessions", { session_id });
@@ -54,7 +54,7 @@ export function describeReaping(target: () => Target): void {
     const user = newUser();
     const turn = await begin(target(), user);
     await ask(target(), user, "delete_session", { session_id: turn["session_id"] });
-    await silence(target(), turn, 61);
+    await silence(target(), turn, 16);
     assert.equal(await reap(), 1);
     assert.equal((await generationOf(turn))["status"], "interrupted");
   });

@@ -27,7 +27,7 @@ test("reapers, late ends and next turns at once: each reply ends once, with one 
     await Promise.all(
       turns.map(async (turn) => {
         await append(target, turn, 0, "There was ");
-        await silence(target, turn, 61);
+        await silence(target, turn, 16);
       }),
     );
     const works = turns.map((turn, index) =>
@@ -60,7 +60,7 @@ test("reapers, late ends and next turns at once: each reply ends once, with one 
 
 test("what somebody works on is left, and not waited for", async () => {
   const [held, free] = await Promise.all([begin(target, newUser()), begin(target, newUser())]);
-  await Promise.all([silence(target, held, 3000), silence(target, free, 61)]);
+  await Promise.all([silence(target, held, 3000), silence(target, free, 16)]);
   const { session_id, generation_id } = held;
   for (const lock of [
     `select from public.sessions where session_id = '${session_id}' for no key update`,
@@ -79,7 +79,7 @@ test("what somebody works on is left, and not waited for", async () => {
 });
 
 test("after the reapers nothing is left open, and who writes on after the next turn changes nothing", async () => {
-  const stop = "update public.generations set heartbeat_at = now() - interval '61 seconds'";
+  const stop = "update public.generations set heartbeat_at = now() - interval '16 seconds'";
   await target.asOwner(`${stop} where status = 'streaming'`);
   while ((await reap()) > 0);
   const turns: Row[] = [];

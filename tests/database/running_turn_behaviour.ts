@@ -9,7 +9,7 @@ export function describeRunningTurns(target: () => Target): void {
     const user = newUser();
     const turn = await begin(target(), user);
     const again = () => begin(target(), user, { session_id: turn["session_id"] });
-    await silence(target(), turn, 55);
+    await silence(target(), turn, 12);
     await assert.rejects(again(), (error: Row) => {
       assert.ok(Number(error["hint"]) > 0, "the hint is Retry-After in seconds");
       return refusal(409, "turn_in_progress")(error);
@@ -34,7 +34,7 @@ export function describeRunningTurns(target: () => Target): void {
     const dead = await begin(target(), user, { text: "Tell me." });
     await append(target(), dead, 0, "There was ");
     await append(target(), dead, 10, "a fö");
-    await silence(target(), dead, 61);
+    await silence(target(), dead, 16);
     const turn = await begin(target(), user, { session_id: dead["session_id"], text: "Go on." });
     assert.deepEqual(turn["history"], [
       { role: "user", content: "Tell me." },
@@ -79,7 +79,7 @@ export function describeRunningTurns(target: () => Target): void {
   test("a dead turn that said nothing leaves the question alone", async () => {
     const user = newUser();
     const dead = await begin(target(), user, { text: "Tell me." });
-    await silence(target(), dead, 61);
+    await silence(target(), dead, 16);
     const turn = await begin(target(), user, { session_id: dead["session_id"], text: "Hello?" });
     assert.deepEqual(turn["history"], [{ role: "user", content: "Tell me." }]);
     assert.equal((await messagesOf(target(), turn)).length, 2);

@@ -154,7 +154,7 @@ export function describeSummaries(target: () => Target): void {
     assert.equal((await target().select("session_summaries", { session_id })).length, 2);
   });
 
-  test("a long part is summarised in pieces, each message by its beginning", async () => {
+  test("a long part is summarised in pieces, each message as a whole", async () => {
     await postponeOthers(target());
     const user = newUser();
     const tokens = 1104;
@@ -165,7 +165,7 @@ export function describeSummaries(target: () => Target): void {
     for (let piece = 1; piece <= 2; piece += 1) {
       const task: Row = await claimed(session_id);
       assert.equal(task["previous_summary"], previous);
-      for (const { content } of task["messages"]) assert.equal(content.length, 4000);
+      for (const { content } of task["messages"]) assert.equal(content.length, 4400);
       pieces.push(numbers(task["messages"]));
       previous = `Piece ${piece}.`;
       assert.equal(task["step"], piece);
@@ -175,8 +175,8 @@ export function describeSummaries(target: () => Target): void {
     assert.deepEqual(
       pieces.map((piece) => [piece[0], piece.at(-1), piece.length]),
       [
-        [1, 16, 16],
-        [17, 22, 6],
+        [1, 14, 14],
+        [15, 22, 8],
       ],
     );
     const turn = await begin(target(), user, { session_id, history_budget_tokens: 500 });

@@ -1,6 +1,7 @@
 // What the engine functions do, whichever database they run on.
 import { describeCallers } from "./caller_behaviour.ts";
 import { describeHistory } from "./history_behaviour.ts";
+import { describeLongTexts } from "./long_text_behaviour.ts";
 import { describeRunningTurns } from "./running_turn_behaviour.ts";
 import { describeSaving } from "./saving_behaviour.ts";
 import { describeSessions } from "./session_behaviour.ts";
@@ -12,5 +13,6 @@ export function describeTurns(target: () => Target): void {
   describeSessions(target);
   describeRunningTurns(target);
   describeHistory(target);
+  describeLongTexts(target);
   describeSaving(target);
 }

@@ -9,6 +9,7 @@
 
 using namespace fabula;
 using fabula::tests::ChatWorld;
+using fabula::tests::ModelAnswer;
 using fabula::tests::read_events;
 using fabula::tests::ScriptedDatabase;
 using Fault = ScriptedDatabase::Fault;
@@ -52,6 +53,67 @@ TEST_CASE("a turn that is over is told again, without the model") {
   CHECK(events.find("done"));
   CHECK(chat.model.exchanges.size() == 1);
   CHECK(chat.database.generations.size() == 1);
+}
+
+TEST_CASE("a turn that failed without a word runs again under its key") {
+  ChatWorld chat(1);
+  ModelAnswer overloaded;
+  overloaded.status = 503;
+  overloaded.headers = "retry-after: 30\n";
+  overloaded.pieces = {{0, R"({"error":{"message":"overloaded"}})"}};
+  static_cast<ModelAnswer&>(chat.model) = overloaded;
+  auto& first = chat.post(kBody, kKey);
+  chat.world.run();
+  const auto failed = read_events(first);
+  REQUIRE(failed.find("error"));
+  const auto& error = *json::find(*failed.find("error"), "error");
+  CHECK(json::boolean_at(error, "retryable") == true);
+  CHECK(json::integer_at(error, "retry_after_ms") == 30'000);
+  const auto asked = chat.model.exchanges.size();
+
+  static_cast<ModelAnswer&>(chat.model) = ModelAnswer();
+  chat.model.tell(kStory, 10);
+  auto& second = chat.post(kBody, kKey);
+  chat.world.run();
+  CHECK_FALSE(is_replay(second));
+  CHECK(read_events(second).text == kStory);
+  CHECK(read_events(second).find("done"));
+  CHECK(chat.model.exchanges.size() == asked + 1);
+  const auto sent = json::parse(chat.model.exchanges.back()->body);
+  CHECK((*sent)["messages"].size() == 2);
+  REQUIRE(chat.database.sessions.size() == 1);
+  CHECK(chat.database.sessions.begin()->second.size() == 2);
+
+  auto& third = chat.post(kBody, kKey);
+  chat.world.run();
+  CHECK(is_replay(third));
+  CHECK(read_events(third).text == kStory);
+}
+
+TEST_CASE("whoever follows a reply whose writer dies is told within 15 seconds") {
+  for (const std::int64_t lived_ms : {2'500, 4'900, 9'100}) {
+    ChatWorld chat(1);
+    chat.model.tell(kStory, 900);
+    chat.post(kBody, kKey);
+    chat.world.run_for(lived_ms);
+    auto& follower = chat.post(kBody, kKey);
+    chat.world.run_for(50);
+    const auto saved = chat.database.generations[0].text();
+    // Nothing of the writer arrives any more, as if its process had been killed.
+    chat.database.fault = [](const std::string& function) {
+      return function == "read_turn" ? Fault::none : Fault::refuse_connection;
+    };
+    // It was heard of a second ago at most.
+    chat.world.run_for(13'900);
+    CHECK_FALSE(follower.is_ended());
+    chat.world.run_for(1'200);
+    CHECK(follower.is_ended());
+    const auto events = read_events(follower);
+    CHECK(events.text == saved);
+    REQUIRE(events.find("error"));
+    CHECK(json::string_at(*json::find(*events.find("error"), "error"), "code") == "interrupted");
+    chat.world.run();
+  }
 }
 
 TEST_CASE("a turn that runs is followed to its end") {

@@ -88,6 +88,39 @@ TEST_CASE(
   CHECK(chat.database.calls.empty());
 }
 
+TEST_CASE("the rest of a reply is joined to it as it belongs there") {
+  struct Seam {
+    std::string partial;
+    std::string continuation;
+    std::string stored;
+  };
+  for (const auto& [partial, continuation, stored] : {
+           Seam{"The keeper climbed the", "stairs, slowly.",
+                "The keeper climbed the stairs, slowly."},
+           Seam{"The keeper climbed the", " stairs, slowly.",
+                "The keeper climbed the stairs, slowly."},
+           Seam{"The lamp went out.", "Nobody spoke.", "The lamp went out. Nobody spoke."},
+           Seam{"The keeper climbed the", "The keeper climbed the stairs, slowly.",
+                "The keeper climbed the stairs, slowly."},
+           Seam{"Das Licht erlosch, und nie", "mand sprach.",
+                "Das Licht erlosch, und niemand sprach."},
+       }) {
+    CAPTURE(stored);
+    ChatWorld chat(1);
+    chat.model.tell(partial, 5);
+    const auto guest = guest_of(chat.talk("Who lives here?"));
+    chat.model.tell(continuation, 700);
+    auto& client = chat.post_to("chat/messages/" + kReply + "/continue", "{}", guest);
+    chat.world.run();
+    const auto events = read_events(client);
+    CHECK(partial + events.text == stored);
+    CHECK(events.find("done"));
+    CHECK(events.last_id == std::to_string(stored.size()));
+    CHECK(chat.database.generations[1].text() == stored);
+    CHECK(chat.database.sessions.at(kReply).back().content == stored);
+  }
+}
+
 TEST_CASE("a reply that breaks off is told with its ids, so that it can be continued") {
   ChatWorld chat(1);
   chat.model.tell("A fox and a badger.", 5);

@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <string>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shared/llm/request/prefill.hpp"
 #include "tests/unit/request_bodies.hpp"
 
 using namespace fabula;
@@ -34,9 +38,68 @@ TEST_CASE("the body holds system prompt, the history as it is, and the new messa
   REQUIRE(built);
   CHECK(*built ==
         R"({"model":"SmolLM2","messages":[{"role":"system","content":"Be \"kind\"."},)"
-        R"({"role":"user","content":"a\u00e9\ud83d\udc09"},{"role":"assistant","content":""},)"
-        R"({"role":"user","content":"go\non"}],"stream":true,)"
+        R"({"role":"user","content":"a\u00e9\ud83d\udc09\n\ngo\non"}],"stream":true,)"
         R"("stream_options":{"include_usage":true},"max_tokens":400,"temperature":0.70})");
+}
+
+TEST_CASE("neighbours of one role are one message, for every provider of this format") {
+  llm::ModelRequest request{
+      .model = "m",
+      .history_json = R"([{"role":"user","content":"A door."},{"role":"user","content":"Hello?"},
+        {"role":"assistant","content":" "},{"role":"user","content":"Да?"},
+        {"role":"assistant","content":"Yes."},{"role":"assistant","content":"Oui."},
+        {"role":"user","content":"灯"}])",
+      .user_text = "Go \"on\"."};
+  for (const std::string_view name : {"openai", "deepseek", "llamacpp", "mistral", "openrouter"}) {
+    const auto messages = member(body(name, request), "messages");
+    REQUIRE(messages.size() == 3);
+    CHECK(messages[0] == parsed(R"({"role":"user","content":"A door.\n\nHello?\n\nДа?"})"));
+    CHECK(messages[1] == parsed(R"({"role":"assistant","content":"Yes.\n\nOui."})"));
+    CHECK(messages[2] == parsed(R"({"role":"user","content":"灯\n\nGo \"on\"."})"));
+  }
+}
+
+TEST_CASE("what nobody has answered comes before what is attached to the new message") {
+  const std::vector<llm::Attachment> attachments = {
+      {.kind = llm::Attachment::Kind::text, .content = "A lamp.", .name = "a.txt"}};
+  llm::ModelRequest request{.model = "m",
+                            .history_json = R"([{"role":"user","content":"Hello?"}])",
+                            .user_text = "Read.",
+                            .attachments = attachments};
+  const auto messages = member(body("local", request), "messages");
+  REQUIRE(messages.size() == 1);
+  CHECK(member(messages[0], "content") ==
+        "Hello?\n\n<attachment name=\"a.txt\">\nA lamp.\n</attachment>\n\nRead.");
+}
+
+TEST_CASE("a model that can goes on in its own words") {
+  llm::ModelRequest request{.model = "claude-sonnet-4-20250514",
+                            .history_json = R"([{"role":"user","content":"Tell."},
+                              {"role":"assistant","content":"She climbed\\ the \n \t"}])",
+                            .continues_own_words = true};
+  const auto mistral = member(body("mistral", request), "messages");
+  CHECK(mistral.back() == parsed(R"({"role":"assistant","content":"She climbed\\ the",
+                                     "prefix":true})"));
+  const auto claude = member(body("anthropic", request), "messages");
+  CHECK(claude.back() == parsed(R"({"role":"assistant","content":[
+    {"type":"text","text":"She climbed\\ the"}]})"));
+  request.continues_own_words = false;
+  CHECK_FALSE(llm::build_request(tests::provider("mistral"), request));
+  CHECK_FALSE(llm::build_request(tests::provider("anthropic"), request));
+
+  CHECK(llm::continues_own_words(tests::provider("mistral"), "mistral-large-latest"));
+  CHECK(llm::continues_own_words(tests::provider("anthropic"), "claude-3-5-haiku-20241022"));
+  CHECK_FALSE(llm::continues_own_words(tests::provider("anthropic"), "claude-opus-4-7"));
+  CHECK_FALSE(llm::continues_own_words(tests::provider("openai"), "gpt-4o-mini"));
+  CHECK_FALSE(llm::continues_own_words(tests::provider("gemini"), "gemini-2.5-flash"));
+  for (const auto& [contents, trimmed] :
+       {std::pair<std::string_view, std::string_view>{R"(a\\n)", R"(a\\n)"},
+        {R"(a\n)", "a"},
+        {R"(a\\\n)", R"(a\\)"},
+        {R"( \n\t)", ""},
+        {"", ""}}) {
+    CHECK(llm::without_trailing_space_json(contents) == trimmed);
+  }
 }
 
 TEST_CASE("what is not given is left out") {

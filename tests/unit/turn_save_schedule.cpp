@@ -14,8 +14,8 @@ namespace {
 
 // Asks whenever the schedule says so and notes the moments at which it wants a save.
 std::vector<std::int64_t> saves_until(std::int64_t end_ms, bool has_text,
-                                      std::int64_t longest_gap_ms = SaveSchedule::kLongestGapMs) {
-  SaveSchedule schedule(0, longest_gap_ms);
+                                      std::int64_t saves = SaveSchedule::kUnlimited) {
+  SaveSchedule schedule(0, saves);
   std::vector<std::int64_t> moments;
   while (schedule.due_ms() <= end_ms) {
     const auto now_ms = schedule.due_ms();
@@ -28,29 +28,32 @@ std::vector<std::int64_t> saves_until(std::int64_t end_ms, bool has_text,
 
 }  // namespace
 
-TEST_CASE("text is saved after gaps of 1, 2, 4 and then 5 seconds") {
-  CHECK(saves_until(18'000, true) == std::vector<std::int64_t>{1000, 3000, 7000, 12'000, 17'000});
+TEST_CASE("text is saved every second, however long the reply is") {
+  CHECK(saves_until(5'000, true) == std::vector<std::int64_t>{1000, 2000, 3000, 4000, 5000});
+  CHECK(saves_until(600'000, true).size() == 600);
 }
 
-TEST_CASE("a silent model is reported alive every 5 seconds, and not before 5") {
-  CHECK(saves_until(16'000, false) == std::vector<std::int64_t>{5000, 10'000, 15'000});
+TEST_CASE("a silent model is reported alive every 4 seconds, and not before 4") {
+  CHECK(saves_until(16'000, false) == std::vector<std::int64_t>{4000, 8000, 12'000, 16'000});
 }
 
-TEST_CASE("what others read along is saved every second, and is still reported alive every 5") {
-  constexpr auto kGapMs = SaveSchedule::kFirstGapMs;
-  CHECK(saves_until(5'000, true, kGapMs) ==
-        std::vector<std::int64_t>{1000, 2000, 3000, 4000, 5000});
-  CHECK(saves_until(16'000, false, kGapMs) == std::vector<std::int64_t>{5000, 10'000, 15'000});
-  SaveSchedule schedule(0, kGapMs);
-  CHECK_FALSE(schedule.is_due(1000, false));
-  CHECK(schedule.due_ms() == 2000);
+TEST_CASE("half of a platform's requests are spent each second, the rest every 5 seconds") {
+  CHECK(saves_until(18'000, true, 6) ==
+        std::vector<std::int64_t>{1000, 2000, 3000, 8000, 13'000, 18'000});
+  CHECK(saves_until(11'000, true, 0) == std::vector<std::int64_t>{1000, 6000, 11'000});
+  // Then a beat is no more frequent than a save.
+  CHECK(saves_until(16'000, false, 0) == std::vector<std::int64_t>{5000, 10'000, 15'000});
 }
 
-TEST_CASE("text that comes after a silence is saved within 5 seconds") {
+TEST_CASE("text that comes after a silence is saved within a second") {
   SaveSchedule schedule(0);
   CHECK_FALSE(schedule.is_due(1000, false));
+  CHECK(schedule.due_ms() == 2000);
+  CHECK(schedule.is_due(2000, true));
+  schedule.saved(2000);
+  CHECK_FALSE(schedule.is_due(3000, false));
+  CHECK_FALSE(schedule.is_due(4000, false));
   CHECK(schedule.due_ms() <= 5000);
-  CHECK(schedule.is_due(schedule.due_ms(), true));
 }
 
 TEST_CASE("a reply forgets what is saved and keeps its offsets") {

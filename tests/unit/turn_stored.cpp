@@ -39,6 +39,29 @@ TEST_CASE("one that broke off says why, in the code that its first reader was to
   }
 }
 
+TEST_CASE("one that broke off says whether anything of it is kept, and whether to try again") {
+  const auto words = [](const char* answer) {
+    return turn::problem_of_ended(*database::kReadTurn.answer(answer))->detail;
+  };
+  CHECK(words(R"({"status":"failed","error_code":"provider_error","saved_bytes":9,"text":""})")
+            .find("is kept. Continue it") != std::string::npos);
+  const auto nothing =
+      words(R"({"status":"failed","error_code":"provider_error","saved_bytes":0,"text":""})");
+  CHECK(nothing.find("nothing of one is kept") != std::string::npos);
+  CHECK(nothing.find("Send it again") != std::string::npos);
+  CHECK(nothing.find("Continue") == std::string::npos);
+  const auto refused = words(R"({"status":"failed","error_code":"provider_unauthorized"})");
+  CHECK(refused.find("Send it again") == std::string::npos);
+  CHECK(words(R"({"status":"disconnected"})").find("Send it again") != std::string::npos);
+}
+
+TEST_CASE("a turn that runs tells when its writer will be taken for dead") {
+  const auto turn = database::kReadTurn.answer(
+      R"({"status":"streaming","text":"","silent_in_ms":14250,"saved_bytes":4})");
+  CHECK(turn->silent_in_ms == 14250);
+  CHECK_FALSE(database::kReadTurn.answer(R"({"status":"complete","text":"A"})")->silent_in_ms);
+}
+
 TEST_CASE("one that was cancelled is over, and nothing is wrong with it") {
   const auto turn = database::kReadTurn.answer(R"({"status":"stopped","finish_reason":null})");
   REQUIRE(turn);

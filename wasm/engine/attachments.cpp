@@ -34,6 +34,9 @@ constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
 constexpr std::size_t kBytesPerToken = 4;
 constexpr std::int64_t kFrameTokens = 4;
 constexpr std::int64_t kImageTokens = 1000;
+// Of fetched texts, for later turns: with texts in the request itself, and escaped, they must fit
+// into what the database keeps with a message.
+constexpr std::size_t kKeptTextBytes = 160'000;
 // A turn cannot begin before its attachments are fetched.
 constexpr std::uint32_t kFetchTimeoutMs = 10'000;
 
@@ -297,12 +300,21 @@ std::string describe_attachments(const json::Document& list, const Attachments& 
   constexpr std::array<std::string_view, 6> kKept = {"type", "url",  "path",
                                                      "text", "name", "mime_type"};
   std::string described;
+  std::size_t given_bytes = 0;
+  for (const auto& item : list) given_bytes += json::string_at(item, "text").value_or("").size();
+  std::size_t left_bytes = given_bytes > kKeptTextBytes ? 0 : kKeptTextBytes;
   json::Writer writer(described);
   writer.begin_array();
   for (std::size_t i = 0; i < list.size(); ++i) {
     writer.begin_object();
     for (const auto key : kKept) {
       if (const auto value = json::string_at(list[i], key)) writer.key(key).string(*value);
+    }
+    const auto& attachment = attachments[i];
+    if (attachment.kind == Attachment::Kind::text && !json::string_at(list[i], "text")) {
+      const auto kept = text::prefix_bytes(attachment.content, left_bytes);
+      left_bytes -= kept.size();
+      if (!kept.empty()) writer.key("text_read").string(kept);
     }
     writer.key("tokens").integer(tokens_of(attachments[i])).end_object();
   }

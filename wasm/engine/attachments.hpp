@@ -46,7 +46,8 @@ runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& ca
                                                     std::int64_t text_tokens);
 
 // The JSON array that is stored with the message: the entries of `list`, each with the prompt
-// tokens that it takes.
+// tokens that it takes, and with the text that was fetched, as `text_read`: later turns are told
+// it.
 std::string describe_attachments(const json::Document& list, const Attachments& attachments);
 
 // Refuses (invalid_request) texts in the list that are too long, together with the message's own.

@@ -11,6 +11,7 @@
 #include "shared/llm/stream/failure.hpp"
 #include "shared/llm/stream/usage_sum.hpp"
 #include "shared/text/blank.hpp"
+#include "shared/turn/hope.hpp"
 #include "wasm/engine/provider_failures.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/upstream.hpp"
@@ -260,7 +261,8 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
       wait_ms = 0;
     }
     // An earlier failure says more than that the time is over.
-    if (fault->code != ErrorCode::time_limit || !last_failure) last_failure = std::move(fault);
+    if (!last_failure || turn::is_as_hopeful(*fault, *last_failure))
+      last_failure = std::move(fault);
     if (!wait_ms) co_return tl::unexpected(std::move(*last_failure));
     if (plan.model() != model) prompt.start_over();
     if (*wait_ms > 0) co_await pause(context, *wait_ms);

@@ -135,8 +135,7 @@ Task<Result<void>> Conversation::after_begin(Call&, const Caller&, const turn::B
 Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
                             json::Document&& body, TurnRequest& request, ChannelMaker& channels) {
   const auto& kind = conversation.kind();
-  auto limits = read_turn_limits(call);
-  if (kind.is_read_along) limits.relay.longest_save_gap_ms = turn::SaveSchedule::kFirstGapMs;
+  const auto limits = read_turn_limits(call);
   Answering answering = co_await conversation.before_turn(call, caller, body, limits, request);
   body = json::Document();
   request.call_id = make_call_id(call.context());

@@ -32,6 +32,14 @@ Problem taken_back() {
           "the turn that was followed is gone"};
 }
 
+std::uint32_t silence_gap_ms(const turn::StoredTurn& stored) {
+  constexpr std::int64_t kMarginMs = 50;
+  constexpr std::int64_t kLongestMs = 60'000;
+  return static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(stored.silent_in_ms.value_or(kLongestMs), 0, kLongestMs) +
+      kMarginMs);
+}
+
 void tell_end(Channel& channel, const turn::StoredTurn& stored) {
   const auto problem = turn::problem_of_ended(stored);
   const auto reason = turn::finish_reason_told(stored.status, stored.finish_reason);
@@ -41,7 +49,7 @@ void tell_end(Channel& channel, const turn::StoredTurn& stored) {
                                      stored.usage, reason, stored.dossier});
   }
   if (problem) {
-    channel.tell(turn::event::Failed{*problem});
+    channel.tell(turn::event::Failed{*problem, {}, stored.turn.user_message_id});
   } else {
     channel.tell(turn::event::Finished{reason});
   }
@@ -99,7 +107,8 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
     }
     const bool is_there = co_await send_all(context, channel);
     if (!is_there || stored.is_final || looks == pace.maximum_looks) break;
-    co_await runtime::Timer(context, gap_ms);
+    // A writer that has died is noticed as soon as it may be taken for dead.
+    co_await runtime::Timer(context, std::min(gap_ms, silence_gap_ms(stored)));
     gap_ms = std::min(gap_ms * 3 / 2, pace.longest_gap_ms);
     auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
     // The reply stays in the database even if this look fails: the next one may succeed.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
+#include "shared/llm/request/prefill.hpp"
 #include "wasm/engine/host_settings.hpp"
 #include "wasm/engine/tool_rounds.hpp"
 
@@ -75,15 +76,23 @@ Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest req
   return ModelCall{std::move(*head), std::move(*body)};
 }
 
+bool ModelRoute::goes_on_verbatim(std::size_t model) const {
+  const auto& endpoint = endpoints_[model];
+  return is_going_on_ && tools_.empty() &&
+         llm::continues_own_words(*endpoint.provider, endpoint.model);
+}
+
 Result<ModelCall> ModelRoute::call(std::size_t model) const {
+  const bool is_verbatim = goes_on_verbatim(model);
   return make_call(endpoints_[model],
                    {.system_prompt = system_prompt_,
                     .history_json = turn_.history_json(),
-                    .user_text = last_text_,
+                    .user_text = is_verbatim ? std::string_view() : last_text_,
                     .attachments = attachments_,
                     .maximum_output_tokens = static_cast<int>(maximum_output_tokens_),
                     .tools = tools_,
                     .rounds = rounds_,
+                    .continues_own_words = is_verbatim,
                     .may_call_tools = rounds_.size() < kMaximumToolRounds,
                     .refused = habits_.refused(model)});
 }

@@ -70,6 +70,13 @@ class ModelRoute {
   // Adds a round of tool calls and results to every later request.
   void add_round(llm::ToolRound&& round) { rounds_.push_back(std::move(round)); }
 
+  // The conversation ends with the model's own words, which it is to continue. What is attached to
+  // the user's message would have to follow them.
+  void go_on() { is_going_on_ = attachments_.empty(); }
+  // Whether the model at this place continues its words to the letter; others are told to in
+  // `last_text`.
+  bool goes_on_verbatim(std::size_t model) const;
+
   // Makes the request to the model at this place. The error is internal_error or that of an invalid
   // setting.
   Result<ModelCall> call(std::size_t model) const;
@@ -92,6 +99,7 @@ class ModelRoute {
   std::string_view last_text_;
   std::vector<llm::Attachment>& attachments_;
   std::int64_t maximum_output_tokens_;
+  bool is_going_on_ = false;
   std::span<const llm::Tool> tools_;
   std::vector<llm::ToolRound> rounds_;
 };

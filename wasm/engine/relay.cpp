@@ -7,6 +7,7 @@
 #include "shared/llm/answer/empty_answer.hpp"
 #include "shared/llm/stream/usage_sum.hpp"
 #include "wasm/engine/provider_failures.hpp"
+#include "shared/turn/hope.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
 
@@ -82,6 +83,7 @@ runtime::Task<RelayEnd> Relay::run() {
     attempts_.back().error = end_->problem ? std::optional(end_->problem->code) : std::nullopt;
   }
   upstream_.reset();
+  if (wishes_.seam) add_text(wishes_.seam->finish());
   if (tools_) tools_->stop();
   saver_.stop();
   timer_.reset();
@@ -188,7 +190,7 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
   // Earlier rounds are already told; a model that fails before it speaks in this round may still be
   // retried.
   has_spoken_ = false;
-  last_failure_.reset();
+  told_failure_.reset();
   plan_ = llm::RetryPlan(route_.size(), plan_.model());
   attempt_due_ms_ = now_ms;
   return std::nullopt;
@@ -205,6 +207,9 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
                          .started_at_ms = now_ms,
                          .round = round_});
     if (tools_) tools_->begin_answer();
+    if (wishes_.seam && round_ == 1) {
+      wishes_.seam->begin(route_.goes_on_verbatim(plan_.model()));
+    }
     llm::StreamSink& sink = *this;
     upstream_.emplace(context_, call->head, call->body, endpoint, limits_.upstream, now_ms,
                       until_ms_, sink);
@@ -233,10 +238,11 @@ std::optional<RelayEnd> Relay::after_empty_answer(Problem problem, std::int64_t 
 
 std::optional<RelayEnd> Relay::ask_next(Problem problem, std::optional<std::int64_t> wait_ms,
                                         std::int64_t now_ms) {
-  // An earlier failure says more than that the time is over.
-  if (problem.code != ErrorCode::time_limit || !last_failure_) last_failure_ = std::move(problem);
+  if (!told_failure_ || turn::is_as_hopeful(problem, *told_failure_)) {
+    told_failure_ = std::move(problem);
+  }
   if (!wait_ms) {
-    auto end = ended(Status::failed, std::move(last_failure_));
+    auto end = ended(Status::failed, std::move(told_failure_));
     end.usage = usage_;
     return end;
   }
@@ -288,13 +294,20 @@ void Relay::on_text(std::string_view text) {
     // With tools the conversation may have to be sent again.
     if (!tools_) route_.forget();
   }
-  const auto tell = [this](std::string_view part) {
+  if (tools_ && tools_->begins_paragraph()) add_text("\n\n");
+  if (tools_) tools_->add_text(text);
+  if (wishes_.seam) {
+    add_text(wishes_.seam->add(text));
+  } else {
+    add_text(text);
+  }
+}
+
+void Relay::add_text(std::string_view text) {
+  without_nul(text, [this](std::string_view part) {
     saver_.add(part);
     channel_.text(part, now_ms_);
-  };
-  if (tools_ && tools_->begins_paragraph()) tell("\n\n");
-  if (tools_) tools_->add_text(text);
-  without_nul(text, tell);
+  });
 }
 
 void Relay::on_reasoning(std::string_view text) {

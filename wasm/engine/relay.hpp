@@ -14,6 +14,7 @@
 #include "shared/llm/stream/stream.hpp"
 #include "shared/log/request_log.hpp"
 #include "shared/turn/save_schedule.hpp"
+#include "shared/turn/seam.hpp"
 #include "shared/turn/status.hpp"
 #include "shared/usage/model_call.hpp"
 #include "wasm/engine/channel.hpp"
@@ -32,7 +33,6 @@ struct RelayLimits {
   UpstreamLimits upstream;        // of each attempt
   std::int64_t whole_ms = 0;      // for the whole reply, including failed attempts
   std::int64_t beat_ms = 15'000;  // of silence, until a beat is written
-  std::int64_t longest_save_gap_ms = turn::SaveSchedule::kLongestGapMs;
   // How long text may wait for more; 0: not at all. A tenth of a second still feels instantaneous
   // (Nielsen, Usability Engineering, 1993), and costs a third of the CPU (tests/bench).
   std::int64_t coalesce_ms = 0;
@@ -42,6 +42,8 @@ struct RelayLimits {
 struct RelayWishes {
   bool keeps_on = false;         // the reply continues when the client has left
   bool tells_reasoning = false;  // the model's reasoning is told too
+  // Joins the text to the reply that it continues; nullptr: it continues none.
+  turn::Seam* seam = nullptr;
 };
 
 // The problem of a reply that the database no longer accepts: its writer was taken for dead, and
@@ -79,6 +81,7 @@ class Relay final : private llm::StreamSink {
 
  private:
   void on_text(std::string_view text) override;
+  void add_text(std::string_view text);
   void on_reasoning(std::string_view text) override;
   void on_tool_call(const llm::ToolCallPart& part) override;
   std::optional<RelayEnd> look(std::int64_t now_ms);
@@ -110,7 +113,7 @@ class Relay final : private llm::StreamSink {
   llm::RetryPlan plan_;
   std::vector<usage::ModelCall> attempts_;  // includes the current one
   std::int64_t attempt_due_ms_;             // of the next attempt, while none is running
-  std::optional<Problem> last_failure_;
+  std::optional<Problem> told_failure_;     // the most hopeful so far
   std::vector<log::ProviderFailure> failures_;
   std::optional<std::int64_t> first_token_ms_;
   int round_ = 1;                    // of the model and its tools

@@ -6,10 +6,12 @@
 
 #include "shared/database/turn.hpp"
 #include "shared/http/token.hpp"
+#include "shared/llm/request/history.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
 #include "shared/text/uuid.hpp"
 #include "shared/turn/event.hpp"
+#include "shared/turn/seam.hpp"
 #include "shared/turn/summary.hpp"
 #include "wasm/engine/turn_end.hpp"
 #include "wasm/runtime/host.hpp"
@@ -26,6 +28,9 @@ constexpr std::int64_t kProbeSilenceMs = 1000;
 // that the edge refuses for time. The database does not notice when its own process was stopped:
 // such a turn is withdrawn.
 constexpr std::int64_t kBeginWaitMs = 5000;
+
+// Of a turn besides saves: its beginning and its end with repetitions, models, tools.
+constexpr std::int64_t kOtherSubrequests = 20;
 
 Result<void> start(const Caller& caller, const turn::BegunTurn& turn, Channel& channel) {
   http::Headers headers;
@@ -76,6 +81,7 @@ TurnLimits read_turn_limits(Call& call) {
   upstream.idle_ms = values.number(named("FABULA_IDLE_TIMEOUT_MS"));
   relay.whole_ms = values.number(named("FABULA_TIME_LIMIT_MS"));
   relay.coalesce_ms = values.number(named("FABULA_COALESCE_MS"));
+  limits.saves = values.number(named("FABULA_TURN_SUBREQUESTS")) - kOtherSubrequests;
   return limits;
 }
 
@@ -181,18 +187,26 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   const auto now_ms = runtime::now_ms(context);
   const std::string system_prompt = turn::with_summary(
       turn.system_prompt.value_or(request.system_prompt) + turn.told, turn.summary);
-  const std::string_view last_text = request.text.empty() ? request.instruction() : request.text;
+  const std::string_view said = turn.cut_text ? std::string_view(*turn.cut_text) : request.text;
+  const std::string_view last_text = said.empty() ? request.instruction() : said;
   ModelRoute route(context, answering.endpoints, turn, system_prompt, last_text,
                    answering.attachments, limits.maximum_output_tokens);
+  std::optional<turn::Seam> seam;
+  if (request.action == turn::Action::go_on) {
+    route.go_on();
+    seam.emplace(llm::last_message(turn.history_json()), turn.history_json());
+  }
   ReplySaver saver(context, call.database(), turn.generation_id, turn.base_bytes,
-                   turn::SaveSchedule(now_ms, limits.relay.longest_save_gap_ms));
+                   turn::SaveSchedule(now_ms, limits.saves));
   std::optional<ToolRounds> rounds;
   if (tools.runner && !tools.offered.empty()) {
     route.offer(tools.offered);
     rounds.emplace(tools.offered, *tools.runner, channel);
   }
   Relay relay(context, limits.relay, route, channel, saver, rounds ? &*rounds : nullptr,
-              {.keeps_on = request.detach, .tells_reasoning = request.reasoning});
+              {.keeps_on = request.detach,
+               .tells_reasoning = request.reasoning,
+               .seam = seam ? &*seam : nullptr});
   relay.begin();
   co_await start(caller, turn, channel);
   RelayEnd end = co_await relay.run();
@@ -211,6 +225,7 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   row.model = model.model;
   row.attempts = relay.attempts();
   row.is_worth_extracting = request.is_worth_extracting;
+  row.goes_on_verbatim = route.goes_on_verbatim(relay.model());
   co_await store_and_tell(call, turn, row, std::move(end.problem), channel, request.awaited_jobs);
   co_return {};
 }

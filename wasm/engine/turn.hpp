@@ -64,11 +64,12 @@ struct TurnRequest {
 };
 
 // Limits of a turn, from the settings FABULA_HISTORY_TOKENS, FABULA_MAX_OUTPUT_TOKENS,
-// FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS, FABULA_TIME_LIMIT_MS and
-// FABULA_COALESCE_MS.
+// FABULA_FIRST_TOKEN_TIMEOUT_MS, FABULA_IDLE_TIMEOUT_MS, FABULA_TIME_LIMIT_MS,
+// FABULA_COALESCE_MS and FABULA_TURN_SUBREQUESTS.
 struct TurnLimits {
   std::int64_t history_tokens = 0;
   std::int64_t maximum_output_tokens = 0;
+  std::int64_t saves = 0;  // how often a reply may be saved before its end
   RelayLimits relay;
 };
 TurnLimits read_turn_limits(Call& call);

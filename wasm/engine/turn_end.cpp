@@ -133,7 +133,7 @@ Task<void> store_and_tell(Call& call, const turn::BegunTurn& turn, turn::FinishT
     }
   }
   if (ending) {
-    channel.tell(turn::event::Failed{*ending, stored_bytes});
+    channel.tell(turn::event::Failed{*ending, stored_bytes, turn.user_message_id});
   } else if (is_complete || is_cancelled) {
     channel.tell(turn::event::Finished{finish_reason});
   }

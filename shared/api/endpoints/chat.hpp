@@ -175,7 +175,14 @@ inline constexpr std::array kSentMessageFields{
           .is_required = true,
           .is_nullable = true},
     Field{.name = "role", .description = "The speaker.", .is_required = true, .choices = kRoles},
-    Field{.name = "content", .description = "The text, as it was then.", .is_required = true},
+    Field{.name = "content",
+          .description = "The text, as it was then, with the texts that were attached to it.",
+          .is_required = true},
+    Field{.name = "cut",
+          .type = Type::object,
+          .description =
+              "Present if the text was too long and its middle was left out: the `bytes` "
+              "of the whole text, and the `sent_bytes`."},
 };
 inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got it.",
                                      kSentMessageFields};
@@ -196,8 +203,10 @@ inline constexpr Schema kTokens{"Tokens", "The provider's counts of tokens; null
                                 kTokensFields};
 
 inline constexpr std::array kSentAttachmentFields = [] {
-  std::array<Field, kAttachmentFields.size() + 1> fields{};
+  std::array<Field, kAttachmentFields.size() + 2> fields{};
   for (std::size_t i = 0; i < kAttachmentFields.size(); ++i) fields[i] = kAttachmentFields[i];
+  fields[kAttachmentFields.size()] = {.name = "text_read",
+                                      .description = "The text that was fetched."};
   fields.back() = {.name = "tokens",
                    .type = Type::integer,
                    .description = "The tokens that it takes in the prompt, as estimated.",
@@ -318,7 +327,10 @@ inline constexpr std::string_view kStreamDescription =
     "reasoning comes as `{\"type\":\"reasoning\",\"content\":\"...\"}`. A failure after the start "
     "is reported by "
     "`{\"type\":\"error\",\"error\":{\"code\":\"...\",\"message\":\"...\",\"retryable\":true}}`; "
-    "the text so far is kept, or only its first `stored_bytes` bytes if the error has this member. "
+    "the text so far is kept, or only its first `stored_bytes` bytes if the error has this member; "
+    "`retry_after_ms` says when to try again, if it is known, and `user_message_id` names the "
+    "message "
+    "that can be answered again. "
     "`done` comes only when all streamed text is stored. Comments keep the connection alive. With "
     "`Accept: application/json` the answer is one JSON object, sent when the reply is whole; a "
     "reply that broke off is then a problem with the status of its code, and the `text` and "

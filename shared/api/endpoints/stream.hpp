@@ -231,7 +231,8 @@ inline constexpr Operation kStart{
     .refusals = kStreamRefusals,
     .description =
         "Server-sent events: `token` with text as data, `ping`, `error` with "
-        "`{\"code\",\"message\",\"retryable\"}` (and `stored_bytes` if some of the streamed text "
+        "`{\"code\",\"message\",\"retryable\"}` (and `retry_after_ms`, `user_message_id`, and "
+        "`stored_bytes` if some of the streamed text "
         "is not stored), and at the end `done` with `{\"stream_id\",\"finish_reason\"}`, whose "
         "reason is `cancelled` if somebody has stopped the reply. An event's id counts the UTF-8 "
         "bytes of the reply so far."};

@@ -4,6 +4,7 @@
 
 #include "shared/json/text.hpp"
 #include "shared/llm/request/history.hpp"
+#include "shared/llm/request/prefill.hpp"
 #include "shared/text/blank.hpp"
 
 namespace fabula::llm {
@@ -55,11 +56,18 @@ std::string_view append_turns(std::string& body, const TurnForm& form, const Mod
   if (!opening.empty()) turns.text(Speaker::user, opening);
   History history(request.history_json);
   HistoryMessage message;
+  HistoryMessage last;
+  const auto write_last = [&] {
+    if (last.role.empty() || is_blank_json(last.content)) return;
+    turns.text(last.role == "assistant" ? Speaker::model : Speaker::user, last.content);
+  };
   while (history.next(message)) {
-    if (is_blank_json(message.content)) continue;
-    turns.text(message.role == "assistant" ? Speaker::model : Speaker::user, message.content);
+    write_last();
+    last = message;
   }
   if (!history.is_valid()) return kUnreadableHistory;
+  if (request.continues_own_words) last.content = without_trailing_space_json(last.content);
+  write_last();
   for (const auto& attachment : request.attachments) {
     turns.begin_part(Speaker::user);
     if (attachment.kind != Attachment::Kind::text) {
@@ -92,7 +100,7 @@ std::string_view append_turns(std::string& body, const TurnForm& form, const Mod
       form.append_answer(body, round.calls[i], round.answers[i]);
     }
   }
-  return turns.finish() ? std::string_view() : kNothingToAnswer;
+  return turns.finish() || request.continues_own_words ? std::string_view() : kNothingToAnswer;
 }
 
 }  // namespace fabula::llm

@@ -29,6 +29,16 @@ bool History::next(HistoryMessage& message) {
   return false;
 }
 
+std::string last_message(std::string_view history_json) {
+  History history(history_json);
+  HistoryMessage last;
+  HistoryMessage message;
+  while (history.next(message)) last = message;
+  std::string text;
+  json::append_unescaped(text, {.contents = last.content, .has_escapes = true});
+  return text;
+}
+
 bool is_blank_json(std::string_view contents) {
   // Nearly every text begins with a letter; and longer white space than this is somebody's text.
   constexpr std::size_t kLongestBytes = 256;

@@ -2,6 +2,7 @@
 // a document of it.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "shared/json/scanner.hpp"
@@ -27,6 +28,9 @@ class History {
   json::Scanner scanner_;
   bool is_incomplete_ = false;  // a message lacks its role or its content
 };
+
+// The text of a conversation's last message; empty when there is none.
+std::string last_message(std::string_view history_json);
 
 // Whether a JSON string's contents are nothing but white space.
 bool is_blank_json(std::string_view contents);

@@ -34,6 +34,9 @@ struct ModelRequest {
   // The tools that the model may call, and the calls and answers since the user's last message.
   std::span<const Tool> tools = {};
   std::span<const ToolRound> rounds = {};
+  // The history ends with the model's own words, which it is to continue (continues_own_words);
+  // user_text and attachments are empty then.
+  bool continues_own_words = false;
   bool may_call_tools = true;  // false: the tools are sent only because of the rounds
   bool is_streaming = true;    // for Gemini the URL says it: see resolve
   RefusedParts refused = {};   // what the server is known to refuse
@@ -43,10 +46,10 @@ struct ModelRequest {
 // the model would have nothing to answer: the conversation is empty or ends with its own words.
 //
 // Roles: `assistant` is the model. Anthropic and Gemini have no system messages within a
-// conversation, so there every other role is the user's. Their messages alternate: neighbours with
-// the same role become one message of several parts, messages without text are left out, and a
-// conversation that the model opens (a character's greeting) is given a first message of the user,
-// "(The conversation begins.)". OpenAI's messages go as they are.
+// conversation, so there every other role is the user's. With all providers messages alternate, as
+// some models insist: neighbours with the same role become one message, messages without text are
+// left out, and a conversation that the model opens (a character's greeting) is given a first
+// message of the user, "(The conversation begins.)".
 Result<std::string> build_request(const Provider& provider, const ModelRequest& request);
 
 }  // namespace fabula::llm

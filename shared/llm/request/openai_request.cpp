@@ -6,6 +6,7 @@
 
 #include "shared/json/text.hpp"
 #include "shared/llm/request/history.hpp"
+#include "shared/llm/request/prefill.hpp"
 #include "shared/llm/request/request_parts.hpp"
 #include "shared/llm/route/model_abilities.hpp"
 
@@ -16,6 +17,9 @@ constexpr ImageForm kImages = {
     .by_url = {R"({"type":"image_url","image_url":{"url":")", {}, R"("}})"},
     .by_data = {R"({"type":"image_url","image_url":{"url":"data:)", ";base64,", R"("}})"},
 };
+
+// In the contents of a JSON string.
+constexpr std::string_view kParagraphBreak = "\\n\\n";
 
 bool is_image(const Attachment& attachment) { return attachment.kind != Attachment::Kind::text; }
 
@@ -44,8 +48,18 @@ void write_message(json::Writer& writer, std::string& body, const HistoryMessage
   writer.end_object();
 }
 
-// The user's last message, whose text is the contents of a JSON string. Text without images is one
-// string: not every server takes parts.
+// Writes the model's message that it is to continue.
+void write_unfinished_message(json::Writer& writer, std::string& body, const Provider& provider,
+                              const HistoryMessage& message) {
+  writer.begin_object().key("role").string("assistant").key("content").raw({});
+  body.append("\"").append(without_trailing_space_json(message.content)).append("\"");
+  if (provider.name == "mistral") writer.key("prefix").boolean(true);
+  writer.end_object();
+}
+
+// The user's last message. `text_contents`, the contents of a JSON string, is what the user has
+// said in the history since the model spoke last. Text without images is one string: not every
+// server takes parts.
 void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request,
                         std::string_view text_contents) {
   writer.begin_object().key("role").string("user").key("content").raw({});
@@ -62,6 +76,14 @@ void write_user_message(json::Writer& writer, std::string& body, const ModelRequ
     }
     separator = ",";
   };
+  const auto write_earlier_text = [&] {
+    if (text_contents.empty()) return;
+    begin_text();
+    body += text_contents;
+    if (has_images) body += "\"}";
+  };
+  // The attachments belong to the last message.
+  if (!request.user_text.empty()) write_earlier_text();
   for (const auto& attachment : request.attachments) {
     if (is_image(attachment)) {
       body += separator;
@@ -73,9 +95,10 @@ void write_user_message(json::Writer& writer, std::string& body, const ModelRequ
     append_attached_text(body, attachment);
     if (has_images) body += "\"}";
   }
-  if (!request.user_text.empty() || !text_contents.empty()) {
+  if (request.user_text.empty()) {
+    write_earlier_text();
+  } else {
     begin_text();
-    body += text_contents;
     json::append_string_contents(body, request.user_text);
     if (has_images) body += "\"}";
   }
@@ -145,32 +168,49 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
     writer.end_object();
   }
   std::string opening = displaced_system_text(request, use);
-  if (!opening.empty()) opening += "\\n\\n";
+  if (!opening.empty()) opening += kParagraphBreak;
   const auto write = [&](const HistoryMessage& message_of_history) {
     write_message(writer, body, message_of_history, request, opening);
   };
   History history(request.history_json);
   HistoryMessage last;
   HistoryMessage message;
+  std::string joined;  // the last message, if it has been several
+  bool is_joined = false;
   while (history.next(message)) {
+    if (is_blank_json(message.content)) continue;
+    if (message.role == last.role && message.role != "system") {
+      // Not every model takes two messages of one role in a row.
+      if (!is_joined) joined = last.content;
+      is_joined = true;
+      joined.append(kParagraphBreak).append(message.content);
+      last.content = joined;
+      continue;
+    }
     // Not every model takes a conversation that it has begun itself.
     if (last.role.empty() && message.role == "assistant") {
       write({.role = "user", .content = kOpening});
     }
     write(last);
     last = message;
+    is_joined = false;
   }
   if (!history.is_valid()) return kUnreadableHistory;
-  const bool has_attachments = !request.attachments.empty();
-  // Attachments go into the user's message that the history ends with: not every model takes two
-  // messages of the user in a row.
-  const bool is_attached_to_last =
-      has_attachments && request.user_text.empty() && last.role == "user";
-  if (!is_attached_to_last) write(last);
-  if (has_attachments || !request.user_text.empty()) {
-    if (is_attached_to_last) opening += last.content;
+  const bool has_more = !request.attachments.empty() || !request.user_text.empty();
+  const bool is_joined_to_last = has_more && last.role == "user";
+  if (request.continues_own_words && last.role == "assistant") {
+    write_unfinished_message(writer, body, provider, last);
+  } else if (!is_joined_to_last) {
+    write(last);
+  }
+  if (has_more) {
+    if (is_joined_to_last) {
+      opening += last.content;
+    } else if (!opening.empty()) {
+      opening.resize(opening.size() - kParagraphBreak.size());
+    }
     write_user_message(writer, body, request, opening);
-  } else if (last.role.empty() || last.role == "assistant") {
+  } else if (last.role.empty() || (last.role == "assistant" && !request.continues_own_words)) {
     return kNothingToAnswer;
   }
   write_rounds(writer, request.rounds);

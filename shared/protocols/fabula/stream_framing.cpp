@@ -4,6 +4,7 @@
 #include "shared/protocols/fabula/metadata.hpp"
 #include "shared/result/error_code.hpp"
 #include "shared/sse/encoder.hpp"
+#include "shared/turn/failure_members.hpp"
 
 namespace fabula::protocols::fabula {
 namespace {
@@ -67,9 +68,7 @@ void StreamFraming::failed(std::string& out, const turn::event::Failed& failed) 
   writer.begin_object().key("type").string("error").key("error").begin_object();
   writer.key("code").string(code.name).key("message").string(problem.detail);
   writer.key("retryable").boolean(code.retryable);
-  if (failed.stored_bytes) {
-    writer.key("stored_bytes").integer(static_cast<std::int64_t>(*failed.stored_bytes));
-  }
+  turn::write_failure_members(writer, failed);
   writer.end_object().end_object();
   end_frame(out);
 }

@@ -23,7 +23,8 @@ class StreamFraming final : public turn::Framing {
   void beat(std::string& out) override;
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
-  // {code, message, retryable, stored_bytes?}; the message is the problem's detail.
+  // {code, message, retryable} and what turn::write_failure_members writes; the message is the
+  // problem's detail.
   void failed(std::string& out, const turn::event::Failed& failed) const override;
   void come_back(std::string& out) override;
 

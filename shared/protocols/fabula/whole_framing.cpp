@@ -37,6 +37,10 @@ void WholeFraming::failed(std::string& out, const turn::event::Failed& failed) c
     out.append(R"(,"stored_bytes":)");
     json::append_integer(out, static_cast<std::int64_t>(*failed.stored_bytes));
   }
+  if (!failed.user_message_id.empty()) {
+    out.append(R"(,"user_message_id":)");
+    json::append_string(out, failed.user_message_id);
+  }
   out.push_back('}');
 }
 

@@ -3,6 +3,7 @@
 #include "shared/json/text.hpp"
 #include "shared/result/error_code.hpp"
 #include "shared/sse/encoder.hpp"
+#include "shared/turn/failure_members.hpp"
 
 namespace fabula::protocols::relay {
 namespace {
@@ -48,9 +49,7 @@ void StreamFraming::failed(std::string& out, const turn::event::Failed& failed) 
   json::Writer writer(out);
   writer.begin_object().key("code").string(code.name).key("message").string(problem.detail);
   writer.key("retryable").boolean(code.retryable);
-  if (failed.stored_bytes) {
-    writer.key("stored_bytes").integer(static_cast<std::int64_t>(*failed.stored_bytes));
-  }
+  turn::write_failure_members(writer, failed);
   writer.end_object();
   out.append("\n\n");
 }

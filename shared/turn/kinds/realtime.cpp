@@ -22,7 +22,6 @@ constinit const Kind kRealtime{.name = "realtime",
                                .dossier_heading = &prompts::kDossierHeading,
                                .instruction_to_go_on = &prompts::kGoOn,
                                .has_several_operations = true,
-                               .modes_setting = &settings::named("FABULA_MODES"),
-                               .is_read_along = true};
+                               .modes_setting = &settings::named("FABULA_MODES")};
 
 }  // namespace fabula::turn::kinds

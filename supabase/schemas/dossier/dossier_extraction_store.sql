@@ -23,7 +23,8 @@ begin
   update public.message_extractions waiting
   set read_bytes = span.to_byte,
       is_done = span.to_byte >= max_read_bytes or span.to_byte >= (
-        select octet_length(content) from public.messages where message_id = span.message_id),
+        select octet_length(private.sent_text(message)) from public.messages message
+        where message.message_id = span.message_id),
       failures = 0
   from jsonb_to_recordset(nullif(step.payload -> 'spans', 'null')) as span (
     message_id uuid, from_byte integer, to_byte integer)

@@ -79,7 +79,11 @@ begin
     join public.message_extractions extraction
       on extraction.session_id = message.session_id and extraction.message_id = message.message_id
     where message.message_id = unread.message_id;
-    part := private.text_part(waiting.content, waiting.read_bytes, bytes_left);
+    -- What is attached to a message follows its text, so that places in the text stay what they are.
+    part := private.text_part(
+      waiting.content || case when waiting.role = 'user'
+        then private.attached_text(waiting.metadata) else '' end,
+      waiting.read_bytes, bytes_left);
     if parts = '[]' then
       first := waiting;
     end if;
@@ -127,7 +131,10 @@ begin
   from earlier
   where content <> '';
   if first.read_bytes > 0 then
-    part := private.text_part(first.content, 0, first.read_bytes);
+    part := private.text_part(
+      first.content || case when first.role = 'user'
+        then private.attached_text(first.metadata) else '' end,
+      0, first.read_bytes);
     before := before || jsonb_build_object(
       'message_id', first.message_id,
       'role', first.role,

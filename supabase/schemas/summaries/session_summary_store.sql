@@ -17,6 +17,15 @@ begin
     perform private.refuse(422, 'invalid_request',
       format('result.summary must be a text of 1 to %s bytes.', max_summary_bytes));
   end if;
+  if jsonb_typeof(step.payload -> 'ends_inside') = 'object' then
+    update public.jobs
+    set payload = payload || jsonb_build_object('partial',
+      step.payload -> 'ends_inside' || jsonb_build_object('summary', outcome -> 'summary'))
+    where job_id = job.job_id;
+    return jsonb_build_object('result', outcome - 'summary', 'has_more', true);
+  end if;
+  update public.jobs set payload = payload - 'partial'
+  where job_id = job.job_id and payload ? 'partial';
   insert into public.session_summaries (
     session_id, until_message_id, owner_id, until_position, summary, created_at)
   select job.session_id, message.message_id, job.owner_id, message.position,

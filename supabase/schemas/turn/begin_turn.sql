@@ -1,6 +1,6 @@
 -- Begins a turn in one of four ways: a new message is said, an earlier message is edited, a reply is
 -- regenerated, or a reply is continued. A repeated request begins nothing, unless its writer has died before
--- it stored any text: then the turn runs again. One call is one transaction. Locks are taken in the order
+-- it stored any text, or its turn has failed without a word: then the turn runs again. One call is one transaction. Locks are taken in the order
 -- principal, call, idempotency key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
@@ -47,7 +47,7 @@
 -- generation_id, epoch, turn_number, title, action, base_bytes, created_session, summary | null,
 -- history, replayed}, where message_id is the one that the reply will have, its text so far has
 -- base_bytes, history is what the model is sent before `text` or `instruction`, and summary is of
--- what was said before that; of regenerate and continue also the message_metadata of the message that is
+-- what was said before that; if `text` is too long for the budget, also text: what is sent in its place; of regenerate and continue also the message_metadata of the message that is
 -- answered, if it has any; with a bot_id also bot: {bot_id, provider, model, system, access_path,
 -- access_key}, with a rate_limit also rate: {limit, remaining, reset_s}. A request that was made
 -- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
@@ -182,6 +182,8 @@ begin
       'summary', history.summary,
       'history', history.messages,
       'replayed', false)
+    || case when history.question_text is null then '{}'
+      else jsonb_build_object('text', history.question_text) end
     || case when turn_action in ('regenerate', 'continue') and question.metadata <> '{}'
       then jsonb_build_object('message_metadata', question.metadata) else '{}' end
     || case when session.kind in ('chat', 'relay') then '{}'

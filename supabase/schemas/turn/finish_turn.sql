@@ -1,8 +1,9 @@
 -- Ends a turn: {generation_id, status, from_offset, text, finish_reason, error_code, usage: {input_tokens,
--- output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?, extract?, dossier_facts?},
+-- output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?, extract?, dossier_facts?,
+-- instruction_sent?},
 -- where attempts are the turn's model calls (private.write_model_calls), `extract` true says that question
--- and reply are worth reading for the dossier, and dossier_facts are the ids of the facts that the model was
--- sent. Returns {message_id, status, already, saved_bytes, title}, and if the turn has asked for its dossier
+-- and reply are worth reading for the dossier, dossier_facts are the ids of the facts that the model was
+-- sent, and instruction_sent false says that it was sent no instruction, but went on in its own words. Returns {message_id, status, already, saved_bytes, title}, and if the turn has asked for its dossier
 -- also `dossier`, {version, pending, updated}, in its current state. message_id is null when the model has
 -- said nothing. Calling again changes nothing and returns `already` true; so does a call for a reply that was
 -- ended for silence and cannot be reopened: the caller compares status and saved_bytes with what it has told
@@ -43,6 +44,10 @@ begin
     perform private.close_generation(generation, request);
     if fact_ids <> '[]' then
       update public.generations set dossier_facts = fact_ids
+      where generation_id = generation.generation_id;
+    end if;
+    if not coalesce((request ->> 'instruction_sent')::boolean, true) then
+      update public.generations set instruction = null
       where generation_id = generation.generation_id;
     end if;
     select * into generation from public.generations where generation_id = wanted_id;

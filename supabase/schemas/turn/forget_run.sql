@@ -1,7 +1,13 @@
--- Undoes a generation whose writer has stored no text, as if the model had never been asked.
+-- Undoes a generation of which no text is stored, as if the model had never been asked.
 
--- Deletes a generation without text, if its writer is silent or has given it up and the conversation has not
--- gone on since; false otherwise. The question stays, and the path is restored to where the run found it. The
+-- Whether a turn has ended without a word, and not because somebody wanted it to: every model has failed, or
+-- the client or the process was gone. A request that is made again is answered then.
+create function private.has_failed_silently(generation public.generations) returns boolean
+language sql immutable
+return generation.status in ('failed', 'disconnected', 'interrupted') and generation.saved_bytes = 0;
+
+-- Deletes a generation without text, if its writer is silent or has given it up, or every model has failed, and
+-- the conversation has not gone on since; false otherwise. The question stays, and the path is restored to where the run found it. The
 -- caller has locked the session and the generation.
 create function private.forget_run(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
@@ -15,7 +21,8 @@ begin
     or exists (
       select from public.message_revisions edited
       where edited.session_id = generation.session_id and edited.last_epoch = generation.epoch)
-    or not (generation.status = 'streaming' or generation.ended_by_silence)
+    or not (generation.status = 'streaming' or generation.ended_by_silence
+      or private.has_failed_silently(generation))
   then
     return false;
   end if;
@@ -29,8 +36,8 @@ begin
 end
 $$;
 
--- For a repeated request whose turn's writer has died before it stored any text: deletes that run, so that
--- the request runs now. Returns the question; nulls when the turn is to be replayed instead. The session is
+-- For a repeated request whose turn's writer has died before it stored any text, or has failed without a word:
+-- deletes that run, so that the request runs now. Returns the question; nulls when the turn is to be replayed instead. The session is
 -- then locked.
 create function private.forget_dead_run(named public.generations) returns public.messages
 language plpgsql set search_path = '' as $$
@@ -38,14 +45,16 @@ declare
   generation public.generations;
   question public.messages;
 begin
-  if not (named.ended_by_silence or (named.status = 'streaming' and private.is_silent(named))) then
+  if not (named.ended_by_silence or private.has_failed_silently(named)
+    or (named.status = 'streaming' and private.is_silent(named)))
+  then
     return null;
   end if;
   perform from public.sessions where session_id = named.session_id for no key update;
   select * into generation from public.generations
   where generation_id = named.generation_id
   for no key update;
-  if (generation.ended_by_silence
+  if (generation.ended_by_silence or private.has_failed_silently(generation)
       or (generation.status = 'streaming' and private.is_silent(generation)))
     and private.forget_run(generation)
   then
@@ -56,10 +65,12 @@ end
 $$;
 
 revoke all on function
+  private.has_failed_silently(public.generations),
   private.forget_run(public.generations),
   private.forget_dead_run(public.generations)
 from public, anon, authenticated, service_role;
 grant execute on function
+  private.has_failed_silently(public.generations),
   private.forget_run(public.generations),
   private.forget_dead_run(public.generations)
 to service_role;

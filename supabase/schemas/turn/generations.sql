@@ -75,6 +75,12 @@ create table public.generations (
   -- What the model was told of its companion's memory, after system_prompt: the ids, so that what is forgotten
   -- later is not kept here.
   memory_ids jsonb not null default '[]' check (jsonb_typeof(memory_ids) = 'array'),
+  -- The bytes to which texts were cut for the model (private.cut_text), by message_id.
+  cuts jsonb not null default '{}' check (jsonb_typeof(cuts) = 'object'),
+  -- The first depth of the path from which older messages were sent whole; null when that was not kept.
+  whole_from_depth integer check (whole_from_depth >= 1),
+  -- The budget of the history, without what was attached to the question.
+  history_budget_tokens integer,
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),

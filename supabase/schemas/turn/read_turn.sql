@@ -1,7 +1,8 @@
 -- Reads a stored or running reply: {principal, stream_id | generation_id, after_bytes}; returns {status,
 -- stream_id, generation_id, epoch, session_id, project_id, user_id, message_id, user_message_id, turn_number,
 -- action, base_bytes, saved_bytes, text, is_final, cancel_requested, error_code, finish_reason, provider,
--- model, usage, title}, and `dossier` if the turn has asked for it. text is the stored text after the first
+-- model, usage, title}, while it runs also silent_in_ms, after which its writer is taken for dead unless it is
+-- heard of, and `dossier` if the turn has asked for it. text is the stored text after the first
 -- after_bytes bytes, as it was streamed, even if the message was edited since; empty for a caller that has
 -- more than is stored. message_id is null when the reply has ended without text.
 create function public.read_turn(request jsonb) returns jsonb
@@ -54,6 +55,8 @@ begin
         'input_tokens', generation.input_tokens, 'output_tokens', generation.output_tokens)
     end,
     'title', session.title)
+    || case when generation.status = 'streaming'
+      then jsonb_build_object('silent_in_ms', private.silent_in_ms(generation)) else '{}' end
     || private.dossier_after_turn(generation, session.project_id)
   into answer
   from public.generations generation

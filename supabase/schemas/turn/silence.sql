@@ -1,16 +1,22 @@
--- Whether the writer of a streaming generation is taken for dead. Only the database's clock decides:
--- heartbeats are written with it, and no other clock's time is compared with it. A writer without any
--- heartbeat is given less time: a live writer sends one within 5 seconds, and one that was only slow may
--- reopen its reply.
-create function private.is_silent(generation public.generations) returns boolean
+-- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0: it is.
+-- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
+-- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
+create function private.silent_in_ms(generation public.generations) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  silence_limit constant interval := '60 seconds';
-  first_silence_limit constant interval := '20 seconds';
+  silence_limit_ms constant integer := 15000;
 begin
-  return generation.heartbeat_at <= clock_timestamp() - case
-    when generation.heartbeat_at = generation.started_at then first_silence_limit
-    else silence_limit end;
+  -- No more than an integer holds, whatever the row says.
+  return greatest(least(
+    ceil(1000 * extract(epoch from generation.heartbeat_at - clock_timestamp())) + silence_limit_ms,
+    2147483647), 0)::integer;
+end
+$$;
+
+create function private.is_silent(generation public.generations) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  return private.silent_in_ms(generation) = 0;
 end
 $$;
 
@@ -67,12 +73,14 @@ end
 $$;
 
 revoke all on function
+  private.silent_in_ms(public.generations),
   private.is_silent(public.generations),
   private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),
   private.end_silent_turn(uuid)
 from public, anon, authenticated, service_role;
 grant execute on function
+  private.silent_in_ms(public.generations),
   private.is_silent(public.generations),
   private.end_for_silence(public.generations),
   private.end_if_silent(public.generations),

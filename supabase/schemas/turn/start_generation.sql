@@ -22,7 +22,7 @@ begin
     saved_bytes, continued_from_id, previous_leaf_id, sent_from_depth, summary_until_id,
     summary_heading, instruction, system_prompt, settings, idempotency_key, request_hash, bot_id,
     dossier_version, dossier_facts, reads_question, prompt, call_id, memory_ids, started_at,
-    heartbeat_at)
+    heartbeat_at, cuts, whole_from_depth, history_budget_tokens)
   values (
     session.owner_id, session.session_id,
     coalesce(request ->> 'stream_id', gen_random_uuid()::text), question.message_id,
@@ -40,7 +40,9 @@ begin
     bot.bot_id, (request ->> 'dossier_version')::bigint,
     coalesce(request -> 'dossier_facts', '[]'),
     coalesce((request ->> 'extract')::boolean, false), request ->> 'prompt',
-    private.read_id(request, 'call_id'), coalesce(request -> 'memory_ids', '[]'), begun_at, begun_at)
+    private.read_id(request, 'call_id'), coalesce(request -> 'memory_ids', '[]'), begun_at,
+    begun_at, history.cuts, history.whole_from_depth,
+    (request ->> 'history_budget_tokens')::integer)
   on conflict (owner_id, stream_id) do nothing
   returning * into generation;
   if not found then

@@ -1,5 +1,6 @@
 // Bytes of write-ahead log for each 1,000 tokens of a reply that are saved while it is made: as the
-// functions save it, and, to compare, if each save rewrote the whole text.
+// functions save it, every second; and, to compare, if they saved it every five seconds, and if each save
+// rewrote the whole text. 3,000 tokens are a minute.
 import pg from "pg";
 import { startPostgres } from "../../database/postgres_server.ts";
 import { randomNumbers } from "../../random_numbers.ts";
@@ -9,9 +10,16 @@ import { newUser } from "../../database/turns.ts";
 const TURNS = 200;
 const BYTES_A_TOKEN = 4;
 const TOKENS_A_SECOND = 50;
-// shared/turn/save_schedule.hpp: after 1, 2, 4 and then every 5 seconds.
-const FIRST_SAVES_S = [1, 3, 7];
-const LONGEST_GAP_S = 5;
+interface Schedule {
+  name: string;
+  firstSaves_s: readonly number[];
+  gap_s: number;
+}
+const SCHEDULES: readonly Schedule[] = [
+  // shared/turn/save_schedule.hpp.
+  { name: "every second", firstSaves_s: [1], gap_s: 1 },
+  { name: "after 1, 2, 4 and then every 5 seconds", firstSaves_s: [1, 3, 7], gap_s: 5 },
+];
 
 const random = randomNumbers(1);
 const SYLLABLES = ["fo", "xa", "mi", "ro", "lun", "ter", "sa", "wei", "gan", "pol", "ne", "dri"];
@@ -26,9 +34,9 @@ function textOf(tokens: number): string {
 }
 
 /** Bytes that the reply has at each save, the last one being its end. */
-function savesOf(tokens: number): number[] {
-  const seconds = [...FIRST_SAVES_S];
-  while (seconds.at(-1)! * TOKENS_A_SECOND < tokens) seconds.push(seconds.at(-1)! + LONGEST_GAP_S);
+function savesOf(tokens: number, { firstSaves_s, gap_s }: Schedule): number[] {
+  const seconds = [...firstSaves_s];
+  while (seconds.at(-1)! * TOKENS_A_SECOND < tokens) seconds.push(seconds.at(-1)! + gap_s);
   return seconds.map((second) => Math.min(second * TOKENS_A_SECOND, tokens) * BYTES_A_TOKEN);
 }
 
@@ -49,9 +57,9 @@ async function written(work: () => Promise<unknown>): Promise<number> {
   return Number((await client.query(sql, [await position(), before])).rows[0].bytes);
 }
 
-async function measure(tokens: number, full_page_writes: "on" | "off"): Promise<Row> {
+async function measure(tokens: number, schedule: Schedule, full_page_writes: "on" | "off"): Promise<Row> {
   const user = newUser();
-  const saves = savesOf(tokens);
+  const saves = savesOf(tokens, schedule);
   const text = textOf(tokens);
   const totals = { begin: 0, saves: 0, finish: 0, rewriting: 0 };
   // Pages that are written first after a checkpoint are written whole.
@@ -102,6 +110,7 @@ async function measure(tokens: number, full_page_writes: "on" | "off"): Promise<
   const perThousand = (bytes: number) => Math.round(bytes / thousands);
   return {
     tokens,
+    schedule: schedule.name,
     saves: saves.length,
     full_page_writes,
     begin_bytes: Math.round(totals.begin / TURNS),
@@ -115,7 +124,9 @@ async function measure(tokens: number, full_page_writes: "on" | "off"): Promise<
 
 try {
   for (const full_page_writes of ["off", "on"] as const) {
-    for (const tokens of [200, 1000, 4000]) console.log(await measure(tokens, full_page_writes));
+    for (const tokens of [200, 1000, 3000]) {
+      for (const schedule of SCHEDULES) console.log(await measure(tokens, schedule, full_page_writes));
+    }
   }
 } finally {
   await client.end();

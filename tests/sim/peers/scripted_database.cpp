@@ -6,6 +6,9 @@
 namespace fabula::tests {
 namespace {
 
+// As in the database (private.silent_in_ms).
+constexpr std::int64_t kSilenceMs = 15'000;
+
 std::string text_at(const json::Document& object, std::string_view key) {
   return std::string(json::string_at(object, key).value_or(""));
 }
@@ -135,10 +138,13 @@ ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
 }
 
 bool ScriptedDatabase::is_silent(const StoredGeneration& generation) const {
-  constexpr std::int64_t kSilenceMs = 60'000;
-  constexpr std::int64_t kFirstSilenceMs = 20'000;
-  return now_ms() - generation.heartbeat_ms >=
-         (generation.has_beaten ? kSilenceMs : kFirstSilenceMs);
+  return now_ms() - generation.heartbeat_ms >= kSilenceMs;
+}
+
+bool ScriptedDatabase::has_failed_silently(const StoredGeneration& generation) {
+  const bool has_failed = generation.status == "failed" || generation.status == "disconnected" ||
+                          generation.status == "interrupted";
+  return has_failed && generation.saved_bytes == 0;
 }
 
 void ScriptedDatabase::close_if_silent(StoredGeneration& generation) {
@@ -201,12 +207,12 @@ void ScriptedDatabase::reopen(StoredGeneration& generation) {
   generation.usages = 0;
   generation.saved_bytes = generation.text().size();
   generation.heartbeat_ms = now_ms();
-  generation.has_beaten = true;
 }
 
 bool ScriptedDatabase::forget_run(StoredGeneration& generation, bool with_question) {
   const bool is_unsaid = generation.text().size() <= generation.base_bytes;
-  const bool is_open = generation.status == "streaming" || generation.ended_by_silence;
+  const bool is_open = generation.status == "streaming" || generation.ended_by_silence ||
+                       has_failed_silently(generation);
   if (!is_unsaid || !is_open || !is_last(generation)) return false;
   auto& messages = sessions[generation.session_id];
   if (generation.base_bytes > 0) {
@@ -277,8 +283,8 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   std::string dead_session_id;
   for (auto& generation : generations) {
     if (key.empty() || generation.idempotency_key != key) continue;
-    const bool is_dead =
-        generation.ended_by_silence || (generation.status == "streaming" && is_silent(generation));
+    const bool is_dead = generation.ended_by_silence || has_failed_silently(generation) ||
+                         (generation.status == "streaming" && is_silent(generation));
     auto session_id = generation.session_id;
     // Refused first, because a refusal would roll back the deletion of the dead run.
     if (is_dead && is_too_late) return refusal("PT503", "database_unavailable");
@@ -377,7 +383,6 @@ ScriptedDatabase::Answer ScriptedDatabase::append_chunk(const json::Document& re
   if (generation->status == "streaming") {
     if (offset > generation->saved_bytes) return refusal("PT422", "invalid_request");
     generation->heartbeat_ms = now_ms();
-    generation->has_beaten = true;
     save_beyond(*generation, offset, text);
   }
   const json::Document answer = {{"cancel_requested", generation->cancel_requested},
@@ -429,6 +434,10 @@ ScriptedDatabase::Answer ScriptedDatabase::read_turn(const json::Document& reque
                            {"provider", "local"},
                            {"model", "scripted"},
                            {"usage", nullptr}};
+  if (!is_final) {
+    answer["silent_in_ms"] = generation->heartbeat_ms + kSilenceMs - now_ms();
+  }
+  answer["saved_bytes"] = generation->saved_bytes;
   if (is_stored) answer["message_id"] = generation->message_id;
   if (names_messages()) {
     answer["generation_id"] = generation->id;

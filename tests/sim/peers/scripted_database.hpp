@@ -40,9 +40,8 @@ struct StoredGeneration {
   std::int64_t heartbeat_ms = 0;
   std::size_t base_bytes = 0;  // bytes of the reply that it continues
   std::string idempotency_key;
-  bool was_silent = false;        // it was silent too long, and others have closed it
-  bool ended_by_silence = false;  // and its writer has not continued it
-  bool has_beaten = false;
+  bool was_silent = false;                // it was silent too long, and others have closed it
+  bool ended_by_silence = false;          // and its writer has not continued it
   bool has_question = false;              // a message of the user was stored with it
   bool answers_earlier_question = false;  // the question of a run that died without a word
   std::string call_id;
@@ -120,6 +119,7 @@ class ScriptedDatabase {
   StoredGeneration* find(const std::string& id);
   std::int64_t now_ms() const { return world_.clock().now_ms() + clock_ahead_ms; }
   bool is_silent(const StoredGeneration& generation) const;
+  static bool has_failed_silently(const StoredGeneration& generation);
   static std::string stream_id_of(const StoredGeneration& generation);
   static Answer refusal(std::string_view sqlstate, std::string_view code);
   // Whether the call that began it was given up and withdrawn; a withdrawal may get lost by chance.

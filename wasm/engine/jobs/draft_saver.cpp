@@ -15,6 +15,8 @@ using runtime::Task;
 
 // More attempts than one lease has time for.
 constexpr std::int64_t kMostBeginnings = 100;
+// Half of these are made every second; a draft is rarely watched for longer.
+constexpr std::int64_t kSaves = 8;
 
 // A refusal that no later save can change: the lease is another worker's, or the job has ended.
 bool is_final(const Problem& problem) {
@@ -28,7 +30,7 @@ DraftSaver::DraftSaver(JobStep& step, std::string part, Worth worth, LengthLimit
       part_(std::move(part)),
       worth_(worth),
       limit_(std::move(limit)),
-      schedule_(runtime::now_ms(step.call().context())) {}
+      schedule_(runtime::now_ms(step.call().context()), kSaves) {}
 
 std::int64_t DraftSaver::attempt() const {
   const auto claims = json::integer_at(step_.work(), "attempts").value_or(1);
