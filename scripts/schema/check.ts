@@ -100,7 +100,8 @@ async function load(run: Run, before: string[], files: SqlFile[]): Promise<void>
     try {
       await run(sql);
     } catch (error) {
-      throw new SchemaError(`${path}: ${(error as Error).message}`, { cause: error });
+      const { message, detail } = error as Error & { detail?: string };
+      throw new SchemaError([`${path}: ${message}`, detail].filter(Boolean).join("\n"), { cause: error });
     }
   }
 }

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "shared/dossier/import/headings.hpp"
+#include "shared/dossier/import/heading_lines.hpp"
 #include "shared/story/placeholder.hpp"
 #include "shared/story/words.hpp"
 #include "shared/text/ascii.hpp"
@@ -113,7 +113,8 @@ bool is_prose_heading(std::string_view line, const ProseTitles& titles) {
   if (begins_with_one_of(kHeadingWords, phrase)) {
     return is_numbered_only(line) || without_number(line).size() < line.size();
   }
-  return dossier::is_chapter_line(line);
+  static const dossier::HeadingLines kHeadingLines;
+  return kHeadingLines.is_chapter(line, false);
 }
 
 bool is_end_mark(std::string_view line) {

@@ -2,9 +2,80 @@
 
 set local lock_timeout = '10s';
 
-alter table public.messages alter column is_complete set expression as (
-  status = 'complete'
-  and coalesce(metadata ->> 'finish_reason', '') not in ('length', 'content_filter', 'refusal'));
+-- They name the column, and others name them; both are themselves again below.
+create or replace function private.message_body(
+  message public.messages, take_number bigint, take_count bigint
+) returns jsonb
+language sql stable parallel safe
+return null::jsonb;
+
+create or replace function private.unmarked_until(last_message_id uuid) returns uuid[]
+language sql stable set search_path = ''
+return null::uuid[];
+
+drop view public.relay_messages;
+
+alter table public.messages drop column is_complete;
+
+alter table public.messages add column
+  is_complete boolean not null generated always as (
+    status = 'complete'
+    and coalesce(metadata ->> 'finish_reason', '') not in ('length', 'content_filter', 'refusal')) stored;
+
+create or replace function private.message_body(
+  message public.messages, take_number bigint, take_count bigint
+) returns jsonb
+language sql stable parallel safe
+return pg_catalog.jsonb_build_object(
+  'message_id', message.message_id,
+  'session_id', message.session_id,
+  'turn_id', message.turn_id,
+  'parent_id', message.parent_id,
+  'role', message.role,
+  'content', message.content,
+  'is_complete', message.is_complete,
+  'metadata', message.metadata,
+  'take_number', take_number,
+  'take_count', take_count,
+  'created_at', private.iso(message.created_at),
+  'updated_at', private.iso(message.updated_at));
+
+create or replace function private.unmarked_until(last_message_id uuid) returns uuid[]
+language sql stable set search_path = ''
+return array(
+  with recursive unmarked as (
+    select message.message_id, message.session_id, message.parent_id, 1 as steps
+    from public.messages message
+    where message.message_id = last_message_id
+    union all
+    select parent.message_id, parent.session_id, parent.parent_id, unmarked.steps + 1
+    from unmarked
+    -- The limit keeps the planner from joining with the whole table.
+    cross join lateral (
+      select * from public.messages where messages.message_id = unmarked.parent_id limit 1
+    ) parent
+    where unmarked.steps < 8 and not exists (
+      select from public.message_extractions marked
+      where marked.session_id = parent.session_id and marked.message_id = parent.message_id)
+  )
+  select message_id from unmarked order by steps);
+
+-- The relay's messages as supabase-js reads them. A reply that is being written is no message yet; who moves
+-- to an account that has used the same number has another name for the conversation, which is no number.
+create view public.relay_messages with (security_invoker = true) as
+select message.message_id, message.owner_id as user_id,
+  case when session.external_id ~ '^[0-9]{1,18}$' then session.external_id::bigint end
+    as conversation_id,
+  message.content, message.role = 'user' as is_user_author, false as is_streaming,
+  message.is_complete, message.metadata ->> 'stream_id' as stream_id, message.created_at
+from public.messages message
+join public.sessions session on session.session_id = message.session_id
+where session.kind = 'relay' and session.is_active;
+
+create trigger refuse_writing instead of insert or update or delete on public.relay_messages
+  for each row execute function private.refuse_writing();
+
+select private.align_grants_with_policies();
 
 -- A message is stored, or its text is another one. A reply that was ended for silence and goes on takes the
 -- place of the broken one under a new id, so that everybody gets it; an edit is an event of its own.

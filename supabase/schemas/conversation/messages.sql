@@ -14,10 +14,6 @@ create table public.messages (
   content text not null check (octet_length(content) <= 4194304),
   status text not null default 'complete'
     check (status in ('complete', 'stopped', 'disconnected', 'interrupted', 'failed')),
-  -- A reply that a limit of tokens or a filter has cut is stored as its model ended it, and yet is not whole.
-  is_complete boolean not null generated always as (
-    status = 'complete'
-    and coalesce(metadata ->> 'finish_reason', '') not in ('length', 'content_filter', 'refusal')) stored,
   provider text check (char_length(provider) <= 64),
   model text check (char_length(model) <= 256),
   input_tokens integer check (input_tokens >= 0),
@@ -30,6 +26,10 @@ create table public.messages (
   -- Counts the texts that the message has had: 1 until somebody edits it.
   revision integer not null default 1 check (revision >= 1),
   parent_depth integer generated always as (nullif(depth - 1, 0)) stored,
+  -- A reply that a limit of tokens or a filter has cut is stored as its model ended it, and yet is not whole.
+  is_complete boolean not null generated always as (
+    status = 'complete'
+    and coalesce(metadata ->> 'finish_reason', '') not in ('length', 'content_filter', 'refusal')) stored,
   constraint messages_session_id_message_id_key unique (session_id, message_id),
   -- With the owner in it, because row level security asks for both: a page of a session is then read
   -- in order from the index, whatever the planner thinks of the second condition.
