@@ -133,6 +133,8 @@ const ROUTES_TABLE = `
   POST /dossier/{project_id}/characters/merge                           caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/proposals/{proposal_id}/accept             caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/proposals/{proposal_id}/reject             caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/proposals                                  caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /dossier/{project_id}/entries/{entry_id}                       caller  200  404 not_found  404 not_found  400 invalid_id
   PUT /dossier/{project_id}                                             caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/restore/{version}                          caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier                                                         caller  201

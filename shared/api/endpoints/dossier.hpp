@@ -49,13 +49,16 @@ constexpr Operation change_operation(std::string_view id, std::string_view metho
       .answer = {.schema = &kDossier, .description = "The dossier as it is now.", .has_etag = true},
       .body_example = body_example};
 }
+constexpr Operation taking_bytes(std::uint32_t maximum, Operation operation) {
+  operation.maximum_body_bytes = maximum;
+  return operation;
+}
 // The same with a body that holds a whole dossier.
 constexpr Operation whole_change(std::string_view id, std::string_view method,
                                  std::string_view pattern, std::string_view summary,
                                  std::string_view body_example) {
-  Operation operation = change_operation(id, method, pattern, summary, &kReplace, body_example);
-  operation.maximum_body_bytes = kMaximumBodyBytes;
-  return operation;
+  return taking_bytes(kMaximumBodyBytes,
+                      change_operation(id, method, pattern, summary, &kReplace, body_example));
 }
 constexpr Operation described(Operation operation, std::string_view description) {
   operation.description = description;
@@ -162,12 +165,12 @@ inline constexpr Operation kRejectProposal = change_operation(
     "reject_dossier_proposal", "POST", "/dossier/{project_id}/proposals/{proposal_id}/reject",
     "Leave a proposal out", nullptr);
 
-inline constexpr Operation kDecideProposals = described(
+inline constexpr Operation kDecideProposals = taking_bytes(kMaximumDecisionsBodyBytes, described(
     change_operation("decide_dossier_proposals", "POST", "/dossier/{project_id}/proposals",
                      "Accept or reject many proposals at once", &kDecisions,
                      R"({"accept":["0123456789abcdef"],"reject":["fedcba9876543210"]})"),
     "All of them or none, as one change and one version. If one of the ids is unknown or named "
-    "twice, `errors` names it by its place, as in `accept[2]`.");
+    "twice, `errors` names it by its place, as in `accept[2]`."));
 
 inline constexpr Operation kSplitCharacter = change_operation(
     "split_dossier_character", "POST", "/dossier/{project_id}/characters/{character_id}/split",

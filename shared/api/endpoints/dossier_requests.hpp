@@ -57,8 +57,9 @@ inline constexpr std::array kUndoFields{
     id_field("change", "The change, or an entry; without it the caller's last one.", false)};
 inline constexpr Schema kUndo{"DossierUndo", "The change to undo.", kUndoFields};
 
-// One for each entry that a request may add to the log.
+// Of each kind: together as many as one request may add to the log.
 inline constexpr std::int64_t kMaximumDecisions = 500;
+inline constexpr std::uint32_t kMaximumDecisionsBodyBytes = 256 * 1024;
 constexpr Field proposals_field(std::string_view name, std::string_view description) {
   return {.name = name,
           .type = Type::array,
