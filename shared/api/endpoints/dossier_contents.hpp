@@ -36,6 +36,19 @@ inline constexpr Field kAliasesField = shown_list("aliases", "Its other names.")
 inline constexpr Field kDescriptionField = shown_text("description", "The description.");
 inline constexpr Field kRelationshipsField =
     shown_list("relationships", "Each with its kind, such as `sister: Nora`.");
+inline constexpr std::array kRelationFields{
+    shown_text("relation", "The relation of the other to the character, such as `sister`."),
+    nullable_text("character_id", "The other; null: not known, or not in the dossier."),
+    nullable_text("name", "The name of the other, as it is shown; null: the text has none.")};
+inline constexpr Schema kRelation{"DossierRelation", "The relation of somebody to a character.",
+                                  kRelationFields};
+inline constexpr Field kRelationsField{.name = "relations",
+                                       .type = Type::array,
+                                       .description =
+                                           "The relationships as objects, for reading: a request's "
+                                           "are ignored, `relationships` is written.",
+                                       .is_required = true,
+                                       .schema = &kRelation};
 inline constexpr Field kArcField =
     nullable_text("character_arc", "How the character changes; null: not known.");
 inline constexpr Field kTraitsField = optional(shown_list("traits", "Traits."));
@@ -70,7 +83,8 @@ constexpr auto with(const std::array<Field, kFirst>& first,
 
 inline constexpr auto kCharacterFields =
     with(std::array{kThingIdField, kThingNameField, kAliasesField, kDescriptionField,
-                    kRelationshipsField, kArcField, kTraitsField, kLockedFieldsField},
+                    kRelationshipsField, kRelationsField, kArcField, kTraitsField,
+                    kLockedFieldsField},
          kKnownFields);
 inline constexpr Schema kCharacter{"DossierCharacter", "A character of a story.", kCharacterFields,
                                    kFurtherFields};
