@@ -39,6 +39,7 @@ constexpr std::array kRoutes{
     engine::route<api::dossier::kUnlockField>(&unlock_field),
     engine::route<api::dossier::kListQuestions>(&list_questions),
     engine::route<api::dossier::kResolveQuestion>(&resolve_question),
+    engine::route<api::dossier::kListReadings>(&engine::forward, database::kListDossierReadings),
     engine::route<api::dossier::kStartImport>(&start_import),
     engine::route<api::dossier::kReadImport>(&read_import, database::kReadImport),
     engine::route<api::dossier::kCancelImport>(&engine::forward, database::kCancelImport),

@@ -65,6 +65,7 @@ const ROUTES_TABLE = `
   GET /dossier/{project_id}/provenance                                  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/history                                     caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/proposals                                   caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/readings                                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/questions                                   caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/import/{task_id}    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /projects                                 caller  200

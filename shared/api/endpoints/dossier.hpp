@@ -197,12 +197,22 @@ inline constexpr Operation kResolveQuestion = change_operation(
     "resolve_dossier_question", "POST", "/dossier/{project_id}/questions/{question_id}/resolve",
     "Answer a question", &kResolve, R"({"choose":"0123456789abcdef"})");
 
+inline constexpr Operation kListReadings{
+    .id = "list_dossier_readings",
+    .method = "GET",
+    .pattern = "/dossier/{project_id}/readings",
+    .summary = "What is read for a dossier, or was read lately, newest first, and why it failed",
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kReading, .description = "A page of them."},
+    .description = "Imports are listed as long as there is the project, readings of conversations "
+                   "for a day after their end."};
+
 inline constexpr std::array kOperations{
     kListDossiers,  kCreateDossier,   kHealth,          kReadDossier,    kReplaceDossier,
     kMergeDossier,  kClearDossier,    kRemoveEntry,     kListVersions,   kRestoreVersion,
     kReadDifference, kListFacts,      kListChanges,     kUndoChange,     kRedoChange,
     kListProposals, kDecideProposals, kAcceptProposal,  kRejectProposal, kSplitCharacter,
     kMergeCharacters, kLockField,     kUnlockField,     kListQuestions,  kResolveQuestion,
-    kStartImport,   kReadImport,      kCancelImport};
+    kListReadings, kStartImport,   kReadImport,      kCancelImport};
 
 }  // namespace fabula::api::dossier
