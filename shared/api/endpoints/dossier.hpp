@@ -165,12 +165,14 @@ inline constexpr Operation kRejectProposal = change_operation(
     "reject_dossier_proposal", "POST", "/dossier/{project_id}/proposals/{proposal_id}/reject",
     "Leave a proposal out", nullptr);
 
-inline constexpr Operation kDecideProposals = taking_bytes(kMaximumDecisionsBodyBytes, described(
-    change_operation("decide_dossier_proposals", "POST", "/dossier/{project_id}/proposals",
-                     "Accept or reject many proposals at once", &kDecisions,
-                     R"({"accept":["0123456789abcdef"],"reject":["fedcba9876543210"]})"),
-    "All of them or none, as one change and one version. If one of the ids is unknown or named "
-    "twice, `errors` names it by its place, as in `accept[2]`."));
+inline constexpr Operation kDecideProposals = taking_bytes(
+    kMaximumDecisionsBodyBytes,
+    described(
+        change_operation("decide_dossier_proposals", "POST", "/dossier/{project_id}/proposals",
+                         "Accept or reject many proposals at once", &kDecisions,
+                         R"({"accept":["0123456789abcdef"],"reject":["fedcba9876543210"]})"),
+        "All of them or none, as one change and one version. If one of the ids is unknown or named "
+        "twice, `errors` names it by its place, as in `accept[2]`."));
 
 inline constexpr Operation kSplitCharacter = change_operation(
     "split_dossier_character", "POST", "/dossier/{project_id}/characters/{character_id}/split",
@@ -204,15 +206,16 @@ inline constexpr Operation kListReadings{
     .summary = "What is read for a dossier, or was read lately, newest first, and why it failed",
     .query = &kListQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kReading, .description = "A page of them."},
-    .description = "Imports are listed as long as there is the project, readings of conversations "
-                   "for a day after their end."};
+    .description =
+        "Imports are listed as long as there is the project, readings of conversations "
+        "for a day after their end."};
 
 inline constexpr std::array kOperations{
-    kListDossiers,  kCreateDossier,   kHealth,          kReadDossier,    kReplaceDossier,
-    kMergeDossier,  kClearDossier,    kRemoveEntry,     kListVersions,   kRestoreVersion,
-    kReadDifference, kListFacts,      kListChanges,     kUndoChange,     kRedoChange,
-    kListProposals, kDecideProposals, kAcceptProposal,  kRejectProposal, kSplitCharacter,
-    kMergeCharacters, kLockField,     kUnlockField,     kListQuestions,  kResolveQuestion,
-    kListReadings, kStartImport,   kReadImport,      kCancelImport};
+    kListDossiers,    kCreateDossier,   kHealth,         kReadDossier,    kReplaceDossier,
+    kMergeDossier,    kClearDossier,    kRemoveEntry,    kListVersions,   kRestoreVersion,
+    kReadDifference,  kListFacts,       kListChanges,    kUndoChange,     kRedoChange,
+    kListProposals,   kDecideProposals, kAcceptProposal, kRejectProposal, kSplitCharacter,
+    kMergeCharacters, kLockField,       kUnlockField,    kListQuestions,  kResolveQuestion,
+    kListReadings,    kStartImport,     kReadImport,     kCancelImport};
 
 }  // namespace fabula::api::dossier

@@ -93,8 +93,8 @@ inline constexpr std::array kImportSourceFields{
           .is_nullable = true},
     nullable_text("chapter_title", "The title of the chapter."),
 };
-inline constexpr Schema kImportSource{
-    "DossierImportSource", "The place in an imported text.", kImportSourceFields};
+inline constexpr Schema kImportSource{"DossierImportSource", "The place in an imported text.",
+                                      kImportSourceFields};
 constexpr Field import_source_field(bool is_nullable) {
   return {.name = "import",
           .type = Type::object,
@@ -132,8 +132,9 @@ inline constexpr std::array kFactFields{
     import_source_field(true),
     Field{.name = "span",
           .type = Type::array,
-          .description = "The quote's place in the message, or in the part of an imported text that "
-                         "was read at once: the first byte, and the one after the last.",
+          .description =
+              "The quote's place in the message, or in the part of an imported text that "
+              "was read at once: the first byte, and the one after the last.",
           .is_required = true,
           .is_nullable = true,
           .item = Type::integer},

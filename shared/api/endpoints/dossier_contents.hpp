@@ -81,11 +81,10 @@ constexpr auto with(const std::array<Field, kFirst>& first,
   return all;
 }
 
-inline constexpr auto kCharacterFields =
-    with(std::array{kThingIdField, kThingNameField, kAliasesField, kDescriptionField,
-                    kRelationshipsField, kRelationsField, kArcField, kTraitsField,
-                    kLockedFieldsField},
-         kKnownFields);
+inline constexpr auto kCharacterFields = with(
+    std::array{kThingIdField, kThingNameField, kAliasesField, kDescriptionField,
+               kRelationshipsField, kRelationsField, kArcField, kTraitsField, kLockedFieldsField},
+    kKnownFields);
 inline constexpr Schema kCharacter{"DossierCharacter", "A character of a story.", kCharacterFields,
                                    kFurtherFields};
 

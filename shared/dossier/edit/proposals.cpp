@@ -27,8 +27,8 @@ std::vector<Standing> standings(Dossier& dossier, const TextTable& wanted) {
     if (number == kNone) continue;
     auto& standing = found[number];
     standing.is_known = true;
-    standing.has_open = standing.has_open || statuses[i] == Status::proposed ||
-                        statuses[i] == Status::rejected;
+    standing.has_open =
+        standing.has_open || statuses[i] == Status::proposed || statuses[i] == Status::rejected;
     standing.has_accepted = standing.has_accepted || statuses[i] != Status::rejected;
   }
   return found;
@@ -70,10 +70,11 @@ Rows decide(Dossier& dossier, std::span<const std::string> accepted,
             std::span<const std::string> rejected, const EditContext& context) {
   const std::array<NamedDecisions, 2> decisions{
       {{"accept", Act::accept, accepted}, {"reject", Act::reject, rejected}}};
-  Problem unknown(ErrorCode::not_found,
-                  "Some of these are no proposals of this dossier, so nothing was decided: `errors` "
-                  "names them.",
-                  "");
+  Problem unknown(
+      ErrorCode::not_found,
+      "Some of these are no proposals of this dossier, so nothing was decided: `errors` "
+      "names them.",
+      "");
   Problem twice(ErrorCode::invalid_request,
                 "Some proposals are named twice, so nothing was decided: `errors` names them.", "");
   TextTable wanted;

@@ -46,9 +46,8 @@ Rows remove(Dossier& dossier, std::string_view id, const EditContext& context) {
     return std::move(draft).rows();
   }
   const auto& questions = dossier.state().questions;
-  const auto question =
-      std::find_if(questions.begin(), questions.end(),
-                   [&](const Question& each) { return each.id == *wanted; });
+  const auto question = std::find_if(questions.begin(), questions.end(),
+                                     [&](const Question& each) { return each.id == *wanted; });
   if (question != questions.end()) return resolve(dossier, id, {}, context);
   const auto* entity = find_mentioned(dossier, *wanted);
   if (entity == nullptr) return no_such_thing();

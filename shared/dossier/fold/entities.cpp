@@ -11,8 +11,8 @@
 namespace fabula::dossier {
 namespace {
 
-// The name of a cluster whose mentions nobody has renamed. Places and objects: what they were
-// called first.
+// The name of a cluster whose mentions nobody has renamed: of people the one that most texts use,
+// of places and objects the first.
 std::string first_name(const Folding& folding, const Cluster& cluster) {
   const Log& log = folding.log;
   const auto first = folding.records.of_slots[cluster.slots.front()].mention;
@@ -44,8 +44,8 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
       const auto decided = decide_value(folding, field::kName, name_events, locks.of(field::kName));
       if (!decided.shown.values.empty()) folding.names[i] = decided.shown.values.front().text;
       if (!folding.names[i].empty() && clusters[i].type == folding.log.ontology().people) {
-        owners_.note(folding.log.values.find(comparable(folding.log.ontology(), field::kName,
-                                                        folding.names[i])),
+        owners_.note(folding.log.values.find(
+                         comparable(folding.log.ontology(), field::kName, folding.names[i])),
                      i);
       }
     }
@@ -141,8 +141,7 @@ std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
                          : other == cluster ? 1
                                             : hash_text(folding_.names[other]) | 2U);
       hash = mixed(hash, shown_id_of(other));
-    } else if (event.field == log.ontology().relations &&
-               cluster < folding_.clusters.all.size()) {
+    } else if (event.field == log.ontology().relations && cluster < folding_.clusters.all.size()) {
       hash = mixed(hash, fingerprint_of_texts(event, cluster));
     }
     if (entry.act == Act::resolve && entry.choose != 0) {

@@ -151,9 +151,9 @@ std::vector<ToldRelation> tell_relations(const Folding& folding, const NameOwner
       const Entry& entry = folding.log.entries[index];
       if (entry.act != Act::relation) continue;
       const auto other = other_cluster(folding, owners, index);
-      const bool is_known = std::any_of(
-          relations.begin() + static_cast<std::ptrdiff_t>(first), relations.end(),
-          [&](const ToldRelation& each) { return each.other == other; });
+      const bool is_known =
+          std::any_of(relations.begin() + static_cast<std::ptrdiff_t>(first), relations.end(),
+                      [&](const ToldRelation& each) { return each.other == other; });
       if (is_known || other == cluster) continue;
       relations.push_back(
           {entry.relation, other == kNone ? entry.to_name : folding.names[other], other});

@@ -4,13 +4,15 @@
 
 namespace fabula::dossier {
 
-// The delivery of an import is "<task_id>:<step>". What a conversation's tools propose has a message.
+// The delivery of an import is "<task_id>:<step>". What a conversation's tools propose has a
+// message.
 std::optional<ImportSource> import_source(const Entry& entry) {
   if (entry.kind != EntryKind::extracted || entry.proposal.empty() || !entry.message_id.empty()) {
     return std::nullopt;
   }
   const auto task_id = std::string_view(entry.delivery).substr(0, entry.delivery.find(':'));
-  if (task_id.size() == entry.delivery.size() || !text::normalize_uuid(task_id)) return std::nullopt;
+  if (task_id.size() == entry.delivery.size() || !text::normalize_uuid(task_id))
+    return std::nullopt;
   return ImportSource{task_id, entry.chapter, entry.chapter_title};
 }
 
