@@ -30,6 +30,12 @@ constexpr Field nullable_text(std::string_view name, std::string_view descriptio
 inline constexpr std::string_view kFurtherFields =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"type":"null"}]})";
 
+// Of a character, one of which is `relations`: types that are made of the document need it here,
+// too.
+inline constexpr std::string_view kFurtherFieldsOfCharacters =
+    R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},)"
+    R"({"type":"array","items":{"$ref":"#/components/schemas/DossierRelation"}},{"type":"null"}]})";
+
 inline constexpr Field kThingIdField = shown_text("id", "The id, as long as it is the same one.");
 inline constexpr Field kThingNameField = shown_text("name", "The name that it is shown by.");
 inline constexpr Field kAliasesField = shown_list("aliases", "Its other names.");
@@ -86,7 +92,7 @@ inline constexpr auto kCharacterFields = with(
                kRelationshipsField, kRelationsField, kArcField, kTraitsField, kLockedFieldsField},
     kKnownFields);
 inline constexpr Schema kCharacter{"DossierCharacter", "A character of a story.", kCharacterFields,
-                                   kFurtherFields};
+                                   kFurtherFieldsOfCharacters};
 
 inline constexpr std::array kThingFields{kThingIdField, kThingNameField, kAliasesField,
                                          kDescriptionField, kLockedFieldsField};
@@ -160,7 +166,7 @@ constexpr auto for_writing(const std::array<Field, kCount>& fields) {
 }
 inline constexpr auto kCharacterContentsFields = for_writing(kCharacterFields);
 inline constexpr Schema kCharacterContents{"DossierCharacterContents", "A character to write.",
-                                           kCharacterContentsFields, kFurtherFields};
+                                           kCharacterContentsFields, kFurtherFieldsOfCharacters};
 inline constexpr auto kThingContentsFields = for_writing(kThingFields);
 inline constexpr Schema kThingContents{"DossierThingContents", "A place or an object to write.",
                                        kThingContentsFields, kFurtherFields};
