@@ -2,7 +2,7 @@
 
 set local lock_timeout = '10s';
 
--- What an error of a step or a job says: {code, message}. A worker's error begins with its stable code; one
+-- The meaning of an error of a step or a job: {code, message}. A worker's error begins with its stable code; one
 -- without a code is the database's own, of workers that have died.
 create function private.told_failure(error text) returns jsonb
 language sql immutable parallel safe
@@ -119,8 +119,8 @@ begin
 end
 $$;
 
--- What is read for a dossier, or was read lately, newest first: {principal, project_id, query: {limit, offset}};
--- each {task_id, kind, session_id | null, title | null, status, steps, steps_done, steps_failed, failures,
+-- The readings for a dossier, under way or ended lately, newest first: {principal, project_id, query: {limit,
+-- offset}}; each {task_id, kind, session_id | null, title | null, status, steps, steps_done, steps_failed, failures,
 -- created_at, finished_at}. kind is conversation or import; failures are private.step_failures. Readings of
 -- conversations are kept for a day after their end.
 create function public.list_dossier_readings(request jsonb) returns jsonb

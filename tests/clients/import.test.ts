@@ -250,7 +250,7 @@ onEachRuntime("import", (stack) => {
       [[1, 1, "provider_unauthorized", false]],
     );
     assert.equal(failures[0]["message"], ran["failures"][0]["message"]);
-    // Who asks for the progress reads on.
+    // A request for the progress reads on.
     const now = await progress(imported);
     assert.deepEqual([now["error"], now["failures"]], [failures[0]["message"], failures]);
     readChapters();

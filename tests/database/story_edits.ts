@@ -1,4 +1,4 @@
-// What a person changes in a story stays, whatever the task that writes it does meanwhile.
+// A person's changes of a story stay, whatever the task that writes it does meanwhile.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

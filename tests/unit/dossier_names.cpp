@@ -115,7 +115,7 @@ TEST_CASE("of two names of a person the one is shown that most texts use") {
   CHECK(shown({"Lizzy", "Lizzy", "Lizzy", "Elizabeth Vane"}) == "Elizabeth Vane");
   CHECK(shown({"Mrs. Vane", "Mrs. Vane", "E. Vane", "Elizabeth Vane"}) == "Elizabeth Vane");
   CHECK(shown({"Tom", "Tom", "Tom Riddle", "Voldemort", "Voldemort"}) == "Tom Riddle");
-  // What is no name is shown only where there is none.
+  // A description or a role is shown only where there is no name.
   CHECK(shown({"the keeper", "the keeper", "Papa", "Papa", "Mara"}) == "Mara");
   CHECK(shown({"the keeper", "Papa"}) == "Papa");
 }

@@ -164,7 +164,7 @@ struct Quoted {
   dossier::Quotes quotes;
 };
 
-// Who is who, of names with the words of the texts about them.
+// The people of these names, with the words of the texts about them.
 People people_of(const std::vector<Quoted>& named) {
   std::vector<dossier::PreparedRecord> records;
   std::vector<dossier::Quotes> quotes;
@@ -179,7 +179,7 @@ People people_of(const std::vector<Quoted>& named) {
   }
   dossier::Answers answers;
   const auto people = dossier::identify_people(records, {}, answers, quotes);
-  // What is kept from the first time changes nothing.
+  // Answers that are kept from the first time change nothing.
   CHECK(dossier::identify_people(records, {}, answers, quotes) == people);
   return people;
 }

@@ -203,7 +203,7 @@ inline constexpr Operation kListReadings{
     .id = "list_dossier_readings",
     .method = "GET",
     .pattern = "/dossier/{project_id}/readings",
-    .summary = "What is read for a dossier, or was read lately, newest first, and why it failed",
+    .summary = "The readings for a dossier, newest first, and why they failed",
     .query = &kListQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kReading, .description = "A page of them."},
     .description =

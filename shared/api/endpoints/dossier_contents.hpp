@@ -30,7 +30,7 @@ constexpr Field nullable_text(std::string_view name, std::string_view descriptio
 inline constexpr std::string_view kFurtherFields =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"type":"null"}]})";
 
-// Of a character, one of which is `relations`: types that are made of the document need it here,
+// A character has `relations` besides: types that are made of the document need them here,
 // too.
 inline constexpr std::string_view kFurtherFieldsOfCharacters =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},)"

@@ -143,7 +143,7 @@ inline constexpr std::array kReadingFields{
           .description = "The reading; of an import, the import.",
           .is_required = true},
     Field{.name = "kind",
-          .description = "What is read.",
+          .description = "The kind of text that is read.",
           .is_required = true,
           .choices = kReadingKinds},
     Field{.name = "session_id",

@@ -102,7 +102,7 @@ void IdentityQuestion::collect_names(const std::vector<Status>& activity, const 
   for (const auto& [slot, index] : found) further_names_[ends_of_names_[slot]++] = index;
 }
 
-// What a text says of somebody may name them in full, where it only gives a part as the name.
+// A text may name somebody in full in what it says of them, where only a part is given as the name.
 void IdentityQuestion::collect_quotes(const std::vector<Status>& activity) {
   const auto slot_of_quote = [&](EntryIndex index) {
     const Entry& entry = log_.entries[index];

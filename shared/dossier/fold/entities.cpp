@@ -153,7 +153,7 @@ std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
   return hash;
 }
 
-// Of whom the texts speak that an entry has for the list of relations.
+// Changes when a text that an entry has for the list of relations leads to somebody else.
 std::uint64_t ThingBuilder::fingerprint_of_texts(const Event& event, std::uint32_t cluster) const {
   const Entry& entry = folding_.log.entries[event.entry];
   std::uint64_t hash = 0;

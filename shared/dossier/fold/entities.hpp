@@ -41,7 +41,7 @@ class ThingBuilder {
 
  private:
   bool decide_is_there(std::uint32_t cluster) const;
-  // Of the entity that somebody is related to; 0 when it is not shown.
+  // The id of the entity that somebody is related to; 0 when it is not shown.
   Reference shown_id_of(std::uint32_t cluster) const;
   void add_relations(std::uint32_t cluster, Entity& entity) const;
   std::uint64_t fingerprint_of_texts(const Event& event, std::uint32_t cluster) const;

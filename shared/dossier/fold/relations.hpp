@@ -36,7 +36,7 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
                                     std::uint32_t cluster, std::span<const Event> events,
                                     bool needs_values);
 
-// What a text of the list of relations says: "sister: Nora".
+// A text of the list of relations, "sister: Nora", taken apart.
 struct ToldRelation {
   std::string relation;
   std::string name;             // as the other is shown, else as the text has it; "": nobody
@@ -47,7 +47,7 @@ struct ToldRelation {
 std::vector<ToldRelation> tell_relations(const Folding& folding, const NameOwners& owners,
                                          std::uint32_t cluster,
                                          const std::vector<ShownValue>& values);
-// What a text says by itself, whoever wrote it.
+// The meaning of a text by itself, whoever wrote it.
 ToldRelation tell_relation(const Folding& folding, const NameOwners& owners, std::uint32_t cluster,
                            std::string_view text);
 

@@ -40,7 +40,7 @@ struct ShownField {
   std::vector<EntryIndex> decided_by;
 };
 
-// What somebody is to a person: "sister", "Nora".
+// A person's relation to somebody: "sister", "Nora".
 struct ShownRelation {
   std::string relation;
   std::string name;     // the other's, as they are shown; "": the text names nobody

@@ -11,7 +11,7 @@ namespace fabula::dossier {
 // Both folded. Only whole words count, but in scripts that put no spaces between words.
 std::size_t count_name(std::string_view folded_text, std::string_view folded_name);
 
-// Of a person, by folded words, in their order or the reverse one where that is a way to write it.
+// The name is a person's, in folded words; they may stand in the reverse order, too.
 std::size_t count_name(std::string_view folded_text, std::span<const std::string> words);
 
 }  // namespace fabula::dossier

@@ -1,4 +1,4 @@
-// Whose a part of a name is that several people have, by the words of the text.
+// A part of a name that several people have belongs to the one whom the text names.
 #include <algorithm>
 #include <string>
 #include <utility>

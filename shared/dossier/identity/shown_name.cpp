@@ -63,8 +63,8 @@ int rank_of(const Name& name) {
   return 2;
 }
 
-// Of the names that are no part of another one, the one by which, or by a part of which, most texts
-// speak. (A part of several counts for each.)
+// The name that most texts use, or use a part of, among those that are no part of another one. (A
+// part of several counts for each.)
 std::ptrdiff_t find_most_used(const std::vector<Shown>& names) {
   const auto count = std::min(names.size(), kMaximumCandidates);
   std::ptrdiff_t most_used = 0;

@@ -94,7 +94,7 @@ class Joiner {
     sort(marks_[record]);
   }
 
-  // What is named without a mark, and is quoted with one, has the mark.
+  // A thing that is named without a mark, and is quoted with one, has the mark.
   void read_quotes(std::span<const ThingRecord> records) {
     if (marked_names_.size() < 2) return;
     std::sort(marked_names_.begin(), marked_names_.end());
@@ -111,7 +111,7 @@ class Joiner {
     }
   }
 
-  // Of the names with marks whose kind this is, the only one in the quotes; kNone.
+  // The only name with marks, and of this kind, in the quotes; kNone.
   std::uint32_t quoted_name(std::uint32_t kind, const Quotes& quotes) const {
     const auto first =
         std::lower_bound(marked_names_.begin(), marked_names_.end(), std::pair{kind, 0U});

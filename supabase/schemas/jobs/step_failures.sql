@@ -1,4 +1,4 @@
--- What an error of a step or a job says: {code, message}. A worker's error begins with its stable code; one
+-- The meaning of an error of a step or a job: {code, message}. A worker's error begins with its stable code; one
 -- without a code is the database's own, of workers that have died.
 create function private.told_failure(error text) returns jsonb
 language sql immutable parallel safe
