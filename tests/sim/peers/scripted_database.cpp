@@ -9,7 +9,7 @@ namespace fabula::tests {
 namespace {
 
 // As in the database (private.silent_in_ms).
-constexpr std::int64_t kSilenceMs = 15'000;
+constexpr std::int64_t kSilenceMs = 14'000;
 
 std::string text_at(const json::Document& object, std::string_view key) {
   return std::string(json::string_at(object, key).value_or(""));
