@@ -64,7 +64,9 @@ class ScriptedDatabase {
     answer_503,
     answer_garbage,
     never_answer,
-    call_twice,  // as when a gateway repeats a request
+    answer_head_alone,
+    answer_trickling,  // a byte each second, without end
+    call_twice,        // as when a gateway repeats a request
   };
   std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
   std::int64_t latency_ms = 3;
