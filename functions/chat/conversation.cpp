@@ -131,7 +131,7 @@ Result<void> ChatConversation::read(Call&, const json::Document& body, TurnReque
   request.reasoning = json::boolean_at(body, "reasoning").value_or(false);
   if (json::boolean_at(body, "await_dossier").value_or(false)) request.awaited_jobs = kReading;
   request.chosen = turn::read_model_settings(body);
-  request.guidance = text("guidance");
+  if (request.action == turn::Action::regenerate) request.guidance = text("guidance");
   if (is_take(request)) return {};
   request.text = text("text");
   if (const auto* list = json::find(body, "attachments"); list && list->is_array()) {

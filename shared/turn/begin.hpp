@@ -40,14 +40,14 @@ struct BeginTurn {
   std::string_view message_id = {};   // the message that `action` concerns
   std::string_view text = {};         // the user's message, for say and edit
   std::string_view instruction = {};  // sent last, after the history: regenerate, go_on
-  std::string_view guidance = {};     // what the instruction says, in the caller's words: regenerate
+  std::string_view guidance = {};  // what the instruction says, in the caller's words: regenerate
   std::string_view instructions = {};  // of a session that is created by this turn
-  std::string_view title = {};        // for a session that is created by this turn
+  std::string_view title = {};         // for a session that is created by this turn
   std::string_view provider = {};
   std::string_view model = {};
   std::string_view system_prompt = {};
   std::string_view prompt = {};  // name and version of our own prompt, if it is one: "chat-1"
-  std::string_view summary_heading = {};  // precedes the summary in the prompt
+  std::string_view summary_heading = {};   // precedes the summary in the prompt
   std::int64_t maximum_output_tokens = 0;  // the most that may be chosen
   ModelSettings chosen = {};               // by this turn
   std::int64_t history_budget_tokens = 0;
@@ -110,8 +110,8 @@ struct BegunTurn {
   std::optional<Character> character;
   ModelSettings chosen;        // by the turn or by its session
   std::string reply_metadata;  // what the reply tells of its request, as a JSON object; empty: none
-  bool is_new_user = false;  // whom the caller acts for was not known before
-  std::string answer;        // the whole JSON text, which holds the history
+  bool is_new_user = false;    // whom the caller acts for was not known before
+  std::string answer;          // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 

@@ -12,7 +12,7 @@
 namespace fabula::turn {
 
 struct ModelSettings {
-  std::string model = {};  // as a request names it; empty: not chosen
+  std::string model = {};                          // as a request names it; empty: not chosen
   std::optional<int> temperature_hundredths = {};  // 70 is 0.7
   std::optional<std::int64_t> maximum_output_tokens = {};
 

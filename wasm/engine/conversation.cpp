@@ -42,7 +42,8 @@ Task<Result<TurnRequest>> read_request(Call& call, const Match& match, Caller& c
   co_await conversation.read(call, body, request);
   co_await check_maximum_tokens(call, request.chosen.maximum_output_tokens);
   if (!request.guidance.empty()) {
-    request.guidance_instruction = prompts::filled(prompts::kGuidance, {{"guidance", request.guidance}});
+    request.guidance_instruction =
+        prompts::filled(prompts::kGuidance, {{"guidance", request.guidance}});
   }
   if (!request.idempotency_key.empty() || !request.stream_id.empty()) {
     request.request_hash = co_await sha256_hex(call.context(), asked);

@@ -194,8 +194,8 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   const std::string_view last_text = said.empty() ? request.instruction() : said;
   ModelRoute route(context, answering.endpoints, turn, system_prompt, last_text,
                    answering.attachments,
-                   {.maximum_output_tokens = turn.chosen.maximum_output_tokens.value_or(
-                        limits.maximum_output_tokens),
+                   {.maximum_output_tokens =
+                        turn.chosen.maximum_output_tokens.value_or(limits.maximum_output_tokens),
                     .temperature_hundredths = turn.chosen.temperature_hundredths});
   std::optional<turn::Seam> seam;
   if (request.action == turn::Action::go_on) {

@@ -44,10 +44,10 @@ struct TurnRequest {
   std::string task_prompts = {};
   std::string task_prompt_labels = {};
   std::optional<turn::CompanionRequest> companion = {};
-  turn::ModelSettings chosen = {};       // how this turn's model is to be asked
-  std::string guidance = {};             // what a regenerate is told for this take
+  turn::ModelSettings chosen = {};        // how this turn's model is to be asked
+  std::string guidance = {};              // what a regenerate is told for this take
   std::string guidance_instruction = {};  // the same as the model is told it
-  std::string instructions = {};         // of a session that is created by this turn
+  std::string instructions = {};          // of a session that is created by this turn
   std::string kinds = {};  // of other kinds whose messages `action` may concern: turn::BeginTurn
   bool detach = false;     // the reply continues when the client has left
   bool reasoning = false;  // the model's reasoning is told too

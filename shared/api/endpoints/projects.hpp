@@ -24,6 +24,10 @@ inline constexpr Field kPhaseField{
 inline constexpr Field kStatusField{
     .name = "status", .description = "Whether it is being worked on.", .choices = kProjectStatuses};
 
+inline constexpr Field kInstructionsField = instructions_field(
+    "What models are told in each of its sessions, after our own prompt: a persona, a style guide. "
+    "Null removes it.");
+
 inline constexpr std::array kProjectFields{
     Field{.name = "project_id",
           .type = Type::uuid,
@@ -47,6 +51,10 @@ inline constexpr std::array kProjectFields{
           .type = Type::integer,
           .description = "The number of its sessions that are not deleted.",
           .is_required = true},
+    Field{.name = "instructions",
+          .description = "What models are told in each of its sessions.",
+          .is_required = true,
+          .is_nullable = true},
     kCreatedAt,
     kUpdatedAt,
 };
@@ -68,11 +76,11 @@ inline constexpr std::array kListFields{
 inline constexpr Schema kListQuery{"ProjectsQuery", "", kListFields};
 
 inline constexpr std::array kCreateFields{name_field(true), kFavouriteField, kPhaseField,
-                                          kStatusField};
+                                          kStatusField, kInstructionsField};
 inline constexpr Schema kCreate{"ProjectRequest", "A new project.", kCreateFields};
 
 inline constexpr std::array kUpdateFields{name_field(false), kFavouriteField, kPhaseField,
-                                          kStatusField};
+                                          kStatusField, kInstructionsField};
 inline constexpr Schema kUpdate{"ProjectUpdate", "Changes of a project.", kUpdateFields};
 
 inline constexpr Operation kListProjects{
