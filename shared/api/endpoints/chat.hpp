@@ -9,6 +9,7 @@
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/endpoints/stream_control.hpp"
 #include "shared/api/operation.hpp"
+#include "shared/api/path_parameter.hpp"
 
 namespace fabula::api::chat {
 
