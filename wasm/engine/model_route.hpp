@@ -96,6 +96,7 @@ class ModelRoute {
     turn_.answer = std::string();
     attachments_ = std::vector<llm::Attachment>();
   }
+  bool is_forgotten() const { return turn_.answer.empty(); }
 
  private:
   const Endpoints& endpoints_;
