@@ -97,6 +97,7 @@ inline constexpr Operation kCreateProject{
     .pattern = "/projects",
     .summary = "Make a project, with an empty dossier",
     .body = &kCreate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .answer = {.status = 201,
                .schema = &kProject,
                .description = "The new project.",
@@ -123,6 +124,7 @@ inline constexpr Operation kUpdateProject{
     .pattern = "/projects/{project_id}",
     .summary = "Change a project",
     .body = &kUpdate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kProject, .description = "The project as it is now."}};
 

@@ -245,6 +245,7 @@ inline constexpr Operation kUpdateSession{
     .pattern = "/sessions/{session_id}",
     .summary = "Change a session",
     .body = &kUpdate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kSession, .description = "The session as it is now."}};
 
