@@ -31,6 +31,9 @@ std::optional<StoredTurn> read_stored_turn(std::string answer) {
   turn.turn.stream_id = text("stream_id");
   turn.turn.generation_id = text("generation_id");
   turn.turn.is_replayed = true;
+  if (const auto* metadata = json::find(*document, "reply_metadata")) {
+    turn.turn.reply_metadata = json::dump(*metadata);
+  }
   turn.status = text("status");
   turn.is_final = turn.status != name(Status::streaming);
   turn.silent_in_ms = json::integer_at(*document, "silent_in_ms");

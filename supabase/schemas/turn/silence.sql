@@ -55,7 +55,6 @@ $$;
 create function private.end_silent_turn(locked_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
-  retry_after_seconds constant text := '2';
   running public.generations;
 begin
   select * into running from public.generations
@@ -65,9 +64,8 @@ begin
     return;
   end if;
   if not private.is_silent(running) then
-    perform private.refuse(409, 'turn_in_progress',
-      'A reply is still being written in this session: wait until it ends, or cancel it.',
-      retry_after_seconds);
+    perform private.refuse_while_running(running,
+      'A reply is still being written in this session: wait until it ends, or cancel it.');
   end if;
   perform private.end_for_silence(running);
 end

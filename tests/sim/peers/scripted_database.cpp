@@ -356,6 +356,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   generations.push_back(generation);
   auto answer = begun(generation, false, is_new, project_id, text_at(request, "title"));
   answer["history"] = history;
+  answer.update(further);
   if (!summary.empty()) answer["summary"] = summary;
   if (!dossier.is_null() && json::boolean_at(request, "dossier").value_or(false)) {
     answer["dossier"] = dossier;
