@@ -113,7 +113,7 @@ TEST_CASE("a message may be an attachment alone") {
   }
   CHECK(*check(R"({"text":"Look.",)" + attached + "}", api::chat::kSay) ==
         R"({"text":"Look.",)" + attached + "}");
-  for (const std::string text :
+  for (const std::string& text :
        {R"("text":7,)" + attached, R"("text":"\u0000",)" + attached,
         std::string(R"("attachments":[])"), std::string(R"("text":" ","attachments":[])"),
         std::string(R"("attachments":null)")}) {

@@ -8,10 +8,16 @@ using namespace fabula;
 
 namespace {
 
-constexpr api::Operation kRead{.id = "read", .method = "GET", .pattern = "/a", .summary = ""};
-constexpr api::Operation kCreate{.id = "create", .method = "POST", .pattern = "/a", .summary = ""};
-constexpr api::Operation kChange{
-    .id = "change", .method = "PATCH", .pattern = "/a", .summary = "", .takes_if_match = true};
+constexpr api::Operation kRead{
+    .id = "read", .method = "GET", .pattern = "/a", .summary = "", .answer = {}};
+constexpr api::Operation kCreate{
+    .id = "create", .method = "POST", .pattern = "/a", .summary = "", .answer = {}};
+constexpr api::Operation kChange{.id = "change",
+                                 .method = "PATCH",
+                                 .pattern = "/a",
+                                 .summary = "",
+                                 .takes_if_match = true,
+                                 .answer = {}};
 
 bool passes(const api::Operation& operation, std::string_view name, std::string_view value) {
   http::Headers headers;
