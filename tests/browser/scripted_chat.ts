@@ -41,6 +41,10 @@ export function scriptedChat(): ScriptedChat {
   };
   let running: Running | undefined;
   const listen = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!request.url?.startsWith("/functions/v1/chat")) {
+      problem(response, 404, { title: "Not found", code: "not_found" });
+      return;
+    }
     const [, stream = ""] = /\/chat\/streams\/stream-1(.*)$/.exec(request.url ?? "") ?? [];
     if (!stream) {
       running = await answer(chat, request, response);
