@@ -88,7 +88,7 @@ TEST_CASE("texts go before the message, wherever they come from, and are kept by
   CHECK(chat.fetched.size() == 1);
   CHECK(chat.fetched[0].find("authorization") == std::string::npos);
   CHECK(json::dump(chat.database.requests.front()["message_metadata"]) ==
-        R"({"attachments":[{"name":"far","tokens":8,"type":"text",)"
+        R"({"attachments":[{"name":"far","text_read":"From afar.","tokens":8,"type":"text",)"
         R"("url":"https://files.example/a.txt?sig=1"},)"
         R"({"text":"At hand.","tokens":6,"type":"text"}]})");
 }

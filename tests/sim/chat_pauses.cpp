@@ -102,7 +102,7 @@ TEST_CASE("during pauses and attempts, beats and saves go on as signs of life") 
   CHECK(read_events(client).comments >= 29);
   int saves = 0;
   for (const auto& call : chat.database.calls) saves += call == "append_chunk" ? 1 : 0;
-  CHECK(saves == 6);  // every 5 seconds of 30
+  CHECK(saves == 7);  // every 4 seconds of 30
 }
 
 TEST_CASE("a refusal whose body does not end is understood after two seconds") {

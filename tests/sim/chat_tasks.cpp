@@ -94,10 +94,12 @@ TEST_CASE("another take of a scene, and its rest, are scenes") {
   const auto reply = "chat/messages/" + ScriptedDatabase::make_id(1);
   for (const std::string action : {"/regenerate", "/continue"}) {
     chat.database.requests.clear();
+    const std::string said = action == "/continue" ? " The sea answered." : kStory;
+    chat.painter.tell(said, 5);
     auto& client = chat.post_to(reply + action, "", kGuest);
     chat.world.run();
     CAPTURE(client.body());
-    CHECK(read_events(client).text == kStory);
+    CHECK(read_events(client).text == said);
     CHECK(system_of(chat.painter) == prompts::kScene.text);
     const auto& begun = chat.database.requests.front();
     CHECK(json::string_at(*json::find(begun, "task_prompts"), "scene") == prompts::kScene.text);

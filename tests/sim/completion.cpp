@@ -147,15 +147,15 @@ TEST_CASE("a model that asks for a little time gets it") {
   CHECK(edge.model.asked_at_ms.at(1) - edge.model.asked_at_ms[0] >= 4000);
 }
 
-TEST_CASE("when nobody answers, the last one's problem is told") {
+TEST_CASE("when nobody answers, the most hopeful problem is told") {
   CompletionWorld edge;
   answer_always(edge.model, refusal(401));
   answer_always(edge.second, stream(text_event("Once")));
   answer_always(edge.third, refusal(429, "retry-after: 60\n"));
   const auto& answer = edge.run();
   REQUIRE_FALSE(answer);
-  CHECK(answer.error().code == ErrorCode::provider_rate_limited);
-  CHECK(answer.error().retry_after_s == 60);
+  CHECK(answer.error().code == ErrorCode::provider_incomplete);
+  CHECK(answer.error().retry_after_s == 0);
   CHECK(edge.second.exchanges.size() == 2);
 }
 

@@ -118,10 +118,10 @@ TEST_CASE("an isolate that is killed: its reply is continued when its silence sh
   client.say("m1");
   chat.world.run_for(4'300);
   chat.world.kill(client.socket());
-  chat.world.run_for(30'000);
+  chat.world.run_for(10'000);
   CHECK(client.is_ready());
   CHECK(client.reply("m1").done == 0);
-  chat.world.run_for(60'000);
+  chat.world.run_for(30'000);
   check_whole(chat, client);
   end(chat, client);
 }

@@ -180,12 +180,15 @@ TEST_CASE("what is attached goes into the message that the history ends with") {
   CHECK(member(messages[1], "content").size() == 3);
   CHECK(member(member(messages[1], "content")[2], "text") == "Who is \"this\"?");
 
-  // An instruction is a message of its own, and has them.
+  // They belong to the last message, which is joined to what the user has said before it.
   request.user_text = "Go on.";
   messages = member(body("openai", request), "messages");
-  REQUIRE(messages.size() == 3);
-  CHECK(member(messages[1], "content") == "Who is \"this\"?");
-  CHECK(member(messages[2], "content").size() == 3);
+  REQUIRE(messages.size() == 2);
+  const auto parts = member(messages[1], "content");
+  REQUIRE(parts.size() == 4);
+  CHECK(member(parts[0], "text") == "Who is \"this\"?");
+  CHECK(member(parts[1], "text") == "<attachment name=\"a\">\nText\n</attachment>");
+  CHECK(member(parts[3], "text") == "Go on.");
 }
 
 TEST_CASE("a schema goes where the provider has a field for it, else into the system prompt") {

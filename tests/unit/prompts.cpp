@@ -29,7 +29,7 @@ TEST_CASE("embedded prompts have their file's name, version and text") {
   CHECK(prompts::kExtraction.version >= 1);
   CHECK(prompts::kExtraction.label == "extraction-" + std::to_string(prompts::kExtraction.version));
   CHECK(prompts::kGoOn.text.starts_with("Go on exactly"));
-  CHECK(prompts::kGoOn.text.ends_with("no introduction."));
+  CHECK(prompts::kGoOn.text.ends_with("begin with a space."));
   // A heading stands between two other texts.
   CHECK(prompts::kSummaryHeading.text.starts_with("\n\n# What"));
   CHECK(prompts::kSummaryHeading.text.ends_with(":\n\n"));

@@ -34,11 +34,13 @@ Result<Endpoints> resolve_entries(Call& call, const settings::Setting& setting,
 }
 
 // The models of a default are those of the provider's own service: a server that the operator has
-// put in its place is asked for the models that the operator has named.
+// put in its place is asked for the models that the operator has named. Many servers speak OpenAI's
+// protocol with models of their own; what speaks another one passes on to its provider.
 bool is_default_elsewhere(Call& call, const settings::Setting& setting) {
   const auto route = llm::parse_route(call.setting_values().text(setting), setting.name);
   return route && std::any_of(route->begin(), route->end(), [&call](const auto& entry) {
-           return llm::has_own_address(*entry.provider, HostSettings(call));
+           return entry.provider->format == llm::WireFormat::openai &&
+                  llm::has_own_address(*entry.provider, HostSettings(call));
          });
 }
 

@@ -83,7 +83,8 @@ runtime::Task<RelayEnd> Relay::run() {
     attempts_.back().error = end_->problem ? std::optional(end_->problem->code) : std::nullopt;
   }
   upstream_.reset();
-  if (wishes_.seam) add_text(wishes_.seam->finish());
+  // A continuation that is stopped ends with what was kept of it.
+  if (wishes_.seam && has_spoken_) add_text(wishes_.seam->finish());
   if (tools_) tools_->stop();
   saver_.stop();
   timer_.reset();
@@ -144,6 +145,10 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
                            "The model wrote more than a reply may hold; what was written is kept. "
                            "Ask for the rest in a new message.",
                            "reply too long"));
+    }
+    // A continuation that only repeats the reply's end says nothing.
+    if (wishes_.seam && summary->complete) {
+      if (const auto kept = wishes_.seam->finish(); !kept.empty()) say(kept);
     }
     const bool calls_tools = tools_ && summary->complete && tools_->begin();
     // After tools the text of earlier rounds may be all that there is to say.
@@ -287,6 +292,16 @@ void Relay::note_first_sign() {
 }
 
 void Relay::on_text(std::string_view text) {
+  if (!wishes_.seam) return say(text);
+  const auto joined = wishes_.seam->add(text);
+  if (joined.empty()) {
+    note_first_sign();
+  } else {
+    say(joined);
+  }
+}
+
+void Relay::say(std::string_view text) {
   if (!has_spoken_) {
     has_spoken_ = true;
     note_first_sign();
@@ -296,11 +311,7 @@ void Relay::on_text(std::string_view text) {
   }
   if (tools_ && tools_->begins_paragraph()) add_text("\n\n");
   if (tools_) tools_->add_text(text);
-  if (wishes_.seam) {
-    add_text(wishes_.seam->add(text));
-  } else {
-    add_text(text);
-  }
+  add_text(text);
 }
 
 void Relay::add_text(std::string_view text) {

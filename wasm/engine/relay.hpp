@@ -81,6 +81,8 @@ class Relay final : private llm::StreamSink {
 
  private:
   void on_text(std::string_view text) override;
+  // Tells and saves text of the model, the first of which shows that the model answers.
+  void say(std::string_view text);
   void add_text(std::string_view text);
   void on_reasoning(std::string_view text) override;
   void on_tool_call(const llm::ToolCallPart& part) override;

@@ -31,9 +31,9 @@ std::string clean(std::string_view text) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\0') continue;
-    const auto* const end =
-        std::find_if(kLineEnds.begin(), kLineEnds.end(),
-                     [&](std::string_view each) { return text.substr(i, each.size()) == each; });
+    const auto end = std::find_if(kLineEnds.begin(), kLineEnds.end(), [&](std::string_view each) {
+      return text.substr(i, each.size()) == each;
+    });
     if (end != kLineEnds.end()) {
       out.push_back('\n');
       i += end->size() - 1;

@@ -21,6 +21,11 @@ Problem empty_answer(const StreamSummary& summary, bool has_reasoned) {
               "again; if it happens often, whoever runs the server must raise "
               "FABULA_MAX_OUTPUT_TOKENS or choose another model.",
               "an empty answer: length, all of it reasoning"};
+    case FinishReason::tool_calls:
+      return {ErrorCode::provider_incomplete,
+              "The model called its tools until their limit and wrote no answer. Try again, or "
+              "choose another model.",
+              "an empty answer: tool_calls"};
     default:
       break;
   }
