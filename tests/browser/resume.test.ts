@@ -87,7 +87,7 @@ test("Stop in another tab stops the reply in both, and what was written is kept"
   await tab.page.goto(server.url);
   await tab.lastReply().getByText("And then").waitFor();
   await tab.page.getByRole("button", { name: "Stop" }).click();
-  for (const each of [page, tab.page]) await each.getByText("Stopped here.").waitFor();
+  for (const each of [page, tab.page]) await each.locator(".note:visible", { hasText: "Stopped here." }).waitFor();
   const [reply] = model().replies("Tell without end.");
   await until("the model's end", () => reply?.isClosed);
   gate.open();
@@ -150,7 +150,9 @@ test("functions that are killed in the middle of a reply: the page comes back, a
     reply.finish();
   });
   await page.getByRole("button", { name: "Go on with it" }).click();
-  await untilText(page, "The storm passed by.");
+  await untilText(page, "The storm passed by.").catch(async (error: Error) => {
+    throw new Error(`${await page.innerText("main")}\n${error.message}`);
+  });
   assert.equal((await stored(page)).filter((row) => row.startsWith("user:")).length, 1);
   story.assertNoErrors();
 });

@@ -91,6 +91,7 @@ async function follow(reply) {
   if (conversation.messages.length !== count) showAll(); // Other tabs have gone on.
   else show();
   input.focus();
+  if (reply.state === "failed" && reply.ask.isToGoOn && reply.facts.message_id) tryAgain(reply);
 }
 
 /** Whether another tab has begun it: then it is read on here. */
@@ -138,8 +139,11 @@ function tryAgain(reply) {
   const again = (path) => ({ path, body: { detach: true }, key: crypto.randomUUID(), kept: reply.text.length });
   if (reply.text !== "" && message_id) {
     reply.ask = again(`/messages/${message_id}/continue`);
-  } else if (user_message_id && (!isNewest || reply.ask.isRepeated)) {
+  } else if (reply.text === "" && user_message_id && (!isNewest || reply.ask.isRepeated)) {
     reply.ask = again(`/messages/${user_message_id}/regenerate`);
+  } else {
+    // Told again, a reply that broke off has its id, by which it goes on.
+    reply.ask.isToGoOn = reply.text !== "";
   }
   if (!isNewest) conversation.messages.splice(place + 1);
   reply.facts = { user_message_id };
