@@ -53,12 +53,12 @@ export class DevelopmentServer {
 
   constructor(options: DevelopmentServerOptions) {
     this.#options = options;
-    this.#parts = new PartGroup(options.settings.dataDir);
+    this.#parts = new PartGroup(options.settings.dataDir, options.print);
   }
 
   /**
    * Starts everything, and announces it when a request would succeed. Rejects when something cannot
-   * start or a part ends by itself; stays pending as long as all is well.
+   * start; stays pending from then on, and parts that end by themselves are started again.
    */
   async run(): Promise<never> {
     const { settings, print } = this.#options;
@@ -68,13 +68,13 @@ export class DevelopmentServer {
     keyLines(state).forEach(print);
     const endReports = reportStarts(() => this.#parts.starting(), print);
     this.#stopAsked.signal.addEventListener("abort", endReports);
-    await Promise.race([this.#startParts(state.url), this.#parts.fault]);
+    await this.#startParts(state.url);
     endReports();
     updateState(settings.dataDir, { ...state, ready: true });
     print(`ready ${state.url}`);
     print("");
     print(curlCommand(state.url));
-    return this.#parts.fault;
+    return new Promise<never>(() => {});
   }
 
   /** Ends all that was started. The data directory is given back last, when nobody writes to it. */

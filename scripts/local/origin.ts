@@ -33,17 +33,21 @@ export interface Origin {
 export const INSTANCE_PATH = "/.well-known/fabula-development-server";
 
 const FUNCTIONS_UNAVAILABLE: ProblemFacts = {
-  status: 502,
-  code: "internal_error",
-  title: "Internal error",
-  detail: "The functions did not answer. See logs/functions.log in the data directory.",
+  status: 503,
+  code: "interrupted",
+  title: "Interrupted",
+  detail:
+    "The functions did not answer; if they have ended, they are started again. Send the request again in a " +
+    "second, a message with the same Idempotency-Key. See logs/functions.log in the data directory.",
   headers: { "Retry-After": "1" },
 };
 const DATABASE_UNAVAILABLE: ProblemFacts = {
   status: 503,
   code: "database_unavailable",
   title: "Database unavailable",
-  detail: "The database did not answer. See logs/database.log in the data directory.",
+  detail:
+    "The database did not answer; if it has ended, it is started again. Send the request again in a second. " +
+    "See logs/database.log in the data directory.",
   headers: { "Retry-After": "1" },
 };
 

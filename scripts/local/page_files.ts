@@ -5,16 +5,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { sendProblem } from "./problem.ts";
 
+const TYPES: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+};
+const NAMES = [
+  ...["page.js", "chat.js", "conversation.js", "dossier.js", "view.js", "page.css"],
+  ...["realtime.js", "realtime_socket.js", "realtime_session.js", "realtime_view.js", "realtime.css"],
+];
 const FILES = new Map([
-  ["/", { name: "index.html", type: "text/html; charset=utf-8" }],
-  ["/page.js", { name: "page.js", type: "text/javascript; charset=utf-8" }],
-  ["/page.css", { name: "page.css", type: "text/css; charset=utf-8" }],
-  ["/realtime", { name: "realtime.html", type: "text/html; charset=utf-8" }],
-  ["/realtime.js", { name: "realtime.js", type: "text/javascript; charset=utf-8" }],
-  ["/realtime_socket.js", { name: "realtime_socket.js", type: "text/javascript; charset=utf-8" }],
-  ["/realtime_session.js", { name: "realtime_session.js", type: "text/javascript; charset=utf-8" }],
-  ["/realtime_view.js", { name: "realtime_view.js", type: "text/javascript; charset=utf-8" }],
-  ["/realtime.css", { name: "realtime.css", type: "text/css; charset=utf-8" }],
+  ["/", "index.html"],
+  ["/realtime", "realtime.html"],
+  ...NAMES.map((name): [string, string] => [`/${name}`, name]),
 ]);
 
 // Nothing from elsewhere, and no inline script: what a model writes can never become code.
@@ -35,8 +38,8 @@ export async function sendPage(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const file = FILES.get(path);
-  if (!file) {
+  const name = FILES.get(path);
+  if (!name) {
     const detail = "Here are /, /realtime, /functions/v1/, /rest/v1/, /auth/v1/ and /storage/v1/.";
     sendProblem(response, { status: 404, code: "not_found", title: "Not found", detail }, path);
     return;
@@ -52,15 +55,15 @@ export async function sendPage(
     sendProblem(response, problem, path);
     return;
   }
-  const body = await readFile(join(folder, file.name)).catch(() => undefined);
+  const body = await readFile(join(folder, name)).catch(() => undefined);
   if (!body) {
-    const detail = `${file.name} cannot be read from ${folder}.`;
+    const detail = `${name} cannot be read from ${folder}.`;
     const problem = { status: 500, code: "internal_error", title: "Internal error", detail };
     sendProblem(response, problem, path);
     return;
   }
   response.writeHead(200, {
-    "Content-Type": file.type,
+    "Content-Type": TYPES[name.replace(/^.*\./, "")],
     "Access-Control-Allow-Origin": "*",
     "Content-Length": body.byteLength,
     "Cache-Control": "no-store",

@@ -1,16 +1,21 @@
-// The parts of the development server: started side by side, watched, and stopped in reverse order.
+// The parts of the development server: started side by side, started again when they end by themselves, and
+// stopped in reverse order.
+import { setTimeout as sleep } from "node:timers/promises";
 import { checkDiskSpace } from "./disk_space.mjs";
 import type { LineLog, Part } from "./part.ts";
 import { StartError } from "./part.ts";
 import { openPartLog, progressOf, type PartLog } from "./part_log.ts";
+import { RestartWaits } from "./restart_waits.ts";
 
 type StartPart = (log: LineLog) => Promise<Part>;
 
 interface Member {
   log: PartLog;
+  start: StartPart;
   startedAt_ms: number;
-  /** Resolves when the start is over, with nothing if it failed. */
-  started: Promise<Part | undefined>;
+  /** Resolves when the start, or the newest one after an end, is over. */
+  started: Promise<unknown>;
+  waits: RestartWaits;
   part?: Part;
   url?: string;
   /** Of parts that others have taken the place of and that still work: what ends them. */
@@ -31,19 +36,21 @@ const UNFINISHED_START_MS = 3_000;
 
 export class PartGroup {
   readonly #dataDir: string;
+  readonly #print: (line: string) => void;
   readonly #members = new Map<string, Member>();
-  #stopping = false;
-  #reportFault!: (error: Error) => void;
+  readonly #stopAsked = new AbortController();
 
-  /** Rejects when a part ends without having been stopped; pending otherwise. */
-  readonly fault = new Promise<never>((_, reject) => (this.#reportFault = reject));
-
-  constructor(dataDir: string) {
+  /** `print` takes the lines about parts that have ended. */
+  constructor(dataDir: string, print: (line: string) => void) {
     this.#dataDir = dataDir;
-    this.fault.catch(() => {}); // Nobody may be waiting yet.
+    this.#print = print;
   }
 
-  /** Where a part listens; undefined until it does, and from the moment it is to stop. */
+  get #stopping(): boolean {
+    return this.#stopAsked.signal.aborted;
+  }
+
+  /** Where a part listens; undefined while it does not, and from the moment it is to stop. */
   url(name: string): string | undefined {
     return this.#stopping ? undefined : this.#members.get(name)?.url;
   }
@@ -65,8 +72,10 @@ export class PartGroup {
     const starting = start(log.write);
     const member: Member = {
       log,
+      start,
       startedAt_ms: Date.now(),
       started: starting.catch(() => undefined),
+      waits: new RestartWaits(Date.now()),
       retired: new Set(),
     };
     this.#members.set(name, member);
@@ -96,6 +105,7 @@ export class PartGroup {
     if (!member || !old) throw new Error(`there is no ${name} to replace`);
     const part = await start(member.log.write);
     if (this.#stopping) return part.stop();
+    member.start = start;
     this.#use(name, member, part);
     const stopOld = () => old.stop();
     member.retired.add(stopOld);
@@ -108,16 +118,40 @@ export class PartGroup {
   #use(name: string, member: Member, part: Part): void {
     member.part = part;
     member.url = part.url;
+    member.waits.started(Date.now());
     void part.ended?.then((reason) => {
       if (this.#stopping || member.part !== part) return;
       delete member.url;
-      this.#reportFault(new StartError(withLog(`The ${name} ended: ${reason}`, member.log)));
+      member.started = this.#startAgain(name, member, part, `The ${name} ended: ${reason}`);
     });
+  }
+
+  // Until it runs, something else has been put in its place, or everything is to end.
+  async #startAgain(name: string, member: Member, ended: Part, fault: string): Promise<void> {
+    const isOver = () => this.#stopping || member.part !== ended;
+    for (let reason = fault; ; ) {
+      const { wait_ms, isToldInFull } = member.waits.ended(Date.now());
+      const when = wait_ms === 0 ? "now" : `in ${wait_ms / 1000} s`;
+      this.#print(isToldInFull ? withLog(reason, member.log) : reason);
+      this.#print(`The ${name} is started again ${when}. The rest stays up.`);
+      await sleep(wait_ms, undefined, { signal: this.#stopAsked.signal }).catch(() => {});
+      if (isOver()) return;
+      try {
+        const part = await member.start(member.log.write);
+        if (isOver()) return await part.stop();
+        this.#use(name, member, part);
+        this.#print(`The ${name} runs again.`);
+        return;
+      } catch (error) {
+        if (isOver()) return;
+        reason = `The ${name} did not start: ${(error as Error).message}`;
+      }
+    }
   }
 
   /** Stops the newest part first: the functions save what they stream while the database runs. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopAsked.abort();
     for (const member of [...this.#members.values()].reverse()) {
       const { log, started, retired } = member;
       await Promise.race([started, after(UNFINISHED_START_MS)]);

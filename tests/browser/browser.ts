@@ -68,6 +68,31 @@ export class WatchedPage {
     assert.deepEqual(unexpected, []);
   }
 
+  /** Nothing is wider than the window, the message can be written and sent, and fingers hit what they mean. */
+  async assertUsable(within: Locator = this.page.locator("body")): Promise<void> {
+    const { page } = this;
+    const { width, height } = page.viewportSize()!;
+    const overflow_px = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow_px <= 0, `${overflow_px} px too wide`);
+    const isWhole = await within.evaluate((element) => element.tagName === "BODY");
+    if (isWhole) {
+      const controls = page.locator("#text, #send:visible, #stop:visible");
+      assert.equal(await controls.count(), 2);
+      for (const control of await controls.all()) {
+        const box = (await control.boundingBox())!;
+        const isInside = box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+        assert.ok(isInside, `${await control.getAttribute("id")} is at ${JSON.stringify(box)}`);
+        await control.click({ trial: true });
+      }
+      assert.ok((await page.locator("#text").boundingBox())!.width >= Math.min(width, 800) / 2, "there is room to write");
+    }
+    for (const target of await within.locator("button:visible, summary:visible, input:visible, textarea:visible").all()) {
+      const { width: wide, height: high } = (await target.boundingBox())!;
+      const name = await target.evaluate((element) => element.textContent || element.id);
+      assert.ok(wide >= 40 && high >= 40, `${name} is ${wide} × ${high} px`);
+    }
+  }
+
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
   }

@@ -61,15 +61,17 @@ test("a reload shows the conversation and goes on with it, as the same guest", a
   await story.untilQuiet();
   assert.equal(await story.replies().count(), 2);
   const [first, second] = chat.requests;
-  assert.deepEqual(first, { body: { text: "Begin." }, token: undefined });
-  assert.deepEqual(second, {
-    body: {
+  assert.deepEqual([first?.body, first?.token], [{ text: "Begin.", detach: true }, undefined]);
+  assert.deepEqual([second?.body, second?.token], [
+    {
       text: "Go on.",
+      detach: true,
       session_id: "5e551071-0000-4000-8000-000000000001",
       project_id: "9a01ec70-0000-4000-8000-000000000001",
     },
-    token: `Bearer ${GUEST_TOKEN}`,
-  });
+    `Bearer ${GUEST_TOKEN}`,
+  ]);
+  assert.notEqual(first?.key, second?.key);
   story.assertNoErrors();
 });
 
@@ -81,34 +83,38 @@ test("a new conversation forgets the ids, but not who the guest is", async (cont
   assert.equal(await story.replies().count(), 0);
   await page.getByRole("button", { name: "Two rival bakers inherit the same recipe." }).click();
   await story.untilQuiet();
-  assert.deepEqual(chat.requests[1], {
-    body: { text: "Two rival bakers inherit the same recipe." },
-    token: `Bearer ${GUEST_TOKEN}`,
-  });
+  const { body, token } = chat.requests[1]!;
+  assert.deepEqual(body, { text: "Two rival bakers inherit the same recipe.", detach: true });
+  assert.equal(token, `Bearer ${GUEST_TOKEN}`);
   story.assertNoErrors();
 });
 
-test("Stop ends the request and keeps what was written", async (context) => {
+test("Stop has the writer stop, and keeps what was written", async (context) => {
   const { chat, story, page } = await setUp(context);
   await story.send("hang");
   await story.lastReply().getByText("The lamp had burned").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await story.lastReply().getByText("Stopped here.").waitFor();
-  await page.waitForTimeout(200);
-  assert.equal(chat.left, 1);
+  assert.deepEqual(chat.streamRequests, ["POST /cancel"]);
   await page.reload();
   assert.match(await story.lastText(), /^The lamp/);
+  await story.lastReply().getByText("Stopped here.").waitFor();
   await page.getByRole("button", { name: "Send" }).waitFor();
   story.assertNoErrors();
 });
 
-test("a reload in the middle of an answer keeps what was written", async (context) => {
-  const { story, page } = await setUp(context);
+test("a reload in the middle of an answer reads it on", async (context) => {
+  const { chat, story, page } = await setUp(context);
   await story.send("hang");
-  await story.lastReply().getByText("The lamp had burned").waitFor();
+  await story.lastReply().getByText("Who lives in the lighthouse?").waitFor();
+  const { length } = await story.lastText();
   await page.reload();
-  assert.match(await story.lastText(), /^The lamp/);
-  await story.lastReply().getByText("Stopped here.").waitFor();
+  await story.untilQuiet();
+  await page.getByText(/scripted-1 · 34 tokens/).waitFor();
+  assert.deepEqual(chat.streamRequests, [`GET ?after=${length}`]);
+  assert.equal(chat.requests.length, 1);
+  assert.equal(await story.replies().count(), 1);
+  assert.equal(await page.locator(".note:visible").count(), 0);
   story.assertNoErrors();
 });
 
@@ -124,28 +130,44 @@ test("a refused request shows what is wrong and can be tried again", async (cont
   await page.getByRole("button", { name: "Try again" }).click();
   await story.untilQuiet();
   assert.equal(chat.requests.length, 2);
+  assert.deepEqual(chat.requests[1], chat.requests[0]);
   assert.equal(await story.replies().count(), 1);
   story.assertNoErrors();
 });
+
+for (const text of ["cut", "end early"]) {
+  test(`an answer whose connection is lost (${text}) is read on from where it is`, async (context) => {
+    const { chat, story, page } = await setUp(context);
+    story.expectedErrors.push(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await story.send(text);
+    await story.untilQuiet();
+    assert.match(await story.lastText(), /^The lamp[\s\S]*lighthouse\?$/);
+    assert.equal((await story.lastText()).match(/The lamp/g)?.length, 1);
+    assert.equal(chat.requests.length, 1);
+    assert.equal(chat.streamRequests.length, 1);
+    assert.equal(await page.getByRole("alert").count(), 0);
+    story.assertNoErrors();
+  });
+}
 
 const BROKEN = [
   {
     text: "fail",
     shown: ["The answer broke off", "The model's provider stopped answering.", "provider_timeout"],
   },
-  {
-    text: "end early",
-    shown: ["The answer broke off", "The connection ended before the answer did."],
-  },
-  { text: "cut", shown: ["No connection"], console: /ERR_INCOMPLETE_CHUNKED_ENCODING/ },
+  { text: "cut for good", shown: ["503 · interrupted", "The functions did not answer"], console: /ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|502|503/ },
 ];
 
 for (const { text, shown, console } of BROKEN) {
   test(`an answer that breaks off (${text}) stays, with the reason`, async (context) => {
     const { story, page } = await setUp(context);
     if (console) story.expectedErrors.push(console);
+    await page.clock.install();
     await story.send(text);
-    await story.untilQuiet();
+    // The page tries to read on for half a minute.
+    for (let isQuiet = false; !isQuiet; isQuiet = (await page.locator('[aria-busy="true"]').count()) === 0) {
+      await page.clock.runFor(1_000);
+    }
     for (const _visit of ["first", "after a reload"]) {
       for (const part of shown) await page.getByRole("alert").getByText(part).waitFor();
       assert.match(await story.lastText(), /^The lamp/);
@@ -157,10 +179,10 @@ for (const { text, shown, console } of BROKEN) {
 
 test("a server that is gone is said in words", async (context) => {
   const { functions, story, page } = await setUp(context);
-  story.expectedErrors.push(/status of 502/);
+  story.expectedErrors.push(/status of 503/);
   functions.close();
   await story.send("Begin.");
-  await page.getByRole("alert").getByText("502 · internal_error").waitFor();
+  await page.getByRole("alert").getByText("503 · interrupted").waitFor();
   story.assertNoErrors();
 });
 
@@ -173,7 +195,7 @@ test("a guest whom the server does not know can start over as a new one", async 
   await page.getByRole("button", { name: "Start over as a new guest" }).click();
   await story.send("Begin.");
   await story.untilQuiet();
-  assert.deepEqual(chat.requests[2], { body: { text: "Begin." }, token: undefined });
+  assert.deepEqual([chat.requests[2]?.body, chat.requests[2]?.token], [{ text: "Begin.", detach: true }, undefined]);
   story.assertNoErrors();
 });
 
@@ -189,23 +211,48 @@ test("Shift+Enter makes a line, and what is typed is never taken as HTML", async
   story.assertNoErrors();
 });
 
+const LONG_MESSAGE =
+  "A lighthouse keeper finds a door in the sea, and it is open. Donaudampfschifffahrtsgesellschaftskapitän?";
+
 for (const [name, options] of [
   ["dark", { colorScheme: "dark" }],
-  ["phone", { width_px: 380 }],
+  ["320", { width_px: 320 }],
+  ["390", { width_px: 390 }],
+  ["1280", { width_px: 1280 }],
 ] as const) {
   test(`it fits and looks as it should (${name})`, async (context) => {
     const { story, page } = await setUp(context, options);
+    await story.assertUsable();
     await story.screenshot(`welcome-${name}`);
     await story.send("fail");
     await story.untilQuiet();
-    await story.send(
-      "A lighthouse keeper finds a door in the sea, and it is open. What is behind it?",
-    );
-    await page.waitForTimeout(500);
-    const overflow_px = await page.evaluate(() => document.body.scrollWidth - innerWidth);
-    assert.ok(overflow_px <= 0, `${overflow_px} px too wide`);
-    await story.screenshot(`turns-${name}`);
+    await page.getByLabel("Your message").fill(`${LONG_MESSAGE}\n`.repeat(12));
+    await story.assertUsable();
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    await story.assertUsable();
     await story.untilQuiet();
+    await page.getByText(/scripted-1 · 34 tokens/).click();
+    await page.getByText("Ids of this conversation").click();
+    await story.assertUsable();
+    await story.screenshot(`turns-${name}`);
+    await page.evaluate(() => scrollTo(0, 0));
+    await story.assertUsable();
+    story.expectedErrors.push(/status of 404/); // The scripted functions know no dossier.
+    await page.getByRole("button", { name: "Dossier" }).click();
+    await page.getByRole("dialog").getByText("Not found").waitFor();
+    await story.assertUsable(page.getByRole("dialog"));
+    await page.getByRole("button", { name: "Close" }).click();
     story.assertNoErrors();
+  });
+}
+
+for (const width_px of [320, 390, 1280]) {
+  test(`the page for live conversations fits (${width_px})`, async (context) => {
+    const { story, page, url } = await setUp(context, { width_px });
+    story.expectedErrors.push(/WebSocket/);
+    await page.goto(`${url}/realtime`);
+    await page.getByRole("button", { name: "Leave" }).waitFor();
+    await story.assertUsable();
   });
 }

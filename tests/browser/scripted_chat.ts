@@ -1,11 +1,14 @@
-// POST /functions/v1/chat with scripted answers; what the message says tells how the answer goes.
+// /functions/v1/chat with scripted answers; what the message says tells how the answer goes. A reply that hangs
+// or breaks off goes on for whoever resumes it.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ScriptedChat {
   listener: RequestListener;
-  /** Bodies and tokens of the requests, oldest first. */
-  requests: { body: Record<string, unknown>; token: string | undefined }[];
+  /** Bodies, tokens and idempotency keys of the messages, oldest first. */
+  requests: { body: Record<string, unknown>; token: string | undefined; key: unknown }[];
+  /** What has been asked of streams: GET or POST, and from where. */
+  streamRequests: string[];
   /** How many callers left before their answer was over. */
   left: number;
   /** Waits before the next word, once `sent` characters of the reply are on their way. */
@@ -17,26 +20,67 @@ const STORY =
   "The lamp had burned for ninety years without anyone asking who it was meant for. Then, one " +
   "evening in March, something far out on the water answered it.\n\nWho lives in the lighthouse?";
 const GAP_MS = 30;
+const IDS = {
+  session_id: "5e551071-0000-4000-8000-000000000001",
+  project_id: "9a01ec70-0000-4000-8000-000000000001",
+  stream_id: "stream-1",
+};
+
+interface Running {
+  text: string;
+  response: ServerResponse;
+}
 
 export function scriptedChat(): ScriptedChat {
   const chat: ScriptedChat = {
     requests: [],
+    streamRequests: [],
     left: 0,
     beforeNextWord: () => sleep(GAP_MS),
-    listener: (request, response) => void answer(chat, request, response),
+    listener: (request, response) => void listen(request, response),
+  };
+  let running: Running | undefined;
+  const listen = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!request.url?.startsWith("/functions/v1/chat")) {
+      problem(response, 404, { title: "Not found", code: "not_found" });
+      return;
+    }
+    const [, stream = ""] = /\/chat\/streams\/stream-1(.*)$/.exec(request.url ?? "") ?? [];
+    if (!stream) {
+      running = await answer(chat, request, response);
+      return;
+    }
+    chat.streamRequests.push(`${request.method} ${stream}`);
+    if (request.method === "POST") {
+      response.end("{}");
+      if (running) end(running.response, "cancelled");
+      return;
+    }
+    if (running?.text === "cut for good") {
+      response.destroy();
+      return;
+    }
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    send(response, { type: "text", content: STORY.slice(Number(/\d+/.exec(stream)?.[0])) });
+    end(response, "stop");
   };
   return chat;
 }
 
-async function answer(chat: ScriptedChat, request: IncomingMessage, response: ServerResponse) {
+async function answer(
+  chat: ScriptedChat,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Running | undefined> {
   const body = JSON.parse((await request.toArray()).join("")) as Record<string, unknown>;
-  chat.requests.push({ body, token: request.headers.authorization });
+  const { authorization: token, "idempotency-key": key } = request.headers;
+  chat.requests.push({ body, token, key });
   response.setHeader("x-request-id", "req-1");
   const text = String(body["text"]);
   if (text === "refuse") {
     const errors = [{ path: "/text", message: "must not be a test" }];
     problem(response, 422, { title: "Invalid request", code: "invalid_request", errors });
-    return;
+    return undefined;
   }
   if (text === "forget me") {
     problem(response, 401, {
@@ -44,53 +88,55 @@ async function answer(chat: ScriptedChat, request: IncomingMessage, response: Se
       code: "invalid_token",
       detail: "Unknown guest.",
     });
-    return;
+    return undefined;
   }
   response.on("close", () => {
     if (!response.writableFinished) chat.left += 1;
   });
-  const ids = { session_id: "5e551071-0000-4000-8000-000000000001", stream_id: "stream-1" };
   response.writeHead(200, {
     "Content-Type": "text/event-stream",
-    "x-session-id": ids.session_id,
-    "x-project-id": "9a01ec70-0000-4000-8000-000000000001",
-    "x-stream-id": ids.stream_id,
-    ...(!request.headers.authorization && { "x-guest-token": GUEST_TOKEN }),
+    "x-session-id": IDS.session_id,
+    "x-project-id": IDS.project_id,
+    "x-stream-id": IDS.stream_id,
+    ...(!token && { "x-guest-token": GUEST_TOKEN }),
   });
-  await stream(chat, response, text, ids);
+  void write(chat, response, text);
+  return { text, response };
 }
 
-async function stream(
-  chat: ScriptedChat,
-  response: ServerResponse,
-  text: string,
-  ids: Record<string, string>,
-) {
-  const send = (event: unknown) => response.write(`id: 1\ndata: ${JSON.stringify(event)}\n\n`);
+async function write(chat: ScriptedChat, response: ServerResponse, text: string) {
   let sent = 0;
   for (const word of STORY.split(/(?<= )/)) {
     if (response.destroyed) return;
-    send({ type: "text", content: word });
+    send(response, { type: "text", content: word });
     sent += word.length;
+    if (text.startsWith("cut") && sent > STORY.length / 2) {
+      response.destroy();
+      return;
+    }
     await chat.beforeNextWord(sent);
   }
   if (text === "hang") return;
-  if (text === "cut") {
-    response.destroy();
-    return;
-  }
   if (text === "end early") {
     response.end();
     return;
   }
   if (text === "fail") {
     const message = "The model's provider stopped answering.";
-    send({ type: "error", error: { code: "provider_timeout", message, retryable: true } });
+    send(response, { type: "error", error: { code: "provider_timeout", message, retryable: true } });
     response.end();
     return;
   }
+  end(response, "stop");
+}
+
+function send(response: ServerResponse, event: unknown) {
+  response.write(`id: 1\ndata: ${JSON.stringify(event)}\n\n`);
+}
+
+function end(response: ServerResponse, finish_reason: string) {
   const metadata = {
-    ...ids,
+    ...IDS,
     message_id: "message-2",
     user_message_id: "message-1",
     model: "scripted-1",
@@ -98,8 +144,8 @@ async function stream(
     tokens: { in: 21, out: 34 },
     title: "A lighthouse",
   };
-  send({ type: "metadata", metadata });
-  send({ type: "done" });
+  send(response, { type: "metadata", metadata });
+  send(response, { type: "done", finish_reason });
   response.end();
 }
 

@@ -64,10 +64,10 @@ test("the functions say themselves which pages may call them", async (context) =
 test("a page is told that a part has not started, which it could not read without a preflight", async (context) => {
   const { origin, url } = await originInFrontOf({ functions: undefined, database: undefined });
   context.after(() => origin.close());
-  for (const [path, status] of [["/functions/v1/chat", 502], ["/auth/v1/signup", 503]] as const) {
+  for (const path of ["/functions/v1/chat", "/auth/v1/signup"]) {
     assert.equal((await preflight(url + path, "sentry-trace")).status, 204);
     const answer = await fetch(url + path, { method: "POST", body: "{}" });
-    assert.equal(answer.status, status);
+    assert.equal(answer.status, 503);
     assert.equal(answer.headers.get("access-control-allow-origin"), "*");
     await answer.text();
   }

@@ -221,7 +221,7 @@ test("a part that is not there is told as problem+json with its own code", async
   const { origin, url } = await originInFrontOf({ functions: gone.url, database: undefined });
   context.after(() => origin.close());
   const cases = [
-    [FUNCTION, 502, "internal_error"],
+    [FUNCTION, 503, "interrupted"],
     ["/rest/v1/messages", 503, "database_unavailable"],
     ["/auth/v1/token", 503, "database_unavailable"],
     ["/storage/v1/object/a", 503, "database_unavailable"],
@@ -234,13 +234,15 @@ test("a part that is not there is told as problem+json with its own code", async
     assert.equal(response.headers.get("content-type"), "application/problem+json");
     const problem = (await response.json()) as { code: string; status: number; instance: string };
     assert.deepEqual([problem.code, problem.status, problem.instance], [code, status, path]);
+    assert.equal(response.headers.get("retry-after"), status === 503 ? "1" : null);
   }
 });
 
 test("an upstream that closes without an answer is told as a problem", async (context) => {
   const { url } = await setUp(context, (incoming) => incoming.socket.destroy());
   const response = await fetch(url + FUNCTION);
-  assert.equal(response.status, 502);
+  assert.equal(response.status, 503);
+  assert.match(((await response.json()) as { detail: string }).detail, /Send the request again .*Idempotency-Key/);
 });
 
 test("1,000 requests, a tenth of them left early, leave nothing open", async (context) => {

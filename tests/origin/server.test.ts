@@ -106,11 +106,73 @@ test("a signal while it starts ends it too", async (context) => {
   assert.doesNotMatch(run.output(), /^ready/m);
 });
 
-test("a part that dies is named with its last words", async (context) => {
+interface Answer {
+  pid: number;
+  environment: Record<string, string>;
+}
+
+/** Asks until somebody answers; gives that, and the refusals before it. */
+async function untilAnswered(url: string): Promise<{ answer: Answer; refusals: Response[] }> {
+  const refusals: Response[] = [];
+  for (let waited_ms = 0; waited_ms < 5_000; waited_ms += 20) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return { answer: (await response.json()) as Answer, refusals };
+    if (response) refusals.push(response);
+    await response?.text();
+    await sleep(20);
+  }
+  throw new Error(`${url} is not answered`);
+}
+
+test("a part that is killed is started again, and the others go on", async (context) => {
+  const dataDir = temporaryDir(context);
+  const run = await start(context, dataDir);
+  await run.untilReady();
+  const functionsUrl = `${run.url}/functions/v1/chat`;
+  const { environment } = (await untilAnswered(functionsUrl)).answer;
+  const urls = {
+    functions: functionsUrl,
+    database: `${run.url}/rest/v1/projects`,
+    model: `${environment["LOCAL_BASE_URL"]}/models`,
+  };
+  const pids = async () => {
+    const answers = await Promise.all(Object.values(urls).map((url) => untilAnswered(url)));
+    return answers.map(({ answer }) => answer.pid);
+  };
+  for (const [place, [name, url]] of Object.entries(urls).entries()) {
+    const before = await pids();
+    process.kill(before[place]!, "SIGKILL");
+    const { refusals } = await untilAnswered(url);
+    const after = await pids();
+    assert.deepEqual(before.map((pid, index) => pid === after[index]), [0, 1, 2].map((index) => index !== place), name);
+    for (const refusal of refusals) {
+      assert.deepEqual([refusal.status, refusal.headers.get("retry-after")], [503, "1"]);
+    }
+    if (name !== "model") assert.ok(refusals.length > 0, `somebody has asked the ${name} meanwhile`);
+    const told = `The ${name} ended: .*\nThe ${name} is started again now\. The rest stays up\.\nThe ${name} runs again\.`;
+    assert.match(run.output(), new RegExp(told));
+  }
+  run.signal("SIGTERM");
+  assert.equal(await run.exited, 0);
+  await untilGone(dataDir);
+});
+
+test("a part that dies again and again is told with its last words, later and later, and the rest stays up", async (context) => {
   const dataDir = temporaryDir(context);
   const run = await start(context, dataDir, { SCRIPTED_DATABASE: "dies" });
-  assert.equal(await run.exited, 1);
-  assert.match(run.errors(), /The database ended: exit status 9\n[\s\S]*database: out of memory/);
+  await run.untilReady();
+  const waits = () => [...run.output().matchAll(/database is started again (now|in \d+ s)/g)].map(([, wait]) => wait);
+  for (let waited_ms = 0; waits().length < 4 && waited_ms < 20_000; waited_ms += 50) await sleep(50);
+  assert.deepEqual(waits().slice(0, 4), ["now", "in 1 s", "in 2 s", "in 4 s"]);
+  const told = [...run.output().matchAll(/The database ended: exit status 9\n(  \| )?/g)];
+  assert.deepEqual(told.slice(0, 4).map(([, words]) => words !== undefined), [false, false, true, false]);
+  assert.match(run.output(), /  \| database: out of memory\n  \(.*\/logs\/database\.log\)\n/);
+  assert.equal((await fetch(`${run.url}/functions/v1/chat`)).status, 200);
+  assert.equal((await fetch(`${run.url}/rest/v1/projects`)).status, 503);
+  const asked_ms = Date.now();
+  run.signal("SIGTERM");
+  assert.equal(await run.exited, 0);
+  assert.ok(Date.now() - asked_ms < 3_000, "nobody waits for the next start");
   await untilGone(dataDir);
 });
 

@@ -62,6 +62,6 @@ test("a refused upgrade is answered, by the upstream or for it", async (context)
   context.after(() => starting.origin.close());
   assert.match(
     await readUntil(await sendUpgrade(starting.url), "}"),
-    /^HTTP\/1\.1 502 [\s\S]*internal_error/,
+    /^HTTP\/1\.1 503 [\s\S]*Retry-After: 1[\s\S]*interrupted/,
   );
 });

@@ -49,7 +49,7 @@ async function startScriptedPart(
     env: { ...process.env, ...environment },
   });
   const exited = new Promise<string>((resolve) => {
-    child.on("exit", (code) => resolve(`exit status ${code}`));
+    child.on("exit", (code, signal) => resolve(signal ?? `exit status ${code}`));
   });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", log);
