@@ -150,10 +150,12 @@ export function describeActions(target: () => Target): void {
     };
     assert.deepEqual(await lengths("regenerate", 0), [4000]);
     // 1004 tokens for each long text, 5 for each short one, 104 for the instruction.
-    assert.deepEqual(await lengths("regenerate", 1013), [4000]);
+    assert.deepEqual(await lengths("regenerate", 1008), [4000]);
+    assert.deepEqual(await lengths("regenerate", 1013), [4, 4000]);
     assert.deepEqual(await lengths("regenerate", 1014), [4, 4, 4000]);
     assert.deepEqual(await lengths("continue", 0), [4000, 4000]);
-    assert.deepEqual(await lengths("continue", 2121), [4000, 4000]);
+    // A long text leaves some room to the turn before it.
+    assert.deepEqual(await lengths("continue", 2121), [4, 4, 4000, 3979]);
     assert.deepEqual(await lengths("continue", 2122), [4, 4, 4000, 4000]);
   });
 

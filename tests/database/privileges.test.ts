@@ -81,13 +81,18 @@ test("anon may execute no function, signed-in people only what policies and hist
   assert.deepEqual(
     executable.map((row) => row["grant"]),
     [
+      "authenticated private.attached_text",
+      "authenticated private.bytes_of_tokens",
       "authenticated private.current_principal",
+      "authenticated private.cut_text",
       "authenticated private.estimate_tokens",
       "authenticated private.event_body",
       "authenticated private.iso",
       "authenticated private.message_body",
       "authenticated private.message_on_path",
+      "authenticated private.sent_text",
       "authenticated private.takes_of",
+      "authenticated private.text_edge",
     ],
   );
 });
