@@ -1,7 +1,7 @@
-// When the text of a running reply is saved: every second (design section 5), so that a process
-// that dies loses no more; and every 5 seconds when so many saves have been made that the
-// platform's limit of subrequests comes near. While the model is silent a save without text is made
-// as a heartbeat, every 4 seconds.
+// When the text of a running reply is saved: so that each second's is stored within it (design
+// section 5), and a process that dies loses no more; and every 5 seconds when so many saves have
+// been made that the platform's limit of subrequests comes near. While the model is silent a save
+// without text is made as a heartbeat, every 4 seconds.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@ namespace fabula::turn {
 
 class SaveSchedule {
  public:
-  static constexpr std::int64_t kGapMs = 1000;
+  // A tenth of a second is left for a save's way into the database.
+  static constexpr std::int64_t kGapMs = 900;
   static constexpr std::int64_t kLongestGapMs = 5000;
   // The database takes a writer that is silent for 14 seconds for dead (private.is_silent).
   static constexpr std::int64_t kBeatMs = 4000;
   static constexpr std::int64_t kUnlimited = INT64_MAX;
 
-  // `saves`: how many saves may be made; the first half of them every second.
+  // `saves`: how many saves may be made; the first half of them at the short gap.
   explicit SaveSchedule(std::int64_t now_ms, std::int64_t saves = kUnlimited)
       : last_ms_(now_ms), due_ms_(now_ms + kGapMs), frequent_saves_left_(saves / 2) {}
 

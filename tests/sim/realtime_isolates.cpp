@@ -164,7 +164,7 @@ TEST_CASE("two connections continue a broken reply once") {
   RealtimeClient other(chat, "demo123", client.token());
   other.connect();
   client.say("m1");
-  chat.world.run_for(3'000);
+  chat.world.run_for(2'700);
   chat.world.announce_end_of_isolate();
   chat.world.run_for(30'000);
   check_whole(chat, client);
