@@ -43,15 +43,24 @@ const turn::Purpose& purpose_of(const json::Document& message) {
   return turn::purpose_named(kKind, json::string_at(message, "task").value_or(""));
 }
 
+// The purpose's system prompt; the deployment's own may replace that of the first purpose.
+engine::KindPrompt prompt_of(Call& call, const turn::Purpose& purpose) {
+  if (turn::is_first_purpose(kKind, purpose)) return engine::kind_prompt(call, kKind);
+  return {purpose.prompt->text, purpose.prompt->label};
+}
+
 // Reads which models to ask and what is attached, from the body or from a message's stored
 // metadata.
 Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
-                                       const json::Document& message, const TurnLimits& limits) {
+                                       const json::Document& message,
+                                       const turn::ModelSettings& chosen,
+                                       const TurnLimits& limits) {
   const auto& purpose = purpose_of(message);
   const auto& first = kKind.purposes.front();
   call.log().task = purpose.name;
   Answering answering;
-  answering.endpoints = co_await engine::resolve_route_or(call, *purpose.setting, *first.setting);
+  answering.endpoints =
+      co_await engine::turn_models(call, chosen, *purpose.setting, *first.setting);
   if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
     answering.attachments = co_await engine::load_attachments(
         call, caller, *list, answering.endpoints, purpose.setting->name, limits.history_tokens / 2);
@@ -121,6 +130,8 @@ Result<void> ChatConversation::read(Call&, const json::Document& body, TurnReque
   };
   request.reasoning = json::boolean_at(body, "reasoning").value_or(false);
   if (json::boolean_at(body, "await_dossier").value_or(false)) request.awaited_jobs = kReading;
+  request.chosen = turn::read_model_settings(body);
+  if (request.action == turn::Action::regenerate) request.guidance = text("guidance");
   if (is_take(request)) return {};
   request.text = text("text");
   if (const auto* list = json::find(body, "attachments"); list && list->is_array()) {
@@ -128,7 +139,9 @@ Result<void> ChatConversation::read(Call&, const json::Document& body, TurnReque
     if (fabula::text::is_blank(request.text)) request.text = engine::names_of_attachments(*list);
   }
   request.session_id = text("session_id");
+  request.external_id = text("external_id");
   request.project_id = text("project_id");
+  request.instructions = text("instructions");
   if (auto edited = text("edit_from_message_id"); !edited.empty()) {
     request.action = turn::Action::edit;
     request.message_id = std::move(edited);
@@ -141,7 +154,7 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
                                                       const TurnLimits& limits,
                                                       TurnRequest& request) {
   Answering answering;
-  auto own = co_await runtime::attempt(read_answering(call, caller, body, limits));
+  auto own = co_await runtime::attempt(read_answering(call, caller, body, request.chosen, limits));
   if (own) {
     answering = std::move(*own);
   } else if (own.error().code == ErrorCode::no_provider && may_be_of_other_kind(call, request)) {
@@ -153,8 +166,9 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
     request.kinds = engine::describe_kinds(call, kOtherKinds, characters::user_word(request.text));
   }
   purpose_ = &purpose_of(body);
-  request.system_prompt = purpose_->prompt->text;
-  request.prompt = purpose_->prompt->label;
+  const auto prompt = prompt_of(call, *purpose_);
+  request.system_prompt = prompt.text;
+  request.prompt = prompt.label;
   request.message_metadata = describe(*purpose_, answering, body);
   if (is_take(request)) {
     request.task_prompts = turn::kinds::task_prompts_json(kKind);
@@ -170,8 +184,9 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
                                                  const TurnLimits& limits, TurnRequest& request,
                                                  Answering& answering) {
   if (const auto* kind = other_kind(turn)) {
-    answering.endpoints = co_await engine::kind_models(call, *kind);
-    engine::prefer_model_of(call, turn, answering.endpoints);
+    const auto& first = kKind.purposes.front();
+    answering.endpoints = co_await engine::turn_models(
+        call, request.chosen, *kind->purposes.front().setting, *first.setting);
     request.system_prompt = engine::kind_prompt(call, *kind).text;
     request.is_worth_extracting = false;
     co_return {};
@@ -180,9 +195,9 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
   // Only the database knows what an earlier message asked for.
   if (!turn.message_metadata.empty()) {
     const json::Document message = co_await json::parse(turn.message_metadata);
-    answering = co_await read_answering(call, caller, message, limits);
+    answering = co_await read_answering(call, caller, message, request.chosen, limits);
     purpose_ = &purpose_of(message);
-    request.system_prompt = purpose_->prompt->text;
+    request.system_prompt = prompt_of(call, *purpose_).text;
   }
   // Other takes are read if the first one was, which only the database knows.
   if (!is_take(request)) {

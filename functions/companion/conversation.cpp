@@ -7,9 +7,9 @@
 #include "shared/characters/user_word.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/integer.hpp"
+#include "shared/turn/kinds/chat.hpp"
 #include "shared/turn/kinds/companion.hpp"
 #include "wasm/engine/kind_turns.hpp"
-#include "wasm/engine/model_choice.hpp"
 
 namespace fabula::companion_function {
 namespace {
@@ -86,7 +86,7 @@ Result<void> CompanionConversation::read(Call& call, const json::Document& body,
   request.session_id = text("conversation_id");
   request.reasoning = json::boolean_at(body, "reasoning").value_or(false);
   companion.greeting_index = json::integer_at(body, "greeting_index");
-  model_ = text("model");
+  request.chosen = turn::read_model_settings(body);
   fill_in(call, kind(), request, text("character_id"));
   return {};
 }
@@ -94,20 +94,12 @@ Result<void> CompanionConversation::read(Call& call, const json::Document& body,
 Task<Result<Answering>> CompanionConversation::before_turn(Call& call, const engine::Caller&,
                                                            const json::Document&,
                                                            const engine::TurnLimits&,
-                                                           TurnRequest&) {
+                                                           TurnRequest& request) {
+  const auto& chat = turn::kinds::kChat.purposes.front();
   Answering answering;
-  answering.endpoints = co_await (model_.empty() ? engine::kind_models(call, kind())
-                                                 : engine::choose_model(call, model_));
+  answering.endpoints = co_await engine::turn_models(
+      call, request.chosen, *kind().purposes.front().setting, *chat.setting);
   co_return std::move(answering);
-}
-
-// Only the database knows the character.
-Task<Result<void>> CompanionConversation::after_begin(Call& call, const engine::Caller&,
-                                                      const turn::BegunTurn& turn,
-                                                      const engine::TurnLimits&, TurnRequest&,
-                                                      Answering& answering) {
-  if (model_.empty()) engine::prefer_model_of(call, turn, answering.endpoints);
-  co_return {};
 }
 
 }  // namespace fabula::companion_function

@@ -1,5 +1,4 @@
-// The features of companions' turns alone: the messages that clients repeat, a character, and a
-// model that the request or the character names.
+// The features of companions' turns alone: the messages that clients repeat, and a character.
 #pragma once
 
 #include <string>
@@ -24,14 +23,6 @@ class CompanionConversation final : public engine::Conversation {
                                                        const json::Document& body,
                                                        const engine::TurnLimits& limits,
                                                        engine::TurnRequest& request) override;
-  runtime::Task<Result<void>> after_begin(engine::Call& call, const engine::Caller& caller,
-                                          const turn::BegunTurn& turn,
-                                          const engine::TurnLimits& limits,
-                                          engine::TurnRequest& request,
-                                          engine::Answering& answering) override;
-
- private:
-  std::string model_;  // that the request names
 };
 
 }  // namespace fabula::companion_function

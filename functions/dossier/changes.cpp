@@ -178,6 +178,23 @@ Task<Result<void>> redo_change(Call& call, const Match& match) {
       });
 }
 
+Task<Result<void>> remove_entry(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return dossier::remove(dossier, member(request.path, "entry_id"), context);
+      });
+}
+
+Task<Result<void>> decide_proposals(Call& call, const Match& match) {
+  return change(
+      call, match,
+      +[](Dossier& dossier, Dossier&, const Request& request, const EditContext& context) {
+        return dossier::decide(dossier, texts(json::find(request.body, "accept")),
+                               texts(json::find(request.body, "reject")), context);
+      });
+}
+
 Task<Result<void>> accept_proposal(Call& call, const Match& match) {
   return change(
       call, match,

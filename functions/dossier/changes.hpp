@@ -11,6 +11,8 @@ runtime::Task<Result<void>> merge_dossier(engine::Call& call, const engine::Matc
 runtime::Task<Result<void>> restore_version(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> undo_change(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> redo_change(engine::Call& call, const engine::Match& match);
+runtime::Task<Result<void>> remove_entry(engine::Call& call, const engine::Match& match);
+runtime::Task<Result<void>> decide_proposals(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> accept_proposal(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> reject_proposal(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> split_character(engine::Call& call, const engine::Match& match);

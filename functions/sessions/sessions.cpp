@@ -8,8 +8,10 @@
 #include "shared/database/account.hpp"
 #include "shared/database/conversation.hpp"
 #include "shared/http/media_type.hpp"
+#include "shared/turn/model_settings.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
+#include "wasm/engine/model_choice.hpp"
 #include "wasm/engine/serve.hpp"
 
 namespace fabula::sessions_function {
@@ -39,13 +41,33 @@ Task<Result<void>> migrate(Call& call, const Match& match) {
   co_return {};
 }
 
+// Only the edge knows which models and how many tokens the deployment allows. The model is stored
+// by its full name.
+Task<Result<void>> update(Call& call, const Match& match) {
+  const auto& headers = call.head().headers;
+  co_await http::require_acceptable(headers.find("accept"), "application/json");
+  const auto caller = co_await engine::identify_known(call.context(), call.settings(), headers);
+  const json::Document body = co_await engine::read_json(call, *match.route.operation);
+  json::Document checked =
+      co_await json::parse(co_await api::check_body(body, *match.route.operation->body));
+  const auto chosen = turn::read_model_settings(checked);
+  co_await engine::check_maximum_tokens(call, chosen.maximum_output_tokens);
+  if (!chosen.model.empty()) {
+    const auto endpoints = co_await engine::choose_model(call, chosen.model);
+    const auto& model = endpoints.front();
+    *json::find(checked, "model") = std::string(model.provider->name) + ":" + model.model;
+  }
+  co_await engine::answer_from_database(call, match, caller.principal, checked);
+  co_return {};
+}
+
 constexpr std::array kRoutes{
     engine::route<api::sessions::kListSessions>(&engine::forward, database::kListSessions),
     engine::route<api::sessions::kDeleteSessions>(&engine::forward, database::kDeleteSessions),
     engine::route<api::sessions::kHealth>(&engine::health),
     engine::route<api::sessions::kMigrateGuest>(&migrate),
     engine::route<api::sessions::kReadSession>(&engine::forward, database::kReadSession),
-    engine::route<api::sessions::kUpdateSession>(&engine::forward, database::kUpdateSession),
+    engine::route<api::sessions::kUpdateSession>(&update, database::kUpdateSession),
     engine::route<api::sessions::kDeleteSession>(&engine::forward, database::kDeleteSession),
     engine::route<api::sessions::kListMessages>(&engine::forward, database::kListMessages),
 };

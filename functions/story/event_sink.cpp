@@ -5,10 +5,10 @@
 #include "shared/http/problem_response.hpp"
 #include "shared/json/text.hpp"
 #include "shared/sse/encoder.hpp"
+#include "wasm/engine/deadlines.hpp"
+#include "wasm/runtime/deadline.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
-#include "wasm/runtime/select.hpp"
-#include "wasm/runtime/timer.hpp"
 
 namespace fabula::story_function {
 namespace {
@@ -19,8 +19,6 @@ using story::WatchPlace;
 
 // A silent connection is closed by proxies.
 constexpr std::int64_t kLongestSilenceMs = 15'000;
-// A client that takes nothing keeps its instance no longer than this.
-constexpr std::uint32_t kSendTimeoutMs = 30'000;
 constexpr std::uint32_t kRetryMs = 1'000;
 
 // The members of a task that a watcher is told.
@@ -120,8 +118,8 @@ Task<bool> EventSink::flush() {
   last_write_ms_ = now_ms;
   runtime::ResponseWrite write(context, frames_);
   frames_.clear();
-  runtime::Timer timeout(context, kSendTimeoutMs);
-  const bool is_taken = co_await runtime::first_of(write, timeout) == 0;
+  runtime::Deadline deadline(context, engine::deadlines::kSendMs);
+  const bool is_taken = co_await deadline.wait_for(write);
   co_return is_taken&& write.outcome().is_ok();
 }
 

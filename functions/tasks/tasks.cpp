@@ -86,6 +86,9 @@ Task<Result<void>> run(Call& call, const Match& match) {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   bool is_left = true;
+  std::string failures;
+  json::Writer told(failures);
+  told.begin_array();
   // A step is begun only while at least half of the time is left.
   while (done + failed < request.limit && passed_ms() < time_limit_ms / 2 &&
          !call.context().isolate_ending().is_set()) {
@@ -94,8 +97,14 @@ Task<Result<void>> run(Call& call, const Match& match) {
     if (!is_left) break;
     ++(end.outcome == StepEnd::Outcome::done ? done : failed);
     note_calls(call.log(), end.calls);
-    if (end.problem) call.note_problem(*end.problem);
+    if (!end.problem) continue;
+    call.note_problem(*end.problem);
+    told.begin_object().key("kind").string(end.kind);
+    told.key("code").string(facts(end.problem->code).name);
+    told.key("message").string(end.problem->detail).end_object();
   }
+
+  told.end_array();
 
   const auto* snapshots = &engine::kConversationSnapshot;
   if (std::find(request.kinds.begin(), request.kinds.end(), snapshots) != request.kinds.end()) {
@@ -109,7 +118,7 @@ Task<Result<void>> run(Call& call, const Match& match) {
   response.head.headers.add("cache-control", "no-store");
   json::Writer writer(response.body);
   writer.begin_object().key("done").integer(done).key("failed").integer(failed);
-  writer.key("left").boolean(is_left).end_object();
+  writer.key("left").boolean(is_left).key("failures").raw(failures).end_object();
   co_await call.send(std::move(response));
   co_return {};
 }

@@ -22,6 +22,8 @@ export const PROVIDERS = [
 
 const ROUTES = /^(MODEL_[A-Z]+|FABULA_MODELS|FABULA_BOT_MODELS|FABULA_VISION_MODELS)$/;
 const ADDRESSES = /^[A-Z]+_BASE_URL$/;
+/** In bytes of UTF-8, as shared/settings/table.hpp has them; tests/origin/settings.test.ts compares them. */
+export const LONGEST_TEXTS = new Map([["FABULA_SYSTEM_PROMPT", 16_384]]);
 const NUMBERS = /^FABULA_[A-Z_]+_(TOKENS|MS|SECONDS|SUBREQUESTS)$/;
 
 /**
@@ -34,6 +36,10 @@ export function checkModelSettings(environment) {
     if (!text) continue;
     if (ROUTES.test(name)) checkRoute(name, text);
     if (ADDRESSES.test(name) && PROVIDERS.includes(providerOf(name))) checkAddress(name, text);
+    const longest = LONGEST_TEXTS.get(name);
+    if (longest !== undefined && Buffer.byteLength(value ?? "") > longest) {
+      throw new StartError(`${name} must have at most ${longest} bytes of UTF-8.`);
+    }
     if (NUMBERS.test(name) && !/^\d{1,9}$/.test(text)) {
       throw new StartError(`${name} must be a whole number, not "${text}".`);
     }

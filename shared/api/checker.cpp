@@ -52,6 +52,19 @@ std::optional<std::int64_t> whole_number(const Document& value) {
   return std::nullopt;
 }
 
+bool is_number_within(const Document& value, const Field& field) {
+  double number = 0;
+  if (const auto* real = value.get_ptr<const double*>()) {
+    number = *real;
+  } else if (const auto whole = whole_number(value)) {
+    number = static_cast<double>(*whole);
+  } else {
+    return false;
+  }
+  return number >= static_cast<double>(field.minimum) &&
+         number <= static_cast<double>(field.maximum);
+}
+
 // Whether the field's place is taken by the array that may stand alone.
 bool is_replaced(const Document& object, const Field& field) {
   if (field.unless.empty()) return false;
@@ -95,6 +108,12 @@ void Checker::value(const Document& value, const Field& field) {
     case Type::integer:
       if (const auto number = whole_number(value); number && is_within_limits(*number, field)) {
         writer_.integer(*number);
+        return;
+      }
+      break;
+    case Type::number:
+      if (is_number_within(value, field)) {
+        writer_.raw(json::dump(value));
         return;
       }
       break;

@@ -14,7 +14,7 @@ namespace fabula::api {
 namespace {
 
 // In the order of Type.
-constexpr std::array<std::string_view, 11> kNouns{
+constexpr std::array<std::string_view, 12> kNouns{
     "a string",
     "a UUID, as an answer gave it",
     "an e-mail address",
@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 11> kNouns{
     "visible ASCII characters without spaces",
     "a time in ISO 8601",
     "a whole number",
+    "a number",
     "true or false",
     "an object",
     "an array",
@@ -29,8 +30,10 @@ constexpr std::array<std::string_view, 11> kNouns{
 };
 static_assert(kNouns.size() == static_cast<std::size_t>(Type::text_or_array) + 1);
 
+bool is_numeric(Type type) { return type == Type::integer || type == Type::number; }
+
 std::string_view unit(Type type) {
-  if (type == Type::integer) return "";
+  if (is_numeric(type)) return "";
   return type == Type::array ? " items" : " characters";
 }
 
@@ -47,13 +50,13 @@ void append_limits(std::string& out, const Field& field) {
     append_bound(out, " or ", field.maximum, " items");
     return;
   }
-  const bool is_range = field.maximum != 0 && (field.minimum != 0 || field.type == Type::integer);
+  const bool is_range = field.maximum != 0 && (field.minimum != 0 || is_numeric(field.type));
   if (is_range) {
     const bool is_count = field.type == Type::token;
     append_bound(out,
-                 field.type == Type::integer ? " from "
-                 : is_count                  ? ", "
-                                             : " of ",
+                 is_numeric(field.type) ? " from "
+                 : is_count             ? ", "
+                                        : " of ",
                  field.minimum, " to ");
     json::append_integer(out, field.maximum);
     if (!is_count) out += unit(field.type);

@@ -31,6 +31,8 @@ std::string_view json_type(Type type) {
   switch (type) {
     case Type::integer:
       return "integer";
+    case Type::number:
+      return "number";
     case Type::boolean:
       return "boolean";
     case Type::object:
@@ -134,6 +136,7 @@ void write_items(Writer& writer, const Field& field, SchemaUse use) {
 void write_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse use) {
   switch (field.type) {
     case Type::integer:
+    case Type::number:
       writer.key("minimum").integer(field.minimum);
       write_unless_zero(writer, "maximum", field.maximum);
       return;

@@ -181,7 +181,8 @@ void write_problem_schemas(Writer& writer) {
   writer.key("description")
       .string(
           "Why something was not done (RFC 9457). `plan_exceeded` also has `plan`, `usage`, "
-          "`reserved`, `limit` and `resets_at`, as in PlanUsage.");
+          "`reserved`, `limit` and `resets_at`, as in PlanUsage. `turn_in_progress` also has "
+          "`running`, by which the running reply is resumed.");
   writer.key("properties").begin_object();
   writer.key("type").raw(R"({"type":"string","description":"urn:fabula:problem: and the code."})");
   writer.key("title").raw(R"({"type":"string","description":"The code in words."})");
@@ -195,6 +196,9 @@ void write_problem_schemas(Writer& writer) {
     writer.string(facts(static_cast<ErrorCode>(i)).name);
   }
   writer.end_array().end_object();
+  writer.key("running").raw(
+      R"({"description":"Of turn_in_progress: the reply that is being written.",)"
+      R"("$ref":"#/components/schemas/RunningReply"})");
   writer.key("errors").raw(
       R"({"type":"array","description":"Each fault of a body, a query or a path; at most 20.",)"
       R"("items":{"$ref":"#/components/schemas/FieldError"}})");

@@ -33,7 +33,7 @@ constexpr Field path_parameter(std::string_view name) {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumPlanNameCharacters};
   }
   if (name == "character_id" || name == "question_id" || name == "proposal_id" ||
-      name == "memory_id") {
+      name == "entry_id" || name == "memory_id") {
     return {
         .name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumDossierIdCharacters};
   }

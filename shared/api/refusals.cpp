@@ -31,8 +31,9 @@ std::vector<ErrorCode> refusals_of(const Operation& operation) {
   add(has_path_id || has_ids(operation.body) || has_ids(operation.query) ||
           operation.takes_user_id_header,
       {ErrorCode::invalid_id});
-  add(operation.body != nullptr, {ErrorCode::malformed_json, ErrorCode::json_too_deep,
-                                  ErrorCode::body_too_large, ErrorCode::unsupported_media_type});
+  add(operation.body != nullptr,
+      {ErrorCode::malformed_json, ErrorCode::json_too_deep, ErrorCode::request_timeout,
+       ErrorCode::body_too_large, ErrorCode::unsupported_media_type});
   add(operation.acts_for_users, {ErrorCode::forbidden});
   add(operation.method != "GET", {ErrorCode::precondition_failed});
   add(operation.takes_idempotency_key, {ErrorCode::idempotency_key_reused});

@@ -16,6 +16,7 @@ enum class Type : std::uint8_t {
   token,      // a string of visible ASCII characters, as headers can carry it
   timestamp,  // a string: ISO 8601 in UTC; in answers only
   integer,
+  number,  // a JSON number, such as 0.7; `minimum` and `maximum` are its bounds
   boolean,
   object,         // of `schema`, or of anything when there is none
   array,          // of `schema` or of `item`

@@ -105,6 +105,7 @@ inline constexpr Function<StartImport, std::string> kStartImport{
 inline constexpr Declaration kListDossiers{"list_dossiers", kOnceMore};
 inline constexpr Declaration kClearDossier{"clear_dossier", kNever};
 inline constexpr Declaration kListDossierVersions{"list_dossier_versions", kOnceMore};
+inline constexpr Declaration kListDossierReadings{"list_dossier_readings", kOnceMore};
 inline constexpr Declaration kReadImport{"read_import", kOnceMore};
 inline constexpr Declaration kCancelImport{"cancel_import", kNever};
 

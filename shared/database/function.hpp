@@ -18,7 +18,6 @@ struct RetryPolicy {
   int attempts = 1;
   std::uint32_t first_pause_ms =
       0;  // before the second attempt; each further pause is twice as long
-  std::uint32_t timeout_ms = 15'000;  // of each attempt; the database's own timeout is shorter
 };
 
 // For calls that may do harm when repeated, or whose callers retry in their own time.

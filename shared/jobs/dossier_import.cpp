@@ -7,6 +7,7 @@
 #include "shared/database/job.hpp"
 #include "shared/dossier/extract/extraction.hpp"
 #include "shared/dossier/extract/extraction_prompt.hpp"
+#include "shared/dossier/log/field.hpp"
 #include "shared/dossier/log/folding.hpp"
 #include "shared/dossier/log/sha256.hpp"
 #include "shared/text/integer.hpp"
@@ -55,8 +56,14 @@ Result<ImportWork> read_import_work(const Document& work) {
   if (!job_id || !project_id || !text || !before || !step || *step < 1 || !begun_at_ms) {
     return database::unexpected_answer(database::kClaimStep.name);
   }
-  return ImportWork{*job_id, *project_id, text_at(work, "chapter_title"), *text, *before,
-                    *step,   *begun_at_ms};
+  return ImportWork{.job_id = *job_id,
+                    .project_id = *project_id,
+                    .chapter = json::integer_at(work, "chapter").value_or(0),
+                    .chapter_title = text_at(work, "chapter_title"),
+                    .text = *text,
+                    .before = *before,
+                    .step = *step,
+                    .begun_at_ms = *begun_at_ms};
 }
 
 std::string import_question(const ImportWork& work, dossier::Dossier& dossier) {
@@ -87,6 +94,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
                .prompt = dossier::extraction_prompt_label(),
                .delivery = delivery});
   if (!extraction) return tl::unexpected(std::move(extraction.error()));
+  const auto heading = dossier::clean_text(work.chapter_title, dossier::kMaximumEntryNameBytes);
   ProposedEntries proposed;
   proposed.items_found = extraction->items;
   proposed.items_without_quote = extraction->without_quote;
@@ -95,6 +103,8 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
     if (!body) continue;
     const auto proposal = proposal_of(work.job_id, *body);
     (*body)["proposal"] = proposal;
+    if (work.chapter > 0) (*body)["chapter"] = work.chapter;
+    if (!heading.empty()) (*body)["heading"] = heading;
     auto proposed_row = dossier::make_row(work.project_id, row.kind, {}, *body);
     if (!proposed_row) continue;  // too long to be stored with its proposal
     proposed.rows.push_back(std::move(*proposed_row));

@@ -18,6 +18,7 @@ namespace fabula::jobs {
 struct ImportWork {
   std::string_view job_id;
   std::string_view project_id;
+  std::int64_t chapter = 0;        // from 1 on; 0: not known
   std::string_view chapter_title;  // "": none
   std::string_view text;
   std::string_view before;  // the end of the previous step's text
@@ -43,8 +44,8 @@ struct ProposedEntries {
 // the step's text, and they are ordered as in the text, between those of other steps. A person
 // accepts or rejects a proposal as a whole: a character, place or object with all that the import
 // says of it, in whichever step it is found; each theme, plot point and open question, and each
-// statement about the story itself. The same answer always gives the same entries. `model` is
-// "provider:model".
+// statement about the story itself. Each entry has the step's chapter. The same answer always gives
+// the same entries. `model` is "provider:model".
 Result<ProposedEntries> proposed_entries(const json::Document& answer, const ImportWork& work,
                                          std::string_view model);
 

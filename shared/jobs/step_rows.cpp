@@ -71,8 +71,9 @@ void write_commit_step(std::string& out, const CommitStep& request) {
 
 void write_fail_step(std::string& out, const FailStep& request) {
   const auto& problem = request.problem;
+  // The job's owner is told this (private.told_failure); the cause is for logs.
   std::string error(facts(problem.code).name);
-  if (!problem.cause.empty()) error.append(": ").append(problem.cause);
+  error.append(": ").append(problem.detail);
   json::Writer writer(out);
   write_lease(writer, request.step);
   writer.key("error").string(error);

@@ -184,6 +184,19 @@ std::optional<std::int64_t> integer_at(const Document& object, std::string_view 
   return std::nullopt;
 }
 
+std::optional<int> hundredths_at(const Document& object, std::string_view key) {
+  constexpr double kMaximum = std::numeric_limits<int>::max();
+  const auto* member = find(object, key);
+  if (!member || !member->is_number()) return std::nullopt;
+  const auto* real = member->get_ptr<const double*>();
+  const auto whole = real ? std::nullopt : integer_at(object, key);
+  if (!real && !whole) return std::nullopt;
+  const double hundredths = (real ? *real : static_cast<double>(*whole)) * 100;
+  // Also false of what is no number.
+  const bool fits = std::fabs(hundredths) < kMaximum;
+  return fits ? std::optional(static_cast<int>(std::lround(hundredths))) : std::nullopt;
+}
+
 std::optional<bool> boolean_at(const Document& object, std::string_view key) {
   const auto* member = find(object, key);
   const auto* value = member ? member->get_ptr<const bool*>() : nullptr;

@@ -37,6 +37,8 @@ Document* find(Document& object, std::string_view key);
 // The member when it is there and has the type; else nothing. Views live as long as `object`.
 std::optional<std::string_view> string_at(const Document& object, std::string_view key);
 std::optional<std::int64_t> integer_at(const Document& object, std::string_view key);
+// Of a number its hundredths, rounded: 70 of 0.7. Nothing when they are no int.
+std::optional<int> hundredths_at(const Document& object, std::string_view key);
 std::optional<bool> boolean_at(const Document& object, std::string_view key);
 
 }  // namespace fabula::json

@@ -74,6 +74,13 @@ void append_string(std::string& out, std::string_view utf8) {
 
 void append_integer(std::string& out, std::int64_t value) { text::append_integer(out, value); }
 
+void append_hundredths(std::string& out, int hundredths) {
+  append_integer(out, hundredths / 100);
+  out.push_back('.');
+  out.push_back(static_cast<char>('0' + hundredths / 10 % 10));
+  out.push_back(static_cast<char>('0' + hundredths % 10));
+}
+
 void Writer::separate() {
   if (needs_comma_) out_.push_back(',');
   needs_comma_ = true;

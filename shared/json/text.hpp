@@ -14,6 +14,9 @@ void append_string(std::string& out, std::string_view utf8);
 void append_string_contents(std::string& out, std::string_view utf8);
 
 void append_integer(std::string& out, std::int64_t value);
+// A number that is given in hundredths, 0 or more: "0.70" of 70. Floating point would bring its
+// printing along.
+void append_hundredths(std::string& out, int hundredths);
 
 // Writes values into `out`, which must outlive it. The caller keeps begin and end in balance and
 // writes a key before each member's value.

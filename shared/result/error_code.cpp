@@ -20,6 +20,7 @@ constexpr std::array kTable = {
     ErrorCodeFacts{ErrorCode::method_not_allowed, "method_not_allowed", "Method not allowed", 405,
                    false},
     ErrorCodeFacts{ErrorCode::not_acceptable, "not_acceptable", "Not acceptable", 406, false},
+    ErrorCodeFacts{ErrorCode::request_timeout, "request_timeout", "Request timeout", 408, true},
     ErrorCodeFacts{ErrorCode::turn_in_progress, "turn_in_progress", "Turn in progress", 409, true},
     ErrorCodeFacts{ErrorCode::stream_exists, "stream_exists", "Stream exists", 409, false},
     ErrorCodeFacts{ErrorCode::import_in_progress, "import_in_progress", "Import in progress", 409,

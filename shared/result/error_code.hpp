@@ -24,6 +24,8 @@ enum class ErrorCode : std::uint8_t {
   not_found,
   method_not_allowed,
   not_acceptable,
+  // 408: the request's body comes too slowly.
+  request_timeout,
   // 409
   turn_in_progress,
   stream_exists,

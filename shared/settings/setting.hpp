@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -25,6 +26,8 @@ struct Setting {
   // The bounds of an integer, inclusive.
   std::int64_t lowest = 0;
   std::int64_t highest = 0;
+  // The most bytes of a text; 0: no limit.
+  std::size_t maximum_bytes = 0;
   std::string_view normal = {};  // the default; empty: none
   std::string_view purpose = {};
 };

@@ -34,7 +34,17 @@ std::optional<std::string_view> Values::find(const Setting& setting) {
   for (const auto older : setting.older_names) {
     if (!value && !older.empty()) value = find(older);
   }
+  if (value && setting.maximum_bytes > 0 && value->size() > setting.maximum_bytes) {
+    note_unusable(setting);
+    return std::nullopt;
+  }
   return value;
+}
+
+void Values::note_unusable(const Setting& setting) {
+  if (std::find(unusable_.begin(), unusable_.end(), setting.name) == unusable_.end()) {
+    unusable_.push_back(setting.name);
+  }
 }
 
 std::string_view Values::text(const Setting& setting) {
@@ -46,9 +56,7 @@ std::int64_t Values::number(const Setting& setting) {
   if (set) {
     const auto value = text::parse_integer(*set);
     if (value && *value >= setting.lowest && *value <= setting.highest) return *value;
-    if (std::find(unusable_.begin(), unusable_.end(), setting.name) == unusable_.end()) {
-      unusable_.push_back(setting.name);
-    }
+    note_unusable(setting);
   }
   return text::parse_integer(setting.normal).value_or(setting.lowest);
 }

@@ -44,7 +44,8 @@ class Values {
   // name, or when the value is unset or empty. Views live as long as this.
   std::optional<std::string_view> find(std::string_view name);
 
-  // The value of the setting's name, or of the first older name that is set.
+  // The value of the setting's name, or of the first older name that is set. A text that is too
+  // long counts as not set, and is listed in unusable().
   std::optional<std::string_view> find(const Setting& setting);
 
   // The same, or the default; "" when there is none.
@@ -58,6 +59,8 @@ class Values {
   const std::vector<std::string_view>& unusable() const { return unusable_; }
 
  private:
+  void note_unusable(const Setting& setting);
+
   Environment environment_;
   std::map<std::string_view, std::optional<std::string>> known_;
   std::vector<std::string_view> unusable_;

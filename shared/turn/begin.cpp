@@ -18,12 +18,13 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
   constexpr std::size_t kFrameBytes = 1024;
   out.reserve(out.size() + kFrameBytes + turn.system_prompt.size() + turn.text.size() +
               turn.text.size() / 8 + turn.message_metadata.size() + turn.task_prompts.size() +
-              turn.dossier_heading.size() + turn.kinds.size() +
+              turn.dossier_heading.size() + turn.kinds.size() + turn.instruction.size() +
+              turn.guidance.size() + turn.instructions.size() +
               (turn.companion ? turn.companion->given.size() : 0));
   json::Writer writer(out);
   writer.begin_object().key("principal");
   write_principal(writer, turn.principal);
-  const std::array<std::pair<std::string_view, std::string_view>, 19> texts = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 21> texts = {{
       {"kind", turn.kind},
       {"action", name(turn.action)},
       {"session_id", turn.session_id},
@@ -31,6 +32,8 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
       {"message_id", turn.message_id},
       {"text", turn.text},
       {"instruction", turn.instruction},
+      {"guidance", turn.guidance},
+      {"instructions", turn.instructions},
       {"title", turn.title},
       {"provider", turn.provider},
       {"model", turn.model},
@@ -68,6 +71,11 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
   if (turn.wait_ms != 0) writer.key("wait_ms").integer(turn.wait_ms);
   writer.key("settings").begin_object();
   writer.key("max_output_tokens").integer(turn.maximum_output_tokens).end_object();
+  if (turn.chosen != ModelSettings{}) {
+    writer.key("chosen").begin_object();
+    write_model_settings(writer, turn.chosen);
+    writer.end_object();
+  }
   writer.key("history_budget_tokens").integer(turn.history_budget_tokens);
   writer.end_object();
 }
@@ -94,7 +102,7 @@ std::optional<BegunTurn> read_begun_turn(std::string answer) {
                "stream_id", "generation_id", "title",         "created_session", "history",
                "replayed",  "base_bytes",    "rate",          "summary",         "message_metadata",
                "dossier",   "kind",          "system_prompt", "character",       "created_user",
-               "text"});
+               "text",      "chosen",        "reply_metadata"});
   if (!begun) return std::nullopt;
   BegunTurn turn;
   const std::array<std::pair<std::string_view, std::string*>, 8> texts = {{
@@ -119,6 +127,7 @@ std::optional<BegunTurn> read_begun_turn(std::string answer) {
   turn.allowance = read_allowance(begun->text("rate"));
   turn.kind = begun->string("kind").value_or("");
   turn.character = read_character(begun->text("character"));
+  turn.reply_metadata = begun->text("reply_metadata");
   if (turn.is_replayed) return turn;
   const auto history = begun->text("history");
   if (!history.starts_with('[')) return std::nullopt;
@@ -127,6 +136,9 @@ std::optional<BegunTurn> read_begun_turn(std::string answer) {
   turn.summary = begun->string("summary").value_or("");
   turn.system_prompt = begun->string("system_prompt");
   turn.cut_text = begun->string("text");
+  if (const auto chosen = json::parse(begun->text("chosen"))) {
+    turn.chosen = read_model_settings(*chosen);
+  }
   turn.is_new_user = begun->is_true("created_user");
   turn.message_metadata = begun->text("message_metadata");
   turn.told = told_of(begun->text("dossier"));

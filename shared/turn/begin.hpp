@@ -12,6 +12,7 @@
 #include "shared/http/allowance.hpp"
 #include "shared/llm/route/bot.hpp"
 #include "shared/turn/companion.hpp"
+#include "shared/turn/model_settings.hpp"
 #include "shared/turn/rate_limit.hpp"
 
 namespace fabula::turn {
@@ -38,14 +39,17 @@ struct BeginTurn {
   std::string_view project_id = {};
   std::string_view message_id = {};   // the message that `action` concerns
   std::string_view text = {};         // the user's message, for say and edit
-  std::string_view instruction = {};  // sent last, without a user's message: go_on
-  std::string_view title = {};        // for a session that is created by this turn
+  std::string_view instruction = {};  // sent last, after the history: regenerate, go_on
+  std::string_view guidance = {};  // what the instruction says, in the caller's words: regenerate
+  std::string_view instructions = {};  // of a session that is created by this turn
+  std::string_view title = {};         // for a session that is created by this turn
   std::string_view provider = {};
   std::string_view model = {};
   std::string_view system_prompt = {};
   std::string_view prompt = {};  // name and version of our own prompt, if it is one: "chat-1"
-  std::string_view summary_heading = {};  // precedes the summary in the prompt
-  std::int64_t maximum_output_tokens = 0;
+  std::string_view summary_heading = {};   // precedes the summary in the prompt
+  std::int64_t maximum_output_tokens = 0;  // the most that may be chosen
+  ModelSettings chosen = {};               // by this turn
   std::int64_t history_budget_tokens = 0;
   std::string_view claimed_user_id = {};  // refused unless it is the principal's
   std::string_view idempotency_key = {};
@@ -100,11 +104,14 @@ struct BegunTurn {
   std::optional<std::string> cut_text;
   std::string told;  // the dossier's text and heading, which follow the system prompt
   std::string kind;  // of the session, if it may be another than the request's
-  // Replaces the request's system prompt, if there is one: only the database knows the character.
+  // Replaces the request's system prompt, if there is one: only the database knows the character,
+  // and the instructions of the project and the session.
   std::optional<std::string> system_prompt;
   std::optional<Character> character;
-  bool is_new_user = false;  // whom the caller acts for was not known before
-  std::string answer;        // the whole JSON text, which holds the history
+  ModelSettings chosen;        // by the turn or by its session
+  std::string reply_metadata;  // what the reply tells of its request, as a JSON object; empty: none
+  bool is_new_user = false;    // whom the caller acts for was not known before
+  std::string answer;          // the whole JSON text, which holds the history
   std::size_t history_offset = 0;
   std::size_t history_bytes = 0;
 

@@ -12,7 +12,7 @@ class SaveSchedule {
  public:
   static constexpr std::int64_t kGapMs = 1000;
   static constexpr std::int64_t kLongestGapMs = 5000;
-  // The database takes a writer that is silent for 15 seconds for dead (private.is_silent).
+  // The database takes a writer that is silent for 14 seconds for dead (private.is_silent).
   static constexpr std::int64_t kBeatMs = 4000;
   static constexpr std::int64_t kUnlimited = INT64_MAX;
 

@@ -1,5 +1,7 @@
 #include "shared/turn/stored.hpp"
 
+#include <algorithm>
+
 #include "shared/json/document.hpp"
 #include "shared/json/text.hpp"
 #include "shared/turn/status.hpp"
@@ -29,10 +31,14 @@ std::optional<StoredTurn> read_stored_turn(std::string answer) {
   turn.turn.stream_id = text("stream_id");
   turn.turn.generation_id = text("generation_id");
   turn.turn.is_replayed = true;
+  if (const auto* metadata = json::find(*document, "reply_metadata")) {
+    turn.turn.reply_metadata = json::dump(*metadata);
+  }
   turn.status = text("status");
   turn.is_final = turn.status != name(Status::streaming);
   turn.silent_in_ms = json::integer_at(*document, "silent_in_ms");
-  turn.has_text = json::integer_at(*document, "saved_bytes").value_or(0) > 0;
+  turn.saved_bytes = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(json::integer_at(*document, "saved_bytes").value_or(0), 0));
   turn.text = text("text");
   turn.message_id = text("message_id");
   turn.provider = text("provider");
@@ -52,7 +58,7 @@ std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
     return std::nullopt;
   }
   const auto code = error_code_named(turn.error_code).value_or(ErrorCode::interrupted);
-  if (turn.has_text) {
+  if (turn.saved_bytes > 0) {
     return Problem(
         code, "This reply broke off; what was written is kept. Continue it, or take it again.", {});
   }

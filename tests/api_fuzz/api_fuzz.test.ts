@@ -30,6 +30,7 @@ const DELETIONS = [
   "delete_character",
   "forget_memory",
   "clear_dossier",
+  "remove_dossier_entry",
   "delete_scene",
   "delete_illustration",
 ];
@@ -44,6 +45,7 @@ const NAMING = [
   "undo_dossier_change",
   "redo_dossier_change",
   "resolve_dossier_question",
+  "decide_dossier_proposals",
   "move_scene",
   "illustrate_story",
   // Only a task that has failed is tried again.
@@ -212,6 +214,7 @@ describe("the API by its document", () => {
     return {
       character_id: [found[0]![0]!["assertion_id"].slice(0, 16)],
       proposal_id: ["a-proposal"],
+      entry_id: [found[0]![0]!["assertion_id"].slice(0, 16)],
       version: [0, 1, 2],
     };
   }

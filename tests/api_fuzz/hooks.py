@@ -60,6 +60,11 @@ LARGEST_NUMBER = 1e308
 # reply is meant.
 DEPENDS_ON_WHAT_IS_THERE = {"post_chat", "edit_reply", "continue_reply", "regenerate_reply"}
 
+# Which models there are, no schema says; nor how many tokens this server allows, which is its default.
+CHOOSE_A_MODEL = {"post_chat", "continue_reply", "regenerate_reply", "update_session"}
+MOST_TOKENS = 2000
+LARGEST_CHOICE = 100_000
+
 # Which models there are, how much fits into a prompt, which greetings a character has, and that the
 # user speaks last, no schema says.
 COMPANIONS = {
@@ -162,9 +167,20 @@ def before_call(context, case, kwargs):
         index = case.body.get("greeting_index")
         if isinstance(index, int) and not isinstance(index, bool) and index > 1:
             case.body["greeting_index"] = index % 2
+    if isinstance(case.body, dict) and operation_id in CHOOSE_A_MODEL | COMPANIONS:
+        choose_what_is_there(case.body)
     # A session has its project: another one beside it is refused.
     if isinstance(case.body, dict) and is_uuid(case.body.get("session_id")) and is_uuid(case.body.get("project_id")):
         del case.body["project_id"]
+
+
+def choose_what_is_there(body):
+    """Half of the models, and all numbers of tokens that are right in form, are what this server has."""
+    if isinstance(body.get("model"), str) and body["model"] and next(COUNT) % 2 == 0:
+        body["model"] = "local:scripted"
+    tokens = body.get("max_tokens")
+    if isinstance(tokens, (int, float)) and not isinstance(tokens, bool) and MOST_TOKENS < tokens <= LARGEST_CHOICE:
+        body["max_tokens"] = MOST_TOKENS
 
 
 def name_what_is_there(path, ids):
@@ -190,6 +206,9 @@ def is_wrong(case, response) -> bool:
     operation_id = case.operation.definition.raw.get("operationId")
     if operation_id in DEPENDS_ON_WHAT_IS_THERE and problem["code"] == "invalid_request" and "errors" not in problem:
         return True
+    if operation_id in CHOOSE_A_MODEL and problem["code"] == "invalid_request":
+        if [fault["path"] for fault in problem.get("errors", [])] == ["model"]:
+            return True
     if operation_id in COMPANIONS and problem["code"] == "invalid_request":
         faults = problem.get("errors", [])
         paths = [fault["path"] for fault in faults]

@@ -131,6 +131,7 @@ onEachRuntime(
         character_id: target.known.character,
         question_id: target.known.question,
         proposal_id: target.known.proposal,
+        entry_id: target.known.otherCharacter,
         scene_id: target.sceneId,
         version: isStory ? 1 : 6,
         task_id: isStory ? target.storyTaskId : target.importId,

@@ -82,6 +82,8 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { parts: [{ mentions: [known.mention] }] };
     case "POST /dossier/{project_id}/characters/merge":
       return { ids: [known.character, known.otherCharacter], same: true };
+    case "POST /dossier/{project_id}/proposals":
+      return { accept: [known.proposal] };
     case "PATCH /sessions/{session_id}":
       return { title: word() };
     case "POST /dossier/{project_id}/import":

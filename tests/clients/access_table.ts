@@ -65,6 +65,7 @@ const ROUTES_TABLE = `
   GET /dossier/{project_id}/provenance                                  caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/history                                     caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/proposals                                   caller  200  404 not_found  404 not_found  400 invalid_id
+  GET /dossier/{project_id}/readings                                    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/questions                                   caller  200  404 not_found  404 not_found  400 invalid_id
   GET /dossier/{project_id}/import/{task_id}    caller  200  404 not_found  404 not_found  400 invalid_id
   GET /projects                                 caller  200
@@ -133,6 +134,8 @@ const ROUTES_TABLE = `
   POST /dossier/{project_id}/characters/merge                           caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/proposals/{proposal_id}/accept             caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/proposals/{proposal_id}/reject             caller  200  404 not_found  404 not_found  400 invalid_id
+  POST /dossier/{project_id}/proposals                                  caller  200  404 not_found  404 not_found  400 invalid_id
+  DELETE /dossier/{project_id}/entries/{entry_id}                       caller  200  404 not_found  404 not_found  400 invalid_id
   PUT /dossier/{project_id}                                             caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/restore/{version}                          caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier                                                         caller  201

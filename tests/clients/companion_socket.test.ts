@@ -116,6 +116,58 @@ onEachRuntime("companions over their socket", (stack) => {
     await client.leave();
   });
 
+  test("a message whose reply failed without a word is answered when it is sent again, over either way", async () => {
+    const failOnce = (prompt: string) => {
+      let asked = 0;
+      model().script(prompt, (reply) => {
+        asked += 1;
+        if (asked === 1) return reply.refuse(402, '{"error":{"message":"Insufficient Balance"}}');
+        reply.text("I am.");
+        reply.finish();
+      });
+    };
+    const overSocket = words("Is anybody there?");
+    failOnce(overSocket);
+    const client = await CompanionClient.open(stack(), ana.token);
+    const message = { type: "message", id: "again", message: overSocket };
+    client.send({ type: "start_conversation" });
+    const { conversation_id } = await client.told("conversation_started");
+    client.send(message);
+    const error = await client.told("error");
+    assert.deepEqual([error["code"], error["id"]], ["provider_refused_request", "again"]);
+    client.send(message);
+    assert.equal((await client.told("message"))["content"], "I am.");
+    const rows = await stack().backend.messages(conversation_id as string);
+    assert.deepEqual(rows.map(({ content }) => content), [overSocket, "I am."]);
+    assert.equal(error["user_message_id"], rows[0]!["message_id"]);
+    await client.leave();
+
+    const overHttp = words("Is anybody here?");
+    failOnce(overHttp);
+    const post = async (): Promise<[number, Row]> => {
+      const response = await fetch(`${stack().url}/functions/v1/companion/chat`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${ana.token}`,
+          "content-type": "application/json",
+          "idempotency-key": words("again").replaceAll(" ", "-"),
+        },
+        body: JSON.stringify({ messages: [{ role: "user", content: overHttp }] }),
+      });
+      return [response.status, (await response.json()) as Row];
+    };
+    const [refused, problem] = await post();
+    assert.deepEqual([refused, problem["code"]], [502, "provider_refused_request"]);
+    const [answered, answer] = await post();
+    assert.deepEqual([answered, answer["content"]], [200, "I am."]);
+    assert.equal(answer["conversation_id"], problem["conversation_id"]);
+    assert.equal(answer["user_message_id"], problem["user_message_id"]);
+    assert.deepEqual(await read(answer["conversation_id"] as string, ana.token), [
+      ["user", overHttp],
+      ["assistant", "I am."],
+    ]);
+  });
+
   test("a new guest is told its token once, and goes on with it over REST and another socket", async () => {
     const [first, second] = [words("Hello?"), words("And now?")];
     model().tell(first, ["Hello."]);

@@ -140,6 +140,30 @@ function byHand(stack: () => Stack, makeApi: (stack: Stack) => Api): void {
     assert.equal(shown["logline"], "A keeper cannot sleep.");
   });
 
+  test("tells relations as objects, and single entries are removed", async () => {
+    const before_ = await done("GET", "");
+    const [mara, tomas] = before_["snapshot_json"]["characters"];
+    const body = { snapshot_json: { characters: [{ id: mara["id"], relationships: ["friend: Tomas"] }] } };
+    const told = (await done("PATCH", "", body))["snapshot_json"]["characters"][0]["relations"] as Row[];
+    assert.deepEqual(told, [
+      { relation: "sister", character_id: null, name: "Ilse" },
+      { relation: "friend", character_id: tomas["id"], name: "Tomas" },
+    ]);
+    const version = (await done("GET", ""))["version"];
+    const entry = `/entries/${tomas["id"]}`;
+    await refused("precondition_failed", "DELETE", entry, undefined, version - 1);
+    const without = await done("DELETE", entry, undefined, version);
+    assert.deepEqual(names(without["snapshot_json"]["characters"]), ["Mara"]);
+    assert.equal(without["snapshot_json"]["characters"][0]["relations"][1]["character_id"], null);
+    await refused("not_found", "DELETE", entry);
+    await refused("not_found", "DELETE", `/entries/${"0".repeat(16)}`);
+    const facts = (await done("GET", "/provenance?limit=100")) as Row[];
+    const theme = facts.find(({ type, value }) => type === "theme" && value === "Sleep")!;
+    assert.deepEqual((await done("DELETE", `/entries/${theme["target"]}`))["snapshot_json"]["themes"], ["Loss", "The sea"]);
+    for (const _ of [theme, tomas, mara]) await done("POST", "/undo");
+    assert.deepEqual((await done("GET", ""))["snapshot_json"], before_["snapshot_json"]);
+  });
+
   test("has versions, which are compared and restored", async () => {
     const versions = await done("GET", "/versions?limit=100");
     const numbers = (versions as Row[]).map((each) => each["version"] as number);

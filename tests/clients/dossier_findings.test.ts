@@ -56,6 +56,7 @@ onEachRuntime("dossiers with findings", (stack) => {
         value: "30",
         kind: "extracted",
         message_id: turn["user_message_id"],
+        import: null,
         span: [0, 10],
         quote: "Mara is 30",
         model: "scripted:a-model",

@@ -240,7 +240,7 @@ onEachRuntime("extraction", (stack) => {
     try {
       const runs = await Promise.all([run(third), run(third)]);
       assert.equal(runs[0]!["done"] + runs[1]!["done"], 1);
-      assert.deepEqual(await run(third), { done: 0, failed: 0, left: false });
+      assert.deepEqual(await run(third), { done: 0, failed: 0, left: false, failures: [] });
     } finally {
       await third.stop();
     }

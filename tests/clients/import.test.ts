@@ -151,7 +151,7 @@ onEachRuntime("import", (stack) => {
     const { task_id, status_url, title, chapters, steps } = imported.started;
     assert.equal(status_url, `${stack().url}/functions/v1/dossier/${imported.projectId}/import/${task_id}`);
     assert.deepEqual([title, chapters, steps], ["The Light", 3, 3]);
-    assert.deepEqual(await runTasks(), { done: 3, failed: 0, left: false });
+    assert.deepEqual(await runTasks(), { done: 3, failed: 0, left: false, failures: [] });
     assert.deepEqual(asked, [1, 2, 3]);
     const end = await progress(imported);
     assert.deepEqual([end["status"], end["steps_done"], end["progress"]], ["done", 3, 100]);
@@ -168,6 +168,15 @@ onEachRuntime("import", (stack) => {
     const [mara] = shown["characters"];
     assert.deepEqual([mara["age"], mara["eye_colour"]], ["30", "grey"]);
     assert.deepEqual(shown["plot_points"], [], "nobody has said anything of it");
+
+    const { token, projectId } = imported;
+    const facts = (await request("GET", `/dossier/${projectId}/provenance?target=${mara["id"]}`, token)).body as Row[];
+    const sources: Record<string, Row> = Object.fromEntries(facts.map((fact) => [fact["field"], fact["import"]]));
+    assert.deepEqual([sources["age"]!["task_id"], sources["age"]!["chapter"]], [task_id, 1]);
+    assert.deepEqual([sources["eye_colour"]!["task_id"], sources["eye_colour"]!["chapter"]], [task_id, 3]);
+    for (const { chapter_title } of Object.values(sources)) assert.equal(typeof chapter_title, "string");
+    const proposed = listed.flatMap(({ entries }) => entries.map((entry: Row) => entry["import"]["chapter"]));
+    assert.deepEqual([...new Set(proposed)].sort(), [1, 2, 3]);
 
     for (const { body, message_id } of (await entries(imported)).filter((row) => row["kind"] === "extracted")) {
       assert.equal(message_id, null);
@@ -188,7 +197,7 @@ onEachRuntime("import", (stack) => {
     const imported = await start();
     const { task_id } = imported.started;
     const first = await Stack.start(runtime, backend);
-    assert.deepEqual(await runTasks(first, 1), { done: 1, failed: 0, left: true });
+    assert.deepEqual(await runTasks(first, 1), { done: 1, failed: 0, left: true, failures: [] });
     await decide(imported, "Mara Quill kept", "accept");
     const lost = runTasks(first).then(
       () => assert.fail("it was killed"),
@@ -218,6 +227,59 @@ onEachRuntime("import", (stack) => {
     assert.equal(shown["characters"][0]["eye_colour"], "grey", "what comes later of whom one has accepted");
   });
 
+  test("a part that cannot be read tells its chapter and why, and its proposals are decided at once", async () => {
+    const { backend } = stack();
+    model().scriptOthers((reply) => reply.refuse(401, '{"error":{"message":"no"}}'));
+    const imported = await start();
+    const { token, projectId } = imported;
+    const { task_id } = imported.started;
+    const ran = await runTasks(stack(), 1);
+    assert.deepEqual([ran["done"], ran["failed"]], [0, 1]);
+    assert.deepEqual(
+      ran["failures"].map(({ kind, code }: Row) => [kind, code]),
+      [["dossier_import", "provider_unauthorized"]],
+    );
+    const readings = (await request("GET", `/dossier/${projectId}/readings`, token)).body as Row[];
+    assert.deepEqual(
+      readings.map((each) => [each["kind"], each["task_id"]]),
+      [["import", task_id]],
+    );
+    const { failures } = readings[0]!;
+    assert.deepEqual(
+      failures.map(({ step, chapter, code, is_given_up }: Row) => [step, chapter, code, is_given_up]),
+      [[1, 1, "provider_unauthorized", false]],
+    );
+    assert.equal(failures[0]["message"], ran["failures"][0]["message"]);
+    // A request for the progress reads on.
+    const now = await progress(imported);
+    assert.deepEqual([now["error"], now["failures"]], [failures[0]["message"], failures]);
+    readChapters();
+    await until("the end of the import", async () => {
+      await backend.makeStepsDue({ job_id: task_id });
+      await runTasks();
+      return (await progress(imported))["status"] === "done";
+    });
+    const { proposals, failures: none } = await progress(imported);
+    assert.deepEqual(none, []);
+
+    const path = `/dossier/${projectId}/proposals`;
+    const wrong = await request("POST", path, token, { accept: [...proposals, "nothing"] });
+    assert.deepEqual([wrong.status, wrong.body["errors"].map((each: Row) => each["path"])], [404, ["accept[3]"]]);
+    assert.deepEqual(namesIn(await snapshotOf(imported)), [], "nothing was decided");
+    const [rejected, ...accepted] = proposals;
+    const decided = await request("POST", path, token, { accept: accepted, reject: [rejected] });
+    assert.equal(decided.status, 200, JSON.stringify(decided.body));
+    const listed = await proposalsOf(imported);
+    assert.deepEqual(
+      listed.map(({ id, status }) => [id, status]),
+      listed.map(({ id }) => [id, id === rejected ? "rejected" : "accepted"]),
+    );
+    const versions = (await request("GET", `/dossier/${projectId}/versions`, token)).body as Row[];
+    assert.deepEqual([versions[0]!["version"], versions[0]!["entries"]], [decided.body["version"], 3]);
+    await request("POST", `/dossier/${projectId}/undo`, token, {});
+    assert.ok((await proposalsOf(imported)).every(({ status }) => status === "proposed"));
+  });
+
   test("an import is refused, hidden and cancelled", async () => {
     readChapters();
     const imported = await start("Mara came home.", { format: "plain", title: "Notes" });
@@ -233,7 +295,7 @@ onEachRuntime("import", (stack) => {
     assert.equal(stranger.status, 404);
     const cancelled = await request("DELETE", started["status_url"], token);
     assert.deepEqual([cancelled.status, cancelled.body["status"]], [200, "cancelled"]);
-    assert.deepEqual(await runTasks(), { done: 0, failed: 0, left: false });
+    assert.deepEqual(await runTasks(), { done: 0, failed: 0, left: false, failures: [] });
     assert.equal((await progress(imported))["status"], "cancelled");
     assert.deepEqual(await entries(imported), []);
   });

@@ -77,7 +77,7 @@ onBothRuntimes("model calls", (stack) => {
     });
     const turn = await talk(stack(), { text: said }, { token });
     assert.deepEqual(turn.events.ending, ["metadata", "done"]);
-    assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false });
+    assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false, failures: [] });
 
     const { project_id } = await request("POST", "/projects", token, { name: "The Sea" });
     const text = ["One", "Two", "Three"].map((name) => `## ${name}\n\nMara came home. ${"On. ".repeat(200)}`);

@@ -7,6 +7,7 @@ import { talk, type Turn } from "./chat.ts";
 import { fact, find, mention } from "./dossier_log.ts";
 import { liveTurn, openSession, principalOf } from "./realtime.ts";
 import type { Stack } from "./stack.ts";
+import { until } from "./wait.ts";
 
 export interface Person {
   name: string;
@@ -107,6 +108,14 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   await call(stack, "PATCH", `/projects/${person.projectId}`, person.token, { name: word() });
   await call(stack, "PATCH", `/sessions/${person.sessionId}`, person.token, { title: word() });
   return { ...person, known: await storeDossier(stack, person) };
+}
+
+/** Waits until no job has anything to do: only requests change anything from now on. */
+export async function rest({ backend }: Stack): Promise<void> {
+  await until("the end of all jobs", async () => {
+    const steps = await backend.rows("job_steps");
+    return steps.every(({ status }) => status !== "queued" && status !== "running");
+  });
 }
 
 /** A story by its owner's own hand: a premise, an outline, a scene; and a task that was cancelled. */

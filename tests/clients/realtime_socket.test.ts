@@ -77,6 +77,31 @@ onEachRuntime("realtime over its socket", (stack) => {
     await other.leave();
   });
 
+  test("a message whose reply failed without a word is answered when it is sent again", async () => {
+    const { token } = await signUp(stack());
+    const name = randomUUID();
+    const prompt = title("Is anybody there?");
+    let asked = 0;
+    model().script(prompt, (reply) => {
+      asked += 1;
+      if (asked === 1) return reply.refuse(402, '{"error":{"message":"Insufficient Balance"}}');
+      reply.text("I am.");
+      reply.finish();
+    });
+    const client = await SocketClient.open(stack(), name, { token });
+    client.say("m1", prompt);
+    const error = await client.told("error", "m1");
+    assert.deepEqual([error["code"], error["retryable"]], ["provider_refused_request", false]);
+    client.say("m1", prompt);
+    await client.told("done", "m1");
+    assert.equal(client.reply("m1"), "I am.");
+    const [session] = await stack().backend.rows("sessions", { external_id: name });
+    const messages = await stack().backend.messages(session!["session_id"] as string);
+    assert.deepEqual(messages.map(({ content }) => content), [prompt, "I am."]);
+    assert.equal(error["user_message_id"], messages[0]!["message_id"]);
+    await client.leave();
+  });
+
   test("cancel stops the reply that it names, takes back one that waits, and hits no later one", async () => {
     const { token } = await signUp(stack());
     const client = await SocketClient.open(stack(), randomUUID(), { token });

@@ -159,7 +159,7 @@ onEachRuntime(
       assert.equal(context["system_prompt"], system);
       const told = (context["messages"] as Row[]).map(({ content }) => content);
       assert.deepEqual(told, sent);
-      assert.deepEqual(await runTasks(), { done: 0, failed: 0, left: false });
+      assert.deepEqual(await runTasks(), { done: 0, failed: 0, left: false, failures: [] });
     });
 
     test("the next summary is made of the last one and what was said since", async () => {
@@ -167,7 +167,7 @@ onEachRuntime(
       const conversation = await outgrown();
       for (let number = 1; number <= 3; number += 1) {
         while ((await tasksOf(conversation)).at(-1)!["status"] !== "queued") await turn(conversation);
-        assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false });
+        assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false, failures: [] });
         assert.equal(asked.length, number);
         const before = number === 1 ? "(none)" : `Notes ${number - 1} of a long story.`;
         assert.ok(asked[number - 1]![1]!.content.includes(`The notes so far:\n\n${before}\n`));
@@ -210,7 +210,7 @@ onEachRuntime(
 
       const third = await start();
       try {
-        assert.deepEqual(await runTasks(third), { done: 0, failed: 0, left: false }, "its lease lasts");
+        assert.deepEqual(await runTasks(third), { done: 0, failed: 0, left: false, failures: [] }, "its lease lasts");
         await makeDue(conversation);
         const runs = await Promise.all([runTasks(third), runTasks(third)]);
         assert.equal(runs[0]!["done"] + runs[1]!["done"], 1);
@@ -227,7 +227,9 @@ onEachRuntime(
     test("a model that is away: the task waits, and is done when it is back", async () => {
       const conversation = await outgrown();
       model().scriptOthers((reply) => reply.refuse(401, '{"error":{"message":"no"}}'));
-      assert.deepEqual(await runTasks(), { done: 0, failed: 1, left: false });
+      const { failures, ...ran } = await runTasks();
+      assert.deepEqual(ran, { done: 0, failed: 1, left: false });
+      assert.deepEqual(failures.map(({ kind, code }: Row) => [kind, code]), [["session_summary", "provider_unauthorized"]]);
       const { sessionId: session_id } = conversation;
       const [waiting] = await stack().backend.steps({ session_id, kind: "session_summary" });
       assert.equal(waiting!["status"], "queued");
@@ -235,7 +237,7 @@ onEachRuntime(
       assert.ok(Date.parse(waiting!["run_after"]) > Date.now());
       summarise(() => "It is back.");
       await makeDue(conversation);
-      assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false });
+      assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false, failures: [] });
       assert.equal((await summariesOf(conversation)).length, 1);
     });
 

@@ -123,7 +123,10 @@ export function describeActionRefusals(target: () => Target): void {
     await refused({ action: "continue", message_id: question });
     await refused({ action: "continue", message_id: reply, instruction: "" });
     await refused({ action: "continue", message_id: reply, instruction: "é".repeat(100_001) });
-    await refused({ action: "regenerate", message_id: reply, instruction: "Again." });
+    await refused({ action: "edit", message_id: question, text: "?", instruction: "Again." });
+    await refused({ action: "continue", message_id: reply, guidance: "Again." });
+    await refused({ guidance: "Again." });
+    await refused({ action: "regenerate", message_id: reply, guidance: "ы".repeat(2001) });
     await refused({ instruction: "Go on." });
     await refused({ system_prompt: "é".repeat(100_001) });
     await refused({ settings: [] });

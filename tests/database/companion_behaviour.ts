@@ -6,7 +6,8 @@ import { leaseOf } from "./tasks.ts";
 import { ask, assertChecked, assertHidden, assertPage } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import { randomUUID } from "node:crypto";
-import { begin, finish, messagesOf, newUser, only, refusal, say, type Principal } from "./turns.ts";
+import { newRequestHash } from "./actions.ts";
+import { begin, failSilently, finish, messagesOf, newUser, only, refusal, say, type Principal } from "./turns.ts";
 
 export const MARA = {
   name: "Mara",
@@ -267,6 +268,34 @@ export function describeCompanions(target: () => Target): void {
     await converse(user, { session_id, call_id: second });
     assert.deepEqual(await target().call("withdraw_turn", { call_id: second }), { withdrawn: true });
     assert.equal((await read(user, session_id))["messages"].length, 1);
+  });
+
+  test("a turn that failed without a word runs again under its key, on the same message", async () => {
+    const user = newUser();
+    const { character_id } = await newCharacter(user);
+    const given = [
+      { role: "user", content: "Is it you?" },
+      { role: "assistant", content: "It is." },
+    ];
+    const named = { idempotency_key: randomUUID(), request_hash: newRequestHash() };
+    for (const request of [{ character_id }, { character_id, given }]) {
+      const whole = { ...request, ...named, idempotency_key: randomUUID() };
+      const first = await converse(user, whole);
+      const before = contents(await read(user, first["session_id"]));
+      for (let failures = 0; failures < 2; failures += 1) {
+        await failSilently(target(), failures === 0 ? first : await converse(user, whole));
+      }
+      const again = await converse(user, whole);
+      assert.equal(again["replayed"], false);
+      for (const same of ["session_id", "user_message_id", "turn_number", "created_session"]) {
+        assert.equal(again[same], first[same], same);
+      }
+      assert.deepEqual([again["history"], again["character"]], [first["history"], first["character"]]);
+      await finish(target(), again, { text: "Sit." });
+      const conversation = await read(user, first["session_id"]);
+      assert.deepEqual(contents(conversation), [...before, "assistant: Sit."]);
+      assert.equal((await converse(user, whole))["status"], "complete");
+    }
   });
 
   test("chat's routes for messages serve conversations with companions", async () => {

@@ -29,6 +29,7 @@ export function describeContexts(target: () => Target): void {
       provider: "local",
       model: "the-fallback",
       system_prompt: "You tell stories.",
+      system_prompt_parts: [{ part: "prompt", text: "You tell stories." }],
       settings,
       summary: null,
       messages: [

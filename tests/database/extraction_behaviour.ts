@@ -286,6 +286,35 @@ export function describeExtraction(target: () => Target): void {
     assert.ok(!partsOf(task).some(([, text]) => text === "Poison."));
   });
 
+  test("a reading that fails tells why, and of which message, beside those that were read", async () => {
+    const user = newUser();
+    const turn = await tell(target(), user, "Ann is thirty.", "She is.");
+    const { project_id, session_id } = turn;
+    const readings = async (query: Row = {}) =>
+      ask(target(), user, "list_dossier_readings", { project_id, query });
+    assert.deepEqual((await readings()).body[0]["failures"], []);
+    const task = (await claimReading(target(), turn))!;
+    await fail(target(), task, { error: "provider_unauthorized: The key is wrong: set another one." });
+    const [{ failures, ...reading }] = (await readings()).body;
+    assert.deepEqual(
+      [reading["kind"], reading["session_id"], reading["title"], reading["status"]],
+      ["conversation", session_id, null, "running"],
+    );
+    const [{ code, message, message_id, chapter, is_given_up }] = failures;
+    assert.deepEqual(
+      [code, message, message_id, chapter, is_given_up],
+      ["provider_unauthorized", "The key is wrong: set another one.", turn["user_message_id"], null, false],
+    );
+    const other = await tell(target(), user, "Tom is forty.", "He is.", { project_id });
+    const page = await readings({ limit: 1 });
+    assert.deepEqual([page.total, page.body.length, page.body[0]["session_id"]], [2, 1, other["session_id"]]);
+    assert.deepEqual((await readings({ limit: 1, offset: 1 })).body[0]["session_id"], session_id);
+    await wakeReading(target(), turn);
+    await commitReading(target(), (await claimReading(target(), turn))!, []);
+    const [, read] = (await readings()).body;
+    assert.deepEqual([read["status"], read["failures"]], ["done", []]);
+  });
+
   test("a conversation without a project, or that is deleted, is not read", async () => {
     const user = newUser();
     const relay = { kind: "relay", external_id: "here" };

@@ -310,6 +310,8 @@ test("sessions are listed and read by indexes", async () => {
   await assertReads(2 * rows(0) + 3 * 20, "list_sessions", { query: { kind: "chat", limit: 20 } });
   const { project_id, session_id } = linearSession;
   await assertReads(20, "list_sessions", { query: { project_id } });
+  const { external_id } = namedSession;
+  await assertReads(20, "list_sessions", { query: { external_id } });
   await assertReads(10, "read_session", { session_id });
   await assertReads(10, "read_session", { session_id: longSession.session_id });
   await assertReads(15, "update_session", { session_id, body: { title: "Renamed" } });

@@ -44,6 +44,7 @@ export function describeImports(target: () => Target): void {
         progress: 0,
         proposals: [],
         error: null,
+        failures: [],
         created_at: "",
         finished_at: null,
         status_url: `/dossier/${project_id}/import/${task_id}`,
@@ -156,14 +157,87 @@ export function describeImports(target: () => Target): void {
     );
   });
 
+  test("each part that could not be read tells its chapter, a code and a sentence, and when it is tried again", async () => {
+    const [imported, user] = await begin();
+    const failures = async () => (await readImport(target(), user, imported))["failures"] as Row[];
+    const [first, second, third] = [
+      (await claimStep(target(), imported))!,
+      (await claimStep(target(), imported))!,
+      (await claimStep(target(), imported))!,
+    ];
+    await fail(target(), first, { error: "provider_rate_limited: The credit is used up: add some." });
+    await fail(target(), third, { error: "provider_error: It says: no." });
+    const [one, three, ...more] = await failures();
+    assert.deepEqual(more, []);
+    assert.ok(Date.parse(one!["retry_at"]) > Date.now());
+    assert.deepEqual(
+      { ...one, retry_at: "" },
+      {
+        step: 1,
+        chapter: 1,
+        chapter_title: "Chapter 1",
+        message_id: null,
+        code: "provider_rate_limited",
+        message: "The credit is used up: add some.",
+        is_given_up: false,
+        retry_at: "",
+      },
+    );
+    assert.deepEqual(
+      [three!["step"], three!["chapter"], three!["code"], three!["message"]],
+      [3, 3, "provider_error", "It says: no."],
+    );
+    const { error } = await readImport(target(), user, imported);
+    assert.equal(error, "The credit is used up: add some.");
+    await commitStep(target(), second, []);
+    await wake(target(), first);
+    await commitStep(target(), (await claimStep(target(), imported))!, []);
+    assert.deepEqual((await failures()).map(({ step }) => step), [3], "what has been read has not failed");
+
+    const { project_id } = imported;
+    const readings = await ask(target(), user, "list_dossier_readings", { project_id });
+    assert.deepEqual(readings.total, 1);
+    const [{ failures: listed, ...reading }] = readings.body;
+    assert.deepEqual(listed, await failures());
+    assert.deepEqual(
+      { ...reading, created_at: "" },
+      {
+        task_id: imported["task_id"],
+        kind: "import",
+        session_id: null,
+        title: "The Sea",
+        status: "running",
+        steps: 3,
+        steps_done: 2,
+        steps_failed: 0,
+        created_at: "",
+        finished_at: null,
+      },
+    );
+    const stranger = newUser();
+    await newProject(target(), stranger);
+    await assert.rejects(
+      ask(target(), stranger, "list_dossier_readings", { project_id }),
+      refusal(404, "not_found"),
+    );
+    await target().call("cancel_import", {
+      principal: user,
+      project_id,
+      task_id: imported["task_id"],
+    });
+    const [ended] = await failures();
+    assert.deepEqual([ended!["is_given_up"], ended!["retry_at"]], [true, null]);
+  });
+
   test("workers that die again and again fail the step, and with all steps the import", async () => {
     const [imported, user] = await begin(["Mara."]);
     for (let attempt = 1; attempt <= 5; attempt += 1) {
       await wake(target(), (await claimStep(target(), imported))!);
     }
     assert.equal(await claimStep(target(), imported), null);
-    const { status, error } = await readImport(target(), user, imported);
+    const { status, error, failures } = await readImport(target(), user, imported);
     assert.deepEqual([status, error], ["failed", "Its workers have died."]);
+    assert.deepEqual([failures[0]["code"], failures[0]["is_given_up"]], ["interrupted", true]);
   });
 
   test("one import at a time; a cancelled one stores nothing more, and keeps what it has", async () => {

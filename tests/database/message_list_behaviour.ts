@@ -168,6 +168,7 @@ export function describeMessageLists(target: () => Target): void {
     const user = newUser();
     const turn = await begin(target(), user);
     const { session_id } = turn;
+    await finish(target(), turn, { status: "failed", text: "" });
     assertMessages(await list(user, session_id), [turn["user_message_id"]], {});
     await target().update("sessions", { session_id }, { active_leaf_id: null });
     assertMessages(await list(user, session_id), [], {});

@@ -98,6 +98,16 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     request_hash: "b".repeat(64),
     system_prompt: "You are Morchel.",
   });
+  const instructions = { instructions: "Write as Tintling." };
+  const named = await say(target, principal, "Hello?", "Hello.", { external_id: "Goldröhrling" });
+  for (const table of ["session", "project"]) {
+    const id = { [`${table}_id`]: named[`${table}_id`] };
+    await ask(target, principal, `update_${table}`, { ...id, body: instructions });
+  }
+  await finish(target, await begin(target, principal, {
+    action: "regenerate", message_id: named["message_id"], text: null,
+    instruction: "As Bovist.", guidance: "As Bovist.",
+  }));
   await append(target, second, 0, "Stein");
   await finish(target, second, { status: "stopped", from_offset: 5, text: "pilz" });
   await append(target, await begin(target, principal), 0, "A running Steinpilz");
@@ -147,6 +157,9 @@ test("of a deleted account no id, address, name or text is left anywhere", async
   await owner.query("select private.take_share($1, gen_random_uuid(), 1, 1, 0)", [account.id]);
 
   const personal = [
+    "Tintling",
+    "Goldröhrling",
+    "Bovist",
     "Trompetenpilz",
     "Pfefferröhrling",
     user.id,
@@ -171,6 +184,9 @@ test("of a deleted account no id, address, name or text is left anywhere", async
     turn["message_id"],
     turn["generation_id"],
   ];
+  assert.deepEqual(await tablesWith(["Tintling"]), ["generations", "projects", "sessions"]);
+  assert.deepEqual(await tablesWith(["Bovist"]), ["generations", "messages"]);
+  assert.deepEqual(await tablesWith(["Goldröhrling"]), ["sessions"]);
   const before = await tablesWith(personal);
   for (const table of [
     "auth.audit_log_entries",

@@ -26,6 +26,7 @@ export function describeProjects(target: () => Target): void {
       is_favourite: false,
       phase: "setup",
       status: "active",
+      instructions: null,
       session_count: 0,
       updated_at: created_at,
     });
@@ -36,7 +37,8 @@ export function describeProjects(target: () => Target): void {
 
   test("a project may be begun with all that it has", async () => {
     const name = "é".repeat(200);
-    const body = { name, is_favourite: true, phase: "writing", status: "archived" };
+    const instructions = "Пиши коротко.";
+    const body = { name, is_favourite: true, phase: "writing", status: "archived", instructions };
     const made = await create(newUser(), body);
     for (const [key, value] of Object.entries(body)) assert.equal(made[key], value);
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";
-import { editReply, retake, select } from "./actions.ts";
+import { editReply, newRequestHash, retake, select } from "./actions.ts";
 import { ask } from "./lists.ts";
 import {
   claimSummary,
@@ -22,7 +22,7 @@ import {
 } from "./realtime.ts";
 import type { Row, Target } from "./target.ts";
 import { fail, sized } from "./tasks.ts";
-import { append, begin, finish, newTokenHash, newUser, only, refusal, say, silence } from "./turns.ts";
+import { append, begin, failSilently, finish, newTokenHash, newUser, only, refusal, say, silence } from "./turns.ts";
 
 export function describeRealtime(target: () => Target): void {
   const opened = async (name?: string): Promise<[Connection, string]> => {
@@ -442,5 +442,33 @@ export function describeRealtime(target: () => Target): void {
       assert.equal(events[1].metadata.status, "interrupted");
       assert.equal(events[1].metadata.error_code, "interrupted");
     }
+  });
+
+  test("a turn that failed without a word runs again under its key, and its failure is no event any more", async () => {
+    const [connection] = await opened();
+    await turn(connection, "One?", "One.");
+    const request = {
+      ...turnIn(connection),
+      text: "Two?",
+      message_metadata: { client_id: "m2" },
+      idempotency_key: randomUUID(),
+      request_hash: newRequestHash(),
+    };
+    const first = await begin(target(), connection.principal, request);
+    await failSilently(target(), first);
+    const failed = (await look(target(), connection, 0))["events"];
+    assert.equal(failed.at(-1).type, "error");
+    const again = await begin(target(), connection.principal, request);
+    assert.equal(again["replayed"], false);
+    assert.equal(again["user_message_id"], first["user_message_id"]);
+    assert.deepEqual(again["history"], first["history"]);
+    await finish(target(), again, { text: "Two." });
+    const { events } = await look(target(), connection, 0);
+    assert.deepEqual(told(events), [
+      "user message One?",
+      "assistant message One.",
+      "user message Two?",
+      "assistant message Two.",
+    ]);
   });
 }

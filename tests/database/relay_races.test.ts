@@ -35,6 +35,25 @@ test("of 20 first turns at once in one conversation one begins, in the one that 
   await assertSound(target);
 });
 
+test("of 20 first messages at once in one chat one begins, in one session of one project", async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const user = newUser();
+    const named = { external_id: "chapter 1", instructions: "Short." };
+    const { answers, refusals } = split(await times(20, () => begin(target, user, named)));
+    assert.equal(answers.length, 1);
+    assert.deepEqual(refusals, Array(19).fill("turn_in_progress"));
+    const { user_id, session_id, project_id } = answers[0]!;
+    const sessions = await target.select("sessions", { owner_id: user_id });
+    assert.deepEqual(
+      sessions.map((session) => [session["session_id"], session["project_id"], session["instructions"]]),
+      [[session_id, project_id, "Short."]],
+    );
+    assert.equal((await target.select("projects", { owner_id: user_id })).length, 1);
+    await finish(target, answers[0]!);
+  }
+  await assertSound(target);
+});
+
 test("the same stream from 20 callers at once begins once, and all are told of that turn", async () => {
   const user = newUser();
   for (let round = 0; round < 5; round += 1) {

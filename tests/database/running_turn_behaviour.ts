@@ -11,7 +11,14 @@ export function describeRunningTurns(target: () => Target): void {
     const again = () => begin(target(), user, { session_id: turn["session_id"] });
     await silence(target(), turn, 12);
     await assert.rejects(again(), (error: Row) => {
-      assert.ok(Number(error["hint"]) > 0, "the hint is Retry-After in seconds");
+      const { retry_after_s, members } = JSON.parse(error["hint"]);
+      assert.ok(retry_after_s > 0);
+      const { started_at, ...running } = members.running;
+      assert.deepEqual(running, {
+        stream_id: turn["stream_id"],
+        message_id: turn["message_id"],
+      });
+      assert.ok(Date.parse(started_at) <= Date.now());
       return refusal(409, "turn_in_progress")(error);
     });
     await finish(target(), turn);

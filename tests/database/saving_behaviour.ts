@@ -167,6 +167,8 @@ function describeFinish(target: () => Target): void {
       status: "complete",
       finish_reason: "stop",
       stream_id: turn["stream_id"],
+      provider: "local",
+      model: "the-fallback",
     });
     const session = await only(target(), "sessions", { session_id: turn["session_id"] });
     assert.deepEqual(
@@ -215,6 +217,8 @@ function describeFinish(target: () => Target): void {
         status,
         error_code: "provider_incomplete",
         stream_id: turn["stream_id"],
+        provider: "local",
+        model: "a-model",
       });
     });
   }

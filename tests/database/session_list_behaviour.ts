@@ -26,10 +26,16 @@ export function describeSessionLists(target: () => Target): void {
       project_title: "Foxes",
       kind: "chat",
       title: "Crows",
+      external_id: null,
       is_active: true,
       message_count: 2,
       last_message_preview: "🦊".repeat(200),
       active_leaf_id: message_id,
+      running: null,
+      instructions: null,
+      model: null,
+      temperature: null,
+      max_tokens: null,
     });
     for (const time of [created_at, updated_at, last_message_at]) assert.match(time, TIME);
     assert.ok(created_at < last_message_at && last_message_at < updated_at);

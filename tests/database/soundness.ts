@@ -109,6 +109,14 @@ const VIOLATIONS = `
         message.status <> 'interrupted' or octet_length(message.content) > generation.saved_bytes))
 
   union all
+  select 'a prompt that is not made of its parts', generation.generation_id
+  from public.generations generation
+  where generation.prompt_parts is not null
+    and octet_length(coalesce(generation.system_prompt, '')) <> (
+      select coalesce(sum((part ->> 'bytes')::integer), 0)
+      from jsonb_array_elements(generation.prompt_parts) part)
+
+  union all
   select 'an ended reply whose message is not what is said to be saved', generation.generation_id
   from public.generations generation
   left join public.messages message using (message_id)

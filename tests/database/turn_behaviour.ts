@@ -1,7 +1,9 @@
 // What the engine functions do, whichever database they run on.
 import { describeCallers } from "./caller_behaviour.ts";
 import { describeHistory } from "./history_behaviour.ts";
+import { describeInstructions } from "./instruction_behaviour.ts";
 import { describeLongTexts } from "./long_text_behaviour.ts";
+import { describeRunningReplies } from "./running_reply_behaviour.ts";
 import { describeRunningTurns } from "./running_turn_behaviour.ts";
 import { describeSaving } from "./saving_behaviour.ts";
 import { describeSessions } from "./session_behaviour.ts";
@@ -12,6 +14,8 @@ export function describeTurns(target: () => Target): void {
   describeCallers(target);
   describeSessions(target);
   describeRunningTurns(target);
+  describeRunningReplies(target);
+  describeInstructions(target);
   describeHistory(target);
   describeLongTexts(target);
   describeSaving(target);

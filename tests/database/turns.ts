@@ -57,6 +57,19 @@ export function finish(target: Target, turn: Row, changes: Row = {}): Promise<Ro
   });
 }
 
+/** Ends a turn as one whose every model has failed before a word. */
+export function failSilently(target: Target, turn: Row): Promise<Row> {
+  return finish(target, turn, {
+    status: "failed",
+    from_offset: turn["base_bytes"],
+    text: "",
+    finish_reason: null,
+    error_code: "provider_error",
+    usage: null,
+    first_token_ms: null,
+  });
+}
+
 /** A whole turn of the session, or of a new one. */
 export async function say(
   target: Target,

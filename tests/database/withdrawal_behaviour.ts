@@ -162,7 +162,7 @@ export function describeWithdrawals(target: () => Target): void {
     assert.deepEqual([then["replayed"], then["status"]], [true, "interrupted"]);
   });
 
-  test("a turn of which nothing is heard holds its session for 15 seconds", async () => {
+  test("a turn of which nothing is heard holds its session for 14 seconds", async () => {
     const user = newUser();
     const { session_id, ...turn } = await begin(target(), user);
     await assert.rejects(begin(target(), user, { session_id }), refusal(409, "turn_in_progress"));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { onBothHosts } from "./both-hosts.ts";
 
 onBothHosts("coroutines and the core inside WebAssembly", (host) => {
@@ -35,6 +36,40 @@ onBothHosts("coroutines and the core inside WebAssembly", (host) => {
 
   test("a constant that is passed by value in the last call of a function arrives", async () => {
     assert.deepEqual(await ask("constant"), { status: 200, text: "It is a constant" });
+  });
+
+  test("a body that comes too slowly is given up: after a silence, or at the end of the whole time", async () => {
+    const send = async (gaps_ms: readonly number[]): Promise<{ text: string; elapsedMs: number }> => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      const beganMs = performance.now();
+      const asking = fetch(`${host().url}/coroutines/impatient`, {
+        method: "POST",
+        body: readable,
+        duplex: "half",
+      } as RequestInit);
+      const writing = (async () => {
+        for (const gap_ms of gaps_ms) {
+          await writer.write(new TextEncoder().encode("x"));
+          await delay(gap_ms);
+        }
+        await writer.close();
+      })();
+      writing.catch(() => {}); // The server may have closed the connection.
+      const text = await (await asking).text();
+      const elapsedMs = performance.now() - beganMs;
+      await Promise.race([writing.catch(() => {}), delay(2_000)]);
+      return { text, elapsedMs };
+    };
+    assert.equal((await send([50, 50, 50])).text, "3");
+    const silent = await send([50, 2_000]);
+    assert.equal(silent.text, "too slow");
+    assert.ok(silent.elapsedMs > 300 && silent.elapsedMs < 1_200, `given up after ${silent.elapsedMs} ms`);
+    const trickled = await send(Array.from({ length: 20 }, () => 150));
+    assert.equal(trickled.text, "too slow");
+    assert.ok(trickled.elapsedMs > 950 && trickled.elapsedMs < 2_500, `given up after ${trickled.elapsedMs} ms`);
+    // The runtime goes on.
+    assert.equal((await send([10])).text, "1");
   });
 
   test("memory may grow between two reads of a body", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { PROVIDERS } from "../../scripts/local/model_settings.mjs";
+import { LONGEST_TEXTS, PROVIDERS } from "../../scripts/local/model_settings.mjs";
 import { readSettings } from "../../scripts/local/settings.ts";
 
 const ROOT = "/project";
@@ -58,6 +58,11 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ["an address that is none", { OPENAI_BASE_URL: "localhost:1234" }, /^OPENAI_BASE_URL must be an address/],
   ["a word for a number", { FABULA_HISTORY_TOKENS: "many" }, /^FABULA_HISTORY_TOKENS must be a whole number/],
   [
+    "a prompt that is too long in bytes",
+    { FABULA_SYSTEM_PROMPT: "ж".repeat(8193) },
+    /^FABULA_SYSTEM_PROMPT must have at most 16384 bytes of UTF-8\.$/,
+  ],
+  [
     "keys that are no JSON object",
     { SUPABASE_URL: "https://a.co", SUPABASE_PUBLISHABLE_KEYS: "sb_secret_x" },
     /must be a JSON object/,
@@ -72,6 +77,15 @@ for (const [what, environment, message] of REFUSED) {
     );
   });
 }
+
+test("texts are limited as in the table, and the longest one is taken", () => {
+  const table = readFileSync("shared/settings/table.hpp", "utf8");
+  const limits = [...table.matchAll(/\.name = "(\w+)",\s+\.maximum_bytes = ([\d']+)/g)].map(
+    ([, name, bytes]): [string, number] => [name!, Number(bytes!.replaceAll("'", ""))],
+  );
+  assert.deepEqual([...LONGEST_TEXTS], limits);
+  readSettings(ROOT, { FABULA_SYSTEM_PROMPT: "ж".repeat(8192) });
+});
 
 test("the providers are those that the functions know, and what they take is taken", () => {
   const table = readFileSync("shared/llm/route/providers.hpp", "utf8");

@@ -344,6 +344,7 @@ TEST_CASE("other takes are sent the same again, which is read again") {
   chat.attach(R"([{"type":"text","url":"https://files.example/a.txt"}])");
   const auto reply = "chat/messages/" + ScriptedDatabase::make_id(1);
   for (const std::string action : {"/regenerate", "/continue"}) {
+    if (action == "/continue") chat.model.tell(" It is older still.", 5);
     auto& client = chat.post_to(reply + action, "", kGuest);
     chat.world.run();
     CHECK(read_events(client).find("done"));

@@ -104,7 +104,7 @@ TEST_CASE("whoever follows a reply whose writer dies is told within 15 seconds")
       return function == "read_turn" ? Fault::none : Fault::refuse_connection;
     };
     // It was heard of a second ago at most.
-    chat.world.run_for(13'900);
+    chat.world.run_for(12'900);
     CHECK_FALSE(follower.is_ended());
     chat.world.run_for(1'200);
     CHECK(follower.is_ended());

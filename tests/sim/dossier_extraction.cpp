@@ -10,6 +10,7 @@
 #include "shared/dossier/fold/room.hpp"
 #include "shared/dossier/read/snapshot.hpp"
 #include "tests/sim/route_world.hpp"
+#include "tests/sim/task_answers.hpp"
 
 using namespace fabula;
 using namespace fabula::tests;
@@ -99,7 +100,7 @@ constexpr std::string_view kFailed = R"({"done":0,"failed":1,"left":false})";
 
 TEST_CASE("what the text says is stored with its quotes and the dossier that it makes") {
   ExtractionWorld edge;
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   const auto asked = *json::parse(edge.model.exchanges.at(0)->body);
   const auto& messages = asked["messages"];
   CHECK(json::string_at(messages[1], "content")->find("Mara is 34.") != std::string_view::npos);
@@ -128,7 +129,7 @@ TEST_CASE("what the text says is stored with its quotes and the dossier that it 
 TEST_CASE("FABULA_DOSSIER_MAX_OUTPUT_TOKENS is for models that cannot write as much") {
   ExtractionWorld edge;
   edge.world.environment["FABULA_DOSSIER_MAX_OUTPUT_TOKENS"] = "4096";
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   CHECK((*json::parse(edge.model.exchanges.at(0)->body))["max_tokens"] == 4096);
 }
 
@@ -137,7 +138,7 @@ TEST_CASE("what others have stored meanwhile is folded in, and the snapshot stor
   edge.database.answers["commit_step"] =
       R"({"job_id":"j","step":1,"status":"done","attempts":1,"already":false,"dossier":{"head":3,"added":2,
           "folded_to":0,"log_start":0,"tail":[]}})";
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   const auto* commit = edge.request_of("commit_assertions");
   REQUIRE(commit);
   CHECK(json::integer_at(*commit, "base") == 3);
@@ -153,7 +154,7 @@ TEST_CASE("that the snapshot cannot be stored does not undo what was found") {
   edge.fault = [](const std::string& function) {
     return function == "commit_assertions" ? Fault::answer_503 : Fault::none;
   };
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   CHECK_FALSE(edge.request_of("fail_step"));
   CHECK(edge.log()["code"] == "database_unavailable");
 }
@@ -163,7 +164,7 @@ TEST_CASE("work without messages folds the log, and asks nobody") {
   edge.database.answers["claim_step"] =
       R"({"step":{"job_id":"j","step":1,"kind":"dossier_extraction","lease_token":"l","attempts":1,
           "session_id":"s","user_id":"u","project_id":"p","messages":[],"before":[]}})";
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   CHECK(edge.model.exchanges.empty());
   CHECK((*edge.request_of("commit_step"))["result"]["assertions"].empty());
 }
@@ -173,7 +174,7 @@ TEST_CASE("an answer that breaks off keeps its whole items") {
   const std::string person = kMara.substr(0, kMara.find("]}],") + 2);
   const auto cut = person + R"(,{"name":"Her dog","aliases":[],"quote":"her d)";
   answer_always(edge.model, stream(text_event(cut) + end_events("length")));
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   const auto& result = (*edge.request_of("commit_step"))["result"];
   CHECK(result["snapshot"]["characters"].size() == 1);
   CHECK(result["snapshot"]["characters"][0]["age"] == "34");
@@ -194,7 +195,7 @@ TEST_CASE("a log that has no room for more is not read for: no model is asked, a
   edge.database.answers["read_dossier_log"] =
       R"({"project_id":"p","user_id":"u","name":"n","head":)" + head +
       R"(,"folded_to":0,"log_start":0,"snapshot":null,"entries":[)" + rows + "]}";
-  CHECK(edge.run() == kFailed);
+  CHECK(counts_of(edge.run()) == kFailed);
   CHECK(edge.model.exchanges.empty());
   CHECK_FALSE(edge.request_of("commit_step"));
   const auto* failure = edge.request_of("fail_step");
@@ -207,7 +208,7 @@ TEST_CASE("invented quotes leave nothing, and the part is read") {
   edge.answer(R"({"characters":[{"name":"Tom","aliases":[],"quote":"Tom came","fields":[],
       "relationships":[]}],)" +
               kNothing + "}");
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   const auto& result = (*edge.request_of("commit_step"))["result"];
   CHECK(result["assertions"].empty());
   CHECK(edge.log()["items_found"] == 1);
@@ -240,7 +241,7 @@ TEST_CASE("answers of no use are given back with a clear reason, and nothing is 
     CAPTURE(text.substr(0, 60));
     ExtractionWorld edge;
     edge.answer(text);
-    CHECK(edge.run() == kFailed);
+    CHECK(counts_of(edge.run()) == kFailed);
     CHECK_FALSE(edge.request_of("commit_step"));
     const auto* failure = edge.request_of("fail_step");
     REQUIRE(failure);
@@ -257,7 +258,7 @@ TEST_CASE("an answer of 5,000 people is as many as it may have, and stored") {
            R"(","aliases":[],"quote":"Mara","fields":[],"relationships":[]})";
   }
   edge.answer(all + "]," + kNothing + "}");
-  CHECK(edge.run() == kDone);
+  CHECK(counts_of(edge.run()) == kDone);
   const auto& result = (*edge.request_of("commit_step"))["result"];
   CHECK(result["assertions"].size() == 400);
   CHECK(result["snapshot"]["characters"].size() == 400);
@@ -274,7 +275,7 @@ TEST_CASE("faults of database and model at any step give the task back or leave 
         return called == function ? fault : Fault::none;
       };
       if (std::string_view(function) == "fail_step") answer_always(edge.model, refusal(401));
-      const auto body = edge.run();
+      const auto body = counts_of(edge.run());
       // Who waits until the time is over does not look what else there is.
       const bool is_late = body == R"({"done":0,"failed":1,"left":true})";
       CHECK((body == kDone || body == kFailed || (is_late && fault == Fault::never_answer)));
@@ -292,7 +293,7 @@ TEST_CASE("the isolate's end while the model thinks gives the task back") {
   edge.world.run_for(1000);
   edge.world.announce_end_of_isolate();
   edge.world.run();
-  CHECK(client.body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(counts_of(client.body()) == R"({"done":0,"failed":1,"left":true})");
   CHECK(edge.request_of("fail_step"));
   CHECK_FALSE(edge.request_of("commit_step"));
 }

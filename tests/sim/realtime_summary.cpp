@@ -5,6 +5,7 @@
 
 #include "functions/tasks/tasks.hpp"
 #include "tests/sim/route_world.hpp"
+#include "tests/sim/task_answers.hpp"
 
 using namespace fabula;
 using namespace fabula::tests;
@@ -48,7 +49,7 @@ struct SummaryWorld : ChatWorld {
 
 TEST_CASE("a session's summary is made of what was said, and stored with its prompt's name") {
   SummaryWorld edge;
-  CHECK(edge.run() == R"({"done":1,"failed":0,"left":true})");
+  CHECK(counts_of(edge.run()) == R"({"done":1,"failed":0,"left":true})");
   CHECK(json::dump(*json::find(edge.database.requests.at(0), "kinds")) ==
         R"(["realtime_summary"])");
   CHECK(edge.said(0).find("at most 150 words") != std::string::npos);
@@ -87,7 +88,7 @@ TEST_CASE("without a summary in the answer, or without an answer, the step is gi
        {stream(text_event("<think>So?</think> ") + end_events()), refusal(401)}) {
     SummaryWorld edge;
     answer_always(edge.model, answer);
-    CHECK(edge.run() == R"({"done":0,"failed":1,"left":true})");
+    CHECK(counts_of(edge.run()) == R"({"done":0,"failed":1,"left":true})");
     REQUIRE(edge.database.calls == std::vector<std::string>{"claim_step", "fail_step"});
     const auto error = json::string_at(edge.database.requests.at(1), "error").value_or("");
     CHECK(error.starts_with("provider_"));

@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tests/sim/peers/realtime_client.hpp"
+#include "tests/sim/peers/stalls.hpp"
 #include "tests/sim/route_world.hpp"
 #include "wasm/engine/tool_rounds.hpp"
 
@@ -56,7 +58,7 @@ struct ToolWorld : RealtimeWorld {
     };
     world.serve("https://tools.example/", [this](auto exchange) {
       tool_calls.push_back(exchange);
-      if (tool_answers_after_ms < 0) return;
+      if (tool_stall) return stall_with(world, exchange, *tool_stall);
       world.clock().after(tool_answers_after_ms, [this, exchange] {
         exchange->respond(tool_status, "content-type: text/plain\n");
         exchange->send(tool_answer);
@@ -114,7 +116,8 @@ struct ToolWorld : RealtimeWorld {
 
   std::vector<json::Document> events;
   std::vector<std::shared_ptr<sim::Exchange>> tool_calls;
-  std::int64_t tool_answers_after_ms = 50;  // negative: never
+  std::int64_t tool_answers_after_ms = 50;
+  std::optional<Stall> tool_stall;
   std::uint32_t tool_status = 200;
   std::string tool_answer = "A six.";
   sim::Client* client = nullptr;
@@ -354,7 +357,9 @@ TEST_CASE("a tool that fails, says too much or nothing is an error that the mode
         chat.tool_answer = std::string(engine::kMaximumToolAnswerBytes + 1, 'a');
       },
       "The tool's answer is too long. Ask for less.");
-  check([](ToolWorld& chat) { chat.tool_answers_after_ms = -1; }, "The tool did not answer.");
+  for (const auto stall : {Stall::silence, Stall::head_alone, Stall::trickle}) {
+    check([stall](ToolWorld& chat) { chat.tool_stall = stall; }, "The tool did not answer.");
+  }
 }
 
 TEST_CASE("a tool on a host that is not allowed is the operator's fault: the turn is refused") {

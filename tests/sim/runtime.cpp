@@ -316,13 +316,15 @@ TEST_CASE("a body over its limit is told apart from a broken one") {
   notes.clear();
   world.call(
       [](Context& context) -> Task<void> {
-        const auto body = co_await read_whole(context, kRequestBody, 5000);
+        Deadline deadline(context, 1000);
+        const auto body = co_await read_whole(context, kRequestBody, 5000, deadline, 1000);
         notes.push_back(body ? "read " + std::to_string(body->size()) : "refused");
       },
       "POST http://test/\n", std::string(5000, 'x'));
   world.call(
       [](Context& context) -> Task<void> {
-        const auto body = co_await read_whole(context, kRequestBody, 4999);
+        Deadline deadline(context, 1000);
+        const auto body = co_await read_whole(context, kRequestBody, 4999, deadline, 1000);
         CHECK(body.error() == BodyFault::too_large);
         notes.push_back("too large");
       },

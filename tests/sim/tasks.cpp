@@ -7,6 +7,7 @@
 
 #include "functions/tasks/tasks.hpp"
 #include "tests/sim/route_world.hpp"
+#include "tests/sim/task_answers.hpp"
 
 using namespace fabula;
 using namespace fabula::tests;
@@ -63,7 +64,7 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
   edge.let_claim(1);
   const auto& client = edge.run();
   CHECK(client.status() == 200);
-  CHECK(client.body() == R"({"done":1,"failed":0,"left":false})");
+  CHECK(counts_of(client.body()) == R"({"done":1,"failed":0,"left":false})");
   const auto body = *json::parse(edge.model.exchanges.at(0)->body);
   const auto& messages = *json::find(body, "messages");
   REQUIRE(messages.size() == 2);
@@ -91,12 +92,12 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
 TEST_CASE("tasks are done one after another until the limit, or until the time is half over") {
   TasksWorld edge;
   const auto& two = edge.run(R"({"limit":2,"kinds":["session_summary"]})");
-  CHECK(two.body() == R"({"done":2,"failed":0,"left":true})");
+  CHECK(counts_of(two.body()) == R"({"done":2,"failed":0,"left":true})");
   CHECK(edge.called("claim_step") == 2);
 
   TasksWorld slow;
   slow.model.tell("A red fox.", 5000);  // of four pieces
-  CHECK(slow.run().body() == R"({"done":2,"failed":0,"left":true})");
+  CHECK(counts_of(slow.run().body()) == R"({"done":2,"failed":0,"left":true})");
   CHECK(slow.model.asked_at_ms.at(1) - slow.model.asked_at_ms[0] < 25'000);
 }
 
@@ -105,14 +106,14 @@ TEST_CASE("FABULA_TASKS_TIME_LIMIT_MS gives a slow model the time that it needs"
   TasksWorld usual;
   usual.model.tell("A red fox.", kGapMs);
   usual.let_claim(1);
-  CHECK(usual.run().body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(counts_of(usual.run().body()) == R"({"done":0,"failed":1,"left":true})");
   CHECK(json::integer_at(usual.database.requests.at(0), "lease_seconds") == 75);
 
   TasksWorld patient;
   patient.world.environment["FABULA_TASKS_TIME_LIMIT_MS"] = "200000";
   patient.model.tell("A red fox.", kGapMs);
   patient.let_claim(1);
-  CHECK(patient.run().body() == R"({"done":1,"failed":0,"left":false})");
+  CHECK(counts_of(patient.run().body()) == R"({"done":1,"failed":0,"left":false})");
   // Nobody else takes the task meanwhile.
   CHECK(json::integer_at(patient.database.requests.at(0), "lease_seconds") == 225);
 }
@@ -121,11 +122,17 @@ TEST_CASE("what cannot be done is given back with its reason, and the next is be
   TasksWorld edge;
   edge.model.first_answers = {refusal(401)};
   edge.let_claim(2);
-  CHECK(edge.run().body() == R"({"done":1,"failed":1,"left":false})");
+  const auto body = edge.run().body();
+  CHECK(counts_of(body) == R"({"done":1,"failed":1,"left":false})");
+  const auto answer = *json::parse(body);
+  const auto& told = (*json::find(answer, "failures"))[0];
+  CHECK(json::string_at(told, "kind") == "session_summary");
+  CHECK(json::string_at(told, "code") == "provider_unauthorized");
   REQUIRE(edge.called("fail_step") == 1);
   const auto& failure = edge.database.requests.at(1);
   CHECK(json::string_at(failure, "lease_token") == "l");
-  CHECK(json::string_at(failure, "error")->starts_with("provider_unauthorized"));
+  CHECK(json::string_at(failure, "error") ==
+        "provider_unauthorized: " + std::string(json::string_at(told, "message").value_or("")));
   const auto log = *json::parse(edge.world.log().back());
   CHECK(log["code"] == "provider_unauthorized");
 }
@@ -144,13 +151,13 @@ TEST_CASE("a summary that does not arrive is sent again; one that is refused is 
   edge.database.fault = [&](const std::string& function) {
     return function == "commit_step" && faults_left-- > 0 ? Fault::lose_answer : Fault::none;
   };
-  CHECK(edge.run(R"({"limit":1})").body() == R"({"done":1,"failed":0,"left":true})");
+  CHECK(counts_of(edge.run(R"({"limit":1})").body()) == R"({"done":1,"failed":0,"left":true})");
   CHECK(edge.called("commit_step") == 3);
   CHECK(edge.model.exchanges.size() == 1);
 
   TasksWorld refused;
   refused.database.answers.erase("commit_step");
-  CHECK(refused.run(R"({"limit":1})").body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(counts_of(refused.run(R"({"limit":1})").body()) == R"({"done":0,"failed":1,"left":true})");
   CHECK(refused.called("fail_step") == 1);
   CHECK(refused.called("record_model_calls") == 0);
 }
@@ -171,7 +178,7 @@ TEST_CASE("every request that was made is told, also when the step is somebody e
   TasksWorld late;
   late.database.answers.erase("commit_step");
   late.database.answers.erase("fail_step");
-  CHECK(late.run(R"({"limit":1})").body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(counts_of(late.run(R"({"limit":1})").body()) == R"({"done":0,"failed":1,"left":true})");
   REQUIRE(late.called("record_model_calls") == 1);
   const auto& calls = late.database.calls;
   const auto recorded = std::find(calls.begin(), calls.end(), "record_model_calls");
@@ -188,7 +195,7 @@ TEST_CASE("the isolate's end gives the task back, and no other is begun") {
   edge.world.run_for(1000);
   edge.world.announce_end_of_isolate();
   edge.world.run();
-  CHECK(client.body() == R"({"done":0,"failed":1,"left":true})");
+  CHECK(counts_of(client.body()) == R"({"done":0,"failed":1,"left":true})");
   CHECK(edge.called("fail_step") == 1);
   CHECK(edge.called("claim_step") == 1);
 }
@@ -210,7 +217,7 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   second.tell("A fox.", 10);
   edge.world.environment["MODEL_SUMMARY"] = "ollama:small";
   edge.let_claim(1);
-  CHECK(edge.run().body() == R"({"done":1,"failed":0,"left":false})");
+  CHECK(counts_of(edge.run().body()) == R"({"done":1,"failed":0,"left":false})");
   CHECK(second.exchanges.size() == 1);
   CHECK(edge.model.exchanges.empty());
 

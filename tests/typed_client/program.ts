@@ -79,7 +79,7 @@ if (!written.data) throw new Error(written.error.detail ?? written.error.title);
 const mara: Character | undefined = written.data.snapshot_json.characters[0];
 if (!mara) throw new Error("Nobody is in the dossier.");
 check(mara.name === "Mara" && mara.age === "34" && mara.aliases.includes("the Keeper"), "a character");
-const ownField: string | string[] | null | undefined = mara["shoe_size"];
+const ownField: Character[string] | undefined = mara["shoe_size"];
 check(ownField === undefined, "a field that is not there");
 check(written.data.snapshot_json.locations[0]?.name === "The lighthouse", "a place");
 check(written.data.snapshot_json.title === "The Door", "the title");
@@ -107,6 +107,25 @@ const difference = await client.GET("/dossier/{project_id}/diff", {
 const [differing] = difference.data?.changes.characters.changed ?? [];
 check(differing?.fields[0]?.from === "34" && differing.fields[0].to === "35", "the difference");
 const facts = await client.GET("/dossier/{project_id}/provenance", { params: { path } });
+const [fact] = facts.data ?? [];
+check(fact !== undefined && fact.import === null, "a fact that no import has found");
+const written_relation = await client.PATCH("/dossier/{project_id}", {
+  params: { path },
+  body: { snapshot_json: { characters: [{ name: "Mara", relationships: ["sister: Nora"] }] } },
+});
+const [sister] = written_relation.data?.snapshot_json.characters[0]?.relations ?? [];
+check(sister?.relation === "sister" && sister.name === "Nora" && sister.character_id === null, "a relation");
+const taken_back = await client.POST("/dossier/{project_id}/undo", { params: { path }, body: {} });
+check(taken_back.data?.snapshot_json.characters[0]?.relations.length === 0, "a relation that is taken back");
+const decided = await client.POST("/dossier/{project_id}/proposals", { params: { path }, body: { accept: ["none"] } });
+check(decided.error?.errors?.[0]?.path === "accept[0]", "the proposal that is not there");
+const removed = await client.DELETE("/dossier/{project_id}/entries/{entry_id}", {
+  params: { path: { ...path, entry_id: mara.id } },
+});
+check(removed.data?.snapshot_json.characters.length === 0, "a character that is removed");
+await client.POST("/dossier/{project_id}/undo", { params: { path }, body: {} });
+const readings = await client.GET("/dossier/{project_id}/readings", { params: { path } });
+check(readings.data?.every(({ failures }) => failures.every(({ code }) => code !== "")) ?? false, "readings");
 check(facts.data?.every(({ at }) => !Number.isNaN(Date.parse(at))) ?? false, "the times of facts");
 
 const undone = await client.POST("/dossier/{project_id}/undo", {

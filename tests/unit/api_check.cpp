@@ -64,6 +64,7 @@ constexpr std::array kEverythingFields{
     Field{.name = "score", .type = Type::integer, .minimum = -5, .maximum = 5},
     Field{.name = "nick", .minimum = 2, .maximum = 3},
     Field{.name = "is_open", .type = Type::boolean},
+    Field{.name = "weight", .type = Type::number, .is_nullable = true, .maximum = 2},
 };
 constexpr Schema kEverything{"Everything", "", kEverythingFields};
 
@@ -101,6 +102,40 @@ TEST_CASE("all faults are told at once, each with what to send") {
         "name: Send a string of at most 200 characters that is not blank.\n"
         "is_favourite: Send true or false.\n"
         "status: Send one of \"active\", \"completed\", \"archived\".");
+}
+
+TEST_CASE("a number is within its bounds, whole or not") {
+  const auto weight = [](std::string_view number) {
+    return check("{\"weight\":" + std::string(number) + "}", kEverything);
+  };
+  for (const std::string_view number : {"0", "2", "0.75", "null"}) {
+    CAPTURE(number);
+    CHECK(weight(number) == "{\"weight\":" + std::string(number) + "}");
+  }
+  CHECK(weight("2.0"));
+  for (const std::string_view number :
+       {"-0.01", "2.01", "3", "1e300", "18446744073709551615", "\"1\"", "true", "[1]"}) {
+    CAPTURE(number);
+    CHECK(faults(weight(number)) == "invalid_request\nweight: Send a number from 0 to 2.");
+  }
+}
+
+TEST_CASE("instructions are limited in bytes, whatever the language, and removed by null") {
+  const auto instructions = [](std::string_view text) {
+    return check("{\"instructions\":\"" + std::string(text) + "\"}", api::sessions::kUpdate);
+  };
+  for (const auto& [character, count] :
+       {std::pair{"a", 8192}, std::pair{"ж", 4096}, std::pair{"🐉", 2048}}) {
+    std::string longest;
+    for (int i = 0; i < count; ++i) longest += character;
+    CHECK(instructions(longest));
+    CHECK(faults(instructions(longest + "a")) ==
+          "invalid_request\ninstructions: Send a string of at most 8192 bytes of UTF-8 that is not "
+          "blank.");
+  }
+  CHECK(*check(R"({"instructions":null,"model":null})", api::sessions::kUpdate) ==
+        R"({"instructions":null,"model":null})");
+  CHECK_FALSE(instructions("\u3000"));
 }
 
 TEST_CASE("a message may be an attachment alone") {

@@ -101,6 +101,39 @@ TEST_CASE("the name to show is a whole one, as it is written most often") {
   CHECK(shown_names({}).empty());
 }
 
+TEST_CASE("of two names of a person the one is shown that most texts use") {
+  using Names = std::vector<std::string_view>;
+  const auto shown = [](const Names& surfaces) { return shown_names(surfaces).front(); };
+  CHECK(shown({"Tom Riddle", "Voldemort", "Voldemort"}) == "Voldemort");
+  CHECK(shown({"Tom Riddle", "Tom Riddle", "Voldemort"}) == "Tom Riddle");
+  CHECK(shown({"Strider", "Aragorn", "Aragorn"}) == "Aragorn");
+  CHECK(shown({"Elizabeth Bennet", "Elizabeth Darcy", "Elizabeth Darcy"}) == "Elizabeth Darcy");
+  // As often as the other: the one that says more, then the first.
+  CHECK(shown({"Voldemort", "Tom Riddle"}) == "Tom Riddle");
+  CHECK(shown({"Strider", "Aragorn"}) == "Strider");
+  // A part is never shown before the whole, and speaks for it.
+  CHECK(shown({"Lizzy", "Lizzy", "Lizzy", "Elizabeth Vane"}) == "Elizabeth Vane");
+  CHECK(shown({"Mrs. Vane", "Mrs. Vane", "E. Vane", "Elizabeth Vane"}) == "Elizabeth Vane");
+  CHECK(shown({"Tom", "Tom", "Tom Riddle", "Voldemort", "Voldemort"}) == "Tom Riddle");
+  // A description or a role is shown only where there is no name.
+  CHECK(shown({"the keeper", "the keeper", "Papa", "Papa", "Mara"}) == "Mara");
+  CHECK(shown({"the keeper", "Papa"}) == "Papa");
+}
+
+TEST_CASE("the name that most texts use, in several languages") {
+  using Names = std::vector<std::string_view>;
+  const auto shown = [](const Names& surfaces) { return shown_names(surfaces).front(); };
+  CHECK(shown({"Пётр Лунин", "Пётр Сергеевич Лунин", "Пётр Сергеевич", "Лунин"}) ==
+        "Пётр Сергеевич Лунин");
+  CHECK(shown({"Иван Грозный", "Царь", "Бродяга", "Бродяга"}) == "Бродяга");
+  CHECK(shown({"林若曦", "若曦", "若曦"}) == "林若曦");
+  CHECK(shown({"山田太郎", "黒影", "黒影"}) == "黒影");
+  CHECK(shown({"Lucía Fernández Ortega", "Lucía", "La Rubia", "La Rubia", "La Rubia"}) ==
+        "La Rubia");
+  CHECK(shown({"Jean Valjean", "Monsieur Madeleine", "Monsieur Madeleine", "Valjean"}) ==
+        "Jean Valjean");
+}
+
 TEST_CASE("any bytes are some name, and not a long one") {
   tests::Mutations mutations({"Mr. Darcy", "the late Lady Anne's Dr. J. van der Berg III, Esq.",
                               "Tom's 's and & of the", "M. \u0130'\u2019s de du von"});

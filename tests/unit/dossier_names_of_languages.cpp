@@ -1,6 +1,10 @@
 // Names of people as they are made in several languages, and things that differ by their owner.
 #include <doctest/doctest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "shared/dossier/identity/identity.hpp"
 #include "shared/dossier/identity/names.hpp"
 #include "shared/dossier/identity/things.hpp"
@@ -150,4 +154,98 @@ TEST_CASE("a person's decision about things wins") {
   CHECK(dossier::identify_things(records, same) == Things{0, 0, 0});
   const std::vector<dossier::IdentityDecision> different = {{0, 2, false}, {1, 2, false}};
   CHECK(dossier::identify_things(records, different) == Things{0, 1, 2});
+}
+
+namespace {
+
+struct Quoted {
+  std::string_view delivery;
+  std::string_view name;
+  dossier::Quotes quotes;
+};
+
+// The people of these names, with the words of the texts about them.
+People people_of(const std::vector<Quoted>& named) {
+  std::vector<dossier::PreparedRecord> records;
+  std::vector<dossier::Quotes> quotes;
+  for (const auto& each : named) {
+    const auto number = std::to_string(records.size());
+    records.push_back(dossier::prepare({.id = number,
+                                        .delivery = each.delivery,
+                                        .order = static_cast<std::uint64_t>(each.delivery[0]),
+                                        .name = each.name,
+                                        .aliases = {}}));
+    quotes.push_back(each.quotes);
+  }
+  dossier::Answers answers;
+  const auto people = dossier::identify_people(records, {}, answers, quotes);
+  // Answers that are kept from the first time change nothing.
+  CHECK(dossier::identify_people(records, {}, answers, quotes) == people);
+  return people;
+}
+
+}  // namespace
+
+TEST_CASE("a quote belongs to the one whom it names") {
+  CHECK(
+      people_of({{"1", "Anna Holt", {}}, {"1", "Anna Stein", {}}, {"2", "Anna", {"Anna ran."}}}) ==
+      People{0, 1, 2});
+  CHECK(people_of({{"1", "Anna Holt", {}},
+                   {"1", "Anna Stein", {}},
+                   {"2", "Anna", {"Anna Stein laughed."}}}) == People{0, 1, 1});
+  CHECK(people_of({{"1", "Anna Holt", {}},
+                   {"1", "Anna Stein", {}},
+                   {"2", "Anna", {"She ran.", "ANNA  HOLT\u2019s hat"}},
+                   {"3", "Anna", {"said Stein, Anna"}},
+                   {"4", "Anna", {"Stein Anna"}}}) == People{0, 1, 0, 2, 1});
+  // By the family name.
+  CHECK(people_of({{"1", "Jane Bennet", {}},
+                   {"1", "Mary Bennet", {}},
+                   {"2", "Miss Bennet", {"Miss Mary Bennet sang."}}}) == People{0, 1, 1});
+  CHECK(people_of({{"1", "Пётр Лунин", {}},
+                   {"1", "Пётр Орлов", {}},
+                   {"2", "Пётр", {"Пётр Орлов смеялся."}}}) == People{0, 1, 1});
+  CHECK(people_of({{"1", "Lucía Ortega", {}},
+                   {"1", "Lucía Ruiz", {}},
+                   {"2", "Lucía", {"\u2014Sí \u2014dijo Lucía Ruiz."}}}) == People{0, 1, 1});
+  CHECK(people_of(
+            {{"1", "林若曦", {}}, {"1", "陈若曦", {}}, {"2", "若曦", {"那天陈若曦没有来。"}}}) ==
+        People{0, 1, 1});
+  CHECK(people_of({{"1", "山田太郎", {}},
+                   {"1", "鈴木太郎", {}},
+                   {"2", "太郎", {"山田太郎は笑った。"}}}) == People{0, 1, 0});
+}
+
+TEST_CASE("a quote that names two, or somebody else besides, says nothing") {
+  const Quoted holt{"1", "Anna Holt", {}};
+  const Quoted stein{"1", "Anna Stein", {}};
+  CHECK(people_of({holt, stein, {"2", "Anna", {"Anna Holt met Anna Stein."}}}) == People{0, 1, 2});
+  CHECK(people_of({holt, stein, {"2", "Anna", {"Anna Holt.", "Anna Stein."}}}) == People{0, 1, 2});
+  CHECK(people_of({holt, stein, {"2", "Anna", {"Anna kissed Anna Stein."}}}) == People{0, 1, 2});
+  CHECK(people_of({holt, stein, {"2", "Anna", {"Anna Steiner laughed."}}}) == People{0, 1, 2});
+  // The answer itself says that they are two.
+  const auto two =
+      people_of({holt, stein, {"2", "Anna", {"Anna Stein ran."}}, {"2", "Anna Stein", {}}});
+  CHECK(two[2] != two[3]);
+  CHECK(two[3] == 1);
+}
+
+TEST_CASE("a thing is the one that its quotes name") {
+  CHECK(
+      things({{"her knife", {}}, {"his knife", {}}, {"the knife", {}, {"Her knife was rusty."}}}) ==
+      Things{0, 1, 0});
+  CHECK(
+      things({{"her knife", {}}, {"his knife", {}}, {"the knife", {}, {"The knife was rusty."}}}) ==
+      Things{0, 1, 2});
+  CHECK(things({{"her knife", {}},
+                {"his knife", {}},
+                {"the knife", {}, {"Her knife lay beside the knife."}}}) == Things{0, 1, 2});
+  CHECK(things({{"her knife", {}},
+                {"his knife", {}},
+                {"the knife", {}, {"Her knife and his knife."}}}) == Things{0, 1, 2});
+  CHECK(things({{"её нож", {}}, {"его нож", {}}, {"нож", {}, {"Он взял её нож."}}}) ==
+        Things{0, 1, 0});
+  CHECK(things({{"Room 12", {}}, {"Room 13", {}}, {"the room", {}, {"She locked room 13."}}}) ==
+        Things{0, 1, 1});
+  CHECK(things({{"她的刀", {}}, {"他的刀", {}}, {"刀", {}, {"他的刀很钝。"}}}) == Things{0, 1, 1});
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/dossier/read/history.hpp"
+#include "shared/dossier/read/provenance.hpp"
 #include "shared/dossier/read/snapshot.hpp"
 
 using namespace fabula;
@@ -18,6 +20,7 @@ constexpr std::string_view kText =
 jobs::ImportWork work(std::int64_t step = 1) {
   return {.job_id = "t",
           .project_id = "p",
+          .chapter = 3,
           .chapter_title = "One",
           .text = kText,
           .before = {},
@@ -135,4 +138,36 @@ TEST_CASE("a step in the middle of a chapter is read with the chapter's title") 
   const auto question = jobs::import_question(step, dossier);
   CHECK(question.find("One") < question.find("She went on."));
   CHECK(question.find("Mara came home.") < question.find("She went on."));
+}
+
+TEST_CASE("facts and proposals tell the import and the chapter that they were found in") {
+  constexpr std::string_view kTask = "0b0e7a52-0000-4000-8000-00000000000a";
+  auto step = work();
+  step.job_id = kTask;
+  const auto told = [&](const jobs::ImportWork& of) {
+    const auto found = jobs::proposed_entries(*json::parse(kAnswer), of, "scripted:model");
+    REQUIRE(found);
+    auto dossier = dossier_of(*found, found->proposals.front());
+    const auto facts = *json::parse(dossier::provenance_json(dossier));
+    REQUIRE(facts.size() >= 2);
+    for (const auto& fact : facts) {
+      CHECK(*json::find(fact, "import") == *json::find(facts[0], "import"));
+      CHECK(json::find(fact, "message_id")->is_null());
+    }
+    const auto proposals = *json::parse(dossier::proposals_json(dossier));
+    const auto& entry = (*json::find(proposals[0], "entries"))[0];
+    CHECK(*json::find(entry, "import") == *json::find(facts[0], "import"));
+    return json::dump(*json::find(facts[0], "import"));
+  };
+  CHECK(told(step) ==
+        R"({"chapter":3,"chapter_title":"One","task_id":")" + std::string(kTask) + R"("})");
+  step.chapter = 0;
+  step.chapter_title = {};
+  CHECK(told(step) ==
+        R"({"chapter":null,"chapter_title":null,"task_id":")" + std::string(kTask) + R"("})");
+  // A title as long as the database has them is cut, and its entries can be read.
+  step.chapter = 1;
+  const std::string title(800, 'x');
+  step.chapter_title = title;
+  CHECK(told(step).find(std::string(400, 'x') + "\"") != std::string::npos);
 }

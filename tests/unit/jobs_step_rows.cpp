@@ -73,12 +73,12 @@ TEST_CASE("a result comes with the calls that it took, a failure with its reason
         kLease + R"("progress":40,"message":"On.","next_steps":[{"a":1}],"result":{}})");
   Problem problem(ErrorCode::provider_error, "For people.", "status 500");
   CHECK(database::kFailStep.request({.step = step, .problem = problem}) ==
-        kLease + R"("error":"provider_error: status 500"})");
+        kLease + R"("error":"provider_error: For people."})");
   problem.retry_after_s = 30;
   problem.cause.clear();
   CHECK(database::kFailStep.request({.step = step, .problem = problem, .calls = kCalls}) ==
-        kLease + R"("error":"provider_error","retry_after_seconds":30,)" + std::string(kCallsJson) +
-            "}");
+        kLease + R"("error":"provider_error: For people.","retry_after_seconds":30,)" +
+            std::string(kCallsJson) + "}");
 }
 
 TEST_CASE("a report says how far it is, and calls that nobody was told of say whose they were") {

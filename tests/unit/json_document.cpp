@@ -82,6 +82,21 @@ TEST_CASE("typed access gives nothing for another type, and never ends the proce
   }
 }
 
+TEST_CASE("hundredths of numbers are rounded") {
+  const auto hundredths = [](std::string_view text) {
+    return json::hundredths_at(*json::parse("{\"n\":" + std::string(text) + "}"), "n");
+  };
+  for (const auto& [text, value] :
+       {std::pair{"0", 0}, {"0.7", 70}, {"0.333", 33}, {"1.999", 200}, {"2", 200}, {"-0.5", -50}}) {
+    CAPTURE(text);
+    CHECK(hundredths(text) == value);
+  }
+  for (const std::string_view other : {"null", "\"1\"", "1e9", "-1e300", "18446744073709551615"}) {
+    CAPTURE(other);
+    CHECK_FALSE(hundredths(other));
+  }
+}
+
 TEST_CASE("integers are given in the whole range of 64 bits with a sign, others are not") {
   const auto integer = [](std::string_view text) {
     return json::integer_at(*json::parse("{\"n\":" + std::string(text) + "}"), "n");

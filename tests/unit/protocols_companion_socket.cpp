@@ -161,12 +161,14 @@ TEST_CASE("a conversation that is known is not started again, another one is") {
   CHECK(connection.state.conversation_id == "c2");
 }
 
-TEST_CASE("a reply that fails says how much of it is stored") {
+TEST_CASE("a reply that fails says how much of it is stored, of which message, and when to try again") {
   Connection connection;
   connection.state.conversation_id = "c1";
   const auto framing = connection.protocol.framing({"m1", 0});
-  const Problem problem(ErrorCode::provider_error, "It broke off.", "never told");
-  CHECK(told(*framing, event::Failed{problem, 12}) ==
+  Problem problem(ErrorCode::provider_error, "It broke off.", "never told");
+  problem.retry_after_s = 7;
+  CHECK(told(*framing, event::Failed{problem, 12, "u1"}) ==
         R"({"type":"error","conversation_id":"c1","id":"m1","code":"provider_error",)"
-        R"("message":"It broke off.","retryable":true,"stored_bytes":12})");
+        R"("message":"It broke off.","retryable":true,"retry_after_ms":7000,"stored_bytes":12,)"
+        R"("user_message_id":"u1"})");
 }

@@ -59,6 +59,17 @@ data: {"type":"metadata","metadata":{"session_id":"s","project_id":"p","user_id"
         "\n\n");
 }
 
+TEST_CASE("metadata tells how the model was asked, as far as somebody has chosen it") {
+  turn::BegunTurn turn;
+  turn.reply_metadata = R"({"guidance":"короче","max_tokens":9,"more":1,"temperature":0.05})";
+  std::string out;
+  make_stream()->stored(out, Stored{turn, {}, {}, {}, std::nullopt, "stop"});
+  CHECK(out ==
+        "id: 0\ndata: {\"type\":\"metadata\",\"metadata\":{\"temperature\":0.05,\"max_tokens\":9,"
+        "\"guidance\":\"короче\",\"tokens\":{\"in\":null,\"out\":null},"
+        "\"finish_reason\":\"stop\"}}\n\n");
+}
+
 TEST_CASE("metadata leaves out what is not known, but says that tokens were not counted") {
   std::string out;
   make_stream()->stored(out, Stored{turn::BegunTurn(), {}, {}, {}, std::nullopt, "stop"});

@@ -122,14 +122,14 @@ TEST_CASE("a reply is accepted, told with its offsets, and done") {
         R"({"type":"done","id":"m1","message_id":"a1","finish_reason":"stop"})");
 }
 
-TEST_CASE("a reply that fails says how much of it is stored, and whether to try again") {
+TEST_CASE("a reply that fails says how much of it is stored, of which message, and when to try again") {
   const auto framing = kJsonProtocol.framing({"m1", 0});
   const Problem problem(ErrorCode::rate_limited, "Wait.", "never told");
   auto failed = problem;
   failed.retry_after_s = 7;
-  CHECK(written(*framing, turn::event::Failed{failed, 12}) ==
+  CHECK(written(*framing, turn::event::Failed{failed, 12, "u1"}) ==
         R"({"type":"error","id":"m1","code":"rate_limited","message":"Wait.","retryable":true,)"
-        R"("retry_after_ms":7000,"stored_bytes":12})");
+        R"("retry_after_ms":7000,"stored_bytes":12,"user_message_id":"u1"})");
   std::string out;
   kJsonProtocol.refusal(out, {}, problem);
   CHECK(out.find("\"id\"") == std::string::npos);

@@ -58,6 +58,20 @@ TEST_CASE("numbers outside their bounds, and other texts, count as not set and a
   }
 }
 
+TEST_CASE("a text that is too long, in bytes, counts as not set and is named") {
+  const std::string wolf = "волк";
+  std::string longest;
+  while (longest.size() < 16'384) longest += wolf;
+  for (const auto& value : {longest, longest + "狼"}) {
+    const Variables variables{{{"FABULA_SYSTEM_PROMPT", value}}};
+    settings::Values values(variables);
+    const bool fits = value == longest;
+    CHECK(values.find(named("FABULA_SYSTEM_PROMPT")).has_value() == fits);
+    CHECK(values.find(named("FABULA_SYSTEM_PROMPT")).has_value() == fits);
+    CHECK(values.unusable().size() == (fits ? 0 : 1));
+  }
+}
+
 TEST_CASE("the environment is asked when a value is wanted, and once") {
   const Variables variables{{{"MODEL_CHAT", "local:a-name-that-fits-in-no-small-buffer"}}};
   settings::Values values(variables);

@@ -113,6 +113,51 @@ TEST_CASE("going on names the reply and what the model is told") {
   CHECK_FALSE(json::find(*body, "text"));
 }
 
+TEST_CASE("a turn says how it wants its model asked, and is told what has been chosen") {
+  const turn::Principal user{turn::Principal::Kind::user, "supabase", "u1", ""};
+  const auto body = json::parse(database::kBeginTurn.request(
+      {.principal = user,
+       .kind = "chat",
+       .action = turn::Action::regenerate,
+       .message_id = "m1",
+       .instruction = "(Короче)",
+       .guidance = "Короче",
+       .instructions = "简短",
+       .maximum_output_tokens = 400,
+       .chosen = {.model = "local:fox", .temperature_hundredths = 5, .maximum_output_tokens = 9}}));
+  REQUIRE(body);
+  CHECK(json::string_at(*body, "instruction") == "(Короче)");
+  CHECK(json::string_at(*body, "guidance") == "Короче");
+  CHECK(json::string_at(*body, "instructions") == "简短");
+  CHECK(*json::find(*body, "settings") == *json::parse(R"({"max_output_tokens":400})"));
+  CHECK(*json::find(*body, "chosen") ==
+        *json::parse(R"({"model":"local:fox","temperature":0.05,"max_tokens":9})"));
+
+  CHECK(database::kBeginTurn.answer(kBegun)->chosen == turn::ModelSettings{});
+  CHECK(database::kBeginTurn.answer(kBegun)->reply_metadata.empty());
+  auto answer = kBegun;
+  answer.pop_back();
+  const auto begun = database::kBeginTurn.answer(
+      answer + R"(,"chosen":{"model":"a:b","temperature":0.7,"max_tokens":1200},)"
+               R"("reply_metadata":{"temperature":0.7}})");
+  REQUIRE(begun);
+  CHECK(begun->chosen == turn::ModelSettings{.model = "a:b",
+                                             .temperature_hundredths = 70,
+                                             .maximum_output_tokens = 1200});
+  CHECK(begun->reply_metadata == R"({"temperature":0.7})");
+}
+
+TEST_CASE("settings of other types and sizes are not chosen") {
+  for (const std::string_view text :
+       {R"({})", R"({"model":1,"temperature":"0.7","max_tokens":null})",
+        R"({"temperature":1e300,"max_tokens":1e300})", R"({"max_tokens":18446744073709551615})"}) {
+    CAPTURE(text);
+    CHECK(turn::read_model_settings(*json::parse(text)) == turn::ModelSettings{});
+  }
+  CHECK(turn::read_model_settings(*json::parse(R"({"max_tokens":500.0,"temperature":1})")) ==
+        turn::ModelSettings{.temperature_hundredths = 100, .maximum_output_tokens = 500});
+}
+
 TEST_CASE("a companion's turn says whom it is with, and what the model is told") {
   CHECK_FALSE(database::kBeginTurn.answer(kBegun)->character);
   CHECK_FALSE(database::kBeginTurn.answer(kBegun)->system_prompt);

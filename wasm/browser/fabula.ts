@@ -75,8 +75,18 @@ export interface DossierThing {
   [field: string]: unknown;
 }
 
+/** What somebody is to a character. */
+export interface DossierRelation {
+  relation: string;
+  /** Null: not known, or not in the dossier. */
+  character_id: string | null;
+  name: string | null;
+}
+
 export interface DossierCharacter extends DossierThing {
   relationships: string[];
+  /** The relationships as objects. */
+  relations: DossierRelation[];
   character_arc: string | null;
 }
 

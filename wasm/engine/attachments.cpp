@@ -37,8 +37,6 @@ constexpr std::int64_t kImageTokens = 1000;
 // Of fetched texts, for later turns: with texts in the request itself, and escaped, they must fit
 // into what the database keeps with a message.
 constexpr std::size_t kKeptTextBytes = 160'000;
-// A turn cannot begin before its attachments are fetched.
-constexpr std::uint32_t kFetchTimeoutMs = 10'000;
 
 // One entry of the list.
 struct Item {
@@ -166,7 +164,7 @@ Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item
   std::string answer_head;
   auto fetched = co_await fetch(call.context(), {.head = head,
                                                  .limit_bytes = limit_bytes,
-                                                 .timeout_ms = kFetchTimeoutMs,
+                                                 .deadlines = deadlines::kAttachment,
                                                  .answer_head = &answer_head});
   if (!fetched) {
     co_return fetched.error() == FetchFault::too_large

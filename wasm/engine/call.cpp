@@ -9,12 +9,12 @@
 #include "shared/settings/table.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/uuid.hpp"
+#include "wasm/engine/deadlines.hpp"
 #include "wasm/runtime/body.hpp"
+#include "wasm/runtime/deadline.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/response.hpp"
-#include "wasm/runtime/select.hpp"
 #include "wasm/runtime/socket.hpp"
-#include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -24,7 +24,6 @@ using runtime::Task;
 
 constexpr std::size_t kMaximumRequestIdBytes = 128;
 constexpr std::size_t kDiscardedBytes = std::size_t{16} << 20;
-constexpr std::uint32_t kDiscardTimeoutMs = 10'000;
 constexpr std::string_view kSendYourToken =
     " This request has no token, so that it comes from a new guest. What a guest has begun is "
     "that guest's alone: send the guest_token of the first answer (its header x-guest-token) as "
@@ -80,18 +79,25 @@ Result<void> Call::read_settings() {
 }
 
 Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
-  auto body = co_await runtime::read_whole(context_, runtime::kRequestBody, limit_bytes);
+  runtime::Deadline deadline(context_, deadlines::kRequestWholeMs);
+  auto body = co_await runtime::read_whole(context_, runtime::kRequestBody, limit_bytes, deadline,
+                                           deadlines::kRequestSilenceMs);
   if (body) co_return std::move(*body);
   if (body.error() == runtime::BodyFault::too_large) {
     // Many clients read no answer before they have sent all of their body, and see a broken
     // connection if the server closes it earlier.
-    runtime::Spawned<void> rest(runtime::discard(context_, runtime::kRequestBody, kDiscardedBytes));
-    runtime::Timer timeout(context_, kDiscardTimeoutMs);
-    co_await runtime::first_of(rest, timeout);
+    runtime::Deadline rest(context_, deadlines::kDiscardMs);
+    co_await runtime::discard(context_, runtime::kRequestBody, kDiscardedBytes, rest);
     co_return problem(ErrorCode::body_too_large,
                       "The body is larger than " +
                           text::integer_text(static_cast<std::int64_t>(limit_bytes)) +
                           " bytes. Send a shorter one.");
+  }
+  if (body.error() == runtime::BodyFault::too_slow) {
+    co_return problem(ErrorCode::request_timeout,
+                      "The request's body has not come in time: at most 15 seconds may pass "
+                      "between two parts of it, and 60 until its end. Nothing was done; send the "
+                      "request again.");
   }
   co_return problem(ErrorCode::malformed_json, "The body broke off. Send the request again.");
 }
@@ -130,7 +136,14 @@ Task<void> Call::send(http::Response&& response) {
     is_started_ = true;
     runtime::start_response(context_, "500\n");
   }
-  if (!response.body.empty()) co_await runtime::ResponseWrite(context_, response.body);
+  if (response.body.empty()) {
+    runtime::end_response(context_);
+    co_return;
+  }
+  // Longer, the bytes wait in the host, and not with this instance.
+  runtime::ResponseWrite write(context_, response.body);
+  runtime::Deadline deadline(context_, deadlines::kSendMs);
+  co_await deadline.wait_for(write);
   runtime::end_response(context_);
 }
 

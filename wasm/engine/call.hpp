@@ -47,8 +47,8 @@ class Call {
   // All other settings (shared/settings/table.hpp).
   settings::Values& setting_values() { return setting_values_; }
 
-  // Reads the request's body, at most `limit_bytes`. Errors: body_too_large, or invalid_request
-  // when the connection broke.
+  // Reads the request's body, at most `limit_bytes`. Errors: body_too_large, request_timeout when
+  // it comes too slowly, or malformed_json when the connection broke.
   runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
 
   // Says which operation is asked, and with which values of its pattern's placeholders; both must

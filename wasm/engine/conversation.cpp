@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "generated/prompts.hpp"
 #include "shared/api/check.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/text/uuid.hpp"
@@ -11,6 +12,8 @@
 #include "wasm/engine/follow.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/http_channels.hpp"
+#include "wasm/engine/kind_turns.hpp"
+#include "wasm/engine/model_choice.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -37,6 +40,11 @@ Task<Result<TurnRequest>> read_request(Call& call, const Match& match, Caller& c
   if (!match.captures.empty()) request.message_id = match.captures.front().value;
   request.detach = json::boolean_at(body, "detach").value_or(false);
   co_await conversation.read(call, body, request);
+  co_await check_maximum_tokens(call, request.chosen.maximum_output_tokens);
+  if (!request.guidance.empty()) {
+    request.guidance_instruction =
+        prompts::filled(prompts::kGuidance, {{"guidance", request.guidance}});
+  }
   if (!request.idempotency_key.empty() || !request.stream_id.empty()) {
     request.request_hash = co_await sha256_hex(call.context(), asked);
   }
@@ -154,6 +162,7 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
   }
   auto settled = co_await runtime::attempt(
       conversation.after_begin(call, caller, turn, limits, request, answering));
+  if (settled && request.chosen.model.empty()) prefer_own_model(call, turn, answering);
   if (!settled && !kind.tells_missing_model_in_stream) {
     co_await abandon_turn(call, turn, answering.endpoints, settled.error());
     co_return tl::unexpected(std::move(settled.error()));

@@ -19,11 +19,11 @@ tl::unexpected<Problem> unavailable(std::string cause) {
 }
 
 // One attempt.
-Task<Result<std::string>> ask(Context& context, std::string_view head, std::string_view body,
-                              std::uint32_t timeout_ms) {
-  auto answer = co_await fetch(
-      context,
-      {.head = head, .body = body, .limit_bytes = kMaximumAnswerBytes, .timeout_ms = timeout_ms});
+Task<Result<std::string>> ask(Context& context, std::string_view head, std::string_view body) {
+  auto answer = co_await fetch(context, {.head = head,
+                                         .body = body,
+                                         .limit_bytes = kMaximumAnswerBytes,
+                                         .deadlines = deadlines::kDatabase});
   if (!answer) {
     co_return unavailable(
         answer.error() == FetchFault::unreachable ? "no connection to the database"
@@ -44,7 +44,7 @@ Task<Result<std::string>> call_with_body(Context& context, DatabaseSettings sett
   const auto& retry = function.retry;
   std::uint32_t pause_ms = retry.first_pause_ms;
   for (int attempt = 1;; ++attempt) {
-    auto answer = co_await runtime::attempt(ask(context, head, body, retry.timeout_ms));
+    auto answer = co_await runtime::attempt(ask(context, head, body));
     const bool may_pass = !answer && answer.error().code == ErrorCode::database_unavailable;
     if (!may_pass || attempt >= retry.attempts) co_return std::move(answer);
     co_await runtime::Timer(context, pause_ms);

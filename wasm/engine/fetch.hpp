@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "shared/result/result.hpp"
+#include "wasm/engine/deadlines.hpp"
 #include "wasm/runtime/context.hpp"
 #include "wasm/runtime/task.hpp"
 
@@ -16,7 +17,7 @@ struct FetchRequest {
   std::string_view head;  // shared/http/head.hpp
   std::string_view body = {};
   std::size_t limit_bytes = 0;  // of the answer's body
-  std::uint32_t timeout_ms = 0;
+  FetchDeadlines deadlines;
   std::string* answer_head = nullptr;  // receives the answer's head; may be nullptr
 };
 
@@ -29,7 +30,7 @@ enum class FetchFault : std::uint8_t {
   unreachable,
   broken,     // connection lost in the middle of the answer
   too_large,  // with a 2xx status; a longer body of another status is left empty
-  timeout,
+  timeout,    // one of the deadlines has passed
 };
 
 // Redirects are not followed: they are returned like any other status. The views in the request

@@ -1,6 +1,7 @@
 #include "wasm/engine/follow.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -40,7 +41,8 @@ std::uint32_t silence_gap_ms(const turn::StoredTurn& stored) {
       kMarginMs);
 }
 
-void tell_end(Channel& channel, const turn::StoredTurn& stored) {
+// `told_bytes`: of the reply, that the client has. What it was told before may not all be stored.
+void tell_end(Channel& channel, const turn::StoredTurn& stored, std::uint64_t told_bytes) {
   const auto problem = turn::problem_of_ended(stored);
   const auto reason = turn::finish_reason_told(stored.status, stored.finish_reason);
   const bool is_complete = stored.status == turn::name(turn::Status::complete);
@@ -49,7 +51,9 @@ void tell_end(Channel& channel, const turn::StoredTurn& stored) {
                                      stored.usage, reason, stored.dossier});
   }
   if (problem) {
-    channel.tell(turn::event::Failed{*problem, {}, stored.turn.user_message_id});
+    std::optional<std::uint64_t> stored_bytes;
+    if (stored.saved_bytes < told_bytes) stored_bytes = stored.saved_bytes;
+    channel.tell(turn::event::Failed{*problem, stored_bytes, stored.turn.user_message_id});
   } else {
     channel.tell(turn::event::Finished{reason});
   }
@@ -99,7 +103,7 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
     channel.text(stored.text, runtime::now_ms(context));
     after_bytes += stored.text.size();
     if (stored.is_final) {
-      tell_end(channel, stored);
+      tell_end(channel, stored, after_bytes);
     } else if (looks == pace.maximum_looks) {
       channel.tell(turn::event::ComeBack{});
     } else if (!channel.has_unsent()) {

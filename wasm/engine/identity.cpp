@@ -7,9 +7,11 @@
 
 #include "shared/auth/bearer.hpp"
 #include "shared/auth/jwt.hpp"
+#include "wasm/engine/deadlines.hpp"
 #include "wasm/engine/digest.hpp"
 #include "wasm/runtime/body.hpp"
 #include "wasm/runtime/crypto.hpp"
+#include "wasm/runtime/deadline.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/http_client.hpp"
 
@@ -26,10 +28,12 @@ constexpr std::size_t kMaximumKeySetBytes = 64 * 1024;
 constexpr int kLowestServerError = 500;
 
 Task<Result<std::string>> fetch_key_set(Context& context, std::string_view url, bool refresh) {
-  const auto outcome = co_await runtime::PublicKeys(context, url, refresh);
-  if (outcome.is_ok()) {
-    const runtime::HttpAnswer answer(context, outcome.value, 200);
-    auto text = co_await runtime::read_whole(context, answer.stream(), kMaximumKeySetBytes);
+  runtime::Deadline deadline(context, deadlines::kKeysMs);
+  runtime::PublicKeys keys(context, url, refresh);
+  if (co_await deadline.wait_for(keys) && keys.outcome().is_ok()) {
+    const runtime::HttpAnswer answer(context, keys.outcome().value, 200);
+    auto text = co_await runtime::read_whole(context, answer.stream(), kMaximumKeySetBytes,
+                                             deadline, deadlines::kKeysMs);
     if (text) co_return std::move(*text);
   }
   co_return problem(ErrorCode::database_unavailable,

@@ -42,10 +42,11 @@ Task<Result<llm::Image>> draw_once(Call& call, const llm::Endpoint& model, std::
   const std::string head =
       co_await http::serialize(http::RequestHead{"POST", model.url, model.headers});
   const std::string body = llm::image_request(model, prompt);
-  auto answer = co_await fetch(call.context(), {.head = head,
-                                                .body = body,
-                                                .limit_bytes = kMaximumImageAnswerBytes,
-                                                .timeout_ms = static_cast<std::uint32_t>(time_ms)});
+  auto answer = co_await fetch(call.context(),
+                               {.head = head,
+                                .body = body,
+                                .limit_bytes = kMaximumImageAnswerBytes,
+                                .deadlines = {time_ms, deadlines::kPictureSilenceMs, time_ms}});
   if (!answer) {
     co_return tl::unexpected(llm::provider_problem(code_of(answer.error()), "no whole picture"));
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shared/json/text.hpp"
+#include "shared/llm/request/attachment.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/tools/mode.hpp"
 #include "wasm/engine/model_choice.hpp"
@@ -36,10 +37,21 @@ Result<Endpoints> kind_models(Call& call, const turn::Kind& kind) {
   return resolve_route_or(call, *kind.purposes.front().setting, settings::named("MODEL_CHAT"));
 }
 
-void prefer_model_of(Call& call, const turn::BegunTurn& turn, Endpoints& endpoints) {
-  if (!turn.character || turn.character->model.empty()) return;
-  // A character may come from elsewhere, or be older than the settings.
-  if (auto own = choose_model(call, turn.character->model)) endpoints = std::move(*own);
+Result<Endpoints> turn_models(Call& call, const turn::ModelSettings& chosen,
+                              const settings::Setting& setting, const settings::Setting& other) {
+  if (!chosen.model.empty()) return choose_model(call, chosen.model);
+  return resolve_route_or(call, setting, other);
+}
+
+void prefer_own_model(Call& call, const turn::BegunTurn& turn, Answering& answering) {
+  std::string_view name = turn.chosen.model;
+  if (name.empty() && turn.character) name = turn.character->model;
+  if (name.empty()) return;
+  // A character may come from elsewhere, and both may be older than the settings.
+  auto own = choose_model(call, name);
+  if (own && llm::check_attachments(own->front(), answering.attachments, {})) {
+    answering.endpoints = std::move(*own);
+  }
 }
 
 std::string describe_kinds(Call& call, std::span<const turn::Kind* const> kinds,

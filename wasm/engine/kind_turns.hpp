@@ -11,6 +11,7 @@
 #include "shared/turn/kind.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/model_route.hpp"
+#include "wasm/engine/turn.hpp"
 
 namespace fabula::engine {
 
@@ -25,8 +26,13 @@ KindPrompt kind_prompt(Call& call, const turn::Kind& kind);
 // The models of the kind's first purpose, else those of MODEL_CHAT.
 Result<Endpoints> kind_models(Call& call, const turn::Kind& kind);
 
-// Asks the character's own model, if it has one and the deployment allows it.
-void prefer_model_of(Call& call, const turn::BegunTurn& turn, Endpoints& endpoints);
+// The model that the turn names; without one those of `setting`, else those of `other`.
+Result<Endpoints> turn_models(Call& call, const turn::ModelSettings& chosen,
+                              const settings::Setting& setting, const settings::Setting& other);
+
+// Asks the session's own model, else the character's, in place of `answering`'s, if there is one
+// that the deployment allows and that takes what is attached.
+void prefer_own_model(Call& call, const turn::BegunTurn& turn, Answering& answering);
 
 // begin_turn's `kinds`: the prompts of these kinds. `user_word` as in turn::CompanionRequest.
 std::string describe_kinds(Call& call, std::span<const turn::Kind* const> kinds,

@@ -2,6 +2,8 @@
 // by default the models of all routes, and every one of OpenRouter's if there is a key for it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "shared/result/result.hpp"
@@ -11,7 +13,10 @@
 namespace fabula::engine {
 
 // The one model of this name, `provider:model` or the model's alone. invalid_request with the path
-// `model` if it is not allowed, or cannot be asked here.
+// `model` and the allowed ones if it is not allowed, or cannot be asked here.
 Result<Endpoints> choose_model(Call& call, std::string_view name);
+
+// Refuses (invalid_request, path `max_tokens`) more tokens than FABULA_MAX_OUTPUT_TOKENS.
+Result<void> check_maximum_tokens(Call& call, std::optional<std::int64_t> tokens);
 
 }  // namespace fabula::engine

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,11 @@ struct ModelCall {
 // `request.refused`. The error is internal_error or that of an invalid setting.
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request);
 
+struct RouteSettings {
+  std::int64_t maximum_output_tokens = 0;
+  std::optional<int> temperature_hundredths = {};  // nothing: the model's own
+};
+
 // A turn's prompt, which makes the request to any model of the route when it is needed, so that
 // only one request at a time is in memory.
 class ModelRoute {
@@ -53,14 +59,14 @@ class ModelRoute {
   // message, and every endpoint must accept them.
   ModelRoute(runtime::Context& context, const Endpoints& endpoints, turn::BegunTurn& turn,
              std::string_view system_prompt, std::string_view last_text,
-             std::vector<llm::Attachment>& attachments, std::int64_t maximum_output_tokens)
+             std::vector<llm::Attachment>& attachments, RouteSettings settings)
       : endpoints_(endpoints),
         habits_(context, endpoints),
         turn_(turn),
         system_prompt_(system_prompt),
         last_text_(last_text),
         attachments_(attachments),
-        maximum_output_tokens_(maximum_output_tokens) {}
+        settings_(settings) {}
 
   std::size_t size() const { return endpoints_.size(); }
   const llm::Endpoint& operator[](std::size_t model) const { return endpoints_[model]; }
@@ -90,6 +96,7 @@ class ModelRoute {
     turn_.answer = std::string();
     attachments_ = std::vector<llm::Attachment>();
   }
+  bool is_forgotten() const { return turn_.answer.empty(); }
 
  private:
   const Endpoints& endpoints_;
@@ -98,7 +105,7 @@ class ModelRoute {
   std::string_view system_prompt_;
   std::string_view last_text_;
   std::vector<llm::Attachment>& attachments_;
-  std::int64_t maximum_output_tokens_;
+  RouteSettings settings_;
   bool is_going_on_ = false;
   std::span<const llm::Tool> tools_;
   std::vector<llm::ToolRound> rounds_;

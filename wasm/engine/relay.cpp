@@ -280,8 +280,8 @@ void Relay::close_attempt(const llm::StreamSummary& summary) {
 
 void Relay::note_failure(const Problem& problem) {
   // The request is made again only to cut what the provider quotes of it out of its words.
-  const bool has_words = !problem.provider_message.empty();
-  const auto call = has_words ? route_.call(plan_.model()) : Result<ModelCall>();
+  const bool is_needed = !problem.provider_message.empty() && !route_.is_forgotten();
+  const auto call = is_needed ? route_.call(plan_.model()) : Result<ModelCall>();
   engine::note_failure(failures_, route_[plan_.model()], problem,
                        call ? std::string_view(call->body) : std::string_view());
 }

@@ -18,7 +18,6 @@ using runtime::Task;
 constexpr std::size_t kMaximumStorageAnswerBytes = std::size_t{64} << 10;
 // A signed address and the rest of its JSON have at most so many bytes.
 constexpr std::size_t kMaximumSignatureBytes = 2 << 10;
-constexpr std::uint32_t kStorageTimeoutMs = 15'000;
 constexpr std::string_view kStorageMediaType = "application/json";
 
 struct StorageRequest {
@@ -55,7 +54,7 @@ Task<Result<Fetched>> ask_storage(Call& call, StorageRequest wanted) {
   auto answer = co_await fetch(call.context(), {.head = head,
                                                 .body = wanted.body,
                                                 .limit_bytes = wanted.limit_bytes,
-                                                .timeout_ms = kStorageTimeoutMs});
+                                                .deadlines = deadlines::kStorage});
   if (!answer && answer.error() == FetchFault::too_large) {
     co_return problem(ErrorCode::body_too_large,
                       "The file in Storage is larger than this server can read.");

@@ -101,6 +101,8 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .message_id = request.message_id,
        .text = request.text,
        .instruction = request.instruction(),
+       .guidance = request.guidance,
+       .instructions = request.instructions,
        .title = title,
        .provider = model ? model->provider->name : std::string_view(),
        .model = model ? std::string_view(model->model) : std::string_view(),
@@ -108,6 +110,7 @@ Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
        .prompt = request.prompt,
        .summary_heading = turn::summary_heading(),
        .maximum_output_tokens = limits.maximum_output_tokens,
+       .chosen = request.chosen,
        .history_budget_tokens = limits.history_tokens,
        .claimed_user_id = request.claimed_user_id,
        .idempotency_key = request.idempotency_key,
@@ -190,7 +193,10 @@ Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn
   const std::string_view said = turn.cut_text ? std::string_view(*turn.cut_text) : request.text;
   const std::string_view last_text = said.empty() ? request.instruction() : said;
   ModelRoute route(context, answering.endpoints, turn, system_prompt, last_text,
-                   answering.attachments, limits.maximum_output_tokens);
+                   answering.attachments,
+                   {.maximum_output_tokens =
+                        turn.chosen.maximum_output_tokens.value_or(limits.maximum_output_tokens),
+                    .temperature_hundredths = turn.chosen.temperature_hundredths});
   std::optional<turn::Seam> seam;
   if (request.action == turn::Action::go_on) {
     route.go_on();

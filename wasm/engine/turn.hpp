@@ -44,6 +44,10 @@ struct TurnRequest {
   std::string task_prompts = {};
   std::string task_prompt_labels = {};
   std::optional<turn::CompanionRequest> companion = {};
+  turn::ModelSettings chosen = {};        // how this turn's model is to be asked
+  std::string guidance = {};              // what a regenerate is told for this take
+  std::string guidance_instruction = {};  // the same as the model is told it
+  std::string instructions = {};          // of a session that is created by this turn
   std::string kinds = {};  // of other kinds whose messages `action` may concern: turn::BeginTurn
   bool detach = false;     // the reply continues when the client has left
   bool reasoning = false;  // the model's reasoning is told too
@@ -58,6 +62,7 @@ struct TurnRequest {
 
   // Text that the model is sent last instead of a user's message; empty: none.
   std::string_view instruction() const {
+    if (!guidance_instruction.empty()) return guidance_instruction;
     const bool is_told = action == turn::Action::go_on && kind->instruction_to_go_on;
     return is_told ? kind->instruction_to_go_on->text : std::string_view();
   }

@@ -7,17 +7,15 @@
 #include "shared/http/head.hpp"
 #include "shared/llm/route/model_abilities.hpp"
 #include "shared/llm/stream/failure.hpp"
+#include "wasm/engine/deadlines.hpp"
 
 namespace fabula::engine {
 namespace {
 
 using llm::StreamSummary;
 
-// For a provider that has sent its finish reason but does not end the stream.
-constexpr std::int64_t kAfterFinishMs = 3000;
-// Enough of a refusal's body to tell its kind, read within a short time.
+// Enough of a refusal's body to tell its kind.
 constexpr std::size_t kRefusalBytes = 4096;
-constexpr std::int64_t kRefusalMs = 2000;
 
 StreamSummary failed(Problem problem) {
   StreamSummary summary;
@@ -63,8 +61,8 @@ std::array<runtime::Waitable*, 2> Upstream::waiting_for() {
 }
 
 std::int64_t Upstream::deadline_ms() const {
-  if (is_refused_) return std::min(until_ms_, last_sign_ms_ + kRefusalMs);
-  if (decoder_->has_finish_reason()) return std::min(until_ms_, last_sign_ms_ + kAfterFinishMs);
+  if (is_refused_) return std::min(until_ms_, last_sign_ms_ + deadlines::kRefusalMs);
+  if (finish_due_ms_) return std::min(until_ms_, *finish_due_ms_);
   if (answer_ && !read_) return until_ms_;
   return std::min(until_ms_, has_spoken_ ? last_sign_ms_ + limits_.idle_ms
                                          : started_ms_ + limits_.first_token_ms);
@@ -103,6 +101,10 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
   if (is_over) return decoder_->finish();
   decoder_->feed({buffer_.data(), outcome.value}, *this);
   if (decoder_->is_holding()) note_token();
+  // From the first sight of it: a provider that sends comments for ever has ended too.
+  if (decoder_->has_finish_reason() && !finish_due_ms_) {
+    finish_due_ms_ = now_ms_ + deadlines::kAfterFinishMs;
+  }
   if (decoder_->ended() || decoder_->failed()) return decoder_->finish();
   return std::nullopt;
 }

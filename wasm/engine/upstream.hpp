@@ -70,6 +70,8 @@ class Upstream final : private llm::StreamSink {
   bool has_spoken_ = false;
   std::int64_t now_ms_;  // of the last look
   std::optional<std::int64_t> first_token_ms_;
+  // When a stream that has said how it ends is taken for ended.
+  std::optional<std::int64_t> finish_due_ms_;
   std::size_t used_bytes_ = 0;  // of the buffer, filled with the beginning of a refusal
 
   // Operations are last: they must be destroyed before the objects that they use.

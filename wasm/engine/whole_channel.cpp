@@ -3,17 +3,8 @@
 #include <utility>
 
 #include "shared/http/problem_response.hpp"
-#include "wasm/runtime/select.hpp"
-#include "wasm/runtime/spawn.hpp"
-#include "wasm/runtime/timer.hpp"
 
 namespace fabula::engine {
-namespace {
-
-// A client that takes nothing keeps its instance no longer than this.
-constexpr std::uint32_t kSendTimeoutMs = 30'000;
-
-}  // namespace
 
 Result<void> WholeChannel::begin(http::Headers&& headers) {
   headers_ = std::move(headers);
@@ -59,9 +50,7 @@ runtime::Task<void> WholeChannel::end() {
   }
   for (const auto& header : headers_) response.head.headers.add(header.name, header.value);
   response.body = std::move(body_);
-  runtime::Spawned<void> sent(call_.send(std::move(response)));
-  runtime::Timer timeout(call_.context(), kSendTimeoutMs);
-  co_await runtime::first_of(sent, timeout);
+  co_await call_.send(std::move(response));
 }
 
 }  // namespace fabula::engine

@@ -8,7 +8,8 @@ namespace fabula::runtime {
 // In blocks that are joined at the end: a text that doubles as it grows would take three times its
 // length of memory, which a WebAssembly instance never gives back, and blocks take it twice.
 Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uint32_t stream,
-                                                      std::size_t limit_bytes) {
+                                                      std::size_t limit_bytes, Deadline& deadline,
+                                                      std::int64_t silence_ms) {
   constexpr std::size_t kFirstBlockBytes = 4096;
   constexpr std::size_t kBlockBytes = 16'384;
   std::vector<std::string> full_blocks;
@@ -22,8 +23,11 @@ Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uin
       block = std::string(kBlockBytes, '\0');
       used = 0;
     }
-    const Outcome outcome =
-        co_await BodyRead(context, stream, std::span(block).subspan(used, block.size() - used));
+    BodyRead read(context, stream, std::span(block).subspan(used, block.size() - used));
+    if (!co_await deadline.wait_for(read, silence_ms)) {
+      co_return tl::unexpected(BodyFault::too_slow);
+    }
+    const auto& outcome = read.outcome();
     if (!outcome.is_ok()) co_return tl::unexpected(BodyFault::broken);
     if (outcome.value == 0) break;
     used += outcome.value;
@@ -38,12 +42,14 @@ Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uin
   co_return text;
 }
 
-Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes) {
+Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes,
+                   Deadline& deadline) {
   std::string buffer(16 * 1024, '\0');
   for (std::size_t dropped = 0; dropped < limit_bytes;) {
-    const Outcome outcome = co_await BodyRead(context, stream, buffer);
-    if (!outcome.is_ok() || outcome.value == 0) co_return;
-    dropped += outcome.value;
+    BodyRead read(context, stream, buffer);
+    if (!co_await deadline.wait_for(read)) co_return;
+    if (!read.outcome().is_ok() || read.outcome().value == 0) co_return;
+    dropped += read.outcome().value;
   }
 }
 

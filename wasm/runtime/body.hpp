@@ -8,6 +8,7 @@
 
 #include "shared/result/result.hpp"
 #include "wasm/runtime/context.hpp"
+#include "wasm/runtime/deadline.hpp"
 #include "wasm/runtime/operation.hpp"
 #include "wasm/runtime/task.hpp"
 
@@ -25,13 +26,17 @@ class BodyRead : public Operation {
   }
 };
 
-enum class BodyFault { too_large, broken };
+enum class BodyFault : std::uint8_t { too_large, broken, too_slow };
 
-// Reads a stream to its end. `too_large` as soon as it holds more than `limit_bytes`.
+// Reads a stream to its end. `too_large` as soon as it holds more than `limit_bytes`; `too_slow`
+// when nothing has come for `silence_ms`, or at the end of the deadline's whole time.
 Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uint32_t stream,
-                                                      std::size_t limit_bytes);
+                                                      std::size_t limit_bytes, Deadline& deadline,
+                                                      std::int64_t silence_ms);
 
-// Reads a stream and drops what it says, until its end or until `limit_bytes` have come.
-Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes);
+// Reads a stream and drops what it says, until its end, until `limit_bytes` have come or until the
+// deadline.
+Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes,
+                   Deadline& deadline);
 
 }  // namespace fabula::runtime

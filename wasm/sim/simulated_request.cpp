@@ -6,20 +6,17 @@
 
 namespace fabula::sim {
 
-SimulatedRequest::SimulatedRequest(World& world, std::uint32_t number, std::string head,
-                                   std::string body)
+SimulatedRequest::SimulatedRequest(World& world, std::uint32_t number, std::string head)
     : client(*this),
       socket([this](std::uint32_t operation, abi::Status status, std::uint32_t value,
                     std::uint32_t detail) { complete_soon(operation, status, value, detail); }),
       world_(world),
       number_(number),
       head_(std::move(head)) {
-  auto incoming = std::make_shared<Exchange>();
-  incoming->on_change_ = [] {};
-  incoming->respond(200);
-  incoming->send(body);
-  incoming->end();
-  streams_.emplace(0u, Stream{std::move(incoming), 0, {0, nullptr, 0}});
+  body_ = std::make_shared<Exchange>();
+  body_->on_change_ = [this] { look_at(0); };
+  streams_.emplace(0u, Stream{body_, 0, {0, nullptr, 0}});
+  body_->respond(200);
 }
 
 void SimulatedRequest::start(runtime::Context::Handler handler) {
@@ -169,6 +166,10 @@ void SimulatedRequest::sleep(std::uint32_t operation, std::uint32_t duration_ms)
 }
 
 void SimulatedRequest::public_keys(std::uint32_t operation) {
+  if (world_.withholds_public_keys) {
+    operations_.emplace(operation, false);
+    return;
+  }
   auto exchange = std::make_shared<Exchange>();
   exchange->on_change_ = [] {};
   exchange->respond(200);
@@ -269,6 +270,7 @@ void SimulatedRequest::leave() {
   }
   if (client_has_left_ || response_ended_) return;
   client_has_left_ = true;
+  body_->break_connection();
   for (const auto& write : std::exchange(waiting_writes_, {})) {
     complete_soon(write.operation, abi::Status::disconnected);
   }

@@ -20,7 +20,8 @@ namespace fabula::sim {
 
 class SimulatedRequest {
  public:
-  SimulatedRequest(World& world, std::uint32_t number, std::string head, std::string body);
+  // The client sends the body.
+  SimulatedRequest(World& world, std::uint32_t number, std::string head);
 
   void start(runtime::Context::Handler handler);
   void kill();
@@ -92,6 +93,7 @@ class SimulatedRequest {
   bool is_finished_ = false;
 
   std::map<std::uint32_t, Stream> streams_;
+  std::shared_ptr<Exchange> body_;  // of the request; also in streams_, until the guest is gone
   std::uint32_t last_stream_ = 0;
   // Operations that have not completed; the value says whether a completion is on its way.
   std::map<std::uint32_t, bool> operations_;

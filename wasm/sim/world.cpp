@@ -26,9 +26,15 @@ void World::serve(std::string url_prefix, Peer peer) {
 }
 
 Client& World::call(runtime::Context::Handler handler, std::string head, std::string body) {
+  auto& client = begin_call(handler, std::move(head));
+  client.send_body(body);
+  client.end_body();
+  return client;
+}
+
+Client& World::begin_call(runtime::Context::Handler handler, std::string head) {
   const auto number = static_cast<std::uint32_t>(requests_.size() + 1);
-  requests_.push_back(
-      std::make_unique<SimulatedRequest>(*this, number, std::move(head), std::move(body)));
+  requests_.push_back(std::make_unique<SimulatedRequest>(*this, number, std::move(head)));
   auto& request = *requests_.back();
   clock_.after(0, [&request, handler] { request.start(handler); });
   return request.client;
@@ -94,6 +100,8 @@ bool Client::is_ended() const { return request_.response_ended_ && !request_.cli
 bool Client::is_broken() const { return request_.is_killed_ && !request_.response_ended_; }
 int Client::writes() const { return request_.writes_; }
 int Client::timers() const { return request_.timers_; }
+void Client::send_body(std::string_view bytes) { request_.body_->send(bytes); }
+void Client::end_body() { request_.body_->end(); }
 void Client::leave() { request_.leave(); }
 bool Client::is_accepted() const { return request_.socket.is_accepted(); }
 bool Client::is_open() const { return request_.socket.is_open() && !request_.is_killed_; }

@@ -42,6 +42,10 @@ class Client {
   int writes() const;
   int timers() const;
 
+  // The next part of a body that begin_call left open, and its end.
+  void send_body(std::string_view bytes);
+  void end_body();
+
   // Closes the connection.
   void leave();
 
@@ -91,6 +95,8 @@ class World {
   std::function<bool(std::string_view data, std::string_view signature)> verify;
   // The text of the key set at a URL.
   std::string public_keys = R"({"keys":[]})";
+  // The host gives no key set, ever.
+  bool withholds_public_keys = false;
 
   // Exchanges whose URL starts with `url_prefix` go to `peer`; others cannot be reached.
   void serve(std::string url_prefix, Peer peer);
@@ -98,6 +104,8 @@ class World {
   // Calls a function. `head` is `METHOD URL\nname: value\n...`. The client lives as long as the
   // world.
   Client& call(runtime::Context::Handler handler, std::string head, std::string body = {});
+  // The same, with a body that the client sends later.
+  Client& begin_call(runtime::Context::Handler handler, std::string head);
 
   // The platform's warning to all running requests or to one, and its end of one: nothing more
   // runs there.

@@ -43,8 +43,29 @@ inline constexpr std::array kMessageAttachmentFields{
 inline constexpr Schema kMessageAttachment{"MessageAttachment", "An attachment of a message.",
                                            kMessageAttachmentFields, "true"};
 
+// How a reply's model was asked.
+inline constexpr Field kUsedTemperatureField{
+    .name = "temperature",
+    .type = Type::number,
+    .description = "Of a reply: the temperature that the turn or its session had chosen.",
+    .maximum = 2};
+inline constexpr Field kUsedMaxTokensField{
+    .name = "max_tokens",
+    .type = Type::integer,
+    .description = "Of a reply: the most tokens that the turn or its session had chosen.",
+    .minimum = 1};
+inline constexpr Field kUsedGuidanceField{
+    .name = "guidance", .description = "Of another take: the guidance that it was made with."};
+
 inline constexpr std::array kMessageMetadataFields{
-    Field{.name = "status", .description = "Of a reply: complete, or how it broke off."},
+    Field{
+        .name = "status",
+        .description = "Of a reply: complete, or how it broke off; streaming while it is written."},
+    Field{.name = "provider", .description = "Of a reply: the model's provider."},
+    Field{.name = "model", .description = "Of a reply: the model's name at its provider."},
+    kUsedTemperatureField,
+    kUsedMaxTokensField,
+    kUsedGuidanceField,
     Field{.name = "finish_reason", .description = "Of a reply: the reason of its end."},
     Field{.name = "error_code", .description = "Of a reply that broke off: the error's code."},
     Field{.name = "stream_id", .description = "Of a reply: the stream it came in."},

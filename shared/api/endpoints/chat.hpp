@@ -9,6 +9,7 @@
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/endpoints/stream_control.hpp"
 #include "shared/api/operation.hpp"
+#include "shared/api/path_parameter.hpp"
 
 namespace fabula::api::chat {
 
@@ -102,9 +103,16 @@ inline constexpr std::array kSayFields{
     Field{.name = "session_id",
           .type = Type::uuid,
           .description = "The session to go on with; a new one is made without it."},
+    Field{.name = "external_id",
+          .description = "Instead: the caller's own name of the session, which the first message "
+                         "with it makes.",
+          .minimum = 1,
+          .maximum = kMaximumSessionNameCharacters},
     Field{.name = "project_id",
           .type = Type::uuid,
           .description = "The project of a new session; a new one is made without it."},
+    instructions_field("The instructions of a new session, which follow our prompt and the "
+                       "project's. PATCH /sessions/{session_id} changes those of others."),
     Field{.name = "task",
           .description = "chat: the companion answers. description: the model describes an image, "
                          "a place or a character. scene: the model writes a scene. Each task has "
@@ -119,6 +127,9 @@ inline constexpr std::array kSayFields{
     Field{.name = "edit_from_message_id",
           .type = Type::uuid,
           .description = "A message of the user that this one replaces. Both are kept."},
+    model_field(false),
+    temperature_field(false),
+    max_tokens_field(false),
     kDetachField,
     kAwaitDossierField,
     kReasoningField,
@@ -127,9 +138,35 @@ inline constexpr std::array kSayFields{
 };
 inline constexpr Schema kSay{"ChatRequest", "A message to the story companion.", kSayFields};
 
-inline constexpr std::array kTakeFields{kDetachField, kAwaitDossierField, kReasoningField,
-                                        kUserIdField, kProtocolField};
-inline constexpr Schema kTakeRequest{"TakeRequest", "Options of another take.", kTakeFields};
+inline constexpr std::array kContinueFields{model_field(false),
+                                            temperature_field(false),
+                                            max_tokens_field(false),
+                                            kDetachField,
+                                            kAwaitDossierField,
+                                            kReasoningField,
+                                            kUserIdField,
+                                            kProtocolField};
+inline constexpr Schema kContinueRequest{"ContinueRequest", "Options of a continuation.",
+                                         kContinueFields};
+
+inline constexpr std::int64_t kMaximumGuidanceCharacters = 2000;
+
+inline constexpr std::array kRegenerateFields{
+    Field{.name = "guidance",
+          .description = "What the model is told for this take only, such as \"shorter, and in the "
+                         "rain\". It is no message of the conversation.",
+          .maximum = kMaximumGuidanceCharacters,
+          .is_not_blank = true},
+    model_field(false),
+    temperature_field(false),
+    max_tokens_field(false),
+    kDetachField,
+    kAwaitDossierField,
+    kReasoningField,
+    kUserIdField,
+    kProtocolField,
+};
+inline constexpr Schema kTakeRequest{"TakeRequest", "Options of another take.", kRegenerateFields};
 
 inline constexpr std::array kEditFields{
     Field{.name = "content",
@@ -220,6 +257,10 @@ inline constexpr std::array kModelSettingsFields{
     Field{.name = "max_output_tokens",
           .type = Type::integer,
           .description = "The most tokens of the reply."},
+    Field{.name = "temperature",
+          .type = Type::number,
+          .description = "The temperature; absent: the model's own.",
+          .maximum = 2},
 };
 inline constexpr Schema kModelSettings{"ModelSettings", "Settings of a request to a model.",
                                        kModelSettingsFields, "true"};
@@ -260,6 +301,20 @@ inline constexpr std::array kSentMemoryFields{
 inline constexpr Schema kSentMemory{"SentMemory", "A companion's memory that was sent.",
                                     kSentMemoryFields};
 
+inline constexpr std::array<std::string_view, 6> kPromptParts{
+    "prompt", "project_instructions", "session_instructions", "dossier", "memories", "summary"};
+inline constexpr std::array kPromptPartFields{
+    Field{.name = "part",
+          .description = "The source: our prompt or that of a character, a bot or a mode; the "
+                         "instructions of the project or the session; the dossier; a companion's "
+                         "memories; the summary.",
+          .is_required = true,
+          .choices = kPromptParts},
+    Field{.name = "text", .description = "Its text.", .is_required = true},
+};
+inline constexpr Schema kPromptPart{"PromptPart", "A part of the system prompt.",
+                                    kPromptPartFields};
+
 inline constexpr std::array kContextFields{
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -277,9 +332,17 @@ inline constexpr std::array kContextFields{
           .is_required = true,
           .is_nullable = true},
     Field{.name = "system_prompt",
-          .description = "The companion's persona and the summary.",
+          .description = "The companion's persona, the instructions, what is told of the dossier "
+                         "or of memories, and the summary.",
           .is_required = true,
           .is_nullable = true},
+    Field{.name = "system_prompt_parts",
+          .type = Type::array,
+          .description = "The parts of system_prompt in their order; null for replies from before "
+                         "they were kept.",
+          .is_required = true,
+          .is_nullable = true,
+          .schema = &kPromptPart},
     Field{.name = "settings",
           .type = Type::object,
           .description = "The settings of the request, such as max_output_tokens.",
@@ -345,6 +408,9 @@ inline constexpr std::array kMetadataFields{
     Field{.name = "stream_id", .description = "By which the reply is resumed or cancelled."},
     Field{.name = "model", .description = "The model's name at its provider."},
     Field{.name = "provider", .description = "The model's provider."},
+    kUsedTemperatureField,
+    kUsedMaxTokensField,
+    kUsedGuidanceField,
     Field{.name = "tokens",
           .type = Type::object,
           .description = "The length of input and output.",
@@ -504,7 +570,7 @@ inline constexpr Operation kContinueReply{
     .method = "POST",
     .pattern = "/chat/messages/{message_id}/continue",
     .summary = "Go on from where a reply ended",
-    .body = &kTakeRequest,
+    .body = &kContinueRequest,
     .is_body_optional = true,
     .takes_idempotency_key = true,
     .answer = {.kind = AnswerKind::event_stream,

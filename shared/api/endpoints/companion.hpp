@@ -12,7 +12,6 @@ namespace fabula::api::companion {
 // Clients send a conversation's whole history with each message: 512 KiB of it, escaped.
 inline constexpr std::uint32_t kMaximumBodyBytes = kMostEscapedBytes * 512 * 1024;
 inline constexpr std::int64_t kMaximumMessages = 1000;
-inline constexpr std::int64_t kMaximumModelCharacters = 256;
 
 inline constexpr Field kActingUserField{
     .name = "user_id",
@@ -47,6 +46,8 @@ inline constexpr std::array kSayFields{
           .description = "A model that this server allows, as provider:model, or OpenRouter's name "
                          "of it. Without it the character's own, or the server's choice.",
           .maximum = kMaximumModelCharacters},
+    temperature_field(false),
+    max_tokens_field(false),
     Field{.name = "conversation_id",
           .type = Type::uuid,
           .description = "The conversation to go on with; a new one is made without it."},

@@ -49,12 +49,19 @@ constexpr Operation change_operation(std::string_view id, std::string_view metho
       .answer = {.schema = &kDossier, .description = "The dossier as it is now.", .has_etag = true},
       .body_example = body_example};
 }
+constexpr Operation taking_bytes(std::uint32_t maximum, Operation operation) {
+  operation.maximum_body_bytes = maximum;
+  return operation;
+}
 // The same with a body that holds a whole dossier.
 constexpr Operation whole_change(std::string_view id, std::string_view method,
                                  std::string_view pattern, std::string_view summary,
                                  std::string_view body_example) {
-  Operation operation = change_operation(id, method, pattern, summary, &kReplace, body_example);
-  operation.maximum_body_bytes = kMaximumBodyBytes;
+  return taking_bytes(kMaximumBodyBytes,
+                      change_operation(id, method, pattern, summary, &kReplace, body_example));
+}
+constexpr Operation described(Operation operation, std::string_view description) {
+  operation.description = description;
   return operation;
 }
 constexpr Operation optional_body(Operation operation) {
@@ -94,6 +101,13 @@ inline constexpr Operation kClearDossier{
     .summary = "Empty a dossier; its project and its sessions are kept",
     .takes_if_match = true,
     .answer = {.schema = &kDone, .description = "It is empty."}};
+
+inline constexpr Operation kRemoveEntry = described(
+    change_operation("remove_dossier_entry", "DELETE", "/dossier/{project_id}/entries/{entry_id}",
+                     "Remove a character, place, object, theme, plot point or question", nullptr),
+    "`entry_id` is the `id` of a character, place, object or question; that of a theme or a plot "
+    "point is the `target` of its facts in the provenance. Texts that speak of it later do not "
+    "bring it back; undo does.");
 
 inline constexpr Operation kListVersions{
     .id = "list_dossier_versions",
@@ -151,6 +165,15 @@ inline constexpr Operation kRejectProposal = change_operation(
     "reject_dossier_proposal", "POST", "/dossier/{project_id}/proposals/{proposal_id}/reject",
     "Leave a proposal out", nullptr);
 
+inline constexpr Operation kDecideProposals = taking_bytes(
+    kMaximumDecisionsBodyBytes,
+    described(
+        change_operation("decide_dossier_proposals", "POST", "/dossier/{project_id}/proposals",
+                         "Accept or reject many proposals at once", &kDecisions,
+                         R"({"accept":["0123456789abcdef"],"reject":["fedcba9876543210"]})"),
+        "All of them or none, as one change and one version. If one of the ids is unknown or named "
+        "twice, `errors` names it by its place, as in `accept[2]`."));
+
 inline constexpr Operation kSplitCharacter = change_operation(
     "split_dossier_character", "POST", "/dossier/{project_id}/characters/{character_id}/split",
     "Say that a character is several", &kSplit, R"({"parts":[{"mentions":["0123456789abcdef"]}]})");
@@ -176,12 +199,23 @@ inline constexpr Operation kResolveQuestion = change_operation(
     "resolve_dossier_question", "POST", "/dossier/{project_id}/questions/{question_id}/resolve",
     "Answer a question", &kResolve, R"({"choose":"0123456789abcdef"})");
 
+inline constexpr Operation kListReadings{
+    .id = "list_dossier_readings",
+    .method = "GET",
+    .pattern = "/dossier/{project_id}/readings",
+    .summary = "The readings for a dossier, newest first, and why they failed",
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kReading, .description = "A page of them."},
+    .description =
+        "Imports are listed as long as there is the project, readings of conversations "
+        "for a day after their end."};
+
 inline constexpr std::array kOperations{
-    kListDossiers,   kCreateDossier,  kHealth,          kReadDossier,     kReplaceDossier,
-    kMergeDossier,   kClearDossier,   kListVersions,    kRestoreVersion,  kReadDifference,
-    kListFacts,      kListChanges,    kUndoChange,      kRedoChange,      kListProposals,
-    kAcceptProposal, kRejectProposal, kSplitCharacter,  kMergeCharacters, kLockField,
-    kUnlockField,    kListQuestions,  kResolveQuestion, kStartImport,     kReadImport,
-    kCancelImport};
+    kListDossiers,    kCreateDossier,   kHealth,         kReadDossier,    kReplaceDossier,
+    kMergeDossier,    kClearDossier,    kRemoveEntry,    kListVersions,   kRestoreVersion,
+    kReadDifference,  kListFacts,       kListChanges,    kUndoChange,     kRedoChange,
+    kListProposals,   kDecideProposals, kAcceptProposal, kRejectProposal, kSplitCharacter,
+    kMergeCharacters, kLockField,       kUnlockField,    kListQuestions,  kResolveQuestion,
+    kListReadings,    kStartImport,     kReadImport,     kCancelImport};
 
 }  // namespace fabula::api::dossier

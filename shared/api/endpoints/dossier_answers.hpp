@@ -84,6 +84,26 @@ inline constexpr std::array kVersionFields{
 inline constexpr Schema kVersion{"DossierVersion", "A state that a dossier has been in.",
                                  kVersionFields};
 
+inline constexpr std::array kImportSourceFields{
+    Field{.name = "task_id", .type = Type::uuid, .description = "The import.", .is_required = true},
+    Field{.name = "chapter",
+          .type = Type::integer,
+          .description = "The number of the chapter, from 1 on.",
+          .is_required = true,
+          .is_nullable = true},
+    nullable_text("chapter_title", "The title of the chapter."),
+};
+inline constexpr Schema kImportSource{"DossierImportSource", "The place in an imported text.",
+                                      kImportSourceFields};
+constexpr Field import_source_field(bool is_nullable) {
+  return {.name = "import",
+          .type = Type::object,
+          .description = "The imported text that it was found in.",
+          .is_required = is_nullable,
+          .is_nullable = is_nullable,
+          .schema = &kImportSource};
+}
+
 inline constexpr std::array kFactFields{
     Field{.name = "fact_id",
           .description = "The entry of the log that states the fact.",
@@ -109,10 +129,12 @@ inline constexpr std::array kFactFields{
           .description = "The message that it was found in.",
           .is_required = true,
           .is_nullable = true},
+    import_source_field(true),
     Field{.name = "span",
           .type = Type::array,
-          .description = "The quote's place in the message: the first byte, and the one after the "
-                         "last.",
+          .description =
+              "The quote's place in the message, or in the part of an imported text that "
+              "was read at once: the first byte, and the one after the last.",
           .is_required = true,
           .is_nullable = true,
           .item = Type::integer},
@@ -145,6 +167,7 @@ inline constexpr std::array kEntryFields{
           .description = "Of a list's value: whether it belongs to the list."},
     known_text("quote", "The words that it comes from."),
     Field{.name = "message_id", .type = Type::uuid, .description = "The message of these words."},
+    import_source_field(false),
     shown_text("status", "Whether it is shown, or why it is not."),
 };
 inline constexpr Schema kEntry{"DossierEntry", "An entry of a dossier's log.", kEntryFields};

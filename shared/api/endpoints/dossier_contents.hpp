@@ -30,12 +30,31 @@ constexpr Field nullable_text(std::string_view name, std::string_view descriptio
 inline constexpr std::string_view kFurtherFields =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"type":"null"}]})";
 
+// A character has `relations` besides: types that are made of the document need them here,
+// too.
+inline constexpr std::string_view kFurtherFieldsOfCharacters =
+    R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},)"
+    R"({"type":"array","items":{"$ref":"#/components/schemas/DossierRelation"}},{"type":"null"}]})";
+
 inline constexpr Field kThingIdField = shown_text("id", "The id, as long as it is the same one.");
 inline constexpr Field kThingNameField = shown_text("name", "The name that it is shown by.");
 inline constexpr Field kAliasesField = shown_list("aliases", "Its other names.");
 inline constexpr Field kDescriptionField = shown_text("description", "The description.");
 inline constexpr Field kRelationshipsField =
     shown_list("relationships", "Each with its kind, such as `sister: Nora`.");
+inline constexpr std::array kRelationFields{
+    shown_text("relation", "The relation of the other to the character, such as `sister`."),
+    nullable_text("character_id", "The other; null: not known, or not in the dossier."),
+    nullable_text("name", "The name of the other, as it is shown; null: the text has none.")};
+inline constexpr Schema kRelation{"DossierRelation", "The relation of somebody to a character.",
+                                  kRelationFields};
+inline constexpr Field kRelationsField{.name = "relations",
+                                       .type = Type::array,
+                                       .description =
+                                           "The relationships as objects, for reading: a request's "
+                                           "are ignored, `relationships` is written.",
+                                       .is_required = true,
+                                       .schema = &kRelation};
 inline constexpr Field kArcField =
     nullable_text("character_arc", "How the character changes; null: not known.");
 inline constexpr Field kTraitsField = optional(shown_list("traits", "Traits."));
@@ -68,12 +87,12 @@ constexpr auto with(const std::array<Field, kFirst>& first,
   return all;
 }
 
-inline constexpr auto kCharacterFields =
-    with(std::array{kThingIdField, kThingNameField, kAliasesField, kDescriptionField,
-                    kRelationshipsField, kArcField, kTraitsField, kLockedFieldsField},
-         kKnownFields);
+inline constexpr auto kCharacterFields = with(
+    std::array{kThingIdField, kThingNameField, kAliasesField, kDescriptionField,
+               kRelationshipsField, kRelationsField, kArcField, kTraitsField, kLockedFieldsField},
+    kKnownFields);
 inline constexpr Schema kCharacter{"DossierCharacter", "A character of a story.", kCharacterFields,
-                                   kFurtherFields};
+                                   kFurtherFieldsOfCharacters};
 
 inline constexpr std::array kThingFields{kThingIdField, kThingNameField, kAliasesField,
                                          kDescriptionField, kLockedFieldsField};
@@ -147,7 +166,7 @@ constexpr auto for_writing(const std::array<Field, kCount>& fields) {
 }
 inline constexpr auto kCharacterContentsFields = for_writing(kCharacterFields);
 inline constexpr Schema kCharacterContents{"DossierCharacterContents", "A character to write.",
-                                           kCharacterContentsFields, kFurtherFields};
+                                           kCharacterContentsFields, kFurtherFieldsOfCharacters};
 inline constexpr auto kThingContentsFields = for_writing(kThingFields);
 inline constexpr Schema kThingContents{"DossierThingContents", "A place or an object to write.",
                                        kThingContentsFields, kFurtherFields};

@@ -69,6 +69,46 @@ inline constexpr Field kImportErrorField{.name = "error",
                                          .description = "The first error, if there was any.",
                                          .is_required = true,
                                          .is_nullable = true};
+inline constexpr std::array kStepFailureFields{
+    import_count("step", "The number of the part, from 1 on."),
+    Field{.name = "chapter",
+          .type = Type::integer,
+          .description = "The number of its chapter; null: not of an imported text.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "chapter_title",
+          .description = "The title of its chapter.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "message_id",
+          .type = Type::uuid,
+          .description = "The first message that it was about; null: not of a conversation.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "code",
+          .description = "The stable code of the last failure, such as `provider_unauthorized`.",
+          .is_required = true},
+    Field{.name = "message",
+          .description = "The failure in a sentence that says what to do.",
+          .is_required = true},
+    Field{.name = "is_given_up",
+          .type = Type::boolean,
+          .description = "Whether it is not tried again.",
+          .is_required = true},
+    Field{.name = "retry_at",
+          .type = Type::timestamp,
+          .description = "When it is tried again.",
+          .is_required = true,
+          .is_nullable = true},
+};
+inline constexpr Schema kStepFailure{
+    "ReadingFailure", "The reason why a part could not be read so far.", kStepFailureFields};
+inline constexpr Field kImportFailuresField{
+    .name = "failures",
+    .type = Type::array,
+    .description = "The parts that could not be read so far, and why, in the order of the text.",
+    .is_required = true,
+    .schema = &kStepFailure};
 inline constexpr Field kImportFinishedField{.name = "finished_at",
                                             .type = Type::timestamp,
                                             .description = "The time of its end.",
@@ -78,8 +118,8 @@ inline constexpr Field kImportFinishedField{.name = "finished_at",
 inline constexpr std::array kImportFields{
     kImportTaskField,     kImportProjectField,   kImportTitleField, kImportStatusField,
     kImportChaptersField, kImportStepsField,     kImportDoneField,  kImportFailedField,
-    kImportProgressField, kImportProposalsField, kImportErrorField, kCreatedAt,
-    kImportFinishedField};
+    kImportProgressField, kImportProposalsField, kImportErrorField, kImportFailuresField,
+    kCreatedAt,           kImportFinishedField};
 inline constexpr Schema kImport{"Import", "A text that is read for a dossier.", kImportFields};
 
 inline constexpr auto kStartedImportFields = [] {
@@ -93,6 +133,37 @@ inline constexpr auto kStartedImportFields = [] {
 }();
 inline constexpr Schema kStartedImport{"StartedImport", "A text that will be read.",
                                        kStartedImportFields};
+
+inline constexpr std::array<std::string_view, 2> kReadingKinds{"conversation", "import"};
+inline constexpr std::array<std::string_view, 6> kReadingStatuses{"queued", "running", "paused",
+                                                                  "done",   "failed",  "cancelled"};
+inline constexpr std::array kReadingFields{
+    Field{.name = "task_id",
+          .type = Type::uuid,
+          .description = "The reading; of an import, the import.",
+          .is_required = true},
+    Field{.name = "kind",
+          .description = "The kind of text that is read.",
+          .is_required = true,
+          .choices = kReadingKinds},
+    Field{.name = "session_id",
+          .type = Type::uuid,
+          .description = "The conversation; null: an imported text.",
+          .is_required = true,
+          .is_nullable = true},
+    kImportTitleField,
+    Field{.name = "status",
+          .description = "`failed`: it was given up.",
+          .is_required = true,
+          .choices = kReadingStatuses},
+    kImportStepsField,
+    kImportDoneField,
+    kImportFailedField,
+    kImportFailuresField,
+    kCreatedAt,
+    kImportFinishedField};
+inline constexpr Schema kReading{
+    "DossierReading", "A conversation or a text that is read for a dossier.", kReadingFields};
 
 inline constexpr std::array kImportRefusals{ErrorCode::not_found, ErrorCode::import_in_progress,
                                             ErrorCode::rate_limited};

@@ -57,6 +57,21 @@ inline constexpr std::array kUndoFields{
     id_field("change", "The change, or an entry; without it the caller's last one.", false)};
 inline constexpr Schema kUndo{"DossierUndo", "The change to undo.", kUndoFields};
 
+// As many of each kind: together they are as many as one request may add to the log.
+inline constexpr std::int64_t kMaximumDecisions = 500;
+inline constexpr std::uint32_t kMaximumDecisionsBodyBytes = 256 * 1024;
+constexpr Field proposals_field(std::string_view name, std::string_view description) {
+  return {.name = name,
+          .type = Type::array,
+          .description = description,
+          .maximum = kMaximumDecisions,
+          .item = Type::token};
+}
+inline constexpr std::array kDecisionFields{
+    proposals_field("accept", "The ids of proposals to take into the dossier."),
+    proposals_field("reject", "The ids of proposals to leave out.")};
+inline constexpr Schema kDecisions{"DossierDecisions", "Decisions on proposals.", kDecisionFields};
+
 inline constexpr std::array kPartFields{Field{.name = "mentions",
                                               .type = Type::array,
                                               .description = "Entries that mention the character.",

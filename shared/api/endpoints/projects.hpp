@@ -24,6 +24,10 @@ inline constexpr Field kPhaseField{
 inline constexpr Field kStatusField{
     .name = "status", .description = "Whether it is being worked on.", .choices = kProjectStatuses};
 
+inline constexpr Field kInstructionsField = instructions_field(
+    "What models are told in each of its sessions, after our own prompt: a persona, a style guide. "
+    "Null removes it.");
+
 inline constexpr std::array kProjectFields{
     Field{.name = "project_id",
           .type = Type::uuid,
@@ -47,6 +51,10 @@ inline constexpr std::array kProjectFields{
           .type = Type::integer,
           .description = "The number of its sessions that are not deleted.",
           .is_required = true},
+    Field{.name = "instructions",
+          .description = "What models are told in each of its sessions.",
+          .is_required = true,
+          .is_nullable = true},
     kCreatedAt,
     kUpdatedAt,
 };
@@ -68,11 +76,11 @@ inline constexpr std::array kListFields{
 inline constexpr Schema kListQuery{"ProjectsQuery", "", kListFields};
 
 inline constexpr std::array kCreateFields{name_field(true), kFavouriteField, kPhaseField,
-                                          kStatusField};
+                                          kStatusField, kInstructionsField};
 inline constexpr Schema kCreate{"ProjectRequest", "A new project.", kCreateFields};
 
 inline constexpr std::array kUpdateFields{name_field(false), kFavouriteField, kPhaseField,
-                                          kStatusField};
+                                          kStatusField, kInstructionsField};
 inline constexpr Schema kUpdate{"ProjectUpdate", "Changes of a project.", kUpdateFields};
 
 inline constexpr Operation kListProjects{
@@ -89,6 +97,7 @@ inline constexpr Operation kCreateProject{
     .pattern = "/projects",
     .summary = "Make a project, with an empty dossier",
     .body = &kCreate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .answer = {.status = 201,
                .schema = &kProject,
                .description = "The new project.",
@@ -115,6 +124,7 @@ inline constexpr Operation kUpdateProject{
     .pattern = "/projects/{project_id}",
     .summary = "Change a project",
     .body = &kUpdate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kProject, .description = "The project as it is now."}};
 

@@ -5,8 +5,22 @@
 
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/operation.hpp"
+#include "shared/api/path_parameter.hpp"
 
 namespace fabula::api::sessions {
+
+inline constexpr std::array kRunningFields{
+    Field{.name = "stream_id",
+          .description = "By which the reply is resumed or cancelled.",
+          .is_required = true},
+    Field{
+        .name = "message_id", .type = Type::uuid, .description = "The reply.", .is_required = true},
+    Field{.name = "started_at",
+          .type = Type::timestamp,
+          .description = "The time of its beginning.",
+          .is_required = true},
+};
+inline constexpr Schema kRunning{"RunningReply", "A reply that is being written.", kRunningFields};
 
 inline constexpr std::array kSessionFields{
     Field{.name = "session_id",
@@ -27,6 +41,10 @@ inline constexpr std::array kSessionFields{
           .description = "The kind of conversation.",
           .is_required = true,
           .choices = kSessionKinds},
+    Field{.name = "external_id",
+          .description = "The caller's own name of it.",
+          .is_required = true,
+          .is_nullable = true},
     Field{.name = "title", .description = "Its title.", .is_required = true},
     Field{.name = "is_active",
           .type = Type::boolean,
@@ -45,6 +63,32 @@ inline constexpr std::array kSessionFields{
           .description = "The message that the session goes on from.",
           .is_required = true,
           .is_nullable = true},
+    Field{.name = "running",
+          .type = Type::object,
+          .description = "The reply that is being written; null when there is none.",
+          .is_required = true,
+          .is_nullable = true,
+          .schema = &kRunning},
+    Field{.name = "instructions",
+          .description = "What its models are told, after the project's instructions.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "model",
+          .description = "The model of its turns, as provider:model; null: the server's choice.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "temperature",
+          .type = Type::number,
+          .description = "The temperature of its turns; null: the model's own.",
+          .is_required = true,
+          .is_nullable = true,
+          .maximum = 2},
+    Field{.name = "max_tokens",
+          .type = Type::integer,
+          .description = "The most tokens of a reply; null: the server's limit.",
+          .is_required = true,
+          .is_nullable = true,
+          .minimum = 1},
     kCreatedAt,
     kUpdatedAt,
     Field{.name = "last_message_at",
@@ -60,6 +104,10 @@ inline constexpr std::array kListFields{
     kOffsetField,
     Field{.name = "project_id", .type = Type::uuid, .description = "Only this project's."},
     Field{.name = "kind", .description = "Only of this kind.", .choices = kSessionKinds},
+    Field{.name = "external_id",
+          .description = "Only of this name, which is the caller's own.",
+          .minimum = 1,
+          .maximum = kMaximumSessionNameCharacters},
 };
 inline constexpr Schema kListQuery{"SessionsQuery", "", kListFields};
 
@@ -76,11 +124,15 @@ inline constexpr Schema kMessagesQuery{"MessagesQuery", "", kMessagesFields};
 inline constexpr std::array kUpdateFields{
     Field{.name = "title",
           .description = "The session's new title.",
-          .is_required = true,
           .maximum = kMaximumNameCharacters,
           .is_not_blank = true},
+    instructions_field("What its models are told, after the project's instructions: a persona, a "
+                       "style guide. Null removes it."),
+    model_field(true),
+    temperature_field(true),
+    max_tokens_field(true),
 };
-inline constexpr Schema kUpdate{"SessionUpdate", "A session's new title.", kUpdateFields};
+inline constexpr Schema kUpdate{"SessionUpdate", "Changes of a session.", kUpdateFields};
 
 // The limit of a request's head.
 inline constexpr std::int64_t kMaximumTokenBytes = 8192;
@@ -191,8 +243,9 @@ inline constexpr Operation kUpdateSession{
     .id = "update_session",
     .method = "PATCH",
     .pattern = "/sessions/{session_id}",
-    .summary = "Give a session another title",
+    .summary = "Change a session",
     .body = &kUpdate,
+    .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kSession, .description = "The session as it is now."}};
 
@@ -207,9 +260,13 @@ inline constexpr Operation kListMessages{
     .id = "list_messages",
     .method = "GET",
     .pattern = "/sessions/{session_id}/messages",
-    .summary = "A session's messages on the path to the active one",
+    .summary = "A session's messages on the path to the active one, and the running reply",
     .query = &kMessagesQuery,
-    .answer = {.kind = AnswerKind::list, .schema = &kMessage, .description = "A page of them."}};
+    .answer = {.kind = AnswerKind::list, .schema = &kMessage, .description = "A page of them."},
+    .description =
+        "A reply that is being written is the last message: with the text that is saved "
+        "of it, `is_complete` false, and `status` streaming beside its `stream_id` in "
+        "its metadata."};
 
 inline constexpr std::array kOperations{kListSessions,  kDeleteSessions, kHealth,
                                         kMigrateGuest,  kReadSession,    kUpdateSession,

@@ -18,7 +18,6 @@ inline constexpr std::uint32_t kMaximumBodyBytes =
     kMostEscapedBytes * (kMaximumPromptBytes + kMaximumSystemBytes) + kSmallBodyBytes;
 inline constexpr std::uint32_t kMaximumBotBodyBytes =
     kMostEscapedBytes * kMaximumSystemBytes + kSmallBodyBytes;
-inline constexpr std::int64_t kMaximumModelCharacters = 256;
 inline constexpr std::int64_t kMaximumKeyBytes = 4096;
 inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
 

@@ -31,6 +31,18 @@ inline constexpr std::array kRunFields{
 };
 inline constexpr Schema kRun{"RunTasksRequest", "The tasks to do.", kRunFields};
 
+inline constexpr std::array kTaskFailureFields{
+    Field{.name = "kind", .description = "The kind of the task.", .is_required = true},
+    Field{.name = "code",
+          .description = "The stable code of the failure, such as `provider_unauthorized`.",
+          .is_required = true},
+    Field{.name = "message",
+          .description = "The failure in a sentence that says what to do.",
+          .is_required = true},
+};
+inline constexpr Schema kTaskFailure{"TaskFailure", "The reason why a task has failed.",
+                                     kTaskFailureFields};
+
 inline constexpr std::array kRanFields{
     Field{.name = "done",
           .type = Type::integer,
@@ -44,6 +56,11 @@ inline constexpr std::array kRanFields{
           .type = Type::boolean,
           .description = "Whether there may be more to do now.",
           .is_required = true},
+    Field{.name = "failures",
+          .type = Type::array,
+          .description = "The reasons of those that failed.",
+          .is_required = true,
+          .schema = &kTaskFailure},
 };
 inline constexpr Schema kRan{"RunTasksAnswer", "The results of the tasks.", kRanFields};
 

@@ -66,5 +66,14 @@ Rows resolve(Dossier& dossier, std::string_view question, const Resolution& reso
 
 Rows accept(Dossier& dossier, std::string_view proposal, const EditContext& context);
 Rows reject(Dossier& dossier, std::string_view proposal, const EditContext& context);
+// All of them or none: not_found or invalid_request name each that is unknown or is named twice, as
+// `accept[2]`. At most kMaximumRowsPerEdit together.
+Rows decide(Dossier& dossier, std::span<const std::string> accepted,
+            std::span<const std::string> rejected, const EditContext& context);
+
+// Removes a character, place, object, theme, plot point or open question. Texts that speak of it
+// later do not bring it back, only a person does. `id` is its own, or that of an entry by which it
+// is known (a mention, or what says the same); a question is dismissed without a reason.
+Rows remove(Dossier& dossier, std::string_view id, const EditContext& context);
 
 }  // namespace fabula::dossier

@@ -126,7 +126,8 @@ class WantedReader {
       } else if (key == "name") {
         if (!read_text(member, member_path, kMaximumEntryNameBytes, thing.name)) return;
         if (thing.name.empty()) return fault(member_path, "must not be empty");
-      } else if (key != "locked") {
+      } else if (key != "locked" &&
+                 !(type == story::kCharacter && key == story::kOntology.relation_objects)) {
         read_field(type, key, member, member_path, thing);
       }
     }

@@ -17,6 +17,7 @@ namespace {
 
 // Kinds of numbers in a fingerprint.
 constexpr std::uint64_t kIsName = std::uint64_t{1} << 63U;
+constexpr std::uint64_t kIsQuoted = std::uint64_t{1} << 62U;
 constexpr std::uint64_t kIsSame = std::uint64_t{3} << 62U;
 constexpr std::uint64_t kIsDifferent = kIsSame + 1;
 
@@ -38,6 +39,7 @@ class IdentityQuestion {
       std::sort(slots_.begin(), slots_.end(), is_before);
     }
     collect_names(activity, records);
+    collect_quotes(activity);
     order_deliveries();
     for (const auto slot : slots_) mentions_.push_back(records.of_slots[slot].mention);
   }
@@ -49,6 +51,8 @@ class IdentityQuestion {
 
  private:
   void collect_names(const std::vector<Status>& activity, const Records& records);
+  void collect_quotes(const std::vector<Status>& activity);
+  Quotes quotes_of(std::size_t place) const;
   void order_deliveries();
   std::span<const EntryIndex> further_names(std::uint32_t slot) const;
   std::vector<std::string> names_besides(std::uint32_t slot, const Entry& mention) const;
@@ -63,6 +67,9 @@ class IdentityQuestion {
   // By slot: what else it is called, by other mentions of the same answer, renaming, and persons.
   std::vector<EntryIndex> further_names_;
   std::vector<std::uint32_t> ends_of_names_;  // of each slot
+  // By slot: facts that are quoted from the text.
+  std::vector<EntryIndex> quoted_;
+  std::vector<std::uint32_t> ends_of_quoted_;  // of each slot
   std::vector<std::uint32_t> delivery_orders_;
 };
 
@@ -95,6 +102,38 @@ void IdentityQuestion::collect_names(const std::vector<Status>& activity, const 
   for (const auto& [slot, index] : found) further_names_[ends_of_names_[slot]++] = index;
 }
 
+// A text may name somebody in full in what it says of them, where only a part is given as the name.
+void IdentityQuestion::collect_quotes(const std::vector<Status>& activity) {
+  const auto slot_of_quote = [&](EntryIndex index) {
+    const Entry& entry = log_.entries[index];
+    const bool is_quoted = activity[index] == Status::shown && !entry.quote.empty() &&
+                           (entry.act == Act::fact || entry.act == Act::relation);
+    return is_quoted ? log_.links[index].slot : kNone;
+  };
+  ends_of_quoted_.assign(log_.slots.size() + 1, 0);
+  for (const auto index : log_.order) {
+    if (const auto slot = slot_of_quote(index); slot != kNone) ++ends_of_quoted_[slot + 1];
+  }
+  std::partial_sum(ends_of_quoted_.begin(), ends_of_quoted_.end(), ends_of_quoted_.begin());
+  quoted_.resize(ends_of_quoted_.back());
+  for (const auto index : log_.order) {
+    if (const auto slot = slot_of_quote(index); slot != kNone) {
+      quoted_[ends_of_quoted_[slot]++] = index;
+    }
+  }
+}
+
+Quotes IdentityQuestion::quotes_of(std::size_t place) const {
+  Quotes quotes;
+  const auto& mention = log_.entries[mentions_[place]];
+  if (!mention.quote.empty()) quotes.push_back(mention.quote);
+  const auto slot = slots_[place];
+  for (auto at = slot == 0 ? 0 : ends_of_quoted_[slot - 1]; at < ends_of_quoted_[slot]; ++at) {
+    quotes.push_back(log_.entries[quoted_[at]].quote);
+  }
+  return quotes;
+}
+
 std::span<const EntryIndex> IdentityQuestion::further_names(std::uint32_t slot) const {
   const auto begin = slot == 0 ? 0 : ends_of_names_[slot - 1];
   return std::span(further_names_).subspan(begin, ends_of_names_[slot] - begin);
@@ -111,11 +150,12 @@ void IdentityQuestion::order_deliveries() {
 
 std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   std::vector<std::uint64_t> numbers;
-  numbers.reserve(2 * slots_.size() + 2 * decisions_.size());
+  numbers.reserve(2 * slots_.size() + quoted_.size() + 2 * decisions_.size());
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     numbers.push_back((std::uint64_t{slots_[i]} << 32U) | mentions_[i]);
     for (const auto name : further_names(slots_[i])) numbers.push_back(kIsName | name);
   }
+  for (const auto fact : quoted_) numbers.push_back(kIsQuoted | fact);
   for (const auto& decision : decisions_) {
     numbers.push_back((std::uint64_t{decision.first} << 32U) | decision.second);
     numbers.push_back(decision.is_same ? kIsSame : kIsDifferent);
@@ -198,13 +238,16 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
   std::vector<std::uint32_t> numbers;
   if (type == log_.ontology().people) {
     prepare_people(places, people);
-    numbers =
-        identify_people(std::span<const PreparedRecord>(people.records), decisions, people.answers);
+    std::vector<Quotes> quotes;
+    quotes.reserve(places.size());
+    for (const auto place : places) quotes.push_back(quotes_of(place));
+    numbers = identify_people(std::span<const PreparedRecord>(people.records), decisions,
+                              people.answers, quotes);
   } else {
     std::vector<ThingRecord> things;
     for (const auto place : places) {
       const Entry& mention = log_.entries[mentions_[place]];
-      things.push_back({mention.text, names_besides(slots_[place], mention)});
+      things.push_back({mention.text, names_besides(slots_[place], mention), quotes_of(place)});
     }
     numbers = identify_things(things, decisions);
   }

@@ -11,8 +11,8 @@
 namespace fabula::dossier {
 namespace {
 
-// The name of a cluster whose mentions nobody has renamed. Places and objects: what they were
-// called first.
+// The name of a cluster whose mentions nobody has renamed: of people the one that most texts use,
+// of places and objects the first.
 std::string first_name(const Folding& folding, const Cluster& cluster) {
   const Log& log = folding.log;
   const auto first = folding.records.of_slots[cluster.slots.front()].mention;
@@ -43,6 +43,11 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
       const Locks locks(folding.log, events.of(i));
       const auto decided = decide_value(folding, field::kName, name_events, locks.of(field::kName));
       if (!decided.shown.values.empty()) folding.names[i] = decided.shown.values.front().text;
+      if (!folding.names[i].empty() && clusters[i].type == folding.log.ontology().people) {
+        owners_.note(folding.log.values.find(
+                         comparable(folding.log.ontology(), field::kName, folding.names[i])),
+                     i);
+      }
     }
     if (!folding.names[i].empty()) continue;
     std::uint64_t key = mixed(0, static_cast<std::uint64_t>(clusters[i].type));
@@ -59,9 +64,15 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
     }
   }
   first_names = std::move(next);
+  is_there_.resize(clusters.size());
+  for (std::uint32_t i = 0; i < clusters.size(); ++i) is_there_[i] = decide_is_there(i);
 }
 
-bool ThingBuilder::is_there(std::uint32_t cluster) const {
+Reference ThingBuilder::shown_id_of(std::uint32_t cluster) const {
+  return cluster != kNone && is_there_[cluster] ? id_of(cluster) : 0;
+}
+
+bool ThingBuilder::decide_is_there(std::uint32_t cluster) const {
   const auto& slots = folding_.clusters.all[cluster].slots;
   bool is_removed = false;
   for (const auto slot : slots) {
@@ -129,6 +140,9 @@ std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
       hash = mixed(hash, other == kNone     ? 0
                          : other == cluster ? 1
                                             : hash_text(folding_.names[other]) | 2U);
+      hash = mixed(hash, shown_id_of(other));
+    } else if (event.field == log.ontology().relations && cluster < folding_.clusters.all.size()) {
+      hash = mixed(hash, fingerprint_of_texts(event, cluster));
     }
     if (entry.act == Act::resolve && entry.choose != 0) {
       const auto chosen = log.find(entry.choose);
@@ -137,6 +151,31 @@ std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
     }
   }
   return hash;
+}
+
+// Changes when a text that an entry has for the list of relations leads to somebody else.
+std::uint64_t ThingBuilder::fingerprint_of_texts(const Event& event, std::uint32_t cluster) const {
+  const Entry& entry = folding_.log.entries[event.entry];
+  std::uint64_t hash = 0;
+  const auto mix = [&](std::string_view text) {
+    const auto told = tell_relation(folding_, owners_, cluster, text);
+    hash = mixed(mixed(hash, hash_text(told.name)), shown_id_of(told.other));
+  };
+  if (event.part == kNone) {
+    mix(entry.text);
+  } else {
+    for (const auto& text : entry.fields[event.part].values) mix(text);
+  }
+  return hash;
+}
+
+void ThingBuilder::add_relations(std::uint32_t cluster, Entity& entity) const {
+  const auto* list = entity.find(folding_.log.ontology().relations);
+  if (list == nullptr) return;
+  for (auto& told : tell_relations(folding_, owners_, cluster, list->values)) {
+    entity.relations.push_back(
+        {std::move(told.relation), std::move(told.name), shown_id_of(told.other)});
+  }
 }
 
 // All that it is called besides the name that is shown.
@@ -257,6 +296,7 @@ BuiltThing ThingBuilder::build(std::uint32_t cluster) {
   built.entity.name_value = folding_.log.values.find(
       comparable(folding_.log.ontology(), field::kName, built.entity.name));
   build_fields(events_.of(cluster), cluster, built);
+  if (built.entity.type == folding_.log.ontology().people) add_relations(cluster, built.entity);
   append_entity(built.entity.json, folding_.log, built.entity);
   return built;
 }

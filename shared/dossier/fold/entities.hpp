@@ -27,7 +27,7 @@ class ThingBuilder {
   ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names);
 
   // False: a person has removed the cluster, or the story says that it is not there.
-  bool is_there(std::uint32_t cluster) const;
+  bool is_there(std::uint32_t cluster) const { return is_there_[cluster]; }
   // Of the entity that it would be.
   Reference id_of(std::uint32_t cluster) const;
   // Equal where build() would give the same and note the same statuses.
@@ -40,6 +40,11 @@ class ThingBuilder {
   std::vector<EntryIndex> mentions_of(std::uint32_t cluster) const;
 
  private:
+  bool decide_is_there(std::uint32_t cluster) const;
+  // The id of the entity that somebody is related to; 0 when it is not shown.
+  Reference shown_id_of(std::uint32_t cluster) const;
+  void add_relations(std::uint32_t cluster, Entity& entity) const;
+  std::uint64_t fingerprint_of_texts(const Event& event, std::uint32_t cluster) const;
   std::vector<Element> find_aliases(const Entity& entity, std::span<const Event> name_events) const;
   void build_fields(std::span<const Event> events, std::uint32_t cluster, BuiltThing& built);
   Decided decide(std::uint32_t field, std::span<const Event> events, std::uint32_t cluster,
@@ -48,6 +53,7 @@ class ThingBuilder {
   Folding& folding_;
   const Events& events_;
   NameOwners owners_;
+  std::vector<bool> is_there_;  // by cluster
 };
 
 }  // namespace fabula::dossier

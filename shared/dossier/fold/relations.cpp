@@ -7,8 +7,6 @@
 namespace fabula::dossier {
 namespace {
 
-constexpr std::uint32_t kSeveral = kNone - 1;
-
 struct Relation {
   std::uint32_t relation;  // the word's number
   std::uint32_t other;     // a cluster; kNone: only the name is known
@@ -26,10 +24,6 @@ bool leads_to_the_same(const Relation& a, const Relation& b) {
 NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
                        const Clusters& clusters)
     : owners_(log.values.size(), kNone) {
-  const auto note = [this](std::uint32_t value, std::uint32_t cluster) {
-    auto& owner = owners_[value];
-    owner = owner == kNone || owner == cluster ? cluster : kSeveral;
-  };
   for (std::uint32_t cluster = 0; cluster < clusters.all.size(); ++cluster) {
     if (clusters.all[cluster].type != log.ontology().people) continue;
     for (const auto slot : clusters.all[cluster].slots) {
@@ -40,7 +34,12 @@ NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
       }
     }
   }
-  std::replace(owners_.begin(), owners_.end(), kSeveral, kNone);
+}
+
+void NameOwners::note(std::uint32_t value, std::uint32_t cluster) {
+  if (value >= owners_.size()) return;
+  auto& owner = owners_[value];
+  owner = owner == kNone || owner == cluster ? cluster : kSeveral;
 }
 
 std::uint32_t other_cluster(const Folding& folding, const NameOwners& owners, EntryIndex relation) {
@@ -118,6 +117,52 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
     elements.push_back({value, std::move(each.text), std::move(each.entries), 0});
   }
   return elements;
+}
+
+ToldRelation tell_relation(const Folding& folding, const NameOwners& owners, std::uint32_t cluster,
+                           std::string_view text) {
+  ToldRelation told;
+  const auto colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    told.name = clean_text(text.substr(colon + 1), kMaximumTextBytes);
+  }
+  if (told.name.empty()) {
+    told.relation = text;
+    return told;
+  }
+  told.relation = clean_text(text.substr(0, colon), kMaximumTextBytes);
+  const auto& ontology = folding.log.ontology();
+  const auto other =
+      owners.of(folding.log.values.find(comparable(ontology, field::kName, told.name)));
+  if (other != kNone && other != cluster) {
+    told.other = other;
+    told.name = folding.names[other];
+  }
+  return told;
+}
+
+std::vector<ToldRelation> tell_relations(const Folding& folding, const NameOwners& owners,
+                                         std::uint32_t cluster,
+                                         const std::vector<ShownValue>& values) {
+  std::vector<ToldRelation> relations;
+  for (const auto& value : values) {
+    const auto first = relations.size();
+    for (const auto index : value.entries) {
+      const Entry& entry = folding.log.entries[index];
+      if (entry.act != Act::relation) continue;
+      const auto other = other_cluster(folding, owners, index);
+      const bool is_known =
+          std::any_of(relations.begin() + static_cast<std::ptrdiff_t>(first), relations.end(),
+                      [&](const ToldRelation& each) { return each.other == other; });
+      if (is_known || other == cluster) continue;
+      relations.push_back(
+          {entry.relation, other == kNone ? entry.to_name : folding.names[other], other});
+    }
+    if (relations.size() == first) {
+      relations.push_back(tell_relation(folding, owners, cluster, value.text));
+    }
+  }
+  return relations;
 }
 
 }  // namespace fabula::dossier

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/dossier/fold/decide.hpp"
@@ -13,11 +15,15 @@ namespace fabula::dossier {
 class NameOwners {
  public:
   NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters);
+  // That the cluster is called by this name, too.
+  void note(std::uint32_t value, std::uint32_t cluster);
   std::uint32_t of(std::uint32_t value) const {
-    return value < owners_.size() ? owners_[value] : kNone;
+    return value < owners_.size() && owners_[value] != kSeveral ? owners_[value] : kNone;
   }
 
  private:
+  static constexpr std::uint32_t kSeveral = kNone - 1;
+
   std::vector<std::uint32_t> owners_;
 };
 
@@ -29,5 +35,20 @@ std::uint32_t other_cluster(const Folding& folding, const NameOwners& owners, En
 std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
                                     std::uint32_t cluster, std::span<const Event> events,
                                     bool needs_values);
+
+// A text of the list of relations, "sister: Nora", taken apart.
+struct ToldRelation {
+  std::string relation;
+  std::string name;             // as the other is shown, else as the text has it; "": nobody
+  std::uint32_t other = kNone;  // a cluster
+};
+
+// The relations that a list shows. A text stands for several when several people have the name.
+std::vector<ToldRelation> tell_relations(const Folding& folding, const NameOwners& owners,
+                                         std::uint32_t cluster,
+                                         const std::vector<ShownValue>& values);
+// The meaning of a text by itself, whoever wrote it.
+ToldRelation tell_relation(const Folding& folding, const NameOwners& owners, std::uint32_t cluster,
+                           std::string_view text);
 
 }  // namespace fabula::dossier

@@ -16,6 +16,26 @@ void write_list(json::Writer& writer, const ShownField* field) {
   writer.end_array();
 }
 
+void write_relations(json::Writer& writer, const std::vector<ShownRelation>& relations) {
+  writer.begin_array();
+  for (const auto& each : relations) {
+    writer.begin_object().key("relation").string(each.relation).key("character_id");
+    if (each.other == 0) {
+      writer.null();
+    } else {
+      writer.string(reference_text(each.other));
+    }
+    writer.key("name");
+    if (each.name.empty()) {
+      writer.null();
+    } else {
+      writer.string(each.name);
+    }
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 void write_locked(json::Writer& writer, const Log& log, const Entity& entity) {
   const bool has_locked = std::any_of(entity.fields.begin(), entity.fields.end(),
                                       [](const ShownField& field) { return field.is_locked; });
@@ -42,12 +62,17 @@ void append_entity(std::string& out, const Log& log, const Entity& entity) {
   writer.key("name").string(entity.name);
   const auto& ontology = log.ontology();
   const auto always_shown = ontology.facts(entity.type).always_shown;
+  const bool has_relation_objects =
+      entity.type == ontology.people && !ontology.relation_objects.empty();
   for (auto index = field::kAliases; index < always_shown; ++index) {
     const auto& facts = ontology.fields[index];
     writer.key(facts.name);
     const auto* field = entity.find(index);
     if (facts.rule == FieldRule::list) {
       write_list(writer, field);
+      if (index == ontology.relations && has_relation_objects) {
+        write_relations(writer.key(ontology.relation_objects), entity.relations);
+      }
     } else if (field != nullptr && !field->values.empty()) {
       writer.string(field->values.front().text);
     } else if (facts.is_null_when_empty) {
@@ -57,7 +82,9 @@ void append_entity(std::string& out, const Log& log, const Entity& entity) {
     }
   }
   for (const auto& field : entity.fields) {
-    const bool is_written = field.field == field::kName || field.field < always_shown;
+    const bool is_written =
+        field.field == field::kName || field.field < always_shown ||
+        (has_relation_objects && log.fields.at(field.field) == ontology.relation_objects);
     if (is_written || field.values.empty()) continue;
     writer.key(log.fields.at(field.field));
     if (field.is_list) {

@@ -40,6 +40,13 @@ struct ShownField {
   std::vector<EntryIndex> decided_by;
 };
 
+// A person's relation to somebody: "sister", "Nora".
+struct ShownRelation {
+  std::string relation;
+  std::string name;     // the other's, as they are shown; "": the text names nobody
+  Reference other = 0;  // the entity; 0: nobody who is shown is known by the name
+};
+
 struct Entity {
   Type type = Type::none;
   Reference id = 0;                  // its first mention's
@@ -48,7 +55,8 @@ struct Entity {
   std::string name;
   std::uint32_t name_value = 0;    // as it is compared, in the log's table of values
   std::vector<ShownField> fields;  // in the ontology's order, then by name; name is among them
-  std::string json;                // as the snapshot has it
+  std::vector<ShownRelation> relations;  // what the list of relations says, in its order
+  std::string json;                      // as the snapshot has it
 
   const ShownField* find(std::uint32_t field) const;
 };

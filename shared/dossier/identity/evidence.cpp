@@ -66,6 +66,9 @@ class Aliases {
       for (const auto f : record.listed) {
         question = mixed(mixed(question, mentions_.forms[f].content), bearers_[f]);
       }
+      if (record.quoted != kNone) {
+        question = mixed(question, mentions_.forms[record.quoted].content);
+      }
       const auto accepted = mentions_.answers.of(question, [&] { return find_accepted(record); });
       std::size_t count = 1;
       for (std::size_t i = 1; i < record.listed.size(); ++i) {
@@ -90,7 +93,9 @@ class Aliases {
       const bool is_other = contradict(words, profile, alias) ||
                             contradict(words, profile, known(f)) ||
                             contradict(words, known(name), known(f));
-      if (is_other && listed_together(mentions_, name, f) < 2) continue;
+      // The text itself calls them so.
+      const bool is_quoted = f == record.quoted;
+      if (is_other && !is_quoted && listed_together(mentions_, name, f) < 2) continue;
       accepted |= std::uint32_t{1} << i;
       profile.add(alias);
     }

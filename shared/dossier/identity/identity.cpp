@@ -29,9 +29,9 @@ PreparedRecord prepare(const PersonRecord& record) {
 
 std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
                                            std::span<const IdentityDecision> decisions,
-                                           Answers& answers) {
+                                           Answers& answers, std::span<const Quotes> quotes) {
   answers.begin_again();
-  identity::Mentions mentions(records, decisions, answers);
+  identity::Mentions mentions(records, decisions, answers, quotes);
   identity::weigh(mentions);
   identity::People people(mentions, decisions);
   identity::link(mentions, people);

@@ -44,13 +44,17 @@ struct IdentityDecision {
   bool is_same = false;
 };
 
+// The texts' own words about one record. Views live as long as the call that they are given to.
+using Quotes = std::vector<std::string_view>;
+
 // For each record the number of its person; people are numbered by their first record in the order
 // of (order, delivery, id). The same set gives the same partition in any order of the span, and
 // whatever `answers` has from before: kept from one set to the next, what has not changed is not
-// looked at again.
+// looked at again. `quotes`: none, or those of each record. A part of a name that several people
+// have ("Anna") belongs to the one whom alone its quotes name in full ("Anna Stein laughed").
 std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
                                            std::span<const IdentityDecision> decisions,
-                                           Answers& answers);
+                                           Answers& answers, std::span<const Quotes> quotes = {});
 std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
                                            std::span<const IdentityDecision> decisions = {});
 std::vector<std::uint32_t> identify_people(std::span<const PersonRecord> records,

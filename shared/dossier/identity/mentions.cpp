@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
 
-#include "shared/dossier/identity/patronymics.hpp"
 #include "shared/dossier/identity/reading_order.hpp"
 #include "shared/text/integer.hpp"
 
 namespace fabula::dossier::identity {
 
 Mentions::Mentions(std::span<const PreparedRecord> inputs,
-                   std::span<const IdentityDecision> decisions, Answers& known)
+                   std::span<const IdentityDecision> decisions, Answers& known,
+                   std::span<const Quotes> quotes)
     : answers(known) {
   sort_records(inputs, decisions);
   collect_spellings(inputs);
@@ -20,6 +19,7 @@ Mentions::Mentions(std::span<const PreparedRecord> inputs,
   list_forms(inputs);
   resolve_forms();
   set_apart_husbands();
+  take_quoted_names(quotes);
   take_fingerprints(inputs, decisions);
 }
 
@@ -134,165 +134,6 @@ void Mentions::take_all_listed() {
   index_forms();
 }
 
-// "Ragged Dick", "Sister Carrie": before what is known as a given name and is no family's there is
-// an epithet, unless it is a given name itself.
-void Mentions::set_apart_epithet(Form& form) const {
-  const auto& first = vocabulary[form.words.front()];
-  const auto& last = vocabulary[form.words.back()];
-  if (form.words.size() != 2 || first.given.is_known || !last.given.is_known) return;
-  if (last.alone == 0 || last.as_titled > 0) return;
-  form.given = form.words.back();
-  form.family = kNone;
-  if (form.gender == Gender::unknown) form.gender = last.given.gender;
-}
-
-// "Mrs. Newland Archer", where there is a Newland Archer: the name is her husband's.
-void Mentions::set_apart_husbands() {
-  const auto may_be_husbands = [&](const Form& form) {
-    return form.name->title == Title::missus && form.husband == kNone && form.is_full() &&
-           vocabulary[form.given].given.gender != Gender::female;
-  };
-  if (std::none_of(forms.begin(), forms.end(), may_be_husbands)) return;
-  const auto key_of = [](const Form& form) {
-    return (std::uint64_t{form.given} << 32U) | form.family;
-  };
-  NumberTable others;
-  for (const auto& form : forms) {
-    const bool is_other = form.name->title != Title::missus && form.name->gender != Gender::female;
-    if (form.is_full() && is_other) others.set(key_of(form), 1);
-  }
-  for (auto& form : forms) {
-    if (!may_be_husbands(form) || others.find(key_of(form)) == kNone) continue;
-    form.husband = form.given;
-    form.given = kNone;
-  }
-}
-
-void Mentions::resolve_forms() {
-  for (auto& form : forms) {
-    const auto& name = *form.name;
-    if (name.kind != NameKind::person || form.words.empty()) continue;
-    const auto word = form.words.front();
-    if (form.words.size() > 1) {
-      resolve_words(form);
-      continue;
-    }
-    switch (vocabulary.role_of(word, name.title)) {
-      case Role::given:
-        form.given = word;
-        if (form.gender == Gender::unknown) form.gender = vocabulary[word].given.gender;
-        break;
-      case Role::family:
-        form.family = word;
-        break;
-      case Role::either:
-        form.either = word;
-    }
-  }
-  turn_names_round();
-  complete_beginnings();
-}
-
-// "Пётр Сергеевич", "Пётр Сергеевич Лунин", "Лунин Пётр Сергеевич"; else the given name comes first
-// and the family name last.
-void Mentions::resolve_words(Form& form) const {
-  const auto& words = form.words;
-  const auto gender_of = [&](std::size_t i) {
-    return gender_of_patronymic(vocabulary[words[i]].text);
-  };
-  std::size_t place = 0;
-  for (std::size_t i = 1; i < words.size() && i < 3; ++i) {
-    if (gender_of(i) != Gender::unknown) place = i;
-  }
-  if (place == 0) {
-    form.given = words.front();
-    form.family = words.back();
-    set_apart_epithet(form);
-    return;
-  }
-  form.patronymic = words[place];
-  if (form.gender == Gender::unknown) form.gender = gender_of(place);
-  form.given = words[place - 1];
-  if (place == 2) form.family = words.front();
-  if (place + 1 < words.size()) form.family = words.back();
-}
-
-// "Taro Yamada" and "Yamada Taro" are one name, in the order in which it stands more often.
-void Mentions::turn_names_round() {
-  const auto is_pair = [](const Form& form) {
-    return form.words.size() == 2 && form.is_full() && form.husband == kNone &&
-           form.given == form.words.front() && form.family == form.words.back();
-  };
-  std::vector<std::pair<std::uint64_t, Index>> pairs;
-  for (Index f = 0; f < forms.size(); ++f) {
-    if (!is_pair(forms[f])) continue;
-    pairs.emplace_back((std::uint64_t{forms[f].given} << 32U) | forms[f].family, f);
-  }
-  std::sort(pairs.begin(), pairs.end());
-  std::vector<Index> turned;
-  for (const auto& [key, f] : pairs) {
-    const auto other = key << 32U | key >> 32U;
-    if (other <= key) continue;
-    const auto found = std::lower_bound(pairs.begin(), pairs.end(), std::pair{other, Index{0}});
-    if (found == pairs.end() || found->first != other) continue;
-    const auto& a = forms[f];
-    const auto& b = forms[found->second];
-    const auto rank = [&](const Form& form) {
-      const bool is_given = vocabulary[form.given].given.is_known;
-      return std::tuple(is_given, form.records.size(), vocabulary[form.family].text);
-    };
-    turned.push_back(rank(a) < rank(b) ? f : found->second);
-  }
-  for (const auto f : turned) std::swap(forms[f].given, forms[f].family);
-}
-
-// A name whose words are the beginning of the only longer name that there is, is that name: "Anna
-// Maria" of "Anna Maria Holt".
-void Mentions::complete_beginnings() {
-  std::vector<Index> longer;
-  for (Index f = 0; f < forms.size(); ++f) {
-    const auto& form = forms[f];
-    const bool is_name = form.name->kind == NameKind::person && form.words.size() > 2 &&
-                         form.family != kNone && form.family == form.words.back() &&
-                         form.name->title != Title::missus;
-    if (is_name) longer.push_back(f);
-  }
-  if (longer.empty()) return;
-  const auto begins_with = [](const Form& whole, const Form& part) {
-    return std::equal(part.words.begin(), part.words.end(), whole.words.begin());
-  };
-  const auto order = [&](Index f) { return std::tuple(forms[f].words[0], forms[f].words[1]); };
-  std::sort(longer.begin(), longer.end(),
-            [&](Index a, Index b) { return std::tuple(order(a), a) < std::tuple(order(b), b); });
-  std::vector<std::pair<Index, Index>> completed;  // form and whole
-  for (Index f = 0; f < forms.size(); ++f) {
-    const auto& form = forms[f];
-    if (form.name->kind != NameKind::person || form.words.size() < 2 || form.given == kNone ||
-        form.husband != kNone || form.name->title == Title::missus) {
-      continue;
-    }
-    auto at =
-        std::lower_bound(longer.begin(), longer.end(), order(f),
-                         [&](Index each, const auto& wanted) { return order(each) < wanted; });
-    Index whole = kNone;
-    bool is_one = true;
-    for (; at != longer.end() && order(*at) == order(f); ++at) {
-      const auto& candidate = forms[*at];
-      if (candidate.words.size() <= form.words.size() || !begins_with(candidate, form)) continue;
-      is_one = is_one && (whole == kNone || forms[whole].family == candidate.family);
-      whole = *at;
-    }
-    if (whole != kNone && is_one) completed.emplace_back(f, whole);
-  }
-  for (const auto& [f, whole] : completed) {
-    auto& form = forms[f];
-    const auto last = form.words.back();
-    const bool is_family = form.family == last && !vocabulary[last].given.is_known;
-    form.family = forms[whole].family;
-    if (is_family && last != form.family) form.also_family = last;
-  }
-}
-
 void Mentions::take_fingerprints(std::span<const PreparedRecord> inputs,
                                  std::span<const IdentityDecision> decisions) {
   for (auto& form : forms) {
@@ -311,6 +152,8 @@ void Mentions::take_fingerprints(std::span<const PreparedRecord> inputs,
   }
   for (auto& record : records) {
     record.content = mixed(inputs[record.input].id_hash, record.delivery);
+    if (record.quoted != kNone)
+      record.content = mixed(record.content, forms[record.quoted].content);
   }
   const auto undecided = [&](std::uint32_t input) {
     return mixed(inputs[input].id_hash, records[record_of[input]].delivery);

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shared/dossier/identity/counts.hpp"
@@ -40,6 +41,7 @@ struct Record {
   Index delivery = 0;
   std::span<const Index> listed = {};  // forms, the name's first
   std::span<Index> forms = {};         // those of them that are taken for this person's
+  Index quoted = kNone;                // the form of those listed that the quotes alone have
   Index other_half = kNone;            // an earlier record of the delivery, cut from the same entry
   std::uint64_t content = 0;           // a fingerprint of it, its place, and what is decided of it
 };
@@ -47,7 +49,7 @@ struct Record {
 class Mentions {
  public:
   Mentions(std::span<const PreparedRecord> inputs, std::span<const IdentityDecision> decisions,
-           Answers& known);
+           Answers& known, std::span<const Quotes> quotes);
   Mentions(const Mentions&) = delete;
   Mentions& operator=(const Mentions&) = delete;
 
@@ -91,6 +93,11 @@ class Mentions {
   void complete_beginnings();
   void turn_names_round();
   void set_apart_husbands();
+  void take_quoted_names(std::span<const Quotes> quotes);
+  Index quoted_name(const Record& record, std::span<const Index> candidates,
+                    const Quotes& quotes) const;
+  bool lists_whole_name(const Record& record) const;
+  void list_also(const std::vector<std::pair<Index, Index>>& additions);
   void take_fingerprints(std::span<const PreparedRecord> inputs,
                          std::span<const IdentityDecision> decisions);
 

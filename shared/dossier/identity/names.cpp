@@ -3,131 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
-#include "shared/dossier/identity/east_asian_names.hpp"
+#include "shared/dossier/identity/name_words.hpp"
 #include "shared/dossier/identity/titles.hpp"
-#include "shared/dossier/log/folding.hpp"
 #include "shared/dossier/log/tables.hpp"
-#include "shared/text/ascii.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::dossier {
 namespace {
 
-struct Word {
-  std::string text;            // folded, without stops and quotes around it
-  bool is_lower = false;       // began with a small ASCII letter
-  bool is_possessive = false;  // had 's, which is not in `text`
-};
-
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// Marks that mean nothing at the ends of a folded word.
-bool is_edge(char c) {
-  constexpr std::string_view kEdges = ".,;:!?()[]{}\"'*_<>-/\\";
-  return !text::is_lower(c) && kEdges.find(c) != std::string_view::npos;
-}
-
-void add_word(std::vector<Word>& words, std::string_view folded, bool is_lower) {
-  while (!folded.empty() && is_edge(folded.front())) folded.remove_prefix(1);
-  while (!folded.empty() && is_edge(folded.back())) folded.remove_suffix(1);
-  if (folded.empty()) return;
-  Word word{.text = {}, .is_lower = is_lower};
-  if (folded.size() > 2 && folded.ends_with("'s")) {
-    word.is_possessive = true;
-    folded.remove_suffix(2);
-  }
-  word.text = folded;
-  words.push_back(std::move(word));
-}
-
-// "J.R.R." is three initials; in "Mr.Darcy" the stop is a space too.
-void add_parts(std::vector<Word>& words, std::string_view folded, bool is_lower) {
-  for (std::size_t begin = 0; begin <= folded.size();) {
-    auto end = begin;
-    while (end < folded.size() && folded[end] != '.' && folded[end] != ' ' && folded[end] != '/') {
-      ++end;
-    }
-    if (end > begin) add_word(words, folded.substr(begin, end - begin), is_lower);
-    begin = end + 1;
-  }
-}
-
-std::uint8_t numeral_of(std::string_view word) {
-  constexpr std::array<std::string_view, 9> kRoman = {"i",  "ii",  "iii",  "iv", "v",
-                                                      "vi", "vii", "viii", "ix"};
-  constexpr std::array<std::string_view, 9> kOrdinals = {
-      "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
-  for (std::size_t i = 0; i < kRoman.size(); ++i) {
-    if (word == kRoman[i] || word == kOrdinals[i]) return static_cast<std::uint8_t>(i + 1);
-  }
-  if (word == "sr" || word == "senior" || word == "sen" || word == "elder") return 1;
-  if (word == "jr" || word == "junior" || word == "jun" || word == "younger") return 2;
-  return 0;
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<signed char>(c) >= 0; });
-}
-
-// The bytes of what parts words at `at`: a blank, or a mark within a foreign name. In "Gal·la" it
-// is a part of the word.
-std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
-  if (is_blank(utf8[at])) return 1;
-  if (at == 0 || static_cast<signed char>(utf8[at]) >= 0) return 0;
-  return is_ascii(utf8.substr(at - 1, 1)) ? 0 : name_mark_bytes(utf8.substr(at));
-}
-
-void add_raw(std::vector<Word>& words, std::string_view raw) {
-  if (!is_ascii(raw)) {
-    if (!words.empty() && is_name_suffix(raw)) return;
-    const auto parts = east_asian_name(raw);
-    for (const auto& part : parts) add_word(words, fold(part), false);
-    if (!parts.empty()) return;
-  }
-  add_parts(words, fold(raw), text::is_lower(raw.front()));
-}
-
-// "Holt, Anna Maria" is Anna Maria Holt; "Holt, Jr." and "Tom, the cat" are not turned round.
-std::string in_order(std::string_view utf8) {
-  std::string turned(utf8);
-  const auto comma = utf8.find(", ");
-  if (comma == std::string_view::npos || utf8.find(',', comma + 1) != std::string_view::npos) {
-    return turned;
-  }
-  const auto last = utf8.substr(0, comma);
-  const auto first = utf8.substr(comma + 2);
-  if (last.find(' ') != std::string_view::npos || first.empty() || text::is_lower(first.front())) {
-    return turned;
-  }
-  const auto word = fold(first.substr(0, first.find_first_of(" .")));
-  const bool is_suffix = numeral_of(word) != 0 || is_epithet(word) || word == "esq" ||
-                         word == "esquire" || find_title(word).title != Title::none;
-  if (is_suffix || find_title(fold(last)).title != Title::none) return turned;
-  turned = first;
-  return turned.append(" ").append(last);
-}
-
-std::vector<Word> split_words(std::string_view utf8) {
-  std::vector<Word> words;
-  for (std::size_t begin = 0; begin < utf8.size() && words.size() < kMaximumNameWords;) {
-    if (const auto gap = gap_bytes(utf8, begin)) {
-      begin += gap;
-      continue;
-    }
-    auto end = begin;
-    while (end < utf8.size() && gap_bytes(utf8, end) == 0) ++end;
-    add_raw(words, utf8.substr(begin, end - begin));
-    begin = end;
-  }
-  if (words.size() > kMaximumNameWords) words.resize(kMaximumNameWords);
-  return words;
-}
-
-std::string joined(const std::vector<Word>& words) {
+std::string joined(const std::vector<NameWord>& words) {
   std::string text;
   for (const auto& word : words) {
     if (!text.empty()) text += ' ';
@@ -144,12 +30,12 @@ bool is_determiner(std::string_view word) {
   return std::find(kDeterminers.begin(), kDeterminers.end(), word) != kDeterminers.end();
 }
 
-bool is_conjunction(const Word& word) { return word.text == "and" || word.text == "&"; }
+bool is_conjunction(const NameWord& word) { return word.text == "and" || word.text == "&"; }
 
 // Reads a name from its first word to its last.
 class Reader {
  public:
-  explicit Reader(std::vector<Word> words) : words_(std::move(words)) {}
+  explicit Reader(std::vector<NameWord> words) : words_(std::move(words)) {}
 
   Name read() {
     drop_owner();
@@ -157,7 +43,8 @@ class Reader {
     if (words_.empty()) return std::move(name_);
     if (std::any_of(words_.begin(), words_.end(), is_conjunction)) return opaque(NameKind::group);
     if (has_article_ &&
-        std::all_of(words_.begin(), words_.end(), [](const Word& word) { return word.is_lower; }) &&
+        std::all_of(words_.begin(), words_.end(),
+                    [](const NameWord& word) { return word.is_lower; }) &&
         find_title(words_.front().text).title == Title::none) {
       return opaque(NameKind::description);
     }
@@ -179,7 +66,7 @@ class Reader {
         continue;
       }
       const bool names_somebody = std::any_of(words_.begin() + static_cast<std::ptrdiff_t>(i),
-                                              words_.end(), [](const Word& word) {
+                                              words_.end(), [](const NameWord& word) {
                                                 return !word.is_lower && !is_epithet(word.text) &&
                                                        find_title(word.text).title == Title::none;
                                               });
@@ -196,8 +83,8 @@ class Reader {
   // letters, so the last word always stays.
   void drop_epithets() {
     if (is_owned_) return;
-    const bool has_capital =
-        std::any_of(words_.begin(), words_.end(), [](const Word& word) { return !word.is_lower; });
+    const bool has_capital = std::any_of(words_.begin(), words_.end(),
+                                         [](const NameWord& word) { return !word.is_lower; });
     std::size_t count = 0;
     for (; count + 1 < words_.size(); ++count) {
       const auto& word = words_[count];
@@ -318,7 +205,7 @@ class Reader {
       name_.key += " #" + std::string(1, static_cast<char>('0' + name_.numeral));
   }
 
-  std::vector<Word> words_;
+  std::vector<NameWord> words_;
   std::string titles_;
   std::string tail_;
   Name name_;

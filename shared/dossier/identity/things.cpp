@@ -5,11 +5,16 @@
 #include <utility>
 
 #include "shared/dossier/identity/groups.hpp"
+#include "shared/dossier/identity/name_in_text.hpp"
 #include "shared/dossier/identity/thing_names.hpp"
+#include "shared/dossier/log/folding.hpp"
 #include "shared/dossier/log/tables.hpp"
 
 namespace fabula::dossier {
 namespace {
+
+// More names with owners and numbers are not looked for in quotes.
+constexpr std::size_t kMaximumMarkedNames = 256;
 
 // What tells things of one kind apart: whose they are, and their numbers.
 struct Mark {
@@ -60,6 +65,7 @@ class Joiner {
       if (!decision.is_same) groups_.keep_apart(decision.first, decision.second);
     }
     for (std::uint32_t record = 0; record < records.size(); ++record) read(record, records[record]);
+    read_quotes(records);
     // What a person has joined stays so, and has the marks of all.
     for (std::uint32_t record = 0; record < records.size(); ++record) {
       const auto root = groups_.root(record);
@@ -88,12 +94,54 @@ class Joiner {
     sort(marks_[record]);
   }
 
+  // A thing that is named without a mark, and is quoted with one, has the mark.
+  void read_quotes(std::span<const ThingRecord> records) {
+    if (marked_names_.size() < 2) return;
+    std::sort(marked_names_.begin(), marked_names_.end());
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> found;  // record and name
+    for (std::uint32_t record = 0; record < records.size(); ++record) {
+      if (!marks_[record].empty() || keys_of_[record].empty()) continue;
+      const auto name = quoted_name(keys_of_[record].front(), records[record].quotes);
+      if (name != kNone) found.emplace_back(record, name);
+    }
+    for (const auto& [record, name] : found) {
+      const std::string text = names_.at(name);
+      add_name(record, text);
+      sort(marks_[record]);
+    }
+  }
+
+  // The only name with marks, and of this kind, in the quotes; kNone.
+  std::uint32_t quoted_name(std::uint32_t kind, const Quotes& quotes) const {
+    const auto first =
+        std::lower_bound(marked_names_.begin(), marked_names_.end(), std::pair{kind, 0U});
+    std::uint32_t found = kNone;
+    for (const auto quote : quotes) {
+      if (first == marked_names_.end() || first->first != kind) break;
+      const auto text = fold(quote);
+      const auto times = count_name(text, names_.at(kind));
+      if (times == 0) continue;
+      for (auto at = first; at != marked_names_.end() && at->first == kind; ++at) {
+        const auto marked_times = count_name(text, names_.at(at->second));
+        if (marked_times == 0 || at->second == found) continue;
+        if (found != kNone || marked_times != times) return kNone;
+        found = at->second;
+      }
+    }
+    return found;
+  }
+
   void add_name(std::uint32_t record, std::string_view text) {
     const auto name = parse_thing_name(text);
     if (name.key.empty()) return;
     keys_of_[record].push_back(names_.intern(name.key));
     if (name.owner.empty() && name.numbers.empty()) return;
     const auto kind = names_.intern(name.kind);
+    if (const std::pair marked{kind, keys_of_[record].back()};
+        std::find(marked_names_.begin(), marked_names_.end(), marked) == marked_names_.end() &&
+        marked_names_.size() < kMaximumMarkedNames) {
+      marked_names_.push_back(marked);
+    }
     if (!name.owner.empty()) {
       marks_[record].push_back({kind, true, names_.intern(name.owner)});
       if (name.is_pronoun) pronouns_.emplace_back(kind, record);
@@ -174,6 +222,7 @@ class Joiner {
   std::vector<std::vector<std::uint32_t>> holders_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pronouns_;  // kind and record
   std::vector<std::uint32_t> placed_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> marked_names_;  // kind and name, each once
 };
 
 }  // namespace

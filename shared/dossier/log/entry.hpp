@@ -7,7 +7,8 @@
 //   extracted  mention, fact, item, relation, story, retract, rename; with `quote`, the message's
 //              text in bytes [source.begin, source.end), `model`, `prompt`, and `delivery`, which
 //              names the one answer of an extractor that it came from. With `proposal` they count
-//              only while an accept of that proposal does.
+//              only while an accept of that proposal does; of an imported text with `chapter`, its
+//              number, and `heading`.
 //   user       add, set, list, remove, same, different, split, lock, unlock, resolve, undo, reject;
 //              with `operation`, a UUID for each request.
 //   confirmed  accept
@@ -135,6 +136,8 @@ struct Entry {
   std::string model;
   std::string prompt;
   std::string proposal;
+  std::string chapter_title;  // of an imported text; "": it has none
+  std::int64_t chapter = 0;   // of an imported text, from 1 on; 0: not known
 
   std::string operation;  // of a person's
   Reference target = 0;

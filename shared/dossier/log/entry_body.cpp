@@ -245,6 +245,10 @@ void BodyReader::read_member(std::string_view key) {
       return correction();
     case word_code("proposal"):
       return string(entry_.proposal, kMaximumIdBytes);
+    case word_code("chapter"):
+      return integer(entry_.chapter);
+    case word_code("heading"):
+      return string(entry_.chapter_title, kMaximumEntryNameBytes);
     case word_code("operation"):
       return string(entry_.operation, kMaximumIdBytes);
     case word_code("target"):

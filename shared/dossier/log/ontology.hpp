@@ -86,6 +86,9 @@ struct Ontology {
   std::span<const FieldFacts> fields;  // in the order in which a snapshot has them
   std::uint32_t relations = kNone;     // the field that lists people's relations
   std::span<const Type> shown;         // the lists of a snapshot, in their order
+  // The member in which a snapshot has people's relations once more, as objects with the other
+  // person's id; "": it has none.
+  std::string_view relation_objects = {};
   Type people = type_of_kind(types, TypeKind::people);
   Type subject = type_of_kind(types, TypeKind::subject);
 

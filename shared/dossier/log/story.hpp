@@ -59,8 +59,11 @@ inline constexpr std::uint32_t kTone = 20;
 inline constexpr std::array kShown{kCharacter, kTheme,  kLocation,
                                    kPlotPoint, kObject, kOpenQuestion};
 
-inline constexpr Ontology kOntology{
-    .types = kTypes, .fields = kFields, .relations = kRelationships, .shown = kShown};
+inline constexpr Ontology kOntology{.types = kTypes,
+                                    .fields = kFields,
+                                    .relations = kRelationships,
+                                    .shown = kShown,
+                                    .relation_objects = "relations"};
 static_assert(is_sound(kOntology));
 
 // As entries and prompts have it.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/dossier/log/story.hpp"
+
 namespace fabula::dossier {
 namespace {
 
@@ -68,7 +70,8 @@ std::vector<std::string> keys_of(const Document& from, const Document& to) {
   std::vector<std::string> keys;
   for (const auto* object : {&from, &to}) {
     for (const auto& [key, value] : *object->get_ptr<const Document::object_t*>()) {
-      if (key != "id") keys.push_back(key);
+      // Relations as objects say what `relationships` says.
+      if (key != "id" && key != story::kOntology.relation_objects) keys.push_back(key);
     }
   }
   std::sort(keys.begin(), keys.end());

@@ -5,6 +5,7 @@
 #include "shared/dossier/log/field.hpp"
 #include "shared/dossier/log/log.hpp"
 #include "shared/dossier/log/tables.hpp"
+#include "shared/dossier/read/import_source.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/timestamps.hpp"
 
@@ -64,6 +65,9 @@ class HistoryWriter {
     write_value(entry);
     write_optional(writer_, "quote", entry.quote);
     write_optional(writer_, "message_id", entry.message_id);
+    if (const auto source = import_source(entry)) {
+      write_import_source(writer_.key("import"), *source);
+    }
     writer_.key("status").string(name(state_.statuses[index])).end_object();
   }
 

@@ -2,6 +2,7 @@
 
 #include "shared/dossier/log/field.hpp"
 #include "shared/dossier/log/log.hpp"
+#include "shared/dossier/read/import_source.hpp"
 #include "shared/json/text.hpp"
 #include "shared/text/timestamps.hpp"
 
@@ -86,6 +87,12 @@ class ProvenanceWriter {
     writer_.key("target").string(target_).key("type").string(type_).key("field").string(field);
     writer_.key("value").string(value).key("kind").string(name(entry.kind));
     text_or_null("message_id", entry.message_id);
+    writer_.key("import");
+    if (const auto source = import_source(entry)) {
+      write_import_source(writer_, *source);
+    } else {
+      writer_.null();
+    }
     writer_.key("span");
     if (entry.quote.empty()) {
       writer_.null();

@@ -116,12 +116,8 @@ void write_temperature(json::Writer& writer, const ModelRequest& request, int ho
     return;
   }
   const int value = std::min(*request.temperature_hundredths, hottest);
-  // 70 is 0.70: floating point would bring its printing along.
   std::string text;
-  json::append_integer(text, value / 100);
-  text.push_back('.');
-  text.push_back(static_cast<char>('0' + value / 10 % 10));
-  text.push_back(static_cast<char>('0' + value % 10));
+  json::append_hundredths(text, value);
   writer.key("temperature").raw(text);
 }
 

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 #include "shared/api/check.hpp"
 #include "shared/api/schema.hpp"
 #include "shared/json/text.hpp"
+#include "shared/turn/failure_members.hpp"
 
 namespace fabula::protocols::companion {
 namespace {
@@ -41,7 +41,8 @@ json::Writer begin_message(std::string& out, std::string_view type,
 }
 
 void write_error(std::string& out, std::string_view conversation_id, std::string_view id,
-                 const Problem& problem, std::optional<std::uint64_t> stored_bytes) {
+                 const turn::event::Failed& failed) {
+  const Problem& problem = failed.problem;
   const auto& code = facts(problem.code);
   auto writer = begin_message(out, "error", conversation_id, id);
   writer.key("code").string(code.name).key("message").string(problem.detail);
@@ -54,7 +55,7 @@ void write_error(std::string& out, std::string_view conversation_id, std::string
     }
     writer.end_array();
   }
-  if (stored_bytes) writer.key("stored_bytes").integer(static_cast<std::int64_t>(*stored_bytes));
+  turn::write_failure_members(writer, failed);
   writer.end_object();
 }
 
@@ -90,7 +91,7 @@ class SocketFraming final : public turn::Framing {
     writer.key("finish_reason").string(finished.finish_reason).end_object();
   }
   void failed(std::string& out, const turn::event::Failed& failed) const override {
-    write_error(out, conversation_id_, telling_.id, failed.problem, failed.stored_bytes);
+    write_error(out, conversation_id_, telling_.id, failed);
   }
   void come_back(std::string&) override {}
 
@@ -157,7 +158,7 @@ void SocketProtocol::pong(std::string& out) const {
 }
 
 void SocketProtocol::refusal(std::string& out, std::string_view id, const Problem& problem) const {
-  write_error(out, state_.conversation_id, id, problem, std::nullopt);
+  write_error(out, state_.conversation_id, id, {problem});
 }
 
 }  // namespace fabula::protocols::companion

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "shared/json/raw_object.hpp"
+
 namespace fabula::protocols::fabula {
 namespace {
 
@@ -16,6 +18,16 @@ void write_count(json::Writer& writer, std::string_view key, std::optional<std::
     writer.integer(*count);
   } else {
     writer.null();
+  }
+}
+
+// How the model was asked, and what for, as far as somebody has chosen it.
+void write_request(json::Writer& writer, std::string_view reply_metadata) {
+  const auto asked =
+      json::RawObject::read(reply_metadata, {"temperature", "max_tokens", "guidance"});
+  if (!asked) return;
+  for (const std::string_view key : {"temperature", "max_tokens", "guidance"}) {
+    if (const auto value = asked->text(key); !value.empty()) writer.key(key).raw(value);
   }
 }
 
@@ -34,6 +46,7 @@ void write_metadata(json::Writer& writer, const turn::event::Stored& stored,
   write_unless_empty(writer, "stream_id", turn.stream_id);
   write_unless_empty(writer, "model", stored.model);
   write_unless_empty(writer, "provider", stored.provider);
+  write_request(writer, turn.reply_metadata);
   writer.key("tokens").begin_object();
   write_count(writer, "in", usage ? std::optional(usage->input_tokens) : std::nullopt);
   write_count(writer, "out", usage ? std::optional(usage->output_tokens) : std::nullopt);

@@ -2,6 +2,7 @@
 
 #include "shared/json/text.hpp"
 #include "shared/result/error_code.hpp"
+#include "shared/turn/failure_members.hpp"
 
 namespace fabula::protocols::realtime {
 namespace {
@@ -59,11 +60,11 @@ void JsonFraming::finished(std::string& out, const turn::event::Finished& finish
 }
 
 void JsonFraming::failed(std::string& out, const turn::event::Failed& failed) const {
-  write_problem(out, telling_.id, failed.problem, failed.stored_bytes);
+  write_failure(out, telling_.id, failed);
 }
 
-void write_problem(std::string& out, std::string_view id, const Problem& problem,
-                   std::optional<std::uint64_t> stored_bytes) {
+void write_failure(std::string& out, std::string_view id, const turn::event::Failed& failed) {
+  const Problem& problem = failed.problem;
   const auto& code = facts(problem.code);
   json::Writer writer(out);
   writer.begin_object().key("type").string("error");
@@ -78,11 +79,7 @@ void write_problem(std::string& out, std::string_view id, const Problem& problem
     }
     writer.end_array();
   }
-  if (problem.retry_after_s > 0) {
-    constexpr std::int64_t kMillisecondsPerSecond = 1000;
-    writer.key("retry_after_ms").integer(problem.retry_after_s * kMillisecondsPerSecond);
-  }
-  if (stored_bytes) writer.key("stored_bytes").integer(static_cast<std::int64_t>(*stored_bytes));
+  turn::write_failure_members(writer, failed);
   writer.end_object();
 }
 

@@ -2,8 +2,6 @@
 // then done or error. Each names the message that is answered.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,8 +29,7 @@ class JsonFraming final : public turn::Framing {
   std::string message_id_;  // of the stored reply
 };
 
-// An error; `id` and `stored_bytes` only where they are known.
-void write_problem(std::string& out, std::string_view id, const Problem& problem,
-                   std::optional<std::uint64_t> stored_bytes);
+// An error; `id` is the client's name of the message that it is about; empty: none.
+void write_failure(std::string& out, std::string_view id, const turn::event::Failed& failed);
 
 }  // namespace fabula::protocols::realtime

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 #include "shared/api/check.hpp"
@@ -104,7 +103,7 @@ class JsonProtocol final : public turn::SocketProtocol {
   void ping(std::string& out) const override { out.append(R"({"type":"ping"})"); }
   void pong(std::string& out) const override { out.append(R"({"type":"pong"})"); }
   void refusal(std::string& out, std::string_view id, const Problem& problem) const override {
-    write_problem(out, id, problem, std::nullopt);
+    write_failure(out, id, {problem});
   }
   void taken_back(std::string& out, std::string_view id) const override {
     json::Writer writer(out);

@@ -35,6 +35,7 @@ std::string of_named_purposes(const Kind& kind, std::string_view prompts::Prompt
 constinit const Kind kChat{.name = "chat",
                            .protocol = &protocols::fabula::kProtocol,
                            .purposes = kChatPurposes,
+                           .prompt_setting = &settings::named("FABULA_SYSTEM_PROMPT"),
                            .dossier_heading = &prompts::kDossierHeading,
                            .instruction_to_go_on = &prompts::kGoOn,
                            .has_several_operations = true};

@@ -7,7 +7,7 @@ declare
 begin
   session := private.open_own_session(
     private.resolve_principal(request -> 'principal'), private.read_id(request, 'session_id'));
-  perform private.check_version(request ->> 'if_match', private.version_of(session.updated_at));
+  perform private.check_version(request ->> 'if_match', private.session_version(session));
   update public.sessions set is_active = false where session_id = session.session_id;
   update public.generations set cancel_requested = true
   where session_id = session.session_id and status = 'streaming';

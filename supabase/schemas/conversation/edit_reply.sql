@@ -8,6 +8,7 @@ declare
   new_content text := request -> 'body' ->> 'content';
   principal_id uuid := private.resolve_principal(request -> 'principal');
   message public.messages;
+  running public.generations;
   take_number bigint;
   take_count bigint;
 begin
@@ -22,12 +23,11 @@ begin
       'Only the text of a reply can be changed: to say something else, send it as an edit.');
   end if;
   -- It was ended for silence, and its writer has gone on.
-  if exists (
-    select from public.generations
-    where message_id = message.message_id and status = 'streaming')
-  then
-    perform private.refuse(409, 'turn_in_progress',
-      'This reply is still being written: wait until it ends, or cancel it.', '2');
+  select * into running from public.generations
+  where message_id = message.message_id and status = 'streaming';
+  if found then
+    perform private.refuse_while_running(running,
+      'This reply is still being written: wait until it ends, or cancel it.');
   end if;
   if request ->> 'if_match' <> message.revision::text then
     perform private.refuse(412, 'precondition_failed',

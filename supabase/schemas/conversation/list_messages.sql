@@ -1,5 +1,5 @@
--- Messages on the path to the session's active leaf: {principal, session_id, query: {limit, offset,
--- order}}. Without an order the offset counts from the newest message, and the page that it leads
+-- Messages on the path to the session's active leaf, and the reply that is being written after it:
+-- {principal, session_id, query: {limit, offset, order}}. Without an order the offset counts from the newest message, and the page that it leads
 -- to is in the order of the conversation; `desc` is the same page, newest first; with `asc` the
 -- offset counts from the first message.
 --
@@ -18,6 +18,8 @@ declare
   principal_id uuid;
   wanted_id uuid;
   leaf_id uuid;
+  running public.generations;
+  stored_count integer;
   total integer;
   min_depth integer;
   max_depth integer;
@@ -31,16 +33,23 @@ begin
     perform private.refuse(422, 'invalid_request', 'order must be asc or desc.');
   end if;
 
+  -- Before the path, so that a reply that ends meanwhile is in one of the two.
+  running := private.running_generation(wanted_id);
   perform private.act_as(principal_id);
   select active_leaf_id,
     coalesce((select depth from public.messages where message_id = active_leaf_id), 0)
-  into leaf_id, total
+  into leaf_id, stored_count
   from public.sessions
   where session_id = wanted_id and is_active;
-  if total is null then
+  if stored_count is null then
     perform set_config('role', own_role, true);
     perform private.refuse_session();
   end if;
+  -- The path may have moved away from the question that is being answered.
+  if running.user_message_id is distinct from leaf_id then
+    running := null;
+  end if;
+  total := stored_count + (running.generation_id is not null)::integer;
 
   if first_row >= total then
     perform set_config('role', own_role, true);
@@ -53,6 +62,10 @@ begin
     max_depth := total - first_row;
     min_depth := greatest(max_depth - row_count + 1, 1);
   end if;
+  if max_depth <= stored_count then
+    running := null;
+  end if;
+  max_depth := least(max_depth, stored_count);
 
   with recursive walked as (
     select message_id, parent_id, depth, position
@@ -106,6 +119,11 @@ begin
     where sibling.role = message.role
   ) take;
   perform set_config('role', own_role, true);
+  if running.generation_id is not null then
+    page := case sort_order
+      when 'desc' then jsonb_build_array(private.running_message(running)) || coalesce(page, '[]')
+      else coalesce(page, '[]') || jsonb_build_array(private.running_message(running)) end;
+  end if;
   return private.answer_page(page, first_row, total);
 end
 $$;

@@ -1,5 +1,5 @@
 -- The principal's active sessions, newest first: {principal, query: {limit, offset, project_id,
--- kind}}.
+-- kind, external_id}}.
 create function public.list_sessions(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -21,6 +21,9 @@ begin
   if query ->> 'kind' is not null then
     conditions := conditions || ' and kind = $3';
   end if;
+  if query ->> 'external_id' is not null then
+    conditions := conditions || ' and external_id = $6';
+  end if;
 
   perform private.act_as(principal_id);
   -- Put together, so that each list is planned for what it asks. Ids decide between equals, so that
@@ -35,7 +38,8 @@ begin
         limit $4 offset $5)
     $sql$, conditions)
   into total, sessions
-  using principal_id, wanted_project_id, query ->> 'kind', row_count, first_row;
+  using principal_id, wanted_project_id, query ->> 'kind', row_count, first_row,
+    query ->> 'external_id';
   perform set_config('role', own_role, true);
 
   return private.answer_page(

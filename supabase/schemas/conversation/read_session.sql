@@ -16,7 +16,7 @@ begin
     perform private.refuse_session();
   end if;
   return private.answer(
-    private.describe_session(session), etag => private.version_of(session.updated_at));
+    private.describe_session(session), etag => private.session_version(session));
 end
 $$;
 

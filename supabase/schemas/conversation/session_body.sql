@@ -11,17 +11,29 @@ return (
     'project_title', project.name,
     'kind', session.kind,
     'title', session.title,
+    'external_id', session.external_id,
     'is_active', session.is_active,
     'message_count', coalesce(leaf.depth, 0),
     'last_message_preview', left(leaf.content, 200),
     'active_leaf_id', session.active_leaf_id,
+    'running', private.describe_running(private.running_generation(described.session_id)),
+    'instructions', session.instructions,
+    'model', session.model,
+    'temperature', trim_scale(session.temperature),
+    'max_tokens', session.max_tokens,
     'created_at', private.iso(session.created_at),
     'updated_at', private.iso(session.updated_at),
     'last_message_at', private.iso(session.last_message_at))
-  from (select session.project_id, session.active_leaf_id) described
+  from (select session.session_id, session.project_id, session.active_leaf_id) described
   left join public.projects project on project.project_id = described.project_id
   left join public.messages leaf on leaf.message_id = described.active_leaf_id
 );
+
+-- The entity tag of a session, which changes with its rows and when a reply begins or ends.
+create function private.session_version(session public.sessions) returns text
+language sql stable
+return concat(private.version_of(session.updated_at),
+  'r' || (private.running_generation(session.session_id)).epoch);
 
 -- Refuses a session that does not exist, is deleted, or belongs to somebody else.
 create function private.refuse_session() returns void
@@ -34,9 +46,11 @@ $$;
 
 revoke all on function
   private.describe_session(public.sessions),
+  private.session_version(public.sessions),
   private.refuse_session()
 from public, anon, authenticated, service_role;
 grant execute on function
   private.describe_session(public.sessions),
+  private.session_version(public.sessions),
   private.refuse_session()
 to service_role;

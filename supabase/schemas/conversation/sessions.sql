@@ -5,7 +5,7 @@ create table public.sessions (
   owner_id uuid not null references public.principals (id) on delete cascade,
   project_id uuid,
   kind text not null check (kind in ('chat', 'relay', 'companion', 'realtime', 'story')),
-  -- The caller's own name for the conversation, for kinds other than chat.
+  -- The caller's own name for the conversation.
   external_id text check (char_length(external_id) between 1 and 128),
   title text not null check (char_length(title) between 1 and 200),
   is_active boolean not null default true,
@@ -25,6 +25,13 @@ create table public.sessions (
   character_id uuid,
   -- What a user without a name is called, in the conversation's language.
   user_word text check (char_length(user_word) between 1 and 64),
+  -- What the model is told after our own prompt and the project's instructions.
+  instructions text check (octet_length(instructions) between 1 and 8192),
+  -- What its turns use unless they choose otherwise; null: what the deployment uses. The model is
+  -- provider:model.
+  model text check (model ~ '^[a-z]+:.' and char_length(model) <= 256),
+  temperature numeric(3, 2) check (temperature between 0 and 2),
+  max_tokens integer check (max_tokens >= 1),
   constraint sessions_session_id_owner_id_key unique (session_id, owner_id),
   constraint sessions_project_id_owner_id_fkey foreign key (project_id, owner_id)
     references public.projects (project_id, owner_id) on delete cascade on update cascade

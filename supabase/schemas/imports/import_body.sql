@@ -32,10 +32,11 @@ language sql stable set search_path = '' as $$
         group by made.proposal
       ) found),
     'error', (
-      select error from public.job_steps
+      select private.told_failure(error) ->> 'message' from public.job_steps
       where job_id = import.job_id and error is not null
       order by step
       limit 1),
+    'failures', private.step_failures(import.job_id),
     'created_at', private.iso(import.created_at),
     'finished_at', private.iso(import.finished_at))
   from public.job_steps part

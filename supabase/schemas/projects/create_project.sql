@@ -1,5 +1,5 @@
--- A new project with its empty dossier: {principal, body: {name, is_favourite, phase, status}}, of
--- which only the name must be there.
+-- A new project with its empty dossier: {principal, body: {name, is_favourite, phase, status,
+-- instructions}}, of which only the name must be there.
 create function public.create_project(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -9,10 +9,11 @@ declare
 begin
   principal_id := private.resolve_principal(request -> 'principal');
   perform private.check_project(body);
-  insert into public.projects (owner_id, name, is_favourite, phase, status)
+  insert into public.projects (owner_id, name, is_favourite, phase, status, instructions)
   values (
     principal_id, btrim(body ->> 'name'), coalesce((body ->> 'is_favourite')::boolean, false),
-    coalesce(body ->> 'phase', 'setup'), coalesce(body ->> 'status', 'active'))
+    coalesce(body ->> 'phase', 'setup'), coalesce(body ->> 'status', 'active'),
+    body ->> 'instructions')
   returning * into project;
   return private.answer(
     private.describe_project(project), 201, private.version_of(project.updated_at));

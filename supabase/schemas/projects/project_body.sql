@@ -8,6 +8,7 @@ return jsonb_build_object(
   'is_favourite', project.is_favourite,
   'phase', project.phase,
   'status', project.status,
+  'instructions', project.instructions,
   'session_count', (
     select count(*) from public.sessions
     where project_id = project.project_id and owner_id = project.owner_id and is_active
@@ -34,6 +35,7 @@ begin
     perform private.refuse(422, 'invalid_request',
       'status must be active, completed or archived.');
   end if;
+  perform private.check_instructions(body);
 end
 $$;
 

@@ -11,6 +11,8 @@ create table public.projects (
   status text not null default 'active' check (status in ('active', 'completed', 'archived')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  -- What models are told in each of its sessions, after our own prompt.
+  instructions text check (octet_length(instructions) between 1 and 8192),
   constraint projects_project_id_owner_id_key unique (project_id, owner_id)
 );
 

@@ -1,5 +1,5 @@
 -- Changes what body has: {principal, project_id, if_match, body: {name, is_favourite, phase,
--- status}}.
+-- status, instructions}}. Instructions that are null are removed.
 create function public.update_project(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -14,7 +14,8 @@ begin
   set name = coalesce(btrim(body ->> 'name'), name),
       is_favourite = coalesce((body ->> 'is_favourite')::boolean, is_favourite),
       phase = coalesce(body ->> 'phase', phase),
-      status = coalesce(body ->> 'status', status)
+      status = coalesce(body ->> 'status', status),
+      instructions = case when body ? 'instructions' then body ->> 'instructions' else instructions end
   where project_id = project.project_id
   returning * into project;
   return private.answer(

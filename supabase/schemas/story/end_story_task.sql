@@ -4,7 +4,7 @@ create function private.follow_story_task() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   perform private.add_story_event(new.job_id, 'status', jsonb_strip_nulls(jsonb_build_object(
-    'status', private.story_task_status(new.status), 'error', new.error)));
+    'status', private.story_task_status(new.status), 'error', private.told_failure(new.error) -> 'message')));
   if new.status = 'done' then
     delete from public.story_cache older
     using public.story_cache entry

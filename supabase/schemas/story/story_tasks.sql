@@ -49,9 +49,7 @@ return (
   || case when job.payload ? 'adjustments'
     then jsonb_build_object('adjustments', job.payload -> 'adjustments') else '{}' end
   || case when job.status in ('failed', 'running') and job.error is not null
-    then jsonb_build_object('error', jsonb_build_object(
-      'code', coalesce(substring(job.error from '^([a-z_]+): '), 'provider_error'),
-      'message', job.error)) else '{}' end
+    then jsonb_build_object('error', private.told_failure(job.error)) else '{}' end
   || case when with_result
     then jsonb_build_object('result', private.story_result(job)) else '{}' end;
 

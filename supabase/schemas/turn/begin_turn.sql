@@ -7,7 +7,7 @@
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
 -- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
 -- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract,
--- if_newest, call_id, wait_ms}.
+-- if_newest, call_id, wait_ms, chosen, guidance, instructions}.
 --   principal         what private.resolve_principal takes
 --   title             for a session that is created
 --   claimed_user_id   must be the principal's own
@@ -34,12 +34,18 @@
 --                     see private.with_character
 --   call_id           a new UUID, by which the caller takes the turn back if it gives up (withdraw_turn)
 --   if_newest         refuses with 412 unless message_id is the path's last message
+--   chosen            {model, temperature, max_tokens}, all optional: what this turn's model is to be and to do;
+--                     what is absent the session decides. settings are then the deployment's, whose
+--                     max_output_tokens is the most that may be chosen
+--   guidance          what a regenerate is told for this take, as `instruction` says it to the model: kept in
+--                     the reply's metadata
+--   instructions      of a session that is created, which follow the system prompt from then on
 --   wait_ms           refuses when more than this has passed since the transaction began: nobody waits
 --                     any more
 --   action            say         `text` comes after the path's end (the default)
 --                     edit        `text` stands beside the user's message `message_id`
 --                     regenerate  the reply `message_id` is taken again, or the user's message answered
---                                 again
+--                                 again, after `instruction` if there is one
 --                     continue    the reply `message_id` goes on in a new take, after `instruction` if
 --                                 there is one
 --
@@ -53,8 +59,10 @@
 -- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
 -- neither history nor summary, and neither bot nor rate: call read_turn. With `dossier`, of a session that
 -- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
--- prompt. Of a companion's or a realtime session also `kind`; of a companion's {character, system_prompt},
--- where system_prompt is what is to be sent in place of the request's. For a named principal also created_user:
+-- prompt. Of a companion's or a realtime session also `kind`; of a companion's also {character}. Where only the
+-- database knows the system prompt, or the project or the session has instructions, also system_prompt: what
+-- is to be sent in place of the request's. With chosen settings, of the turn or its session, also `chosen`, and
+-- with anything that the reply's metadata tells of its request `reply_metadata`. For a named principal also created_user:
 -- whether nobody had this id.
 create function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
@@ -80,7 +88,9 @@ declare
   generation public.generations;
   dossier jsonb;
   told text;
-  own_prompt text;
+  sent_parts jsonb;
+  kept_parts jsonb;
+  chosen jsonb;
   begun_at timestamptz;
 begin
   perform private.check_turn_request(request);
@@ -122,6 +132,8 @@ begin
     companion := private.visible_character(principal_id, session.character_id);
     request := private.with_character(session, companion, request);
   end if;
+  chosen := private.chosen_settings(session, bot, request);
+  request := private.with_chosen_settings(request, chosen);
   if turn_action <> 'say' then
     target := private.read_target(session, private.read_id(request, 'message_id'));
     if (request ->> 'if_newest')::boolean and target.message_id is distinct from session.active_leaf_id then
@@ -152,7 +164,10 @@ begin
   if session.kind = 'companion' then
     request := private.with_memories(session, question, request);
   end if;
-  own_prompt := request ->> 'system_prompt';
+  sent_parts := private.prompt_parts(session, coalesce(request ->> 'system_prompt', bot.system));
+  -- Another owner's bot keeps its instructions secret, even from the user of the turn.
+  kept_parts := case when bot.owner_id <> session.owner_id
+    then private.prompt_parts(session, request ->> 'system_prompt') else sent_parts end;
   history := private.read_turn_history(principal_id, question, continued, request);
   update public.sessions
   set active_leaf_id = question.message_id,
@@ -169,10 +184,14 @@ begin
       then concat(request ->> 'dossier_heading', dossier ->> 'text') else '' end;
     request := request || jsonb_build_object(
       'dossier_version', dossier -> 'version',
-      'dossier_facts', dossier -> 'fact_ids',
-      'system_prompt', concat(request ->> 'system_prompt', told));
+      'dossier_facts', dossier -> 'fact_ids');
+    if told <> '' then
+      kept_parts := kept_parts || jsonb_build_object('part', 'dossier', 'text', told);
+    end if;
     dossier := dossier - array['text', 'fact_ids'] || jsonb_build_object('told', told);
   end if;
+  request := request || jsonb_build_object(
+    'system_prompt', private.joined_prompt(kept_parts), 'prompt_parts', kept_parts);
   generation := private.start_generation(
     session, question, continued, bot, history, request, begun_at);
 
@@ -188,12 +207,13 @@ begin
       then jsonb_build_object('message_metadata', question.metadata) else '{}' end
     || case when session.kind in ('chat', 'relay') then '{}'
       else jsonb_build_object('kind', session.kind) end
-    || case when session.kind = 'realtime' and request ? 'kinds'
-      then jsonb_build_object('system_prompt', own_prompt) else '{}' end
+    || case when session.kind = 'companion' or (session.kind = 'realtime' and request ? 'kinds')
+        or jsonb_path_exists(sent_parts, '$[*] ? (@.part != "prompt")')
+      then jsonb_build_object('system_prompt', nullif(
+        concat(private.joined_prompt(sent_parts), request ->> 'memory_text'), '')) else '{}' end
     || case when session.kind <> 'companion' then '{}'
-      else private.describe_companion(session, companion)
-        || jsonb_build_object('system_prompt', nullif(
-          concat(own_prompt, request ->> 'memory_text'), '')) end
+      else private.describe_companion(session, companion) end
+    || case when chosen = '{}' then '{}' else jsonb_build_object('chosen', chosen) end
     || case when request -> 'principal' ->> 'kind' <> 'named' then '{}'
       else jsonb_build_object('created_user', exists (
         select from public.principals

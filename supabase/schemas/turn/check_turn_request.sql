@@ -3,6 +3,7 @@ create function private.check_turn_request(request jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
   max_text_bytes constant integer := 200000;
+  max_guidance_characters constant integer := 2000;
   turn_action text := coalesce(request ->> 'action', 'say');
   said text := request ->> 'text';
 begin
@@ -29,18 +30,36 @@ begin
     end if;
   end if;
   if request ->> 'instruction' is not null and (
-    turn_action <> 'continue'
+    turn_action not in ('regenerate', 'continue')
     or octet_length(request ->> 'instruction') not between 1 and max_text_bytes
   ) then
     perform private.refuse(422, 'invalid_request',
-      format('instruction must have 1 to %s bytes and belongs to continue.', max_text_bytes));
+      format('instruction must have 1 to %s bytes and belongs to regenerate or continue.',
+        max_text_bytes));
   end if;
   if octet_length(request ->> 'system_prompt') > max_text_bytes then
     perform private.refuse(422, 'invalid_request',
       format('system_prompt must have at most %s bytes.', max_text_bytes));
   end if;
-  if jsonb_typeof(coalesce(nullif(request -> 'settings', 'null'), '{}')) <> 'object' then
-    perform private.refuse(422, 'invalid_request', 'settings must be an object.');
+  if jsonb_typeof(coalesce(nullif(request -> 'settings', 'null'), '{}')) <> 'object'
+    or jsonb_typeof(coalesce(nullif(request -> 'chosen', 'null'), '{}')) <> 'object'
+  then
+    perform private.refuse(422, 'invalid_request', 'settings and chosen must be objects.');
+  end if;
+  perform private.check_model_settings(coalesce(nullif(request -> 'chosen', 'null'), '{}') - 'model');
+  if request ->> 'guidance' is not null and (
+    turn_action <> 'regenerate'
+    or char_length(request ->> 'guidance') not between 1 and max_guidance_characters
+  ) then
+    perform private.refuse(422, 'invalid_request', format(
+      'guidance must have 1 to %s characters and belongs to regenerate.', max_guidance_characters));
+  end if;
+  perform private.check_instructions(jsonb_build_object('instructions', request -> 'instructions'));
+  if request ->> 'instructions' is not null
+    and coalesce(request ->> 'session_id', request ->> 'message_id') is not null
+  then
+    perform private.refuse(422, 'invalid_request',
+      'instructions are for a new session: change those of this one with PATCH /sessions/{session_id}.');
   end if;
   if request ->> 'idempotency_key' is not null and (
     char_length(request ->> 'idempotency_key') not between 1 and 255

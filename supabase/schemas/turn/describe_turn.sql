@@ -15,7 +15,9 @@ return pg_catalog.jsonb_build_object(
   'turn_number', question.turn_number,
   'title', session.title,
   'action', generation.action,
-  'base_bytes', generation.base_bytes);
+  'base_bytes', generation.base_bytes)
+|| case when generation.reply_metadata = '{}' then '{}'
+  else pg_catalog.jsonb_build_object('reply_metadata', generation.reply_metadata) end;
 
 revoke all on function private.describe_turn(public.sessions, public.messages, public.generations)
 from public, anon, authenticated, service_role;

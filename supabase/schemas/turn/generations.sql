@@ -39,7 +39,7 @@ create table public.generations (
   -- of that time; null when that was not kept.
   sent_from_depth integer check (sent_from_depth >= 1),
   instruction text check (octet_length(instruction) <= 200000),
-  system_prompt text check (octet_length(system_prompt) <= 200000),
+  system_prompt text check (octet_length(system_prompt) <= 262144),
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
   -- The caller's name for its request, and SHA-256 of the request under that name, or under the caller's own
   -- stream_id.
@@ -81,6 +81,10 @@ create table public.generations (
   whole_from_depth integer check (whole_from_depth >= 1),
   -- The budget of the history, without what was attached to the question.
   history_budget_tokens integer,
+  -- The parts of system_prompt, [{part, bytes}] (private.measured_parts); null when that was not kept.
+  prompt_parts jsonb check (jsonb_typeof(prompt_parts) = 'array'),
+  -- What the reply's metadata tells of its request: {temperature, max_tokens, guidance}.
+  reply_metadata jsonb not null default '{}' check (jsonb_typeof(reply_metadata) = 'object'),
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),
   constraint generations_finish_once check ((status = 'streaming') = (finished_at is null)),

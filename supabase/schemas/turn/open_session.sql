@@ -1,7 +1,7 @@
 -- Returns the session, locked until the transaction ends: the one with this id, or with this external_id of
 -- the principal; a new one if there is none, or none is named. An unknown session and another owner's are
--- refused with the same answer. A conversation that is no chat, or has an external_id, belongs to no project
--- unless the request names one.
+-- refused with the same answer. A new chat has a new project unless the request names one; other conversations
+-- belong to none then.
 create function private.open_session(
   principal_id uuid, session_kind text, wanted_session_id uuid, wanted_external_id text,
   wanted_project_id uuid, new_title text
@@ -67,6 +67,13 @@ begin
       on conflict (owner_id, kind, external_id) where external_id is not null and is_active
         do nothing
       returning * into opened;
+      if found and session_kind = 'chat' and wanted_project_id is null then
+        insert into public.projects (owner_id, name) values (principal_id, new_title)
+        returning project_id into project_of_session;
+        update public.sessions set project_id = project_of_session
+        where session_id = opened.session_id
+        returning * into opened;
+      end if;
     end if;
   end loop;
   if wanted_project_id is not null and wanted_project_id is distinct from opened.project_id then

@@ -1,4 +1,4 @@
--- The session of the turn, locked and without a running turn.
+-- The session of the turn, locked and without a running turn; a new one with the request's instructions.
 create function private.open_turn_session(principal_id uuid, request jsonb)
 returns public.sessions
 language plpgsql set search_path = '' as $$
@@ -21,6 +21,10 @@ begin
     private.read_id(request, 'project_id'),
     coalesce(nullif(left(btrim(request ->> 'title'), 200), ''), 'Untitled'));
   perform private.end_silent_turn(session.session_id);
+  if session.last_epoch = 0 and session.message_count = 0 and request ->> 'instructions' is not null then
+    update public.sessions set instructions = request ->> 'instructions'
+    where session_id = session.session_id;
+  end if;
   -- Read again: ending the silent turn may have stored its reply.
   select * into session from public.sessions where session_id = session.session_id;
   return session;

@@ -1,5 +1,5 @@
 -- The prompt of a reply: {principal, message_id}; the body is {message_id, stream_id, action, provider,
--- model, system_prompt, settings, summary, messages, attachments, facts, memories, tokens: {in, out},
+-- model, system_prompt, system_prompt_parts, settings, summary, messages, attachments, facts, memories, tokens: {in, out},
 -- created_at}, where summary covers the conversation before the messages, facts are the dossier's, and memories
 -- the companion's, whose text is left out where it has been forgotten since.
 create function public.read_context(request jsonb) returns jsonb
@@ -45,6 +45,10 @@ begin
         private.tell_memories(jsonb_path_query_array(memories, '$[*].text')),
         generation.summary_heading || summary_sent)
     end,
+    'system_prompt_parts', private.kept_parts(generation.system_prompt, generation.prompt_parts)
+      || private.part_unless_empty('memories', case when memories <> '[]'
+        then private.tell_memories(jsonb_path_query_array(memories, '$[*].text')) end)
+      || private.part_unless_empty('summary', generation.summary_heading || summary_sent),
     'settings', generation.settings,
     'summary', summary_sent,
     'messages', private.read_sent_messages(principal_id, generation),

@@ -2,7 +2,7 @@
 -- stream_id, generation_id, epoch, session_id, project_id, user_id, message_id, user_message_id, turn_number,
 -- action, base_bytes, saved_bytes, text, is_final, cancel_requested, error_code, finish_reason, provider,
 -- model, usage, title}, while it runs also silent_in_ms, after which its writer is taken for dead unless it is
--- heard of, and `dossier` if the turn has asked for it. text is the stored text after the first
+-- heard of, `dossier` if the turn has asked for it, and `reply_metadata` if it has any. text is the stored text after the first
 -- after_bytes bytes, as it was streamed, even if the message was edited since; empty for a caller that has
 -- more than is stored. message_id is null when the reply has ended without text.
 create function public.read_turn(request jsonb) returns jsonb
@@ -57,6 +57,8 @@ begin
     'title', session.title)
     || case when generation.status = 'streaming'
       then jsonb_build_object('silent_in_ms', private.silent_in_ms(generation)) else '{}' end
+    || case when generation.reply_metadata = '{}' then '{}'
+      else jsonb_build_object('reply_metadata', generation.reply_metadata) end
     || private.dossier_after_turn(generation, session.project_id)
   into answer
   from public.generations generation

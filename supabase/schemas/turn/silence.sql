@@ -1,10 +1,11 @@
 -- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0: it is.
 -- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
 -- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
+-- The limit leaves a second of the 15 within which those who follow a reply are told that its writer has died.
 create function private.silent_in_ms(generation public.generations) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  silence_limit_ms constant integer := 15000;
+  silence_limit_ms constant integer := 14000;
 begin
   -- No more than an integer holds, whatever the row says.
   return greatest(least(
@@ -54,7 +55,6 @@ $$;
 create function private.end_silent_turn(locked_session_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
-  retry_after_seconds constant text := '2';
   running public.generations;
 begin
   select * into running from public.generations
@@ -64,9 +64,8 @@ begin
     return;
   end if;
   if not private.is_silent(running) then
-    perform private.refuse(409, 'turn_in_progress',
-      'A reply is still being written in this session: wait until it ends, or cancel it.',
-      retry_after_seconds);
+    perform private.refuse_while_running(running,
+      'A reply is still being written in this session: wait until it ends, or cancel it.');
   end if;
   perform private.end_for_silence(running);
 end

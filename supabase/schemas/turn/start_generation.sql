@@ -9,8 +9,6 @@ declare
   max_reply_bytes constant integer := 4194304;
   turn_action text := coalesce(request ->> 'action', 'say');
   base_bytes integer := coalesce(octet_length(continued.content), 0);
-  -- Another owner's bot keeps its instructions secret, even from the user of the turn.
-  bot_system text := case when bot.owner_id = session.owner_id then bot.system end;
   generation public.generations;
 begin
   if base_bytes >= max_reply_bytes then
@@ -22,7 +20,7 @@ begin
     saved_bytes, continued_from_id, previous_leaf_id, sent_from_depth, summary_until_id,
     summary_heading, instruction, system_prompt, settings, idempotency_key, request_hash, bot_id,
     dossier_version, dossier_facts, reads_question, prompt, call_id, memory_ids, started_at,
-    heartbeat_at, cuts, whole_from_depth, history_budget_tokens)
+    heartbeat_at, cuts, whole_from_depth, history_budget_tokens, prompt_parts, reply_metadata)
   values (
     session.owner_id, session.session_id,
     coalesce(request ->> 'stream_id', gen_random_uuid()::text), question.message_id,
@@ -32,7 +30,7 @@ begin
     case when turn_action in ('regenerate', 'continue') then session.active_leaf_id end,
     history.from_depth, history.summary_until_id,
     case when history.summary_until_id is not null then request ->> 'summary_heading' end,
-    request ->> 'instruction', coalesce(request ->> 'system_prompt', bot_system),
+    request ->> 'instruction', request ->> 'system_prompt',
     coalesce(nullif(request -> 'settings', 'null'), '{}'),
     request ->> 'idempotency_key',
     case when coalesce(request ->> 'idempotency_key', request ->> 'stream_id') is not null
@@ -42,7 +40,8 @@ begin
     coalesce((request ->> 'extract')::boolean, false), request ->> 'prompt',
     private.read_id(request, 'call_id'), coalesce(request -> 'memory_ids', '[]'), begun_at,
     begun_at, history.cuts, history.whole_from_depth,
-    (request ->> 'history_budget_tokens')::integer)
+    (request ->> 'history_budget_tokens')::integer, private.measured_parts(request -> 'prompt_parts'),
+    coalesce(request -> 'reply_metadata', '{}'))
   on conflict (owner_id, stream_id) do nothing
   returning * into generation;
   if not found then

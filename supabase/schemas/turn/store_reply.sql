@@ -66,7 +66,9 @@ begin
       'finish_reason', generation.finish_reason,
       'error_code', generation.error_code,
       'stream_id', generation.stream_id,
-      'continued_from', generation.continued_from_id)),
+      'continued_from', generation.continued_from_id,
+      'provider', generation.provider,
+      'model', generation.model)) || generation.reply_metadata,
     ended_at, ended_at
   from public.sessions session
   where session.session_id = generation.session_id

@@ -1,6 +1,6 @@
-// Bytes of write-ahead log for each 1,000 tokens of a reply that are saved while it is made: as the
-// functions save it, every second; and, to compare, if they saved it every five seconds, and if each save
-// rewrote the whole text. 3,000 tokens are a minute.
+// Bytes of write-ahead log, and commits, for each 1,000 tokens of a reply that are saved while it is made: as
+// the functions save it, every second; and, to compare, if they saved it every five seconds, and if each save
+// rewrote the whole text. A reply of 3,000 tokens streams for a minute.
 import pg from "pg";
 import { startPostgres } from "../../database/postgres_server.ts";
 import { randomNumbers } from "../../random_numbers.ts";
@@ -43,9 +43,14 @@ function savesOf(tokens: number, { firstSaves_s, gap_s }: Schedule): number[] {
 const server = await startPostgres(process.cwd());
 const client = new pg.Client({ connectionString: server.ownerUrl });
 await client.connect();
-const call = async (name: string, request: Row): Promise<Row> =>
-  (await client.query(`select public.${name}($1::jsonb) as answer`, [JSON.stringify(request)]))
-    .rows[0].answer;
+let commits = 0;
+/** One call is one transaction. */
+async function call(name: string, request: Row): Promise<Row> {
+  const sql = `select public.${name}($1::jsonb) as answer`;
+  const { rows } = await client.query(sql, [JSON.stringify(request)]);
+  commits += 1;
+  return rows[0].answer;
+}
 
 /** Bytes of write-ahead log that the work has written. */
 async function written(work: () => Promise<unknown>): Promise<number> {
@@ -61,6 +66,7 @@ async function measure(tokens: number, schedule: Schedule, full_page_writes: "on
   const user = newUser();
   const saves = savesOf(tokens, schedule);
   const text = textOf(tokens);
+  const commitsBefore = commits;
   const totals = { begin: 0, saves: 0, finish: 0, rewriting: 0 };
   // Pages that are written first after a checkpoint are written whole.
   await client.query(`alter system set full_page_writes = ${full_page_writes}`);
@@ -113,6 +119,8 @@ async function measure(tokens: number, schedule: Schedule, full_page_writes: "on
     schedule: schedule.name,
     saves: saves.length,
     full_page_writes,
+    commits: (commits - commitsBefore) / TURNS,
+    "commits per 1,000 tokens": Math.round((commits - commitsBefore) / thousands),
     begin_bytes: Math.round(totals.begin / TURNS),
     saves_bytes: Math.round(totals.saves / TURNS),
     finish_bytes: Math.round(totals.finish / TURNS),

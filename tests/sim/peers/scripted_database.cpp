@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/peers/stalls.hpp"
+
 namespace fabula::tests {
 namespace {
 
 // As in the database (private.silent_in_ms).
-constexpr std::int64_t kSilenceMs = 15'000;
+constexpr std::int64_t kSilenceMs = 14'000;
 
 std::string text_at(const json::Document& object, std::string_view key) {
   return std::string(json::string_at(object, key).value_or(""));
@@ -96,6 +98,8 @@ void ScriptedDatabase::run(const std::shared_ptr<sim::Exchange>& exchange, std::
   bodies.push_back(exchange->body);
   const auto kind = fault(function);
   if (kind == Fault::never_answer) return;
+  if (kind == Fault::answer_head_alone) return stall_with(world_, exchange, Stall::head_alone);
+  if (kind == Fault::answer_trickling) return stall_with(world_, exchange, Stall::trickle);
   if (kind == Fault::refuse_connection) return exchange->break_connection();
   Answer answer;
   if (kind == Fault::answer_503) {
@@ -352,6 +356,7 @@ ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& requ
   generations.push_back(generation);
   auto answer = begun(generation, false, is_new, project_id, text_at(request, "title"));
   answer["history"] = history;
+  answer.update(further);
   if (!summary.empty()) answer["summary"] = summary;
   if (!dossier.is_null() && json::boolean_at(request, "dossier").value_or(false)) {
     answer["dossier"] = dossier;

@@ -64,7 +64,9 @@ class ScriptedDatabase {
     answer_503,
     answer_garbage,
     never_answer,
-    call_twice,  // as when a gateway repeats a request
+    answer_head_alone,
+    answer_trickling,  // a byte each second, without end
+    call_twice,        // as when a gateway repeats a request
   };
   std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
   std::int64_t latency_ms = 3;
@@ -88,6 +90,8 @@ class ScriptedDatabase {
   // too, and a reply that is continued is found by its own.
   std::function<std::string(const json::Document& request)> named_session;
 
+  // Further members of begin_turn's answers, such as the settings that the session has chosen.
+  json::Document further = json::Document::object();
   // The summary that begin_turn returns of the messages before the history; empty: none.
   std::string summary;
   // The text and the state of the dossier, for turns that ask for it; empty: they have none.

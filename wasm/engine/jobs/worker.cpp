@@ -50,7 +50,7 @@ Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
   auto outcome = co_await runtime::attempt(ready->kind->work(step));
   if (!outcome) co_await step.fail(outcome.error());
   co_await step.record_untold_calls();
-  StepEnd end{outcome ? StepEnd::Outcome::done : StepEnd::Outcome::failed};
+  StepEnd end{outcome ? StepEnd::Outcome::done : StepEnd::Outcome::failed, ready->kind->name};
   if (!outcome) end.problem = std::move(outcome.error());
   end.calls = step.take_calls();
   co_return end;

@@ -24,6 +24,7 @@ struct StepEnd {
     failed,   // and given back
   };
   Outcome outcome = Outcome::nothing;
+  std::string_view kind = {};                // of the step; "": there was none
   std::optional<Problem> problem = {};       // why it failed
   std::vector<usage::ModelCall> calls = {};  // requests that were made to models
 };

@@ -14,9 +14,6 @@ namespace {
 using llm::ToolAnswer;
 using runtime::Task;
 
-// A person is waiting for the reply.
-constexpr std::uint32_t kToolTimeoutMs = 15'000;
-
 Task<ToolAnswer> ask_operator_tool(Call& call, const tools::OperatorTool& tool,
                                    std::string_view arguments) {
   http::RequestHead request{"POST", tool.url, tool.headers};
@@ -26,7 +23,7 @@ Task<ToolAnswer> ask_operator_tool(Call& call, const tools::OperatorTool& tool,
   const auto answer = co_await fetch(call.context(), {.head = *head,
                                                       .body = arguments,
                                                       .limit_bytes = kMaximumToolAnswerBytes,
-                                                      .timeout_ms = kToolTimeoutMs});
+                                                      .deadlines = deadlines::kTool});
   if (!answer) {
     co_return ToolAnswer{answer.error() == FetchFault::too_large
                              ? "The tool's answer is too long. Ask for less."

@@ -20,6 +20,7 @@ using namespace fabula;
 using namespace fabula::runtime;
 
 constexpr std::size_t kBodyLimitBytes = std::size_t{8} << 20;
+constexpr std::int64_t kLongestBodyMs = 60'000;
 
 Task<Result<int>> ready(int number) { co_return number; }
 
@@ -53,10 +54,23 @@ Task<Result<std::string>> race_timers(Context& context) {
 }
 
 Task<Result<std::string>> parse_body(Context& context) {
-  const auto body = co_await read_whole(context, kRequestBody, kBodyLimitBytes);
+  Deadline deadline(context, kLongestBodyMs);
+  const auto body =
+      co_await read_whole(context, kRequestBody, kBodyLimitBytes, deadline, kLongestBodyMs);
   if (!body) co_return "unreadable";
   const auto document = json::parse(*body);
   co_return document ? json::dump(*document) : std::string(facts(document.error().code).name);
+}
+
+// A body that must come within a second, and without a break of 300 ms.
+Task<Result<std::string>> read_impatiently(Context& context) {
+  constexpr std::int64_t kWholeMs = 1'000;
+  constexpr std::int64_t kSilenceMs = 300;
+  Deadline deadline(context, kWholeMs);
+  const auto body =
+      co_await read_whole(context, kRequestBody, kBodyLimitBytes, deadline, kSilenceMs);
+  if (body) co_return std::to_string(body->size());
+  co_return body.error() == BodyFault::too_slow ? "too slow" : "broken";
 }
 
 // The request's body echoed while memory grows between its reads.
@@ -101,6 +115,7 @@ Task<Result<std::string>> run(Context& context, std::string_view head) {
   if (asked("/nested")) co_return std::to_string(co_await nest(context, 5'000));
   if (asked("/races")) co_return co_await race_timers(context);
   if (asked("/json")) co_return co_await parse_body(context);
+  if (asked("/impatient")) co_return co_await read_impatiently(context);
   if (asked("/constant")) co_return pass_constant("It is ");
   if (asked("/grow")) co_return co_await grow_between_reads(context);
   if (asked("/memory")) co_return co_await exhaust_memory();

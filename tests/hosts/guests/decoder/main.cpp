@@ -20,6 +20,7 @@ using namespace fabula;
 using namespace fabula::runtime;
 
 constexpr std::size_t kBodyLimitBytes = std::size_t{1} << 20;
+constexpr std::int64_t kLongestBodyMs = 60'000;
 
 class TextCounter final : public llm::StreamSink {
  public:
@@ -44,7 +45,9 @@ Task<void> handle(Context& context) {
   const auto head = http::parse_request_head(request_head(context));
   const auto asked = head ? head->headers.find("x-repeats").value_or("1") : std::string_view("1");
   const auto repeats = text::parse_natural(asked).value_or(1);
-  const auto body = co_await read_whole(context, kRequestBody, kBodyLimitBytes);
+  Deadline deadline(context, kLongestBodyMs);
+  const auto body =
+      co_await read_whole(context, kRequestBody, kBodyLimitBytes, deadline, kLongestBodyMs);
   TextCounter counter;
   if (body) {
     const auto events = split_events(*body);

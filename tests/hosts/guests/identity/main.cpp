@@ -23,6 +23,7 @@ using namespace fabula;
 using namespace fabula::runtime;
 
 constexpr std::size_t kBodyLimitBytes = std::size_t{1} << 20;
+constexpr std::int64_t kLongestBodyMs = 60'000;
 
 std::string text_at(const json::Document& object, std::string_view name) {
   return std::string(json::string_at(object, name).value_or(""));
@@ -73,7 +74,9 @@ Task<Result<std::string>> identify(Context& context, const json::Document& reque
 }
 
 Task<void> handle(Context& context) {
-  const auto body = co_await read_whole(context, kRequestBody, kBodyLimitBytes);
+  Deadline deadline(context, kLongestBodyMs);
+  const auto body =
+      co_await read_whole(context, kRequestBody, kBodyLimitBytes, deadline, kLongestBodyMs);
   const auto request = json::parse(*body);
   const auto action = text_at(*request, "action");
   const auto result =

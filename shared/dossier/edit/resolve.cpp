@@ -35,28 +35,6 @@ Rows resolve_name(Dossier& dossier, const Question& question, const Resolution& 
   return std::move(draft).rows();
 }
 
-Rows decide_proposal(Dossier& dossier, std::string_view proposal, Act act,
-                     const EditContext& context) {
-  const auto& statuses = dossier.state().statuses;
-  bool is_known = false;
-  bool has_to_change = false;
-  for (EntryIndex i = 0; i < dossier.entries().size(); ++i) {
-    const Entry& entry = dossier.entries()[i];
-    if (entry.proposal != proposal || entry.kind != EntryKind::extracted) continue;
-    is_known = true;
-    const bool is_open = statuses[i] == Status::proposed || statuses[i] == Status::rejected;
-    has_to_change |= act == Act::accept ? is_open : statuses[i] != Status::rejected;
-  }
-  if (!is_known || proposal.empty()) {
-    return problem(ErrorCode::not_found,
-                   "There is no such proposal: use an id from the dossier's proposals.");
-  }
-  if (!has_to_change) return std::vector<EntryRow>();
-  Draft draft(dossier, context);
-  draft.add(act, {{"proposal", proposal}});
-  return std::move(draft).rows();
-}
-
 }  // namespace
 
 Rows resolve(Dossier& dossier, std::string_view question_id, const Resolution& resolution,
@@ -107,14 +85,6 @@ Rows resolve(Dossier& dossier, std::string_view question_id, const Resolution& r
   if (!resolution.dismiss.empty()) members["dismiss"] = resolution.dismiss;
   draft.add(Act::resolve, std::move(members));
   return std::move(draft).rows();
-}
-
-Rows accept(Dossier& dossier, std::string_view proposal, const EditContext& context) {
-  return decide_proposal(dossier, proposal, Act::accept, context);
-}
-
-Rows reject(Dossier& dossier, std::string_view proposal, const EditContext& context) {
-  return decide_proposal(dossier, proposal, Act::reject, context);
 }
 
 }  // namespace fabula::dossier

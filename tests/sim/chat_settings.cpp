@@ -1,0 +1,146 @@
+// Settings that a turn or its session has chosen: which model is asked, how, and what is refused.
+#include <string>
+
+#include "generated/prompts.hpp"
+#include "tests/sim/route_world.hpp"
+
+using namespace fabula;
+using namespace fabula::tests;
+
+namespace {
+
+const std::string kGuest = "authorization: Bearer fg_" + std::string(43, 'A') + "\n";
+const std::string kReply = ScriptedDatabase::make_id(1);
+
+// A session that has chosen a model of its own.
+struct SettingsWorld : ChatWorld {
+  SettingsWorld() : ChatWorld(1) {
+    model.tell(kStory, 1);
+    quiet.tell(kStory, 1);
+    world.environment["FABULA_MODELS"] = "local:scripted, llamacpp:quiet, openai:no-key";
+    world.environment["FABULA_MAX_OUTPUT_TOKENS"] = "1000";
+    database.further =
+        *json::parse(R"({"chosen":{"model":"llamacpp:quiet","temperature":0.25,"max_tokens":77}})");
+  }
+  ScriptedModel quiet{world, "http://127.0.0.1:8080/v1"};
+
+  sim::Client& ask(const std::string& body) {
+    auto& client = post(body, kGuest);
+    world.run();
+    return client;
+  }
+};
+
+json::Document sent(const ScriptedModel& model) {
+  return *json::parse(model.exchanges.back()->body);
+}
+
+std::int64_t limit_of(const json::Document& request) {
+  const auto old = json::integer_at(request, "max_tokens");
+  return old ? *old : json::integer_at(request, "max_completion_tokens").value_or(0);
+}
+
+}  // namespace
+
+TEST_CASE("a session's model is asked as the session wants it, after one call of the database") {
+  SettingsWorld chat;
+  const auto& client = chat.ask(R"({"text":"Hi."})");
+  check_answered_by(chat, client, "llamacpp", "quiet", 1);
+  CHECK(chat.model.exchanges.empty());
+  const auto request = sent(chat.quiet);
+  CHECK(json::hundredths_at(request, "temperature") == 25);
+  CHECK(limit_of(request) == 77);
+  CHECK(chat.database.calls.front() == "begin_turn");
+  CHECK(chat.database.calls.at(1) != "begin_turn");
+}
+
+TEST_CASE("a turn's model is asked in place of the session's") {
+  SettingsWorld chat;
+  chat.database.further = *json::parse(R"({"chosen":{"model":"local:scripted","temperature":2}})");
+  const auto& client =
+      chat.ask(R"({"text":"Hi.","model":"local:scripted","temperature":2.0,"max_tokens":1000})");
+  check_answered_by(chat, client, "local", "scripted", 1);
+  const auto& begun = chat.database.requests.front();
+  CHECK(*json::find(begun, "chosen") ==
+        *json::parse(R"({"model":"local:scripted","temperature":2.0,"max_tokens":1000})"));
+  CHECK(json::hundredths_at(sent(chat.model), "temperature") == 200);
+}
+
+TEST_CASE("a session's model that is not allowed any more, or has no key, is passed over") {
+  for (const std::string name : {"llamacpp:loud", "openai:no-key", "nobody"}) {
+    CAPTURE(name);
+    SettingsWorld chat;
+    chat.database.further["chosen"]["model"] = name;
+    check_answered_by(chat, chat.ask(R"({"text":"Hi."})"), "local", "scripted", 1);
+    CHECK(json::hundredths_at(sent(chat.model), "temperature") == 25);
+  }
+}
+
+TEST_CASE("a picture goes to a model that sees it, whatever the session's model is") {
+  SettingsWorld chat;
+  chat.world.environment["FABULA_VISION_MODELS"] = "local:scripted";
+  chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "files.example";
+  chat.world.serve("https://files.example", [&chat](auto exchange) {
+    chat.world.clock().after(5, [exchange] {
+      exchange->respond(200, "content-type: image/png\n");
+      exchange->send("\x89PNG\r\n\x1a\n");
+      exchange->end();
+    });
+  });
+  const auto& client = chat.ask(
+      R"({"text":"Look.","attachments":[{"type":"image","url":"https://files.example/a.png"}]})");
+  check_answered_by(chat, client, "local", "scripted", 1);
+}
+
+TEST_CASE("a model that is not allowed is refused with those that are, and too much is too") {
+  SettingsWorld chat;
+  const auto& model = chat.ask(R"({"text":"Hi.","model":"gemini:gemini-2.5-flash"})");
+  CHECK(model.status() == 422);
+  CHECK(model.body().find(R"("path":"model")") != std::string::npos);
+  CHECK(model.body().find("local:scripted, llamacpp:quiet.") != std::string::npos);
+  const auto& tokens = chat.ask(R"({"text":"Hi.","max_tokens":1001})");
+  CHECK(tokens.status() == 422);
+  CHECK(tokens.body().find(R"("path":"max_tokens")") != std::string::npos);
+  CHECK(chat.database.calls.empty());
+}
+
+TEST_CASE("the deployment's prompt takes the place of ours, but not of a task's") {
+  SettingsWorld chat;
+  chat.world.environment["FABULA_SYSTEM_PROMPT"] = "You are a muse.";
+  chat.database.further = json::Document::object();
+  const auto system = [&chat] {
+    const auto request = sent(chat.model);
+    return std::string(json::string_at(request["messages"][0], "content").value_or(""));
+  };
+  chat.ask(R"({"text":"Hi."})");
+  CHECK(system() == "You are a muse.");
+  CHECK_FALSE(json::find(chat.database.requests.front(), "prompt"));
+  chat.database.requests.clear();
+  chat.world.environment["MODEL_SCENE"] = "local:scripted";
+  chat.ask(R"({"text":"Hi.","task":"scene"})");
+  CHECK(system() == prompts::kScene.text);
+  // With instructions the database knows the whole prompt.
+  chat.database.further = *json::parse(R"({"system_prompt":"You are a muse.\n\nShort."})");
+  chat.ask(R"({"text":"Hi."})");
+  CHECK(system() == "You are a muse.\n\nShort.");
+}
+
+TEST_CASE("guidance is what the model is told last, for a take alone") {
+  SettingsWorld chat;
+  chat.database.further = json::Document::object();
+  chat.ask(R"({"text":"Who lives here?"})");
+  chat.database.requests.clear();
+  auto& take = chat.post_to("chat/messages/" + kReply + "/regenerate",
+                            R"({"guidance":"короче {{guidance}}"})", kGuest);
+  chat.world.run();
+  CHECK(take.status() == 200);
+  const auto& begun = chat.database.requests.front();
+  CHECK(json::string_at(begun, "guidance") == "короче {{guidance}}");
+  const auto instruction =
+      prompts::filled(prompts::kGuidance, {{"guidance", "короче {{guidance}}"}});
+  CHECK(json::string_at(begun, "instruction") == instruction);
+  const auto messages = sent(chat.model)["messages"];
+  CHECK(messages.back() ==
+        json::Document{{"role", "user"}, {"content", "Who lives here?\n\n" + instruction}});
+  CHECK(chat.database.sessions.at(kReply).front().content == "Who lives here?");
+}

@@ -1,0 +1,27 @@
+// Replies that a limit of tokens or a filter has cut, in companions' and live conversations: the
+// reason is told, and what is stored says that it is not whole.
+#include <string>
+
+#include "tests/sim/peers/any_talk.hpp"
+#include "tests/sim/route_world.hpp"
+
+using namespace fabula;
+using namespace fabula::tests;
+
+TEST_CASE("a cut reply is told with its reason, and stored with it, in every kind") {
+  for (const auto over : kEveryTalk) {
+    CAPTURE(name(over));
+    for (const std::string reason : {"length", "content_filter", "stop"}) {
+      CAPTURE(reason);
+      const auto talk = AnyTalk::make(over);
+      answer_always(talk->chat().model,
+                    stream(text_event("She climbed the sta") + end_events(reason)));
+      const auto heard = talk->say("m1", "Tell me.");
+      CHECK(heard.text == "She climbed the sta");
+      CHECK(heard.is_done);
+      CHECK(heard.finish_reason == reason);
+      // What makes a message incomplete is the database's to decide, by this reason.
+      CHECK(talk->chat().database.generations.back().finish_reason == reason);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// Stories by models that break off, refuse, go on and on, or write nonsense.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/sim/story_world.hpp"
+
+using namespace fabula;
+using namespace fabula::tests;
+
+TEST_CASE("a model that breaks off: what it has written is kept, or another one is asked") {
+  StoryWorld edge;
+  edge.model.breaks_after = [&](std::size_t number) {
+    return edge.model.systems[number].find("You are the author") != std::string::npos &&
+                   number % 3 == 0
+               ? 60
+               : -1;
+  };
+  edge.finish();
+  edge.check_whole();
+
+  StoryWorld other;
+  other.world.environment["MODEL_STORY"] = "ollama:first,local:scripted";
+  StoryModel first(other.world, "http://127.0.0.1:11434/v1");
+  first.status = 503;
+  other.finish();
+  other.check_whole();
+  CHECK_FALSE(first.questions.empty());
+  CHECK(other.story.result["model"] == "local:scripted");
+}
+
+TEST_CASE("a refusal, a scene told again and talk around it are asked for once more, then kept") {
+  StoryWorld edge;
+  bool has_refused = false;
+  edge.model.instead = [&](std::size_t, const std::string& system) -> std::optional<std::string> {
+    if (has_refused || system.find("You are the author") == std::string::npos) return std::nullopt;
+    has_refused = true;
+    return "I'm sorry, but I can't help with that request.";
+  };
+  edge.finish();
+  edge.check_whole();
+  CHECK(edge.story.rejected.size() == 1);
+  CHECK(edge.model.questions.size() >= 2);
+}
+
+TEST_CASE("what is told of asking once more is the reason for it") {
+  StoryWorld edge;
+  bool has_erred = false;
+  edge.model.instead = [&](std::size_t, const std::string& system) -> std::optional<std::string> {
+    if (has_erred || system.find("You are the author") == std::string::npos) return std::nullopt;
+    has_erred = true;
+    std::string text;
+    for (int line = 0; line < 8; ++line) {
+      text +=
+          "Der Sturm kam über die Insel, und niemand wusste, ob das Licht auf dem Turm in dieser "
+          "Nacht noch einmal brennen würde. ";
+    }
+    return text + "Sie stieg die Treppe hinauf und";
+  };
+  edge.finish();
+  edge.check_whole();
+  int rejections = 0;
+  for (const auto& result : edge.story.results) {
+    if (!result.contains("rejected")) continue;
+    ++rejections;
+    // It has broken off too, which is no reason to ask again.
+    CHECK(result["findings"][0]["rule"] == "truncated_end");
+    const std::string message = result["message"];
+    CAPTURE(message);
+    CHECK(message.find("is asked for once more: The text is written in \"de\"") !=
+          std::string::npos);
+  }
+  CHECK(rejections == 1);
+}
+
+TEST_CASE("an answer that goes on and on is ended, and cut at a sentence") {
+  StoryWorld edge;
+  edge.model.multiple = [] { return 30.0; };
+  edge.finish();
+  CHECK(edge.story.is_complete);
+  int pieces = 0;
+  for (const auto& result : edge.story.results) {
+    if (!result.contains("made")) continue;
+    ++pieces;
+    const std::int64_t asked = result["asked"];
+    CHECK(result["made"].get<std::int64_t>() <= asked * 5 / 2 + 120);
+    CHECK(result["text"].get<std::string>().back() == '.');
+  }
+  CHECK(pieces >= 5);
+}
+
+TEST_CASE("an outline that is none is asked for again, with what was wrong") {
+  StoryWorld edge;
+  int outlines = 0;
+  edge.model.instead = [&](std::size_t, const std::string& system) -> std::optional<std::string> {
+    if (system.find("You plan the story") == std::string::npos || ++outlines > 1) {
+      return std::nullopt;
+    }
+    return R"({"scenes":[{"number":1,"title":"Scene title","description":"TBD","characters":[],)"
+           R"("key_events":[],"image_prompt":"","narration":""}]})";
+  };
+  edge.finish();
+  edge.check_whole();
+  CHECK(outlines == 2);
+}
