@@ -186,9 +186,13 @@ function showAll() {
 }
 
 onKeptElsewhere((kept) => {
-  if (running && kept.id === conversation.id) return;
+  const isSame = kept.id === conversation.id;
+  if (running && isSame) return;
   leave();
-  conversation = kept;
+  // Another tab may still be reading a reply that has been read to its end here.
+  const ended = conversation.messages.filter(({ state }) => state === "done" || state === "stopped");
+  const own = new Map(isSame ? ended.map((message) => [message.id, message]) : []);
+  conversation = { ...kept, messages: kept.messages.map((message) => own.get(message.id) ?? message) };
   stayAtEnd(showAll);
 });
 form.addEventListener("submit", (event) => {
