@@ -26,8 +26,9 @@ inline constexpr std::int64_t kDiscardMs = 10'000;
 inline constexpr std::int64_t kSendMs = 30'000;
 
 // Each attempt of a call of the database, whose own limit of a statement is shorter.
+// The silence is as long, so that one timer serves a call.
 inline constexpr FetchDeadlines kDatabase{
-    .head_ms = 15'000, .silence_ms = 5'000, .whole_ms = 20'000};
+    .head_ms = 15'000, .silence_ms = 15'000, .whole_ms = 20'000};
 // Files of up to 6 MiB, both ways: the head of a write comes when all of it has been sent.
 inline constexpr FetchDeadlines kStorage{
     .head_ms = 15'000, .silence_ms = 5'000, .whole_ms = 30'000};
