@@ -44,8 +44,8 @@ struct RequestLog {
   std::optional<std::int64_t> first_token_ms;
   std::optional<std::int64_t> tokens_in;
   std::optional<std::int64_t> tokens_out;
-  // Of an extractor's answers: what they had, what was stored of it, and what was dropped because its
-  // quote is not in the text.
+  // Of an extractor's answers: what they had, what was stored of it, and what was dropped because
+  // its quote is not in the text.
   std::optional<std::int64_t> items_found;
   std::optional<std::int64_t> items_kept;
   std::optional<std::int64_t> items_without_quote;

@@ -37,8 +37,8 @@ struct StoredTurn {
   // When its writer will be taken for dead unless it is heard of before; nothing: it has ended.
   std::optional<std::int64_t> silent_in_ms;
   std::uint64_t saved_bytes = 0;  // of the reply's text
-  std::string text;        // from `after_bytes` on
-  std::string message_id;  // empty until a message is stored
+  std::string text;               // from `after_bytes` on
+  std::string message_id;         // empty until a message is stored
   std::string provider;
   std::string model;
   std::string error_code;

@@ -150,9 +150,7 @@ test("functions that are killed in the middle of a reply: the page comes back, a
     reply.finish();
   });
   await page.getByRole("button", { name: "Go on with it" }).click();
-  await untilText(page, "The storm passed by.").catch(async (error: Error) => {
-    throw new Error(`${await page.innerText("main")}\n${error.message}`);
-  });
+  await untilText(page, "The storm passed by.");
   assert.equal((await stored(page)).filter((row) => row.startsWith("user:")).length, 1);
   story.assertNoErrors();
 });

@@ -2,7 +2,7 @@
 // build have made them (./scripts/setup test, ./scripts/build).
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
@@ -15,6 +15,8 @@ import { launchBrowser, StoryPage } from "./browser.ts";
 const MODEL = ".fabula/models/SmolLM2-135M-Instruct.Q4_1.gguf";
 const START_DEADLINE_MS = 60_000;
 const REPLY_DEADLINE_MS = 60_000;
+// The longest that a part takes to come back.
+const RESTART_MS = 6_000;
 
 let browser: Browser;
 before(async () => (browser = await launchBrowser()));
@@ -61,9 +63,26 @@ function temporaryDir(context: TestContext): string {
   return dir;
 }
 
+/** The process of a part, by words of its command line. */
+function processOf(dataDir: string, words: string): number {
+  const { pid } = JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")) as { pid: number };
+  const found = readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, "utf8")) ?? [];
+      return Number(parent) === pid && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(words);
+    } catch {
+      return false;
+    }
+  });
+  assert.equal(found.length, 1, words);
+  return Number(found[0]);
+}
+
 for (const runtime of isLongRing ? ["deno", "workerd"] : ["deno"]) {
   test(`a story with the local model, across a reload (${runtime})`, async (context) => {
-    const server = await startServer(runtime, temporaryDir(context));
+    const dataDir = temporaryDir(context);
+    const server = await startServer(runtime, dataDir);
     context.after(() => server.stop());
     const story = await StoryPage.open(context, browser, server.url);
     const { page } = story;
@@ -84,6 +103,19 @@ for (const runtime of isLongRing ? ["deno", "workerd"] : ["deno"]) {
     assert.equal(await page.getByRole("alert").count(), 0, await page.innerText("main"));
     assert.equal(await page.locator("#ids dd").first().textContent(), sessionId);
     await story.screenshot(`stack-${runtime}`);
+    story.assertNoErrors();
+
+    // Each part is killed; a message soon after is answered, with all that was said before.
+    story.expectedErrors.push(/status of 50\d|ERR_EMPTY_RESPONSE/);
+    for (const [place, words] of ["database-server.mjs", "model/build/server.mjs", runtime].entries()) {
+      process.kill(processOf(dataDir, words), "SIGKILL");
+      await sleep(RESTART_MS);
+      await story.send("And then?");
+      await story.untilQuiet(REPLY_DEADLINE_MS);
+      assert.equal(await page.getByRole("alert").count(), 0, `${words}: ${await page.innerText("main")}`);
+      assert.equal(await story.replies().count(), 3 + place);
+    }
+    assert.equal(await page.locator("#ids dd").first().textContent(), sessionId);
     story.assertNoErrors();
   });
 }

@@ -151,7 +151,7 @@ onEachRuntime("README's code for a page", (stack) => {
     const endless = prompt("Never end.");
     model().script(endless, (reply) => reply.text("And "));
     const stopped = chat.sendMessage({ text: endless });
-    await until("its first word", () => chat.texts.at(-1) === "assistant: And");
+    await until("its first word", () => chat.texts.at(-1) === "assistant: And ");
     await chat.stop();
     await stopped;
     assert.equal(chat.status, "ready");

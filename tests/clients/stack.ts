@@ -191,7 +191,7 @@ function onRuntimes(
 
 const LOG_MEMBERS = new Set(
   ("timestamp level message function request_id user_id session_id stream_id provider model " +
-    "bot_id task acting_for conversation_id attempts latency_ms first_token_ms tokens_in tokens_out status outcome code cause items_found items_kept items_without_quote provider_failures").split(" "),
+    "bot_id task acting_for conversation_id attempts latency_ms first_token_ms tokens_in tokens_out status outcome code cause provider_failures items_found items_kept items_without_quote").split(" "),
 );
 
 // What workerd itself says of a client whose frames are no WebSocket's.

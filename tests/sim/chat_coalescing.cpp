@@ -68,7 +68,8 @@ TEST_CASE("texts that are further apart leave at once, without timers") {
   CHECK(read_events(client).text == text);
   CHECK(text_events(client) == 200);
   // Each of the saves, one a second, has a few of its own.
-  const auto saves = std::count(chat.database.calls.begin(), chat.database.calls.end(), "append_chunk");
+  const auto saves =
+      std::count(chat.database.calls.begin(), chat.database.calls.end(), "append_chunk");
   CHECK(saves <= 13);
   CHECK(client.timers() <= 20 + 3 * saves);
 }

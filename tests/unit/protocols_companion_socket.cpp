@@ -161,7 +161,8 @@ TEST_CASE("a conversation that is known is not started again, another one is") {
   CHECK(connection.state.conversation_id == "c2");
 }
 
-TEST_CASE("a reply that fails says how much of it is stored, of which message, and when to try again") {
+TEST_CASE(
+    "a reply that fails says how much of it is stored, of which message, and when to try again") {
   Connection connection;
   connection.state.conversation_id = "c1";
   const auto framing = connection.protocol.framing({"m1", 0});

@@ -122,7 +122,8 @@ TEST_CASE("a reply is accepted, told with its offsets, and done") {
         R"({"type":"done","id":"m1","message_id":"a1","finish_reason":"stop"})");
 }
 
-TEST_CASE("a reply that fails says how much of it is stored, of which message, and when to try again") {
+TEST_CASE(
+    "a reply that fails says how much of it is stored, of which message, and when to try again") {
   const auto framing = kJsonProtocol.framing({"m1", 0});
   const Problem problem(ErrorCode::rate_limited, "Wait.", "never told");
   auto failed = problem;

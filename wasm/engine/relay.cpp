@@ -6,8 +6,8 @@
 
 #include "shared/llm/answer/empty_answer.hpp"
 #include "shared/llm/stream/usage_sum.hpp"
-#include "wasm/engine/provider_failures.hpp"
 #include "shared/turn/hope.hpp"
+#include "wasm/engine/provider_failures.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/select.hpp"
 

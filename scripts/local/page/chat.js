@@ -10,9 +10,9 @@ const UNAVAILABLE = [502, 503, 504];
 /**
  * @typedef {{title: string, detail?: string, code?: string, status?: number, requestId?: string,
  *   faults?: {path: string, message: string}[], isLost?: boolean}} Problem `isLost`: only the connection ended
- * @typedef {{path: string, body: object, key: string, kept?: number, isRepeated?: boolean, isToGoOn?: boolean}} Ask the
+ * @typedef {{path: string, body: object, key: string, kept?: number, isRepeated?: boolean}} Ask the
  *   request that a reply answers. Under its key it is one turn, however often it is sent. `kept`: the characters
- *   of the text before it; `isRepeated`: its turn was over, and has only been told again; `isToGoOn`: it is only told again to go on
+ *   of the text before it; `isRepeated`: its turn was over, and has only been told again
  * @typedef {{onHead: (headers: Headers) => void, onText: () => void, onMetadata: (metadata: object) => void,
  *   token: () => string | undefined, isBegunElsewhere: () => boolean, signal: AbortSignal}} Listener
  *   `isBegunElsewhere`: whether another tab has the stream id, which the reply then has too
@@ -43,6 +43,17 @@ export async function cancel(streamId, token) {
   const url = `${CHAT}/streams/${encodeURIComponent(streamId)}/cancel`;
   const response = await fetch(url, { method: "POST", headers: authorization(token) });
   if (!response.ok) throw await problemOfResponse(response);
+}
+
+/** The id of the session's newest message, if it is a reply: one that broke off may not have told its id. */
+export async function findNewestReply(sessionId, token) {
+  const url = `/functions/v1/sessions/${sessionId}/messages?limit=1&order=desc`;
+  try {
+    const [newest] = await (await fetch(url, { headers: authorization(token) })).json();
+    return newest?.role === "assistant" ? newest.message_id : undefined;
+  } catch {
+    return undefined; // The request is then sent again under its key.
+  }
 }
 
 /** @returns {Promise<Response>} */

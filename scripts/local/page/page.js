@@ -1,6 +1,6 @@
 // A conversation with Fabula: sends what is typed, shows each piece of the answer as it comes, and goes on
 // with the same conversation after a reload and in every tab, also in the middle of an answer.
-import { cancel, receive } from "./chat.js";
+import { cancel, findNewestReply, receive } from "./chat.js";
 import { keep, load, newConversation, onKeptElsewhere, save } from "./conversation.js";
 import { openDossier } from "./dossier.js";
 import {
@@ -18,7 +18,7 @@ import {
 /** @typedef {import("./conversation.js").Message} Message */
 
 const [form, input] = ["#form", "#text"].map((it) => find(it));
-const actions = { tryAgain, forget: () => startOver() };
+const actions = { tryAgain: (reply) => void tryAgain(reply), forget: () => startOver() };
 let conversation = load();
 /** @type {{reply: Message, left: AbortController, isToStop: boolean} | undefined} */
 let running;
@@ -91,7 +91,6 @@ async function follow(reply) {
   if (conversation.messages.length !== count) showAll(); // Other tabs have gone on.
   else show();
   input.focus();
-  if (reply.state === "failed" && reply.ask.isToGoOn && reply.facts.message_id) tryAgain(reply);
 }
 
 /** Whether another tab has begun it: then it is read on here. */
@@ -131,19 +130,20 @@ function leave() {
  * and the conversation goes on from there.
  * @param {Message} reply
  */
-function tryAgain(reply) {
+async function tryAgain(reply) {
   if (running) return;
-  const { message_id, user_message_id } = reply.facts ?? {};
   const place = conversation.messages.indexOf(reply);
   const isNewest = place === conversation.messages.length - 1;
+  const { user_message_id } = reply.facts ?? {};
+  let { message_id } = reply.facts ?? {};
+  const { sessionId, guestToken } = conversation;
+  if (reply.text !== "" && !message_id && isNewest) message_id = await findNewestReply(sessionId, guestToken);
+  if (running) return;
   const again = (path) => ({ path, body: { detach: true }, key: crypto.randomUUID(), kept: reply.text.length });
   if (reply.text !== "" && message_id) {
     reply.ask = again(`/messages/${message_id}/continue`);
-  } else if (reply.text === "" && user_message_id && (!isNewest || reply.ask.isRepeated)) {
-    reply.ask = again(`/messages/${user_message_id}/regenerate`);
-  } else {
-    // Told again, a reply that broke off has its id, by which it goes on.
-    reply.ask.isToGoOn = reply.text !== "";
+  } else if (user_message_id && (!isNewest || reply.ask.isRepeated)) {
+    reply.ask = { ...again(`/messages/${user_message_id}/regenerate`), kept: 0 };
   }
   if (!isNewest) conversation.messages.splice(place + 1);
   reply.facts = { user_message_id };
@@ -186,9 +186,13 @@ function showAll() {
 }
 
 onKeptElsewhere((kept) => {
-  if (running && kept.id === conversation.id) return;
+  const isSame = kept.id === conversation.id;
+  if (running && isSame) return;
   leave();
-  conversation = kept;
+  // Another tab may still be reading a reply that has been read to its end here.
+  const ended = conversation.messages.filter(({ state }) => state === "done" || state === "stopped");
+  const own = new Map(isSame ? ended.map((message) => [message.id, message]) : []);
+  conversation = { ...kept, messages: kept.messages.map((message) => own.get(message.id) ?? message) };
   stayAtEnd(showAll);
 });
 form.addEventListener("submit", (event) => {

@@ -75,13 +75,14 @@ inline constexpr Operation kResumeTask{.id = "resume_story_task",
 
 inline constexpr std::array kRetryRefusals{ErrorCode::rate_limited};
 
-inline constexpr Operation kRetryTask{
-    .id = "retry_story_task",
-    .method = "POST",
-    .pattern = "/story/task/{task_id}/retry",
-    .summary = "Try a failed step again; finished ones are kept",
-    .answer = {
-        .status = 202, .schema = &kTask, .description = "The task.", .location = kTaskLocation},
-    .refusals = kRetryRefusals};
+inline constexpr Operation kRetryTask{.id = "retry_story_task",
+                                      .method = "POST",
+                                      .pattern = "/story/task/{task_id}/retry",
+                                      .summary = "Try a failed step again; finished ones are kept",
+                                      .answer = {.status = 202,
+                                                 .schema = &kTask,
+                                                 .description = "The task.",
+                                                 .location = kTaskLocation},
+                                      .refusals = kRetryRefusals};
 
 }  // namespace fabula::api::story

@@ -63,9 +63,9 @@ struct Extraction {
 Result<Extraction> entries_from_answer(const json::Document& answer,
                                        const ExtractionSource& source);
 
-// Where `quote` stands in `text`, or nothing: white space, case, the kinds of quotation marks, dashes
-// and stops, hyphens, ligatures, Markdown's marks and the quote's last mark may differ. A quote that
-// says nothing is nowhere.
+// Where `quote` stands in `text`, or nothing: white space, case, the kinds of quotation marks,
+// dashes and stops, hyphens, ligatures, Markdown's marks and the quote's last mark may differ. A
+// quote that says nothing is nowhere.
 struct Found {
   std::size_t begin = 0;
   std::size_t end = 0;

@@ -48,10 +48,9 @@ runtime::Task<Result<std::string>> ask_reader(JobStep& step, DossierReading& rea
 Result<void> take_findings(JobStep& step, DossierReading& reading,
                            std::span<const dossier::EntryRow> rows, const ItemCounts& items);
 
-// Commits the step with the rows, the dossier that they make, proposals, if any are possible, and the
-// counts of items, which the step's result keeps.
-// The findings are stored even if the snapshot cannot be: the next reader or writer of the dossier
-// makes it.
+// Commits the step with the rows, the dossier that they make, proposals, if any are possible, and
+// the counts of items, which the step's result keeps. The findings are stored even if the snapshot
+// cannot be: the next reader or writer of the dossier makes it.
 runtime::Task<Result<void>> store_findings(JobStep& step, DossierReading& reading,
                                            std::span<const dossier::EntryRow> rows,
                                            const std::vector<std::string>* proposals = nullptr);
