@@ -7,7 +7,7 @@ import { isLongRing } from "../ring.ts";
 import { NOBODYS_PROMPT } from "./access_bodies.ts";
 import type { Row } from "./backend.ts";
 import { talk } from "./chat.ts";
-import { idsOf, settle, tracesOfOthers, type Person } from "./people.ts";
+import { idsOf, rest, settle, tracesOfOthers, type Person } from "./people.ts";
 import { onEachRuntime } from "./stack.ts";
 import { hs256, userClaims } from "./tokens.ts";
 
@@ -139,6 +139,7 @@ onEachRuntime("ids that are named", (stack) => {
       const turn = await talk(stack(), { text: me.prompt }, { token: me.token });
       secondSessions.set(me, idsOf(turn, me.marks).sessionId);
     }
+    await rest(stack());
   });
 
   async function send(me: Person | undefined, [route, body, headers]: Asked) {

@@ -2,11 +2,13 @@
 // trace of one of them in what another is told can only come from a leak.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Row } from "./backend.ts";
 import { talk, type Turn } from "./chat.ts";
 import { fact, find, mention } from "./dossier_log.ts";
 import { liveTurn, openSession, principalOf } from "./realtime.ts";
 import type { Stack } from "./stack.ts";
+import { until } from "./wait.ts";
 
 export interface Person {
   name: string;
@@ -107,6 +109,26 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   await call(stack, "PATCH", `/projects/${person.projectId}`, person.token, { name: word() });
   await call(stack, "PATCH", `/sessions/${person.sessionId}`, person.token, { title: word() });
   return { ...person, known: await storeDossier(stack, person) };
+}
+
+const QUIET_MS = 4_000;
+
+/**
+ * Puts off all work that is left, and waits until what has begun is over: a worker whose task was cancelled
+ * still ends its call. Only requests change anything from now on.
+ */
+export async function rest({ backend }: Stack): Promise<void> {
+  let last = "";
+  await until("quiet", async () => {
+    await backend.putStepsOff();
+    const steps = await backend.rows("job_steps");
+    if (steps.some(({ status }) => status === "running")) return false;
+    const before = last;
+    last = JSON.stringify([await backend.everything(), backend.model.count]);
+    if (last === before) return true;
+    await delay(QUIET_MS);
+    return false;
+  }, 60_000);
 }
 
 /** A story by its owner's own hand: a premise, an outline, a scene; and a task that was cancelled. */
