@@ -111,15 +111,16 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   return { ...person, known: await storeDossier(stack, person) };
 }
 
+/** Longer than the pause before a model is asked again, which is 750 ms at most. */
 const QUIET_MS = 4_000;
 
 /**
- * Puts off all work that is left, and waits until what has begun is over: a worker whose task was cancelled
- * still ends its call. Only requests change anything from now on.
+ * Puts off all queued steps and waits until nothing has changed for a while: the worker of a cancelled task
+ * still finishes its call. Afterwards only requests change anything.
  */
 export async function rest({ backend }: Stack): Promise<void> {
   let last = "";
-  await until("quiet", async () => {
+  await until("the end of the workers' calls", async () => {
     await backend.putStepsOff();
     const steps = await backend.rows("job_steps");
     if (steps.some(({ status }) => status === "running")) return false;
