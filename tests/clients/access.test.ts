@@ -11,7 +11,7 @@ import { ACCESS, CALLERS, cellsOf, ROUTES, type Access, type Cell } from "./acce
 import { scriptAuthor } from "./author.ts";
 import { root, type Row } from "./backend.ts";
 import { keySet, signingKey } from "./issuer.ts";
-import { rowsOf, settle, tracesOfOthers, type Person } from "./people.ts";
+import { call, rowsOf, settle, tracesOfOthers, type Person } from "./people.ts";
 import { onEachRuntime } from "./stack.ts";
 import { ask as askStory } from "./story.ts";
 import { signUp } from "./supabase.ts";
@@ -66,6 +66,12 @@ onEachRuntime(
       const bob = await settle(stack(), "another user", (await signUp(stack())).token);
       people = [guest, otherGuest, ana, bob];
       await Promise.all(people.map(drawScene));
+      // The other runtime, of the same database, has deleted it.
+      await call(stack(), "PUT", "/users/plans/pro", keys.secretKey, {
+        calls_a_month: 7,
+        tokens_a_month: null,
+        images_a_month: 0,
+      });
 
       const nobodys: Record<string, string> = {
         nobody: "",

@@ -146,14 +146,22 @@ export class Backend {
   /** As if the time of these jobs' steps had come, and their workers' were over. */
   async makeStepsDue(where: Row): Promise<void> {
     for (const { job_id } of await this.rows("jobs", where)) {
-      const open = `job_id=eq.${job_id}&status=in.(queued,running)`;
-      const response = await fetch(`${this.databaseUrl}/rest/v1/job_steps?${open}`, {
-        method: "PATCH",
-        headers: { apikey: this.keys.secretKey, "content-type": "application/json" },
-        body: JSON.stringify({ run_after: "2020-01-01T00:00:00Z" }),
-      });
-      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+      await this.#setStepsDue(`job_id=eq.${job_id}&status=in.(queued,running)`, "2020-01-01T00:00:00Z");
     }
+  }
+
+  /** No worker begins a step that is queued now. */
+  putStepsOff(): Promise<void> {
+    return this.#setStepsDue("status=eq.queued", "2100-01-01T00:00:00Z");
+  }
+
+  async #setStepsDue(steps: string, run_after: string): Promise<void> {
+    const response = await fetch(`${this.databaseUrl}/rest/v1/job_steps?${steps}`, {
+      method: "PATCH",
+      headers: { apikey: this.keys.secretKey, "content-type": "application/json" },
+      body: JSON.stringify({ run_after }),
+    });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   }
 
   /** A session's messages in the order in which they came. */

@@ -2,6 +2,7 @@
 // trace of one of them in what another is told can only come from a leak.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Row } from "./backend.ts";
 import { talk, type Turn } from "./chat.ts";
 import { fact, find, mention } from "./dossier_log.ts";
@@ -110,12 +111,25 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
   return { ...person, known: await storeDossier(stack, person) };
 }
 
-/** Waits until no job has anything to do: only requests change anything from now on. */
+/** Longer than the pause before a model is asked again, which is 750 ms at most. */
+const QUIET_MS = 4_000;
+
+/**
+ * Puts off all queued steps and waits until nothing has changed for a while: the worker of a cancelled task
+ * still finishes its call. Afterwards only requests change anything.
+ */
 export async function rest({ backend }: Stack): Promise<void> {
-  await until("the end of all jobs", async () => {
+  let last = "";
+  await until("the end of the workers' calls", async () => {
+    await backend.putStepsOff();
     const steps = await backend.rows("job_steps");
-    return steps.every(({ status }) => status !== "queued" && status !== "running");
-  });
+    if (steps.some(({ status }) => status === "running")) return false;
+    const before = last;
+    last = JSON.stringify([await backend.everything(), backend.model.count]);
+    if (last === before) return true;
+    await delay(QUIET_MS);
+    return false;
+  }, 60_000);
 }
 
 /** A story by its owner's own hand: a premise, an outline, a scene; and a task that was cancelled. */
