@@ -150,9 +150,10 @@ export class Backend {
     }
   }
 
-  /** No worker begins a step that is queued now. */
+  /** No worker begins a step that is queued now. A step that is put off already keeps its row as it is. */
   putStepsOff(): Promise<void> {
-    return this.#setStepsDue("status=eq.queued", "2100-01-01T00:00:00Z");
+    const never = "2100-01-01T00:00:00Z";
+    return this.#setStepsDue(`status=eq.queued&run_after=lt.${never}`, never);
   }
 
   async #setStepsDue(steps: string, run_after: string): Promise<void> {
