@@ -43,7 +43,7 @@ inline constexpr std::array kMessageAttachmentFields{
 inline constexpr Schema kMessageAttachment{"MessageAttachment", "An attachment of a message.",
                                            kMessageAttachmentFields, "true"};
 
-// How a reply's model was asked.
+// The sampling settings that a reply's model was asked with.
 inline constexpr Field kUsedTemperatureField{
     .name = "temperature",
     .type = Type::number,
@@ -85,7 +85,7 @@ inline constexpr std::array kMessageMetadataFields{
 inline constexpr Schema kMessageMetadata{"MessageMetadata", "Further facts about a message.",
                                          kMessageMetadataFields, "true"};
 
-// Of a message, wherever it is listed.
+// A message's fields, in every list that contains messages.
 inline constexpr std::array kMessageFields{
     Field{.name = "message_id",
           .type = Type::uuid,

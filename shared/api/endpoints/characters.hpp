@@ -9,7 +9,8 @@
 
 namespace fabula::api::companion {
 
-// Together the texts that a prompt holds have at most this (supabase/schemas/companion).
+// The texts that go into a prompt have at most this many bytes together
+// (supabase/schemas/companion).
 inline constexpr std::int64_t kMaximumPersonaBytes = 100'000;
 inline constexpr std::uint32_t kMaximumCardBytes = 1024 * 1024;
 

@@ -15,9 +15,9 @@ namespace fabula::api::chat {
 
 // A long chapter pasted at once, well within every provider's context.
 inline constexpr std::int64_t kMaximumTextBytes = 200'000;
-// A message's text and the texts attached to it together, decoded.
+// A message's text and its attached texts together, decoded.
 inline constexpr std::int64_t kMaximumSaidBytes = 256 * 1024;
-// These, escaped, with room for the other fields.
+// The same texts, escaped, with room for the other fields.
 inline constexpr std::uint32_t kMaximumBodyBytes =
     kMostEscapedBytes * kMaximumSaidBytes + 4 * kSmallBodyBytes;
 
@@ -451,7 +451,7 @@ inline constexpr std::array<std::string_view, 1> kErrorType{"error"};
 
 inline constexpr Field kPieceField{
     .name = "content", .description = "The next piece of it.", .is_required = true};
-// Of a companion's stream.
+// The id in the answers about a companion's stream.
 inline constexpr Field kConversationField{.name = "conversation_id",
                                           .type = Type::uuid,
                                           .description = "Of a companion: the conversation."};

@@ -1,4 +1,4 @@
-// The endpoints of the companion function for what a companion remembers.
+// The endpoints of the companion function for a companion's memory.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// The endpoints of plans, which the users function serves: what a caller has used in this month,
-// and the operator's plans.
+// The endpoints of plans, which the users function serves: a caller's usage in this month, and the
+// operator's plans.
 #pragma once
 
 #include <array>

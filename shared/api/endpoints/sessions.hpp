@@ -134,7 +134,7 @@ inline constexpr std::array kUpdateFields{
 };
 inline constexpr Schema kUpdate{"SessionUpdate", "Changes of a session.", kUpdateFields};
 
-// The limit of a request's head.
+// The limit of a request's head, which carries the token.
 inline constexpr std::int64_t kMaximumTokenBytes = 8192;
 
 inline constexpr std::array kMigrateFields{

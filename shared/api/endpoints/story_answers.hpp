@@ -1,4 +1,4 @@
-// Schemas of what the story function answers.
+// Schemas of the story function's answers.
 #pragma once
 
 #include <array>
@@ -45,7 +45,7 @@ inline constexpr std::array kNumberFields{Field{.name = "number",
 inline constexpr auto kScenePlanFields = join(kNumberFields, kPlanFields);
 inline constexpr Schema kScenePlan{"ScenePlan", "A scene of an outline.", kScenePlanFields};
 
-// Ids and facts that all answers of generation have.
+// Ids and facts that every answer of a generation has.
 inline constexpr std::array kGeneratedFields{
     Field{.name = "success",
           .type = Type::boolean,
@@ -160,7 +160,7 @@ constexpr auto nullable_each(std::array<Field, kCount> fields) {
   return fields;
 }
 
-// Which of them there are depends on what the task does; null: there is none yet.
+// The task's type decides which of them exist; null: there is no result yet.
 inline constexpr auto kResultFields = nullable_each(std::array{
     optional_text("premise", "The premise."),
     outline_answer(false),

@@ -1,4 +1,4 @@
-// Endpoints of the story function for what is stored of a story: settings, premise, outline,
+// Endpoints of the story function for the stored parts of a story: settings, premise, outline,
 // scenes, and the versions of each.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Endpoints of the story function for tasks that have begun.
+// Endpoints of the story function for tasks that exist already.
 #pragma once
 
 #include <array>

@@ -12,7 +12,7 @@ namespace fabula::api {
 // The largest integer that JavaScript represents exactly.
 inline constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
 
-// More than any reply has, and no more than the database's integers hold.
+// More bytes than any reply has, and no more than the database's integers hold.
 inline constexpr std::int64_t kMaximumKnownBytes = 999'999'999;
 
 inline constexpr std::array kAfterFields{
