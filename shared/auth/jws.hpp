@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaximumTokenBytes = 8192;
 struct Jws {
   std::string algorithm;              // the header's `alg`: a claim of the token, not trusted yet
   std::optional<std::string> key_id;  // the header's `kid`
-  std::string payload;                // the signed text; a view of the token
-  std::string_view signing_input;     // what was signed; a view of the token's text
+  std::string payload;                // decoded, any bytes
+  std::string_view signing_input;     // the signed text; a view of the token
   std::string signature;              // decoded, never empty
 };
 
