@@ -34,15 +34,15 @@ constexpr std::array kResponseHeaders{
     Header{"www-authenticate", "What kind of credentials is wanted.", kText},
 };
 
-// The characters that a header can have and a proxy does not change.
+// The characters that a header can contain and that proxies do not change.
 constexpr std::string_view kKey =
     R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$"})";
 
-// What api::single_etag takes.
+// Matches what api::single_etag accepts.
 constexpr std::string_view kOneTag =
     R"({"type":"string","pattern":"^(\\*|(W/)?\"[!#-~]+\")$","examples":["*"]})";
 
-// What engine::known_bytes takes.
+// Matches what engine::known_bytes accepts.
 constexpr std::string_view kBytes = R"({"type":"string","pattern":"^[0-9]{0,9}$"})";
 
 constexpr std::array kRequestHeaders{
@@ -94,7 +94,7 @@ void write_example(Writer& writer, const ErrorCodeFacts& about) {
   writer.end_object();
 }
 
-// All codes of one status, which are the same response.
+// Writes all codes of one status as one response.
 void write_refusal(Writer& writer, std::span<const ErrorCode> codes) {
   const int status = facts(codes[0]).status;
   std::string description;

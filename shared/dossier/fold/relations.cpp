@@ -8,9 +8,9 @@ namespace fabula::dossier {
 namespace {
 
 struct Relation {
-  std::uint32_t relation;  // the word's number
-  std::uint32_t other;     // a cluster; kNone: only the name is known
-  std::uint32_t name;      // the name's number as the text has it
+  std::uint32_t relation;  // the number of the relation's word
+  std::uint32_t other;     // the other's cluster; kNone: only the name is known
+  std::uint32_t name;      // the number of the name in the text
   std::string text;
   std::vector<EntryIndex> entries;
 };
@@ -102,7 +102,7 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
   }
   std::vector<Element> elements;
   for (auto& each : relations) {
-    // Two of one name are told by the same words.
+    // Two people with one name have the same text.
     const auto same = std::find_if(elements.begin(), elements.end(), [&](const Element& element) {
       return element.text == each.text;
     });

@@ -41,8 +41,8 @@ constexpr PartName kPartNames[] = {
     {"thinking", RequestPart::thinking},
 };
 
-// The words by which servers say that they do not take something at all, in contrast to a value of
-// it that is too large or too long.
+// Phrases by which servers say that they do not support something at all, as opposed to a value
+// that is too large or too long.
 constexpr std::string_view kComplaints[] = {
     "support",       "unsupported",        "unrecognized", "unknown",    "extra",
     "permitted",     "not allow",          "unexpected",   "not accept", "not enabled",

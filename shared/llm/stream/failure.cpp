@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaximumIdentifierBytes = 64;
 
-// Of problems that are found here, and not by the provider.
+// For problems that we detect, not the provider.
 std::string_view detail_for(ErrorCode code) {
   switch (code) {
     case ErrorCode::provider_unauthorized:
@@ -57,7 +57,7 @@ bool is_identifier(std::string_view word) {
          });
 }
 
-// What kind of error it is, in the provider's own identifiers and numbers.
+// The kind of the error, in the provider's own identifiers and numbers.
 std::string kinds_of(const json::Document& error) {
   std::string kinds;
   const auto add = [&kinds](std::string_view word) {
@@ -72,7 +72,7 @@ std::string kinds_of(const json::Document& error) {
   return kinds.empty() ? "an error without a kind" : kinds;
 }
 
-// Nothing waits for less than the provider asks for.
+// Rounds up: nobody should retry sooner than the provider asks.
 int whole_seconds(std::int64_t wait_ms) { return static_cast<int>((wait_ms + 999) / 1000); }
 
 Problem problem_of(std::optional<int> status, const json::Document& error, std::string cause) {
@@ -114,7 +114,7 @@ std::optional<Problem> problem_in_chunk(std::string_view json, bool is_error) {
 Problem classify_http_failure(const FailedAnswer& answer) {
   std::string cause = "HTTP " + text::integer_text(answer.status);
   auto document = json::parse(answer.body_prefix);
-  // Google's errors of streams that are no event streams stand in an array.
+  // In streams that are no event streams, Google's errors are in an array.
   const bool is_listed = document && document->is_array() && !document->empty();
   json::Document error =
       document ? std::move(is_listed ? document->front() : *document) : json::Document();

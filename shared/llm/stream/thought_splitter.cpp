@@ -17,23 +17,23 @@ constexpr std::array kTags = {
     Tags{"<seed:think>", "</seed:think>"},
     Tags{"\u25C1think\u25B7", "\u25C1/think\u25B7"},
 };
-// The only one that templates open themselves.
+// The only tag that templates open themselves.
 constexpr Tags kUsualTags = kTags.front();
 
-// How the models begin that were trained to reason: most often in English or Chinese, whatever
-// language they are asked in, and about "the user", whom no text for that user calls so.
+// Typical beginnings of reasoning models: mostly English or Chinese, whatever the user's language,
+// and about "the user", which no text for the user says.
 constexpr std::array<std::string_view, 10> kUsualBeginnings = {
     "Okay, ", "Alright, ",  "The user ", "We need to ", "We are asked",
     "用户",   "好的，用户", "嗯，用户",  "首先，用户",  "我们需要"};
 
-// Far more than a model reasons: what is longer is a text.
+// Far more than any model's reasoning: a longer text is no reasoning.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
 
 std::size_t text_begin(std::string_view text) {
   return std::min(text.size(), text.find_first_not_of(" \t\r\n"));
 }
 
-// How much of the end of `text` may be the beginning of `tag`.
+// How many bytes at the end of `text` may be the beginning of `tag`.
 std::size_t partial_tag_bytes(std::string_view text, std::string_view tag) {
   for (auto bytes = std::min(text.size(), tag.size() - 1); bytes > 0; --bytes) {
     if (tag.starts_with(text.substr(text.size() - bytes))) return bytes;
@@ -50,7 +50,7 @@ void ThoughtSplitter::on_text(std::string_view text) {
   }
 }
 
-// A server that tells reasoning on its own has taken it out of the text.
+// A server that sends reasoning separately has removed it from the text.
 void ThoughtSplitter::on_reasoning(std::string_view text) {
   is_told_apart_ = true;
   sink_->on_reasoning(text);
@@ -73,7 +73,7 @@ void ThoughtSplitter::flush(bool has_failed) {
   }
 }
 
-// True when there may be more to settle.
+// True when more may be decidable.
 bool ThoughtSplitter::settle() {
   switch (state_) {
     case State::beginning:
@@ -134,7 +134,7 @@ bool ThoughtSplitter::settle_thought() {
   return false;
 }
 
-// A text that names the opening tag talks about tags.
+// A text that contains the opening tag is about tags.
 bool ThoughtSplitter::settle_perhaps() {
   const auto end = held_.find(kUsualTags.end);
   if (held_.find(kUsualTags.begin) < end || held_.size() > kMaximumHeldBytes) {
