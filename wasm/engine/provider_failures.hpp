@@ -10,8 +10,8 @@
 
 namespace fabula::engine {
 
-// `request_body`: what was sent, because the provider's words may quote it; empty: it is gone, and
-// so these words are left out.
+// `request_body`: the body that was sent, because the provider's message may quote it; empty: it
+// was freed, so the message is left out.
 void note_failure(std::vector<log::ProviderFailure>& failures, const llm::Endpoint& endpoint,
                   const Problem& problem, std::string_view request_body);
 

@@ -12,7 +12,7 @@ std::string memory_name(const llm::Endpoint& endpoint) {
   return std::string("refused ").append(endpoint.url).append(" ").append(endpoint.model);
 }
 
-// The server has nothing at the address; it says nothing of the model.
+// The address is wrong for every model, so this says nothing about the model.
 bool is_wrong_address(const Problem& failure) {
   const bool has_nothing =
       failure.cause.starts_with("HTTP 404") || failure.cause.starts_with("HTTP 405");
