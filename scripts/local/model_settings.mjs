@@ -1,10 +1,12 @@
 // @ts-check
-// What the settings of models may be, as far as it can be said before anything runs.
+// The valid values of the settings of models, as far as they can be checked before anything runs.
 import { StartError } from "./start_error.mjs";
 
 /** @import { Environment } from "./settings.ts" */
 
-/** Those of shared/llm/route/providers.hpp, in its order; tests/origin/settings.test.ts compares them. */
+/**
+ * Those of shared/llm/route/providers.hpp, in the same order; tests/origin/settings.test.ts compares them.
+ */
 export const PROVIDERS = [
   "openai",
   "anthropic",
@@ -22,7 +24,7 @@ export const PROVIDERS = [
 
 const ROUTES = /^(MODEL_[A-Z]+|FABULA_MODELS|FABULA_BOT_MODELS|FABULA_VISION_MODELS)$/;
 const ADDRESSES = /^[A-Z]+_BASE_URL$/;
-/** In bytes of UTF-8, as shared/settings/table.hpp has them; tests/origin/settings.test.ts compares them. */
+/** In bytes of UTF-8, as in shared/settings/table.hpp; tests/origin/settings.test.ts compares them. */
 export const LONGEST_TEXTS = new Map([["FABULA_SYSTEM_PROMPT", 16_384]]);
 const NUMBERS = /^FABULA_[A-Z_]+_(TOKENS|MS|SECONDS|SUBREQUESTS)$/;
 

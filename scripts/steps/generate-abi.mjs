@@ -17,7 +17,7 @@ const enumerations = [
   { key: "verify_algorithm", cpp: "std::uint32_t", about: "What `verify` takes as its algorithm." },
 ];
 
-/** Breaks a remark into comment lines of at most 100 columns. */
+/** Wraps a remark into comment lines of at most 100 columns. */
 function comment(text, indent = "") {
   const prefix = `${indent}// `;
   const lines = [];
@@ -32,7 +32,7 @@ function comment(text, indent = "") {
   return [...lines, line].join("\n");
 }
 
-/** Parameters that need a word of explanation, as one more sentence of the import's remark. */
+/** Parameters that need an explanation, as a further sentence of the import's remark. */
 function remark({ about, params }) {
   const explained = params.filter((parameter) => parameter.about);
   const sentences = explained.map(({ name, about: said }) => `\`${name}\`: ${said}.`);
@@ -198,7 +198,7 @@ for (const [path, text] of Object.entries(outputs)) {
   try {
     stored = readFileSync(root + path, "utf8");
   } catch {
-    // Not there yet: it differs.
+    // The file does not exist yet, so it differs.
   }
   if (stored === text) continue;
   if (check) {
