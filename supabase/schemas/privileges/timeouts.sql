@@ -1,5 +1,5 @@
 -- No statement runs longer than its caller waits: the edge's calls time out after 15 seconds
--- (kDatabaseTimeoutMs in wasm/engine/database.hpp). PostgREST adopts these settings with the role. Short
+-- (kDatabase in wasm/engine/deadlines.hpp). PostgREST adopts these settings with the role. Short
 -- waits for locks are a setting of each function: one locked principal delays only itself.
 do $$
 begin
