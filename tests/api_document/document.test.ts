@@ -1,4 +1,4 @@
-// The OpenAPI document as it is served: where it is found, that it is sound, that it is true.
+// The OpenAPI document as it is served: its URLs, its soundness, and its correctness.
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// Who gets what at every route that is served: the table of access_table.ts, cell by cell. Whatever is
-// asked, nobody is told anything of anybody else, and what is refused changes nothing.
+// Which caller gets what at every route: the table of access_table.ts, cell by cell. No answer contains
+// another person's data, and refused requests change nothing.
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
@@ -24,7 +24,7 @@ const MALFORMED_ID = "not-a-uuid'--";
 
 interface Caller {
   token: string;
-  /** Who it is; undefined for those who are nobody that we know. */
+  /** The caller's person; undefined for anonymous and unknown callers. */
   person?: Person;
 }
 
@@ -111,7 +111,9 @@ onEachRuntime(
       });
     }
 
-    /** Whose ids are tried; of those who are nobody, the user's whom half of them claim to be. */
+    /**
+     * The persons whose ids are tried; for anonymous callers, the user's whom half of them claim to be.
+     */
     function targetsOf({ column }: Cell, caller: Caller): (Person | undefined)[] {
       const own = caller.person ?? ana;
       if (column === "own") return [own];
@@ -193,7 +195,7 @@ onEachRuntime(
       }
     }
 
-    /** A story goes on after its answer. */
+    /** A story continues after its answer. */
     async function storyIsWritten({ cell, caller, headers, text }: Answer): Promise<void> {
       if (cell.route.name !== "POST /story/generate-full") return;
       const { task_id } = JSON.parse(text) as Row;
@@ -208,7 +210,7 @@ onEachRuntime(
       });
     }
 
-    /** All that tells one refusal from another, but for what names the request. */
+    /** Everything that distinguishes one refusal from another, except the request's id. */
     function likeness({ requestId, headers, text }: Answer): string {
       const varying = new Set(["date", "x-request-id"]);
       const lasting = headers.filter(([name]) => !varying.has(name));

@@ -1,5 +1,5 @@
-// A route of three providers, each with a wire format of its own. Until the first token another one is
-// asked and the client learns nothing of it; after it there is one answer, whole or broken off.
+// A route of three providers, each with its own wire format. Until the first token another one is
+// asked and the client learns nothing of it; after it there is one answer, complete or broken off.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -34,7 +34,7 @@ type Scripts = Partial<Record<WireFormat, Script>>;
 interface Fault {
   title: string;
   script: Script;
-  /** How often the one that fails is asked. */
+  /** How often the failing one is asked. */
   attempts: number;
   after_ms?: number;
 }
@@ -108,7 +108,7 @@ onEachRuntime(
       return { events, asked, replies, generation: generation!, messages, elapsedMs };
     }
 
-    /** As if nobody else had been asked. */
+    /** The result is the same as if no other model had been asked. */
     function assertWhole({ events, generation, messages }: Told, by: WireFormat): void {
       assert.deepEqual(events.ending, ["metadata", "done"], events.raw);
       assert.equal(events.text, PIECES.join(""));

@@ -1,4 +1,4 @@
-// Request ids, and what the log says of a turn.
+// Request ids, and a turn's log line.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";

@@ -1,5 +1,5 @@
-// README.md's code for a builder's own page, as it is written but for addresses and keys: reading events with
-// fetch, supabase-js, and the transport for the AI SDK, which is compiled strictly against the package.
+// README.md's code for a builder's own page, unchanged except for URLs and keys: reading events with fetch,
+// supabase-js, and the transport for the AI SDK, which is compiled strictly against the package.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -19,7 +19,7 @@ type Transport = (chat: string, headers?: Record<string, string>, known?: object
 
 const folder = join(root, "build/tests/readme_page");
 
-/** As what `useChat` has, without a framework. */
+/** The same as `useChat`, without a framework. */
 class Chat extends AbstractChat<UIMessage> {
   constructor(transport: ChatTransport<UIMessage>, messages: UIMessage[] = []) {
     const state: ChatState<UIMessage> = {

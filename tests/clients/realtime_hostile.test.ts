@@ -1,4 +1,5 @@
-// Clients that break the rules: each is told so and disconnected, and nobody else notices.
+// Clients that break the rules: each gets a reason and is disconnected, and no other client is
+// affected.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -85,7 +86,7 @@ onBothRuntimes("hostile clients of a socket", (stack) => {
     const raw = await openRaw();
     raw.send(OPCODE.text, Buffer.from('{"type":"\xff\xfe"}', "latin1"));
     if (stack().runtime === "workerd") {
-      // It gives the host what it has replaced, which is no message either.
+      // It passes the host replaced characters, which are no message either.
       await until("an error", () => raw.texts.some((text) => text.includes("invalid_request")));
     } else {
       // Deno 2.1 drops the connection without a close frame.

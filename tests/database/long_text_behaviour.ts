@@ -1,5 +1,5 @@
-// What a model is sent of texts that are too long for the budget, of attached texts, and of messages that
-// nobody has answered, whichever database it comes from.
+// The prompt for texts that exceed the budget, for attached texts, and for unanswered messages, in either
+// database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, newRequestHash } from "./actions.ts";

@@ -31,7 +31,7 @@ export function describeRealtime(target: () => Target): void {
   };
   const turn = (connection: Connection, question: string, reply: string, changes: Row = {}) =>
     say(target(), connection.principal, question, reply, { ...turnIn(connection), ...changes });
-  /** As if it had been left long ago. */
+  /** Pretends that it was left long ago. */
   const left = async (connection: Connection, session_id: string) => {
     await leave(target(), connection);
     await passTime(target(), session_id, 61);

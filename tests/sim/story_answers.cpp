@@ -1,4 +1,4 @@
-// Stories by models that break off, refuse, go on and on, or write nonsense.
+// Stories by models that break off, refuse, never stop, or write nonsense.
 #include <doctest/doctest.h>
 
 #include <string>

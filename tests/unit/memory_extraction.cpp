@@ -1,4 +1,4 @@
-// What a model says about the user's messages becomes entries of a companion's memory.
+// A model's findings in the user's messages become entries of a companion's memory.
 #include <doctest/doctest.h>
 
 #include <string>
