@@ -67,9 +67,11 @@ class Call {
   // Says that the request has no token, so that a new guest calls, to whom nothing belongs yet.
   void note_new_guest() { is_new_guest_ = true; }
 
-  // Answers with the problem's response, if no response has begun, and logs the problem. A new
-  // guest who asks for something is told by which token its owner is known.
+  // Answers with the problem's response, if no response has begun, and logs the problem.
   runtime::Task<void> refuse(const Problem& problem);
+  // The problem in the words for this caller: a new guest who names something that exists for its
+  // owner alone is told which token the owner sends.
+  Problem as_told(Problem problem) const;
   void note_problem(const Problem& problem);
 
   // Writes the request's log line.

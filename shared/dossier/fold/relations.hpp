@@ -11,11 +11,14 @@
 
 namespace fabula::dossier {
 
-// Who has a name, by the name's number: a cluster of characters, or kNone where there are several.
+// The owner of each name, by the name's number: a cluster of characters, or kNone where there are
+// several. A cluster that is not there has only the names that no other one has.
 class NameOwners {
  public:
-  NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters);
-  // That the cluster is called by this name, too.
+  // `is_there` is by cluster, and must outlive this.
+  NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters,
+             const std::vector<bool>& is_there);
+  // The cluster is called by this name, too.
   void note(std::uint32_t value, std::uint32_t cluster);
   std::uint32_t of(std::uint32_t value) const {
     return value < owners_.size() && owners_[value] != kSeveral ? owners_[value] : kNone;
@@ -24,6 +27,7 @@ class NameOwners {
  private:
   static constexpr std::uint32_t kSeveral = kNone - 1;
 
+  const std::vector<bool>& is_there_;
   std::vector<std::uint32_t> owners_;
 };
 

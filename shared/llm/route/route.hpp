@@ -60,7 +60,7 @@ Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& se
                                      bool is_development);
 
 // Whether the operator has put another server in the place of the provider's: it may need no key,
-// and has models of its own.
+// and has models of its own. The provider's own host, written out, is no other server.
 bool has_own_address(const Provider& provider, const Settings& settings);
 
 }  // namespace fabula::llm
