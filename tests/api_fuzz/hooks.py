@@ -138,6 +138,7 @@ DOSSIER_EDITS = {
     "undo_dossier_change",
     "redo_dossier_change",
     "resolve_dossier_question",
+    "decide_dossier_proposals",
 }
 
 
@@ -179,7 +180,7 @@ def before_call(context, case, kwargs):
 
 def choose_what_is_there(body):
     """Half of the models, and all numbers of tokens that are right in form, are what this server has."""
-    if isinstance(body.get("model"), str) and body["model"] and next(COUNT) % 2 == 0:
+    if isinstance(body.get("model"), str) and body["model"] and next(CALLS["models"]) % 2 == 0:
         body["model"] = "local:scripted"
     tokens = body.get("max_tokens")
     if isinstance(tokens, (int, float)) and not isinstance(tokens, bool) and MOST_TOKENS < tokens <= LARGEST_CHOICE:

@@ -139,7 +139,7 @@ onEachRuntime(
       assert.deepEqual(model.newest.request.messages.at(-1)!.content, parts);
       const context = await call(stack(), "GET", `${path}/context`, turn.guestToken);
       assert.deepEqual(context["attachments"], [
-        { ...text, tokens: 11 },
+        { ...text, tokens: 11, text_read: FILES["/a.txt"]!.bytes },
         { ...image("a.png"), tokens: 1000 },
       ]);
     });

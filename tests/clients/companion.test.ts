@@ -13,6 +13,7 @@ const settings = (_origin: string, modelOrigin: string) => ({
   OPENROUTER_BASE_URL: `${modelOrigin}/v1`,
   SYSTEM_PROMPT: "Be a good friend.",
   OPENROUTER_API_KEY: "sk-or-test",
+  MODEL_COMPANION: "openrouter:nousresearch/hermes-3-llama-3.1-70b",
   HTTP_REFERER: "https://app.example",
   X_TITLE: "Idols",
 });

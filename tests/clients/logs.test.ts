@@ -77,6 +77,7 @@ onEachRuntime("logs", (stack) => {
       stream_id: turn.streamId,
       provider: "local",
       model: "scripted",
+      task: "chat",
       outcome: "complete",
       attempts: 1,
       tokens_in: 123,

@@ -277,7 +277,11 @@ async function assertChatReads(
   assert.equal(events.text, theirs.text);
   const [generation] = await stack.backend.rows("generations", { stream_id: streamId });
   const isComplete = story.reason !== undefined;
-  if (!isComplete) {
+  if (story.parts.length === 0) {
+    assert.deepEqual(events.ending, ["error"], events.raw);
+    assert.equal(events.error["code"], "provider_refused_request");
+    assert.equal(generation!["status"], "failed");
+  } else if (!isComplete) {
     assert.deepEqual(events.ending, ["metadata", "error"], events.raw);
     assert.equal(events.error["code"], story.error ? "provider_error" : "provider_incomplete");
     assert.equal(generation!["status"], "failed");

@@ -17,9 +17,8 @@ const QUOTES: [title: string, script: (prompt: string, text: string) => Script][
   ["a refusal that quotes the prompt", (prompt) => (reply) => reply.refuse(400, message(`Invalid: ${prompt}`))],
   ["a page that shows the request", (prompt) => (reply) => reply.refuse(502, `<pre>${prompt}</pre>`)],
   [
-    "an answer that is not streamed",
-    (_, content) => (reply) =>
-      reply.end(JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content } }] })),
+    "an error that is not streamed",
+    (prompt) => (reply) => reply.end(message(`Flagged: ${prompt}`)),
   ],
   [
     "an error that quotes the text before it",

@@ -47,8 +47,8 @@ test("the build refuses imports and exports that the ABI does not have", () => {
 });
 
 test("the build refuses a module that is too large", () => {
-  assert.deepEqual(sizeFaults(400_000), []);
-  assert.deepEqual(sizeFaults(400_001), ["it is larger than 400000 bytes gzipped"]);
+  assert.deepEqual(sizeFaults(500_000), []);
+  assert.deepEqual(sizeFaults(500_001), ["it is larger than 500000 bytes gzipped"]);
 });
 
 test("a folder for Supabase works alone, wherever it lies", async () => {

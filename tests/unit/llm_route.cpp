@@ -98,6 +98,11 @@ TEST_CASE("a server of one's own in a provider's place needs no key") {
                 "OPENAI_API_KEY");
 }
 
+TEST_CASE("the provider's own address, written out, is no server of one's own") {
+  check_refused(resolve("openai:m", {{"OPENAI_BASE_URL", "https://api.openai.com/v1/"}}),
+                "OPENAI_API_KEY");
+}
+
 TEST_CASE("a base URL is taken as the provider's SDK and documentation write it") {
   struct Case {
     const char* route;

@@ -154,10 +154,13 @@ Task<void> Call::refuse(const Problem& problem) {
     runtime::end_response(context_);
     co_return;
   }
-  Problem told = problem;
-  if (is_new_guest_ && told.code == ErrorCode::not_found) told.detail.append(kSendYourToken);
-  auto response = http::problem_response(told, log_.request_id);
+  auto response = http::problem_response(as_told(problem), log_.request_id);
   co_await send(std::move(response));
+}
+
+Problem Call::as_told(Problem problem) const {
+  if (is_new_guest_ && problem.code == ErrorCode::not_found) problem.detail.append(kSendYourToken);
+  return problem;
 }
 
 void Call::note_problem(const Problem& problem) {

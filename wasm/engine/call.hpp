@@ -66,9 +66,11 @@ class Call {
   // Notes that the request has no token, so that the caller is a new guest, who owns nothing yet.
   void note_new_guest() { is_new_guest_ = true; }
 
-  // Answers with the problem's response, if no response has begun, and logs the problem. If a new
-  // guest asks for something, the response names the token that would show its owner.
+  // Answers with the problem's response, if no response has begun, and logs the problem.
   runtime::Task<void> refuse(const Problem& problem);
+  // The problem in the words for this caller: if a new guest asks for another's thing, it names the
+  // token that would show its owner.
+  Problem as_told(Problem problem) const;
   void note_problem(const Problem& problem);
 
   // Writes the request's log line.

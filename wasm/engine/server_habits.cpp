@@ -34,13 +34,18 @@ ServerHabits::ServerHabits(runtime::Context& context, const std::vector<llm::End
 bool ServerHabits::learn(std::size_t model, const Problem& failure) {
   const auto& endpoint = endpoints_[model];
   auto learnt = llm::with_complaints(refused_[model], failure);
-  if (!endpoint.unversioned_url.empty() && is_wrong_address(failure)) {
+  const bool is_lost = !endpoint.unversioned_url.empty() && is_wrong_address(failure);
+  // Neither address has anything now: the next request tries the one that is documented.
+  const bool is_at_neither = is_lost && learnt.has(llm::RequestPart::versioned_path);
+  if (is_at_neither) {
+    learnt.remove(llm::RequestPart::versioned_path);
+  } else if (is_lost) {
     learnt.add(llm::RequestPart::versioned_path);
   }
   if (learnt == refused_[model]) return false;
   refused_[model] = learnt;
   runtime::remember(context_, memory_name(endpoint), learnt.bits());
-  return true;
+  return !is_at_neither;
 }
 
 }  // namespace fabula::engine

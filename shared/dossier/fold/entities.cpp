@@ -32,7 +32,10 @@ std::string first_name(const Folding& folding, const Cluster& cluster) {
 }  // namespace
 
 ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names)
-    : folding_(folding), events_(events), owners_(folding.log, folding.activity, folding.clusters) {
+    : folding_(folding),
+      events_(events),
+      is_there_(find_those_there()),
+      owners_(folding.log, folding.activity, folding.clusters, is_there_) {
   const auto& clusters = folding.clusters.all;
   folding.names.resize(clusters.size());
   FirstNames next;
@@ -64,8 +67,12 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
     }
   }
   first_names = std::move(next);
-  is_there_.resize(clusters.size());
-  for (std::uint32_t i = 0; i < clusters.size(); ++i) is_there_[i] = decide_is_there(i);
+}
+
+std::vector<bool> ThingBuilder::find_those_there() const {
+  std::vector<bool> is_there(folding_.clusters.all.size());
+  for (std::uint32_t i = 0; i < is_there.size(); ++i) is_there[i] = decide_is_there(i);
+  return is_there;
 }
 
 Reference ThingBuilder::shown_id_of(std::uint32_t cluster) const {

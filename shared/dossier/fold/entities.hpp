@@ -40,6 +40,7 @@ class ThingBuilder {
   std::vector<EntryIndex> mentions_of(std::uint32_t cluster) const;
 
  private:
+  std::vector<bool> find_those_there() const;
   bool decide_is_there(std::uint32_t cluster) const;
   // The id of a related entity; 0 when it is not shown.
   Reference shown_id_of(std::uint32_t cluster) const;
@@ -52,8 +53,8 @@ class ThingBuilder {
 
   Folding& folding_;
   const Events& events_;
-  NameOwners owners_;
   std::vector<bool> is_there_;  // by cluster
+  NameOwners owners_;
 };
 
 }  // namespace fabula::dossier

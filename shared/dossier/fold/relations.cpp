@@ -22,8 +22,8 @@ bool leads_to_the_same(const Relation& a, const Relation& b) {
 }  // namespace
 
 NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
-                       const Clusters& clusters)
-    : owners_(log.values.size(), kNone) {
+                       const Clusters& clusters, const std::vector<bool>& is_there)
+    : is_there_(is_there), owners_(log.values.size(), kNone) {
   for (std::uint32_t cluster = 0; cluster < clusters.all.size(); ++cluster) {
     if (clusters.all[cluster].type != log.ontology().people) continue;
     for (const auto slot : clusters.all[cluster].slots) {
@@ -39,7 +39,11 @@ NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
 void NameOwners::note(std::uint32_t value, std::uint32_t cluster) {
   if (value >= owners_.size()) return;
   auto& owner = owners_[value];
-  owner = owner == kNone || owner == cluster ? cluster : kSeveral;
+  if (owner == kNone || owner == cluster) {
+    owner = cluster;
+  } else if (is_there_[cluster]) {
+    owner = owner == kSeveral || is_there_[owner] ? kSeveral : cluster;
+  }
 }
 
 std::uint32_t other_cluster(const Folding& folding, const NameOwners& owners, EntryIndex relation) {

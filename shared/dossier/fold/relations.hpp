@@ -11,11 +11,13 @@
 
 namespace fabula::dossier {
 
-// Maps the number of a name to the cluster of characters with that name, or to kNone if there are
-// several.
+// Maps the number of a name to its owner: a cluster of characters, or kNone if there are several. A
+// cluster that is not shown owns only names that no other one has.
 class NameOwners {
  public:
-  NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters);
+  // `is_there` is indexed by cluster, and must outlive this object.
+  NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters,
+             const std::vector<bool>& is_there);
   // Notes that the cluster also has this name.
   void note(std::uint32_t value, std::uint32_t cluster);
   std::uint32_t of(std::uint32_t value) const {
@@ -25,6 +27,7 @@ class NameOwners {
  private:
   static constexpr std::uint32_t kSeveral = kNone - 1;
 
+  const std::vector<bool>& is_there_;
   std::vector<std::uint32_t> owners_;
 };
 

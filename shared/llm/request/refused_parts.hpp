@@ -27,6 +27,7 @@ class RefusedParts {
 
   bool has(RequestPart part) const { return (bits_ >> static_cast<unsigned>(part) & 1U) != 0; }
   void add(RequestPart part) { bits_ |= 1U << static_cast<unsigned>(part); }
+  void remove(RequestPart part) { bits_ &= ~(1U << static_cast<unsigned>(part)); }
   std::uint32_t bits() const { return bits_; }
 
   bool operator==(const RefusedParts&) const = default;

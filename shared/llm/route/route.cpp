@@ -151,7 +151,10 @@ Result<Route> parse_route(std::string_view route, std::string_view setting) {
 }
 
 bool has_own_address(const Provider& provider, const Settings& settings) {
-  return !setting_of(settings, provider.base_url_setting).empty();
+  const auto set = http::parse_url(setting_of(settings, provider.base_url_setting));
+  if (!set) return false;
+  const auto providers_own = http::parse_url(provider.default_base_url);
+  return !providers_own || set->host != providers_own->host || set->port != providers_own->port;
 }
 
 Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& settings,

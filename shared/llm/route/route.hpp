@@ -60,7 +60,7 @@ Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& se
                                      bool is_development);
 
 // Whether the operator has replaced the provider's server: the other one may need no key, and has
-// its own models.
+// its own models. An address with the provider's own host does not count.
 bool has_own_address(const Provider& provider, const Settings& settings);
 
 }  // namespace fabula::llm
