@@ -176,8 +176,8 @@ void write_event_properties(Writer& writer, const Schema& events) {
   writer.end_object().end_object();
 }
 
-// OpenAPI 3.1 cannot describe a stream of events. The schema is that of each event, as in 3.2, which
-// tools for 3.1 accept.
+// OpenAPI 3.1 cannot describe a stream of events. The schema is that of each event, as in 3.2,
+// which tools for 3.1 accept.
 void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
   writer.key("text/event-stream").begin_object().key("schema").begin_object();
   std::string description = "A server-sent event of the stream";
