@@ -31,7 +31,7 @@ constexpr std::array kResponseHeaders{
     Header{"x-guest-token", "A new guest's token, shown this once: the bearer from now on.", kText},
     Header{"location", "Where it is.", kText},
     Header{"retry-after", "After how many seconds it is worth another try.", kNumber},
-    Header{"www-authenticate", "What kind of credentials is wanted.", kText},
+    Header{"www-authenticate", "The kind of credentials that are required.", kText},
 };
 
 // The characters that a header can contain and that proxies do not change.
@@ -187,18 +187,17 @@ void write_problem_schemas(Writer& writer) {
   writer.key("type").raw(R"({"type":"string","description":"urn:fabula:problem: and the code."})");
   writer.key("title").raw(R"({"type":"string","description":"The code in words."})");
   writer.key("status").raw(R"({"type":"integer","description":"The HTTP status."})");
-  writer.key("detail").raw(R"({"type":"string","description":"What to do about it."})");
+  writer.key("detail").raw(R"({"type":"string","description":"What the caller can do."})");
   writer.key("instance").raw(R"({"type":"string","description":"The request's id."})");
   writer.key("code").begin_object().key("type").string("string");
-  writer.key("description").string("What a program may switch on.");
+  writer.key("description").string("The stable code for programs.");
   writer.key("enum").begin_array();
   for (int i = 0; i <= static_cast<int>(ErrorCode::time_limit); ++i) {
     writer.string(facts(static_cast<ErrorCode>(i)).name);
   }
   writer.end_array().end_object();
-  writer.key("running").raw(
-      R"({"description":"Of turn_in_progress: the reply that is being written.",)"
-      R"("$ref":"#/components/schemas/RunningReply"})");
+  writer.key("running").raw(R"({"description":"The running reply, for turn_in_progress.",)"
+                            R"("$ref":"#/components/schemas/RunningReply"})");
   writer.key("errors").raw(
       R"({"type":"array","description":"Each fault of a body, a query or a path; at most 20.",)"
       R"("items":{"$ref":"#/components/schemas/FieldError"}})");

@@ -266,7 +266,7 @@ inline constexpr Schema kModelSettings{"ModelSettings", "Settings of a request t
                                        kModelSettingsFields, "true"};
 
 inline constexpr std::array kSentFactBodyFields{
-    Field{.name = "do", .description = "What the entry does, such as fact or set."},
+    Field{.name = "do", .description = "The entry's act, such as fact or set."},
     Field{.name = "type", .description = "The type of what it is about, such as character."},
     Field{.name = "field", .description = "The field."},
     Field{.name = "name", .description = "The name."},
@@ -279,7 +279,7 @@ inline constexpr std::array kSentFactFields{
     Field{.name = "kind", .description = "The source; absent if the dossier has been cleared."},
     Field{.name = "body",
           .type = Type::object,
-          .description = "What it states.",
+          .description = "Its statement.",
           .schema = &kSentFactBody},
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -420,13 +420,13 @@ inline constexpr std::array kMetadataFields{
     Field{.name = "guest_token", .description = "A new guest's token, which is shown once."},
     Field{.name = "conversation_id",
           .type = Type::uuid,
-          .description = "Of a companion: the conversation."},
+          .description = "For a companion: the conversation."},
     Field{.name = "character_id",
           .type = Type::uuid,
-          .description = "Of a companion: the character, if there is one."},
+          .description = "For a companion: the character, if there is one."},
     Field{.name = "character_known",
           .type = Type::boolean,
-          .description = "Of a companion: false if nobody here has this character."},
+          .description = "For a companion: false if the character is unknown here."},
     Field{.name = "dossier_version",
           .type = Type::integer,
           .description = "The version of the project's dossier."},
@@ -454,7 +454,7 @@ inline constexpr Field kPieceField{
 // The id in the answers about a companion's stream.
 inline constexpr Field kConversationField{.name = "conversation_id",
                                           .type = Type::uuid,
-                                          .description = "Of a companion: the conversation."};
+                                          .description = "For a companion: the conversation."};
 inline constexpr std::array kTextEventFields{event_type(kTextType), kPieceField,
                                              kConversationField};
 inline constexpr Schema kTextEvent{"ChatTextEvent", "Text of the reply.", kTextEventFields};

@@ -145,14 +145,14 @@ inline constexpr std::array kStoryFieldsOfSnapshot{
     known_text("tone", "The tone."),
 };
 
-inline constexpr auto kSnapshotFields =
-    with(std::array{things_field("characters", "The characters.", kCharacter),
-                    shown_list("themes", "The themes."),
-                    things_field("locations", "The places.", kThing),
-                    shown_list("plot_points", "The plot, in the order of the story."),
-                    things_field("objects", "The objects.", kThing),
-                    things_field("open_questions", "What a person is to decide.", kQuestion)},
-         kStoryFieldsOfSnapshot);
+inline constexpr auto kSnapshotFields = with(
+    std::array{
+        things_field("characters", "The characters.", kCharacter),
+        shown_list("themes", "The themes."), things_field("locations", "The places.", kThing),
+        shown_list("plot_points", "The plot, in the order of the story."),
+        things_field("objects", "The objects.", kThing),
+        things_field("open_questions", "A question that a person should decide.", kQuestion)},
+    kStoryFieldsOfSnapshot);
 inline constexpr Schema kSnapshot{"DossierSnapshot", "The known facts about a story.",
                                   kSnapshotFields, "true"};
 

@@ -70,7 +70,7 @@ inline constexpr std::array kSessionFields{
           .is_nullable = true,
           .schema = &kRunning},
     Field{.name = "instructions",
-          .description = "What its models are told, after the project's instructions.",
+          .description = "Instructions for its models, after the project's.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "model",

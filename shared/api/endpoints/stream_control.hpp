@@ -56,8 +56,8 @@ inline constexpr Schema kCancelled{"Cancellation", "The result of a cancellation
                                    kCancelledFields};
 
 inline constexpr std::array kStreamErrorFields{
-    Field{.name = "code", .description = "What a program may switch on.", .is_required = true},
-    Field{.name = "message", .description = "What to do about it.", .is_required = true},
+    Field{.name = "code", .description = "The stable code for programs.", .is_required = true},
+    Field{.name = "message", .description = "What the caller can do.", .is_required = true},
     Field{.name = "retryable",
           .type = Type::boolean,
           .description = "Whether it is worth another try.",
