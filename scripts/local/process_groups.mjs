@@ -29,8 +29,8 @@ export class ProcessGroups {
    * Starts a process. `ended` resolves with its exit status, 1 for a signal.
    * @param {string} file
    * @param {string[]} args
-   * @param {SpawnOptions & { name?: string, endsItsGroup?: boolean }} options `name`: what a message
-   *   calls it; `endsItsGroup`: told to stop, it ends what it started, so that only it is told.
+   * @param {SpawnOptions & { name?: string, endsItsGroup?: boolean }} options `name`: its name
+   *   in messages; `endsItsGroup`: when asked to stop, it ends its own children, so that only it is asked.
    * @returns {{ child: ChildProcess, ended: Promise<number> }}
    */
   start(file, args, { name = file, endsItsGroup = false, ...options }) {

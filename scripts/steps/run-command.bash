@@ -17,7 +17,7 @@ run_built() {
 }
 
 build() {
-  # Where set-up puts CMake and Ninja for those who cannot install packages.
+  # Set-up puts CMake and Ninja here if it cannot install packages.
   export PATH="$root/.fabula/toolchain/bin:$PATH"
   cd "$root"
   local options=()

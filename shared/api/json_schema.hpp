@@ -12,7 +12,7 @@
 
 namespace fabula::api {
 
-// Where a value stands decides which schema it has: a null in a body is an absent field, a query
+// The place of a value decides its schema: a null in a body is an absent field, a query
 // has no nulls, and an answer's schema leaves out the limits that only requests have.
 enum class SchemaUse : std::uint8_t { body, parameter, answer };
 

@@ -15,7 +15,7 @@ enum class Access : std::uint8_t {
   anyone,               // no identity is needed or checked
   caller,               // a user or a guest; an anonymous call is 401
   caller_or_new_guest,  // an anonymous caller becomes a new guest
-  operator_only,        // whoever runs the server: the secret key, or a token for metrics
+  operator_only,        // the server's operator: the secret key, or a token for metrics
 };
 
 enum class AnswerKind : std::uint8_t {

@@ -35,7 +35,7 @@ std::string make_guest_token(std::string_view random_bytes);
 Result<Bearer> classify_bearer(std::optional<std::string_view> authorization,
                                const std::vector<std::string>& publishable_keys);
 
-// Classifies a token that stands alone, without the scheme.
+// Classifies a token without the scheme.
 Result<Bearer> classify_token(std::string_view token,
                               const std::vector<std::string>& publishable_keys);
 

@@ -4,7 +4,7 @@
 //                                Route{"GET", "/chat/messages/{message_id}/takes"}};
 //   auto match = match_route(kRoutes, head.method, url.segments);
 //
-// A pattern is a path; `{name}` stands for one segment that is not empty. The platform's prefix
+// A pattern is a path; `{name}` matches one segment that is not empty. The platform's prefix
 // `/functions/v1`, which Supabase strips and others keep, is optional and not written in patterns.
 #pragma once
 

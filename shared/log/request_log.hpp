@@ -36,10 +36,10 @@ struct RequestLog {
   std::string stream_id;
   std::string provider;
   std::string model;
-  std::string task;     // what the models were asked for: a kind of conversation, job or message
-  std::string outcome;  // a turn::Status, for turns
-  std::string code;     // the stable error code, if anything went wrong
-  std::string cause;    // not for clients
+  std::string task;                      // the models' work: a kind of conversation, job or message
+  std::string outcome;                   // a turn::Status, for turns
+  std::string code;                      // the stable error code, if anything went wrong
+  std::string cause;                     // not for clients
   std::optional<std::int64_t> attempts;  // how many requests to models the turn made
   std::vector<ProviderFailure> provider_failures;
   std::optional<std::int64_t> first_token_ms;

@@ -25,7 +25,7 @@
 
 namespace fabula::memory {
 
-inline constexpr std::size_t kMaximumTextBytes = 1000;  // of one memory
+inline constexpr std::size_t kMaximumTextBytes = 1000;  // for one memory
 
 // An entry from the database (private.describe_memory_log).
 struct LoggedEntry {

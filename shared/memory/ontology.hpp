@@ -21,8 +21,8 @@ inline constexpr std::array kTypes{
     TypeFacts{"user_fact", "user_facts", TypeKind::item},    // about the user
     TypeFacts{"relation", "relations", TypeKind::item},      // between the user and the companion
     TypeFacts{"promise", "promises", TypeKind::item},        // made by either to the other
-    TypeFacts{"preference", "preferences", TypeKind::item},  // what the user likes and wants
-    TypeFacts{"event", "events", TypeKind::item},            // what happens on a day
+    TypeFacts{"preference", "preferences", TypeKind::item},  // likes and wishes of the user
+    TypeFacts{"event", "events", TypeKind::item},            // happens on a day
 };
 inline constexpr std::array kFields{FieldFacts{"name", FieldRule::latest, Comparison::folded},
                                     FieldFacts{"aliases", FieldRule::list, Comparison::folded}};

@@ -42,7 +42,7 @@ struct Problem {
   std::string detail;
   std::string cause;
   std::vector<FieldError> errors;
-  std::vector<ProblemMember> members;  // for the caller, beside the detail
+  std::vector<ProblemMember> members;  // for the caller, besides the detail
   int retry_after_s = 0;               // 0: unknown
   // The model provider's own message (llm/stream/provider_message.hpp): never sent to clients, and
   // logged only without its quotations.

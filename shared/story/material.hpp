@@ -9,7 +9,7 @@
 
 namespace fabula::story {
 
-// Which part of a text is kept when it is too long.
+// The part of a text that is kept when it is too long.
 enum class Keep : unsigned char { beginning, end };
 
 // The beginning up to a whole sentence, or the end from a whole word on; at most `maximum_bytes`.

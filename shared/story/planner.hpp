@@ -54,7 +54,7 @@ struct AfterPiece {
   bool is_story_done = false;  // all scenes are written
 };
 
-// What is complete after a piece of this length is kept. `is_end_told`: the text shows the last
+// The state after a piece of this length is kept. `is_end_told`: the text shows the last
 // event of the outline; a last scene without it gets one more piece if there is room.
 AfterPiece after_piece(const State& state, std::int64_t made, bool is_end_told);
 

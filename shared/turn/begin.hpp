@@ -19,10 +19,10 @@ namespace fabula::turn {
 
 using auth::Principal;
 
-// What a turn adds to its conversation.
+// The kind of addition that a turn makes to its conversation.
 enum class Action : std::uint8_t {
   say,         // a user's message, and the reply to it
-  edit,        // the same, but beside an earlier message instead of after the newest
+  edit,        // the same, but next to an earlier message instead of after the newest
   regenerate,  // another reply to an existing message
   go_on,       // the rest of a reply, stored as another take that begins with the old text
 };
@@ -37,10 +37,10 @@ struct BeginTurn {
   Action action = Action::say;
   std::string_view session_id = {};
   std::string_view project_id = {};
-  std::string_view message_id = {};   // the message that `action` concerns
-  std::string_view text = {};         // the user's message, for say and edit
-  std::string_view instruction = {};  // sent last, after the history: regenerate, go_on
-  std::string_view guidance = {};  // what the instruction says, in the caller's words: regenerate
+  std::string_view message_id = {};    // the message that `action` concerns
+  std::string_view text = {};          // the user's message, for say and edit
+  std::string_view instruction = {};   // sent last, after the history: regenerate, go_on
+  std::string_view guidance = {};      // the instruction in the caller's own words: regenerate
   std::string_view instructions = {};  // for a session that is created by this turn
   std::string_view title = {};         // for a session that is created by this turn
   std::string_view provider = {};
@@ -96,7 +96,7 @@ struct BegunTurn {
   // history.
   bool is_replayed = false;
   std::uint64_t base_bytes = 0;              // bytes of the reply that existed before this turn
-  std::optional<http::Allowance> allowance;  // what remains of `rate_limit`
+  std::optional<http::Allowance> allowance;  // the rest of `rate_limit`
   std::string summary;  // of the messages before the history; empty: the history is complete
   std::string message_metadata;  // of the earlier message that the turn answers; empty: none
   // Replaces the user's text if that is too long for the budget: its beginning and its end.

@@ -185,7 +185,7 @@ std::size_t leading_space_bytes(std::string_view text) {
 }
 
 struct Repetition {
-  std::size_t bytes = 0;       // of the continuation that repeat the reply's end
+  std::size_t bytes = 0;       // of the continuation, which repeat the reply's end
   bool may_be_longer = false;  // the rest of the continuation may repeat more of it
 };
 

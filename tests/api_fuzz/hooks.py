@@ -150,7 +150,7 @@ def before_call(context, case, kwargs):
         unique = uuid.uuid4().hex
         case.headers[KEY] = key[: LONGEST_KEY - len(unique)] + unique
     operation_id = case.operation.definition.raw.get("operationId")
-    # The parts of the stories that are there have few versions.
+    # The parts of the existing stories have few versions.
     path = case.operation.path
     version = (case.path_parameters or {}).get("version")
     if path.startswith("/story/") and isinstance(version, int) and not isinstance(version, bool) and version % 2 == 0:
@@ -166,7 +166,7 @@ def before_call(context, case, kwargs):
         del case.headers[USER]
     if isinstance(case.query, dict) and is_even_uuid(case.query.get("user_id")):
         del case.query["user_id"]
-    # The characters that are there have two greetings.
+    # The existing characters have two greetings.
     if operation_id == "choose_greeting" and isinstance(case.body, dict):
         index = case.body.get("greeting_index")
         if isinstance(index, int) and not isinstance(index, bool) and index > 1:

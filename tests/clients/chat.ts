@@ -104,7 +104,7 @@ export interface Turn {
   events: Events;
   sessionId: string;
   streamId: string;
-  /** Of a new guest. */
+  /** The token of a new guest. */
   guestToken: string;
 }
 

@@ -178,7 +178,7 @@ const scriptOf =
   async (reply) => {
     for (const part of parts) {
       reply.part(part);
-      // So that they arrive in separate reads.
+      // The pause makes them arrive in separate reads.
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     if (reason) reply.conclude({ reason, input: 41, output: 17 });

@@ -17,10 +17,10 @@ export interface Person {
   id: string;
   sessionId: string;
   projectId: string;
-  /** Of the newest reply, and the message that it answers. */
+  /** The newest reply, and the message that it answers. */
   messageId: string;
   questionId: string;
-  /** Of the newest turn. */
+  /** The id of the newest turn's stream. */
   streamId: string;
   botId: number;
   /** The name of one of their live conversations. */
@@ -30,7 +30,7 @@ export interface Person {
   characterId: string;
   /** A memory of the character. */
   memoryId: string;
-  /** Of a text that was not read to its end. */
+  /** The import of a text that was not read to its end. */
   importId: string;
   /** A scene of the project's story, and a task that was to write it. */
   sceneId: string;

@@ -14,7 +14,7 @@ export interface SocketOptions {
   token?: string;
   /** The sub-protocols that it asks for; none: the raw protocol. */
   protocols?: string[];
-  /** Of the URL, with its question mark. */
+  /** The URL's query, with its question mark. */
   query?: string;
   origin?: string;
   /** Whether it acknowledges messages, like clients of `fabula.v1`. */

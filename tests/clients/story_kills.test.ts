@@ -59,7 +59,7 @@ describe("a story whose workers die", () => {
     teller.asked.length = 0;
     let deaths = 0;
     let calls = 0;
-    /** Of each request that was its worker's last. */
+    /** The requests that were their worker's last. */
     const ended = new Set<string>();
     let dying: Promise<void> | undefined;
     const die = () => {

@@ -1,4 +1,4 @@
-// Requests about messages that are there: other takes, edits, continuations, and reading them.
+// Requests about existing messages: other takes, edits, continuations, and reading them.
 import { randomBytes } from "node:crypto";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, type Principal } from "./turns.ts";

@@ -34,7 +34,7 @@ export async function prepareFiles(options: DatabaseOptions): Promise<void> {
   cpSync(made, dataDir, { recursive: true, filter: (path) => basename(path) !== "lock" });
 }
 
-/** Of the files' inputs. */
+/** A digest of the files' inputs. */
 function fingerprint(root: string): string {
   const hash = createHash("sha256");
   for (const folder of ["supabase/migrations", "scripts/local"]) {

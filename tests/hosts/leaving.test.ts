@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { onBothHosts, startHost } from "./both-hosts.ts";
 import { elapsedUntil } from "./upstream.ts";
 
-/** Reads until the first bytes are there, then leaves. */
+/** Reads until the first bytes have arrived, then leaves. */
 async function leaveAfterFirstBytes(begin: (signal: AbortSignal) => Promise<Response>) {
   const leaving = new AbortController();
   const response = await begin(leaving.signal);

@@ -1,4 +1,4 @@
-// Turns with a database that stands still for up to 90 seconds, a clock that is two minutes wrong,
+// Turns with a database that stops for up to 90 seconds, a clock that is two minutes wrong,
 // a reaper, clients that ask again, and all other random events: the reported end is always true.
 #include <doctest/doctest.h>
 

@@ -44,7 +44,7 @@ class Channel {
   virtual void arm(std::int64_t now_ms) = 0;
   // When arm() must be called at the latest.
   virtual std::int64_t due_ms() const = 0;
-  // What to wait for before look() is called; may be nullptr.
+  // Wait for this before calling look(); may be nullptr.
   virtual runtime::Waitable* waiting_for() = 0;
   virtual void look() = 0;
 
@@ -58,7 +58,7 @@ class Channel {
 
   // Sends everything unsent. May be destroyed before it ends.
   virtual runtime::Task<void> flush() = 0;
-  // Ends the answer after the events told so far. No other function may be called afterwards.
+  // Ends the answer after the events so far. No other function may be called afterwards.
   virtual runtime::Task<void> end() = 0;
 
  private:

@@ -50,7 +50,7 @@ struct Caller {
 runtime::Task<Result<Caller>> identify(runtime::Context& context, const auth::Settings& settings,
                                        const http::Headers& headers);
 
-// A guest with a new token, whom the database is to create.
+// A guest with a new token, whom the database must create.
 runtime::Task<Result<Caller>> make_guest(runtime::Context& context);
 
 // Like `identify`, but refuses a request without a sign-in with missing_credentials.

@@ -41,7 +41,7 @@ class Context : private CompletionBuffer {
   // How many HTTP requests this one has made; platforms limit them.
   std::uint32_t requests_made() const { return requests_made_; }
 
-  // Nobody reads the response any more.
+  // The response has no reader any more.
   Signal& client_left() { return client_left_; }
   // The platform will end this isolate soon: save what matters.
   Signal& isolate_ending() { return isolate_ending_; }

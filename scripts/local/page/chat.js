@@ -11,8 +11,8 @@ const UNAVAILABLE = [502, 503, 504];
  * @typedef {{title: string, detail?: string, code?: string, status?: number, requestId?: string,
  *   faults?: {path: string, message: string}[], isLost?: boolean}} Problem `isLost`: only the connection ended
  * @typedef {{path: string, body: object, key: string, kept?: number, isRepeated?: boolean}} Ask the
- *   request that a reply answers. Under its key it is one turn, however often it is sent. `kept`: the characters
- *   of the text before it; `isRepeated`: its turn was over, and has only been told again
+ *   request that a reply answers. With its key it is one turn, however often it is sent. `kept`: the characters
+ *   of the text before it; `isRepeated`: its turn was over, and has only been replayed
  * @typedef {{onHead: (headers: Headers) => void, onText: () => void, onMetadata: (metadata: object) => void,
  *   token: () => string | undefined, isBegunElsewhere: () => boolean, signal: AbortSignal}} Listener
  *   `isBegunElsewhere`: whether another tab has the stream id, which the reply then has too

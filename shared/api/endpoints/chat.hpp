@@ -49,7 +49,7 @@ inline constexpr Field kReasoningField{
     .type = Type::boolean,
     .description = "Whether the model's reasoning is sent too; it is not stored."};
 
-// More than a person looks at beside one message.
+// More than a person attaches to one message.
 inline constexpr std::int64_t kMaximumAttachments = 8;
 inline constexpr std::array<std::string_view, 2> kAttachmentTypes{"text", "image"};
 

@@ -24,10 +24,10 @@ namespace fabula::dossier {
 //  "renames": [{"from", "to", "quote"}],
 //  "retractions": [{"type", "name", "field", "value", "quote"}]}
 // Two entries of `characters` are two people. Every quote is the text's own words. `corrects` is
-// "" or the words by which the text says that it takes back what was said before ("no, he is 34");
-// `instead_of` is the plot point that this one takes the place of. A retraction with a field says
-// that the field's value (any, when `value` is "") is no longer so, one without that the thing is
-// not there; themes, plot points and open questions are named by their text in `name`.
+// "" or the words with which the text retracts an earlier statement ("no, he is 34"); `instead_of`
+// is the plot point that this one replaces. A retraction with a field says that the field's value
+// (any, when `value` is "") no longer holds, one without a field that the thing does not exist;
+// themes, plot points and open questions are named by their text in `name`.
 extern const std::string_view kExtractionSchema;
 
 // At most this many items of one list of an answer are read, and at most this many entries made.

@@ -1,4 +1,4 @@
-// The things to be told apart, and the targets of persons' acts.
+// The things to distinguish, and the targets of persons' acts.
 #pragma once
 
 #include <cstdint>

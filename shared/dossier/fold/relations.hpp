@@ -47,7 +47,7 @@ struct ToldRelation {
   std::uint32_t other = kNone;  // the other's cluster
 };
 
-// The relations that a list shows. One text stands for several when several people have the name.
+// The relations that a list shows. One text means several if several people have the name.
 std::vector<ToldRelation> tell_relations(const Folding& folding, const NameOwners& owners,
                                          std::uint32_t cluster,
                                          const std::vector<ShownValue>& values);
