@@ -19,9 +19,8 @@ class Seam {
   // is missing and nothing is repeated.
   void begin(bool goes_on_verbatim);
 
-  // Takes the next part of the continuation, whole characters; returns the text that is known by
-  // now to follow the reply. It may keep some words until it is clear whether they are a
-  // repetition.
+  // Takes the next part of the continuation, whole characters; returns the text that certainly
+  // follows the reply. It may keep some words until it is clear whether they are a repetition.
   std::string add(std::string_view text);
 
   // The continuation has ended: returns the kept words.

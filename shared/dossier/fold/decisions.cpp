@@ -9,8 +9,8 @@ namespace {
 
 // Beyond this number, older decisions are ignored.
 constexpr std::size_t kMaximumDecisions = 50'000;
-// For two small parts every mention is kept apart from every other one; for larger ones only one
-// pair is, and each part is held together.
+// For two small parts every mention of one is kept apart from every mention of the other; for
+// larger parts only one pair is, and each part is held together.
 constexpr std::size_t kMaximumPairs = 4096;
 
 using Part = std::vector<std::uint32_t>;

@@ -16,7 +16,7 @@ namespace fabula::dossier::identity {
 // One name of the work, however it was typed.
 struct Form {
   const Name* name = nullptr;
-  std::span<const Index> words;  // normalized
+  std::span<const Index> words;  // with misspellings corrected
   // The word that is each part of the name; kNone if there is none.
   Index given = kNone;
   Index family = kNone;

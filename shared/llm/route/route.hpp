@@ -39,7 +39,7 @@ struct Endpoint {
   const Provider* provider = nullptr;
   std::string model;
   std::string url;  // for the request that build_request makes
-  // The URL for the same request if the server answers 404 at `url`: some serve no version of the
+  // The URL for the same request if the server has nothing at `url`: some serve no version of the
   // API in their path. "": no other URL.
   std::string unversioned_url;
   std::string_view route;  // the setting that names the model; "": none
