@@ -1,5 +1,5 @@
 // Decides which mentions are one person: a partition of a work's records that depends on their set
-// alone. README.md in this folder explains the rules.
+// alone. shared/dossier/README.md explains the rules.
 #pragma once
 
 #include <cstdint>
