@@ -233,7 +233,7 @@ def is_wrong(case, response) -> bool:
     faults = problem.get("errors", [])
     if faults and all(fault["path"].startswith("attachments[") and "." not in fault["path"] for fault in faults):
         return True
-    # Sometimes the pattern of a header is not kept to.
+    # Some generated headers do not match their pattern.
     version = case.headers.get("If-Match")
     if version is not None and not re.fullmatch(r'\*|(W/)?"[!#-~]+"', version):
         return True

@@ -12,7 +12,7 @@ interface Texts {
   bytes: number;
 }
 
-/** A description of so many bytes for each character, another one with each change. */
+/** A description of `bytes` bytes for each character, which differs with each change. */
 function changeOf({ characters, bytes }: Texts, change: number) {
   const describe = (character: number) => `${change}.${character} `.padEnd(bytes, "lorem ipsum ");
   return {

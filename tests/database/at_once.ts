@@ -30,8 +30,8 @@ export async function soon<T>(max_ms: number, work: () => Promise<T>): Promise<T
 const LONGEST_RACE_MS = 90_000;
 
 /**
- * Who wins a race is chance, and how often so depends on the machine: rounds of it, at least so many,
- * until it has had every outcome that the test is about often enough.
+ * Repeats a race for at least `least` rounds, until it has had every needed outcome often enough.
+ * Chance decides who wins a round, and the odds depend on the machine.
  */
 export async function rounds<Name extends string>(
   least: number,

@@ -1,4 +1,4 @@
-// Conversations with companions, whichever database they are in.
+// Conversations with companions, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";

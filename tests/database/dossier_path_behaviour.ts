@@ -1,4 +1,4 @@
-// The dossier follows the conversation's path, whichever database it runs on.
+// The dossier follows the conversation's path, in both databases.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Versions of a dossier, and changes that are made on one that was seen, whichever database it runs on.
+// Versions of a dossier, and changes based on a version the client has seen, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomUUID } from "node:crypto";

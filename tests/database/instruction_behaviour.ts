@@ -1,5 +1,5 @@
-// Instructions of projects and sessions, the settings that sessions and turns choose, and guidance for another
-// take, whichever database they are in.
+// Instructions of projects and sessions, the settings that sessions and turns choose, and
+// guidance for another take, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, context, contents, sent } from "./actions.ts";

@@ -100,7 +100,7 @@ const NUMBERED_SESSIONS = `
 
 /** Fills a migrated and empty database. The client is a superuser's. */
 export async function fill(client: pg.Client): Promise<void> {
-  // Without triggers: checking the foreign keys of so many rows takes longer than all the rest.
+  // Without triggers: checking the foreign keys of this many rows takes longer than all the rest.
   await client.query(`
     set session_replication_role = replica;
     set maintenance_work_mem = '256MB';
@@ -213,7 +213,7 @@ export async function fill(client: pg.Client): Promise<void> {
     where status = 'queued'
     group by owner_id, kind;
 
-    -- Of each session the first messages have been read, and in one the last ones have not.
+    -- The first messages of each session have been read. In one session the last ones have not.
     insert into public.message_extractions (session_id, message_id, owner_id, read_bytes, is_done)
     select ${sqlId("session", "session")}, ${sqlId("message", "before + position")},
       ${sqlId("owner", "owner")}, case when position <= 10 then 140 else 0 end, position <= 10

@@ -1,4 +1,4 @@
-// A writer that was only slow: its reply was ended for silence while it lives, whichever database it is in.
+// A slow writer whose reply was ended for silence although the writer is still alive, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, editReply } from "./actions.ts";

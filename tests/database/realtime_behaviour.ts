@@ -1,4 +1,4 @@
-// Realtime sessions, whichever database they are in: who is present, when a session ends, and its summary.
+// Realtime sessions, in both databases: who is present, when a session ends, and its summary.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -86,7 +86,7 @@ export const plan = (number: number, changes: Row = {}): Row => ({
 
 export const plans = (count: number): Row[] => Array.from({ length: count }, (_, at) => plan(at + 1));
 
-/** A text of so many words. */
+/** A text of `count` words. */
 export const words = (count: number, word = "bee"): string =>
   Array.from({ length: count }, () => word).join(" ");
 

@@ -21,8 +21,8 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// A story of so many chapters, in the middle of its last one, where everything is as long as rows
-// may be.
+// A story with `chapters` chapters, in the middle of the last one. Every text is about `text_bytes`
+// long.
 State long_story(std::int64_t chapters, std::size_t text_bytes) {
   auto state = story_state(Route::full, 100'000);
   const std::string text = std::string(text_bytes, 'a') + ". The end is told. ";

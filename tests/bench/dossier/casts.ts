@@ -96,7 +96,7 @@ class Cast {
     const person: Person = {
       gold: `${label}-${this.people.length}`,
       weight: 0.08 + 0.9 * this.random.next() ** 2.5,
-      // Nobody has all possible names.
+      // No character has all possible names.
       forms: forms.filter((_, index) => index === 0 || this.random.chance(0.65)),
     };
     this.people.push(person);
