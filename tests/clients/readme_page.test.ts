@@ -64,7 +64,7 @@ onEachRuntime("README's code for a page", (stack) => {
     const [fabula, supabase, short, resuming] = [...section.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
     assert.ok(fabula && supabase && short && resuming);
     const ownLines = short.split("\n").filter((line) => line && !line.startsWith("import "));
-    assert.equal(ownLines.length, 10);
+    assert.ok(ownLines.length <= 10, short);
     const guest = await fetch(`${stack().url}/functions/v1/users/guest`, { method: "POST" });
     guestToken = ((await guest.json()) as Row)["guest_token"];
     await rm(folder, { recursive: true, force: true });
