@@ -118,6 +118,10 @@ TEST_CASE("a model that is not allowed is refused with those that are, and too m
   CHECK(model.status() == 422);
   CHECK(model.body().find(R"("path":"model")") != std::string::npos);
   CHECK(model.body().find("local:scripted, llamacpp:quiet.") != std::string::npos);
+  const auto& keyless = chat.ask(R"({"text":"Hi.","model":"openai:no-key"})");
+  CHECK(keyless.status() == 422);
+  CHECK(keyless.body().find("not set up") != std::string::npos);
+  CHECK(keyless.body().find("local:scripted, llamacpp:quiet.") != std::string::npos);
   const auto& tokens = chat.ask(R"({"text":"Hi.","max_tokens":1001})");
   CHECK(tokens.status() == 422);
   CHECK(tokens.body().find(R"("path":"max_tokens")") != std::string::npos);
