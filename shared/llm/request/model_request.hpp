@@ -40,6 +40,8 @@ struct ModelRequest {
   bool may_call_tools = true;  // false: the tools are sent only because of the rounds
   bool is_streaming = true;    // for Gemini the URL says it: see resolve
   RefusedParts refused = {};   // what the server is known to refuse
+
+  bool is_streamed() const { return is_streaming && !refused.has(RequestPart::streaming); }
 };
 
 // Fails (internal_error) when history_json is not such an array, response_schema is not JSON, or

@@ -17,7 +17,8 @@ enum class RequestPart : std::uint8_t {
   temperature,        // left out
   tools,              // left out
   thinking,           // the budget of it is left out
-  versioned_path,     // the address is used without the /v1 that was appended to it
+  streaming,          // the answer comes whole, and is read like a stream's
+  first_address,      // the other form of the address is used, with the version or without it
 };
 
 class RefusedParts {
@@ -27,6 +28,7 @@ class RefusedParts {
 
   bool has(RequestPart part) const { return (bits_ >> static_cast<unsigned>(part) & 1U) != 0; }
   void add(RequestPart part) { bits_ |= 1U << static_cast<unsigned>(part); }
+  void remove(RequestPart part) { bits_ &= ~(1U << static_cast<unsigned>(part)); }
   std::uint32_t bits() const { return bits_; }
 
   bool operator==(const RefusedParts&) const = default;

@@ -39,9 +39,9 @@ struct Endpoint {
   const Provider* provider = nullptr;
   std::string model;
   std::string url;  // of the request that build_request makes
-  // Where the same request goes if the server has nothing at `url`: some serve no version of the
-  // API in their path. "": nowhere else.
-  std::string unversioned_url;
+  // Where the same request goes if the server has nothing at `url` (other_base_url_of). "": nowhere
+  // else.
+  std::string other_url;
   std::string_view route;  // the setting that the model was found in; "": in none
   http::Headers headers;   // content-type, accept, the key, the provider's own
   bool takes_images = false;
