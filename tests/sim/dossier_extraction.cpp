@@ -185,6 +185,20 @@ TEST_CASE("a server that takes no form of the answer is told it in words, and re
   CHECK(log["provider_failures"][0]["route"] == "MODEL_DOSSIER");
 }
 
+TEST_CASE("the server of chat's models is enough for the dossier, in OpenAI's place too") {
+  for (const std::string provider : {"openai", "ollama"}) {
+    CAPTURE(provider);
+    ExtractionWorld edge;
+    edge.world.environment["MODEL_CHAT"] = provider + ":qwen3";
+    edge.world.environment[provider == "openai" ? "OPENAI_BASE_URL" : "OLLAMA_BASE_URL"] =
+        "http://own.example";
+    const PickyServer server(edge.world, "http://own.example", "/v1/chat/completions", {}, kMara);
+    CHECK(counts_of(edge.run()) == kDone);
+    REQUIRE(server.bodies.size() == 1);
+    CHECK(server.bodies[0].find(R"("model":"qwen3")") != std::string::npos);
+  }
+}
+
 TEST_CASE("an answer that breaks off keeps its whole items") {
   ExtractionWorld edge;
   const std::string person = kMara.substr(0, kMara.find("]}],") + 2);

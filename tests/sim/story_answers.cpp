@@ -123,3 +123,17 @@ TEST_CASE("a story's server whose address has no version is found, and refused o
   CHECK(misses == 1);
   CHECK(edge.model.questions.empty());
 }
+
+TEST_CASE("the server of chat's models is enough for stories") {
+  for (const std::string provider : {"openai", "ollama"}) {
+    CAPTURE(provider);
+    StoryWorld edge;
+    edge.world.environment["MODEL_CHAT"] = provider + ":scripted";
+    edge.world.environment[provider == "openai" ? "OPENAI_BASE_URL" : "OLLAMA_BASE_URL"] =
+        "http://own.example";
+    StoryModel own(edge.world, "http://own.example/v1");
+    edge.finish();
+    edge.check_whole();
+    CHECK(edge.model.questions.empty());
+  }
+}
