@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
 
 #include "functions/tasks/tasks.hpp"
@@ -186,6 +187,20 @@ TEST_CASE("the background waits as a provider asks, wherever it says so") {
     edge.run();
     CHECK(json::integer_at(edge.database.requests.at(1), "retry_after_seconds") == seconds);
   }
+}
+
+TEST_CASE("the background waits until the time that a provider names") {
+  TasksWorld edge;
+  const auto until_s = static_cast<std::time_t>(edge.world.clock().now_ms() / 1000 + 100);
+  char date[40] = {};
+  REQUIRE(std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&until_s)) > 0);
+  answer_always(edge.model, refusal(429, std::string("retry-after: ") + date + "\n"));
+  edge.let_claim(1);
+  edge.run();
+  const auto wait_s = json::integer_at(edge.database.requests.at(1), "retry_after_seconds");
+  REQUIRE(wait_s);
+  CHECK(*wait_s > 90);
+  CHECK(*wait_s <= 100);
 }
 
 TEST_CASE("an account without credit is told as that, and not asked again") {
