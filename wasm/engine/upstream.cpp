@@ -4,10 +4,9 @@
 #include <span>
 #include <utility>
 
-#include "shared/http/head.hpp"
 #include "shared/llm/route/model_abilities.hpp"
-#include "shared/llm/stream/failure.hpp"
 #include "wasm/engine/deadlines.hpp"
+#include "wasm/engine/provider_failures.hpp"
 
 namespace fabula::engine {
 namespace {
@@ -110,15 +109,8 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
 }
 
 StreamSummary Upstream::refusal() {
-  const auto head = http::parse_response_head(answer_->head());
-  const auto header = [&head](std::string_view name) {
-    return head ? head->headers.find(name).value_or("") : std::string_view();
-  };
-  return failed(llm::classify_http_failure({.status = static_cast<int>(answer_->status()),
-                                            .body_prefix = {buffer_.data(), used_bytes_},
-                                            .retry_after = header("retry-after"),
-                                            .retry_after_ms = header("retry-after-ms"),
-                                            .now_ms = now_ms_}));
+  return failed(failure_of_answer(answer_->status(), answer_->head(), {buffer_.data(), used_bytes_},
+                                  now_ms_));
 }
 
 StreamSummary Upstream::expiry(std::int64_t now_ms) {
