@@ -2,6 +2,7 @@
 // nobody has answered, whichever database it comes from.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAST_WORDS, pastedChapter, readScenario } from "../field_cases.ts";
 import { context, newRequestHash } from "./actions.ts";
 import { claimReading, commitReading, partsOf } from "./extractions.ts";
 import { claim, commit, postponeOthers } from "./tasks.ts";
@@ -22,6 +23,8 @@ function chapterOf(sentence: string, last: string, size_bytes: number): string {
 }
 
 const CHAPTERS: [string, string][] = [
+  // That of case 04.
+  [pastedChapter(), LAST_WORDS],
   [
     chapterOf("Oda went up slowly, counting the wet stairs of the tower. ", "It was Pell who blew the lamp out.", 60_000),
     "It was Pell who blew the lamp out.",
@@ -156,6 +159,27 @@ export function describeLongTexts(target: () => Target): void {
         assert.equal(told["messages"][0]["content"], later["history"][0]["content"]);
       }
     }
+  });
+
+  test("what is attached in case 01 is there in the next turn", async () => {
+    const [first, second] = readScenario("01-attachment-forgotten")["steps"];
+    const user = newUser();
+    const { text, attachments } = first.request.body;
+    const turn = await begin(target(), user, {
+      text,
+      message_metadata: { attachments: attachments.map((attachment: Row) => ({ ...attachment, tokens: 40 })) },
+    });
+    await finish(target(), turn, { text: first.upstream[0].text, extract: true });
+    const next = await begin(target(), user, { session_id: turn["session_id"], text: second.request.body.text });
+    const [sent, reply] = next["history"];
+    assert.ok(sent["content"].includes(second.expect.upstream_request_contains));
+    assert.ok(sent["content"].includes(second.expect.or_contains_note_naming));
+    assert.equal(reply["content"], first.upstream[0].text);
+    await finish(target(), next);
+    const [told] = (await context(target(), user, next["message_id"]))["messages"];
+    assert.equal(told["content"], sent["content"]);
+    const [[, read]] = partsOf((await claimReading(target(), turn))!) as [[string, string]];
+    assert.ok(read.includes(second.expect.upstream_request_contains), "the dossier reads it");
   });
 
   test("a fetched text is told from what was read of it, and of an image that there was one", async () => {

@@ -25,7 +25,8 @@ enum class ThinkingUse : std::uint8_t { unknown, budget, level };
 ThinkingUse thinking_use(std::string_view model);
 
 // How the model's reasoning stands in its text, where the server does not take it out.
-ThoughtForm thought_form(const Provider& provider, std::string_view model);
+// `is_own_server`: the operator's address is asked in place of the provider's (has_own_address).
+ThoughtForm thought_form(const Provider& provider, std::string_view model, bool is_own_server);
 
 // Whether images can be shown to the model. Of hosted models only the well-known families are
 // known to see: for others `seeing_models` says it, the value of FABULA_VISION_MODELS, which lists

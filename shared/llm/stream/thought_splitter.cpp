@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "shared/text/blank.hpp"
+
 namespace fabula::llm {
 namespace {
 
@@ -15,6 +17,7 @@ constexpr std::array kTags = {
     Tags{"<think>", "</think>"},
     Tags{"<thinking>", "</thinking>"},
     Tags{"<seed:think>", "</seed:think>"},
+    Tags{"[THINK]", "[/THINK]"},
     Tags{"\u25C1think\u25B7", "\u25C1/think\u25B7"},
 };
 // The only one that templates open themselves.
@@ -29,6 +32,7 @@ constexpr std::array<std::string_view, 10> kUsualBeginnings = {
 // Far more than a model reasons: what is longer is a text.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
 
+// Of a text after reasoning. The ideographic space is its own: paragraphs begin with it.
 std::size_t text_begin(std::string_view text) {
   return std::min(text.size(), text.find_first_not_of(" \t\r\n"));
 }
@@ -66,7 +70,7 @@ void ThoughtSplitter::flush(bool has_failed) {
   if (state_ == State::tagged_thought) {
     tell_reasoning(held_);
     held_.clear();
-  } else if (text_begin(held_) < held_.size()) {
+  } else if (!text::is_blank(held_)) {
     begin_text();
   } else {
     held_.clear();
@@ -89,9 +93,13 @@ bool ThoughtSplitter::settle() {
 }
 
 bool ThoughtSplitter::settle_beginning() {
-  const auto begin = text_begin(held_);
+  const auto begin = text::leading_blank_bytes(held_);
   const auto rest = std::string_view(held_).substr(begin);
-  if (rest.empty()) return false;
+  if (rest.empty()) {
+    // No text begins so: a model that never ends to write them must not fill the memory.
+    if (held_.size() > kMaximumHeldBytes) held_.clear();
+    return false;
+  }
   if (is_told_apart_) {
     begin_text();
     return false;
