@@ -183,9 +183,11 @@ std::size_t leading_space_bytes(std::string_view text) {
   return at;
 }
 
-// Models that go on put these before the words that they repeat.
+constexpr std::string_view kDots = "...";
+
+// Models that go on put them before the words that they repeat.
 std::size_t leading_ellipsis_bytes(std::string_view text) {
-  for (const std::string_view dots : {"...", "\u2026"}) {
+  for (const std::string_view dots : {kDots, std::string_view("\u2026")}) {
     if (text.starts_with(dots)) return dots.size() + leading_space_bytes(text.substr(dots.size()));
   }
   return 0;
@@ -222,6 +224,7 @@ Repetition repetition(std::string_view end, std::string_view continuation) {
   auto leading = leading_space_bytes(continuation);
   leading += leading_ellipsis_bytes(continuation.substr(leading));
   const auto said = continuation.substr(leading);
+  found.may_be_longer = said.size() < kDots.size() && kDots.starts_with(said);
   const auto trimmed = end.substr(0, end.find_last_not_of(" \n\r\t") + 1);
   for (std::size_t at = 0; at < trimmed.size(); ++at) {
     if (!may_begin_at(trimmed, at)) continue;

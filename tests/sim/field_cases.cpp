@@ -5,8 +5,8 @@
 
 #include "functions/stream/stream.hpp"
 #include "shared/http/head.hpp"
+#include "tests/sim/field_case.hpp"
 #include "tests/sim/route_world.hpp"
-#include "tests/unit/recordings.hpp"
 
 using namespace fabula;
 using namespace fabula::tests;
@@ -14,18 +14,6 @@ using namespace fabula::tests;
 namespace {
 
 const std::string kGuest = "authorization: Bearer fg_" + std::string(43, 'A') + "\n";
-
-std::string read_case(const std::string& file) { return read_fixture("cases/" + file); }
-
-json::Document scenario_of(const std::string& folder) {
-  const auto scenario = json::parse(read_case(folder + "/scenario.json"));
-  REQUIRE(scenario);
-  return *scenario;
-}
-
-std::string text_in_scenario(const json::Document& object, std::string_view key) {
-  return std::string(json::string_at(object, key).value_or(""));
-}
 
 // A world with a key for each provider of the cases, at the provider's own address.
 struct CaseWorld : ChatWorld {
@@ -46,9 +34,8 @@ struct CaseWorld : ChatWorld {
 
   // Every model answers with this body.
   void answer_with(const std::string& file) {
-    const auto body = read_case(file);
-    REQUIRE_FALSE(body.empty());
-    for (auto* asked : {&openai, &anthropic, &gemini, &custom}) answer_always(*asked, stream(body));
+    const auto answer = stream(read_case(file));
+    for (auto* asked : {&openai, &anthropic, &gemini, &custom}) answer_always(*asked, answer);
   }
 
   sim::Client& ask(const json::Document& body, const std::string& headers = kGuest) {
@@ -87,9 +74,9 @@ TEST_CASE("case 02: a reply without a word is no reply, and another model is ask
   const std::string folder = "02-empty-reply-is-done";
   const auto scenario = scenario_of(folder);
   const auto& step = scenario["steps"][0];
-  CaseWorld chat(text_in_scenario(scenario["settings"], "MODEL_CHAT"));
-  chat.answer_with(folder + "/" + text_in_scenario(step["upstream"][0], "body_file"));
-  const auto wanted = text_in_scenario(step["expect"], "text");
+  CaseWorld chat(text_of(scenario["settings"], "MODEL_CHAT"));
+  chat.answer_with(folder + "/" + text_of(step["upstream"][0], "body_file"));
+  const auto wanted = text_of(step["expect"], "text");
   answer_always(chat.openai, ModelAnswer());
   chat.openai.tell(wanted, 5);
   const auto& client = chat.ask(step["request"]["body"]);
@@ -128,17 +115,17 @@ TEST_CASE("case 02: with no other model the reason is told, and never an end") {
   for (std::size_t at = 0; at < std::size(kTold); ++at) {
     const auto& told = kTold[at];
     CAPTURE(told.file);
-    REQUIRE(text_in_scenario(variants[at], "body_file") == told.file);
-    CaseWorld chat(text_in_scenario(variants[at], "MODEL_CHAT"));
+    REQUIRE(text_of(variants[at], "body_file") == told.file);
+    CaseWorld chat(text_of(variants[at], "MODEL_CHAT"));
     chat.answer_with(folder + "/" + told.file);
     const auto& client = chat.ask({{"text", "Write the scene in which the keeper is drowned."}});
     CHECK(read_events(client).text.empty());
     CHECK(ending(client) == kFailed);
     const auto error = error_of(client);
     CHECK(json::string_at(error, "code") == told.code);
-    CHECK(text_in_scenario(error, "message").find(told.words) != std::string::npos);
+    CHECK(text_of(error, "message").find(told.words) != std::string::npos);
     CHECK(json::boolean_at(error, "retryable") == told.is_retryable);
-    CHECK_FALSE(text_in_scenario(error, "user_message_id").empty());
+    CHECK_FALSE(text_of(error, "user_message_id").empty());
     CHECK(chat.database.generations.back().status == "failed");
     CHECK(chat.database.sessions.begin()->second.size() == 1);
 
@@ -167,31 +154,31 @@ TEST_CASE("case 03: a conversation with a strict model goes on after a turn with
     std::string reply;
     json::Document last_messages;
     const auto refusal_body = read_case(folder + "/" + file);
-    chat.world.serve(
-        std::string(base_url) + "/chat/completions",
-        [&, code = status](const std::shared_ptr<sim::Exchange>& exchange) {
-          last_messages = (*json::parse(exchange->body))["messages"];
-          std::size_t at = last_messages[0]["role"] == "system" ? 1 : 0;
-          bool is_alternating = (last_messages.size() - at) % 2 == 1;
-          for (std::string role = "user"; at < last_messages.size(); ++at) {
-            is_alternating = is_alternating && last_messages[at]["role"] == role;
-            role = role == "user" ? "assistant" : "user";
-          }
-          const auto answered = is_down ? 503u : is_alternating ? 200u : code;
-          const auto bytes =
-              answered == 200 ? text_event(reply) + end_events() : is_down ? "" : refusal_body;
-          chat.world.clock().after(5, [exchange, answered, bytes] {
-            exchange->respond(answered);
-            exchange->send(bytes);
-            exchange->end();
-          });
-        });
+    chat.world.serve(std::string(base_url) + "/chat/completions",
+                     [&, code = status](const std::shared_ptr<sim::Exchange>& exchange) {
+                       last_messages = (*json::parse(exchange->body))["messages"];
+                       std::size_t at = last_messages[0]["role"] == "system" ? 1 : 0;
+                       bool is_alternating = (last_messages.size() - at) % 2 == 1;
+                       for (std::string role = "user"; at < last_messages.size(); ++at) {
+                         is_alternating = is_alternating && last_messages[at]["role"] == role;
+                         role = role == "user" ? "assistant" : "user";
+                       }
+                       const auto answered = is_down ? 503u : is_alternating ? 200u : code;
+                       const auto bytes = answered == 200 ? text_event(reply) + end_events()
+                                          : is_down       ? ""
+                                                          : refusal_body;
+                       chat.world.clock().after(5, [exchange, answered, bytes] {
+                         exchange->respond(answered);
+                         exchange->send(bytes);
+                         exchange->end();
+                       });
+                     });
     json::Document session_id;
     for (const auto& step : scenario["steps"]) {
       json::Document body = step["request"]["body"];
       if (!session_id.is_null()) body["session_id"] = session_id;
       is_down = session_id.is_null();
-      reply = text_in_scenario(step["upstream"][0], "text");
+      reply = text_of(step["upstream"][0], "text");
       const auto& client = chat.ask(body);
       std::vector<std::string> wanted;
       for (const auto& type : step["expect"]["ending"]) wanted.emplace_back(type);
@@ -251,10 +238,10 @@ TEST_CASE("case 05: a reply that was cut says so, in the chat and in the relay")
 
 TEST_CASE("case 12: a guest's first message that is sent three times is one turn") {
   const auto step = scenario_of("12-guest-first-message-twice")["steps"][0];
-  const auto headers = kGuest + "idempotency-key: " +
-                       text_in_scenario(step["request"]["headers"], "Idempotency-Key") + "\n";
+  const auto headers =
+      kGuest + "idempotency-key: " + text_of(step["request"]["headers"], "Idempotency-Key") + "\n";
   const auto body = json::dump(step["request"]["body"]);
-  const auto wanted = text_in_scenario(step["upstream"][0], "text");
+  const auto wanted = text_of(step["upstream"][0], "text");
   ChatWorld chat(1);
   chat.model.tell(wanted, 600);
   auto& first = chat.post(body, headers);
@@ -286,12 +273,12 @@ TEST_CASE("case 13: the retry of a turn that failed runs, on the message that is
   const auto steps = scenario_of("13-retry-of-failed-turn")["steps"];
   const auto& request = steps[0]["request"];
   const auto headers =
-      kGuest + "idempotency-key: " + text_in_scenario(request["headers"], "Idempotency-Key") + "\n";
+      kGuest + "idempotency-key: " + text_of(request["headers"], "Idempotency-Key") + "\n";
   for (const std::string route : {"openai:gpt-4o-mini", "anthropic:claude-sonnet-4-5",
                                   "gemini:gemini-2.5-flash", "custom:qwen"}) {
     CAPTURE(route);
     CaseWorld chat(route);
-    auto down = stream(text_in_scenario(steps[0]["upstream"][0], "body"));
+    auto down = stream(text_of(steps[0]["upstream"][0], "body"));
     down.status = 503;
     for (auto* model : {&chat.openai, &chat.anthropic, &chat.gemini, &chat.custom}) {
       answer_always(*model, down);
@@ -300,11 +287,11 @@ TEST_CASE("case 13: the retry of a turn that failed runs, on the message that is
     CHECK(ending(first) == kFailed);
     const auto error = error_of(first);
     CHECK(json::boolean_at(error, "retryable") == true);
-    const auto question = text_in_scenario(error, "user_message_id");
+    const auto question = text_of(error, "user_message_id");
     CHECK_FALSE(question.empty());
 
     chat.world.environment["MODEL_CHAT"] = "local:scripted";
-    const auto wanted = text_in_scenario(steps[1]["expect"], "text");
+    const auto wanted = text_of(steps[1]["expect"], "text");
     chat.model.tell(wanted, 5);
     const auto& second = chat.ask(request["body"], headers);
     CHECK(read_events(second).text == wanted);
@@ -322,8 +309,8 @@ TEST_CASE("case 14: what a model goes on with is joined to what is there") {
   const auto seams = scenario_of("14-continue-glues-words")["seams"];
   REQUIRE(seams.size() == 5);
   for (const auto& seam : seams) {
-    const auto partial = text_in_scenario(seam, "partial");
-    const auto stored = text_in_scenario(seam, "stored");
+    const auto partial = text_of(seam, "partial");
+    const auto stored = text_of(seam, "stored");
     CAPTURE(stored);
     ChatWorld chat(1);
     answer_always(chat.model, stream(text_event(partial) + end_events("length")));
@@ -331,7 +318,7 @@ TEST_CASE("case 14: what a model goes on with is joined to what is there") {
     chat.world.run();
     // Each character is a piece.
     chat.model.pieces.clear();
-    for (const char c : text_in_scenario(seam, "continuation")) {
+    for (const char c : text_of(seam, "continuation")) {
       chat.model.pieces.push_back({1, text_event(std::string(1, c))});
     }
     chat.model.pieces.push_back({1, end_events()});

@@ -111,7 +111,13 @@ bool ThoughtSplitter::settle_beginning() {
       held_.erase(0, begin + tags.begin.size());
       return true;
     }
-    if (tags.begin.starts_with(rest)) return false;
+    // A model that is told not to reason ends the block that its template has opened.
+    if (rest.starts_with(tags.end)) {
+      held_.erase(0, begin + tags.end.size());
+      has_thought_ = true;
+      return true;
+    }
+    if (tags.begin.starts_with(rest) || tags.end.starts_with(rest)) return false;
   }
   if (!has_thought_ && form_ == ThoughtForm::likely_untagged) {
     for (const auto beginning : kUsualBeginnings) {
