@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/unit/collecting_sink.hpp"
 
@@ -81,10 +82,15 @@ TEST_CASE("a block whose tag the template has opened is reasoning when its end c
   check("Okay, said the fox, and went.", {"Okay, said the fox, and went.", ""},
         ThoughtForm::likely_untagged);
   check("Once upon a time.", {"Once upon a time.", ""}, ThoughtForm::untagged);
-  for (const std::string_view answer : {"好的，用户想要一扇门。</think>门是温的。"}) {
+  for (const auto& [thought, text] : {std::pair{"好的，用户想要一扇门。", "门是温的。"},
+                                      {"Хорошо, пользователь просит дверь.", "Дверь была тёплой."},
+                                      {"Hmm, the user wants a door.", "Die Tür war warm."},
+                                      {"Let me think. A door.", "La puerta estaba tibia."},
+                                      {"The user wants a door.", "文は温かかった。"}}) {
+    const auto answer = std::string(thought) + "</think>\n" + text;
     const auto got = split(answer, ThoughtForm::likely_untagged, answer.size());
-    CHECK(got.text == "门是温的。");
-    CHECK(got.reasoning == "好的，用户想要一扇门。");
+    CHECK(got.text == text);
+    CHECK(got.reasoning == thought);
   }
 }
 

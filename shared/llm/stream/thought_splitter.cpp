@@ -25,9 +25,10 @@ constexpr Tags kUsualTags = kTags.front();
 
 // How the models begin that were trained to reason: most often in English or Chinese, whatever
 // language they are asked in, and about "the user", whom no text for that user calls so.
-constexpr std::array<std::string_view, 10> kUsualBeginnings = {
-    "Okay, ", "Alright, ",  "The user ", "We need to ", "We are asked",
-    "用户",   "好的，用户", "嗯，用户",  "首先，用户",  "我们需要"};
+constexpr auto kUsualBeginnings = std::to_array<std::string_view>(
+    {"Okay, ", "Alright, ", "The user ", "Hmm, the user ", "So the user ", "So, the user ",
+     "First, the user ", "Let me think", "We need to ", "We are asked", "I'm asked to ", "用户",
+     "好的，用户", "嗯，用户", "首先，用户", "我们需要", "Хорошо, пользователь "});
 
 // Far more than a model reasons: what is longer is a text.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
