@@ -46,6 +46,21 @@ struct CaseWorld : ChatWorld {
   }
 };
 
+// A bot of the first model of the route answers in the relay.
+sim::Client& relay(ChatWorld& chat) {
+  const auto route = chat.world.environment["MODEL_CHAT"];
+  const auto colon = route.find(':');
+  chat.database.bot = {{"provider", route.substr(0, colon)},
+                       {"model", route.substr(colon + 1)},
+                       {"system", nullptr}};
+  auto& client = chat.world.call(
+      &stream_function::handle,
+      "POST http://edge/functions/v1/stream/v1/stream\ncontent-type: application/json\n" + kGuest,
+      R"({"bot_id":3,"conversation_id":7,"prompt":"Write on.","stream_id":"s-1"})");
+  chat.world.run();
+  return client;
+}
+
 // The types of the events after the text.
 std::vector<std::string> ending(const sim::Client& client) {
   std::vector<std::string> types;
@@ -128,6 +143,10 @@ TEST_CASE("case 02: with no other model the reason is told, and never an end") {
     CHECK_FALSE(text_of(error, "user_message_id").empty());
     CHECK(chat.database.generations.back().status == "failed");
     CHECK(chat.database.sessions.begin()->second.size() == 1);
+
+    const auto& relayed = relay(chat);
+    CHECK(relayed.body().find("event: done") == std::string::npos);
+    CHECK(relayed.body().find(told.code) != std::string::npos);
 
     // A whole answer is a problem, not an empty text.
     const auto& whole = chat.ask({{"text", "Once more."}}, kGuest + "accept: application/json\n");
@@ -221,18 +240,9 @@ TEST_CASE("case 05: a reply that was cut says so, in the chat and in the relay")
     CHECK(json::string_at(*events.find("done"), "finish_reason") == reason);
     CHECK(chat.database.generations.back().finish_reason == reason);
 
-    const std::string name(route);
-    const auto colon = name.find(':');
-    chat.database.bot = {{"provider", name.substr(0, colon)},
-                         {"model", name.substr(colon + 1)},
-                         {"system", nullptr}};
-    auto& relay = chat.world.call(
-        &stream_function::handle,
-        "POST http://edge/functions/v1/stream/v1/stream\ncontent-type: application/json\n" + kGuest,
-        R"({"bot_id":3,"conversation_id":7,"prompt":"Write on.","stream_id":"s-1"})");
-    chat.world.run();
-    CAPTURE(relay.body());
-    CHECK(relay.body().ends_with(R"("finish_reason":")" + std::string(reason) + "\"}\n\n"));
+    const auto& relayed = relay(chat);
+    CAPTURE(relayed.body());
+    CHECK(relayed.body().ends_with(R"("finish_reason":")" + std::string(reason) + "\"}\n\n"));
   }
 }
 
@@ -369,6 +379,8 @@ TEST_CASE("case 15: what a local model thinks is no part of the story; what it t
       CHECK(chat.database.sessions.begin()->second.back().content == text);
 
       const std::string session = chat.database.sessions.begin()->first;
+      CHECK(relay(chat).body().find("keeper is dead") == std::string::npos);
+      CHECK(chat.database.generations.back().text() == text);
       chat.ask({{"text", "And then?"}, {"session_id", session}});
       const auto sent = messages_sent(chat.custom);
       CHECK(sent[sent.size() - 2]["content"] == text);
