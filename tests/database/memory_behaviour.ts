@@ -132,6 +132,7 @@ export function describeMemories(target: () => Target): void {
       const told = await prompt(user, text);
       assert.match(told, /^Be kind\.\n\nWhat you remember .*\n- The user's sister Ada is allergic to peanuts\.$/s);
     }
+    assert.match(await prompt(user, `${pastedChapter()}\n\nWhat shall I cook for Ada?`), /allergic to peanuts\.$/);
     const another = await talk(target(), user, "Ada?", { character_id: randomUUID() });
     assert.equal((await context(user, another["message_id"]))["system_prompt"], "Be kind.");
   });
