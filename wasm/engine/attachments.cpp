@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -223,7 +224,7 @@ std::size_t share_bytes(const Attachments& attachments, std::int64_t text_tokens
     if (sizes[i] > share) return share;
     left_bytes -= sizes[i];
   }
-  return kMaximumFetchedTextBytes;
+  return std::numeric_limits<std::size_t>::max();
 }
 
 // Keeps the models that take all attachments; when none does, returns the first one's refusal.

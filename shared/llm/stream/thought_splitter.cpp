@@ -32,6 +32,7 @@ constexpr auto kUsualBeginnings = std::to_array<std::string_view>(
 
 // Far more than a model reasons: what is longer is a text.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
+constexpr std::size_t kMaximumBlankBytes = std::size_t{4} << 10;
 
 // Of a text after reasoning. The ideographic space is its own: paragraphs begin with it.
 std::size_t text_begin(std::string_view text) {
@@ -98,7 +99,7 @@ bool ThoughtSplitter::settle_beginning() {
   const auto rest = std::string_view(held_).substr(begin);
   if (rest.empty()) {
     // No text begins so: a model that never ends to write them must not fill the memory.
-    if (held_.size() > kMaximumHeldBytes) held_.clear();
+    if (held_.size() > kMaximumBlankBytes) held_.clear();
     return false;
   }
   if (is_told_apart_) {
