@@ -43,7 +43,8 @@ Upstream::Upstream(runtime::Context& context, std::string_view head, std::string
       last_sign_ms_(now_ms),
       sink_(sink),
       decoder_(llm::make_decoder(endpoint.provider->format,
-                                 llm::thought_form(*endpoint.provider, endpoint.model))),
+                                 llm::thought_form(*endpoint.provider, endpoint.model,
+                                                   endpoint.is_own_server))),
       now_ms_(now_ms) {
   request_.emplace(context, head, body);
 }

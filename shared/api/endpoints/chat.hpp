@@ -251,10 +251,15 @@ inline constexpr Schema kTokens{"Tokens", "The provider's counts of tokens; null
                                 kTokensFields};
 
 inline constexpr std::array kSentAttachmentFields = [] {
-  std::array<Field, kAttachmentFields.size() + 2> fields{};
+  std::array<Field, kAttachmentFields.size() + 3> fields{};
   for (std::size_t i = 0; i < kAttachmentFields.size(); ++i) fields[i] = kAttachmentFields[i];
   fields[kAttachmentFields.size()] = {.name = "text_read",
                                       .description = "The text that was fetched."};
+  fields[kAttachmentFields.size() + 1] = {
+      .name = "cut",
+      .type = Type::object,
+      .description = "Present if the text was too long and its middle was left out.",
+      .schema = &kCutText};
   fields.back() = {.name = "tokens",
                    .type = Type::integer,
                    .description = "The tokens that it takes in the prompt, as estimated.",

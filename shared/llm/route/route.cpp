@@ -202,6 +202,7 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   if (const auto other = other_base_url_of(provider, address); !other.empty()) {
     endpoint.other_url = other + request_path(provider.format, entry.model, is_streaming);
   }
+  endpoint.is_own_server = has_own_address(provider, settings);
   endpoint.takes_images = takes_images(
       provider, entry.model, setting_of(settings, settings::named("FABULA_VISION_MODELS").name));
   endpoint.fetches_images = fetches_images(provider, entry.model);
