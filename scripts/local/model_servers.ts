@@ -42,17 +42,32 @@ export async function probeLlamaCpp(baseUrl: string, probe: Probe): Promise<stri
   return id?.includes(",") ? undefined : id;
 }
 
-/** The models for chatting of a server with OpenAI's protocol: `GET /models`. */
-export async function listModels(baseUrl: string, probe: Probe, key?: string): Promise<string[]> {
-  const models = list(await probe(`${baseUrl.replace(/\/+$/, "")}/models`, key), "data");
-  // Routes are split at commas.
-  return models
-    .map((model) => text(model, "id") ?? "")
-    .filter((id) => id !== "" && !id.includes(",") && !/embed|rerank|whisper|tts/i.test(id));
+/**
+ * The models for chatting of a server with OpenAI's protocol: `GET /models` at the address as written, or with the
+ * version that the functions append to it.
+ */
+export async function listModels(address: string, probe: Probe, key?: string): Promise<string[]> {
+  const base = withoutRequest(address);
+  const versioned = /\/v\d[^/]*(\/|$)/.test(base) ? [] : [`${base}/v1`];
+  for (const place of [base, ...versioned]) {
+    const models = list(await probe(`${place}/models`, key), "data");
+    // Routes are split at commas.
+    const names = models
+      .map((model) => text(model, "id") ?? "")
+      .filter((id) => id !== "" && !id.includes(",") && !/embed|rerank|whisper|tts/i.test(id));
+    if (names.length > 0) return names;
+  }
+  return [];
 }
 
-function serverRoot(baseUrl: string): string {
-  return baseUrl.replace(/\/+$/, "").replace(/\/v1$/, "");
+/** A request's own address is an address, too (shared/llm/route/base_url). */
+function withoutRequest(address: string): string {
+  const base = address.replace(/\/+$/, "").replace(/\/(chat\/completions|models)$/, "");
+  return base.replace(/\/+$/, "");
+}
+
+function serverRoot(address: string): string {
+  return withoutRequest(address).replace(/\/(v1|api)$/, "");
 }
 
 // Embedding models belong to the BERT family, or have it in their name.

@@ -68,16 +68,19 @@ export async function chooseProvider(
   }
   if (environment["LOCAL_BASE_URL"])
     return runningChoice(LOCAL_ROUTE, "LOCAL_BASE_URL", environment["LOCAL_BASE_URL"]);
+  const silent: string[] = [];
   for (const { provider, setting, baseUrl: usual, find } of RUNNING) {
-    const baseUrl = environment[setting] || usual;
+    const baseUrl = environment[setting]?.trim() || usual;
     const model = await find(baseUrl, probe);
     if (model) return runningChoice(`${provider}:${model}`, setting, baseUrl);
+    if (environment[setting]?.trim()) silent.push(`${setting} (${baseUrl})`);
   }
+  const reason = silent.map((each) => `; no model that can chat answers at ${each}`).join("");
   return {
     kind: "local",
     route: LOCAL_ROUTE,
     settings: { ...localLimits(environment), MODEL_CHAT: LOCAL_ROUTE },
-    notice: LOCAL_NOTICE,
+    notice: LOCAL_NOTICE + reason,
   };
 }
 
@@ -92,7 +95,9 @@ async function ownServer(
   const names = await listModels(baseUrl, probe, environment["OPENAI_API_KEY"]);
   const usual = OPENAI_ROUTE.replace("openai:", "");
   const model = names.includes(usual) ? usual : (names[0] ?? usual);
-  return runningChoice(`openai:${model}`, "OPENAI_BASE_URL", baseUrl);
+  const choice = runningChoice(`openai:${model}`, "OPENAI_BASE_URL", baseUrl);
+  if (names.length > 0) return choice;
+  return { ...choice, notice: `openai:${model}, at ${baseUrl}, which names no models: see MODEL_CHAT` };
 }
 
 // The local model reads some 200 tokens a second and has room for 4,096: a hosted model's prompt would delay

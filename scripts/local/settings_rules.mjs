@@ -1,6 +1,7 @@
 // @ts-check
 // Reads the environment as settings: the valid values, and the messages about invalid ones.
 import { resolve } from "node:path";
+import { checkFunctionsSettings } from "./functions_settings.mjs";
 import { checkModelSettings } from "./model_settings.mjs";
 import { StartError } from "./start_error.mjs";
 
@@ -15,6 +16,7 @@ const DEFAULT_PORT = 54321;
  */
 export function readSettings(root, environment) {
   checkModelSettings(environment);
+  checkFunctionsSettings(environment);
   /** @type {Settings} */
   const settings = {
     port: readPort(environment["FABULA_PORT"]),

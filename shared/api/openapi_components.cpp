@@ -182,7 +182,8 @@ void write_problem_schemas(Writer& writer) {
       .string(
           "Why something was not done (RFC 9457). `plan_exceeded` also has `plan`, `usage`, "
           "`reserved`, `limit` and `resets_at`, as in PlanUsage. `turn_in_progress` also has "
-          "`running`, by which the running reply is resumed.");
+          "`running`, by which the running reply is resumed. A whole answer that broke off also "
+          "has what is kept of it.");
   writer.key("properties").begin_object();
   writer.key("type").raw(R"({"type":"string","description":"urn:fabula:problem: and the code."})");
   writer.key("title").raw(R"({"type":"string","description":"The code in words."})");
@@ -196,8 +197,34 @@ void write_problem_schemas(Writer& writer) {
     writer.string(facts(static_cast<ErrorCode>(i)).name);
   }
   writer.end_array().end_object();
-  writer.key("running").raw(R"({"description":"The running reply, for turn_in_progress.",)"
-                            R"("$ref":"#/components/schemas/RunningReply"})");
+  writer.key("running").raw(
+      R"({"description":"Of turn_in_progress: the reply that is being written.",)"
+      R"("$ref":"#/components/schemas/RunningReply"})");
+  // Of plan_exceeded.
+  writer.key("plan").raw(R"({"type":"string","description":"The name of the caller's plan."})");
+  writer.key("usage").raw(R"({"description":"What was used in this month.",)"
+                          R"("$ref":"#/components/schemas/PlanAmount"})");
+  writer.key("reserved")
+      .raw(R"({"description":"What running work may still use.",)"
+           R"("$ref":"#/components/schemas/PlanAmount"})");
+  writer.key("limit").raw(R"({"description":"What the plan allows in a month.",)"
+                          R"("$ref":"#/components/schemas/PlanLimit"})");
+  writer.key("resets_at")
+      .raw(R"({"type":"string","format":"date-time","description":"When the next month begins."})");
+  // Of a whole answer that broke off.
+  writer.key("text").raw(R"({"type":"string","description":"Of chat: the text that is kept."})");
+  writer.key("content").raw(
+      R"({"type":"string","description":"Of companions: the text that is kept."})");
+  writer.key("metadata")
+      .raw(R"({"description":"Of chat: the ids of what is kept.",)"
+           R"("$ref":"#/components/schemas/ReplyMetadata"})");
+  writer.key("stored_bytes")
+      .raw(
+          R"({"type":"integer","minimum":0,"description":"The bytes of its text that are kept."})");
+  writer.key("user_message_id")
+      .raw(R"({"type":"string","format":"uuid","description":"The message without an answer."})");
+  writer.key("conversation_id")
+      .raw(R"({"type":"string","format":"uuid","description":"Of companions: the conversation."})");
   writer.key("errors").raw(
       R"({"type":"array","description":"Each fault of a body, a query or a path; at most 20.",)"
       R"("items":{"$ref":"#/components/schemas/FieldError"}})");

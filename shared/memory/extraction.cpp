@@ -142,7 +142,8 @@ class AnswerReader {
   };
 
   static Document source_of(const Quote& quote) {
-    return Members{{"begin", quote.begin}, {"end", quote.end}};
+    const auto from = quote.message->from_byte;
+    return Members{{"begin", from + quote.begin}, {"end", from + quote.end}};
   }
 
   // Searches the latest message first.
@@ -182,7 +183,11 @@ class AnswerReader {
   // Derives the answer's name from the messages that were read, so that each attempt has the same
   // name.
   std::string delivery() const {
-    return std::string(unread_.front().id).append("-").append(unread_.back().id);
+    std::string name(unread_.front().id);
+    if (const auto from = static_cast<std::int64_t>(unread_.front().from_byte); from > 0) {
+      name.append(":").append(text::integer_text(from));
+    }
+    return name.append("-").append(unread_.back().id);
   }
 
   std::string_view memory_log_id_;

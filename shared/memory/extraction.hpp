@@ -26,6 +26,8 @@ struct Message {
   std::string_view role;
   std::string_view text;
   std::int64_t at = 0;  // when it was created, ms since the epoch
+  // Where `text` begins in the message: a long one is read in parts.
+  std::size_t from_byte = 0;
 };
 
 std::string_view extraction_instructions();

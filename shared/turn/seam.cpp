@@ -184,6 +184,37 @@ std::size_t leading_space_bytes(std::string_view text) {
   return at;
 }
 
+constexpr std::string_view kDots = "...";
+
+// Models that go on put them before the words that they repeat.
+std::size_t leading_ellipsis_bytes(std::string_view text) {
+  for (const std::string_view dots : {kDots, std::string_view("\u2026")}) {
+    if (text.starts_with(dots)) return dots.size() + leading_space_bytes(text.substr(dots.size()));
+  }
+  return 0;
+}
+
+// How two texts begin alike, in whichever case: a model that repeats words in the middle of a
+// sentence begins its message with a capital.
+struct CommonBeginning {
+  std::size_t bytes = 0;        // of the one
+  std::size_t other_bytes = 0;  // of the other
+};
+
+CommonBeginning common_beginning(std::string_view one, std::string_view other) {
+  CommonBeginning common;
+  while (common.bytes < one.size() && common.other_bytes < other.size()) {
+    auto at = common.bytes;
+    auto other_at = common.other_bytes;
+    if (text::to_lower(text::next_code_point(one, at)) !=
+        text::to_lower(text::next_code_point(other, other_at))) {
+      break;
+    }
+    common = {at, other_at};
+  }
+  return common;
+}
+
 struct Repetition {
   std::size_t bytes = 0;       // of the continuation, which repeat the reply's end
   bool may_be_longer = false;  // the rest of the continuation may repeat more of it
@@ -191,22 +222,30 @@ struct Repetition {
 
 Repetition repetition(std::string_view end, std::string_view continuation) {
   Repetition found;
-  const auto leading = leading_space_bytes(continuation);
+  auto leading = leading_space_bytes(continuation);
+  leading += leading_ellipsis_bytes(continuation.substr(leading));
   const auto said = continuation.substr(leading);
+  found.may_be_longer = said.size() < kDots.size() && kDots.starts_with(said);
   const auto trimmed = end.substr(0, end.find_last_not_of(" \n\r\t") + 1);
   for (std::size_t at = 0; at < trimmed.size(); ++at) {
-    if (trimmed[at] != (said.empty() ? trimmed[at] : said.front())) continue;
     if (!may_begin_at(trimmed, at)) continue;
     const auto repeated = trimmed.substr(at);
+    const auto common = common_beginning(repeated, said);
+    const bool is_repeated = common.bytes == repeated.size();
+    const bool may_be = common.other_bytes == said.size();
+    if (!is_repeated && !may_be) continue;
     if (!is_worth_removing(repeated)) break;
-    if (said.size() < repeated.size()) {
-      found.may_be_longer |= repeated.starts_with(said);
-    } else if (found.bytes == 0 && said.starts_with(repeated)) {
-      // The first match is the longest.
-      found.bytes = leading + repeated.size();
-    }
+    found.may_be_longer |= !is_repeated;
+    // The first match is the longest.
+    if (is_repeated && found.bytes == 0) found.bytes = leading + common.other_bytes;
   }
   return found;
+}
+
+// Line breaks and indents at a seam are there once.
+std::size_t repeated_breaks(std::string_view end, std::string_view continuation) {
+  const auto written = end.size() - (end.find_last_not_of('\n') + 1);
+  return std::min({written, continuation.find_first_not_of('\n'), continuation.size()});
 }
 
 }  // namespace
@@ -238,7 +277,9 @@ std::string Seam::joined(bool is_over) {
     rest.remove_prefix(repeated.bytes);
   }
   const bool ends_with_space = !end_.empty() && is_space(points_of(end_of(end_, 4)).back());
-  if (ends_with_space && !end_.ends_with('\n')) {
+  if (end_.ends_with('\n')) {
+    rest.remove_prefix(repeated_breaks(end_, rest));
+  } else if (ends_with_space) {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   }
   if (rest.empty() && !is_over) return {};

@@ -93,6 +93,36 @@ onBothRuntimes("the OpenAPI document", (url) => {
     }
   });
 
+  test("has no path that a page with a tracer may not call", async () => {
+    const asked = [
+      "authorization,baggage,content-type,sentry-trace",
+      "authorization,content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id",
+      "apikey,authorization,x-client-info,x-span-id,x-trace-id",
+      "authorization,if-match,newrelic,traceparent,tracestate,x-b3-traceid",
+    ];
+    const operations = operationsOf(await readDocument(url())).map(({ method, path }) => ({ method, path }));
+    // Whoever misspells a function must be able to read that.
+    for (const { method, path } of [...operations, { method: "POST", path: "/caht" }]) {
+      for (const headers of asked) {
+        const response = await fetch(`${url()}/functions/v1${path}`, {
+          method: "OPTIONS",
+          headers: {
+            origin: "https://app.example.net",
+            "access-control-request-method": method,
+            "access-control-request-headers": headers,
+          },
+        });
+        const where = `${method} ${path}`;
+        assert.equal(response.status, 204, where);
+        assert.equal(response.headers.get("access-control-allow-origin"), "*", where);
+        const methods = response.headers.get("access-control-allow-methods")?.split(", ") ?? [];
+        assert.ok(methods.includes(method), where);
+        const allowed = new Set(response.headers.get("access-control-allow-headers")?.split(/,\s*/));
+        assert.deepEqual(headers.split(",").filter((header) => !allowed.has(header)), [], where);
+      }
+    }
+  });
+
   test("leaves out no method that a path takes", async () => {
     const { paths } = await readDocument(url());
     for (const [pattern, methods] of Object.entries(paths)) {

@@ -130,6 +130,29 @@ test("a failed message is tried again in its place, the newest and an older one"
   story.assertNoErrors();
 });
 
+test("a reply that was cut by its length says so, and goes on in its place", async (context) => {
+  const story = await StoryPage.open(context, browser, server.url);
+  const { page } = story;
+  model().script("Tell a long one.", (reply) => {
+    reply.text("It was a very ");
+    reply.finish(11, 7, "length");
+  });
+  await story.send("Tell a long one.");
+  await page.getByRole("alert").getByText("longer than one reply may be").waitFor();
+  await page.reload();
+  model().scriptOthers((reply) => {
+    reply.text("long night.");
+    reply.finish();
+  });
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  await untilText(page, "It was a very long night.");
+  assert.equal(await page.getByRole("alert").count(), 0);
+  const rows = await stored(page);
+  assert.deepEqual(rows.filter((row) => row.startsWith("user:")), ["user: Tell a long one."]);
+  assert.ok(rows.includes("assistant: It was a very long night."), rows.join("\n"));
+  story.assertNoErrors();
+});
+
 test("functions that are killed in the middle of a reply: the page comes back, and the reply goes on", async (context) => {
   const story = await StoryPage.open(context, browser, server.url);
   const { page } = story;

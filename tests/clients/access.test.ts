@@ -8,6 +8,7 @@ import { before, test } from "node:test";
 import { isLongRing } from "../ring.ts";
 import { INSTRUCTION_TO_GO_ON, NOBODYS_PROMPT, validBody } from "./access_bodies.ts";
 import { ACCESS, CALLERS, cellsOf, ROUTES, type Access, type Cell } from "./access_table.ts";
+import { faultsOf } from "./answer_shapes.ts";
 import { scriptAuthor } from "./author.ts";
 import { root, type Row } from "./backend.ts";
 import { keySet, signingKey } from "./issuer.ts";
@@ -151,12 +152,13 @@ onEachRuntime(
       return String(id);
     }
 
-    async function ask(cell: Cell, target: Person | undefined): Promise<Answer> {
+    async function ask(cell: Cell, target: Person | undefined, further: Record<string, string> = {}): Promise<Answer> {
       const { route } = cell;
       const caller = callers[cell.caller]!;
       const requestId = `access-${randomUUID()}`;
       const { person } = caller;
-      const body = await validBody(stack(), { route: route.name, person, people, isRefused: isRefused(cell) });
+      const isMeantToFail = isRefused(cell) || Object.keys(further).length > 0;
+      const body = await validBody(stack(), { route: route.name, person, people, isRefused: isMeantToFail });
       const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => idOf(name, cell, target));
       const response = await fetch(`${stack().url}/functions/v1${path}`, {
         method: route.method,
@@ -165,6 +167,7 @@ onEachRuntime(
           "x-request-id": requestId,
           ...(caller.token && { authorization: `Bearer ${caller.token}` }),
           ...(body && { "content-type": "application/json" }),
+          ...further,
         },
         ...(body && { body: JSON.stringify(body) }),
       });
@@ -190,9 +193,32 @@ onEachRuntime(
           assert.match(text, /("type":"done","finish_reason":"stop"(,"conversation_id":"[^"]+")?\}|event: done\ndata: .*)\n\n$/, cell.caller);
         }
         const { method, path } = cell.route;
+        // A card's form is not ours.
+        if (!path.endsWith("/card")) assert.deepEqual(faultsOf(text), [], cell.route.name);
         const documented = Object.keys(document["paths"][path][method.toLowerCase()]["responses"]);
         assert.ok(documented.includes(outcome.slice(0, 3)), `${outcome} is not in the document`);
       }
+    }
+
+    /** Nothing is done if the caller has seen another version, or requires that there is none yet. */
+    async function checkPreconditions(cell: Cell): Promise<void> {
+      for (const headers of [{ "if-none-match": "*" }, { "if-match": '"no-such-version"' }]) {
+        const { outcome } = await ask(cell, targetsOf(cell, callers[cell.caller]!)[0], headers);
+        assert.equal(outcome, "412 precondition_failed", JSON.stringify(headers));
+      }
+    }
+
+    /** Created things and running tasks can be read at their Location. */
+    async function isWhereItSays({ caller, outcome, headers, text }: Answer): Promise<void> {
+      if (outcome !== "201" && outcome !== "202") return;
+      const told = new Headers(headers);
+      const location = told.get("location") ?? "";
+      assert.ok(location.startsWith(`${stack().url}/functions/v1/`), `Location: ${location}`);
+      const { status_url, guest_token } = JSON.parse(text) as Row;
+      assert.ok(status_url === undefined || status_url === location, status_url);
+      const token = told.get("x-guest-token") ?? guest_token ?? caller.token;
+      const found = await fetch(location, { headers: { authorization: `Bearer ${token}` } });
+      assert.equal(found.status, 200, `${location}: ${await found.text()}`);
     }
 
     /** A story continues after its answer. */
@@ -242,6 +268,8 @@ onEachRuntime(
         const modelRequests = backend.model.count;
         const refusals = (await Promise.all(cells.filter(isRefused).map(askAll))).flat();
         check(refusals);
+        const own = cells.find(({ caller, column }) => caller === ana.name && column === "own");
+        if (own && isChanging(own)) await checkPreconditions(own);
         assert.deepEqual(await backend.everything(), stored, "a refused call has changed something");
         assert.equal(backend.model.count, modelRequests, "a refused call has asked a model");
         for (const { person } of Object.values(callers)) {
@@ -258,6 +286,7 @@ onEachRuntime(
           const others = people.filter((other) => other !== person);
           const given = await askAll(cell);
           check(given);
+          await Promise.all(given.map(isWhereItSays));
           await Promise.all(given.map(storyIsWritten));
           if (!isChanging(cell)) continue;
           const now = await backend.everything();

@@ -66,8 +66,8 @@ export class Reply {
   }
 
   /** The whole end of an answer: its reason, its usage, its marker. */
-  finish(prompt_tokens = 11, completion_tokens = 7): void {
-    this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+  finish(prompt_tokens = 11, completion_tokens = 7, finish_reason = "stop"): void {
+    this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason }] });
     this.#chunk({ choices: [], usage: { prompt_tokens, completion_tokens, total_tokens: 18 } });
     this.end("data: [DONE]\n\n");
   }

@@ -2,7 +2,7 @@
 // tests/typed_client compiles against its types without a cast, and the answers fit the types.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -23,6 +23,12 @@ async function run(command: string, ...args: string[]): Promise<string> {
   );
   return stdout;
 }
+
+test("the program casts nothing", async () => {
+  const source = await readFile(join(folder, "program.ts"), "utf8");
+  const code = source.replaceAll(/\/\/.*|"[^"\n]*"|`[^`]*`/g, "");
+  assert.doesNotMatch(code, /\b(as|any|unknown)\b|@ts-|[\w)\]]!(?!=)/);
+});
 
 onEachRuntime("a generated client", (stack) => {
   test("chats, reads a dossier, changes it and takes the change back", async () => {

@@ -81,14 +81,17 @@ export function describeInstructions(target: () => Target): void {
     assert.equal(bytes, Buffer.byteLength(joined));
   });
 
-  test("a companion's conversation and a relay's have them too, after their own prompts", async () => {
+  test("conversations of other kinds have them too, after their own prompts, and their own settings", async () => {
     const user = newUser();
-    const companion = { kind: "companion", system_prompt: "You are a friend." };
-    const first = await say(target(), user, "Hi.", "Hi.", companion);
-    const { session_id } = first;
-    await change(user, session_id, { instructions: "Rhyme." });
-    const turn = await begin(target(), user, { session_id, ...companion });
-    assert.equal(turn["system_prompt"], "You are a friend.\n\nRhyme.");
+    const settings = { model: "openai:gpt-x", temperature: 0.7, max_tokens: 500 };
+    for (const kind of ["companion", "realtime"]) {
+      const own = { kind, system_prompt: "You are a friend." };
+      const { session_id } = await say(target(), user, "Hi.", "Hi.", own);
+      await change(user, session_id, { instructions: "Rhyme.", ...settings });
+      const turn = await begin(target(), user, { session_id, ...own });
+      assert.equal(turn["system_prompt"], "You are a friend.\n\nRhyme.", kind);
+      assert.deepEqual(turn["chosen"], settings, kind);
+    }
 
     const { bot_id } = await newBot(target(), newUser(), { is_public: true });
     const asked = await say(target(), user, "Hi.", "Hi.", { ...relay, external_id: "7", bot_id });

@@ -6,8 +6,9 @@ import { originInFrontOf, setUp } from "./upstream.ts";
 
 const TRACED = [
   "authorization,baggage,content-type,sentry-trace",
-  "authorization,content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-trace-id",
+  "authorization,content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id",
   "apikey,authorization,x-client-info,x-span-id,x-trace-id",
+  "authorization,b3,content-type,traceparent,tracestate,x-b3-sampled,x-b3-spanid,x-b3-traceid",
 ];
 
 function preflight(url: string, headers: string): Promise<Response> {

@@ -144,6 +144,11 @@ const context = await client.GET("/chat/messages/{message_id}/context", {
   params: { path: { message_id: messageId } },
 });
 check((context.data?.settings.max_output_tokens ?? 0) > 0, "a request's settings");
+check(
+  context.data?.messages.every(({ cut }) => cut === undefined || cut.sent_bytes < cut.bytes) ?? false,
+  "what was cut of the messages",
+);
+check(context.error?.resets_at === undefined && context.error?.usage?.tokens === undefined, "a plan's members");
 check(context.data?.facts.every(({ fact_id }) => fact_id !== "") ?? false, "the facts that were sent");
 const messages = await client.GET("/sessions/{session_id}/messages", {
   params: { path: { session_id: whole.data.metadata.session_id ?? "" } },

@@ -27,8 +27,8 @@ inline constexpr std::size_t kMaximumFetchedTextBytes = 256 * 1024;
 inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 
 // Turns `list`, an array of {type, url | path | text, name?, mime_type?}, into parts for the models
-// of the route, and removes from `endpoints` those that cannot take them. Texts longer than
-// `text_tokens` together are cut, with a note. `setting` is the route's name, for error messages.
+// of the route, and removes from `endpoints` those that cannot take them. `setting` is the route's
+// name, for error messages.
 //
 // An image at a URL goes to the model as that URL if its provider fetches images itself. Everything
 // else is fetched here, only from this Supabase's own Storage and from hosts listed in
@@ -42,12 +42,17 @@ inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 // is unknown to Storage, names a path.
 runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
                                                     const json::Document& list,
-                                                    Endpoints& endpoints, std::string_view setting,
-                                                    std::int64_t text_tokens);
+                                                    Endpoints& endpoints, std::string_view setting);
 
 // The JSON array that is stored with the message: the entries of `list`, each with its prompt
-// tokens and with the fetched text as `text_read`, which later turns include.
-std::string describe_attachments(const json::Document& list, const Attachments& attachments);
+// tokens and with the fetched text as `text_read`, which later turns include and the dossier reads.
+// `attachments` are whole; the prompt has text_tokens for them.
+std::string describe_attachments(const json::Document& list, const Attachments& attachments,
+                                 std::int64_t text_tokens);
+
+// Cuts texts that are longer than `text_tokens` together to their beginnings and ends, with a note
+// about the missing part; the longest ones first.
+void fit_texts(Attachments& attachments, std::int64_t text_tokens);
 
 // Refuses (invalid_request) texts in the list that are too long, together with the message's own.
 Result<void> check_attached_texts(const json::Document& list, std::size_t text_bytes);

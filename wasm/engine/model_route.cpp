@@ -69,8 +69,8 @@ Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
 
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request) {
   request.model = endpoint.model;
-  const bool is_unversioned = request.refused.has(llm::RequestPart::versioned_path);
-  const auto& url = is_unversioned ? endpoint.unversioned_url : endpoint.url;
+  const bool is_elsewhere = request.refused.has(llm::RequestPart::first_address);
+  const auto& url = is_elsewhere ? endpoint.other_url : endpoint.url;
   auto head = http::serialize(http::RequestHead{"POST", url, endpoint.headers});
   if (!head) return tl::unexpected(std::move(head.error()));
   auto body = llm::build_request(*endpoint.provider, request);

@@ -1,6 +1,7 @@
-// Failures of models for the operator's log.
+// Failures of models, as callers are told them and as the operator's log has them.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +10,10 @@
 #include "shared/result/result.hpp"
 
 namespace fabula::engine {
+
+// A refusal with its answer's head (shared/http/head.hpp) and the first bytes of its body.
+Problem failure_of_answer(std::uint32_t status, std::string_view head, std::string_view body,
+                          std::int64_t now_ms);
 
 // `request_body`: the body that was sent, because the provider's message may quote it; empty: it
 // was freed, so the message is left out.

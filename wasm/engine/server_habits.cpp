@@ -32,20 +32,21 @@ ServerHabits::ServerHabits(runtime::Context& context, const std::vector<llm::End
 }
 
 bool ServerHabits::learn(std::size_t model, const Problem& failure) {
+  constexpr auto kFirst = llm::RequestPart::first_address;
   const auto& endpoint = endpoints_[model];
   auto learnt = llm::with_complaints(refused_[model], failure);
-  const bool is_lost = !endpoint.unversioned_url.empty() && is_wrong_address(failure);
-  // Neither address has anything now: the next request tries the one that is documented.
-  const bool is_at_neither = is_lost && learnt.has(llm::RequestPart::versioned_path);
-  if (is_at_neither) {
-    learnt.remove(llm::RequestPart::versioned_path);
-  } else if (is_lost) {
-    learnt.add(llm::RequestPart::versioned_path);
+  // With nothing at either address the server may be about to start: the next request begins anew.
+  const bool has_nothing = !endpoint.other_url.empty() && is_wrong_address(failure);
+  const bool has_nothing_at_both = has_nothing && learnt.has(kFirst);
+  if (has_nothing_at_both) {
+    learnt.remove(kFirst);
+  } else if (has_nothing) {
+    learnt.add(kFirst);
   }
   if (learnt == refused_[model]) return false;
   refused_[model] = learnt;
   runtime::remember(context_, memory_name(endpoint), learnt.bits());
-  return !is_at_neither;
+  return !has_nothing_at_both;
 }
 
 }  // namespace fabula::engine

@@ -2,7 +2,7 @@
 import { HostTrait } from "./abi.ts";
 import { handleRequest } from "./handle-request.ts";
 import type { AcceptedSocket } from "./platform.ts";
-import { problemResponse } from "./problem.ts";
+import { noFunctionResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
 import { staticFileResponse, type StaticFiles } from "./static-files.ts";
 
@@ -76,7 +76,7 @@ export function worker(
     traits: number,
   ): Promise<Response> => {
     const module = modules.get(functionName(request.url));
-    if (module === undefined) return problemResponse("not_found", request);
+    if (module === undefined) return noFunctionResponse(request);
     return await handleRequest(module, request, {
       environment: (name) => {
         const value = env[name];

@@ -33,3 +33,18 @@ export function problemResponse(code: keyof typeof problems, request: Request): 
     },
   });
 }
+
+/** To a request for a function that is not there. A page may ask first, so that it can read the refusal. */
+export function noFunctionResponse(request: Request): Response {
+  if (request.method !== "OPTIONS") return problemResponse("not_found", request);
+  const asked = request.headers.get("access-control-request-headers");
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-origin": "*",
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+      ...(asked !== null && { "access-control-allow-headers": asked }),
+      vary: "Access-Control-Request-Headers",
+    },
+  });
+}

@@ -1,7 +1,7 @@
 /** The adapter for Supabase Edge Functions, and for a plain Deno. */
 import { handleRequest } from "./handle-request.ts";
 import type { AcceptedSocket, Platform } from "./platform.ts";
-import { problemResponse } from "./problem.ts";
+import { noFunctionResponse } from "./problem.ts";
 import { functionName } from "./routing.ts";
 import { bytesOfBase64, packedFiles, staticFileResponse, type StaticFiles } from "./static-files.ts";
 
@@ -116,7 +116,7 @@ export function serve(
     const file = files && (await staticFileResponse(request, files));
     if (file) return file;
     const module = modules.get(functionName(request.url));
-    if (module === undefined) return problemResponse("not_found", request);
+    if (module === undefined) return noFunctionResponse(request);
     return await handleRequest(module, request, platform);
   });
 }

@@ -17,6 +17,13 @@ import {
 
 /** @typedef {import("./conversation.js").Message} Message */
 
+/** Ends of replies that are not whole, and that can be gone on with. */
+const CUTS = {
+  length: "The answer is longer than one reply may be",
+  content_filter: "The model's provider has cut the answer",
+  refusal: "The model has refused to go on",
+};
+
 const [form, input] = ["#form", "#text"].map((it) => find(it));
 const actions = { tryAgain: (reply) => void tryAgain(reply), forget: () => startOver() };
 let conversation = load();
@@ -75,7 +82,8 @@ async function follow(reply) {
   };
   try {
     const reason = await receive(reply, listener);
-    reply.state = reason === "cancelled" ? "stopped" : "done";
+    reply.state = CUTS[reason] ? "failed" : reason === "cancelled" ? "stopped" : "done";
+    if (CUTS[reason]) reply.problem = { title: CUTS[reason] };
   } catch (problem) {
     if (running !== own) return; // Left: the next page or tab continues reading.
     reply.state = left.signal.aborted ? "stopped" : "failed";

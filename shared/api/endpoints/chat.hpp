@@ -205,6 +205,18 @@ inline constexpr std::array kSelectedFields{
 inline constexpr Schema kSelected{"SelectedTake", "The take that a session goes on from.",
                                   kSelectedFields};
 
+inline constexpr std::array kCutTextFields{
+    Field{.name = "bytes",
+          .type = Type::integer,
+          .description = "The bytes of the whole text.",
+          .is_required = true},
+    Field{.name = "sent_bytes",
+          .type = Type::integer,
+          .description = "The bytes that the model got.",
+          .is_required = true},
+};
+inline constexpr Schema kCutText{"CutText", "How much of a text was left out.", kCutTextFields};
+
 inline constexpr std::array kSentMessageFields{
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -217,9 +229,8 @@ inline constexpr std::array kSentMessageFields{
           .is_required = true},
     Field{.name = "cut",
           .type = Type::object,
-          .description =
-              "Present if the text was too long and its middle was left out: the `bytes` "
-              "of the whole text, and the `sent_bytes`."},
+          .description = "Present if the text was too long and its middle was left out.",
+          .schema = &kCutText},
 };
 inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got it.",
                                      kSentMessageFields};
@@ -240,10 +251,15 @@ inline constexpr Schema kTokens{"Tokens", "The provider's counts of tokens; null
                                 kTokensFields};
 
 inline constexpr std::array kSentAttachmentFields = [] {
-  std::array<Field, kAttachmentFields.size() + 2> fields{};
+  std::array<Field, kAttachmentFields.size() + 3> fields{};
   for (std::size_t i = 0; i < kAttachmentFields.size(); ++i) fields[i] = kAttachmentFields[i];
   fields[kAttachmentFields.size()] = {.name = "text_read",
                                       .description = "The text that was fetched."};
+  fields[kAttachmentFields.size() + 1] = {
+      .name = "cut",
+      .type = Type::object,
+      .description = "Present if the text was too long and its middle was left out.",
+      .schema = &kCutText};
   fields.back() = {.name = "tokens",
                    .type = Type::integer,
                    .description = "The tokens that it takes in the prompt, as estimated.",

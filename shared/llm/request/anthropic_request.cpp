@@ -69,7 +69,7 @@ std::string_view write_anthropic_request(std::string& body, const Provider& prov
   const auto fault =
       append_turns(body, kAnthropicForm, request, displaced_system_text(request, use));
   if (!fault.empty()) return fault;
-  writer.end_array().key("stream").boolean(request.is_streaming);
+  writer.end_array().key("stream").boolean(request.is_streamed());
   write_temperature(writer, request, kHottestHundredths);
   write_anthropic_tools(writer, request);
   // Not by a forced tool: models from 5.5 on refuse it.

@@ -214,8 +214,8 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
     return kNothingToAnswer;
   }
   write_rounds(writer, request.rounds);
-  writer.end_array().key("stream").boolean(request.is_streaming);
-  if (request.is_streaming && provider.takes_stream_options &&
+  writer.end_array().key("stream").boolean(request.is_streamed());
+  if (request.is_streamed() && provider.takes_stream_options &&
       !request.refused.has(RequestPart::stream_options)) {
     writer.key("stream_options").begin_object().key("include_usage").boolean(true);
     if (provider.pads_chunks) writer.key("include_obfuscation").boolean(false);

@@ -16,8 +16,9 @@ enum class RequestPart : std::uint8_t {
   response_format,    // left out; the prompt describes the form of the answer
   temperature,        // left out
   tools,              // left out
-  thinking,           // its budget is left out
-  versioned_path,     // the address is used without the /v1 that was appended to it
+  thinking,           // the budget of it is left out
+  streaming,          // the answer comes whole, and is read like a stream's
+  first_address,      // the other form of the address is used, with the version or without it
 };
 
 class RefusedParts {

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "shared/text/ascii.hpp"
+#include "shared/text/split.hpp"
 
 namespace fabula::llm {
 namespace {
@@ -57,6 +58,15 @@ bool is_version(std::string_view segment) {
 
 std::string_view last_segment(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+// Google's protocol for OpenAI's clients is at /v1beta/openai.
+bool has_version(std::string_view path) {
+  text::Splitter segments(path, '/');
+  while (const auto segment = segments.next()) {
+    if (is_version(*segment)) return true;
+  }
+  return false;
+}
+
 // `/` and `/api` begin `/api/v1`, `/ap` does not.
 bool begins(std::string_view path, std::string_view whole) {
   return path.empty() ||
@@ -86,14 +96,15 @@ std::string base_url_of(const Provider& provider, std::string_view address) {
   return base;
 }
 
-bool may_lack_version(const Provider& provider, std::string_view address) {
+std::string other_base_url_of(const Provider& provider, std::string_view address) {
   auto path = path_of(address);
-  cut_slashes(path);
-  return provider.default_base_url.empty() && path.empty();
-}
-
-std::string without_version(std::string_view base_url) {
-  return std::string(base_url.substr(0, base_url.rfind('/')));
+  const auto host = address.substr(0, path_begin(address));
+  const bool is_own_host = provider.default_base_url.starts_with(host);
+  if (provider.format != WireFormat::openai || host.empty() || is_own_host) return {};
+  if (cut_request(path, provider.format) || has_version(path)) return {};
+  const auto base = base_url_of(provider, address);
+  const auto written = std::string(host).append(path);
+  return base == written ? base + "/v1" : written;
 }
 
 const Provider* provider_by_path(std::string_view address) {

@@ -17,11 +17,9 @@ namespace fabula::llm {
 //   here too, unless the path ends with one.
 std::string base_url_of(const Provider& provider, std::string_view address);
 
-// Whether the version in base_url_of() is a guess, because most servers have it: `address` has no
-// path, and the provider is unknown.
-bool may_lack_version(const Provider& provider, std::string_view address);
-// `base_url` without the version at its end.
-std::string without_version(std::string_view base_url);
+// Where the API may be as well, if nothing is at base_url_of(): SDKs for OpenAI's protocol take an
+// address as it is written, and people write it with the version and without. "": nowhere else.
+std::string other_base_url_of(const Provider& provider, std::string_view address);
 
 // The provider whose protocol the server at `address` speaks, as far as the path shows: some
 // providers serve several. nullptr: the path does not show it.

@@ -100,14 +100,20 @@ ThinkingUse thinking_use(std::string_view model) {
   return name.starts_with("gemini-3") ? ThinkingUse::level : ThinkingUse::unknown;
 }
 
-ThoughtForm thought_form(const Provider& provider, std::string_view model) {
+ThoughtForm thought_form(const Provider& provider, std::string_view model, bool is_own_server) {
   // These servers leave reasoning in the text.
   constexpr std::array<std::string_view, 5> kBareServers = {"custom", "local", "llamacpp", "ollama",
                                                             "hf"};
   // Models that always reason, and whose templates open the tag.
   constexpr std::array<std::string_view, 4> kReasoners = {"deepseek-r1", "qwq", "-thinking",
                                                           "-reasoning"};
+  // A proxy of OpenAI's own models takes their reasoning out, as OpenAI does.
+  const auto name_alone = without_maker(model);
+  const bool is_of_openai =
+      name_alone.starts_with("gpt-") || name_alone.starts_with("chatgpt-") || is_o_series(name_alone);
+  const bool is_like_openai = provider.format == WireFormat::openai && is_own_server;
   const bool is_bare =
+      (is_like_openai && !is_of_openai) ||
       std::find(kBareServers.begin(), kBareServers.end(), provider.name) != kBareServers.end();
   if (!is_bare) return ThoughtForm::tagged;
   const auto name = text::to_lower(model);

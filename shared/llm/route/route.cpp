@@ -164,6 +164,10 @@ Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& se
   auto base = base_url(*entry.provider, settings, is_development);
   if (!base) return tl::unexpected(std::move(base.error()));
   endpoint->url = images_api_url(*entry.provider, *std::move(base), entry.model);
+  const auto address = setting_of(settings, entry.provider->base_url_setting);
+  if (auto other = other_base_url_of(*entry.provider, address); !other.empty()) {
+    endpoint->other_url = images_api_url(*entry.provider, std::move(other), entry.model);
+  }
   if (endpoint->url.empty()) {
     return no_provider({"The provider `", entry.provider->name,
                         "` draws no pictures here. Known are: openai, gemini, hf, custom, local."});
@@ -194,10 +198,11 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   endpoint.provider = &provider;
   endpoint.model = entry.model;
   endpoint.url = *base + request_path(provider.format, entry.model, is_streaming);
-  if (may_lack_version(provider, setting_of(settings, provider.base_url_setting))) {
-    endpoint.unversioned_url =
-        without_version(*base) + request_path(provider.format, entry.model, is_streaming);
+  const auto address = setting_of(settings, provider.base_url_setting);
+  if (const auto other = other_base_url_of(provider, address); !other.empty()) {
+    endpoint.other_url = other + request_path(provider.format, entry.model, is_streaming);
   }
+  endpoint.is_own_server = has_own_address(provider, settings);
   endpoint.takes_images = takes_images(
       provider, entry.model, setting_of(settings, settings::named("FABULA_VISION_MODELS").name));
   endpoint.fetches_images = fetches_images(provider, entry.model);

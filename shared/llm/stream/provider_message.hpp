@@ -15,7 +15,9 @@ namespace fabula::llm {
 std::string message_in(const json::Document& error);
 
 // `message` without anything that looks like a key, and without quotations of the request.
-// `request_body` is the JSON text that was sent. Valid UTF-8, on one line.
-std::string message_for_log(std::string_view message, std::string_view request_body);
+// `request_body` is the JSON text that was sent, `key` the key that was sent with it ("": none).
+// Valid UTF-8, on one line.
+std::string message_for_log(std::string_view message, std::string_view request_body,
+                            std::string_view key = {});
 
 }  // namespace fabula::llm

@@ -15,8 +15,10 @@ namespace fabula::llm {
 std::int64_t wait_in_header_ms(std::string_view retry_after, std::int64_t now_ms);
 // The header retry-after-ms.
 std::int64_t wait_in_milliseconds_ms(std::string_view value);
-// An error object: Google's `retryDelay`, a member `retry_after` or `retry_after_seconds`, also in
-// `metadata`; else its message, "Please try again in 7m12.5s".
-std::int64_t wait_in_error_ms(const json::Document& error);
+// An error object, and its text (message_in): Google's `retryDelay`, a member `retry_after` and the
+// like, `X-RateLimit-Reset` among headers that a gateway passes on in `metadata`; else the text,
+// "Please try again in 7m12.5s".
+std::int64_t wait_in_error_ms(const json::Document& error, std::string_view words,
+                              std::int64_t now_ms);
 
 }  // namespace fabula::llm

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "shared/text/blank.hpp"
+
 namespace fabula::llm {
 namespace {
 
@@ -15,6 +17,7 @@ constexpr std::array kTags = {
     Tags{"<think>", "</think>"},
     Tags{"<thinking>", "</thinking>"},
     Tags{"<seed:think>", "</seed:think>"},
+    Tags{"[THINK]", "[/THINK]"},
     Tags{"\u25C1think\u25B7", "\u25C1/think\u25B7"},
 };
 // The only tag that templates open themselves.
@@ -22,13 +25,16 @@ constexpr Tags kUsualTags = kTags.front();
 
 // Typical beginnings of reasoning models: mostly English or Chinese, whatever the user's language,
 // and about "the user", which no text for the user says.
-constexpr std::array<std::string_view, 10> kUsualBeginnings = {
-    "Okay, ", "Alright, ",  "The user ", "We need to ", "We are asked",
-    "用户",   "好的，用户", "嗯，用户",  "首先，用户",  "我们需要"};
+constexpr auto kUsualBeginnings = std::to_array<std::string_view>(
+    {"Okay, ", "Alright, ", "The user ", "Hmm, the user ", "So the user ", "So, the user ",
+     "First, the user ", "Let me think", "We need to ", "We are asked", "I'm asked to ", "用户",
+     "好的，用户", "嗯，用户", "首先，用户", "我们需要", "Хорошо, пользователь "});
 
 // Far more than any model's reasoning: a longer text is no reasoning.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
+constexpr std::size_t kMaximumBlankBytes = std::size_t{4} << 10;
 
+// Of a text after reasoning. The ideographic space is its own: paragraphs begin with it.
 std::size_t text_begin(std::string_view text) {
   return std::min(text.size(), text.find_first_not_of(" \t\r\n"));
 }
@@ -66,7 +72,7 @@ void ThoughtSplitter::flush(bool has_failed) {
   if (state_ == State::tagged_thought) {
     tell_reasoning(held_);
     held_.clear();
-  } else if (text_begin(held_) < held_.size()) {
+  } else if (!text::is_blank(held_)) {
     begin_text();
   } else {
     held_.clear();
@@ -89,9 +95,13 @@ bool ThoughtSplitter::settle() {
 }
 
 bool ThoughtSplitter::settle_beginning() {
-  const auto begin = text_begin(held_);
+  const auto begin = text::leading_blank_bytes(held_);
   const auto rest = std::string_view(held_).substr(begin);
-  if (rest.empty()) return false;
+  if (rest.empty()) {
+    // No text begins so: a model that never ends to write them must not fill the memory.
+    if (held_.size() > kMaximumBlankBytes) held_.clear();
+    return false;
+  }
   if (is_told_apart_) {
     begin_text();
     return false;
@@ -103,7 +113,13 @@ bool ThoughtSplitter::settle_beginning() {
       held_.erase(0, begin + tags.begin.size());
       return true;
     }
-    if (tags.begin.starts_with(rest)) return false;
+    // A model that is told not to reason ends the block that its template has opened.
+    if (rest.starts_with(tags.end)) {
+      held_.erase(0, begin + tags.end.size());
+      has_thought_ = true;
+      return true;
+    }
+    if (tags.begin.starts_with(rest) || tags.end.starts_with(rest)) return false;
   }
   if (!has_thought_ && form_ == ThoughtForm::likely_untagged) {
     for (const auto beginning : kUsualBeginnings) {

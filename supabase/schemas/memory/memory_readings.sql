@@ -11,6 +11,8 @@ create table public.memory_readings (
   -- summaries.
   forgotten jsonb not null default '[]' check (jsonb_typeof(forgotten) = 'array'),
   created_at timestamptz not null default now(),
+  -- How much of the message's text has been read: a long one is read in parts.
+  read_bytes integer not null default 0 check (read_bytes >= 0),
   primary key (session_id, message_id),
   constraint memory_readings_session_id_owner_id_fkey foreign key (session_id, owner_id)
     references public.sessions (session_id, owner_id) on delete cascade on update cascade,

@@ -171,12 +171,15 @@ begin
   log := private.open_memory_log(session.owner_id, session.character_id);
   stored := private.store_memories(log.memory_log_id, outcome);
   update public.memory_readings waiting
-  set is_read = true, failures = 0
-  where waiting.session_id = job.session_id
-    and waiting.message_id in (
-      select sent.message_id::uuid
-      from jsonb_array_elements_text(coalesce(step.payload -> 'message_ids', '[]'))
-        as sent (message_id));
+  set read_bytes = sent.to_byte,
+      is_read = sent.to_byte >= (
+        select octet_length(message.content) from public.messages message
+        where message.message_id = waiting.message_id),
+      failures = 0
+  from jsonb_to_recordset(coalesce(step.payload -> 'read', '[]'))
+    as sent (message_id uuid, from_byte integer, to_byte integer)
+  where waiting.session_id = job.session_id and waiting.message_id = sent.message_id
+    and waiting.read_bytes = sent.from_byte;
   return jsonb_build_object(
     'result', outcome - array['base', 'assertions', 'erased', 'outdated', 'memories'],
     'has_more', not (stored ->> 'is_folded')::boolean

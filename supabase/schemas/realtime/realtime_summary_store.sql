@@ -31,7 +31,8 @@ begin
     perform private.add_steps(job, jsonb_build_array(jsonb_build_object(
       'visit', step.payload -> 'visit',
       'notes', outcome -> 'summary',
-      'after_depth', step.payload -> 'until_depth')), clock_timestamp());
+      'after_depth', step.payload -> 'until_depth',
+      'read_until', step.payload -> 'ends_inside')), clock_timestamp());
   end if;
   return jsonb_build_object('result', outcome - 'summary');
 end

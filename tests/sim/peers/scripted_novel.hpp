@@ -94,6 +94,8 @@ class StoryModel {
   // Says this instead, once, to the request of this number (from 0).
   std::function<std::optional<std::string>(std::size_t number, const std::string& system)> instead =
       [](std::size_t, const std::string&) { return std::nullopt; };
+  // Said before each answer.
+  std::string preface;
   // Breaks the connection of the request of this number after so many words; -1: never.
   std::function<int(std::size_t number)> breaks_after = [](std::size_t) { return -1; };
   std::uint32_t status = 200;
