@@ -49,7 +49,7 @@ engine::KindPrompt prompt_of(Call& call, const turn::Purpose& purpose) {
   return {purpose.prompt->text, purpose.prompt->label};
 }
 
-// What of the history's budget texts that are attached to a message may take.
+// How many tokens of the history budget the texts attached to a message may use.
 std::int64_t attached_tokens(const TurnLimits& limits) { return limits.history_tokens / 2; }
 
 // Reads which models to ask and what is attached, from the body or from a message's stored

@@ -5,7 +5,8 @@ import { StartError } from "./start_error.mjs";
 /** @import { Environment } from "./settings.ts" */
 
 /**
- * Those of shared/llm/route/providers.hpp, in its order, with the key that each needs unless its address is set;
+ * The providers of shared/llm/route/providers.hpp, in the same order, with the key that each needs unless its
+ * address is set;
  * tests/origin/settings.test.ts compares them.
  */
 export const KEYS = new Map([
@@ -75,7 +76,7 @@ function checkRoute(name, text) {
 }
 
 /**
- * Of a route's models one must be there to be asked: the others may be for later.
+ * Checks that at least one model of a route has its key or address: the others may be added later.
  * @param {string} name
  * @param {string} text
  * @param {Environment} environment

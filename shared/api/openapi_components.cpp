@@ -198,9 +198,9 @@ void write_problem_schemas(Writer& writer) {
   }
   writer.end_array().end_object();
   writer.key("running").raw(
-      R"({"description":"Of turn_in_progress: the reply that is being written.",)"
+      R"({"description":"With turn_in_progress: the reply that is being written.",)"
       R"("$ref":"#/components/schemas/RunningReply"})");
-  // Of plan_exceeded.
+  // The fields of plan_exceeded.
   writer.key("plan").raw(R"({"type":"string","description":"The name of the caller's plan."})");
   writer.key("usage").raw(R"({"description":"What was used in this month.",)"
                           R"("$ref":"#/components/schemas/PlanAmount"})");
@@ -211,12 +211,13 @@ void write_problem_schemas(Writer& writer) {
                           R"("$ref":"#/components/schemas/PlanLimit"})");
   writer.key("resets_at")
       .raw(R"({"type":"string","format":"date-time","description":"When the next month begins."})");
-  // Of a whole answer that broke off.
-  writer.key("text").raw(R"({"type":"string","description":"Of chat: the text that is kept."})");
+  // The fields of a non-streamed answer that broke off.
+  writer.key("text").raw(
+      R"({"type":"string","description":"The text that is kept, in answers of chat."})");
   writer.key("content").raw(
-      R"({"type":"string","description":"Of companions: the text that is kept."})");
+      R"({"type":"string","description":"The text that is kept, in answers of companions."})");
   writer.key("metadata")
-      .raw(R"({"description":"Of chat: the ids of what is kept.",)"
+      .raw(R"({"description":"The ids of the stored messages, in answers of chat.",)"
            R"("$ref":"#/components/schemas/ReplyMetadata"})");
   writer.key("stored_bytes")
       .raw(
@@ -224,7 +225,8 @@ void write_problem_schemas(Writer& writer) {
   writer.key("user_message_id")
       .raw(R"({"type":"string","format":"uuid","description":"The message without an answer."})");
   writer.key("conversation_id")
-      .raw(R"({"type":"string","format":"uuid","description":"Of companions: the conversation."})");
+      .raw(
+          R"({"type":"string","format":"uuid","description":"The conversation, in answers of companions."})");
   writer.key("errors").raw(
       R"({"type":"array","description":"Each fault of a body, a query or a path; at most 20.",)"
       R"("items":{"$ref":"#/components/schemas/FieldError"}})");

@@ -186,7 +186,7 @@ std::size_t leading_space_bytes(std::string_view text) {
 
 constexpr std::string_view kDots = "...";
 
-// Models that go on put them before the words that they repeat.
+// Models that continue a text put dots before the words that they repeat.
 std::size_t leading_ellipsis_bytes(std::string_view text) {
   for (const std::string_view dots : {kDots, std::string_view("\u2026")}) {
     if (text.starts_with(dots)) return dots.size() + leading_space_bytes(text.substr(dots.size()));
@@ -194,11 +194,11 @@ std::size_t leading_ellipsis_bytes(std::string_view text) {
   return 0;
 }
 
-// How two texts begin alike, in whichever case: a model that repeats words in the middle of a
-// sentence begins its message with a capital.
+// The length of the beginning that two texts share, ignoring case: a model that repeats words from
+// the middle of a sentence begins its message with a capital.
 struct CommonBeginning {
-  std::size_t bytes = 0;        // of the one
-  std::size_t other_bytes = 0;  // of the other
+  std::size_t bytes = 0;        // of the first text
+  std::size_t other_bytes = 0;  // of the other text
 };
 
 CommonBeginning common_beginning(std::string_view one, std::string_view other) {
@@ -242,7 +242,7 @@ Repetition repetition(std::string_view end, std::string_view continuation) {
   return found;
 }
 
-// Line breaks and indents at a seam are there once.
+// How many line breaks at the start of the continuation repeat those before it: they are kept once.
 std::size_t repeated_breaks(std::string_view end, std::string_view continuation) {
   const auto written = end.size() - (end.find_last_not_of('\n') + 1);
   return std::min({written, continuation.find_first_not_of('\n'), continuation.size()});

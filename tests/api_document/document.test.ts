@@ -101,7 +101,7 @@ onBothRuntimes("the OpenAPI document", (url) => {
       "authorization,if-match,newrelic,traceparent,tracestate,x-b3-traceid",
     ];
     const operations = operationsOf(await readDocument(url())).map(({ method, path }) => ({ method, path }));
-    // Whoever misspells a function must be able to read that.
+    // A client that misspells a function must be able to read the error.
     for (const { method, path } of [...operations, { method: "POST", path: "/caht" }]) {
       for (const headers of asked) {
         const response = await fetch(`${url()}/functions/v1${path}`, {

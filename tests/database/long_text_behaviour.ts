@@ -23,7 +23,7 @@ function chapterOf(sentence: string, last: string, size_bytes: number): string {
 }
 
 const CHAPTERS: [string, string][] = [
-  // That of case 04.
+  // The chapter of case 04.
   [pastedChapter(), LAST_WORDS],
   [
     chapterOf("Oda went up slowly, counting the wet stairs of the tower. ", "It was Pell who blew the lamp out.", 60_000),

@@ -46,7 +46,7 @@ std::string system_prompt_of(const json::Document& request) {
   return std::string(json::string_at(request["messages"][0], "content").value_or(""));
 }
 
-// What the database answers of a session that wishes this.
+// The database's answer for a session with these settings.
 const json::Document kWishes = *json::parse(
     R"({"chosen":{"model":"ollama:second","temperature":0.25,"max_tokens":77},
         "system_prompt":"You are a fox.\n\nRhyme."})");

@@ -51,7 +51,7 @@ TEST_CASE("each class of failure is told in its own words, in every kind") {
       CHECK(heard.message.find(failure.told) != std::string::npos);
       CHECK(heard.is_retryable == failure.is_retryable);
       CHECK_FALSE(heard.user_message_id.empty());
-      // The operator finds the same in the turn's log line.
+      // The turn's log line has the same failures for the operator.
       std::string logged;
       for (const auto& line : talk->chat().world.log()) {
         if (line.find("provider_failures") != std::string::npos) logged = line;

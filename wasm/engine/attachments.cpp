@@ -210,7 +210,7 @@ std::int64_t tokens_of(const Attachment& attachment, std::size_t most_bytes) {
   return static_cast<std::int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken) + kFrameTokens;
 }
 
-// The most bytes of each text: the short ones are whole, and the others share what these leave.
+// The maximum bytes of each text: short texts stay whole, and the others share the rest equally.
 std::size_t share_bytes(const Attachments& attachments, std::int64_t text_tokens) {
   std::vector<std::size_t> sizes;
   for (const auto& attachment : attachments) {

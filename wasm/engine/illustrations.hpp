@@ -26,7 +26,7 @@ struct DrawnImage {
 // the prompt, within this many milliseconds. An answer has at most 6 MiB, which is a picture of 4.5
 // MiB in base64: an instance has memory for both. Each request is added to `calls`.
 //
-// Errors: the most hopeful attempt's.
+// Errors: that of the most hopeful attempt.
 runtime::Task<Result<DrawnImage>> draw(Call& call, const Endpoints& models, std::string_view prompt,
                                        std::int64_t time_ms, std::vector<usage::ModelCall>& calls);
 

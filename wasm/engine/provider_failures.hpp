@@ -1,4 +1,4 @@
-// Failures of models, as callers are told them and as the operator's log has them.
+// Failures of models, in the form for callers and in the form for the operator's log.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,8 @@ bool ServerHabits::learn(std::size_t model, const Problem& failure) {
   constexpr auto kFirst = llm::RequestPart::first_address;
   const auto& endpoint = endpoints_[model];
   auto learnt = llm::with_complaints(refused_[model], failure);
-  // With nothing at either address the server may be about to start: the next request begins anew.
+  // With nothing at either address the server may be about to start: the next request tries both
+  // again.
   const bool has_nothing = !endpoint.other_url.empty() && is_wrong_address(failure);
   const bool has_nothing_at_both = has_nothing && learnt.has(kFirst);
   if (has_nothing_at_both) {

@@ -34,7 +34,7 @@ export function problemResponse(code: keyof typeof problems, request: Request): 
   });
 }
 
-/** To a request for a function that is not there. A page may ask first, so that it can read the refusal. */
+/** Answers a request for a function that does not exist, and a page's preflight, so that it can read the error. */
 export function noFunctionResponse(request: Request): Response {
   if (request.method !== "OPTIONS") return problemResponse("not_found", request);
   const asked = request.headers.get("access-control-request-headers");

@@ -17,7 +17,7 @@ import {
 
 /** @typedef {import("./conversation.js").Message} Message */
 
-/** Ends of replies that are not whole, and that can be gone on with. */
+/** The finish reasons of incomplete replies that can be continued. */
 const CUTS = {
   length: "The answer is longer than one reply may be",
   content_filter: "The model's provider has cut the answer",

@@ -37,8 +37,8 @@ struct ModelRequest {
   // (continues_own_words); user_text and attachments are empty then.
   bool continues_own_words = false;
   bool may_call_tools = true;  // false: the tools are sent only because of the rounds
-  bool is_streaming = true;    // for Gemini the URL says it: see resolve
-  RefusedParts refused = {};   // what the server is known to refuse
+  bool is_streaming = true;    // for Gemini the URL determines this: see resolve
+  RefusedParts refused = {};   // the parts that the server is known to refuse
 
   bool is_streamed() const { return is_streaming && !refused.has(RequestPart::streaming); }
 };

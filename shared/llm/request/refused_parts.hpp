@@ -16,8 +16,8 @@ enum class RequestPart : std::uint8_t {
   response_format,    // left out; the prompt describes the form of the answer
   temperature,        // left out
   tools,              // left out
-  thinking,           // the budget of it is left out
-  streaming,          // the answer comes whole, and is read like a stream's
+  thinking,           // its budget is left out
+  streaming,          // the answer arrives whole, and is read like a stream
   first_address,      // the other form of the address is used, with the version or without it
 };
 

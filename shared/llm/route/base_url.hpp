@@ -17,8 +17,8 @@ namespace fabula::llm {
 //   here too, unless the path ends with one.
 std::string base_url_of(const Provider& provider, std::string_view address);
 
-// Where the API may be as well, if nothing is at base_url_of(): SDKs for OpenAI's protocol take an
-// address as it is written, and people write it with the version and without. "": nowhere else.
+// A second possible address of the API, if nothing is at base_url_of(): SDKs for OpenAI's protocol
+// use an address as written, and people write it with or without the version. "": none.
 std::string other_base_url_of(const Provider& provider, std::string_view address);
 
 // The provider whose protocol the server at `address` speaks, as far as the path shows: some

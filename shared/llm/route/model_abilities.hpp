@@ -25,7 +25,8 @@ enum class ThinkingUse : std::uint8_t { unknown, budget, level };
 ThinkingUse thinking_use(std::string_view model);
 
 // The form of the model's reasoning in its text, if the server does not separate it.
-// `is_own_server`: the operator's address is asked in place of the provider's (has_own_address).
+// `is_own_server`: requests go to the operator's address instead of the provider's
+// (has_own_address).
 ThoughtForm thought_form(const Provider& provider, std::string_view model, bool is_own_server);
 
 // Whether the model accepts images. Among hosted models only the well-known families are known to:

@@ -88,7 +88,7 @@ std::string kinds_of(const json::Document& error) {
 // Rounds up: nobody should retry sooner than the provider asks.
 int whole_seconds(std::int64_t wait_ms) { return static_cast<int>((wait_ms + 999) / 1000); }
 
-// An error that is no JSON: its words, if they are that and no page.
+// The text of an error that is not JSON, unless it is a page of markup.
 json::Document plain_error(std::string_view body) {
   constexpr std::size_t kMostBytes = 400;
   const auto text = text::trim(body);
@@ -143,7 +143,7 @@ Problem classify_http_failure(const FailedAnswer& answer) {
   const bool is_listed = document && document->is_array() && !document->empty();
   json::Document error = !document ? plain_error(answer.body_prefix)
                                    : std::move(is_listed ? document->front() : *document);
-  // Where it is only a text, the rest of what is told stands beside it.
+  // If `error` is only a text, the other members beside it have the details.
   if (const auto* inner = json::find(error, "error"); inner && inner->is_object()) {
     error = json::Document(*inner);
   }

@@ -31,8 +31,8 @@ void add_fault(std::string& words, const json::Document& fault, int depth) {
   add_said(words, fault, depth);
 }
 
-// A gateway passes on a whole answer as a text. Its escapes would hide what it quotes of the
-// request, so it is read, or left out.
+// A gateway may pass on a whole JSON answer as a text. Its escapes would hide quotations of the
+// request, so the answer is parsed, or left out if it cannot be.
 void add_text(std::string& words, std::string_view text, int depth) {
   text = text::trim(text);
   if (text.empty() || (text.front() != '{' && text.front() != '[')) return add_words(words, text);
@@ -41,7 +41,7 @@ void add_text(std::string& words, std::string_view text, int depth) {
   }
 }
 
-// Words stand in members of many names, as texts, as objects with such members, and as lists.
+// Messages are in members with many names: as texts, as objects with such members, and as lists.
 void add_said(std::string& words, const json::Document& value, int depth) {
   constexpr int kDeepest = 4;
   if (depth > kDeepest) return;

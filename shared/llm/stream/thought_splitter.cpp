@@ -34,7 +34,8 @@ constexpr auto kUsualBeginnings = std::to_array<std::string_view>(
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
 constexpr std::size_t kMaximumBlankBytes = std::size_t{4} << 10;
 
-// Of a text after reasoning. The ideographic space is its own: paragraphs begin with it.
+// Where a text after reasoning begins. An ideographic space belongs to the text: paragraphs begin
+// with it.
 std::size_t text_begin(std::string_view text) {
   return std::min(text.size(), text.find_first_not_of(" \t\r\n"));
 }
@@ -98,7 +99,8 @@ bool ThoughtSplitter::settle_beginning() {
   const auto begin = text::leading_blank_bytes(held_);
   const auto rest = std::string_view(held_).substr(begin);
   if (rest.empty()) {
-    // No text begins so: a model that never ends to write them must not fill the memory.
+    // No text begins with so many blanks: a model that never stops writing them must not fill the
+    // memory.
     if (held_.size() > kMaximumBlankBytes) held_.clear();
     return false;
   }
