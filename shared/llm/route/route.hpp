@@ -42,8 +42,8 @@ struct Endpoint {
   // The URL for the same request if the server has nothing at `url` (other_base_url_of). "": no
   // other URL.
   std::string other_url;
-  std::string_view route;  // the setting that names the model; "": none
-  http::Headers headers;   // content-type, accept, the key, the provider's own
+  std::string_view route;      // the setting that names the model; "": none
+  http::Headers headers;       // content-type, accept, the key, the provider's own
   bool is_own_server = false;  // the operator's or the bot's address, not the provider's
   bool takes_images = false;
   bool fetches_images = false;  // the model accepts images by URL too
