@@ -1,5 +1,5 @@
-// Replies that nobody reads for a while, and messages that failed, on real functions and a real database: the page
-// of the development server, and a page of another origin with supabase-js.
+// Replies without a reader for a while, and messages that failed, on real functions and a real database: the
+// page of the development server, and a page of another origin with supabase-js.
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import type { Browser, Page } from "playwright-core";

@@ -1,4 +1,4 @@
-// README.md's code for a builder's own page, as it is written but for addresses and keys: fetch, supabase-js, and the
+// README.md's code for a builder's own page, unchanged except for URLs and keys: fetch, supabase-js, and the
 // transports for the AI SDK, which are compiled strictly against the package.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -17,7 +17,7 @@ import { makeGate, until } from "./wait.ts";
 
 const folder = join(root, "build/tests/readme_page");
 
-/** As what `useChat` has, without a framework. */
+/** The same as `useChat`, without a framework. */
 class Chat extends AbstractChat<UIMessage> {
   constructor(transport: ChatTransport<UIMessage>, id: string = randomUUID(), messages: UIMessage[] = []) {
     const state: ChatState<UIMessage> = {

@@ -134,7 +134,7 @@ export function describeDossierVersions(target: () => Target): void {
     assert.deepEqual([row["facts_json"], Number(row["log_start"])], [{}, 3]);
     assert.deepEqual(await target().select("dossier_assertions", { project_id }), []);
 
-    // Who still holds the old log learns that it is gone, and cannot store what it made of it.
+    // A client with the old log learns that it was removed, and cannot store its result.
     const late = await commit(target(), project_id, 2, [], { snapshot: snapshot("ab") });
     assert.deepEqual(late, { head: 3, added: 0, folded_to: 3, log_start: 3, tail: [] });
     await commit(target(), project_id, 3, [assertion("a")], { snapshot: snapshot("a") });

@@ -11,7 +11,7 @@ import { begin, finish, messagesOf, newUser, only, refusal, say, type Principal 
 const OURS = { system_prompt: "You are Fabula.", prompt: "chat-1" };
 const DEPLOYMENT = { settings: { max_output_tokens: 1000 } };
 
-/** Texts of 8,192 bytes, and what makes each one too long. */
+/** Texts of 8,192 bytes, and an addition that makes each one too long. */
 const LONGEST = { latin: "a".repeat(8192), cyrillic: "ж".repeat(4096), chinese: `${"狐".repeat(2730)}ab` };
 
 export function describeInstructions(target: () => Target): void {
@@ -35,7 +35,8 @@ export function describeInstructions(target: () => Target): void {
       { part: "project_instructions", text: "Пиши как Чехов." },
       { part: "session_instructions", text: "你是一只狐狸。" },
     ]);
-    // What is changed later is not what was sent then; another session of the project has the project's alone.
+    // A later change does not affect the recorded prompt; another session of the project only has the
+    // project's instructions.
     await change(user, session_id, { instructions: null });
     assert.deepEqual(await context(target(), user, turn["message_id"]), kept);
     const other = await begin(target(), user, { project_id, ...OURS });

@@ -1,5 +1,5 @@
-// A database with a million messages, made in a minute: 20,000 sessions of 50 messages, each in a
-// project of its own, of 400 owners; and a long and a short session of the first owner.
+// A database with a million messages, made in a minute: 20,000 sessions of 50 messages, each in its
+// own project, of 400 owners; and a long and a short session of the first owner.
 import type pg from "pg";
 import type { Principal } from "./turns.ts";
 
@@ -15,7 +15,7 @@ const BOTS = 20_000;
 /** Every hundredth bot is public. */
 export const PUBLIC_BOTS = BOTS / 100;
 export const BOTS_OF_USER = BOTS / OWNERS;
-/** Of sessions of other owners, half of them silent. */
+/** In sessions of other owners, half of them silent. */
 export const RUNNING_TURNS = 200;
 /** Assertions about the project of the long session. */
 export const LONG_LOG = 20_000;
@@ -58,7 +58,7 @@ const ordinary = (shape: number, depth: number) =>
   sessionOf(ofShape(shape), ofShape(shape) * MESSAGES_EACH, depth);
 /** Has another beginning, written after the first two messages, so that its path came late. */
 export const rewrittenSession = ordinary(0, MESSAGES_EACH - 2);
-/** What it began with at first. */
+/** Its original first message. */
 export const firstBeginning = idOf("message", (ofShape(0) - 1) * MESSAGES_EACH + 1);
 /** Its last reply is the third one to its question. */
 export const retakenSession = ordinary(1, MESSAGES_EACH - 2);

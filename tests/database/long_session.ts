@@ -1,4 +1,4 @@
-// Long conversations, and what a call costs in them: counted in pages touched, not in time.
+// Long conversations, and the cost of a call in them: counted in pages touched, not in time.
 import type { SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { newUser, say, type Principal } from "./turns.ts";

@@ -63,7 +63,7 @@ Oracle read(json::Scanner& scanner) {
   }
 }
 
-// Where the scanner is stricter: see its header.
+// The cases in which the scanner is stricter: see its header.
 bool may_be_refused(std::string_view text) {
   const bool has_power = text.find_first_of("eE") != std::string_view::npos || text.size() > 300;
   return has_power || text.find('\0') != std::string_view::npos ||

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { findDeno } from "../../scripts/local/functions-deno.ts";
 import { output, root } from "./both-hosts.ts";
 
-// Loaded as the build loads it, not bundled: it reads the ABI's table beside itself.
+// Loaded like the build does, not bundled: it reads the ABI's table by a relative path.
 const { interfaceFaults, mostGzipBytes, sizeFaults } = (await import(
   join(root, "scripts/steps/check-module.mjs")
 )) as {

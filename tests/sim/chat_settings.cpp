@@ -1,4 +1,4 @@
-// Settings that a turn or its session has chosen: which model is asked, how, and what is refused.
+// Settings that a turn or its session has chosen: the model, its settings, and the refusals.
 #include <string>
 
 #include "functions/stream/stream.hpp"
@@ -14,7 +14,7 @@ namespace {
 const std::string kGuest = "authorization: Bearer fg_" + std::string(43, 'A') + "\n";
 const std::string kReply = ScriptedDatabase::make_id(1);
 
-// A session that has chosen a model of its own.
+// A session with its own choice of model.
 struct SettingsWorld : ChatWorld {
   SettingsWorld() : ChatWorld(1) {
     model.tell(kStory, 1);

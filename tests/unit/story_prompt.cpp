@@ -1,4 +1,4 @@
-// The prompts of a story: what is in them, and that they never pass their budget.
+// The prompts of a story: their contents, and that they never exceed their budget.
 #include "shared/story/prompt.hpp"
 
 #include <doctest/doctest.h>
@@ -75,7 +75,7 @@ TEST_CASE("no prompt passes its budget, however long the story is") {
           story::NextStep step{.kind = kind, .chapter = chapters, .asked = 300};
           const auto prompt = prompt_of(state, step, tokens);
           const auto room = std::min(tokens, story::kMaximumMaterialTokens);
-          // The task itself, behind the material.
+          // The task itself, after the material.
           constexpr std::int64_t kTaskTokens = 100;
           CHECK(static_cast<std::int64_t>(prompt.question.size()) <=
                 (room + kTaskTokens) * story::kBytesPerToken);

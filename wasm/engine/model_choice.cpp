@@ -20,7 +20,7 @@ std::string allowed_models(settings::Values& values) {
   if (const auto listed = values.find(kModels)) return std::string(*listed);
   std::string models;
   for (const auto& setting : settings::kSettings) {
-    // Models that draw write no text.
+    // Models for images write no text.
     if (setting.type != settings::Type::route || setting.name == "MODEL_IMAGE") continue;
     const auto route = values.text(setting);
     if (!route.empty()) models.append(route).append(",");
@@ -29,7 +29,7 @@ std::string allowed_models(settings::Values& values) {
   return models;
 }
 
-// The entries of the list, each once, that can be asked here, with commas between them.
+// The usable entries of the list, each once, separated by commas.
 std::string told_models(Call& call, std::string_view models) {
   constexpr int kMaximumTold = 20;
   std::vector<std::string_view> told;

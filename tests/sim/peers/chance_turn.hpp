@@ -1,6 +1,6 @@
 // A turn with random events: models that fail, answer or fall silent, a client that is slow or
-// leaves, cancels, isolates that end, a database whose calls get lost or come twice. The same seed
-// gives the same turn.
+// leaves, cancels, isolates that end, a database whose calls get lost or arrive twice. The same
+// seed gives the same turn.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// A command about sockets: accepts one, tells the client what it receives, and obeys it.
+// A command about sockets: accepts one, reports its messages to the client, and obeys it.
 #include <algorithm>
 #include <charconv>
 #include <deque>
