@@ -43,9 +43,9 @@ Upstream::Upstream(runtime::Context& context, std::string_view head, std::string
       until_ms_(until_ms),
       last_sign_ms_(now_ms),
       sink_(sink),
-      decoder_(llm::make_decoder(endpoint.provider->format,
-                                 llm::thought_form(*endpoint.provider, endpoint.model,
-                                                   endpoint.is_own_server))),
+      decoder_(llm::make_decoder(
+          endpoint.provider->format,
+          llm::thought_form(*endpoint.provider, endpoint.model, endpoint.is_own_server))),
       now_ms_(now_ms) {
   request_.emplace(context, head, body);
 }

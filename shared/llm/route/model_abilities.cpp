@@ -109,8 +109,8 @@ ThoughtForm thought_form(const Provider& provider, std::string_view model, bool 
                                                           "-reasoning"};
   // A proxy of OpenAI's own models takes their reasoning out, as OpenAI does.
   const auto name_alone = without_maker(model);
-  const bool is_of_openai =
-      name_alone.starts_with("gpt-") || name_alone.starts_with("chatgpt-") || is_o_series(name_alone);
+  const bool is_of_openai = name_alone.starts_with("gpt-") || name_alone.starts_with("chatgpt-") ||
+                            is_o_series(name_alone);
   const bool is_like_openai = provider.format == WireFormat::openai && is_own_server;
   const bool is_bare =
       (is_like_openai && !is_of_openai) ||

@@ -42,8 +42,8 @@ struct Endpoint {
   // Where the same request goes if the server has nothing at `url`: some serve no version of the
   // API in their path. "": nowhere else.
   std::string unversioned_url;
-  std::string_view route;  // the setting that the model was found in; "": in none
-  http::Headers headers;   // content-type, accept, the key, the provider's own
+  std::string_view route;      // the setting that the model was found in; "": in none
+  http::Headers headers;       // content-type, accept, the key, the provider's own
   bool is_own_server = false;  // the operator's or the bot's address, not the provider's
   bool takes_images = false;
   bool fetches_images = false;  // takes them by URL too
