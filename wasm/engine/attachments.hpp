@@ -35,7 +35,7 @@ inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 // FABULA_UPSTREAM_HOSTS (`example.com,cdn.example.org`), over https; in development from loopback
 // too. `path` is bucket/path in Storage, read with the caller's own token.
 //
-// What a file is its bytes say: a text is what is UTF-8, or UTF-16 with a byte-order mark; an image
+// What a file is its bytes say: a text is what is UTF-8 or UTF-16, and says something; an image
 // is what begins as one. Only where they do not, types that servers and callers tell count.
 //
 // Refusals: invalid_request, with a path such as `attachments[0].url`; forbidden when a guest, whom

@@ -25,9 +25,26 @@ bool is_word_character(char c) {
   return text::is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
+// What of a link is not read, at `at`: "[" and "](address)" of "[Mara](address)", "[[People/Mara|"
+// and "]]" of "[[People/Mara|Mara]]". Returns the place behind it, or `at` when there is none.
+std::size_t behind_link(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaximumBytes = 500;
+  const auto rest = text.substr(at, kMaximumBytes);
+  if (rest.front() == ']') {
+    if (rest.starts_with("]]")) return at + 2;
+    if (!rest.starts_with("](")) return at + 1;
+    const auto end = rest.find_first_of(")\n ");
+    return end == std::string_view::npos || rest[end] != ')' ? at + 1 : at + end + 1;
+  }
+  if (rest.front() != '[') return at;
+  if (!rest.starts_with("[[")) return at + 1;
+  const auto end = rest.find_first_of("|]\n");
+  return end == std::string_view::npos || rest[end] != '|' ? at + 2 : at + end + 1;
+}
+
 // Folds character by character, so that each keeps its place: the same for text and quote. What
-// typography and Markdown do to a text is gone: emphasis, escapes, the kinds of quotation marks,
-// dashes with the spaces around them, how many stops there are, and a word's hyphen.
+// typography and Markdown do to a text is gone: emphasis, links, escapes, the kinds of quotation
+// marks, dashes with the spaces around them, how many stops there are, and a word's hyphen.
 class PlacedFolder {
  public:
   PlacedFolder(std::string& folded, std::vector<std::uint32_t>* begins, std::vector<bool>* breaks)
@@ -41,6 +58,11 @@ class PlacedFolder {
         has_space_ = true;
         is_line_begin_ = is_line_begin_ || c == '\n' || c == '\r';
         ++at;
+        continue;
+      }
+      if (const auto end = behind_link(text, begin); end > begin) {
+        is_break_ = true;
+        at = end;
         continue;
       }
       const auto code = text::next_code_point(text, at);
@@ -64,12 +86,33 @@ class PlacedFolder {
         is_marked_ = true;
         is_break_ = true;
         return;
+      case U'~':
+      case U'\u301C':
+      case U'\uFF5E':
+        is_break_ = true;
+        return;
+      case U'\u00AD':
+        // At the end of a line it is a hyphen; elsewhere nothing.
+        is_behind_dash_ = true;
+        return;
+      case U'\u2500':  // drawn lines, as dashes of Chinese and Japanese
+      case U'\u2501':
+      case U'\u2E3A':
+      case U'\u2E3B':
+        is_break_ = true;
+        is_behind_dash_ = true;
+        return;
       case U'\u2026':  // an ellipsis
       case U'\u3002':  // 。
       case U'\u22EF':
         return put_mark(kStop, at);
       case U'`':
       case U'\u201A':
+      case U'\u301D':
+      case U'\u301E':
+      case U'\u301F':
+      case U'\u275D':
+      case U'\u275E':
         return put_mark(kQuotationMark, at);
       case U'\u0153':
       case U'\u0152':

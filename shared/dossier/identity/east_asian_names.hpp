@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,13 @@ namespace fabula::dossier {
 
 // The parts of one name as it is typed, in the order of other names: a title, the given name, the
 // family name. "林若曦" gives 若曦 and 林, "林先生" gives "mr" and 林, "김민수" gives 민수 and 김,
-// "山田さん" gives 山田. Two characters are left together: they may be a given name. Empty when it
-// is no such name.
+// "山田さん" gives 山田, "老王" "old" and 王. Two characters are left together otherwise: they may
+// be a given name. Empty when it is no such name.
 std::vector<std::string> east_asian_name(std::string_view utf8);
 
-// Whether the word stands behind names and is none: "씨", "先生".
-bool is_name_suffix(std::string_view utf8);
+// The title that a word is which stands behind names and is none, as "先生" and "씨": "mr", or ""
+// when it tells nothing.
+std::optional<std::string_view> title_of_name_suffix(std::string_view utf8);
 
 // The bytes of a mark that parts the words of foreign names, as in "哈维·科尔", at the beginning of
 // the text; 0: there is none.

@@ -42,7 +42,7 @@ class Vocabulary {
 
   // A rare word that is one slip away from a much more frequent one, or from a given name of the
   // table that somebody has here, is that word. Short words and those that are names themselves
-  // (Ellen, Helen) are left alone.
+  // (Ellen, Helen) are left alone. Words that differ by their hyphens alone are one.
   void repair();
 
   const Word& operator[](Index word) const { return words_[word]; }
@@ -56,6 +56,7 @@ class Vocabulary {
   bool is_initial(Index word) const;
 
  private:
+  Index find_without_hyphens(Index word) const;
   std::uint64_t key_of(std::string_view text, std::uint64_t hash) const;
   Index find_meant(Index word, const std::vector<std::pair<std::uint64_t, Index>>& clippings) const;
 
