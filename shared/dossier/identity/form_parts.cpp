@@ -131,7 +131,8 @@ void Mentions::turn_families_round(const std::vector<std::pair<std::uint64_t, In
     auto& form = forms[f];
     const auto& first = vocabulary[form.words.front()];
     const auto& last = vocabulary[form.words.back()];
-    const bool is_family_first = form.given == form.words.front() && first.as_titled > 0 &&
+    const bool is_family_first = form.name->title == Title::none &&
+                                 form.given == form.words.front() && first.as_titled > 0 &&
                                  first.as_last == 0 && !first.given.is_known && last.as_titled == 0;
     if (!is_family_first) continue;
     std::swap(form.given, form.family);
