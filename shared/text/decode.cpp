@@ -69,7 +69,7 @@ UnitCounts count_units(std::string_view bytes, bool is_big_endian) {
     const bool is_printable = low >= ' ' && low < 0x7F;
     if (high == 0 && (is_space || is_printable)) {
       ++counts.ascii;
-      counts.spaces += is_space || low == ' ' ? 1 : 0;
+      counts.spaces += is_space || low == ' ' ? 1U : 0U;
     } else if (high == 0 && low < 0xA0) {
       ++counts.controls;
     } else if ((high >= 0xE0 && high < 0xF9) || (high == 0xFF && low >= 0xF0)) {

@@ -218,15 +218,16 @@ void Mentions::complete_beginnings() {
     for (; at != longer.end() && order(*at) == order(f); ++at) {
       const auto& candidate = forms[*at];
       if (candidate.words.size() <= form.words.size() || !begins_with(candidate, form)) continue;
-      if (whole == kNone || candidate.words.size() > forms[whole].words.size()) whole = *at;
-    }
-    // "María José Luna" is itself the beginning of "María José Luna Vega".
-    for (const auto each : longer) {
-      const auto& candidate = forms[each];
-      if (whole == kNone || candidate.words.size() <= form.words.size()) continue;
-      if (!begins_with(candidate, form)) continue;
-      is_one = is_one &&
-               (forms[whole].family == candidate.family || begins_with(forms[whole], candidate));
+      if (whole == kNone) {
+        whole = *at;
+        continue;
+      }
+      // "María José Luna" is itself the beginning of "María José Luna Vega".
+      const bool is_longer = candidate.words.size() > forms[whole].words.size();
+      const auto& most = is_longer ? candidate : forms[whole];
+      const auto& less = is_longer ? forms[whole] : candidate;
+      is_one = is_one && (most.family == less.family || begins_with(most, less));
+      if (is_longer) whole = *at;
     }
     if (whole != kNone && is_one) completed.emplace_back(f, whole);
   }
