@@ -25,4 +25,11 @@ constexpr char32_t to_lower(char32_t c) {
   return c == 0x490 ? 0x491 : c;
 }
 
+// Whether it is a small letter of a script that has capital ones.
+constexpr bool is_small_letter(char32_t c) {
+  const bool is_cased = (c >= U'a' && c <= U'z') || (c >= 0xDF && c <= 0x17F && c != 0xF7) ||
+                        (c >= 0x430 && c <= 0x45F) || (c >= 0x3AC && c <= 0x3CE);
+  return is_cased && to_lower(c) == c;
+}
+
 }  // namespace fabula::text

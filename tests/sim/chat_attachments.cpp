@@ -269,6 +269,10 @@ TEST_CASE("a file is what its bytes say, whatever its server calls it") {
            {"card.json", {"application/ld+json", "{\"name\":\"美拉\"}"}, "美拉"},
            {"plain", {"", "Mara keeps the key.\n"}, "Mara keeps the key."},
            {"notizen.md", {"application/octet-stream", "\xEF\xBB\xBFSchlüssel"}, "\nSchlüssel"},
+           {"unmarked.txt", {"text/plain", utf16.substr(2) + std::string("\n\0", 2)}, "Мара"},
+           {"big.txt", {"", std::string("\x5F\x62\x66\x66\0\n", 6)}, "形晦"},
+           {"notes.markdown", {"application/octet-stream", "# 설정\n\n열쇠"}, "열쇠"},
+           {"notes.org", {"binary/octet-stream", "* Ключ"}, "Ключ"},
            {"windows.txt", {"text/plain", utf16}, "Мара"}}) {
     CAPTURE(name);
     chat.files[base + name] = file;
@@ -298,10 +302,19 @@ TEST_CASE("a file is what its bytes say, whatever its server calls it") {
   chat.files[base + "cover.bin"] = {"application/octet-stream", png};
   chat.files[base + "letter.rtf"] = {"application/octet-stream", "{\\rtf1 Mara}"};
   chat.files[base + "paper"] = {"text/plain", "%PDF-1.7"};
-  for (const std::string name : {"cover.bin", "letter.rtf", "paper"}) {
+  chat.files[base + "junk.txt"] = {"text/plain", std::string("MZ\x90\0\3\0\0\0", 8)};
+  chat.files[base + "noise.txt"] = {"text/plain", std::string("\x07\xF0\x9A\0\xC3\x28\0\1", 8)};
+  for (const std::string name : {"cover.bin", "letter.rtf", "paper", "junk.txt", "noise.txt"}) {
     CAPTURE(name);
     check_refused(chat, chat.attach(R"([{"type":"text","url":")" + base + name + "\"}]"),
                   "no text");
+  }
+  for (const auto& [name, bytes] : std::map<std::string, std::string>{
+           {"empty.md", ""}, {"blank.md", " \r\n\t"}, {"mark.md", "\xEF\xBB\xBF"}}) {
+    CAPTURE(name);
+    chat.files[base + name] = {"application/octet-stream", bytes};
+    check_refused(chat, chat.attach(R"([{"type":"text","url":")" + base + name + "\"}]"),
+                  "It is empty");
   }
 }
 

@@ -197,7 +197,10 @@ Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item
                           media_type == "application/pdf";
     auto text = is_other ? std::nullopt : text::decode_text(std::move(fetched->body));
     if (!text) {
-      co_return refused(item, "It is no text in UTF-8, or in UTF-16 with a byte-order mark.");
+      co_return refused(item, "It is no text in UTF-8 or UTF-16. Save it as a text in UTF-8.");
+    }
+    if (text::is_blank(*text)) {
+      co_return refused(item, "It is empty. Send a text that says something, or leave it out.");
     }
     attachment.content = *std::move(text);
   }

@@ -35,8 +35,8 @@ inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 // FABULA_UPSTREAM_HOSTS (`example.com,cdn.example.org`), over https; in development from loopback
 // too. `path` is bucket/path in Storage, read with the caller's own token.
 //
-// The bytes decide a file's type: a text is UTF-8, or UTF-16 with a byte-order mark; an image
-// begins with its format's signature. Otherwise the type given by server or caller counts.
+// The bytes decide a file's type: a text is UTF-8 or UTF-16 with some content; an image begins with
+// its format's signature. Otherwise the type given by server or caller counts.
 //
 // Refusals: invalid_request, with a path such as `attachments[0].url`; forbidden when a guest, who
 // is unknown to Storage, names a path.

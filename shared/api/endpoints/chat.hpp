@@ -80,9 +80,8 @@ inline constexpr std::array kAttachmentFields{
 };
 inline constexpr Schema kAttachment{
     "Attachment",
-    "A text (in UTF-8, or a file in UTF-16 with a byte-order mark; at most 262144 bytes, a file "
-    "for "
-    "itself, a `text` together with the message's and the others'; cut if the prompt has no room) "
+    "A text (in UTF-8, or a file in UTF-16; at most 262144 bytes, a file for itself, a `text` "
+    "together with the message's and the others'; cut if the prompt has no room) "
     "or "
     "an image (JPEG, PNG, WebP or GIF by its bytes; "
     "at most 3.75 MiB for all that the server must fetch for one message), given by one of url, "

@@ -25,9 +25,26 @@ bool is_word_character(char c) {
   return text::is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
+// Skips the invisible part of a link at `at`: "[" and "](address)" of "[Mara](address)",
+// "[[People/Mara|" and "]]" of "[[People/Mara|Mara]]". Returns the position after it, or `at`.
+std::size_t behind_link(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaximumBytes = 500;
+  const auto rest = text.substr(at, kMaximumBytes);
+  if (rest.front() == ']') {
+    if (rest.starts_with("]]")) return at + 2;
+    if (!rest.starts_with("](")) return at + 1;
+    const auto end = rest.find_first_of(")\n ");
+    return end == std::string_view::npos || rest[end] != ')' ? at + 1 : at + end + 1;
+  }
+  if (rest.front() != '[') return at;
+  if (!rest.starts_with("[[")) return at + 1;
+  const auto end = rest.find_first_of("|]\n");
+  return end == std::string_view::npos || rest[end] != '|' ? at + 2 : at + end + 1;
+}
+
 // Folds character by character, so that each keeps its position; the same for text and quote.
-// Removes the effects of typography and Markdown: emphasis, escapes, the kinds of quotation marks,
-// dashes with the spaces around them, the number of stops, and a word's hyphen.
+// Removes the effects of typography and Markdown: emphasis, links, escapes, the kinds of quotation
+// marks, dashes with the spaces around them, the number of stops, and a word's hyphen.
 class PlacedFolder {
  public:
   PlacedFolder(std::string& folded, std::vector<std::uint32_t>* begins, std::vector<bool>* breaks)
@@ -41,6 +58,11 @@ class PlacedFolder {
         has_space_ = true;
         is_line_begin_ = is_line_begin_ || c == '\n' || c == '\r';
         ++at;
+        continue;
+      }
+      if (const auto end = behind_link(text, begin); end > begin) {
+        is_break_ = true;
+        at = end;
         continue;
       }
       const auto code = text::next_code_point(text, at);
@@ -64,12 +86,33 @@ class PlacedFolder {
         is_marked_ = true;
         is_break_ = true;
         return;
+      case U'~':
+      case U'\u301C':
+      case U'\uFF5E':
+        is_break_ = true;
+        return;
+      case U'\u00AD':
+        // At the end of a line it is a hyphen; elsewhere nothing.
+        is_behind_dash_ = true;
+        return;
+      case U'\u2500':  // drawn lines, as dashes of Chinese and Japanese
+      case U'\u2501':
+      case U'\u2E3A':
+      case U'\u2E3B':
+        is_break_ = true;
+        is_behind_dash_ = true;
+        return;
       case U'\u2026':  // an ellipsis
       case U'\u3002':  // 。
       case U'\u22EF':
         return put_mark(kStop, at);
       case U'`':
       case U'\u201A':
+      case U'\u301D':
+      case U'\u301E':
+      case U'\u301F':
+      case U'\u275D':
+      case U'\u275E':
         return put_mark(kQuotationMark, at);
       case U'\u0153':
       case U'\u0152':

@@ -91,6 +91,8 @@ class Mentions {
   void set_apart_epithet(Form& form) const;
   void complete_beginnings();
   void turn_names_round();
+  void turn_families_round(const std::vector<std::pair<std::uint64_t, Index>>& pairs);
+  void part_unknown_families();
   void set_apart_husbands();
   void take_quoted_names(std::span<const Quotes> quotes);
   Index quoted_name(const Record& record, std::span<const Index> candidates,

@@ -10,7 +10,7 @@ namespace fabula::dossier {
 
 struct NameWord {
   std::string text;            // folded, without stops and quotes around it
-  bool is_lower = false;       // began with a lower-case ASCII letter
+  bool is_lower = false;       // began with a small letter
   bool is_possessive = false;  // had 's, which is not in `text`
 };
 

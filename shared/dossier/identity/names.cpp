@@ -30,6 +30,20 @@ bool is_determiner(std::string_view word) {
   return std::find(kDeterminers.begin(), kDeterminers.end(), word) != kDeterminers.end();
 }
 
+// Before what somebody is, in other languages than English: "la condesa", "der alte Graf".
+bool is_foreign_article(std::string_view word) {
+  constexpr std::array<std::string_view, 9> kArticles = {"el",  "la",  "los", "las", "le",
+                                                         "les", "der", "die", "das"};
+  return std::find(kArticles.begin(), kArticles.end(), word) != kArticles.end();
+}
+
+// Between what somebody is and whose: "la hija de Ortega".
+bool is_of(const NameWord& word) {
+  constexpr std::array<std::string_view, 6> kOf = {"de", "du", "des", "del", "von", "vom"};
+  return word.is_lower &&
+         (word.text.starts_with("d'") || std::find(kOf.begin(), kOf.end(), word.text) != kOf.end());
+}
+
 bool is_conjunction(const NameWord& word) { return word.text == "and" || word.text == "&"; }
 
 // Reads a name from its first word to its last.
@@ -38,6 +52,7 @@ class Reader {
   explicit Reader(std::vector<NameWord> words) : words_(std::move(words)) {}
 
   Name read() {
+    if (!words_.empty() && is_relative_of_somebody()) return opaque(NameKind::description);
     drop_owner();
     drop_epithets();
     if (words_.empty()) return std::move(name_);
@@ -88,6 +103,10 @@ class Reader {
     std::size_t count = 0;
     for (; count + 1 < words_.size(); ++count) {
       const auto& word = words_[count];
+      if (is_article(count, has_capital)) {
+        has_article_ = true;
+        continue;
+      }
       const bool is_old = word.text == "old" || word.text == "ole" || word.text == "elder";
       const bool is_young = word.text == "young" || word.text == "younger";
       const bool is_plain = has_capital && word.is_lower && !is_particle(word.text) &&
@@ -100,6 +119,29 @@ class Reader {
     }
     words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(count));
     if (words_.size() == 1 && is_epithet(words_.front().text)) words_.clear();
+  }
+
+  bool is_article(std::size_t place, bool has_capital) const {
+    const auto& next = words_[place + 1];
+    const bool is_before_title = find_title(next.text).title != Title::none;
+    return words_[place].is_lower && is_foreign_article(words_[place].text) &&
+           (is_before_title || (has_capital && next.is_lower && !is_particle(next.text)));
+  }
+
+  // "la madre de Oda" and "дочь Лунина" are neither Oda nor Lunin.
+  bool is_relative_of_somebody() const {
+    const auto& first = words_.front();
+    if (words_.size() > 1 && first.is_lower && is_relative(first.text)) return true;
+    const bool has_article = first.is_lower && is_foreign_article(first.text);
+    std::size_t place = has_article ? 1 : 0;
+    const auto begin = place;
+    const auto describes = [&](const NameWord& word) {
+      const auto title = find_title(word.text).title;
+      return word.is_lower && (title == Title::kin || (has_article && title == Title::none));
+    };
+    while (place < words_.size() && !is_of(words_[place]) && describes(words_[place])) ++place;
+    if (place == begin || place == words_.size() || !is_of(words_[place])) return false;
+    return place + 1 < words_.size() || words_[place].text.starts_with("d'");
   }
 
   Name opaque(NameKind kind) {

@@ -19,6 +19,9 @@ TitleFacts find_title(std::string_view folded_word);
 // Words like "dear", "old", "the", "my", which express an attitude and do not identify anybody.
 bool is_epithet(std::string_view folded_word);
 
+// "дочь", "жена": behind it stands whose, and no name of its own.
+bool is_relative(std::string_view folded_word);
+
 // "de", "von", "van": belongs to the word after it.
 bool is_particle(std::string_view folded_word);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <string>
 
 namespace fabula::dossier::identity {
 namespace {
@@ -157,12 +158,28 @@ Index Vocabulary::find_meant(Index word,
   return meant;
 }
 
+// "Minsu" of "Min-su", if somebody writes it so.
+Index Vocabulary::find_without_hyphens(Index word) const {
+  const auto text = words_[word].text;
+  if (text.find('-') == std::string_view::npos) return kNone;
+  std::string plain;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(plain),
+               [](char c) { return c != '-'; });
+  return plain.empty() ? kNone : numbers_.find(key_of(plain, hash_text(plain)));
+}
+
 void Vocabulary::repair() {
   const auto may_be_slip = [](const Word& word) {
     return !word.given.is_known && word.uses <= kMostUsesOfSlip &&
            word.text.size() >= kShortestSlip;
   };
-  if (std::none_of(words_.begin(), words_.end(), may_be_slip)) return;
+  std::vector<Index> meant(words_.size(), kNone);
+  bool has_slip = false;
+  for (Index word = 0; word < words_.size(); ++word) {
+    meant[word] = find_without_hyphens(word);
+    has_slip = has_slip || meant[word] != kNone || may_be_slip(words_[word]);
+  }
+  if (!has_slip) return;
   std::vector<std::pair<std::uint64_t, Index>> clippings;
   for (Index word = 0; word < words_.size(); ++word) {
     const auto text = words_[word].text;
@@ -172,9 +189,9 @@ void Vocabulary::repair() {
     }
   }
   std::sort(clippings.begin(), clippings.end());
-  std::vector<Index> meant(words_.size(), kNone);
   for (Index word = 0; word < words_.size(); ++word) {
-    if (may_be_slip(words_[word])) meant[word] = find_meant(word, clippings);
+    if (meant[word] == kNone && may_be_slip(words_[word]))
+      meant[word] = find_meant(word, clippings);
   }
   for (Index word = 0; word < words_.size(); ++word) {
     // A misspelling of a misspelling stays unchanged: the intended word is unknown.

@@ -42,7 +42,7 @@ class Vocabulary {
 
   // Treats a rare word as a misspelling if it is one edit away from a much more frequent word, or
   // from a given name in the table that a person in this work has. Short words and words that are
-  // names themselves (Ellen, Helen) are left alone.
+  // names themselves (Ellen, Helen) are left alone. Words that differ only in hyphens are equal.
   void repair();
 
   const Word& operator[](Index word) const { return words_[word]; }
@@ -56,6 +56,7 @@ class Vocabulary {
   bool is_initial(Index word) const;
 
  private:
+  Index find_without_hyphens(Index word) const;
   std::uint64_t key_of(std::string_view text, std::uint64_t hash) const;
   Index find_meant(Index word, const std::vector<std::pair<std::uint64_t, Index>>& clippings) const;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "shared/dossier/import/heading_marks.hpp"
 #include "shared/dossier/import/heading_vocabulary.hpp"
 
 namespace fabula::dossier {
@@ -12,10 +13,11 @@ namespace fabula::dossier {
 class HeadingLines {
  public:
   // "Chapter 1: The Sea", "CHAPTER THE FIRST", "Erstes Kapitel", "Глава вторая", "第一章",
-  // "Epilogue". A line within a paragraph must look even less like a sentence.
+  // "Epilogue", "Interlude II". A line within a paragraph must look even less like a
+  // sentence.
   bool is_chapter(std::string_view line, bool is_within_paragraph) const;
-  // The number in a line with only a number, as "IV.", "4", "4)" or "Four", or with a number before
-  // a title, as "IV. The Sea"; 0 for other lines.
+  // The number in a line with only a number, as "IV.", "4", "- 4 -", "【四】" or "Four", or with a
+  // number before a title, as "IV. The Sea"; 0 for other lines.
   std::size_t lone_number(std::string_view line) const;
   std::size_t number_of_title(std::string_view line) const;
   // Whether this key of front matter holds the text's title.
@@ -25,16 +27,11 @@ class HeadingLines {
   HeadingVocabulary vocabulary_;
 };
 
-// "* * *", "***", "---", "~~~~", "⁂", "#".
-bool is_break_line(std::string_view line);
-
-// Whether the line's first letter is lower case, as when a sentence continues.
+// Whether the line's first letter is a small one, as where a sentence goes on.
 bool begins_small(std::string_view line);
 
-// Removes white space of every kind at both ends.
-std::string_view without_blanks(std::string_view line);
-
-// The text as people read it: without Markdown's emphasis, escapes and ids of headings.
+// As people read it: without Markdown's emphasis, escapes, breaks and ids of headings, and without
+// HTML's tags around it.
 std::string without_markup(std::string_view line);
 
 }  // namespace fabula::dossier

@@ -11,9 +11,11 @@
 
 namespace fabula::dossier {
 
-// Larger numbers are years.
+// Where a number stands alone, larger ones are years.
 inline constexpr std::size_t kMaximumHeadingNumber = 999;
-// A word, or a single mark such as ".".
+// Where a word says that it is a chapter's.
+inline constexpr std::size_t kMaximumChapterNumber = 99'999;
+// A word, or a mark such as "." alone.
 struct HeadingWord {
   std::string folded;
   std::size_t begin = 0;  // bytes of the line
@@ -28,8 +30,8 @@ std::vector<HeadingWord> heading_words(std::string_view line);
 enum class NumberKind : unsigned char { digits, ordinal_digits, roman, cardinal, ordinal };
 
 struct HeadingNumber {
-  std::size_t value = 0;  // 1 to kLastHeadingNumber
-  std::size_t next = 0;   // index of the word after it
+  std::size_t value = 0;  // 1 to kMaximumChapterNumber
+  std::size_t next = 0;   // the word behind it
   NumberKind kind = NumberKind::digits;
 };
 
@@ -45,5 +47,8 @@ struct EastAsianNumber {
   std::size_t bytes = 0;
 };
 EastAsianNumber east_asian_number(std::string_view text);
+
+// The value of a Korean number, "셋" or "열둘", that is all of `text`; 0: it is none.
+std::size_t korean_number(std::string_view text);
 
 }  // namespace fabula::dossier

@@ -22,6 +22,8 @@ HeadingVocabulary::HeadingVocabulary() {
     add_words(language.articles, HeadingRole::article, index);
     add_words(language.joints, HeadingRole::joint, index);
     add_words(language.digit_endings, HeadingRole::digit_ending, index);
+    add_words(language.roman_endings, HeadingRole::roman_ending, index);
+    add_words(language.relatives, HeadingRole::relative, index);
     add_words(language.title_keys, HeadingRole::title_key, index);
     add_numbers(language.cardinals, kNoEnding, HeadingRole::cardinal, index, 1);
     add_numbers(language.tens, kNoEnding, HeadingRole::cardinal, index, 10);

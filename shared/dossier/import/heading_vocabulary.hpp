@@ -19,11 +19,13 @@ enum class HeadingRole : std::uint8_t {
   cardinal,
   ordinal,
   digit_ending,
+  roman_ending,
+  relative,
   title_key
 };
 
 // The value of "last".
-inline constexpr std::size_t kLastHeadingNumber = 1000;
+inline constexpr std::size_t kLastHeadingNumber = 60'000;
 
 class HeadingVocabulary {
  public:

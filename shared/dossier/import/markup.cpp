@@ -18,7 +18,30 @@ std::string_view without_id(std::string_view line) {
   return begin == std::string_view::npos ? line : without_blanks(line.substr(0, begin));
 }
 
-// Marks the bytes that open and close emphasis.
+// "Chapter 1\\", "Chapter 1<br>": a line's end within a paragraph.
+std::string_view without_break(std::string_view line) {
+  for (const std::string_view mark : {"<br>", "<br/>", "<br />"}) {
+    if (line.ends_with(mark)) return without_blanks(line.substr(0, line.size() - mark.size()));
+  }
+  const auto marks = line.size() - std::min(line.find_last_not_of('\\') + 1, line.size());
+  return marks % 2 == 1 ? without_blanks(line.substr(0, line.size() - 1)) : line;
+}
+
+// "<h1>Chapter 1</h1>".
+std::string_view without_tags(std::string_view line) {
+  while (line.size() > 2 && line.front() == '<' && (text::is_alphanumeric(line[1]))) {
+    const auto first = line.find('>');
+    const auto last = line.rfind("</");
+    if (first == std::string_view::npos || last == std::string_view::npos || last <= first ||
+        line.find('>', last) != line.size() - 1) {
+      break;
+    }
+    line = without_blanks(line.substr(first + 1, last - first - 1));
+  }
+  return line;
+}
+
+// Which bytes are marks of emphasis: those that open it and those that close it again.
 std::vector<bool> emphasis_of(std::string_view line) {
   std::vector<bool> is_emphasis(line.size());
   std::vector<std::size_t> open;
@@ -56,8 +79,8 @@ std::vector<bool> emphasis_of(std::string_view line) {
 }  // namespace
 
 std::string without_markup(std::string_view line) {
-  line = without_id(line);
-  // Longer lines are not headings.
+  line = without_tags(without_id(without_break(line)));
+  // Longer ones are no headings.
   constexpr std::size_t kMaximumBytes = 1000;
   if (line.size() > kMaximumBytes) return std::string(line);
   const auto is_emphasis = emphasis_of(line);

@@ -4,8 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "shared/dossier/import/heading_marks.hpp"
 #include "shared/dossier/import/headings.hpp"
 #include "shared/text/blank.hpp"
+#include "shared/text/split.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::dossier {
@@ -70,8 +72,12 @@ class Planner {
 
   void divide_at_headings(std::size_t begin, const std::vector<ImportHeading>& headings) {
     const std::string_view text = plan_.text;
-    add(begin, headings.front().begin);
     auto from = headings.front().begin;
+    if (has_only_breaks(begin, from)) {
+      from = begin;
+    } else {
+      add(begin, from);
+    }
     for (std::size_t i = 0; i < headings.size(); ++i) {
       const auto& heading = headings[i];
       const auto end = i + 1 < headings.size() ? headings[i + 1].begin : text.size();
@@ -103,6 +109,16 @@ class Planner {
   }
 
  private:
+  // A rule above the first heading is no chapter.
+  bool has_only_breaks(std::size_t begin, std::size_t end) const {
+    text::Splitter lines(std::string_view(plan_.text).substr(begin, end - begin), '\n');
+    while (const auto line = lines.next()) {
+      const auto words = without_blanks(*line);
+      if (!words.empty() && !is_break_line(words)) return false;
+    }
+    return true;
+  }
+
   ImportPlan& plan_;
 };
 

@@ -56,6 +56,9 @@ begin
   ) known on true;
   if not is_known then
     perform private.check_version(request ->> 'if_match', dossier.head::text);
+    if base < dossier.head then
+      perform private.check_room(wanted_id, dossier.log_start, assertions);
+    end if;
   end if;
 
   -- Limits, here and below, make the planner look up each row instead of reading the whole project.
