@@ -141,15 +141,16 @@ onEachRuntime(
       assert.deepEqual(told.asked, [FIRST, SECOND, SECOND, THIRD]);
     });
 
-    test("all fail: one error event, of the last one", async () => {
+    test("all fail: one error event, of the most hopeful one", async () => {
       const told = await ask("all", {
-        [FIRST]: (reply) => reply.refuse(429, error, { "retry-after": "60" }),
+        [FIRST]: (reply) => reply.refuse(429, errorOf("rate_limit_error"), { "retry-after": "60" }),
         [SECOND]: (reply) => reply.refuse(401, errorOf("authentication_error")),
         [THIRD]: (reply) => reply.refuse(400, errorOf("invalid_request_error")),
       });
       assert.deepEqual(told.asked, [FIRST, SECOND, THIRD]);
       assert.deepEqual(told.events.ending, ["error"], told.events.raw);
-      assert.equal(told.events.error["code"], "provider_refused_request");
+      assert.equal(told.events.error["code"], "provider_rate_limited");
+      assert.ok(told.events.error["retry_after_ms"] > 55_000, "the provider's wait");
       assert.equal(told.generation["status"], "failed");
     });
 
