@@ -7,7 +7,7 @@ export function readScenario(name: string): Record<string, any> {
   return JSON.parse(readFileSync(join(process.cwd(), "tests/fixtures/cases", name, "scenario.json"), "utf8"));
 }
 
-/** What the pasted chapter of case 04 says last, and nowhere else. */
+/** The last sentence of the pasted chapter of case 04, which occurs nowhere else. */
 export const LAST_WORDS = "It was Pell who blew the lamp out.";
 
 /** The message of case 04: a chapter of five scenes, 60 kB. */

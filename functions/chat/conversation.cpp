@@ -29,7 +29,7 @@ using runtime::Task;
 
 const turn::Kind& kKind = turn::kinds::kChat;
 
-// Kinds whose messages are regenerated, continued and edited by these routes too.
+// Kinds whose messages these routes also regenerate, continue and edit.
 constexpr std::array kOtherKinds{&turn::kinds::kCompanion, &turn::kinds::kRealtime};
 
 // The kind of job that reads the conversation for the dossier.
@@ -43,13 +43,13 @@ const turn::Purpose& purpose_of(const json::Document& message) {
   return turn::purpose_named(kKind, json::string_at(message, "task").value_or(""));
 }
 
-// The purpose's system prompt; the deployment's own may replace that of the first purpose.
+// The purpose's system prompt; the deployment's own may replace the first purpose's.
 engine::KindPrompt prompt_of(Call& call, const turn::Purpose& purpose) {
   if (turn::is_first_purpose(kKind, purpose)) return engine::kind_prompt(call, kKind);
   return {purpose.prompt->text, purpose.prompt->label};
 }
 
-// What of the history's budget texts that are attached to a message may take.
+// How many tokens of the history budget the texts attached to a message may use.
 std::int64_t attached_tokens(const TurnLimits& limits) { return limits.history_tokens / 2; }
 
 // Reads which models to ask and what is attached, from the body or from a message's stored
@@ -70,7 +70,7 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
   co_return std::move(answering);
 }
 
-// The other kind of the turn's session; nullptr for a chat's.
+// The kind of the turn's session, if it is another than chat; nullptr for chat.
 const turn::Kind* other_kind(const turn::BegunTurn& turn) {
   for (const auto* kind : kOtherKinds) {
     if (turn.kind == kind->name) return kind;
@@ -78,7 +78,7 @@ const turn::Kind* other_kind(const turn::BegunTurn& turn) {
   return nullptr;
 }
 
-// Whether a message of another kind may be meant, whose models can be asked.
+// Whether the request may concern a message of another kind, with available models.
 bool may_be_of_other_kind(Call& call, const TurnRequest& request) {
   if (request.message_id.empty()) return false;
   return std::any_of(kOtherKinds.begin(), kOtherKinds.end(), [&call](const turn::Kind* kind) {
@@ -195,7 +195,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
     co_return {};
   }
   if (missing_model_) co_return tl::unexpected(*missing_model_);
-  // Only the database knows what an earlier message asked for.
+  // Only the database knows the earlier message's settings.
   if (!turn.message_metadata.empty()) {
     const json::Document message = co_await json::parse(turn.message_metadata);
     answering = co_await read_answering(call, caller, message, request.chosen);
@@ -203,7 +203,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
     purpose_ = &purpose_of(message);
     request.system_prompt = prompt_of(call, *purpose_).text;
   }
-  // Other takes are read if the first one was, which only the database knows.
+  // Another take is read if the first one was, which only the database knows.
   if (!is_take(request)) {
     request.is_worth_extracting |= !turn::is_first_purpose(kKind, *purpose_) ||
                                    (dossier::worth_of(request.text) == dossier::Worth::answer &&

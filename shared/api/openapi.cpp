@@ -34,7 +34,7 @@ bool answers_not_modified(const Operation& operation) {
   return operation.answer.has_etag && operation.method == "GET";
 }
 
-// Where a client is in a task's events.
+// The parameter for a client's position in a task's events.
 void write_place_parameter(Writer& writer) {
   writer.begin_object();
   writer.key("name").string("Last-Event-ID").key("in").string("header");
@@ -147,17 +147,44 @@ void write_json_schema_of(Writer& writer, const Answer& answer) {
   }
 }
 
-// OpenAPI 3.1 has no words for a stream of events: the description tells them. The schema of the
-// content, which binds nobody who validates, is that of each event.
-void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
-  std::string description = "Server-sent events";
-  if (answer.event) description.append(", each a ").append(answer.event->name);
-  writer.key("text/event-stream").begin_object().key("schema").begin_object();
-  writer.key("type").string("string").key("description").string(description + ".");
-  if (answer.event) {
-    writer.key("contentMediaType").string("text/event-stream").key("contentSchema");
-    write_schema_reference(writer, *answer.event);
+// The names of a schema's events; empty when its events have only data.
+std::vector<std::string_view> event_names(const Schema& events) {
+  std::vector<std::string_view> names;
+  for (const auto* event : events.alternatives) {
+    const auto& first = event->fields.front();
+    if (first.name == "event")
+      names.insert(names.end(), first.choices.begin(), first.choices.end());
   }
+  return names;
+}
+
+void write_event_properties(Writer& writer, const Schema& events) {
+  const auto names = event_names(events);
+  writer.key("properties").begin_object();
+  writer.key("id").raw(R"({"type":"string"})");
+  writer.key("event").begin_object().key("type").string("string");
+  if (!names.empty()) {
+    writer.key("enum").begin_array();
+    for (const auto name : names) writer.string(name);
+    writer.end_array();
+  }
+  writer.end_object().key("data").begin_object().key("type").string("string");
+  if (names.empty()) {
+    writer.key("contentMediaType").string("application/json").key("contentSchema");
+    write_schema_reference(writer, events);
+  }
+  writer.end_object().end_object();
+}
+
+// OpenAPI 3.1 cannot describe a stream of events. The schema is that of each event, as in 3.2,
+// which tools for 3.1 accept.
+void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
+  writer.key("text/event-stream").begin_object().key("schema").begin_object();
+  std::string description = "A server-sent event of the stream";
+  if (answer.event) description.append(". Read, it is a ").append(answer.event->name);
+  writer.key("type").string("object").key("description").string(description + ".");
+  if (answer.event) write_event_properties(writer, *answer.event);
+  writer.key("required").raw(R"(["data"])");
   writer.end_object().key("example").string(example).end_object();
 }
 
@@ -242,7 +269,7 @@ void write_operation(Writer& writer, const Operation& operation, std::string_vie
   writer.end_object();
 }
 
-// Each pattern once, with all of its methods.
+// Writes each pattern once, with all of its methods.
 void write_paths(Writer& writer, const OperationGroup& group) {
   const auto all = group.operations;
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -11,7 +11,7 @@ namespace fabula::text {
 namespace {
 
 constexpr std::array<std::string_view, 3> kBoundaries{"\n\n", "\n", " "};
-// A whole paragraph, line or word may cost this part of what is kept.
+// Cutting at a paragraph, line or word may remove at most 1/kLeastKeptParts of the kept text.
 constexpr std::size_t kLeastKeptParts = 8;
 
 std::string_view beginning_of(std::string_view text, std::size_t maximum_bytes) {

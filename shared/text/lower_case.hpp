@@ -1,13 +1,13 @@
-// Lower case of the letters in which European languages are written.
+// Lower case for the letters of European languages.
 #pragma once
 
 namespace fabula::text {
 
-// Of Latin and Cyrillic letters; everything else stays as it is. The Turkish dotted capital I is an
-// i.
+// Converts Latin and Cyrillic letters and keeps everything else. The Turkish dotted capital I
+// becomes an i.
 constexpr char32_t to_lower(char32_t c) {
   const auto is_within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
-  // Here each pair is a capital and its small letter.
+  // In these ranges each pair is a capital and its small letter.
   const auto of_pair = [c](char32_t parity) { return c % 2 == parity ? c + 1 : c; };
   if (is_within(U'A', U'Z')) return c + 0x20;
   if (c < 0xC0) return c;

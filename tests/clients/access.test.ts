@@ -1,5 +1,5 @@
-// Who gets what at every route that is served: the table of access_table.ts, cell by cell. Whatever is
-// asked, nobody is told anything of anybody else, and what is refused changes nothing.
+// Which caller gets what at every route: the table of access_table.ts, cell by cell. No answer contains
+// another person's data, and refused requests change nothing.
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
@@ -8,6 +8,7 @@ import { before, test } from "node:test";
 import { isLongRing } from "../ring.ts";
 import { INSTRUCTION_TO_GO_ON, NOBODYS_PROMPT, validBody } from "./access_bodies.ts";
 import { ACCESS, CALLERS, cellsOf, ROUTES, type Access, type Cell } from "./access_table.ts";
+import { faultsOf } from "./answer_shapes.ts";
 import { scriptAuthor } from "./author.ts";
 import { root, type Row } from "./backend.ts";
 import { keySet, signingKey } from "./issuer.ts";
@@ -24,7 +25,7 @@ const MALFORMED_ID = "not-a-uuid'--";
 
 interface Caller {
   token: string;
-  /** Who it is; undefined for those who are nobody that we know. */
+  /** The caller's person; undefined for anonymous and unknown callers. */
   person?: Person;
 }
 
@@ -111,7 +112,9 @@ onEachRuntime(
       });
     }
 
-    /** Whose ids are tried; of those who are nobody, the user's whom half of them claim to be. */
+    /**
+     * The persons whose ids are tried; for anonymous callers, the user's whom half of them claim to be.
+     */
     function targetsOf({ column }: Cell, caller: Caller): (Person | undefined)[] {
       const own = caller.person ?? ana;
       if (column === "own") return [own];
@@ -149,12 +152,13 @@ onEachRuntime(
       return String(id);
     }
 
-    async function ask(cell: Cell, target: Person | undefined): Promise<Answer> {
+    async function ask(cell: Cell, target: Person | undefined, further: Record<string, string> = {}): Promise<Answer> {
       const { route } = cell;
       const caller = callers[cell.caller]!;
       const requestId = `access-${randomUUID()}`;
       const { person } = caller;
-      const body = await validBody(stack(), { route: route.name, person, people, isRefused: isRefused(cell) });
+      const isMeantToFail = isRefused(cell) || Object.keys(further).length > 0;
+      const body = await validBody(stack(), { route: route.name, person, people, isRefused: isMeantToFail });
       const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => idOf(name, cell, target));
       const response = await fetch(`${stack().url}/functions/v1${path}`, {
         method: route.method,
@@ -163,6 +167,7 @@ onEachRuntime(
           "x-request-id": requestId,
           ...(caller.token && { authorization: `Bearer ${caller.token}` }),
           ...(body && { "content-type": "application/json" }),
+          ...further,
         },
         ...(body && { body: JSON.stringify(body) }),
       });
@@ -188,12 +193,35 @@ onEachRuntime(
           assert.match(text, /("type":"done","finish_reason":"stop"(,"conversation_id":"[^"]+")?\}|event: done\ndata: .*)\n\n$/, cell.caller);
         }
         const { method, path } = cell.route;
+        // The format of cards is defined elsewhere.
+        if (!path.endsWith("/card")) assert.deepEqual(faultsOf(text), [], cell.route.name);
         const documented = Object.keys(document["paths"][path][method.toLowerCase()]["responses"]);
         assert.ok(documented.includes(outcome.slice(0, 3)), `${outcome} is not in the document`);
       }
     }
 
-    /** A story goes on after its answer. */
+    /** Nothing is done if the caller has seen another version, or requires that there is none yet. */
+    async function checkPreconditions(cell: Cell): Promise<void> {
+      for (const headers of [{ "if-none-match": "*" }, { "if-match": '"no-such-version"' }]) {
+        const { outcome } = await ask(cell, targetsOf(cell, callers[cell.caller]!)[0], headers);
+        assert.equal(outcome, "412 precondition_failed", JSON.stringify(headers));
+      }
+    }
+
+    /** Created things and running tasks can be read at their Location. */
+    async function isWhereItSays({ caller, outcome, headers, text }: Answer): Promise<void> {
+      if (outcome !== "201" && outcome !== "202") return;
+      const told = new Headers(headers);
+      const location = told.get("location") ?? "";
+      assert.ok(location.startsWith(`${stack().url}/functions/v1/`), `Location: ${location}`);
+      const { status_url, guest_token } = JSON.parse(text) as Row;
+      assert.ok(status_url === undefined || status_url === location, status_url);
+      const token = told.get("x-guest-token") ?? guest_token ?? caller.token;
+      const found = await fetch(location, { headers: { authorization: `Bearer ${token}` } });
+      assert.equal(found.status, 200, `${location}: ${await found.text()}`);
+    }
+
+    /** A story continues after its answer. */
     async function storyIsWritten({ cell, caller, headers, text }: Answer): Promise<void> {
       if (cell.route.name !== "POST /story/generate-full") return;
       const { task_id } = JSON.parse(text) as Row;
@@ -208,7 +236,7 @@ onEachRuntime(
       });
     }
 
-    /** All that tells one refusal from another, but for what names the request. */
+    /** Everything that distinguishes one refusal from another, except the request's id. */
     function likeness({ requestId, headers, text }: Answer): string {
       const varying = new Set(["date", "x-request-id"]);
       const lasting = headers.filter(([name]) => !varying.has(name));
@@ -240,6 +268,8 @@ onEachRuntime(
         const modelRequests = backend.model.count;
         const refusals = (await Promise.all(cells.filter(isRefused).map(askAll))).flat();
         check(refusals);
+        const own = cells.find(({ caller, column }) => caller === ana.name && column === "own");
+        if (own && isChanging(own)) await checkPreconditions(own);
         assert.deepEqual(await backend.everything(), stored, "a refused call has changed something");
         assert.equal(backend.model.count, modelRequests, "a refused call has asked a model");
         for (const { person } of Object.values(callers)) {
@@ -256,6 +286,7 @@ onEachRuntime(
           const others = people.filter((other) => other !== person);
           const given = await askAll(cell);
           check(given);
+          await Promise.all(given.map(isWhereItSays));
           await Promise.all(given.map(storyIsWritten));
           if (!isChanging(cell)) continue;
           const now = await backend.everything();

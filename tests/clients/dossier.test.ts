@@ -29,7 +29,7 @@ function byHand(stack: () => Stack, makeApi: (stack: Stack) => Api): void {
     const headers = ifMatch === undefined ? {} : { "if-match": `"${ifMatch}"` };
     return api.call(method, `${path}${below}`, { ...(body && { body }), headers });
   }
-  /** What is done must be done; the dossier then. */
+  /** A request that must succeed; returns the resulting dossier. */
   async function done(method: Method, below: string, body?: object, ifMatch?: number): Promise<Row> {
     const answer = await ask(method, below, body, ifMatch);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));

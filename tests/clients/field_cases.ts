@@ -1,5 +1,5 @@
 // Reports from the field about conversations, with the whole stack: what the model is sent in the next turn, and
-// what becomes of a request that is sent again. tests/sim/field_cases.cpp has the others.
+// how a repeated request is answered. tests/sim/field_cases.cpp has the other reports.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LAST_WORDS, pastedChapter, readScenario } from "../field_cases.ts";

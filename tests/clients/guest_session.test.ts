@@ -1,4 +1,4 @@
-// A guest's session without its token: the refusal says what is missing, to guests alone.
+// A guest's session without its token: the refusal explains what is missing, only to guests.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { talk } from "./chat.ts";

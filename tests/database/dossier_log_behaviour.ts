@@ -1,4 +1,4 @@
-// The log of a dossier, whichever database it runs on.
+// The log of a dossier, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

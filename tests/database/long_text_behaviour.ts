@@ -1,5 +1,5 @@
-// What a model is sent of texts that are too long for the budget, of attached texts, and of messages that
-// nobody has answered, whichever database it comes from.
+// The prompt for texts that exceed the budget, for attached texts, and for unanswered messages, in either
+// database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LAST_WORDS, pastedChapter, readScenario } from "../field_cases.ts";
@@ -23,7 +23,7 @@ function chapterOf(sentence: string, last: string, size_bytes: number): string {
 }
 
 const CHAPTERS: [string, string][] = [
-  // That of case 04.
+  // The chapter of case 04.
   [pastedChapter(), LAST_WORDS],
   [
     chapterOf("Oda went up slowly, counting the wet stairs of the tower. ", "It was Pell who blew the lamp out.", 60_000),

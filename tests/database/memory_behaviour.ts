@@ -1,4 +1,4 @@
-// What companions remember, whichever database it is in.
+// Companions' memories, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -198,7 +198,7 @@ export function describeMemories(target: () => Target): void {
     await finish(target(), edited);
     assert.equal(await prompt(user, "Tea?"), "Be kind.");
     assert.deepEqual(await memoriesOf(target(), user), []);
-    // Its log is to be folded anew, and says what is off the path.
+    // Its log must be folded again, and shows which entries are off the path.
     const step = (await claimedReading(target()))!;
     assert.deepEqual(
       step["entries"].map((entry: Row) => entry["is_off_path"]),
@@ -269,7 +269,7 @@ export function describeMemories(target: () => Target): void {
     await commitReading(target(), next, [], { kept: [dog.memory, tea] });
     assert.equal((await memoriesOf(target(), user)).length, 2);
     assert.equal(await claimReading(target()), null);
-    // The user's own request is told, and repeated by who made it.
+    // The user's own request is in the prompt; the client repeats it.
     const log = await target().call("read_memory_log", { principal: user, companion_id: NO_CHARACTER });
     const stale = { principal: user, memory_log_id: log["memory_log_id"], base: log["version"] - 1 };
     const answer = await target().call("commit_memories", { ...stale, assertions: [], memories: [] });

@@ -1,4 +1,4 @@
-// Realtime sessions, whichever database they are in: who is present, when a session ends, and its summary.
+// Realtime sessions, in both databases: who is present, when a session ends, and its summary.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -32,7 +32,7 @@ export function describeRealtime(target: () => Target): void {
   };
   const turn = (connection: Connection, question: string, reply: string, changes: Row = {}) =>
     say(target(), connection.principal, question, reply, { ...turnIn(connection), ...changes });
-  /** As if it had been left long ago. */
+  /** Pretends that it was left long ago. */
   const left = async (connection: Connection, session_id: string) => {
     await leave(target(), connection);
     await passTime(target(), session_id, 61);

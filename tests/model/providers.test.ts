@@ -25,7 +25,7 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-/** Nothing listens there: discovery finds no server of the machine that runs the tests. */
+/** Nothing listens here: discovery must not find a server of the machine that runs the tests. */
 const NOTHING = "http://127.0.0.1:1/v1";
 const ALONE = { OLLAMA_BASE_URL: NOTHING, LLAMACPP_BASE_URL: NOTHING };
 
@@ -45,7 +45,7 @@ const LLAMACPP_MODELS = {
 };
 
 test("with nothing set and nothing running, the local model writes and says that it is a test model", async () => {
-  const choice = await chooseProvider(ALONE);
+  const choice = await chooseProvider({}, async () => undefined);
   assert.deepEqual(choice, {
     kind: "local",
     route: "local:smollm2-135m-instruct",
@@ -59,6 +59,41 @@ test("with nothing set and nothing running, the local model writes and says that
     },
     notice: "test model, set OPENAI_API_KEY for real writing",
   });
+});
+
+test("an address where no model answers is named", async () => {
+  const { kind, notice } = await chooseProvider({ ...ALONE, LLAMACPP_BASE_URL: "" }, async () => undefined);
+  assert.equal(kind, "local");
+  assert.equal(
+    notice,
+    "test model, set OPENAI_API_KEY for real writing; " +
+      `no model that can chat answers at OLLAMA_BASE_URL (${NOTHING})`,
+  );
+});
+
+test("an address alone is enough, in each form that the functions take", async (context) => {
+  const data = [{ id: "qwen3-8b" }];
+  const versioned = await serve(context, { "/v1/models": { data }, "/api/tags": OLLAMA_TAGS });
+  const bare = await serve(context, { "/models": { data } });
+  const below = await serve(context, { "/llm/v1/models": { data } });
+  const root = (url: string) => url.replace(/\/v1$/, "");
+  const openai = [
+    versioned,
+    `${versioned}/`,
+    root(versioned),
+    `${root(versioned)}/`,
+    `${versioned}/chat/completions`,
+    root(bare),
+    `${root(below)}/llm`,
+  ];
+  for (const url of openai) {
+    const choice = await chooseProvider({ ...ALONE, OPENAI_BASE_URL: url });
+    assert.deepEqual([choice.route, choice.settings["OPENAI_BASE_URL"]], ["openai:qwen3-8b", url], url);
+  }
+  for (const url of [versioned, root(versioned), `${root(versioned)}/api/`, `${versioned}/chat/completions`]) {
+    const choice = await chooseProvider({ ...ALONE, OLLAMA_BASE_URL: url });
+    assert.deepEqual([choice.route, choice.settings["OLLAMA_BASE_URL"]], ["ollama:llama3.2:latest", url], url);
+  }
 });
 
 test("a hosted provider's key comes before anything that runs; OpenAI's before OpenRouter's before HF's", async (context) => {

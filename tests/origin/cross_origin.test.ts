@@ -6,8 +6,9 @@ import { originInFrontOf, setUp } from "./upstream.ts";
 
 const TRACED = [
   "authorization,baggage,content-type,sentry-trace",
-  "authorization,content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-trace-id",
+  "authorization,content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id",
   "apikey,authorization,x-client-info,x-span-id,x-trace-id",
+  "authorization,b3,content-type,traceparent,tracestate,x-b3-sampled,x-b3-spanid,x-b3-traceid",
 ];
 
 function preflight(url: string, headers: string): Promise<Response> {
@@ -25,7 +26,8 @@ test("a page may call every path that is not a function's, with every header", a
   const asked: string[] = [];
   const { url } = await setUp(context, (request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    // As the embedded Auth answers: no header is allowed, and credentials with any origin, which no browser takes.
+    // Answers like the embedded Auth: no header is allowed, and credentials with any origin, which no browser
+    // accepts.
     response.writeHead(200, {
       "Access-Control-Allow-Origin": "*",
       "Access-Control-Allow-Credentials": "true",

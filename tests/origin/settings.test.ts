@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { LONGEST_TEXTS, PROVIDERS } from "../../scripts/local/model_settings.mjs";
+import { NUMBERS } from "../../scripts/local/functions_settings.mjs";
+import { KEYS, LONGEST_TEXTS, PROVIDERS } from "../../scripts/local/model_settings.mjs";
 import { readSettings } from "../../scripts/local/settings.ts";
 
 const ROOT = "/project";
@@ -57,6 +58,23 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ["a provider without its model", { MODEL_SCENE: "ollama: " }, /^MODEL_SCENE has "ollama:"/],
   ["an address that is none", { OPENAI_BASE_URL: "localhost:1234" }, /^OPENAI_BASE_URL must be an address/],
   ["a word for a number", { FABULA_HISTORY_TOKENS: "many" }, /^FABULA_HISTORY_TOKENS must be a whole number/],
+  ["a fraction", { FABULA_MAX_OUTPUT_TOKENS: "12.5" }, /^FABULA_MAX_OUTPUT_TOKENS must be a whole number from 1 to 100000, not "12.5"\.$/],
+  ["a time that is too short", { FABULA_TIME_LIMIT_MS: "5" }, /^FABULA_TIME_LIMIT_MS must be a whole number from 100 to 3600000/],
+  ["more than there may be", { FABULA_COALESCE_MS: "5000" }, /^FABULA_COALESCE_MS must .+ 0 to 1000, not "5000"\.$/],
+  ["an address with a query", { CUSTOM_BASE_URL: "https://a.example/v1?key=sb_secret_x" }, /^CUSTOM_BASE_URL must be an address/],
+  ["an address with a user", { GROQ_BASE_URL: "https://sb_secret_x@a.example" }, /^GROQ_BASE_URL must be an address/],
+  ["a hosted model without its key", { MODEL_CHAT: "openai:gpt-4o" }, /^MODEL_CHAT=openai:gpt-4o needs OPENAI_API_KEY: set it as well\.$/],
+  ["models without any of their keys", { MODEL_STORY: "gemini:g, hf:m", HF_TOKEN: " " }, /^MODEL_STORY=.+ needs GEMINI_API_KEY or HF_TOKEN: /],
+  ["a server of one's own without its address", { MODEL_SUMMARY: "custom:m" }, /^MODEL_SUMMARY=custom:m needs CUSTOM_BASE_URL: /],
+  ["a key that was pasted with its name", { OPENAI_API_KEY: "export OPENAI_API_KEY=sb_secret_x" }, /^OPENAI_API_KEY holds spaces/],
+  ["an environment that there is not", { FABULA_ENV: "prod" }, /^FABULA_ENV must be production or development\.$/],
+  ["an origin without its scheme", { FABULA_ALLOWED_ORIGINS: "https://a.example, b.example" }, /^FABULA_ALLOWED_ORIGINS must be \* or origins/],
+  ["an origin with a path", { FABULA_ALLOWED_ORIGINS: "https://a.example/app" }, /^FABULA_ALLOWED_ORIGINS must be/],
+  ["a limit without its time", { FABULA_RATE_LIMITS: "stream=5" }, /^FABULA_RATE_LIMITS must be limits such as stream=5\/60,chat=off\.$/],
+  ["a host that is an address", { FABULA_UPSTREAM_HOSTS: "https://models.example.com/v1" }, /^FABULA_UPSTREAM_HOSTS must be hosts/],
+  ["issuers that are no array", { FABULA_ISSUERS: '{"issuer":"https://a.example"}' }, /^FABULA_ISSUERS must be a JSON array\.$/],
+  ["modes that are no JSON", { FABULA_MODES: "{default}" }, /^FABULA_MODES must be a JSON object\.$/],
+  ["keys of tokens that are none", { SUPABASE_JWKS_URL: "a.example/jwks.json" }, /^SUPABASE_JWKS_URL must be an address/],
   [
     "a prompt that is too long in bytes",
     { FABULA_SYSTEM_PROMPT: "ж".repeat(8193) },
@@ -73,7 +91,8 @@ for (const [what, environment, message] of REFUSED) {
   test(`${what} is refused in words, without showing a key`, () => {
     assert.throws(
       () => readSettings(ROOT, environment),
-      (error: Error) => message.test(error.message) && !error.message.includes("sb_secret_x"),
+      (error: Error) =>
+        message.test(error.message) && !/sb_secret_x|\n/.test(error.message),
     );
   });
 }
@@ -87,10 +106,44 @@ test("texts are limited as in the table, and the longest one is taken", () => {
   readSettings(ROOT, { FABULA_SYSTEM_PROMPT: "ж".repeat(8192) });
 });
 
+test("numbers have the bounds of the table", () => {
+  const table = readFileSync("shared/settings/table.hpp", "utf8");
+  const rows = /\.name = "(\w+)",\s+\.type = Type::integer,\s+\.lowest = ([\d']+),\s+\.highest = ([\d']+)/g;
+  const bounds = [...table.matchAll(rows)].map(([, name, ...ends]): [string, number[]] => [
+    name!,
+    ends.map((end) => Number(end.replaceAll("'", ""))),
+  ]);
+  assert.equal(table.match(/Type::integer/g)?.length, bounds.length);
+  assert.deepEqual([...NUMBERS], bounds);
+  for (const [name, ends] of bounds) for (const end of ends) readSettings(ROOT, { [name]: `${end}` });
+});
+
+test("what may be set is taken", () => {
+  readSettings(ROOT, {
+    FABULA_ALLOWED_ORIGINS: " https://A.example/ ,http://localhost:3000,, tauri://localhost",
+    FABULA_RATE_LIMITS: "stream=5/60, chat=off",
+    FABULA_UPSTREAM_HOSTS: "models.example.com, 127.0.0.1:8080,[::1]:8080",
+    FABULA_ISSUERS: "[]",
+    FABULA_TOOLS: '[{"name":"look"}]',
+    FABULA_MODES: '{"default":{"prompt":"Be brief."}}',
+    OPENAI_API_KEY: "sk-x\n",
+    MODEL_CHAT: "openai:gpt-4o,anthropic:claude-sonnet-4-5",
+    MODEL_STORY: "custom:m",
+    CUSTOM_BASE_URL: "http://127.0.0.1:9/v1/",
+    MODEL_DOSSIER: "groq:m",
+    GROQ_BASE_URL: "http://127.0.0.1:9",
+    MODEL_SUMMARY: "local:smollm2-135m-instruct",
+  });
+});
+
 test("the providers are those that the functions know, and what they take is taken", () => {
   const table = readFileSync("shared/llm/route/providers.hpp", "utf8");
   const known = [...table.matchAll(/Provider\{\.name = "(\w+)"/g)].map(([, name]) => name);
   assert.deepEqual(PROVIDERS, known);
+  const keys = [...table.matchAll(/\.key_setting = "(\w+)"(,\s+\.needs_key = false)?/g)].map(
+    ([, key, isNotNeeded]) => (isNotNeeded ? undefined : key),
+  );
+  assert.deepEqual([...KEYS.values()], keys);
   readSettings(ROOT, {
     MODEL_CHAT: " openai:gpt-4o-mini, hf:meta-llama/Llama-3.3-70B-Instruct:together ,ollama: qwen3:8b",
     MODEL_SUMMARY: "",

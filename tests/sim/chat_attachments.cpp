@@ -1,5 +1,5 @@
-// What is attached to a message: where it is fetched from and where not, what the model gets, and
-// that a message whose attachments cannot be read leaves nothing behind.
+// A message's attachments: from where they are fetched and from where not, what the model gets, and
+// that a message with unreadable attachments leaves nothing behind.
 #include <map>
 #include <string>
 #include <tuple>

@@ -1,5 +1,5 @@
-// The tasks function reads conversations for their dossiers: what the extractor is asked, what is
-// stored of its answer, and what becomes of answers that are of no use.
+// The tasks function reads conversations for their dossiers: the extractor's prompt, the stored
+// part of its answer, and the handling of useless answers.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "functions/tasks/tasks.hpp"
 #include "shared/dossier/fold/room.hpp"
 #include "shared/dossier/read/snapshot.hpp"
+#include "tests/sim/peers/picky_server.hpp"
 #include "tests/sim/route_world.hpp"
 #include "tests/sim/task_answers.hpp"
 
@@ -169,6 +170,35 @@ TEST_CASE("work without messages folds the log, and asks nobody") {
   CHECK((*edge.request_of("commit_step"))["result"]["assertions"].empty());
 }
 
+TEST_CASE("a server that takes no form of the answer is told it in words, and read as well") {
+  ExtractionWorld edge;
+  edge.world.environment["MODEL_DOSSIER"] = "custom:m";
+  edge.world.environment["CUSTOM_BASE_URL"] = "http://picky.example/llm";
+  const PickyServer server(edge.world, "http://picky.example", "/llm/v1/chat/completions",
+                           {"stream_options", "response_format"}, kMara);
+  CHECK(counts_of(edge.run()) == kDone);
+  CHECK(server.asked.size() == 4);
+  CHECK(server.bodies.back().find("response_format") == std::string::npos);
+  CHECK(server.bodies.back().find("retractions") != std::string::npos);
+  const auto log = edge.log();
+  REQUIRE(log["provider_failures"].size() == 3);
+  CHECK(log["provider_failures"][0]["route"] == "MODEL_DOSSIER");
+}
+
+TEST_CASE("the server of chat's models is enough for the dossier, in OpenAI's place too") {
+  for (const std::string provider : {"openai", "ollama"}) {
+    CAPTURE(provider);
+    ExtractionWorld edge;
+    edge.world.environment["MODEL_CHAT"] = provider + ":qwen3";
+    edge.world.environment[provider == "openai" ? "OPENAI_BASE_URL" : "OLLAMA_BASE_URL"] =
+        "http://own.example";
+    const PickyServer server(edge.world, "http://own.example", "/v1/chat/completions", {}, kMara);
+    CHECK(counts_of(edge.run()) == kDone);
+    REQUIRE(server.bodies.size() == 1);
+    CHECK(server.bodies[0].find(R"("model":"qwen3")") != std::string::npos);
+  }
+}
+
 TEST_CASE("an answer that breaks off keeps its whole items") {
   ExtractionWorld edge;
   const std::string person = kMara.substr(0, kMara.find("]}],") + 2);
@@ -276,7 +306,7 @@ TEST_CASE("faults of database and model at any step give the task back or leave 
       };
       if (std::string_view(function) == "fail_step") answer_always(edge.model, refusal(401));
       const auto body = counts_of(edge.run());
-      // Who waits until the time is over does not look what else there is.
+      // A call that has used up its time does not look for more work.
       const bool is_late = body == R"({"done":0,"failed":1,"left":true})";
       CHECK((body == kDone || body == kFailed || (is_late && fault == Fault::never_answer)));
     }

@@ -1,4 +1,4 @@
-// What users of companions and of live conversations are told when a provider fails: the sentence
+// The message for users of companions and of live conversations when a provider fails: the sentence
 // of its class, and when to try again.
 #include <string>
 #include <vector>
@@ -51,7 +51,25 @@ TEST_CASE("each class of failure is told in its own words, in every kind") {
       CHECK(heard.message.find(failure.told) != std::string::npos);
       CHECK(heard.is_retryable == failure.is_retryable);
       CHECK_FALSE(heard.user_message_id.empty());
-      // A whole answer tells it by its header.
+      // The turn's log line has the same failures for the operator.
+      std::string logged;
+      for (const auto& line : talk->chat().world.log()) {
+        if (line.find("provider_failures") != std::string::npos) logged = line;
+      }
+      const auto log = json::parse(logged);
+      REQUIRE(log);
+      CHECK_FALSE(json::string_at(*log, "task").value_or("").empty());
+      const auto& told = (*log)["provider_failures"][0];
+      CHECK(told["route"] == "MODEL_CHAT");
+      CHECK(told["provider"] == "local");
+      CHECK(told["model"] == "first");
+      CHECK(told["code"] == failure.code);
+      CHECK(json::string_at(told, "cause")
+                .value_or("")
+                .starts_with("HTTP " + std::to_string(failure.status)));
+      CHECK(failure.body.find(json::string_at(told, "message").value_or("none")) !=
+            std::string::npos);
+      // A whole answer has it in its header.
       if (!failure.headers.empty() && over != TalkOver::companion_whole) {
         CHECK(heard.retry_after_ms == 900'000);
       }

@@ -46,7 +46,7 @@ struct CaseWorld : ChatWorld {
   }
 };
 
-// A bot of the first model of the route answers in the relay.
+// A bot with the route's first model answers through the relay.
 sim::Client& relay(ChatWorld& chat) {
   const auto route = chat.world.environment["MODEL_CHAT"];
   const auto colon = route.find(':');

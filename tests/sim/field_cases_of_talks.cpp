@@ -11,7 +11,7 @@ using namespace fabula::tests;
 
 namespace {
 
-// A provider, as the cases name it, with the path that its models are asked at.
+// A provider, as the cases name it, with the path of its requests.
 struct Asked {
   std::string route;
   std::string setting;

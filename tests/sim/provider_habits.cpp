@@ -1,7 +1,8 @@
-// Providers as they are: what they refuse of a request, how they fail, and answers without words.
+// Real providers' behaviour: refused parts of requests, failures, and answers without text.
 #include <string>
 #include <vector>
 
+#include "tests/sim/peers/picky_server.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -9,7 +10,7 @@ using namespace fabula::tests;
 
 namespace {
 
-// A server that refuses every request with `refused` in its body, and tells the story otherwise.
+// A server that refuses every request with `refused` in its body, and otherwise tells the story.
 struct PickyWorld : ChatWorld {
   PickyWorld(std::string refused, std::uint32_t status, std::string refusal_body) : ChatWorld(1) {
     world.environment["MODEL_CHAT"] = "custom:m";
@@ -123,6 +124,72 @@ TEST_CASE("an address without a path is tried with the usual version and without
   CHECK(root.exchanges.size() == 2);
 }
 
+TEST_CASE("an address with a path is tried as it stands, and with the usual version") {
+  ChatWorld chat(1);
+  chat.world.environment["MODEL_CHAT"] = "openai:m";
+  chat.world.environment["OPENAI_BASE_URL"] = "http://host.example/llm/";
+  const PickyServer server(chat.world, "http://host.example", "/llm/v1/chat/completions",
+                           {"max_completion_tokens"}, kStory);
+  CHECK(read_events(chat.talk("Tell me.")).text == kStory);
+  CHECK(server.asked == std::vector<std::string>{"http://host.example/llm/chat/completions",
+                                                 "http://host.example/llm/v1/chat/completions",
+                                                 "http://host.example/llm/v1/chat/completions"});
+  CHECK(read_events(chat.talk("Tell me more.")).text == kStory);
+  CHECK(server.asked.size() == 4);
+}
+
+TEST_CASE("a server that has nothing at either address is asked anew when it has") {
+  ChatWorld chat(1);
+  chat.world.environment["MODEL_CHAT"] = "custom:m";
+  chat.world.environment["CUSTOM_BASE_URL"] = "http://starting.example";
+  const auto not_found = json_body(404, "404 page not found");
+  ScriptedModel versioned(chat.world, "http://starting.example/v1");
+  ScriptedModel root(chat.world, "http://starting.example");
+  answer_always(versioned, not_found);
+  answer_always(root, not_found);
+  CHECK(error_code(chat.talk("Tell me.")) == "provider_refused_request");
+  CHECK(versioned.exchanges.size() == 1);
+  CHECK(root.exchanges.size() == 1);
+  answer_always(versioned, ModelAnswer());
+  versioned.tell(kStory, 20);
+  CHECK(read_events(chat.talk("Tell me now.")).text == kStory);
+  CHECK(root.exchanges.size() == 1);
+}
+
+TEST_CASE("a model that may not be streamed is asked for a whole answer") {
+  ChatWorld chat(1);
+  chat.world.environment["MODEL_CHAT"] = "openai:m";
+  chat.world.environment["OPENAI_BASE_URL"] = "http://verified.example/v1";
+  std::vector<std::string> asked;
+  chat.world.serve("http://verified.example", [&](auto exchange) {
+    asked.push_back(exchange->body);
+    const bool is_streamed = exchange->body.find(R"("stream":true)") != std::string::npos;
+    chat.world.clock().after(20, [exchange, is_streamed] {
+      exchange->respond(is_streamed ? 400 : 200);
+      exchange->send(is_streamed
+                         ? R"({"error":{"message":"Your organization must be verified to stream )"
+                           R"(this model.","param":"stream","code":"unsupported_value"}})"
+                         : R"({"choices":[{"index":0,"message":{"content":"The lamp went out."},)"
+                           R"("finish_reason":"stop"}]})");
+      exchange->end();
+    });
+  });
+  CHECK(read_events(chat.talk("Tell me.")).text == "The lamp went out.");
+  CHECK(asked.size() == 2);
+  CHECK(read_events(chat.talk("Tell me more.")).text == "The lamp went out.");
+  CHECK(asked.size() == 3);
+}
+
+TEST_CASE("the key that was sent never reaches the log, whatever it looks like") {
+  ChatWorld chat(1);
+  chat.world.environment["LOCAL_API_KEY"] = "our-own-password";
+  answer_always(chat.model, json_body(400, R"({"error":"Unknown key: our-own-password"})"));
+  CHECK(error_code(chat.talk("Tell me of the lamp.")) == "provider_refused_request");
+  const auto& line = chat.world.log().back();
+  CHECK(line.find("our-own-password") == std::string::npos);
+  CHECK(line.find("Unknown key: [...]") != std::string::npos);
+}
+
 TEST_CASE("each class of failure is told in its own words, asked again or not, and logged") {
   struct Case {
     ModelAnswer answer;
@@ -135,19 +202,19 @@ TEST_CASE("each class of failure is told in its own words, asked again or not, a
   const Case cases[] = {
       {json_body(
            402,
-           R"({"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}})"),
+           R"({"error":{"message":"Insufficient Balance","type":"unknown_error","param":null,"code":"invalid_request_error"}})"),
        "provider_refused_request", "no credit left", false, 1, "Insufficient Balance"},
       {json_body(
            429,
-           R"({"error":{"message":"You exceeded your current quota.","type":"insufficient_quota","code":"insufficient_quota"}})"),
-       "provider_refused_request", "no credit left", false, 1, "You exceeded your current quota."},
+           R"({"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}})"),
+       "provider_refused_request", "no credit left", false, 1, "You exceeded your current quota,"},
       {json_body(
            400,
-           R"({"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}})"),
+           R"({"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API. Please go to Plans and Billing."},"request_id":"req_0"})"),
        "provider_refused_request", "no credit left", false, 1, "Your credit balance is too low"},
       {json_body(
            400,
-           R"({"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}})"),
+           R"({"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"}]}})"),
        "provider_unauthorized", "key", false, 1, "API key not valid."},
       {json_body(
            400,

@@ -1,10 +1,12 @@
 // Servers that refuse a part of a request, and addresses without a path, in companions' and live
-// conversations and in the background: one more try without it is the answer.
-#include <functional>
+// conversations and for bots: one more attempt without it gets the answer. In the background:
+// tasks.cpp, dossier_extraction.cpp and story_answers.cpp.
 #include <string>
 #include <vector>
 
+#include "functions/stream/stream.hpp"
 #include "tests/sim/peers/any_talk.hpp"
+#include "tests/sim/peers/picky_server.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -12,29 +14,8 @@ using namespace fabula::tests;
 
 namespace {
 
-// A server that knows only this path, and refuses requests with stream_options.
-struct PickyServer {
-  explicit PickyServer(ChatWorld& chat) {
-    chat.world.environment["MODEL_CHAT"] = "custom:m";
-    chat.world.environment["CUSTOM_BASE_URL"] = "http://picky.example";
-    chat.world.serve("http://picky.example", [this, &chat](auto exchange) {
-      asked.push_back(exchange->url);
-      const bool is_known = exchange->url == "http://picky.example/v1/chat/completions";
-      const bool is_refused = exchange->body.find("stream_options") != std::string::npos;
-      const std::uint32_t status = !is_known ? 404 : is_refused ? 400 : 200;
-      const std::string bytes = status == 200
-                                    ? text_event(kStory) + end_events()
-                                    : R"({"error":{"message":"Extra inputs are not permitted: )"
-                                      R"(stream_options","type":"invalid_request_error"}})";
-      chat.world.clock().after(20, [exchange, status, bytes] {
-        exchange->respond(status);
-        exchange->send(bytes);
-        exchange->end();
-      });
-    });
-  }
-  std::vector<std::string> asked;
-};
+constexpr const char* kHost = "http://picky.example";
+constexpr const char* kPath = "/v1/chat/completions";
 
 }  // namespace
 
@@ -42,7 +23,10 @@ TEST_CASE("what a server refuses is left out in one more try, in every kind") {
   for (const auto over : kEveryTalk) {
     CAPTURE(name(over));
     const auto talk = AnyTalk::make(over);
-    const PickyServer server(talk->chat());
+    auto& world = talk->chat().world;
+    world.environment["MODEL_CHAT"] = "custom:m";
+    world.environment["CUSTOM_BASE_URL"] = kHost;
+    const PickyServer server(world, kHost, kPath, {"stream_options", "temperature"}, kStory);
     const auto heard = talk->say("m1", "Tell me.");
     CHECK(heard.text == kStory);
     CHECK(heard.is_done);
@@ -51,5 +35,40 @@ TEST_CASE("what a server refuses is left out in one more try, in every kind") {
     // The isolate knows it from then on.
     CHECK(talk->say("m2", "Go on.").text == kStory);
     CHECK(server.asked.size() == tries + 1);
+  }
+}
+
+TEST_CASE("what a bot's own server refuses is left out, and its address is completed") {
+  struct Case {
+    const char* access_path;
+    const char* path;  // the only one of the server
+    std::vector<std::string> refused;
+    std::size_t asked;
+  };
+  const Case cases[] = {
+      {"http://picky.example", "/v1/chat/completions", {}, 1},
+      {"http://picky.example/", "/chat/completions", {"stream_options"}, 3},
+      {"http://picky.example/llm", "/llm/v1/chat/completions", {"max_tokens"}, 3},
+      {"http://picky.example/llm/v1/chat/completions", "/llm/v1/chat/completions", {}, 1}};
+  for (const auto& [access_path, path, refused, asked] : cases) {
+    CAPTURE(access_path);
+    ChatWorld chat(1);
+    chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "picky.example";
+    const PickyServer server(chat.world, kHost, path, refused, kStory);
+    chat.database.bot = {{"model", "m"}, {"access_path", access_path}, {"access_key", "k"}};
+    const auto ask = [&chat](const std::string& conversation) -> std::string {
+      auto& client = chat.world.call(
+          &stream_function::handle,
+          "POST http://edge/functions/v1/stream/v1/stream\ncontent-type: application/json\n"
+          "authorization: Bearer fg_" +
+              std::string(43, 'A') + "\n",
+          R"({"bot_id":3,"conversation_id":)" + conversation + R"(,"prompt":"Tell me."})");
+      chat.world.run();
+      return client.body();
+    };
+    CHECK(ask("7").ends_with(",\"finish_reason\":\"stop\"}\n\n"));
+    CHECK(server.asked.size() == asked);
+    CHECK(ask("8").ends_with(",\"finish_reason\":\"stop\"}\n\n"));
+    CHECK(server.asked.size() == asked + 1);
   }
 }

@@ -1,4 +1,4 @@
-// Stories by models that break off, refuse, go on and on, or write nonsense.
+// Stories by models that break off, refuse, never stop, or write nonsense.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -103,6 +103,40 @@ TEST_CASE("an outline that is none is asked for again, with what was wrong") {
   edge.finish();
   edge.check_whole();
   CHECK(outlines == 2);
+}
+
+TEST_CASE("a story's server whose address has no version is found, and refused once") {
+  StoryWorld edge;
+  edge.world.environment["MODEL_CHAT"] = "custom:scripted";
+  edge.world.environment["CUSTOM_BASE_URL"] = "http://writer.example";
+  int misses = 0;
+  edge.world.serve("http://writer.example/v1", [&](auto exchange) {
+    ++misses;
+    edge.world.clock().after(20, [exchange] {
+      exchange->respond(404);
+      exchange->send("404 page not found");
+      exchange->end();
+    });
+  });
+  StoryModel writer(edge.world, "http://writer.example");
+  edge.finish();
+  edge.check_whole();
+  CHECK(misses == 1);
+  CHECK(edge.model.questions.empty());
+}
+
+TEST_CASE("the server of chat's models is enough for stories") {
+  for (const std::string provider : {"openai", "ollama"}) {
+    CAPTURE(provider);
+    StoryWorld edge;
+    edge.world.environment["MODEL_CHAT"] = provider + ":scripted";
+    edge.world.environment[provider == "openai" ? "OPENAI_BASE_URL" : "OLLAMA_BASE_URL"] =
+        "http://own.example";
+    StoryModel own(edge.world, "http://own.example/v1");
+    edge.finish();
+    edge.check_whole();
+    CHECK(edge.model.questions.empty());
+  }
 }
 
 TEST_CASE("what a model thinks is no part of a premise, a plan, a scene or what is asked next") {

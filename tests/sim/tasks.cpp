@@ -1,11 +1,13 @@
-// The tasks function: which tasks are done, what is stored of them, and what becomes of those that
+// The tasks function: which tasks are done, their stored results, and the handling of tasks that
 // cannot be done.
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
 
 #include "functions/tasks/tasks.hpp"
+#include "tests/sim/peers/picky_server.hpp"
 #include "tests/sim/route_world.hpp"
 #include "tests/sim/task_answers.hpp"
 
@@ -40,7 +42,7 @@ struct TasksWorld : ChatWorld {
     return client;
   }
 
-  // Of so many tasks there is nothing left to claim.
+  // After this many tasks there is nothing left to claim.
   void let_claim(std::size_t count) {
     database.fault = [this, count](const std::string& function) {
       if (function == "claim_step" && called("claim_step") > count) {
@@ -96,7 +98,7 @@ TEST_CASE("tasks are done one after another until the limit, or until the time i
   CHECK(edge.called("claim_step") == 2);
 
   TasksWorld slow;
-  slow.model.tell("A red fox.", 5000);  // of four pieces
+  slow.model.tell("A red fox.", 5000);  // in four pieces
   CHECK(counts_of(slow.run().body()) == R"({"done":2,"failed":0,"left":true})");
   CHECK(slow.model.asked_at_ms.at(1) - slow.model.asked_at_ms[0] < 25'000);
 }
@@ -114,7 +116,7 @@ TEST_CASE("FABULA_TASKS_TIME_LIMIT_MS gives a slow model the time that it needs"
   patient.model.tell("A red fox.", kGapMs);
   patient.let_claim(1);
   CHECK(counts_of(patient.run().body()) == R"({"done":1,"failed":0,"left":false})");
-  // Nobody else takes the task meanwhile.
+  // No other worker takes the task meanwhile.
   CHECK(json::integer_at(patient.database.requests.at(0), "lease_seconds") == 225);
 }
 
@@ -143,6 +145,86 @@ TEST_CASE("a provider's wish to be left alone is kept with the task") {
   edge.let_claim(1);
   edge.run();
   CHECK(json::integer_at(edge.database.requests.at(1), "retry_after_seconds") == 120);
+}
+
+TEST_CASE("what a server refuses is left out of the background's requests, and remembered") {
+  TasksWorld edge;
+  edge.world.environment["MODEL_CHAT"] = "custom:m";
+  edge.world.environment["CUSTOM_BASE_URL"] = "http://picky.example";
+  const PickyServer server(edge.world, "http://picky.example", "/chat/completions",
+                           {"stream_options", "max_tokens"}, "A red fox.");
+  edge.let_claim(2);
+  CHECK(counts_of(edge.run().body()) == R"({"done":2,"failed":0,"left":false})");
+  REQUIRE(server.asked.size() == 5);  // once more for each of three, and the second task at once
+  CHECK(server.bodies.back().find("max_completion_tokens") != std::string::npos);
+  const auto log = *json::parse(edge.world.log().back());
+  REQUIRE(log["provider_failures"].size() == 3);
+  CHECK(log["provider_failures"][0]["route"] == "MODEL_CHAT");
+  CHECK(log["provider_failures"][0]["model"] == "m");
+  CHECK(log["provider_failures"][1]["message"] ==
+        "Unsupported parameter: 'stream_options' is not supported.");
+}
+
+TEST_CASE("the background waits as a provider asks, wherever it says so") {
+  struct Case {
+    const char* headers;
+    const char* body;
+    std::int64_t seconds;
+  };
+  const Case cases[] = {{"retry-after-ms: 90500\n", "{}", 91},
+                        {"x-ms-retry-after-ms: 90500\n", "{}", 91},
+                        {"", R"({"error":{"code":429,"details":[{"retryDelay":"45s"}]}})", 45},
+                        {"", R"({"error":{"message":"Please try again in 1m20s."}})", 80}};
+  for (const auto& [headers, body, seconds] : cases) {
+    CAPTURE(headers);
+    CAPTURE(body);
+    TasksWorld edge;
+    auto answer = stream(body);
+    answer.status = 429;
+    answer.headers = headers;
+    answer_always(edge.model, answer);
+    edge.let_claim(1);
+    edge.run();
+    CHECK(json::integer_at(edge.database.requests.at(1), "retry_after_seconds") == seconds);
+  }
+}
+
+TEST_CASE("the background waits until the time that a provider names") {
+  TasksWorld edge;
+  const auto until_s = static_cast<std::time_t>(edge.world.clock().now_ms() / 1000 + 100);
+  char date[40] = {};
+  REQUIRE(std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&until_s)) > 0);
+  answer_always(edge.model, refusal(429, std::string("retry-after: ") + date + "\n"));
+  edge.let_claim(1);
+  edge.run();
+  const auto wait_s = json::integer_at(edge.database.requests.at(1), "retry_after_seconds");
+  REQUIRE(wait_s);
+  CHECK(*wait_s > 90);
+  CHECK(*wait_s <= 100);
+}
+
+TEST_CASE("an account without credit is told as that, and not asked again") {
+  TasksWorld edge;
+  auto answer = stream(R"({"error":{"message":"Insufficient Balance","type":"unknown_error"}})");
+  answer.status = 402;
+  answer_always(edge.model, answer);
+  edge.let_claim(1);
+  edge.run();
+  CHECK(edge.model.exchanges.size() == 1);
+  const auto error =
+      std::string(json::string_at(edge.database.requests.at(1), "error").value_or(""));
+  CHECK(error.starts_with("provider_refused_request: "));
+  CHECK(error.find("no credit left") != std::string::npos);
+}
+
+TEST_CASE("a summary that comes whole, though a stream was asked for, is the summary") {
+  TasksWorld edge;
+  answer_always(edge.model, stream(R"({"choices":[{"index":0,"message":{"content":"A red fox."},)"
+                                   R"("finish_reason":"stop"}]})"));
+  edge.let_claim(1);
+  CHECK(counts_of(edge.run().body()) == R"({"done":1,"failed":0,"left":false})");
+  CHECK(json::string_at(*json::find(edge.database.requests.at(1), "result"), "summary") ==
+        "A red fox.");
 }
 
 TEST_CASE("a summary that does not arrive is sent again; one that is refused is given back") {
@@ -227,7 +309,7 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   CHECK(client.status() == 503);
   CHECK(client.body().find("OPENAI_API_KEY") != std::string::npos);
   CHECK(none.database.calls.empty());
-  // Who can do other kinds does those.
+  // A worker that can do other kinds does those.
   none.run();
   CHECK(
       json::dump(*json::find(none.database.requests.at(0), "kinds")) ==

@@ -1,4 +1,4 @@
-// Which lines of manuscripts are headings, in the shapes and languages that people write them.
+// Which lines of manuscripts are headings, in the forms and languages that people use.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -52,7 +52,7 @@ TEST_CASE("manuscripts as word processors save them") {
     const auto text = tests::read_fixture("imports/" + name);
     const auto format = name.ends_with(".md") ? ImportFormat::markdown : ImportFormat::plain;
     CHECK(titles(text, format) == chapters);
-    // As Windows ends lines.
+    // With Windows line ends.
     std::string windows;
     for (const char c : text) windows += c == '\n' ? "\r\n" : std::string(1, c);
     CHECK(titles(windows, format) == chapters);

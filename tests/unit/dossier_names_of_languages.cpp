@@ -198,7 +198,7 @@ TEST_CASE("a quote belongs to the one whom it names") {
                    {"2", "Anna", {"She ran.", "ANNA  HOLT\u2019s hat"}},
                    {"3", "Anna", {"said Stein, Anna"}},
                    {"4", "Anna", {"Stein Anna"}}}) == People{0, 1, 0, 2, 1});
-  // By the family name.
+  // Matched by the family name.
   CHECK(people_of({{"1", "Jane Bennet", {}},
                    {"1", "Mary Bennet", {}},
                    {"2", "Miss Bennet", {"Miss Mary Bennet sang."}}}) == People{0, 1, 1});

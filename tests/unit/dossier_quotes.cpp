@@ -1,4 +1,4 @@
-// Where quotes stand in a text, though a model has typed them anew.
+// The positions of quotes in a text, even if a model has typed them differently.
 #include "shared/dossier/extract/quotes.hpp"
 
 #include <doctest/doctest.h>
@@ -56,7 +56,7 @@ TEST_CASE("a quote is found however its marks were typed, and its span is the te
       {"Она *не* ребёнок", "Она не ребёнок", "Она *не* ребёнок"},
       {"> He left.\n> She stayed.", "He left. She stayed.", "He left.\n> She stayed."},
       {"Es war **sehr** _kalt_.", "Es war sehr kalt.", "Es war **sehr** _kalt_."},
-      // A sentence that goes on.
+      // A sentence that continues.
       {"Vera keeps the light, and Tom sleeps.", "Vera keeps the light.", "Vera keeps the light"},
       {"Vera keeps the light, and", "\"Vera keeps the light\"", "Vera keeps the light"},
       // Whole words first.

@@ -31,7 +31,7 @@ Bot bot(std::string provider, std::string model, std::string path = {}, std::str
   return {std::move(provider), std::move(model), std::move(path), std::move(key)};
 }
 
-// Where it goes, as what, with which key; or why not.
+// The request's URL, model and key; or the refusal.
 std::string resolved(const Bot& bot, bool is_development = false) {
   const auto route = llm::parse_route("openai:gpt-4o-mini", "MODEL_STREAM");
   const auto endpoint = llm::resolve_bot(bot, *route, kSettings, is_development);
@@ -102,6 +102,29 @@ TEST_CASE("a bot's address is taken as documentation writes it, and its path tel
         "https://models.example.com/v1/chat/completions custom:m Bearer k");
   CHECK(resolved(bot("", "m", "https://models.example.com/v1/", "k")) ==
         "https://models.example.com/v1/chat/completions custom:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://openrouter.ai", "k")) ==
+        "https://openrouter.ai/api/v1/chat/completions openrouter:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://openrouter.ai/api/v1/messages", "k")) ==
+        "https://openrouter.ai/api/v1/messages anthropic:m k");
+  CHECK(resolved(bot("", "m", "https://api.mistral.ai", "k")) ==
+        "https://api.mistral.ai/v1/chat/completions mistral:m Bearer k");
+  CHECK(resolved(bot("", "m", "https://router.huggingface.co/v1/chat/completions/", "k")) ==
+        "https://router.huggingface.co/v1/chat/completions hf:m Bearer k");
+}
+
+TEST_CASE("a bot's address that may mean two places is tried at both") {
+  const auto route = llm::parse_route("openai:gpt-4o-mini", "MODEL_STREAM");
+  const auto other_of = [&](std::string path) {
+    const auto endpoint =
+        llm::resolve_bot(bot("", "m", std::move(path), "k"), *route, kSettings, false);
+    REQUIRE(endpoint);
+    return endpoint->other_url;
+  };
+  CHECK(other_of("https://models.example.com/") == "https://models.example.com/chat/completions");
+  CHECK(other_of("https://models.example.com/llm") ==
+        "https://models.example.com/llm/v1/chat/completions");
+  CHECK(other_of("https://models.example.com/v1").empty());
+  CHECK(other_of("https://api.groq.com").empty());
 }
 
 TEST_CASE("what is not allowed any more is refused when the bot is asked, too") {

@@ -43,7 +43,7 @@ TEST_CASE("Retry-After is taken in seconds, within a day") {
   CHECK(seconds("17") == 17);
   CHECK(seconds(" 5 ") == 5);
   CHECK(seconds("99999999999999") == 86400);
-  // Nobody may ask before the wait is over.
+  // No client may retry before the wait is over.
   CHECK(seconds("1.5") == 2);
   // Without the time of day a date says nothing.
   for (const std::string_view bad : {"", "soon", "-1", "Fri, 31 Dec 2027 23:59:59 GMT"}) {
@@ -80,6 +80,32 @@ TEST_CASE("the wait is taken from where the provider puts it") {
   CHECK(in_body(R"({"error":{"metadata":{"retry_after_seconds":9}}})") == 9);
   CHECK(in_body(R"({"message":"slow","retry_after":2.5})") == 3);
   CHECK(in_body(R"({"error":{"message":"Please try again in a while."}})") == 0);
+  CHECK(in_body(R"({"error":"Slow down. Try again in 20s"})") == 20);
+  CHECK(in_body(R"({"error":"Too many requests","retry_after":5})") == 5);
+  CHECK(in_body(R"({"error":{"retry_after_ms":"1500"}})") == 2);
+  CHECK(in_body(R"({"detail":"Request was throttled. Expected available in 8 seconds."})") == 8);
+  CHECK(in_body(R"({"detail":"Your rate limit resets in ~30s."})") == 30);
+  CHECK(in_body(R"({"error":{"message":"Please wait 2 minutes before you try again."}})") == 120);
+  CHECK(in_body(R"({"error":{"message":"Please try again in 1 day."}})") == 86400);
+  CHECK(in_body("Rate limited, retry after 9 seconds") == 9);
+  CHECK(in_body("<p>retry after 9 seconds</p>") == 0);
+  CHECK(in_body(
+            R"({"error":{"metadata":{"raw":"{\"error\":{\"message\":\"try again in 7s\"}}"}}})") ==
+        7);
+  // A model that is being loaded.
+  CHECK(llm::classify_http_failure(503, R"({"error":"Model m is loading","estimated_time":20.5})")
+            .retry_after_s == 21);
+  const auto until_reset = [](std::string_view reset, std::int64_t now_ms) {
+    const auto body = R"({"error":{"code":429,"metadata":{"headers":{"X-RateLimit-Reset":)" +
+                      std::string(reset) + "}}}}";
+    return llm::classify_http_failure({.status = 429, .body_prefix = body, .now_ms = now_ms})
+        .retry_after_s;
+  };
+  CHECK(until_reset("\"1830297560000\"", kNowMs) == 20);
+  CHECK(until_reset("1830297560000", kNowMs) == 20);
+  CHECK(until_reset("\"1830297560000\"", 0) == 0);
+  CHECK(until_reset("\"1830297500000\"", kNowMs) == 0);
+  CHECK(until_reset("null", kNowMs) == 0);
   CHECK(in_body(R"({"error":{"message":"Please try again in 99999999999999999999h"}})") == 86400);
   CHECK(llm::classify_http_failure(429, R"({"error":{"message":"try again in 5s"}})", "8")
             .retry_after_s == 8);
@@ -160,6 +186,75 @@ TEST_CASE("each class of failures has its sentence, and a code that says whether
        kLimited, kLater},
       {500, R"({"error":{"message":"the model was not found in the cache"}})", kError, "failed"},
       {400, R"({"error":{"message":"temperature: must be at most 1"}})", kRefused, "settings"},
+      // OpenRouter
+      {402, R"({"error":{"code":402,"message":"This request requires more credits"}})", kRefused,
+       kCredit},
+      {403, R"({"error":{"code":403,"message":"Key limit exceeded (monthly limit)."}})", kRefused,
+       kCredit},
+      {429,
+       R"({"error":{"code":429,"message":"Rate limit exceeded: free-models-per-day. Add 10 credits to unlock more"}})",
+       kLimited, kLater},
+      {400,
+       R"({"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"{\"error\":{\"message\":\"prompt is too long: 9 tokens\"}}"}}})",
+       kRefused, kLong},
+      // Groq and OpenAI: more than a minute's tokens at once, which no wait helps.
+      {413,
+       R"({"error":{"message":"Request too large for model `m` on tokens per minute (TPM): Limit 6000, Requested 9000","type":"tokens","code":"rate_limit_exceeded"}})",
+       kRefused, kLong},
+      {429,
+       R"({"error":{"message":"Request too large for m on tokens per min (TPM): Limit 30000, Requested 45000","type":"tokens","code":"rate_limit_exceeded"}})",
+       kRefused, kLong},
+      {400,
+       R"({"error":{"message":"The model `m` has been decommissioned","type":"invalid_request_error","code":"model_decommissioned"}})",
+       kRefused, kModel},
+      // Mistral
+      {400,
+       R"({"object":"error","message":"Invalid model: m","type":"invalid_model","param":null,"code":"1500"})",
+       kRefused, kModel},
+      {429,
+       R"({"object":"error","message":"Service tier capacity exceeded for this model.","type":"service_tier_capacity_exceeded","code":"3505"})",
+       kError, kBusy},
+      {401, R"({"detail":"Unauthorized"})", kUnauthorized, kKey},
+      // Anthropic
+      {400,
+       R"({"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"}})",
+       kRefused, kLong},
+      {400,
+       R"({"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}})",
+       kRefused, kCredit},
+      {400,
+       R"({"type":"error","error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}})",
+       kRefused, kContent},
+      // Azure
+      {400,
+       R"({"error":{"code":"content_filter","message":"The response was filtered","status":400}})",
+       kRefused, kContent},
+      {404, R"({"error":{"code":"DeploymentNotFound","message":"There is no such deployment."}})",
+       kRefused, kModel},
+      // Hugging Face's servers
+      {422,
+       R"({"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096","error_type":"validation"})",
+       kRefused, kLong},
+      {429, R"({"error":"Model is overloaded","error_type":"overloaded"})", kError, kBusy},
+      {400,
+       R"({"error":{"message":"The requested model 'm' is not supported by any provider","code":"model_not_supported"}})",
+       kRefused, kModel},
+      // vLLM, LM Studio, llama.cpp, Ollama
+      {400,
+       R"({"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","param":null,"code":400})",
+       kRefused, kLong},
+      {404, R"({"error":{"message":"No models loaded. Load one first.","code":"model_not_found"}})",
+       kRefused, kModel},
+      {503, R"({"error":{"code":503,"message":"Loading model","type":"unavailable_error"}})",
+       kError, kBusy},
+      {500, R"({"error":"model requires more system memory than is available"})", kError, "failed"},
+      // Zhipu
+      {429, R"({"error":{"code":"1113","message":"Insufficient balance. Please recharge."}})",
+       kRefused, kCredit},
+      {400, R"({"error":{"code":"1261","message":"Prompt exceeds max length"}})", kRefused, kLong},
+      // A gateway that answers in plain words.
+      {429, "Too many requests. Rate limit exceeded.", kLimited, kLater},
+      {400, "prompt is too long for this deployment", kRefused, kLong},
   };
   for (const auto& [status, body, code, sentence] : cases) {
     CAPTURE(status);
@@ -183,9 +278,20 @@ TEST_CASE("the kind of an error goes to the log, and none of the provider's word
   CHECK(llm::classify_http_failure(422, R"({"message":{"detail":"the prompt"}})").cause ==
         "HTTP 422: an error without a kind");
   CHECK(llm::classify_http_failure(500, "\xFF\xE7\x89").cause == "HTTP 500");
+  CHECK(llm::classify_http_failure(429, R"({"error":{"code":"1302","message":"x"}})").cause ==
+        "HTTP 429: 1302");
+  CHECK(llm::classify_http_failure(429, R"({"code":"Throttling.RateQuota","message":"x"})").cause ==
+        "HTTP 429: Throttling.RateQuota");
+  CHECK(llm::classify_http_failure(400, R"({"errors":[{"code":5007}],"code":5007})").cause ==
+        "HTTP 400: 5007");
+  CHECK(
+      llm::classify_http_failure(
+          400,
+          R"({"error":{"code":400,"status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}})")
+          .cause == "HTTP 400: 400 INVALID_ARGUMENT API_KEY_INVALID");
   CHECK(llm::classify_http_failure(
             429, R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"the prompt"}})")
-            .cause == "HTTP 429: RESOURCE_EXHAUSTED 429");
+            .cause == "HTTP 429: 429 RESOURCE_EXHAUSTED");
 }
 
 TEST_CASE("a reported error is told by its status, else by its words") {

@@ -30,7 +30,30 @@ TEST_CASE("a provider's words are found where the servers put them") {
   CHECK(message(R"({"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],
                    "msg":"Extra inputs are not permitted","input":{"a":"secret"}}]})") ==
         "body stream_options Extra inputs are not permitted");
-  CHECK(message(R"({"message":{"detail":"x"}})").empty());
+  CHECK(message(R"({"message":{"detail":"x"}})") == "x");
+  // Mistral's validator, in two of its forms.
+  CHECK(message(R"({"object":"error","message":{"detail":[{"type":"extra_forbidden",
+                   "loc":["body","stream_options","include_usage"],
+                   "msg":"Extra inputs are not permitted","input":true}]}})") ==
+        "body stream_options include_usage Extra inputs are not permitted");
+  CHECK(message(R"({"object":"Error","message":[{"loc":["body","tools"],
+                   "msg":"Extra inputs are not permitted","input":[]}]})") ==
+        "body tools Extra inputs are not permitted");
+  // Nest and Spring: the name of the status, and beside it what was wrong.
+  CHECK(message(R"({"statusCode":400,"error":"Bad Request","message":"max_tokens is unknown"})") ==
+        "max_tokens is unknown Bad Request");
+  // Cloudflare's models.
+  CHECK(
+      message(R"({"success":false,"errors":[{"message":"AiError: no such model","code":5007}]})") ==
+      "AiError: no such model");
+  // OpenRouter passes on what the provider behind it has answered, as a text.
+  CHECK(message(R"({"message":"Provider returned error","metadata":{"provider_name":"Google",
+                   "raw":"{\"error\":{\"message\":\"System role not supported\"}}"}})") ==
+        "Provider returned error System role not supported");
+  CHECK(message(R"({"message":"Provider returned error","metadata":{"raw":"busy"}})") ==
+        "Provider returned error busy");
+  // A text that cannot be parsed is left out: it may quote the request in escapes.
+  CHECK(message(R"({"message":"Bad","metadata":{"raw":"{\"input\":\"\\u0434\\u0432"}})") == "Bad");
   CHECK(message("[1]").empty());
   CHECK(message("{\"message\":\"" + std::string(100'000, 'a') + "\"}").size() <= 400);
 }
@@ -51,4 +74,6 @@ TEST_CASE("keys and what is quoted of the request never reach the log") {
   CHECK(logged("two\nlines\r\n") == "two lines  ");
   CHECK(text::is_valid_utf8(logged("灯台守は扉を見つけた。と灯台守は扉を見\xE7")));
   CHECK(logged("").empty());
+  CHECK(llm::message_for_log("Unknown key: our-own-password.", kSent, "our-own-password") ==
+        "Unknown key: [...].");
 }

@@ -75,6 +75,44 @@ TEST_CASE("a refusal that names a part of the request says that it is to be left
       {400, R"({"error":"registry/model:1b does not support tools"})", RequestPart::tools},
       {400, R"({"error":{"message":"Thinking budget is not supported for this model."}})",
        RequestPart::thinking},
+      // Mistral
+      {422,
+       R"({"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted","input":50}]},"type":"invalid_request_error"})",
+       RequestPart::token_limit_field},
+      // OpenRouter, of Google's
+      {400,
+       R"({"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"message\":\"Developer instruction is not enabled for models/gemma\"}}","provider_name":"Google"}}})",
+       RequestPart::system_role},
+      {404, R"({"error":{"message":"No endpoints found that support tool use.","code":404}})",
+       RequestPart::tools},
+      // vLLM and llama.cpp without the options that tools need
+      {400,
+       R"({"object":"error","message":"\"auto\" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set","type":"BadRequestError","code":400})",
+       RequestPart::tools},
+      {500, R"({"error":{"code":500,"message":"tools param requires --jinja flag"}})",
+       RequestPart::tools},
+      // Ollama
+      {400, R"({"error":{"message":"registry.ollama.ai/library/m does not support tools"}})",
+       RequestPart::tools},
+      // Servers that know two roles
+      {422,
+       R"({"detail":[{"type":"literal_error","loc":["body","messages",0,"role"],"msg":"Input should be 'user' or 'assistant'","input":"system"}]})",
+       RequestPart::system_role},
+      {400, R"({"error":{"message":"system: Extra inputs are not permitted"}})",
+       RequestPart::system_role},
+      // DeepSeek
+      {400, R"({"error":{"message":"This response_format type is unavailable now"}})",
+       RequestPart::response_format},
+      // OpenAI, of organizations that are not verified
+      {400,
+       R"({"error":{"message":"Your organization must be verified to stream this model.","param":"stream","code":"unsupported_value"}})",
+       RequestPart::streaming},
+      {400, R"({"error":{"message":"Streaming is not supported for this model"}})",
+       RequestPart::streaming},
+      // Nest
+      {400,
+       R"({"statusCode":400,"error":"Bad Request","message":["property stream_options should not exist, it is not allowed"]})",
+       RequestPart::stream_options},
   };
   for (const auto& [status, body, part] : cases) {
     CAPTURE(body);
@@ -93,6 +131,8 @@ TEST_CASE("other refusals are about the request as a whole") {
       {R"({"error":{"message":"max_tokens is too large: 5000. This model supports at most 4096."}})",
        R"({"error":{"message":"This model's maximum context length is 8192 tokens."}})",
        R"({"error":{"message":"temperature must be between 0 and 1"}})",
+       R"({"error":{"message":"Your prompt may contain text that is not allowed by our safety system"}})",
+       R"({"error":{"message":"input length and `max_tokens` exceed context limit: 9 + 5 > 12"}})",
        R"({"error":{"message":"The model `x` does not exist"}})", R"({"error":{}})", "<html>",
        ""}) {
     CAPTURE(body);
@@ -123,6 +163,12 @@ TEST_CASE("a request leaves out what is refused, and says it elsewhere if it mus
   CHECK_FALSE(has(body_without("custom", request, {RequestPart::token_limit}), "max_tokens"));
   CHECK_FALSE(has(body_without("custom", request, {RequestPart::temperature}), "temperature"));
   CHECK_FALSE(has(body_without("custom", request, {RequestPart::tools}), "tools"));
+  for (const std::string_view provider : {"custom", "anthropic"}) {
+    CHECK(has(body_without(provider, request, {}), R"("stream":true)"));
+    const auto whole = body_without(provider, request, {RequestPart::streaming});
+    CHECK(has(whole, R"("stream":false)"));
+    CHECK_FALSE(has(whole, "stream_options"));
+  }
   const auto told = body_without("openai", request, {RequestPart::response_format});
   CHECK_FALSE(has(told, "response_format"));
   CHECK(has(told, R"({\"type\":\"object\"})"));

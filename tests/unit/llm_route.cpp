@@ -98,6 +98,11 @@ TEST_CASE("a server of one's own in a provider's place needs no key") {
                 "OPENAI_API_KEY");
 }
 
+TEST_CASE("the provider's own address, written out, is no server of one's own") {
+  check_refused(resolve("openai:m", {{"OPENAI_BASE_URL", "https://api.openai.com/v1/"}}),
+                "OPENAI_API_KEY");
+}
+
 TEST_CASE("a base URL is taken as the provider's SDK and documentation write it") {
   struct Case {
     const char* route;
@@ -149,6 +154,20 @@ TEST_CASE("a base URL is taken as the provider's SDK and documentation write it"
        "https://llm.example/inference/chat/completions"},
       {"custom:m", "https://llm.example/api/paas/v4/",
        "https://llm.example/api/paas/v4/chat/completions"},
+      // OpenRouter and others serve Anthropic's protocol below a path of their own.
+      {"anthropic:m", "https://openrouter.ai/api", "https://openrouter.ai/api/v1/messages"},
+      {"anthropic:m", "https://api.z.example/api/anthropic/",
+       "https://api.z.example/api/anthropic/v1/messages"},
+      {"anthropic:m", "https://api.anthropic.com/v1/messages",
+       "https://api.anthropic.com/v1/messages"},
+      {"mistral:m", "https://api.mistral.ai/v1/", "https://api.mistral.ai/v1/chat/completions"},
+      {"openrouter:m", "https://openrouter.ai/api/v1/chat/completions",
+       "https://openrouter.ai/api/v1/chat/completions"},
+      {"hf:m", "https://router.huggingface.co/together/v1",
+       "https://router.huggingface.co/together/v1/chat/completions"},
+      {"ollama:m", "https://ollama.example/v1/", "https://ollama.example/v1/chat/completions"},
+      {"custom:m", "https://api.cloudflare.example/client/v4/accounts/a/ai/v1",
+       "https://api.cloudflare.example/client/v4/accounts/a/ai/v1/chat/completions"},
       {"custom:m", "https://generativelanguage.googleapis.com/v1beta/openai/",
        "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"},
   };
@@ -185,6 +204,63 @@ TEST_CASE("a base URL is taken as the provider's SDK and documentation write it"
   CHECK(gemini("https://aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/google") ==
         "https://aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/google"
         "/models/g:streamGenerateContent?alt=sse");
+}
+
+TEST_CASE("an address that may mean two places is tried at both") {
+  struct Case {
+    const char* route;
+    const char* base;
+    const char* url;
+    const char* other_url;
+  };
+  constexpr Case kCases[] = {
+      // vLLM, LM Studio, llama.cpp and Ollama serve /v1; Perplexity and others do not.
+      {"custom:m", "https://vllm.example:8000", "https://vllm.example:8000/v1/chat/completions",
+       "https://vllm.example:8000/chat/completions"},
+      {"openai:m", "https://lmstudio.example:1234/",
+       "https://lmstudio.example:1234/v1/chat/completions",
+       "https://lmstudio.example:1234/chat/completions"},
+      {"llamacpp:m", "https://llama.example", "https://llama.example/v1/chat/completions",
+       "https://llama.example/chat/completions"},
+      {"groq:m", "https://proxy.example", "https://proxy.example/openai/v1/chat/completions",
+       "https://proxy.example/chat/completions"},
+      // An address with its own path is tried as written, as SDKs do, and then with the version.
+      {"custom:m", "https://api.fireworks.example/inference/",
+       "https://api.fireworks.example/inference/chat/completions",
+       "https://api.fireworks.example/inference/v1/chat/completions"},
+      {"openai:m", "https://name.openai.azure.com/openai",
+       "https://name.openai.azure.com/openai/chat/completions",
+       "https://name.openai.azure.com/openai/v1/chat/completions"},
+      // An address that contains the version has no other form.
+      {"custom:m", "https://llm.example/v1", "https://llm.example/v1/chat/completions", ""},
+      {"custom:m", "https://llm.example/api/paas/v4/",
+       "https://llm.example/api/paas/v4/chat/completions", ""},
+      {"custom:m", "https://llm.example/v1beta/openai/",
+       "https://llm.example/v1beta/openai/chat/completions", ""},
+      {"custom:m", "https://llm.example/chat/completions", "https://llm.example/chat/completions",
+       ""},
+      {"openai:m", "https://api.openai.com", "https://api.openai.com/v1/chat/completions", ""},
+      {"openai:m", "", "https://api.openai.com/v1/chat/completions", ""},
+      {"anthropic:m", "https://gateway.example/anthropic",
+       "https://gateway.example/anthropic/v1/messages", ""},
+  };
+  for (const auto& [route, base, url, other_url] : kCases) {
+    CAPTURE(base);
+    const auto parsed = llm::parse_route(route, "MODEL_CHAT");
+    REQUIRE(parsed);
+    const auto& provider = *parsed->front().provider;
+    const auto endpoint = resolve(route, {{std::string(provider.key_setting), "k"},
+                                          {std::string(provider.base_url_setting), base}});
+    REQUIRE(endpoint);
+    CHECK(endpoint->url == url);
+    CHECK(endpoint->other_url == other_url);
+  }
+  const auto picture =
+      llm::resolve_image_model({llm::find_provider("custom"), "flux"},
+                               MapSettings{{"CUSTOM_BASE_URL", "https://pictures.example"}}, false);
+  REQUIRE(picture);
+  CHECK(picture->url == "https://pictures.example/v1/images/generations");
+  CHECK(picture->other_url == "https://pictures.example/images/generations");
 }
 
 TEST_CASE("loopback and plain http are for development") {

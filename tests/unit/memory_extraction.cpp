@@ -1,4 +1,4 @@
-// What a model says about the user's messages becomes entries of a companion's memory.
+// A model's findings in the user's messages become entries of a companion's memory.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -130,7 +130,7 @@ TEST_CASE("what is found in a later part of a long message has its place in the 
   const auto body = json::parse(row.body).value_or(Document());
   CHECK(body["source"]["begin"] == 24'010);
   CHECK(body["source"]["end"] == 24'033);
-  // The same words in the message's first part are another finding.
+  // The same words in the first part of the message are a different finding.
   Message first = part;
   first.from_byte = 0;
   CHECK(found_in(first).id != row.id);

@@ -11,7 +11,7 @@ using fabula::turn::Seam;
 
 namespace {
 
-// The reply as it is stored, whichever way the continuation comes in parts.
+// The stored reply, the same for any division of the continuation.
 std::string joined(std::string_view written, std::string_view continuation,
                    std::string_view known_text = {}, bool goes_on_verbatim = false) {
   std::string whole;

@@ -36,8 +36,8 @@ constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
 constexpr std::size_t kBytesPerToken = 4;
 constexpr std::int64_t kFrameTokens = 4;
 constexpr std::int64_t kImageTokens = 1000;
-// Of fetched texts, for later turns: with texts in the request itself, and escaped, they must fit
-// into what the database keeps with a message.
+// The limit of fetched texts that are stored for later turns: together with texts in the request
+// itself, and escaped, they must fit into a message's metadata in the database.
 constexpr std::size_t kKeptTextBytes = 160'000;
 
 // One entry of the list.
@@ -83,8 +83,8 @@ bool is_listed(std::string_view hosts, std::string_view host) {
   return false;
 }
 
-// A function cannot resolve host names, so only the list of trusted hosts keeps it out of private
-// networks; on its own Supabase it may read only files.
+// A function cannot resolve host names, so only the list of trusted hosts protects private
+// networks; on its own Supabase it may only read files.
 bool may_be_fetched(Call& call, const http::Url& url) {
   const auto& settings = call.settings();
   const auto own = http::parse_url(settings.supabase_url);
@@ -144,13 +144,13 @@ std::string media_type_of(const std::string& head) {
   return type ? std::move(type->type) : std::string();
 }
 
-// Documents whose bytes are characters but not their words.
+// Documents whose bytes may look like text but are not.
 bool is_document(std::string_view bytes) {
   return bytes.starts_with("%PDF-") || bytes.starts_with("{\\rtf");
 }
 
-// What the bytes begin as takes precedence over the server's Content-Type, and this over the
-// caller's mime_type.
+// The bytes' own type takes precedence over the server's Content-Type, and this over the caller's
+// mime_type.
 std::string image_type(const Item& item, const std::string& told, std::string_view bytes) {
   if (const auto found = llm::image_media_type(bytes); !found.empty()) return std::string(found);
   if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return "image/gif";
@@ -210,7 +210,7 @@ std::int64_t tokens_of(const Attachment& attachment, std::size_t most_bytes) {
   return static_cast<std::int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken) + kFrameTokens;
 }
 
-// The most bytes of each text: the short ones are whole, and the others share what these leave.
+// The maximum bytes of each text: short texts stay whole, and the others share the rest equally.
 std::size_t share_bytes(const Attachments& attachments, std::int64_t text_tokens) {
   std::vector<std::size_t> sizes;
   for (const auto& attachment : attachments) {

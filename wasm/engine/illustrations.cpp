@@ -9,8 +9,10 @@
 #include "shared/llm/route/retry.hpp"
 #include "shared/llm/stream/failure.hpp"
 #include "shared/settings/table.hpp"
+#include "shared/turn/hope.hpp"
 #include "wasm/engine/fetch.hpp"
 #include "wasm/engine/provider_failures.hpp"
+#include "wasm/engine/server_habits.hpp"
 #include "wasm/engine/storage.hpp"
 #include "wasm/runtime/host.hpp"
 #include "wasm/runtime/timer.hpp"
@@ -32,28 +34,31 @@ ErrorCode code_of(FetchFault fault) {
       return ErrorCode::provider_timeout;
     case FetchFault::too_large:
       return ErrorCode::provider_malformed;
-    default:
-      return ErrorCode::provider_incomplete;
+    case FetchFault::unreachable:
+      return ErrorCode::provider_error;
+    case FetchFault::broken:
+      break;
   }
+  return ErrorCode::provider_incomplete;
 }
 
-Task<Result<llm::Image>> draw_once(Call& call, const llm::Endpoint& model, std::string_view prompt,
-                                   std::int64_t time_ms) {
+Task<Result<llm::Image>> draw_once(Call& call, const llm::Endpoint& model, std::string_view url,
+                                   std::string_view body, std::int64_t time_ms) {
   const std::string head =
-      co_await http::serialize(http::RequestHead{"POST", model.url, model.headers});
-  const std::string body = llm::image_request(model, prompt);
-  auto answer = co_await fetch(call.context(),
-                               {.head = head,
-                                .body = body,
-                                .limit_bytes = kMaximumImageAnswerBytes,
-                                .deadlines = {time_ms, deadlines::kPictureSilenceMs, time_ms}});
+      co_await http::serialize(http::RequestHead{"POST", std::string(url), model.headers});
+  std::string answer_head;
+  auto answer =
+      co_await fetch(call.context(), {.head = head,
+                                      .body = body,
+                                      .limit_bytes = kMaximumImageAnswerBytes,
+                                      .deadlines = {time_ms, deadlines::kPictureSilenceMs, time_ms},
+                                      .answer_head = &answer_head});
   if (!answer) {
     co_return tl::unexpected(llm::provider_problem(code_of(answer.error()), "no whole picture"));
   }
   if (answer->status < 200 || answer->status >= 300) {
-    auto failure = llm::classify_http_failure(static_cast<int>(answer->status), answer->body);
-    note_failure(call.log().provider_failures, model, failure, body);
-    co_return tl::unexpected(std::move(failure));
+    co_return tl::unexpected(failure_of_answer(answer->status, answer_head, answer->body,
+                                               runtime::now_ms(call.context())));
   }
   co_return llm::read_image(*model.provider, std::move(answer->body));
 }
@@ -65,13 +70,20 @@ Task<Result<DrawnImage>> draw(Call& call, const Endpoints& models, std::string_v
   auto& context = call.context();
   const auto until_ms = runtime::now_ms(context) + time_ms;
   llm::RetryPlan plan(models.size());
+  ServerHabits habits(context, models);
+  std::optional<Problem> told;
   for (;;) {
-    const auto& model = models[plan.model()];
+    const auto place = plan.model();
+    const auto& model = models[place];
+    const bool is_elsewhere = habits.refused(place).has(llm::RequestPart::first_address);
+    const std::string body = llm::image_request(model, prompt);
     usage::ModelCall made{.provider = std::string(model.provider->name), .model = model.model};
     made.started_at_ms = runtime::now_ms(context);
     const auto left_ms = std::max<std::int64_t>(until_ms - made.started_at_ms, 1);
-    auto image = co_await runtime::attempt(draw_once(call, model, prompt, left_ms));
-    made.latency_ms = runtime::now_ms(context) - made.started_at_ms;
+    auto image = co_await runtime::attempt(
+        draw_once(call, model, is_elsewhere ? model.other_url : model.url, body, left_ms));
+    const auto now_ms = runtime::now_ms(context);
+    made.latency_ms = now_ms - made.started_at_ms;
     made.status = image ? turn::Status::complete : turn::Status::failed;
     if (image) made.usage = image->usage;
     if (!image) made.error = image.error().code;
@@ -80,11 +92,14 @@ Task<Result<DrawnImage>> draw(Call& call, const Endpoints& models, std::string_v
       co_return DrawnImage{*std::move(image),
                            std::string(model.provider->name) + ":" + model.model};
     }
-    const auto wait_ms = plan.wait_after(image.error(), until_ms - runtime::now_ms(context),
-                                         runtime::random_number(context));
-    if (!wait_ms || context.isolate_ending().is_set()) {
-      co_return tl::unexpected(std::move(image.error()));
-    }
+    auto& failure = image.error();
+    note_failure(call.log().provider_failures, model, failure, body);
+    const auto wait_ms =
+        now_ms < until_ms && habits.learn(place, failure)
+            ? std::optional<std::int64_t>(0)
+            : plan.wait_after(failure, until_ms - now_ms, runtime::random_number(context));
+    if (!told || turn::is_as_hopeful(failure, *told)) told = std::move(failure);
+    if (!wait_ms || context.isolate_ending().is_set()) co_return tl::unexpected(*std::move(told));
     if (*wait_ms > 0) {
       runtime::Timer pause(context, static_cast<std::uint32_t>(*wait_ms));
       co_await pause;

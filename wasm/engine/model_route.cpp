@@ -33,9 +33,9 @@ Result<Endpoints> resolve_entries(Call& call, const settings::Setting& setting,
   return endpoints;
 }
 
-// The models of a default are those of the provider's own service: a server that the operator has
-// put in its place is asked for the models that the operator has named. Many servers speak OpenAI's
-// protocol with models of their own; what speaks another one passes on to its provider.
+// The models of a default belong to the provider's own service: a server that replaces it is only
+// asked for models that the operator has named. Many servers with OpenAI's protocol have their own
+// models; servers with another protocol pass requests on to its provider.
 bool is_default_elsewhere(Call& call, const settings::Setting& setting) {
   const auto route = llm::parse_route(call.setting_values().text(setting), setting.name);
   return route && std::any_of(route->begin(), route->end(), [&call](const auto& entry) {
@@ -69,8 +69,8 @@ Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
 
 Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest request) {
   request.model = endpoint.model;
-  const bool is_unversioned = request.refused.has(llm::RequestPart::versioned_path);
-  const auto& url = is_unversioned ? endpoint.unversioned_url : endpoint.url;
+  const bool is_elsewhere = request.refused.has(llm::RequestPart::first_address);
+  const auto& url = is_elsewhere ? endpoint.other_url : endpoint.url;
   auto head = http::serialize(http::RequestHead{"POST", url, endpoint.headers});
   if (!head) return tl::unexpected(std::move(head.error()));
   auto body = llm::build_request(*endpoint.provider, request);

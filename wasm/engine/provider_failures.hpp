@@ -1,6 +1,7 @@
-// Failures of models for the operator's log.
+// Failures of models, in the form for callers and in the form for the operator's log.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -10,8 +11,12 @@
 
 namespace fabula::engine {
 
-// `request_body`: what was sent, because the provider's words may quote it; empty: it is gone, and
-// so these words are left out.
+// A refusal with its answer's head (shared/http/head.hpp) and the first bytes of its body.
+Problem failure_of_answer(std::uint32_t status, std::string_view head, std::string_view body,
+                          std::int64_t now_ms);
+
+// `request_body`: the body that was sent, because the provider's message may quote it; empty: it
+// was freed, so the message is left out.
 void note_failure(std::vector<log::ProviderFailure>& failures, const llm::Endpoint& endpoint,
                   const Problem& problem, std::string_view request_body);
 

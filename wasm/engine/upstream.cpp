@@ -4,17 +4,16 @@
 #include <span>
 #include <utility>
 
-#include "shared/http/head.hpp"
 #include "shared/llm/route/model_abilities.hpp"
-#include "shared/llm/stream/failure.hpp"
 #include "wasm/engine/deadlines.hpp"
+#include "wasm/engine/provider_failures.hpp"
 
 namespace fabula::engine {
 namespace {
 
 using llm::StreamSummary;
 
-// Enough of a refusal's body to tell its kind.
+// Enough of a refusal's body to classify it.
 constexpr std::size_t kRefusalBytes = 4096;
 
 StreamSummary failed(Problem problem) {
@@ -102,7 +101,7 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
   if (is_over) return decoder_->finish();
   decoder_->feed({buffer_.data(), outcome.value}, *this);
   if (decoder_->is_holding()) note_token();
-  // From the first sight of it: a provider that sends comments for ever has ended too.
+  // Counted from here, so that a provider that sends comments for ever also ends.
   if (decoder_->has_finish_reason() && !finish_due_ms_) {
     finish_due_ms_ = now_ms_ + deadlines::kAfterFinishMs;
   }
@@ -111,15 +110,8 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
 }
 
 StreamSummary Upstream::refusal() {
-  const auto head = http::parse_response_head(answer_->head());
-  const auto header = [&head](std::string_view name) {
-    return head ? head->headers.find(name).value_or("") : std::string_view();
-  };
-  return failed(llm::classify_http_failure({.status = static_cast<int>(answer_->status()),
-                                            .body_prefix = {buffer_.data(), used_bytes_},
-                                            .retry_after = header("retry-after"),
-                                            .retry_after_ms = header("retry-after-ms"),
-                                            .now_ms = now_ms_}));
+  return failed(failure_of_answer(answer_->status(), answer_->head(), {buffer_.data(), used_bytes_},
+                                  now_ms_));
 }
 
 StreamSummary Upstream::expiry(std::int64_t now_ms) {

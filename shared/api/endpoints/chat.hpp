@@ -15,9 +15,9 @@ namespace fabula::api::chat {
 
 // A long chapter pasted at once, well within every provider's context.
 inline constexpr std::int64_t kMaximumTextBytes = 200'000;
-// A message's text and the texts attached to it together, decoded.
+// A message's text and its attached texts together, decoded.
 inline constexpr std::int64_t kMaximumSaidBytes = 256 * 1024;
-// These, escaped, with room for the other fields.
+// The same texts, escaped, with room for the other fields.
 inline constexpr std::uint32_t kMaximumBodyBytes =
     kMostEscapedBytes * kMaximumSaidBytes + 4 * kSmallBodyBytes;
 
@@ -49,7 +49,7 @@ inline constexpr Field kReasoningField{
     .type = Type::boolean,
     .description = "Whether the model's reasoning is sent too; it is not stored."};
 
-// More than a person looks at beside one message.
+// More than a person attaches to one message.
 inline constexpr std::int64_t kMaximumAttachments = 8;
 inline constexpr std::array<std::string_view, 2> kAttachmentTypes{"text", "image"};
 
@@ -205,18 +205,17 @@ inline constexpr std::array kSelectedFields{
 inline constexpr Schema kSelected{"SelectedTake", "The take that a session goes on from.",
                                   kSelectedFields};
 
-inline constexpr std::array kCutFields{
+inline constexpr std::array kCutTextFields{
     Field{.name = "bytes",
           .type = Type::integer,
           .description = "The bytes of the whole text.",
           .is_required = true},
     Field{.name = "sent_bytes",
           .type = Type::integer,
-          .description = "The bytes that were sent in its place.",
+          .description = "The bytes that the model got.",
           .is_required = true},
 };
-inline constexpr Schema kCut{"CutText", "How much of a text was sent that was too long.",
-                             kCutFields};
+inline constexpr Schema kCutText{"CutText", "How much of a text was left out.", kCutTextFields};
 
 inline constexpr std::array kSentMessageFields{
     Field{.name = "message_id",
@@ -231,7 +230,7 @@ inline constexpr std::array kSentMessageFields{
     Field{.name = "cut",
           .type = Type::object,
           .description = "Present if the text was too long and its middle was left out.",
-          .schema = &kCut},
+          .schema = &kCutText},
 };
 inline constexpr Schema kSentMessage{"SentMessage", "A message as the model got it.",
                                      kSentMessageFields};
@@ -260,7 +259,7 @@ inline constexpr std::array kSentAttachmentFields = [] {
       .name = "cut",
       .type = Type::object,
       .description = "Present if the text was too long and its middle was left out.",
-      .schema = &kCut};
+      .schema = &kCutText};
   fields.back() = {.name = "tokens",
                    .type = Type::integer,
                    .description = "The tokens that it takes in the prompt, as estimated.",
@@ -283,7 +282,7 @@ inline constexpr Schema kModelSettings{"ModelSettings", "Settings of a request t
                                        kModelSettingsFields, "true"};
 
 inline constexpr std::array kSentFactBodyFields{
-    Field{.name = "do", .description = "What the entry does, such as fact or set."},
+    Field{.name = "do", .description = "The entry's act, such as fact or set."},
     Field{.name = "type", .description = "The type of what it is about, such as character."},
     Field{.name = "field", .description = "The field."},
     Field{.name = "name", .description = "The name."},
@@ -296,7 +295,7 @@ inline constexpr std::array kSentFactFields{
     Field{.name = "kind", .description = "The source; absent if the dossier has been cleared."},
     Field{.name = "body",
           .type = Type::object,
-          .description = "What it states.",
+          .description = "Its statement.",
           .schema = &kSentFactBody},
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -437,13 +436,13 @@ inline constexpr std::array kMetadataFields{
     Field{.name = "guest_token", .description = "A new guest's token, which is shown once."},
     Field{.name = "conversation_id",
           .type = Type::uuid,
-          .description = "Of a companion: the conversation."},
+          .description = "For a companion: the conversation."},
     Field{.name = "character_id",
           .type = Type::uuid,
-          .description = "Of a companion: the character, if there is one."},
+          .description = "For a companion: the character, if there is one."},
     Field{.name = "character_known",
           .type = Type::boolean,
-          .description = "Of a companion: false if nobody here has this character."},
+          .description = "For a companion: false if the character is unknown here."},
     Field{.name = "dossier_version",
           .type = Type::integer,
           .description = "The version of the project's dossier."},
@@ -468,10 +467,10 @@ inline constexpr std::array<std::string_view, 1> kErrorType{"error"};
 
 inline constexpr Field kPieceField{
     .name = "content", .description = "The next piece of it.", .is_required = true};
-// Of a companion's stream.
+// The id in the answers about a companion's stream.
 inline constexpr Field kConversationField{.name = "conversation_id",
                                           .type = Type::uuid,
-                                          .description = "Of a companion: the conversation."};
+                                          .description = "For a companion: the conversation."};
 inline constexpr std::array kTextEventFields{event_type(kTextType), kPieceField,
                                              kConversationField};
 inline constexpr Schema kTextEvent{"ChatTextEvent", "Text of the reply.", kTextEventFields};

@@ -32,7 +32,7 @@ constexpr std::string_view kKoreanFamilies =
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민진엄채원천방공";
 constexpr std::string_view kKoreanCompounds = "남궁 황보 선우 제갈 독고 사공";
 
-// Behind a name, with the title that they are ("-": none that tells anything).
+// A suffix of names, with the title that it means ("-": none that matters).
 struct Suffix {
   std::string_view text;
   std::string_view title;
@@ -76,7 +76,7 @@ std::size_t family_bytes_of(std::string_view list, std::string_view name) {
   return bytes;
 }
 
-// How many bytes of a whole name are the family name; 0: it cannot be told.
+// How many bytes of a whole name are the family name; 0: unknown.
 std::size_t family_bytes(std::string_view name, Script script) {
   const auto characters = name.size() / kBytes;
   if (characters < 3 || characters > 5) return 0;
@@ -89,7 +89,7 @@ std::size_t family_bytes(std::string_view name, Script script) {
   return characters == 3 && has_character(kChineseFamilies, name.substr(0, kBytes)) ? kBytes : 0;
 }
 
-// A family name before a title.
+// Whether the text is a family name before a title.
 bool is_family(std::string_view name) {
   bool is_found = name.size() == kBytes &&
                   (has_character(kChineseFamilies, name) || has_character(kKoreanFamilies, name));
@@ -118,7 +118,7 @@ std::vector<std::string> east_asian_name(std::string_view utf8) {
   for (const auto& suffix : kSuffixes) {
     if (!name.ends_with(suffix.text) || name.size() == suffix.text.size()) continue;
     const auto before = name.substr(0, name.size() - suffix.text.size());
-    // One character may be a part of a name: 王君 is somebody's whole name.
+    // A single character may be part of a name: 王君 can be a whole name.
     const bool is_long = before.size() >= 2 * kBytes || suffix.text.size() >= 2 * kBytes;
     if (!is_long && !is_family(before)) continue;
     if (suffix.text == "君" && before.size() == kBytes) continue;

@@ -1,4 +1,4 @@
-// Which words of a name are what: the given name, the family name, a patronymic, a husband's.
+// Decides which part of a name each word is: given name, family name, patronymic, husband's name.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -8,8 +8,8 @@
 
 namespace fabula::dossier::identity {
 
-// "Ragged Dick", "Sister Carrie": before what is known as a given name and is no family's there is
-// an epithet, unless it is a given name itself.
+// "Ragged Dick", "Sister Carrie": a word before a given name that is no family name is an epithet,
+// unless it is a given name itself.
 void Mentions::set_apart_epithet(Form& form) const {
   const auto& first = vocabulary[form.words.front()];
   const auto& last = vocabulary[form.words.back()];
@@ -20,7 +20,7 @@ void Mentions::set_apart_epithet(Form& form) const {
   if (form.gender == Gender::unknown) form.gender = last.given.gender;
 }
 
-// "Mrs. Newland Archer", where there is a Newland Archer: the name is her husband's.
+// "Mrs. Newland Archer", if there is a Newland Archer: the name is her husband's.
 void Mentions::set_apart_husbands() {
   const auto may_be_husbands = [&](const Form& form) {
     return form.name->title == Title::missus && form.husband == kNone && form.is_full() &&
@@ -67,8 +67,8 @@ void Mentions::resolve_forms() {
   complete_beginnings();
 }
 
-// "Пётр Сергеевич", "Пётр Сергеевич Лунин", "Лунин Пётр Сергеевич"; else the given name comes first
-// and the family name last.
+// "Пётр Сергеевич", "Пётр Сергеевич Лунин", "Лунин Пётр Сергеевич"; in other names the given name
+// is first and the family name last.
 void Mentions::resolve_words(Form& form) const {
   const auto& words = form.words;
   const auto gender_of = [&](std::size_t i) {
@@ -91,7 +91,7 @@ void Mentions::resolve_words(Form& form) const {
   if (place + 1 < words.size()) form.family = words.back();
 }
 
-// "Taro Yamada" and "Yamada Taro" are one name, in the order in which it stands more often.
+// "Taro Yamada" and "Yamada Taro" are one name, in the more frequent order.
 void Mentions::turn_names_round() {
   const auto is_pair = [](const Form& form) {
     return form.words.size() == 2 && form.is_full() && form.husband == kNone &&
@@ -120,8 +120,8 @@ void Mentions::turn_names_round() {
   for (const auto f : turned) std::swap(forms[f].given, forms[f].family);
 }
 
-// A name whose words are the beginning of the only longer name that there is, is that name: "Anna
-// Maria" of "Anna Maria Holt".
+// Completes a name that is the beginning of exactly one longer name: "Anna Maria" for "Anna Maria
+// Holt".
 void Mentions::complete_beginnings() {
   std::vector<Index> longer;
   for (Index f = 0; f < forms.size(); ++f) {

@@ -16,7 +16,7 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Marks that mean nothing at the ends of a folded word.
+// Marks that have no meaning at the ends of a folded word.
 bool is_edge(char c) {
   constexpr std::string_view kEdges = ".,;:!?()[]{}\"'*_<>-/\\";
   return !text::is_lower(c) && kEdges.find(c) != std::string_view::npos;
@@ -35,7 +35,7 @@ void add_word(std::vector<NameWord>& words, std::string_view folded, bool is_low
   words.push_back(std::move(word));
 }
 
-// "J.R.R." is three initials; in "Mr.Darcy" the stop is a space too.
+// "J.R.R." is three initials; in "Mr.Darcy" the stop also separates words.
 void add_parts(std::vector<NameWord>& words, std::string_view folded, bool is_lower) {
   for (std::size_t begin = 0; begin <= folded.size();) {
     auto end = begin;
@@ -52,8 +52,8 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
-// The bytes of what parts words at `at`: a blank, or a mark within a foreign name. In "Gal·la" it
-// is a part of the word.
+// The length of a separator of words at `at`: a blank, or a mark within a foreign name. In "Gal·la"
+// the mark is part of the word.
 std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
   if (is_blank(utf8[at])) return 1;
   if (at == 0 || static_cast<signed char>(utf8[at]) >= 0) return 0;

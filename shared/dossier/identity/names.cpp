@@ -23,7 +23,7 @@ std::string joined(const std::vector<NameWord>& words) {
   return text;
 }
 
-// With one of these, words in small letters describe somebody and name nobody: "the stranger".
+// After one of these, lower-case words describe somebody and are no name: "the stranger".
 bool is_determiner(std::string_view word) {
   constexpr std::array<std::string_view, 10> kDeterminers = {"the", "a",    "an",  "this", "that",
                                                              "my",  "your", "his", "her",  "our"};
@@ -57,7 +57,7 @@ class Reader {
   }
 
  private:
-  // "Tom's mother" is not Tom, and who she is nobody said; "Tom's Aunt Polly" is Aunt Polly.
+  // "Tom's mother" is an unnamed person and not Tom; "Tom's Aunt Polly" is Aunt Polly.
   void drop_owner() {
     for (std::size_t i = words_.size(); i > 0; --i) {
       if (!words_[i - 1].is_possessive) continue;
@@ -79,8 +79,8 @@ class Reader {
     }
   }
 
-  // What comes before the first title or capital letter. Somebody may write everything in small
-  // letters, so the last word always stays.
+  // Drops words before the first title or capital letter. A text may be all in lower case, so the
+  // last word always stays.
   void drop_epithets() {
     if (is_owned_) return;
     const bool has_capital = std::any_of(words_.begin(), words_.end(),
@@ -124,8 +124,8 @@ class Reader {
         if (count > 0 && count + 1 < words_.size() && is_epithet(words_[count].text)) continue;
         break;
       }
-      // "Lord Chancellor", "Aunt Major": the last word may be both. As in "Mr. Dean" it is a name
-      // after a title that goes with family names.
+      // "Lord Chancellor", "Aunt Major": the last word may be title or name. As in "Mr. Dean" it is
+      // a name after a title that goes with family names.
       if (count > 0 && count + 1 == words_.size() && is_before_family()) break;
       titles_ += (titles_.empty() ? "" : " ") + std::string(facts.word);
       name_.title = facts.title;
@@ -184,7 +184,7 @@ class Reader {
     }
     name_.kind = NameKind::person;
     for (const auto& word : name_.words) name_.given.push_back(find_given_name(word));
-    // The given name after "Mrs." is her husband's if it is a man's.
+    // The given name after "Mrs." is her husband's if it is a man's name.
     if (name_.title == Title::missus && name_.words.size() > 1 &&
         name_.given.front().gender == Gender::male) {
       name_.husband = name_.words.front();
@@ -213,7 +213,7 @@ class Reader {
   bool has_article_ = false;
 };
 
-// The words' given names, of which a table tells, are the same wherever the words are.
+// The words determine the given names, which come from a table, so these are left out.
 std::uint64_t fingerprint_of(const Name& name) {
   auto fingerprint = mixed(hash_text(name.key), hash_text(name.titles));
   fingerprint = mixed(mixed(fingerprint, hash_text(name.title_word)), hash_text(name.husband));

@@ -11,11 +11,11 @@
 namespace fabula::dossier {
 namespace {
 
-// Folded, as all tables here. Articles tell nothing apart.
+// Folded, like all tables here. Articles are ignored.
 constexpr std::array<std::string_view, 1> kArticles = {
     "the a an der die das den dem des ein eine einen einem einer le la les un une el los las una "
     "unos unas"};
-// Whose something is.
+// Possessives.
 constexpr std::array<std::string_view, 1> kOwners = {
     "my your his her its our their mein meine meinen meinem meiner dein deine deinen deinem deiner "
     "sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren mon ma mes "
@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 1> kOrdinals = {
     "premier premiere deuxieme second seconde troisieme primer primera segundo segunda tercer "
     "tercera "
     "первая первое вторая второе третья третье"};
-// Before the owner: "the knife of Oda", "das Messer von Oda", "el cuchillo de Oda".
+// Prepositions before the owner: "the knife of Oda", "das Messer von Oda", "el cuchillo de Oda".
 constexpr std::array<std::string_view, 1> kOf = {"of von de du del da"};
 
 constexpr auto kArticleIndex = text::make_word_index<kArticles>();
@@ -65,7 +65,7 @@ std::string without_possessive(std::string_view word) {
   return std::string(word);
 }
 
-// "她的刀", "オダの刀", "그의 칼": where the owner ends, and where what is owned begins.
+// "她的刀", "オダの刀", "그의 칼": splits owner and possession.
 bool split_east_asian(const std::string& key, ThingName& name) {
   // The last is the folded Korean particle, which is written with its owner.
   static constexpr std::array<std::string_view, 2> kMarks = {"的", "の"};

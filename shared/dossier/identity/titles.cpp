@@ -9,7 +9,7 @@ namespace fabula::dossier {
 namespace {
 
 struct TitleLine {
-  std::string_view words;  // spellings; the first is how they are compared
+  std::string_view words;  // spellings; the first is the normal form
   Title title;
   Gender gender = Gender::unknown;
 };

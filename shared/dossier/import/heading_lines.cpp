@@ -25,7 +25,7 @@ bool is_any_of(std::string_view list, std::string_view wanted) {
   return is_found;
 }
 
-// The word of the list that the text begins with; the longest one, or "".
+// The longest word in the list with which the text begins, or "".
 std::string_view begin_of(std::string_view text, std::string_view list) {
   std::string_view longest;
   text::for_each_word(list, [&](std::string_view word) {
@@ -45,7 +45,7 @@ bool ends_with_any(std::string_view text, std::string_view list) {
 
 constexpr std::string_view kUnfinishedEnds = ". , ; 。 ， 、 ； ．";
 
-// Headings stand between such marks, as "[Chapter 1]", "=== 3 ===" and "【第一章】".
+// Removes marks around headings, as in "[Chapter 1]", "=== 3 ===" and "【第一章】".
 std::string_view without_frame(std::string_view line) {
   constexpr std::string_view kOpening = "= - ~ * _ # [ < 【 《 〈 「 『 ［ — –";
   constexpr std::string_view kClosing = "= - ~ * _ # ] > 】 》 〉 」 』 ］ — –";
@@ -63,10 +63,10 @@ std::string_view without_frame(std::string_view line) {
   }
 }
 
-// The label is the part of a heading that says which one it is: "Chapter 1", "第一章".
+// A label is the part of a heading that numbers or names it: "Chapter 1", "第一章".
 
-// What follows a label, the words from `at` on, is a title, and no sentence: "Part one of the plan
-// failed."
+// Whether the words after a label, from `at` on, are a title and not a sentence: "Part one of the
+// plan failed."
 bool is_title_behind(std::string_view line, const Words& words, std::size_t at,
                      bool is_within_paragraph) {
   const auto is_separator = [](const HeadingWord& word) {
@@ -84,7 +84,7 @@ bool is_title_behind(std::string_view line, const Words& words, std::size_t at,
   return !is_small && !is_sentence;
 }
 
-// The end of the label that the words begin with, in one of the languages.
+// The end of the label at the beginning of the words, in one of the languages.
 std::optional<std::size_t> label_end(const HeadingVocabulary& vocabulary, const Words& words,
                                      std::size_t language) {
   const auto has = [&](std::size_t at, HeadingRole role) {
@@ -140,7 +140,7 @@ bool is_part_alone(std::string_view line, const Words& words, const HeadingVocab
 // "第一章", "第12回 海", "제3장: 바다", "3화", "卷一", "序章　雨".
 bool is_east_asian_chapter(std::string_view line) {
   constexpr auto& kWords = kEastAsianHeadings;
-  // Where a title is set off: a space, or a mark.
+  // Whether a space or a mark precedes the title.
   const auto separated = [](std::string_view rest) {
     const auto bare = without_blanks(rest);
     constexpr std::string_view kMarks = ": ： 、 ・ · - — – ― . ． ( （ 「 『 《 〈 【 | ～ ~";
@@ -175,7 +175,7 @@ bool is_east_asian_chapter(std::string_view line) {
   const auto division = begin_of(rest, ordinal.empty() ? kWords.bare : kWords.divisions);
   if (division.empty()) return false;
   rest = rest.substr(division.size());
-  // A bare number with a title that nothing sets off is a count: "三章看完了".
+  // A bare number directly followed by text is a count: "三章看完了".
   return is_title(rest) && (!ordinal.empty() || rest.empty() || separated(rest));
 }
 
@@ -209,7 +209,7 @@ std::size_t HeadingLines::lone_number(std::string_view line) const {
   for (std::size_t language = 0; language < kHeadingLanguages.size(); ++language) {
     const auto number = heading_number(vocabulary_, words, 0, language);
     if (!number || number->value > kMaximumHeadingNumber) continue;
-    // Small letters make a word of a Roman numeral.
+    // In lower case a Roman numeral is a word.
     if (number->kind == NumberKind::roman &&
         !std::all_of(line.begin(), line.end(), [](char c) { return c < 'a' || c > 'z'; })) {
       continue;

@@ -34,7 +34,7 @@ std::size_t digits_value(std::string_view digits) {
   return number && *number <= kMaximumHeadingNumber ? static_cast<std::size_t>(*number) : 0;
 }
 
-// Cyrillic letters that look like a numeral are typed for it: "ХІ".
+// Replaces Cyrillic letters that look like Roman numerals: "ХІ".
 std::string latin_numeral(std::string_view folded) {
   std::string numeral;
   for (std::size_t at = 0; at < folded.size();) {
@@ -82,7 +82,7 @@ struct Spelled {
   bool is_ordinal = false;
 };
 
-// Numbers that are words of the language.
+// Reads numbers in the words of a language.
 class Speller {
  public:
   Speller(const HeadingVocabulary& vocabulary, std::size_t language)

@@ -48,7 +48,7 @@ void HeadingVocabulary::add_words(std::string_view list, HeadingRole role, std::
   text::for_each_word(list, [&](std::string_view word) { add(word, role, language); });
 }
 
-// `step` is what the words of the list count: ones, tens, or nothing ("last").
+// `step` is the difference between the list's words: ones, tens, or nothing ("last").
 void HeadingVocabulary::add_numbers(std::string_view list, std::string_view endings,
                                     HeadingRole role, std::size_t language, std::size_t step) {
   std::size_t value = step == 0 ? kLastHeadingNumber : 0;

@@ -1,4 +1,4 @@
-// The words by which headings are known, language by language, and how these count.
+// The words that identify headings, by language, with the words for numbers.
 #pragma once
 
 #include <array>
@@ -6,22 +6,22 @@
 
 namespace fabula::dossier {
 
-// Each list is words parted by spaces, in any case; a hyphen is a part of a word. Of numbers, the
-// words stand in the order of their values, and / parts the words of one value.
+// Each list has words separated by spaces, in any case; a hyphen is part of a word. Words for
+// numbers are in the order of their values, and / separates words for the same value.
 struct HeadingLanguage {
-  std::string_view divisions;           // they are counted: "chapter"
+  std::string_view divisions;           // words for numbered parts: "chapter"
   std::string_view alone = {};          // parts of a book without a number: "prologue"
-  std::string_view articles = {};       // they may stand before a number: "chapter the first"
+  std::string_view articles = {};       // may precede a number: "chapter the first"
   std::string_view joints = {};         // between tens and ones: "treinta y uno"
   std::string_view cardinals = {};      // 1 to 19
   std::string_view tens = {};           // 10 to 100
   std::string_view ordinals = {};       // 1 to 19, without their endings
-  std::string_view ordinal_tens = {};   // 10 to 100, the same
+  std::string_view ordinal_tens = {};   // 10 to 100, without their endings
   std::string_view last = {};           // "last", without its ending
-  std::string_view endings = {};        // of ordinals; - is none
-  std::string_view digit_endings = {};  // of ordinals in digits: "1st", "1-я"
-  std::string_view title_keys = {};     // of front matter
-  bool counts_before = false;  // whether digits may stand bare before a division: "1 глава"
+  std::string_view endings = {};        // endings of ordinals; - is the empty ending
+  std::string_view digit_endings = {};  // endings of ordinals in digits: "1st", "1-я"
+  std::string_view title_keys = {};     // keys in front matter
+  bool counts_before = false;           // whether plain digits may precede a division: "1 глава"
 };
 
 inline constexpr std::array kHeadingLanguages{
@@ -111,7 +111,7 @@ inline constexpr std::array kHeadingLanguages{
         .digit_endings = "я й е ая ый ое",
         .title_keys = "название заголовок",
         .counts_before = true},
-    // The names of divisions alone.
+    // Languages with only the names of divisions.
     HeadingLanguage{.divisions = "capitolo parte libro atto scena hoofdstuk deel boek rozdział "
                                  "część księga",
                     .alone = "prefazione introduzione proloog epiloog voorwoord nawoord przedmowa",
@@ -124,12 +124,12 @@ inline constexpr std::array kHeadingLanguages{
 // 제3장, 3화.
 struct EastAsianHeadings {
   std::string_view ordinals;    // before a number
-  std::string_view divisions;   // behind it
+  std::string_view divisions;   // after a number
   std::string_view bare;        // divisions that need no ordinal before their number
-  std::string_view volumes;     // they stand before the number: 卷一
+  std::string_view volumes;     // precede the number: 卷一
   std::string_view alone;       // parts of a book without a number
-  std::string_view particles;   // directly behind a division they make it a part of a sentence
-  std::string_view title_keys;  // of front matter
+  std::string_view particles;   // directly after a division these make it part of a sentence
+  std::string_view title_keys;  // keys in front matter
 };
 
 inline constexpr EastAsianHeadings kEastAsianHeadings{

@@ -28,7 +28,7 @@ std::string clean_title(std::string_view line) {
   return std::string(text::prefix_bytes(without_blanks(plain), kMaximumChapterTitleBytes));
 }
 
-// Whether the line ends as a sentence does, within quotation marks or not.
+// Whether the line ends like a sentence, with or without quotation marks.
 bool ends_sentence(std::string_view line) {
   constexpr std::string_view kEnds = ". ! ? : … \" ” ’ ' » “ ) * _ 。 ！ ？ 」 』 ） ： ～";
   bool is_end = false;
@@ -58,12 +58,12 @@ class Finder {
   }
   std::string_view trimmed(std::size_t line) const { return without_blanks(whole(line)); }
   bool is_blank(std::size_t line) const { return line >= lines_.size() || trimmed(line).empty(); }
-  // The first of the text, or after an empty one.
+  // Whether the line is the first of the text or follows an empty one.
   bool is_after_blank(std::size_t line) const {
     return line == 0 || lines_[line].begin == found_.begin || is_blank(line - 1);
   }
 
-  // Returns the line behind it.
+  // Returns the index of the line after it.
   std::size_t skip_front_matter() {
     auto front = read_front_matter(text_, lines_, heading_lines_);
     if (front.lines == 0) return 0;
@@ -76,9 +76,9 @@ class Finder {
     found_.headings.push_back({lines_[first].begin, lines_[last].end, level, clean_title(title)});
   }
 
-  // A line that begins a paragraph though no empty line is before it: what is above it is a whole
-  // sentence or a heading, and what is below it begins as a sentence does. So are the lines of
-  // texts that have each paragraph on one line.
+  // Whether a line begins a paragraph without an empty line before it: the line above ends a
+  // sentence or is a heading, and the line below begins like a sentence. This is also true in texts
+  // that have each paragraph on one line.
   bool is_between_sentences(std::size_t line) const {
     if (line + 1 < lines_.size() && begins_small(trimmed(line + 1))) return false;
     const auto above = trimmed(line - 1);
@@ -88,7 +88,7 @@ class Finder {
            ends_sentence(above);
   }
 
-  // Whether nothing but a few short lines is above: a title, an author.
+  // Whether only a few short lines are above it: a title, an author.
   bool is_title_page_until(std::size_t line) const {
     constexpr std::size_t kMaximumLines = 5;
     constexpr std::size_t kMaximumBytes = 120;
@@ -99,7 +99,7 @@ class Finder {
     return true;
   }
 
-  // Returns the next line to look at.
+  // Returns the next line to examine.
   std::size_t read_line(std::size_t line) {
     const auto words = trimmed(line);
     if (words.empty()) return line + 1;
@@ -152,7 +152,7 @@ class Finder {
     return true;
   }
 
-  // A line alone, with a line of = or - below it.
+  // Reads a line on its own with a line of = or - below it.
   bool read_underlined(std::size_t line) {
     const auto words = trimmed(line);
     if (line + 1 >= lines_.size() || !is_after_blank(line) || is_break_line(words) ||
@@ -171,8 +171,8 @@ class Finder {
     return true;
   }
 
-  // The line behind fenced code that begins at `line`; the line itself when none does. A fence that
-  // nothing closes is none: it would hide the rest of the book.
+  // The line after fenced code that begins at `line`; `line` itself without one. An unclosed fence
+  // is ignored, since it would hide the rest of the book.
   std::size_t fence_end(std::size_t line) {
     auto words = whole(line);
     const auto indent = indent_of(words);
@@ -201,8 +201,8 @@ class Finder {
     return true;
   }
 
-  // Numbers are headings where they count up, from 1 on: others are page numbers or years. With
-  // titles they may be a list, which has nothing between its items, or is below headings.
+  // Numbers are headings if they ascend from 1: others are page numbers or years. Numbers with
+  // titles may also be a list, whose items have nothing between them, or be below headings.
   void keep_numbers() {
     std::vector<std::size_t> kept;
     std::size_t last = 0;
@@ -228,14 +228,14 @@ class Finder {
   bool is_markdown_;
   ImportHeadings found_;
   HeadingLines heading_lines_;
-  bool has_marked_ = false;  // with #
+  bool has_marked_ = false;  // there are headings with #
   struct Number {
     std::size_t line;
     std::size_t value;
     bool has_title;
   };
   std::vector<Number> numbers_;
-  // Lengths from which on no fence of ` or ~ is closed any more.
+  // For ` and ~: the shortest fence that is known to have no end.
   std::array<std::size_t, 2> unclosed_{static_cast<std::size_t>(-1), static_cast<std::size_t>(-1)};
 };
 

@@ -11,14 +11,14 @@ bool is_word(char c) { return text::is_alphanumeric(c) || static_cast<unsigned c
 
 bool is_punctuation(char c) { return c > ' ' && c < 0x7F && !text::is_alphanumeric(c); }
 
-// "{#chapter-one}", as Google Docs writes it behind a heading.
+// Removes "{#chapter-one}", which Google Docs writes after a heading.
 std::string_view without_id(std::string_view line) {
   if (line.empty() || line.back() != '}') return line;
   const auto begin = line.rfind("{#");
   return begin == std::string_view::npos ? line : without_blanks(line.substr(0, begin));
 }
 
-// Which bytes are marks of emphasis: those that open it and those that close it again.
+// Marks the bytes that open and close emphasis.
 std::vector<bool> emphasis_of(std::string_view line) {
   std::vector<bool> is_emphasis(line.size());
   std::vector<std::size_t> open;
@@ -35,7 +35,7 @@ std::vector<bool> emphasis_of(std::string_view line) {
     const auto end = std::min(line.find_first_not_of(mark, at), line.size());
     const bool is_behind_text = at > 0 && line[at - 1] != ' ';
     const bool is_before_text = end < line.size() && line[end] != ' ';
-    // An underscore within a word is a part of it.
+    // An underscore within a word is part of it.
     const bool is_within_word = mark == '_' && is_behind_text && is_before_text &&
                                 is_word(line[at - 1]) && is_word(line[end]);
     for (; at < end; ++at) {
@@ -57,7 +57,7 @@ std::vector<bool> emphasis_of(std::string_view line) {
 
 std::string without_markup(std::string_view line) {
   line = without_id(line);
-  // Longer ones are no headings.
+  // Longer lines are not headings.
   constexpr std::size_t kMaximumBytes = 1000;
   if (line.size() > kMaximumBytes) return std::string(line);
   const auto is_emphasis = emphasis_of(line);

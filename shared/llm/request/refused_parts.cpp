@@ -36,18 +36,24 @@ constexpr PartName kPartNames[] = {
     {"temperature", RequestPart::temperature},
     {"tools", RequestPart::tools},
     {"tool_choice", RequestPart::tools},
+    {"tool choice", RequestPart::tools},
     {"tool use", RequestPart::tools},
     {"function calling", RequestPart::tools},
     {"thinking", RequestPart::thinking},
+    {"support streaming", RequestPart::streaming},
+    {"streaming is", RequestPart::streaming},
+    {"streaming not", RequestPart::streaming},
+    {"to stream this model", RequestPart::streaming},
 };
 
-// The words by which servers say that they do not take something at all, in contrast to a value of
-// it that is too large or too long.
+// Phrases by which servers say that they do not support something at all, as opposed to a value
+// that is too large or too long.
 constexpr std::string_view kComplaints[] = {
-    "support",       "unsupported",        "unrecognized", "unknown",    "extra",
-    "permitted",     "not allow",          "unexpected",   "not accept", "not enabled",
-    "not available", "additional propert", "instead",      "forbidden",  "invalid",
-    "disabled",      "cannot find",        "deprecated"};
+    "support",       "unsupported",    "unrecognized",       "unknown",    "extra",
+    "permitted",     "not allow",      "unexpected",         "not accept", "not enabled",
+    "not available", "is unavailable", "additional propert", "instead",    "forbidden",
+    "invalid",       "disabled",       "cannot find",        "deprecated", "must be verified",
+    "requires --"};
 constexpr std::string_view kTooMuch[] = {"too large", "at most", "exceed", "less than",
                                          "maximum value"};
 
@@ -57,9 +63,19 @@ bool has_any(std::string_view text, std::span<const std::string_view> parts) {
   });
 }
 
+// Not a complaint about the role: "safety system", which refuses the content.
 bool is_about_system_role(std::string_view words) {
-  constexpr std::string_view kOthers[] = {"role", "message", "prompt", "instruction"};
-  return words.find("system") != std::string_view::npos && has_any(words, kOthers);
+  constexpr std::string_view kOthers[] = {"role", "message", "prompt", "instruction",
+                                          "extra input"};
+  return words.find("system") != std::string_view::npos && has_any(words, kOthers) &&
+         words.find("safety") == std::string_view::npos;
+}
+
+// "Input should be 'user' or 'assistant'", said about the role of a message.
+bool names_other_roles(std::string_view words) {
+  return words.find("role") != std::string_view::npos &&
+         words.find("should be 'user'") != std::string_view::npos &&
+         words.find("system") == std::string_view::npos;
 }
 
 bool is_about_token_limit(std::string_view words) {
@@ -74,6 +90,7 @@ RefusedParts with_complaints(RefusedParts known, const Problem& problem) {
                                   problem.code == ErrorCode::provider_error;
   if (!may_be_about_parts) return known;
   const auto words = text::to_lower(problem.provider_message);
+  if (names_other_roles(words)) known.add(RequestPart::system_role);
   if (!has_any(words, kComplaints)) return known;
   for (const auto& [name, part] : kPartNames) {
     if (words.find(name) != std::string::npos) known.add(part);

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "shared/text/ascii.hpp"
+#include "shared/text/split.hpp"
 
 namespace fabula::llm {
 namespace {
@@ -12,11 +13,11 @@ constexpr std::string_view kChatCompletions = "/chat/completions";
 constexpr std::string_view kMessages = "/messages";
 constexpr std::string_view kModels = "/models";
 constexpr std::string_view kModelBegin = "/models/";
-// Google's and Ollama's other protocols, at the same host.
+// Google and Ollama have other protocols at the same host.
 constexpr std::string_view kOpenaiProtocol = "/openai";
 constexpr std::string_view kOllamaApi = "/api";
 
-// Where the path of a URL begins: at its end when it has none.
+// The index at which the path of a URL begins: its end when it has no path.
 std::size_t path_begin(std::string_view url) {
   constexpr std::string_view kSchemeEnd = "://";
   const auto scheme_end = url.find(kSchemeEnd);
@@ -37,7 +38,7 @@ bool cut_end(std::string_view& path, std::string_view end) {
   return true;
 }
 
-// Cuts off the path of a request; true when there was one, so that the rest is the whole base.
+// Removes the path of a request; true when there was one, so that the rest is the whole base.
 bool cut_request(std::string_view& path, WireFormat format) {
   cut_slashes(path);
   if (cut_end(path, kModels)) return true;
@@ -57,6 +58,15 @@ bool is_version(std::string_view segment) {
 
 std::string_view last_segment(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+// Google's protocol for OpenAI's clients is at /v1beta/openai.
+bool has_version(std::string_view path) {
+  text::Splitter segments(path, '/');
+  while (const auto segment = segments.next()) {
+    if (is_version(*segment)) return true;
+  }
+  return false;
+}
+
 // `/` and `/api` begin `/api/v1`, `/ap` does not.
 bool begins(std::string_view path, std::string_view whole) {
   return path.empty() ||
@@ -71,7 +81,7 @@ std::string base_url_of(const Provider& provider, std::string_view address) {
   if (cut_request(path, provider.format)) return base.append(path);
   auto own_path = path_of(provider.default_base_url);
   if (own_path.empty()) own_path = "/v1";
-  // Google's models on Vertex AI are below a path of several parts that has the version in it.
+  // Google's models on Vertex AI are below a path of several parts that includes the version.
   constexpr std::string_view kVertex = "/publishers/google";
   const bool is_ollamas_own = provider.name == "ollama" && path == kOllamaApi;
   if (begins(path, own_path) || is_ollamas_own) {
@@ -86,14 +96,15 @@ std::string base_url_of(const Provider& provider, std::string_view address) {
   return base;
 }
 
-bool may_lack_version(const Provider& provider, std::string_view address) {
+std::string other_base_url_of(const Provider& provider, std::string_view address) {
   auto path = path_of(address);
-  cut_slashes(path);
-  return provider.default_base_url.empty() && path.empty();
-}
-
-std::string without_version(std::string_view base_url) {
-  return std::string(base_url.substr(0, base_url.rfind('/')));
+  const auto host = address.substr(0, path_begin(address));
+  const bool is_own_host = provider.default_base_url.starts_with(host);
+  if (provider.format != WireFormat::openai || host.empty() || is_own_host) return {};
+  if (cut_request(path, provider.format) || has_version(path)) return {};
+  const auto base = base_url_of(provider, address);
+  const auto written = std::string(host).append(path);
+  return base == written ? base + "/v1" : written;
 }
 
 const Provider* provider_by_path(std::string_view address) {

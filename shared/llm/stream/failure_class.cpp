@@ -13,11 +13,12 @@ struct Sign {
   FailureClass failure;
 };
 
-// Identifiers of errors, the most telling ones first.
+// Identifiers of errors, the most specific first.
 constexpr std::array kIdentifiers = {
     Sign{"insufficient_quota", FailureClass::no_credit},
     Sign{"exceeded_current_quota", FailureClass::no_credit},
     Sign{"insufficient_balance", FailureClass::no_credit},
+    Sign{"insufficient_credit", FailureClass::no_credit},
     Sign{"billing", FailureClass::no_credit},
     Sign{"arrearage", FailureClass::no_credit},
     Sign{"payment", FailureClass::no_credit},
@@ -28,38 +29,52 @@ constexpr std::array kIdentifiers = {
     Sign{"context_length", FailureClass::context_too_long},
     Sign{"context_size", FailureClass::context_too_long},
     Sign{"request_too_large", FailureClass::context_too_long},
+    Sign{"string_above_max_length", FailureClass::context_too_long},
     Sign{"model_not_found", FailureClass::unknown_model},
+    Sign{"model_not_supported", FailureClass::unknown_model},
+    Sign{"model_decommissioned", FailureClass::unknown_model},
+    Sign{"invalid_model", FailureClass::unknown_model},
+    Sign{"deploymentnotfound", FailureClass::unknown_model},
     Sign{"api_key", FailureClass::wrong_key},
     Sign{"authentication", FailureClass::wrong_key},
     Sign{"unauthenticated", FailureClass::wrong_key},
     Sign{"permission", FailureClass::wrong_key},
     Sign{"overloaded", FailureClass::overloaded},
+    Sign{"capacity_exceeded", FailureClass::overloaded},
     Sign{"unavailable", FailureClass::overloaded},
     Sign{"rate_limit", FailureClass::rate_limited},
     Sign{"resource_exhausted", FailureClass::rate_limited},
     Sign{"throttl", FailureClass::rate_limited},
 };
 
-// What says less than the status and the words do.
+// Less specific than the status and the message.
 constexpr std::array kVagueIdentifiers = {
     Sign{"not_found", FailureClass::unknown_model},
     Sign{"invalid_request", FailureClass::refused},
     Sign{"invalid_argument", FailureClass::refused},
 };
 
-// Words of messages: of errors that have no identifier, or one that says too little.
+// Words in messages, for errors without an identifier or with a vague one. The first sign that fits
+// wins, so the narrower ones stand first.
 constexpr std::array kMessageWords = {
+    Sign{"request too large for", FailureClass::context_too_long},  // of a minute's tokens
+    Sign{"rate limit exceeded", FailureClass::rate_limited},        // "... add 10 credits to"
     Sign{"credit balance", FailureClass::no_credit},
     Sign{"credits", FailureClass::no_credit},
     Sign{"insufficient balance", FailureClass::no_credit},
     Sign{"insufficient funds", FailureClass::no_credit},
     Sign{"spending limit", FailureClass::no_credit},
+    Sign{"key limit exceeded", FailureClass::no_credit},
+    Sign{"api usage limits", FailureClass::no_credit},
     Sign{"top up", FailureClass::no_credit},
     Sign{"api key", FailureClass::wrong_key},
     Sign{"context length", FailureClass::context_too_long},
     Sign{"context window", FailureClass::context_too_long},
     Sign{"context size", FailureClass::context_too_long},
+    Sign{"context limit", FailureClass::context_too_long},
     Sign{"maximum context", FailureClass::context_too_long},
+    Sign{"exceeds max length", FailureClass::context_too_long},
+    Sign{"`inputs` tokens", FailureClass::context_too_long},  // of Text Generation Inference
     Sign{"prompt is too long", FailureClass::context_too_long},
     Sign{"input is too long", FailureClass::context_too_long},
     Sign{"input token count", FailureClass::context_too_long},
@@ -67,6 +82,8 @@ constexpr std::array kMessageWords = {
     Sign{"too large for model", FailureClass::context_too_long},
     Sign{"content policy", FailureClass::content_refused},
     Sign{"content management policy", FailureClass::content_refused},
+    Sign{"content filter", FailureClass::content_refused},
+    Sign{"sensitive content", FailureClass::content_refused},
     Sign{"content exists risk", FailureClass::content_refused},
     Sign{"inappropriate content", FailureClass::content_refused},
     Sign{"flagged", FailureClass::content_refused},
@@ -89,11 +106,12 @@ std::optional<FailureClass> find_sign(const std::array<Sign, size>& signs, std::
 }
 
 // "The model `x` does not exist", "model 'x' not found, try pulling it first", "x is not a valid
-// model ID", "Model Not Exist".
+// model ID", "Model Not Exist", "Invalid model: x".
 bool is_unknown_model(std::string_view words) {
   return includes(words, "model") &&
          (includes(words, "not found") || includes(words, "not exist") ||
-          includes(words, "not a valid model") || includes(words, "unknown model"));
+          includes(words, "not a valid model") || includes(words, "unknown model") ||
+          includes(words, "invalid model") || includes(words, "decommissioned"));
 }
 
 std::optional<FailureClass> class_of_words(std::string_view words) {
@@ -101,11 +119,11 @@ std::optional<FailureClass> class_of_words(std::string_view words) {
   return find_sign(kMessageWords, words);
 }
 
-// All that the provider calls this error: `code`, `type`, `status`, and Google's reasons.
+// All identifiers of this error: `code`, `type`, `status`, and Google's reasons.
 std::string identifiers_in(const json::Document& error) {
   std::string words;
   const auto add = [&words](std::string_view word) { words.append(word).append(" "); };
-  for (const auto member : {"code", "type", "status"}) {
+  for (const auto member : {"code", "type", "status", "error_type"}) {
     add(json::string_at(error, member).value_or(""));
   }
   if (const auto* details = json::find(error, "details"); details && details->is_array()) {
@@ -130,7 +148,7 @@ FailureClass class_of_status(int status) {
     case 503:
     case 529:
       return FailureClass::overloaded;
-    case 408:  // too slow, a conflict, too early: the same request may succeed
+    case 408:  // timeout, conflict, too early: the same request may succeed
     case 409:
     case 425:
       return FailureClass::failed;
@@ -184,22 +202,25 @@ std::string_view detail_of(FailureClass failure) {
   return "The model's provider failed. Try again.";
 }
 
-// A status that says one thing only is believed first. Others (400, 403, 429 and 5xx) are used for
-// many things, and the identifiers and words say which.
+// An unambiguous status counts first. Others (400, 403, 429 and 5xx) have many meanings, which the
+// identifiers and words distinguish.
 FailureClass classify_failure(std::optional<int> status, const json::Document& error,
                               std::string_view message) {
-  if (status == 401 || status == 402) return class_of_status(*status);
+  if (status == 401 || status == 402 || status == 413) return class_of_status(*status);
   const bool may_pass =
       status && (*status >= 500 || class_of_status(*status) == FailureClass::failed);
   const auto identifiers = identifiers_in(error);
   const auto words = text::to_lower(message);
   auto found = find_sign(kIdentifiers, identifiers);
-  // One identifier may stand for a limit of time and for an empty account.
+  // One identifier may mean a rate limit or an empty account.
   if (!found || found == FailureClass::rate_limited || found == FailureClass::wrong_key) {
     const auto told = class_of_words(words);
-    if (told == FailureClass::no_credit || !found) found = told ? told : found;
+    const bool is_telling =
+        told == FailureClass::no_credit ||
+        (told == FailureClass::context_too_long && found == FailureClass::rate_limited);
+    if (is_telling || !found) found = told ? told : found;
   }
-  // A server that breaks may quote anything.
+  // A server with an internal error may quote anything.
   if (may_pass) {
     const bool is_telling = found == FailureClass::no_credit ||
                             found == FailureClass::context_too_long ||

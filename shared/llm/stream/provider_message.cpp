@@ -18,17 +18,52 @@ void add_words(std::string& words, std::string_view more) {
   words += more.substr(0, kMaximumMessageBytes - words.size());
 }
 
+void add_said(std::string& words, const json::Document& value, int depth);
+
 // FastAPI's list of faults: {"loc":["body","stream_options"],"msg":"Extra inputs are not ..."}.
-void add_fault(std::string& words, const json::Document& fault) {
+void add_fault(std::string& words, const json::Document& fault, int depth) {
   if (const auto* places = json::find(fault, "loc"); places && places->is_array()) {
     for (const auto& place : *places) {
       if (const auto* name = place.get_ptr<const std::string*>()) add_words(words, *name);
     }
   }
   add_words(words, json::string_at(fault, "msg").value_or(""));
+  add_said(words, fault, depth);
 }
 
-// Marks what is cut out.
+// A gateway may pass on a whole JSON answer as a text. Its escapes would hide quotations of the
+// request, so the answer is parsed, or left out if it cannot be.
+void add_text(std::string& words, std::string_view text, int depth) {
+  text = text::trim(text);
+  if (text.empty() || (text.front() != '{' && text.front() != '[')) return add_words(words, text);
+  if (const auto document = json::parse(text, json::LoneSurrogates::allowed)) {
+    add_said(words, *document, depth);
+  }
+}
+
+// Messages are in members with many names: as texts, as objects with such members, and as lists.
+void add_said(std::string& words, const json::Document& value, int depth) {
+  constexpr int kDeepest = 4;
+  if (depth > kDeepest) return;
+  if (const auto* text = value.get_ptr<const std::string*>()) {
+    return add_text(words, *text, depth + 1);
+  }
+  if (value.is_array()) {
+    for (const auto& fault : value) {
+      if (fault.is_object()) add_fault(words, fault, depth + 1);
+      if (fault.is_string()) add_said(words, fault, depth + 1);
+    }
+  }
+  for (const auto member : {"message", "error", "param", "detail", "errors"}) {
+    if (const auto* said = json::find(value, member)) add_said(words, *said, depth + 1);
+  }
+  // OpenRouter: what the provider behind it has said.
+  if (const auto* metadata = json::find(value, "metadata")) {
+    if (const auto* raw = json::find(*metadata, "raw")) add_said(words, *raw, depth + 1);
+  }
+}
+
+// Marks the bytes to cut out.
 class Cuts {
  public:
   explicit Cuts(std::string_view message) : message_(message), is_cut_(message.size(), '\0') {}
@@ -52,15 +87,22 @@ class Cuts {
 
  private:
   std::string_view message_;
-  std::string is_cut_;  // a byte for each of the message's
+  std::string is_cut_;  // one byte for each of the message
 };
+
+void cut_all(std::string_view message, std::string_view part, Cuts& cuts) {
+  for (auto found = message.find(part); found != std::string_view::npos;
+       found = message.find(part, found + 1)) {
+    cuts.cut(found, found + part.size());
+  }
+}
 
 constexpr bool is_key_character(char c) {
   return text::is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '*';
 }
 
-// Providers' keys have well-known beginnings, are partly starred out, or are long mixtures that no
-// name is.
+// Providers' keys have well-known prefixes, are partly masked, or are long mixtures of characters
+// unlike any name.
 bool is_like_key(std::string_view word) {
   constexpr std::array<std::string_view, 8> kBeginnings = {"sk-", "sk_",  "gsk_", "hf_",
                                                            "pk-", "AIza", "xai-", "key-"};
@@ -84,8 +126,8 @@ void cut_keys(std::string_view message, Cuts& cuts) {
   }
 }
 
-// Any text of this length that the message and the request share is a quotation. A block of half of
-// it stands at a multiple of its own length somewhere in each of them.
+// Any shared text of this length in the message and the request is a quotation. It contains a block
+// of half the length that begins at a multiple of its own length in each of them.
 constexpr std::size_t kQuotationBytes = 16;
 constexpr std::size_t kBlockBytes = kQuotationBytes / 2;
 
@@ -107,8 +149,8 @@ void cut_quotations(std::string_view message, std::string_view sent, Cuts& cuts)
   }
 }
 
-// A text of a few words, or of another script, that the message quotes as a whole. Single words of
-// ASCII are names of fields and models.
+// Whether a quoted text has several words or another script. Single ASCII words are names of fields
+// and models.
 bool is_prose(std::string_view text) {
   constexpr std::size_t kShortest = 6;
   return text.size() >= kShortest && std::any_of(text.begin(), text.end(), [](char c) {
@@ -124,10 +166,7 @@ void cut_short_texts(std::string_view message, std::string_view sent, Cuts& cuts
     const auto text = sent.substr(begin, std::min(at, sent.size()) - begin);
     at = std::min(at, sent.size()) + 1;
     if (text.size() > message.size() || !is_prose(text)) continue;
-    for (auto found = message.find(text); found != std::string_view::npos;
-         found = message.find(text, found + 1)) {
-      cuts.cut(found, found + text.size());
-    }
+    cut_all(message, text, cuts);
   }
 }
 
@@ -135,21 +174,15 @@ void cut_short_texts(std::string_view message, std::string_view sent, Cuts& cuts
 
 std::string message_in(const json::Document& error) {
   std::string words;
-  if (const auto* text = error.get_ptr<const std::string*>()) add_words(words, *text);
-  add_words(words, json::string_at(error, "message").value_or(""));
-  add_words(words, json::string_at(error, "param").value_or(""));
-  const auto* detail = json::find(error, "detail");
-  if (!detail) return words;
-  if (const auto* text = detail->get_ptr<const std::string*>()) add_words(words, *text);
-  if (detail->is_array()) {
-    for (const auto& fault : *detail) add_fault(words, fault);
-  }
+  add_said(words, error, 0);
   return words;
 }
 
-std::string message_for_log(std::string_view message, std::string_view request_body) {
+std::string message_for_log(std::string_view message, std::string_view request_body,
+                            std::string_view key) {
   Cuts cuts(message);
   cut_keys(message, cuts);
+  if (!key.empty()) cut_all(message, key, cuts);
   cut_quotations(message, request_body, cuts);
   cut_short_texts(message, request_body, cuts);
   std::string text;

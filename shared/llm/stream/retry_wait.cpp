@@ -15,14 +15,15 @@ namespace {
 constexpr std::int64_t kMsPerSecond = 1000;
 constexpr std::int64_t kMsPerMinute = 60 * kMsPerSecond;
 constexpr std::int64_t kMsPerHour = 60 * kMsPerMinute;
-constexpr std::int64_t kLongestWaitMs = 24 * kMsPerHour;
+constexpr std::int64_t kMsPerDay = 24 * kMsPerHour;
+constexpr std::int64_t kLongestWaitMs = kMsPerDay;
 
 std::int64_t limited(std::int64_t wait_ms) {
   return std::clamp<std::int64_t>(wait_ms, 0, kLongestWaitMs);
 }
 
-// Takes a number such as 7 or 12.5 off the front, in thousandths, no more than a limit that is
-// longer than any wait.
+// Removes a number such as 7 or 12.5 from the front and returns it in thousandths, limited to more
+// than any wait.
 std::optional<std::int64_t> take_thousandths(std::string_view& text) {
   constexpr std::int64_t kLargest = kLongestWaitMs * kMsPerSecond;
   if (text.empty() || !text::is_digit(text.front())) return std::nullopt;
@@ -54,14 +55,15 @@ struct Unit {
   std::int64_t ms;
 };
 
-// Longer names before those that begin like them.
+// Longer names precede their prefixes.
 constexpr std::array kUnits = {
     Unit{"ms", 1},           Unit{"milliseconds", 1},       Unit{"minute", kMsPerMinute},
     Unit{"m", kMsPerMinute}, Unit{"seconds", kMsPerSecond}, Unit{"second", kMsPerSecond},
     Unit{"s", kMsPerSecond}, Unit{"hour", kMsPerHour},      Unit{"h", kMsPerHour},
+    Unit{"day", kMsPerDay},
 };
 
-// 20s, 1m30.5s, 350ms, 12 seconds; `unit_ms`: of a number that stands alone.
+// 20s, 1m30.5s, 350ms, 12 seconds; `unit_ms`: for a number without a unit.
 std::int64_t duration_ms(std::string_view text, std::int64_t unit_ms) {
   std::int64_t sum_ms = 0;
   while (const auto thousandths = take_thousandths(text)) {
@@ -94,30 +96,46 @@ std::optional<std::int64_t> http_date_ms(std::string_view date) {
                                         std::chrono::day(static_cast<unsigned>(number(5, 2)))};
   if (!day.ok()) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
-  return days * kLongestWaitMs + number(17, 2) * kMsPerHour + number(20, 2) * kMsPerMinute +
+  return days * kMsPerDay + number(17, 2) * kMsPerHour + number(20, 2) * kMsPerMinute +
          number(23, 2) * kMsPerSecond;
 }
 
+std::int64_t duration_in_ms(const json::Document& value, std::int64_t unit_ms) {
+  if (const auto* text = value.get_ptr<const std::string*>()) return duration_ms(*text, unit_ms);
+  return value.is_number() ? duration_ms(json::dump(value), unit_ms) : 0;
+}
+
 std::int64_t wait_in_members_ms(const json::Document& object) {
-  for (const auto member : {"retryDelay", "retry_after", "retry_after_seconds"}) {
+  // `estimated_time` is Hugging Face's, of a model that is loading.
+  for (const auto member : {"retryDelay", "retry_after", "retry_after_seconds", "estimated_time"}) {
     const auto* wait = json::find(object, member);
-    if (!wait) continue;
-    if (const auto* text = wait->get_ptr<const std::string*>()) {
-      return duration_ms(*text, kMsPerSecond);
-    }
-    if (wait->is_number()) return duration_ms(json::dump(*wait), kMsPerSecond);
+    if (const auto wait_ms = wait ? duration_in_ms(*wait, kMsPerSecond) : 0) return wait_ms;
   }
   const auto* ms = json::find(object, "retry_after_ms");
-  return ms && ms->is_number() ? duration_ms(json::dump(*ms), 1) : 0;
+  return ms ? duration_in_ms(*ms, 1) : 0;
+}
+
+// The time at which a limit ends, since 1970 in milliseconds, as OpenRouter passes it on.
+std::int64_t wait_until_reset_ms(const json::Document& metadata, std::int64_t now_ms) {
+  const auto* headers = json::find(metadata, "headers");
+  const auto* reset = headers ? json::find(*headers, "X-RateLimit-Reset") : nullptr;
+  if (!reset || now_ms == 0) return 0;
+  const auto* text = reset->get_ptr<const std::string*>();
+  const auto at_ms =
+      text ? text::parse_integer(*text) : json::integer_at(*headers, "X-RateLimit-Reset");
+  return at_ms ? limited(*at_ms - now_ms) : 0;
 }
 
 std::int64_t wait_in_words_ms(std::string_view message) {
   const auto words = text::to_lower(message);
-  for (const std::string_view before : {"try again in ", "retry in ", "retry after "}) {
+  for (const std::string_view before :
+       {"try again in ", "retry in ", "retry after ", "try again after ", "available in ",
+        "resets in ", "wait ", "wait for "}) {
     const auto found = words.find(before);
-    if (found != std::string::npos) {
-      return duration_ms(std::string_view(words).substr(found + before.size()), kMsPerSecond);
-    }
+    if (found == std::string::npos) continue;
+    auto rest = std::string_view(words).substr(found + before.size());
+    if (rest.starts_with('~')) rest.remove_prefix(1);
+    if (const auto wait_ms = duration_ms(rest, kMsPerSecond)) return wait_ms;
   }
   return 0;
 }
@@ -135,17 +153,19 @@ std::int64_t wait_in_milliseconds_ms(std::string_view value) {
   return duration_ms(text::trim(value), 1);
 }
 
-std::int64_t wait_in_error_ms(const json::Document& error) {
+std::int64_t wait_in_error_ms(const json::Document& error, std::string_view words,
+                              std::int64_t now_ms) {
   if (const auto wait_ms = wait_in_members_ms(error)) return wait_ms;
   if (const auto* metadata = json::find(error, "metadata")) {
     if (const auto wait_ms = wait_in_members_ms(*metadata)) return wait_ms;
+    if (const auto wait_ms = wait_until_reset_ms(*metadata, now_ms)) return wait_ms;
   }
   if (const auto* details = json::find(error, "details"); details && details->is_array()) {
     for (const auto& detail : *details) {
       if (const auto wait_ms = wait_in_members_ms(detail)) return wait_ms;
     }
   }
-  return wait_in_words_ms(json::string_at(error, "message").value_or(""));
+  return wait_in_words_ms(words);
 }
 
 }  // namespace fabula::llm

@@ -20,26 +20,27 @@ constexpr std::array kTags = {
     Tags{"[THINK]", "[/THINK]"},
     Tags{"\u25C1think\u25B7", "\u25C1/think\u25B7"},
 };
-// The only one that templates open themselves.
+// The only tag that templates open themselves.
 constexpr Tags kUsualTags = kTags.front();
 
-// How the models begin that were trained to reason: most often in English or Chinese, whatever
-// language they are asked in, and about "the user", whom no text for that user calls so.
+// Typical beginnings of reasoning models: mostly English or Chinese, whatever the user's language,
+// and about "the user", which no text for the user says.
 constexpr auto kUsualBeginnings = std::to_array<std::string_view>(
     {"Okay, ", "Alright, ", "The user ", "Hmm, the user ", "So the user ", "So, the user ",
      "First, the user ", "Let me think", "We need to ", "We are asked", "I'm asked to ", "用户",
      "好的，用户", "嗯，用户", "首先，用户", "我们需要", "Хорошо, пользователь "});
 
-// Far more than a model reasons: what is longer is a text.
+// Far more than any model's reasoning: a longer text is no reasoning.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
 constexpr std::size_t kMaximumBlankBytes = std::size_t{4} << 10;
 
-// Of a text after reasoning. The ideographic space is its own: paragraphs begin with it.
+// Where a text after reasoning begins. An ideographic space belongs to the text: paragraphs begin
+// with it.
 std::size_t text_begin(std::string_view text) {
   return std::min(text.size(), text.find_first_not_of(" \t\r\n"));
 }
 
-// How much of the end of `text` may be the beginning of `tag`.
+// How many bytes at the end of `text` may be the beginning of `tag`.
 std::size_t partial_tag_bytes(std::string_view text, std::string_view tag) {
   for (auto bytes = std::min(text.size(), tag.size() - 1); bytes > 0; --bytes) {
     if (tag.starts_with(text.substr(text.size() - bytes))) return bytes;
@@ -56,7 +57,7 @@ void ThoughtSplitter::on_text(std::string_view text) {
   }
 }
 
-// A server that tells reasoning on its own has taken it out of the text.
+// A server that sends reasoning separately has removed it from the text.
 void ThoughtSplitter::on_reasoning(std::string_view text) {
   is_told_apart_ = true;
   sink_->on_reasoning(text);
@@ -79,7 +80,7 @@ void ThoughtSplitter::flush(bool has_failed) {
   }
 }
 
-// True when there may be more to settle.
+// True when more may be decidable.
 bool ThoughtSplitter::settle() {
   switch (state_) {
     case State::beginning:
@@ -98,7 +99,8 @@ bool ThoughtSplitter::settle_beginning() {
   const auto begin = text::leading_blank_bytes(held_);
   const auto rest = std::string_view(held_).substr(begin);
   if (rest.empty()) {
-    // No text begins so: a model that never ends to write them must not fill the memory.
+    // No text begins with so many blanks: a model that never stops writing them must not fill the
+    // memory.
     if (held_.size() > kMaximumBlankBytes) held_.clear();
     return false;
   }
@@ -150,7 +152,7 @@ bool ThoughtSplitter::settle_thought() {
   return false;
 }
 
-// A text that names the opening tag talks about tags.
+// A text that contains the opening tag is about tags.
 bool ThoughtSplitter::settle_perhaps() {
   const auto end = held_.find(kUsualTags.end);
   if (held_.find(kUsualTags.begin) < end || held_.size() > kMaximumHeldBytes) {

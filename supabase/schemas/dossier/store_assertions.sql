@@ -1,4 +1,4 @@
--- Refuses a dossier that does not exist or belongs to somebody else.
+-- Refuses a dossier that does not exist or belongs to another user.
 create function private.refuse_dossier() returns void
 language plpgsql set search_path = '' as $$
 begin

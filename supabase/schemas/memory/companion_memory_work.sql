@@ -1,4 +1,4 @@
--- The user's messages on a conversation's path that have not been read for the companion's memory, from the
+-- The user's messages on a conversation's path that were not read for the companion's memory yet, from the
 -- path's beginning: {message_id, depth}.
 create function private.unread_for_memory(wanted_session_id uuid)
 returns table (message_id uuid, depth integer)
@@ -17,11 +17,11 @@ language sql stable set search_path = '' as $$
   order by message.depth;
 $$;
 
--- The input for reading a part of a conversation for its companion's memory (jobs/has_job_hook.sql): what
--- private.describe_memory_log has, with messages: [{message_id, role, text, from_byte, created_at}], which are
--- the user's and unread, and before: [the same], what was said before each, oldest first. text begins at
--- from_byte of the message. If messages is empty, the log only has to be folded; null when that is not
--- necessary either. The step keeps what is read: {message_id, from_byte, to_byte} of each. The size is bounded:
+-- The input for reading a part of a conversation for its companion's memory (jobs/has_job_hook.sql):
+-- private.describe_memory_log, with messages: [{message_id, role, text, from_byte, created_at}], the user's
+-- unread ones, and before: [the same], the messages before each, oldest first. text begins at from_byte of the
+-- message. If messages is empty, the log only has to be folded; null when that is not necessary either. The
+-- step keeps the parts that are read: {message_id, from_byte, to_byte} of each. The size is limited:
 -- the rest is another part.
 create function private.companion_memory_work(
   job public.jobs, step public.job_steps, nothing jsonb
@@ -122,7 +122,7 @@ begin
 end
 $$;
 
--- A job that is given up is one failure of each message that it was about.
+-- A job that is given up is one failure of each of its messages.
 create function private.companion_memory_fail(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

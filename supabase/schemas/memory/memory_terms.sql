@@ -1,5 +1,5 @@
--- What a text is found by: its words in a short form, without those that are in most texts. Words of scripts
--- without spaces count by their pairs of characters.
+-- The terms by which a text is found: its words in a short form, without those that are in most texts. For
+-- scripts without spaces, pairs of characters.
 create function private.memory_terms(said text) returns text[]
 language sql immutable set search_path = '' as $$
   with words as (

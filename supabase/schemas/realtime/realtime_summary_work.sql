@@ -1,5 +1,5 @@
--- Puts a step that is being claimed off until this time (jobs/has_job_hook.sql). The job is locked. The step
--- stays queued: its owner's row of the queue, which another claim may hold, need not be written.
+-- Postpones a step that is being claimed until this time (jobs/has_job_hook.sql). The job is locked. The
+-- step stays queued: its owner's row of the queue, which another claim may hold, need not be written.
 create function private.postpone_step(step public.job_steps, due_at timestamptz) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -12,8 +12,8 @@ begin
 end
 $$;
 
--- Ends the session if it has been left for long enough; otherwise returns when to look again. The session is
--- locked.
+-- Ends the session if it has been left for long enough; otherwise returns when to check again. The session
+-- is locked.
 create function private.end_left_session(live public.live_sessions) returns timestamptz
 language plpgsql set search_path = '' as $$
 declare
@@ -51,10 +51,10 @@ end
 $$;
 
 -- The input for a part of a session's summary, from its events: {previous_summary | null, messages: [{role,
--- content}]}; null when the session has not ended yet, or there is nothing to summarise. Only what is on the
--- conversation's path counts, with its newest text. Bounded in messages and bytes: the rest is another part,
--- whose step has the notes so far. A message that is longer than a part is summarised in pieces: read_until in
--- the next step's payload, {event_id, read_bytes}, says how much of it is in the notes.
+-- content}]}; null when the session has not ended yet, or there is nothing to summarise. Only messages on
+-- the conversation's path count, with their newest text. Limited in messages and bytes: the rest is another
+-- part, whose step has the notes so far. A message that is longer than a part is summarised in pieces:
+-- read_until in the next step's payload, {event_id, read_bytes}, says how much of it is in the notes.
 create function private.realtime_summary_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb
