@@ -22,8 +22,8 @@ std::int64_t limited(std::int64_t wait_ms) {
   return std::clamp<std::int64_t>(wait_ms, 0, kLongestWaitMs);
 }
 
-// Takes a number such as 7 or 12.5 off the front, in thousandths, no more than a limit that is
-// longer than any wait.
+// Takes a number such as 7 or 12.5 off the front, in thousandths, no more than a limit that is as
+// long as any wait in milliseconds, and that days of it fit into the type.
 std::optional<std::int64_t> take_thousandths(std::string_view& text) {
   constexpr std::int64_t kLargest = kLongestWaitMs * kMsPerSecond;
   if (text.empty() || !text::is_digit(text.front())) return std::nullopt;
@@ -73,7 +73,7 @@ std::int64_t duration_ms(std::string_view text, std::int64_t unit_ms) {
     });
     const bool has_unit = unit != kUnits.end();
     const auto in_ms = has_unit ? unit->ms : unit_ms;
-    sum_ms += std::min(*thousandths, kLongestWaitMs) * in_ms / kMsPerSecond;
+    sum_ms += *thousandths * in_ms / kMsPerSecond;
     if (!has_unit || sum_ms > kLongestWaitMs) break;
     text.remove_prefix(unit->name.size());
   }
