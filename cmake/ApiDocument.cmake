@@ -1,6 +1,6 @@
-# Makes the contents of the function `docs`: the OpenAPI document, written by a program that is
-# compiled for the same target as everything else and knows the declarations, and the page, which is
-# a file. Both become headers in generated/.
+# Makes the contents of the function `docs`: the OpenAPI document, which a program with the
+# declarations writes, compiled for the same target as everything else, and the page, which is a
+# file. Both become headers in generated/.
 set(api_document_include ${CMAKE_BINARY_DIR}/api-document)
 set(api_document_header ${api_document_include}/generated/openapi_document.hpp)
 file(MAKE_DIRECTORY ${api_document_include}/generated)
@@ -33,7 +33,7 @@ inline constexpr std::string_view kPage = R\"html(@api_document_page@)html\";
 }  // namespace fabula::docs_function
 ")
 
-# For the target that holds functions/docs.
+# For the target that contains functions/docs.
 function(fabula_use_api_document target)
   target_sources(${target} PRIVATE ${api_document_header})
   target_include_directories(${target} PRIVATE ${api_document_include})

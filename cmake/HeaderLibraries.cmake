@@ -1,7 +1,7 @@
-# nlohmann/json and tl::expected, both header-only, found wherever the platform keeps them, or where
+# nlohmann/json and tl::expected, both header-only, from the platform's folder, or from where
 # scripts/setup unpacks them without root. A cross compiler must not see /usr/include itself (its C
-# library's headers would win), so the two folders are copied into the build tree and only that is on
-# the include path.
+# library's headers would take precedence), so the two folders are copied into the build tree and
+# only that is on the include path.
 set(header_hints $ENV{FABULA_HEADERS} ${CMAKE_SOURCE_DIR}/.fabula/toolchain/headers
   /usr/include /opt/homebrew/include /usr/local/include)
 find_path(FABULA_NLOHMANN_DIR nlohmann/json.hpp HINTS ${header_hints} NO_CMAKE_FIND_ROOT_PATH REQUIRED)

@@ -38,18 +38,19 @@ if(simulator_sources AND sim_sources)
   fabula_add_test_program(sim SOURCES ${sim_sources} LIBRARIES fabula_sim_peers)
 endif()
 
-# These play thousands of cases: begun last, they would be waited for.
+# These run thousands of cases: if they began last, everything would wait for them.
 foreach(test unit/dossier_properties sim/chat_chance)
   if(TEST ${test})
     set_tests_properties(${test} PROPERTIES COST 500)
   endif()
 endforeach()
 
-# The sources' checks and the suites that run the real thing. What measures time runs alone, after all
-# others, which share the cores: the longest of them begin first, and the native tests fill the rest.
+# The checks of the sources, and the suites that run the real system. Suites that measure time run
+# alone, after all others. The others share the cores: the longest begin first, and the native tests
+# fill the gaps.
 set(suites_that_measure_time bench browser clients hosts origin)
 set(suites_that_are_long api_fuzz database model browser_module)
-# Only ./scripts/test --all runs these, or who names them.
+# These run only with ./scripts/test --all, or by name.
 set(suites_of_the_long_ring bench dossier_properties story_book)
 foreach(check format types abi schema)
   add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check ${check})
@@ -71,18 +72,18 @@ foreach(suite IN LISTS suites)
 endforeach()
 # In the long ring it writes novels and repeats everything on both runtimes.
 set_tests_properties(suite/clients PROPERTIES TIMEOUT 5400)
-# They keep two cores busy by themselves.
+# Each of these uses two cores.
 set_tests_properties(suite/database suite/dossier_properties suite/story_book PROPERTIES PROCESSORS 2)
 
-# What tests/sse_oracle asks of the decoder.
+# The program that tests/sse_oracle runs with the decoder.
 add_executable(sse_events tests/sse_oracle/sse_events.cpp)
 target_link_libraries(sse_events PRIVATE fabula_shared)
 
-# The files that tests/story_export gives to readers of their formats.
+# Writes the files that tests/story_export gives to readers of their formats.
 add_executable(story_file tests/story_export/story_file.cpp)
 target_link_libraries(story_file PRIVATE fabula_shared)
 
-# What tests/dossier_properties plays: the same test as in `unit`, in the optimised build.
+# The program of tests/dossier_properties: the same test as in `unit`, in the optimised build.
 add_executable(dossier_properties EXCLUDE_FROM_ALL
   tests/unit/dossier_properties.cpp tests/unit/main.cpp)
 target_link_libraries(dossier_properties PRIVATE fabula_shared)

@@ -1,5 +1,5 @@
 # Embeds shared/prompts/*.md: each becomes a constant of generated/prompts.hpp, with its name, its
-# version and its text. What a file looks like is said in shared/prompts/prompt.hpp.
+# version and its text. shared/prompts/prompt.hpp describes the files' format.
 function(fabula_embed_prompts directory)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shared/prompts/*.md)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
@@ -35,7 +35,7 @@ function(fabula_embed_prompts directory)
     endwhile()
   endforeach()
   string(APPEND header "\n}  // namespace fabula::prompts\n")
-  # Written only when it is another, so that configuring compiles nothing anew.
+  # Written only when the contents change, so that configuring does not cause compilation.
   set(before "")
   if(EXISTS ${directory}/generated/prompts.hpp)
     file(READ ${directory}/generated/prompts.hpp before)

@@ -1,6 +1,6 @@
-# Compiles the sources of a target a few files at a time, because reading the same headers is most of
-# what a file costs. Only files of one folder are compiled together, in the order of their names, so
-# names in anonymous namespaces must differ within a folder and nowhere else.
+# Compiles a target's sources a few files at a time, because reading the same headers is most of the
+# cost of a file. Only files of one folder are compiled together, in the order of their names, so
+# names in anonymous namespaces must be unique within a folder but not elsewhere.
 set(FABULA_FILES_TOGETHER 10 CACHE STRING "how many files are compiled together; 1: each alone")
 
 function(fabula_compile_together target)

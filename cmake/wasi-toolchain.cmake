@@ -36,7 +36,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 
-# Without tail calls a loop of ready awaits overflows the stack (design section 3). Coroutines ask for
+# Without tail calls a loop of ready awaits overflows the stack (design section 3). Coroutines request
 # theirs; a call that clang 19 makes a tail call by itself may pass a copy of a constant, such as a
-# string_view, that lies in the frame which the caller has just given up (tests/hosts/coroutines).
+# string_view, that is in the frame which the caller has just left (tests/hosts/coroutines).
 set(CMAKE_CXX_FLAGS_INIT "-mtail-call -fno-optimize-sibling-calls -mbulk-memory")

@@ -15,7 +15,7 @@ struct Option {
   std::optional<std::string_view> value;
 };
 
-// Takes `--name value` or `--name=value` off the front.
+// Removes `--name value` or `--name=value` from the front.
 Option take_option(std::span<const std::string_view>& words) {
   const auto word = words.front();
   words = words.subspan(1);

@@ -1,4 +1,4 @@
-// What the command line asks for.
+// The parsed command line.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ struct Arguments {
   llm::WireFormat format = llm::WireFormat::openai;
   std::size_t chunk_bytes = 0;  // 0: whole
   bool wants_help = false;
-  std::string_view fault;  // what is wrong, for whoever wrote the command line; empty: nothing
+  std::string_view fault;  // the fault of the command line, for the user; empty: none
 };
 
 // `words`: without the program's name.

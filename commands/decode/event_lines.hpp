@@ -1,4 +1,4 @@
-// Writes what a decoder gives as JSON, one object a line.
+// Writes a decoder's output as JSON, one object per line.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ class EventLines final : public llm::StreamSink {
   void on_reasoning(std::string_view text) override;
   void on_tool_call(const llm::ToolCallPart& part) override;
 
-  // The line that says how it ended, with all that came before it. Call once.
+  // Writes the line about the end, with the collected results. Call it once.
   void write_end(const llm::StreamSummary& summary);
 
   // The lines since the last call.

@@ -1,5 +1,6 @@
-// fabula-decode: shows what a provider's streamed answer says. Exit status 0 when the body could be
-// read, however the answer ended; 1 when reading or writing failed, 2 when the arguments are wrong.
+// fabula-decode: shows the contents of a provider's streamed answer. Exit status 0 when the body
+// could be read, however the answer ended; 1 when reading or writing failed, 2 when the arguments
+// are wrong.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -16,8 +17,8 @@ namespace {
 
 using namespace fabula;
 
-// The functions allow less; but an image that a model has made is one event, and a body that is
-// looked at must not be too large for that.
+// The functions allow less; but an image from a model is one event, and this program should be able
+// to show such a body.
 constexpr std::size_t kMaximumEventBytes = std::size_t{1} << 28;
 
 // Reads up to `maximum_bytes`, less only at the end of the input.

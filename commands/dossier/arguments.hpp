@@ -1,4 +1,4 @@
-// What the command line asks for.
+// The parsed command line.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Arguments {
   std::optional<std::uint64_t> shuffle_seed;
   bool reads_log = false;
   bool wants_help = false;
-  std::string_view fault;  // what is wrong, for whoever wrote the command line; empty: nothing
+  std::string_view fault;  // the fault of the command line, for the user; empty: none
 };
 
 // `words`: without the program's name.

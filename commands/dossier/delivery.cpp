@@ -13,7 +13,7 @@ tl::unexpected<Problem> fault(std::string_view what) {
   return problem(ErrorCode::invalid_request, what);
 }
 
-// Ids are opaque: a number is as good as a text.
+// Ids are opaque: numbers are accepted like texts.
 std::optional<std::string> id_at(const json::Document& object, std::string_view key) {
   if (const auto text = json::string_at(object, key)) return std::string(*text);
   if (const auto number = json::integer_at(object, key)) return text::integer_text(*number);

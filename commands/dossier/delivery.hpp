@@ -1,4 +1,4 @@
-// One line of the input: what was extracted from one segment of a work.
+// One line of the input: the extraction from one segment of a work.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Delivery {
   std::vector<Entry> entries;
 };
 
-// A Problem says what the line must have.
+// A Problem describes what the line must contain.
 Result<Delivery> read_delivery(std::string_view line);
 
 }  // namespace fabula::dossier_command

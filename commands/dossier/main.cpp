@@ -1,6 +1,6 @@
-// fabula-dossier: merges extracted characters into people, each work by itself, or folds a log.
-// Exit status 0 when all was merged, 1 when a line cannot be read (which is said with its number)
-// or reading or writing failed, 2 when the arguments are wrong.
+// fabula-dossier: merges extracted characters into people, separately for each work, or folds a
+// log. Exit status 0 when everything was merged, 1 when a line cannot be read (its number is
+// reported) or reading or writing failed, 2 when the arguments are wrong.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -33,7 +33,7 @@ int fail(std::string_view what) {
   return 1;
 }
 
-// Gives the lines of standard input one by one, however long they are.
+// Returns the lines of standard input one by one, however long they are.
 class Lines {
  public:
   // The next line without its end; false at the end of the input.

@@ -15,7 +15,7 @@
 namespace fabula::dossier_command {
 namespace {
 
-// What a delivery is known by: its content, so that one that comes twice is one.
+// The content of a delivery, which identifies it: a repeated delivery counts once.
 std::string content_of(const Delivery& delivery) {
   std::string content;
   json::Writer writer(content);
@@ -58,7 +58,7 @@ std::string merge_work(std::string_view work, std::vector<Delivery> deliveries) 
   }
   std::vector<Mention> mentions;
   std::vector<dossier::PreparedRecord> records;
-  // One id is one record: where deliveries say different things of it, all of them are its names.
+  // One id is one record: if deliveries give it different names, it has all of them.
   std::map<std::string_view, std::uint32_t> first_of_id;
   std::vector<dossier::IdentityDecision> decisions;
   for (const auto& [key, delivery] : distinct) {

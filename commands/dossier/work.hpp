@@ -9,8 +9,8 @@
 
 namespace fabula::dossier_command {
 
-// The output's line for the work, with its end. The order of `deliveries` does not matter, nor
-// does it when one comes twice.
+// The output's line for the work, with its line end. The order of `deliveries` and repetitions have
+// no effect.
 std::string merge_work(std::string_view work, std::vector<Delivery> deliveries);
 
 }  // namespace fabula::dossier_command

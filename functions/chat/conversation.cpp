@@ -29,7 +29,7 @@ using runtime::Task;
 
 const turn::Kind& kKind = turn::kinds::kChat;
 
-// Kinds whose messages are regenerated, continued and edited by these routes too.
+// Kinds whose messages these routes also regenerate, continue and edit.
 constexpr std::array kOtherKinds{&turn::kinds::kCompanion, &turn::kinds::kRealtime};
 
 // The kind of job that reads the conversation for the dossier.
@@ -43,18 +43,20 @@ const turn::Purpose& purpose_of(const json::Document& message) {
   return turn::purpose_named(kKind, json::string_at(message, "task").value_or(""));
 }
 
-// The purpose's system prompt; the deployment's own may replace that of the first purpose.
+// The purpose's system prompt; the deployment's own may replace the first purpose's.
 engine::KindPrompt prompt_of(Call& call, const turn::Purpose& purpose) {
   if (turn::is_first_purpose(kKind, purpose)) return engine::kind_prompt(call, kKind);
   return {purpose.prompt->text, purpose.prompt->label};
 }
 
+// How many tokens of the history budget the texts attached to a message may use.
+std::int64_t attached_tokens(const TurnLimits& limits) { return limits.history_tokens / 2; }
+
 // Reads which models to ask and what is attached, from the body or from a message's stored
-// metadata.
+// metadata. The attached texts are whole.
 Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
                                        const json::Document& message,
-                                       const turn::ModelSettings& chosen,
-                                       const TurnLimits& limits) {
+                                       const turn::ModelSettings& chosen) {
   const auto& purpose = purpose_of(message);
   const auto& first = kKind.purposes.front();
   call.log().task = purpose.name;
@@ -63,12 +65,12 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
       co_await engine::turn_models(call, chosen, *purpose.setting, *first.setting);
   if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
     answering.attachments = co_await engine::load_attachments(
-        call, caller, *list, answering.endpoints, purpose.setting->name, limits.history_tokens / 2);
+        call, caller, *list, answering.endpoints, purpose.setting->name);
   }
   co_return std::move(answering);
 }
 
-// The other kind of the turn's session; nullptr for a chat's.
+// The kind of the turn's session, if it is another than chat; nullptr for chat.
 const turn::Kind* other_kind(const turn::BegunTurn& turn) {
   for (const auto* kind : kOtherKinds) {
     if (turn.kind == kind->name) return kind;
@@ -76,7 +78,7 @@ const turn::Kind* other_kind(const turn::BegunTurn& turn) {
   return nullptr;
 }
 
-// Whether a message of another kind may be meant, whose models can be asked.
+// Whether the request may concern a message of another kind, with available models.
 bool may_be_of_other_kind(Call& call, const TurnRequest& request) {
   if (request.message_id.empty()) return false;
   return std::any_of(kOtherKinds.begin(), kOtherKinds.end(), [&call](const turn::Kind* kind) {
@@ -86,7 +88,7 @@ bool may_be_of_other_kind(Call& call, const TurnRequest& request) {
 
 // The metadata to store with the message; empty when there is none.
 std::string describe(const turn::Purpose& purpose, const Answering& answering,
-                     const json::Document& message) {
+                     const json::Document& message, const TurnLimits& limits) {
   std::string metadata;
   const bool is_plain = turn::is_first_purpose(kKind, purpose);
   if (is_plain && answering.attachments.empty()) return metadata;
@@ -96,7 +98,7 @@ std::string describe(const turn::Purpose& purpose, const Answering& answering,
   if (!answering.attachments.empty()) {
     writer.key("attachments")
         .raw(engine::describe_attachments(*json::find(message, "attachments"),
-                                          answering.attachments));
+                                          answering.attachments, attached_tokens(limits)));
   }
   writer.end_object();
   return metadata;
@@ -154,7 +156,7 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
                                                       const TurnLimits& limits,
                                                       TurnRequest& request) {
   Answering answering;
-  auto own = co_await runtime::attempt(read_answering(call, caller, body, request.chosen, limits));
+  auto own = co_await runtime::attempt(read_answering(call, caller, body, request.chosen));
   if (own) {
     answering = std::move(*own);
   } else if (own.error().code == ErrorCode::no_provider && may_be_of_other_kind(call, request)) {
@@ -169,7 +171,8 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
   const auto prompt = prompt_of(call, *purpose_);
   request.system_prompt = prompt.text;
   request.prompt = prompt.label;
-  request.message_metadata = describe(*purpose_, answering, body);
+  request.message_metadata = describe(*purpose_, answering, body, limits);
+  engine::fit_texts(answering.attachments, attached_tokens(limits));
   if (is_take(request)) {
     request.task_prompts = turn::kinds::task_prompts_json(kKind);
     request.task_prompt_labels = turn::kinds::task_prompt_labels_json(kKind);
@@ -192,14 +195,15 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
     co_return {};
   }
   if (missing_model_) co_return tl::unexpected(*missing_model_);
-  // Only the database knows what an earlier message asked for.
+  // Only the database knows the earlier message's settings.
   if (!turn.message_metadata.empty()) {
     const json::Document message = co_await json::parse(turn.message_metadata);
-    answering = co_await read_answering(call, caller, message, request.chosen, limits);
+    answering = co_await read_answering(call, caller, message, request.chosen);
+    engine::fit_texts(answering.attachments, attached_tokens(limits));
     purpose_ = &purpose_of(message);
     request.system_prompt = prompt_of(call, *purpose_).text;
   }
-  // Other takes are read if the first one was, which only the database knows.
+  // Another take is read if the first one was, which only the database knows.
   if (!is_take(request)) {
     request.is_worth_extracting |= !turn::is_first_purpose(kKind, *purpose_) ||
                                    (dossier::worth_of(request.text) == dossier::Worth::answer &&

@@ -1,4 +1,4 @@
-// The features of chat's turns alone: tasks with models of their own, attachments, and a dossier.
+// The special features of chat's turns: tasks with their own models, attachments, and a dossier.
 #pragma once
 
 #include <optional>
@@ -27,7 +27,7 @@ class ChatConversation final : public engine::Conversation {
 
  private:
   const turn::Purpose* purpose_ = nullptr;  // the message's task
-  // That no model of the chat can be asked, which does not matter to a message of another kind.
+  // Set when no model of the chat can be asked, which does not affect messages of other kinds.
   std::optional<Problem> missing_model_;
 };
 

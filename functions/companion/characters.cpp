@@ -28,7 +28,7 @@ Result<void> check_model(Call& call, const json::Document& body) {
   return {};
 }
 
-// Of all that a card has, also of what no field declares: text that cannot be stored is refused.
+// Checks the whole card, including undeclared members: text that cannot be stored is refused.
 Result<void> check_whole_card(const json::Document& card) {
   static constexpr std::array kFields{api::Field{.name = "card", .type = api::Type::object}};
   static constexpr api::Schema kAnyCard{"", "", kFields};

@@ -19,7 +19,7 @@ using engine::Call;
 using engine::TurnRequest;
 using runtime::Task;
 
-// With a character's texts, its system messages must fit into the kept prompt.
+// System messages, together with a character's texts, must fit into the stored prompt.
 constexpr std::size_t kMaximumInstructionBytes = 16'000;
 
 Result<void> refused(std::string path, std::string message) {
@@ -28,8 +28,8 @@ Result<void> refused(std::string path, std::string message) {
   return refusal;
 }
 
-// Takes the messages apart: the user's new one is the last; what the system says is for this turn;
-// what is left was said before.
+// Splits the messages: the last is the user's new one; system messages apply to this turn; the rest
+// is the conversation before it.
 Result<void> read_messages(const json::Document& messages, TurnRequest& request) {
   auto& companion = *request.companion;
   const auto last = messages.size() - 1;

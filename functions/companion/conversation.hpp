@@ -1,4 +1,4 @@
-// The features of companions' turns alone: the messages that clients repeat, and a character.
+// The special features of companions' turns: clients repeat messages, and there is a character.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace fabula::companion_function {
 
-// Fills in what all turns with companions ask for: the prompts, and the character of a new
-// conversation (empty: none). The request has its text.
+// Sets the values that all turns with companions need: the prompts, and the character of a new
+// conversation (empty: none). The request has its text already.
 void fill_in(engine::Call& call, const turn::Kind& kind, engine::TurnRequest& request,
              std::string character_id);
 

@@ -12,7 +12,7 @@ namespace fabula::companion_function {
 struct Incoming {
   engine::Caller caller;
   json::Document body;
-  std::string checked;  // the body as its declaration has it
+  std::string checked;  // the body's declared members
 };
 
 // Refusals: those of engine::forward.

@@ -27,7 +27,7 @@ using engine::Caller;
 using engine::Match;
 using runtime::Task;
 
-// If others keep writing.
+// The most attempts if other writers interfere.
 constexpr int kMaximumRounds = 8;
 // The database's limit.
 constexpr std::size_t kMaximumLogEntries = 3000;
@@ -57,7 +57,7 @@ Task<Result<MemoryRequest>> read_memory_request(Call& call, const Match& match) 
   co_return std::move(request);
 }
 
-// Makes the entries of a request from what is remembered.
+// Makes the entries of a request from the current memories.
 using Edit = memory::Rows (*)(const memory::Folded& folded, const MemoryRequest& request,
                               const memory::EditContext& context);
 
@@ -86,7 +86,7 @@ Task<Result<void>> commit(Call& call, MemoryRequest& request, Edit edit) {
         co_await engine::call_function(call.context(), call.database(), database::kCommitMemories,
                                        {request.caller.principal, log, rows, folded});
     if (!is_stored) continue;
-    // New messages have their ids by now.
+    // New messages have their ids at this point.
     for (const auto& memory : folded.memories) {
       const auto& ids = memory.entries;
       if (std::find(ids.begin(), ids.end(), rows.front().id) != ids.end()) {

@@ -1,4 +1,4 @@
-// The endpoints that change what a companion remembers.
+// The endpoints that change a companion's memory.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

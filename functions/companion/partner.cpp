@@ -65,7 +65,7 @@ std::string greeting_of(const json::Document& conversation) {
 
 }  // namespace
 
-// A new guest is made at once, so that whatever comes first is that guest's.
+// A new guest is made at once, so that everything from now on belongs to that guest.
 Task<Result<SocketNews>> CompanionPartner::open(Call& call, Caller& caller,
                                                 const turn::SocketProtocol&,
                                                 const turn::said::Hello&) {
@@ -110,7 +110,7 @@ Task<Result<engine::TurnRequest>> CompanionPartner::request(Call& call, const tu
   request.claimed_user_id = id_at(message.body, "user_id");
   fill_in(call, kind, request, id_at(message.body, "character_id"));
   if (!message.id.empty()) {
-    // A message that begins a conversation cannot name it, also when it is sent again.
+    // A message that begins a conversation cannot name it, even when it is sent again.
     std::string scope = id_at(message.body, "conversation_id");
     if (scope.empty()) scope = json::string_at(message.body, "type").value_or("");
     const std::string named =

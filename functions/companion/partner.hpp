@@ -1,4 +1,4 @@
-// One connection that talks with companions: it begins conversations, or goes on with them.
+// One connection for talking with companions: it begins or continues conversations.
 #pragma once
 
 #include "shared/protocols/companion/socket_protocol.hpp"
@@ -8,7 +8,7 @@ namespace fabula::companion_function {
 
 class CompanionPartner final : public engine::SocketPartner {
  public:
-  // The state outlives this.
+  // The state must outlive this object.
   explicit CompanionPartner(protocols::companion::SocketState& state) : state_(state) {}
 
   runtime::Task<Result<engine::SocketNews>> open(engine::Call& call, engine::Caller& caller,

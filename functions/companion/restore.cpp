@@ -21,8 +21,8 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// The copy without text that the database cannot store, which is another service's fault. Empty
-// when there is none, or it is no JSON object: rows may still be there. It is not read into a
+// The copy without text that the database cannot store, which may come from another service. Empty
+// when there is no copy, or it is no JSON object: its rows may still exist. It is not parsed into a
 // document, because a copy may be large.
 Task<Result<std::string>> stored_snapshot(Call& call, std::string_view conversation_id) {
   auto text = co_await runtime::attempt(engine::read_snapshot(call, conversation_id));

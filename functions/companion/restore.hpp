@@ -1,4 +1,4 @@
-// Brings conversations back from their copies in Storage.
+// Restores conversations from their copies in Storage.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

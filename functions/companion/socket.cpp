@@ -9,7 +9,7 @@ namespace fabula::companion_function {
 
 runtime::Task<Result<void>> serve_socket(engine::Call& call, const engine::Match&) {
   protocols::companion::SocketState state;
-  // Both speak the same; browsers that send a token need a sub-protocol that is chosen.
+  // Both have the same messages; browsers that send a token need a chosen sub-protocol.
   const protocols::companion::SocketProtocol named("fabula.companion.v1", state);
   const protocols::companion::SocketProtocol unnamed({}, state);
   const std::array<const turn::SocketProtocol*, 2> protocols{&named, &unnamed};

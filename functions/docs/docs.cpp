@@ -24,14 +24,14 @@ using runtime::Task;
 
 constexpr int kNotModified = 304;
 
-// The page may load what this server has, and ask this server alone. Swagger UI sets styles on
+// The page may load this server's files, and call only this server. Swagger UI sets styles on
 // elements and has its icons as `data:`.
 constexpr std::string_view kPagePolicy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
     "frame-ancestors 'none'";
 
-// Where kPage has the folder that its links are relative to.
+// The placeholder in kPage for the folder to which its links are relative.
 constexpr std::string_view kBasePlace = "{{base}}";
 constexpr auto kBaseAt = kPage.find(kBasePlace);
 static_assert(kBaseAt != std::string_view::npos);
@@ -51,7 +51,7 @@ std::string document(const Call& call) {
 
 std::string page(const Call& call) {
   std::string out(kPage.substr(0, kBaseAt));
-  // Relative, so that it holds below any prefix.
+  // Relative, so that it works below any prefix.
   out += call.url().path.ends_with('/') ? "./" : "docs/";
   out += kPage.substr(kBaseAt + kBasePlace.size());
   return out;
@@ -68,7 +68,7 @@ std::string etag_of(std::string_view text) {
   return tag;
 }
 
-// A text that is the same until the next deployment: kept by whoever has it, and asked for again.
+// A text that changes only with a deployment: clients keep it and revalidate it.
 Task<Result<void>> send_text(Call& call, std::string body, std::string_view content_type,
                              std::string_view policy) {
   http::Response response;

@@ -1,4 +1,4 @@
-// The docs function: what all endpoints take and answer, for people and for programs.
+// The docs function: documentation of all endpoints, for people and for programs.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

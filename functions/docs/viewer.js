@@ -1,5 +1,5 @@
-// Shows the OpenAPI document with Swagger UI. It asks nobody but this server: no validator, and
-// nothing that is typed is kept in the browser.
+// Shows the OpenAPI document with Swagger UI. It calls only this server: it uses no validator,
+// and the browser does not keep any input.
 window.SwaggerUIBundle({
   dom_id: "#reference",
   url: new URL("openapi.json", document.baseURI).href,

@@ -40,7 +40,7 @@ std::string new_uuid(Call& call) {
   return text::make_uuid_v4(random);
 }
 
-// A member of the body or an id of the path; "" when it is not there.
+// A member of the body or an id of the path; "" when it is missing.
 std::string_view member(const json::Document& object, std::string_view key) {
   return json::string_at(object, key).value_or("");
 }
@@ -97,7 +97,7 @@ dossier::Rows replace_edit(Dossier& dossier, Dossier&, const Request& request,
   return dossier::replace(dossier, snapshot_of(request), context);
 }
 
-// Creates the project of a dossier that is begun without one.
+// Creates the project for a dossier that begins without one.
 Task<Result<std::string>> create_project(Call& call, const Request& request) {
   auto name = member(request.body, "name");
   if (name.empty()) name = member(snapshot_of(request), "title");

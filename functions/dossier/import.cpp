@@ -52,8 +52,8 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
 // The kind of job that reads imports.
 constexpr std::array kReading{&engine::kDossierImport};
 
-// Answers with the import's progress; then, if no worker has it, reads a step of it for the waiting
-// client.
+// Answers with the import's progress; then, if no worker has a step of it, reads one for the
+// waiting client.
 Task<Result<void>> read_import(Call& call, const Match& match) {
   co_await engine::forward(call, match);
   co_await engine::work_on(call, kReading, {.job_id = match.captures.back().value, .is_idle = true},

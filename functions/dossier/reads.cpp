@@ -37,7 +37,7 @@ Task<Result<void>> send_list(Call& call, const Match& match, std::string (*tell)
   co_return {};
 }
 
-// Whether both are the same id, of which either may be shortened.
+// Whether both are the same id; either may be shortened.
 bool names(std::string_view id, std::string_view reference) {
   return !reference.empty() && (id.starts_with(reference) || reference.starts_with(id));
 }
@@ -57,7 +57,7 @@ Task<Result<void>> list_facts(Call& call, const Match& match) {
   const auto wanted = json::string_at(request.query, "target");
   if (auto* array = items.get_ptr<json::Document::array_t*>(); array && wanted) {
     std::string target(*wanted);
-    // A reference to any of its mentions names a thing.
+    // A reference to any mention of a thing names the thing.
     if (const auto reference = dossier::parse_reference(target)) {
       if (const auto* entity = log.dossier.entity(*reference))
         target = dossier::reference_text(entity->id);

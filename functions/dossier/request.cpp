@@ -21,7 +21,7 @@ using runtime::Task;
 namespace {
 
 constexpr std::int64_t kDefaultPageItems = 20;
-// If others keep writing, the dossier is sent as it is, with its version.
+// If other writers interfere longer, the dossier is sent in its current state, with its version.
 constexpr int kMaximumRounds = 3;
 
 }  // namespace

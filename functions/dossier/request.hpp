@@ -25,7 +25,7 @@ struct Request {
   std::string if_match;    // "": any version
 };
 
-// Checks the request against the route's declaration before anything else is done.
+// Checks the request against the route's declaration before doing anything else.
 runtime::Task<Result<Request>> read_request(engine::Call& call, const engine::Match& match);
 
 // Sends the project's dossier. A snapshot that is behind its log is first brought up to date.
@@ -35,7 +35,7 @@ runtime::Task<Result<void>> send_dossier(engine::Call& call, const auth::Princip
 // not_found unless the log covers the version.
 Result<void> check_version(const engine::DossierLog& log, std::int64_t version);
 
-// Answers with the page of `items`, an array, that the request's query asks for.
+// Answers with the page of `items`, an array, that the request's query selects.
 runtime::Task<Result<void>> send_page(engine::Call& call, const Request& request,
                                       const json::Document& items);
 

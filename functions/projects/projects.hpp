@@ -1,4 +1,4 @@
-// The projects function: the stories that somebody works on.
+// The projects function: a user's stories.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

@@ -1,4 +1,4 @@
-// The features of realtime sessions' turns alone: their models, their mode, and their tools.
+// The special features of realtime sessions' turns: their models, their mode, and their tools.
 #pragma once
 
 #include "functions/realtime/tools.hpp"
@@ -9,7 +9,8 @@ namespace fabula::realtime_function {
 
 class RealtimeConversation final : public engine::Conversation {
  public:
-  // `mode` is the conversation's when the turn begins, nullptr for none; it outlives this.
+  // `mode` is the conversation's mode when the turn begins, nullptr for none; it must outlive this
+  // object.
   explicit RealtimeConversation(const tools::Mode* const& mode);
 
   // A socket's messages are read by its partner, which also fills in the request.

@@ -21,12 +21,12 @@ using engine::Caller;
 using engine::SocketNews;
 using runtime::Task;
 
-// The name by which clients know the message that an event or a reply belongs to.
+// The client's name for the message that an event or a reply belongs to.
 std::string id_of(const std::string& client_id, const std::string& user_message_id) {
   return client_id.empty() ? user_message_id : client_id;
 }
 
-// The client's name of a message, as far as these events tell it.
+// The client's name for a message, if these events have it.
 std::string name_in(const std::vector<realtime::Event>& events,
                     const std::string& user_message_id) {
   for (const auto& event : events) {
@@ -35,8 +35,8 @@ std::string name_in(const std::vector<realtime::Event>& events,
   return {};
 }
 
-// The newest message, if it is a reply whose server has ended in the middle of it. A run that said
-// nothing leaves an error behind: it was to make a reply, or to continue one that is before it.
+// The newest message, if it is a reply whose server died while writing it. A turn without any text
+// leaves an error: it should have made a reply, or continued the one before it.
 std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Event>& events,
                                                 std::int64_t now_ms) {
   std::optional<engine::BrokenReply> unsaid;
@@ -49,7 +49,7 @@ std::optional<engine::BrokenReply> broken_reply(const std::vector<realtime::Even
         json::string_at(*metadata, "status") != turn::name(turn::Status::interrupted)) {
       return unsaid;
     }
-    // Both are ISO 8601 in UTC: to the second, their texts compare as their times do.
+    // Both are ISO 8601 in UTC, so up to the second the texts compare like the times.
     constexpr std::size_t kUpToSeconds = 19;
     const auto oldest = text::format_timestamp(now_ms - engine::socket_limits::kLongestBreakMs);
     if (event->timestamp.substr(0, kUpToSeconds) < oldest.substr(0, kUpToSeconds)) return unsaid;
@@ -114,7 +114,7 @@ Task<Result<SocketNews>> RealtimePartner::open(Call& call, Caller& caller,
   call.log().user_id = opened.user_id;
   call.log().session_id = opened.session_id;
   const auto& seen = opened.seen;
-  // A client may know events that this session never had, from a database that is gone.
+  // A client may know events that this session never had, from a deleted database.
   last_event_id_ = seen.events.empty() ? seen.last_event_id : seen.events.back().id;
   SocketNews news = news_of(seen, runtime::now_ms(call.context()));
   if (tells_events_) {
@@ -153,7 +153,7 @@ Task<Result<SocketNews>> RealtimePartner::look(Call& call, const Caller& caller)
 }
 
 Task<void> RealtimePartner::leave(Call& call, const Caller& caller) {
-  // If it fails, the connection is found to be gone when it has not looked for a minute.
+  // If it fails, the connection counts as gone after a minute without a call.
   co_await runtime::attempt(engine::call_function(call.context(), call.database(),
                                                   database::kLeaveRealtimeSession,
                                                   {.principal = caller.principal,
@@ -166,7 +166,7 @@ std::unique_ptr<engine::Conversation> RealtimePartner::make_conversation() {
   return std::make_unique<RealtimeConversation>(mode_);
 }
 
-// The first message of the conversation chooses its mode, for good.
+// The first message of the conversation chooses its mode permanently.
 Result<void> RealtimePartner::choose_mode(const turn::said::Message& message) {
   if (is_mode_chosen_) return {};
   if (message.mode.empty()) {
@@ -192,7 +192,7 @@ Task<Result<engine::TurnRequest>> RealtimePartner::request(Call& call, const tur
   writer.begin_object();
   if (mode_) writer.key("task").string(mode_->name);
   if (!message.id.empty()) {
-    // A message that is sent again, by whatever connection, is the same turn.
+    // A message that is sent again, on any connection, is the same turn.
     const std::string named =
         co_await engine::sha256_hex(call.context(), session_id_ + "\n" + message.id);
     request.idempotency_key = "realtime:" + named;

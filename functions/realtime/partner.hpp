@@ -1,5 +1,5 @@
-// One connection to a realtime session: a session has any number of them at once, and its events
-// are told to all.
+// One connection to a realtime session: a session has any number of them at once, and sends its
+// events to all.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace fabula::realtime_function {
 
 class RealtimePartner final : public engine::SocketPartner {
  public:
-  // `session_id`: the caller's own name for the session. `project_id`: of the story that a new one
-  // is about; empty: none.
+  // `session_id`: the caller's own name for the session. `project_id`: the story of a new session;
+  // empty: none.
   RealtimePartner(engine::Call& call, std::string session_id, std::string project_id);
 
   runtime::Task<Result<engine::SocketNews>> open(engine::Call& call, engine::Caller& caller,
@@ -39,10 +39,10 @@ class RealtimePartner final : public engine::SocketPartner {
   std::string connection_id_;
   std::int64_t left_seconds_;
   std::vector<tools::Mode> modes_;
-  const tools::Mode* mode_ = nullptr;  // one of them, or none
+  const tools::Mode* mode_ = nullptr;  // one of the configured modes, or none
   bool is_mode_chosen_ = false;        // by the conversation's first message
   bool tells_events_ = false;
-  std::int64_t last_event_id_ = 0;  // that the client has been told
+  std::int64_t last_event_id_ = 0;  // the last event that was sent to the client
 };
 
 }  // namespace fabula::realtime_function

@@ -1,4 +1,4 @@
-// The realtime function: live sessions over sockets, and what is kept of them.
+// The realtime function: live sessions over sockets, and their stored data.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

@@ -19,7 +19,7 @@ struct ToolEvent {
   bool is_error = false;
 };
 
-// An event that cannot be stored ends neither the tool's call nor the reply.
+// Failing to store an event ends neither the tool's call nor the reply.
 Task<void> add_event(const engine::ToolUse& use, const llm::ToolCall& call, ToolEvent event) {
   std::string metadata;
   json::Writer writer(metadata);

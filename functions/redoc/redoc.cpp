@@ -18,7 +18,7 @@ constexpr int kPermanentRedirect = 308;
 Task<Result<void>> redirect(Call& call, const Match&) {
   http::Response response;
   response.head.status = kPermanentRedirect;
-  // Relative to the path that was asked for, with the platform's prefix or without.
+  // Relative to the requested path, with or without the platform's prefix.
   response.head.headers.set("location", call.url().path.ends_with('/') ? "../docs" : "docs");
   response.head.headers.set("cache-control", "no-cache");
   co_await call.send(std::move(response));

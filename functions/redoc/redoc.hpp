@@ -1,4 +1,4 @@
-// The redoc function: the way to the documentation for those who look for it there.
+// The redoc function: redirects to the documentation for those who look for it here.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

@@ -21,7 +21,7 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// Both sides must be proven: the account by the bearer, the guest by its token in the body.
+// Both identities must be verified: the account by the bearer, the guest by its token in the body.
 Task<Result<void>> migrate(Call& call, const Match& match) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");
@@ -41,8 +41,8 @@ Task<Result<void>> migrate(Call& call, const Match& match) {
   co_return {};
 }
 
-// Only the edge knows which models and how many tokens the deployment allows. The model is stored
-// by its full name.
+// Only this function knows the models and the token limit of the deployment. The model is stored
+// with its full name.
 Task<Result<void>> update(Call& call, const Match& match) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");

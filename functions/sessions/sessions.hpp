@@ -1,4 +1,4 @@
-// The sessions function: conversations, their messages, and taking over those of a guest.
+// The sessions function: conversations, their messages, and moving those of a guest to an account.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

@@ -1,4 +1,4 @@
-// The answers of the story function, from what the database says of a task.
+// The answers of the story function, made from a task's data in the database.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace fabula::story_function {
 
-// Facts that every answer has besides its result. Empty: not known.
+// Facts that every answer has besides its result. Empty: unknown.
 struct Facts {
   std::string task_id;
   std::string project_id;
@@ -27,17 +27,17 @@ struct Facts {
 // The members of `result` and the facts as one JSON object.
 std::string answer_of(const json::Document& result, const Facts& facts);
 
-// Why a task has failed; nothing: it has not.
+// Why a task has failed; nothing if it has not.
 std::optional<Problem> failure_of(const json::Document& task);
 
-// The task's result if it has one that counts, else nullptr.
+// The task's result if it has a valid one, else nullptr.
 const json::Document* result_of(const json::Document& task);
 
 // Sends a JSON object. `headers` are added.
 runtime::Task<void> send_json(engine::Call& call, int status, std::string body,
                               const http::Headers& headers);
 
-// The same with a problem: a new guest's token must reach its guest even then.
+// Sends a problem: a new guest's token must reach its guest even then.
 runtime::Task<void> send_problem(engine::Call& call, const Problem& problem,
                                  const http::Headers& headers);
 

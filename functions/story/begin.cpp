@@ -17,7 +17,7 @@ namespace {
 using engine::Call;
 using runtime::Task;
 
-// The models as one text: another route of models is another request.
+// The models as one text, so that another route of models makes another request.
 std::string text_of(const engine::Endpoints& models) {
   std::string text;
   for (const auto& model : models) {
@@ -73,7 +73,7 @@ Facts facts_of(const Request& request, const story::BegunStory& begun) {
               .unit = std::string(story::name(settings.unit)),
               .adjustments = story::adjustments_json(request.settings.adjustments),
               .is_cached = begun.cached.is_object()};
-  // A story that is there keeps its own.
+  // An existing story keeps its own language.
   if (const auto language = json::string_at(begun.settings, "language")) facts.language = *language;
   if (const auto unit = json::string_at(begun.settings, "unit")) facts.unit = *unit;
   return facts;

@@ -1,4 +1,4 @@
-// Begins a story's task in the database, or finds the one that answers the request already.
+// Begins a story's task in the database, or finds one that already answers the request.
 #pragma once
 
 #include "functions/story/answer.hpp"

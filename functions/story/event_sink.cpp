@@ -17,11 +17,11 @@ using engine::StepText;
 using runtime::Task;
 using story::WatchPlace;
 
-// A silent connection is closed by proxies.
+// Proxies close a silent connection.
 constexpr std::int64_t kLongestSilenceMs = 15'000;
 constexpr std::uint32_t kRetryMs = 1'000;
 
-// The members of a task that a watcher is told.
+// The members of a task for its watchers.
 std::string state_of(const json::Document& task) {
   std::string data;
   json::Writer writer(data);
@@ -49,7 +49,7 @@ Result<void> EventSink::begin(const http::Headers& headers) {
   http::ResponseHead head;
   head.headers.add("content-type", std::string(sse::kContentType));
   head.headers.add("cache-control", "no-cache, no-transform");
-  head.headers.add("x-accel-buffering", "no");  // proxies pass each write on at once
+  head.headers.add("x-accel-buffering", "no");  // makes proxies pass each write on at once
   for (const auto& header : headers) head.headers.add(header.name, header.value);
   if (auto started = call_.start(std::move(head)); !started) return started;
   std::string at_trap;

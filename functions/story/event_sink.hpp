@@ -1,4 +1,4 @@
-// Tells what happens in a task as server-sent events.
+// Sends the progress of a task as server-sent events.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,11 @@ class EventSink final : public engine::WatchSink {
   runtime::Task<bool> flush() override;
   runtime::Waitable* leaving() override { return &leaving_; }
 
-  // The last events: the answer; a problem; or that the client is to come back.
+  // The last events: the answer; a problem; or a request to reconnect.
   void done(std::string_view answer, const story::WatchPlace& place);
   void failed(const Problem& problem);
   void come_back();
-  // Sends what has gathered and ends the response.
+  // Sends the buffered events and ends the response.
   runtime::Task<void> end();
 
  private:

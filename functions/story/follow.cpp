@@ -16,7 +16,7 @@ using engine::Call;
 using engine::Caller;
 using runtime::Task;
 
-// Well within what platforms allow a request that has begun to answer; its client comes back.
+// Well within the platforms' limits for a response that has begun; the client then reconnects.
 constexpr std::int64_t kStreamMs = 5 * 60'000;
 
 engine::WatchRequest watch_request(Call& call, const Caller& caller, const Facts& facts,
@@ -27,7 +27,7 @@ engine::WatchRequest watch_request(Call& call, const Caller& caller, const Facts
           .until_ms = runtime::now_ms(call.context()) + time_ms};
 }
 
-// The task's own statements about its story win over those of its request.
+// The task's facts about its story replace those of its request.
 void learn(Facts& facts, const json::Document& task) {
   if (const auto id = json::string_at(task, "project_id")) facts.project_id = *id;
   if (const auto language = json::string_at(task, "language")) facts.language = *language;
@@ -80,7 +80,7 @@ Task<Result<void>> answer_stream(Call& call, const Caller& caller, Facts facts,
     const auto* result = result_of(watched->task);
     sink.done(answer_of(result ? *result : json::Document::object(), facts), watched->place);
   } else {
-    // Cancelled or paused: the task tells where it stands.
+    // Cancelled or paused: the task itself shows its state.
     sink.done(json::dump(watched->task), watched->place);
   }
   co_await sink.end();

@@ -10,12 +10,12 @@
 
 namespace fabula::story_function {
 
-// As one JSON answer: the result; 202 with the task when it has none in time; or the problem that
-// the task has failed with.
+// Sends one JSON answer: the result; 202 with the task when there is no result in time; or the
+// task's failure as a problem.
 runtime::Task<Result<void>> answer_whole(engine::Call& call, const engine::Caller& caller,
                                          Facts facts);
 
-// As server-sent events from this place on, to the end of the task.
+// Sends server-sent events from `place` on, until the task ends.
 runtime::Task<Result<void>> answer_stream(engine::Call& call, const engine::Caller& caller,
                                           Facts facts, story::WatchPlace from);
 

@@ -17,7 +17,7 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// Tells an answer that was there already.
+// Sends an answer that existed already.
 Task<Result<void>> tell_cached(Call& call, const Request& request, const Facts& facts,
                                const json::Document& result) {
   const auto headers = headers_of(facts, request.caller);
@@ -93,7 +93,7 @@ Task<Result<void>> generate_full(Call& call, const Match& match) {
   co_await send_json(call, 202, answer_of(accepted, facts), headers_of(facts, request.caller));
   if (begun.cached.is_object()) co_return {};
   auto principal = request.caller.principal;
-  // A new guest has been made by now.
+  // A new guest exists at this point.
   if (principal.kind == auth::Principal::Kind::new_guest) {
     principal.kind = auth::Principal::Kind::guest;
   }

@@ -1,4 +1,4 @@
-// Endpoints that ask for a text: each begins a task, and waits for it.
+// Endpoints that generate a text: each begins a task and waits for it.
 #pragma once
 
 #include "wasm/engine/serve.hpp"
@@ -13,7 +13,7 @@ runtime::Task<Result<void>> refine_outline(engine::Call& call, const engine::Mat
 runtime::Task<Result<void>> generate_start(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> go_on(engine::Call& call, const engine::Match& match);
 runtime::Task<Result<void>> regenerate_scene(engine::Call& call, const engine::Match& match);
-// Does not wait.
+// Begins the task without waiting for it.
 runtime::Task<Result<void>> generate_full(engine::Call& call, const engine::Match& match);
 
 }  // namespace fabula::story_function

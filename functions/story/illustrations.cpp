@@ -22,10 +22,10 @@ using engine::Match;
 using runtime::Task;
 
 Task<Result<void>> begin_illustrations(Call& call, const Match& match) {
-  // A caller without a valid token is refused first, whatever the settings of models are.
+  // A caller without a valid token is refused first, whatever the models' settings.
   co_await engine::identify_known(call.context(), call.settings(), call.head().headers);
-  // Only /tasks/run draws, because this module has no room for that code; a task that nobody can
-  // do is not begun.
+  // Only /tasks/run draws, because this module has no room for that code; without a model no task
+  // is begun.
   co_await engine::resolve_image_route(call, settings::named("MODEL_IMAGE"));
   co_await engine::forward(call, match);
   co_return {};

@@ -1,4 +1,4 @@
-// Endpoints of a story's parts, of which each kind has the same functions of the database.
+// Endpoints of a story's parts; each kind of part has the same database functions.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

@@ -24,7 +24,7 @@ using runtime::Task;
 
 constexpr std::string_view kJson = "application/json";
 
-// Texts that are no settings.
+// Texts in the body that are not settings.
 constexpr std::array<std::string_view, 5> kGivenMembers{"premise", "outline", "story_text", "idea",
                                                         "feedback"};
 

@@ -35,7 +35,7 @@ Task<Result<std::string>> task_of(const Match& match) {
   co_return std::string(json::string_at(path, "task_id").value_or(""));
 }
 
-// Where a watcher goes on: what is no place is the beginning.
+// The place from which a watcher continues; an invalid place means the beginning.
 story::WatchPlace known_place(const Call& call) {
   for (const auto& said :
        {call.url().query_value("after"), call.head().headers.find("last-event-id")}) {
@@ -90,7 +90,7 @@ Task<Result<void>> follow_task(Call& call, const Match& match) {
   Facts facts;
   facts.task_id = co_await task_of(match);
   co_await api::check_query(call.url(), *match.route.operation->query);
-  // Refuses what is not the caller's before the stream begins.
+  // Refuses another user's task before the stream begins.
   json::Document task = co_await look(call, caller, facts.task_id);
   facts.project_id = json::string_at(task, "project_id").value_or("");
   if (is_stream) {

@@ -1,5 +1,4 @@
-// Bots, which answer in the relay. A bot whose model could not be asked is refused when it is
-// saved.
+// Bots, which answer in the relay. A bot whose model cannot be asked is refused when it is saved.
 #pragma once
 
 #include "wasm/engine/serve.hpp"

@@ -18,7 +18,7 @@ using engine::Call;
 using engine::TurnRequest;
 using runtime::Task;
 
-// The models for bots that name none of their own: MODEL_STREAM's, else the chat's.
+// The models for bots that name none: MODEL_STREAM's, else the chat's.
 Result<llm::Route> own_route(Call& call) {
   const auto& own = *turn::kinds::kRelay.purposes.front().setting;
   auto& values = call.setting_values();

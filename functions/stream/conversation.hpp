@@ -1,4 +1,4 @@
-// The feature of the relay's turns alone: a bot, which names its own model.
+// The special feature of the relay's turns: a bot, which names its own model.
 #pragma once
 
 #include "wasm/engine/conversation.hpp"

@@ -89,7 +89,7 @@ Task<Result<void>> run(Call& call, const Match& match) {
   std::string failures;
   json::Writer told(failures);
   told.begin_array();
-  // A step is begun only while at least half of the time is left.
+  // A step begins only while at least half of the time is left.
   while (done + failed < request.limit && passed_ms() < time_limit_ms / 2 &&
          !call.context().isolate_ending().is_set()) {
     const StepEnd end = co_await worker.work(call, time_limit_ms - passed_ms());
@@ -108,7 +108,8 @@ Task<Result<void>> run(Call& call, const Match& match) {
 
   const auto* snapshots = &engine::kConversationSnapshot;
   if (std::find(request.kinds.begin(), request.kinds.end(), snapshots) != request.kinds.end()) {
-    // Work for nobody: the owners are gone. What cannot be deleted now is tried again later.
+    // Deletes files whose owners are deleted. Those that cannot be deleted now are tried again
+    // later.
     const auto gone = co_await runtime::attempt(engine::delete_orphaned_files(call));
     done += gone.value_or(0);
   }

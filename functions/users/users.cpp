@@ -20,7 +20,7 @@ using engine::Call;
 using engine::Match;
 using runtime::Task;
 
-// A bearer must be right, but does not matter otherwise: the guest is a new one.
+// A bearer must be valid, but is otherwise ignored: the guest is a new one.
 Task<Result<void>> create_guest(Call& call, const Match&) {
   const auto& headers = call.head().headers;
   co_await http::require_acceptable(headers.find("accept"), "application/json");

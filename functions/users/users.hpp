@@ -1,4 +1,4 @@
-// The users function: the caller's profile and account. Signing up and in is Supabase Auth's own.
+// The users function: the caller's profile and account. Supabase Auth signs users up and in.
 #pragma once
 
 #include "wasm/runtime/context.hpp"

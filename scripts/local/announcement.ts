@@ -1,7 +1,7 @@
-// What a developer is told about a running server, by ./scripts/dev and by ./scripts/status.
+// The text about a running server for the developer, from ./scripts/dev and ./scripts/status.
 import type { State } from "./state.ts";
 
-/** Shown instead of a key that is not ours to print. */
+/** Shown instead of a key that must not be printed. */
 export const KEY_OF_ENVIRONMENT = "(SUPABASE_SECRET_KEYS of your environment)";
 
 export function keyLines(state: State): string[] {

@@ -1,6 +1,6 @@
-// Supabase's anonymous users, whom the embedded Auth does not know: a sign-up without address and phone
-// makes one, and an address makes an account of it. Everything else goes to the embedded Auth, whose
-// answers and tokens then say who is anonymous.
+// Supabase's anonymous users, which the embedded Auth does not support: a sign-up without address and
+// phone makes one, and an address turns it into an account. Everything else goes to the embedded Auth;
+// its answers and tokens are completed with whether the user is anonymous.
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import type { SqlDatabase } from "./database-migrations.ts";
 
@@ -22,7 +22,7 @@ interface Session {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-// It added these of its own, from the address that the user does not have.
+// The embedded Auth adds these, from the address that the user does not have.
 const METADATA_OF_ADDRESSES = ["email", "email_verified", "phone_verified", "sub"];
 
 export function withAnonymousUsers(fetch: Fetch, database: SqlDatabase, jwtSecret: string): Fetch {
@@ -88,7 +88,7 @@ async function isAnonymous(database: SqlDatabase, user: User | undefined): Promi
   return rows.length > 0;
 }
 
-// Supabase asks nobody to confirm an address where confirmations are off, as they are here.
+// Supabase does not ask to confirm an address where confirmations are off, as they are here.
 async function becomesAccount(database: SqlDatabase, user: User | undefined): Promise<boolean> {
   const id = checkedId(user);
   const rows = await database.rows(`
@@ -144,7 +144,7 @@ function checkedId(user: User | undefined): string {
   return user.id;
 }
 
-/** The JSON object that is the body, which can still be read; undefined for anything else. */
+/** The body as a JSON object, which can still be read; undefined for anything else. */
 async function readObject(message: Request | Response): Promise<Record<string, unknown> | undefined> {
   const text = await message.clone().text();
   try {

@@ -1,5 +1,6 @@
-// Bundles the development server's programs into build/local, or other entry points elsewhere:
-// node scripts/local/bundle.mjs [OUT_DIR ENTRY...]. Packages stay outside: they load as installed.
+// Bundles the development server's programs into build/local, or other entry points elsewhere: node
+// scripts/local/bundle.mjs [OUT_DIR ENTRY...]. Packages are not included: they are loaded as
+// installed.
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 

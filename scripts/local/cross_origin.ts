@@ -1,5 +1,5 @@
-// Pages of any origin may call what the one origin answers itself, and the embedded Supabase, as they may
-// call Supabase (the Fetch standard, section "HTTP CORS protocol"). The functions decide for themselves.
+// Pages of any origin may call the origin's own answers and the embedded Supabase, as they may call
+// Supabase (the Fetch standard, section "HTTP CORS protocol"). The functions decide for themselves.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -19,7 +19,7 @@ export function isPreflight(request: IncomingMessage): boolean {
   );
 }
 
-/** Allows whatever the page asks for: a tracer's headers, too. */
+/** Allows every header that the page asks for, including a tracer's. */
 export function allowAll(request: IncomingMessage, response: ServerResponse): void {
   const asked = request.headers["access-control-request-headers"];
   response.writeHead(204, {
@@ -32,7 +32,7 @@ export function allowAll(request: IncomingMessage, response: ServerResponse): vo
   response.end();
 }
 
-/** The headers of an answer, which pages of any origin may read whatever it has said about that. */
+/** The headers of an answer for pages of any origin, whatever it said about that itself. */
 export function sharedWithAll(rawHeaders: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

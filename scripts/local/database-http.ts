@@ -1,10 +1,10 @@
-// HTTP in front of a function from Request to Response.
+// An HTTP server for a function from Request to Response.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
 type Fetch = (request: Request) => Promise<Response>;
 
 // Longer than any runtime keeps an idle connection (Deno: 90 s): a server that closes first cuts
-// off a request that is sent at the same moment, which its client may not send again.
+// off a request sent at the same moment, which its client may not be able to repeat.
 const KEEP_ALIVE_MS = 120_000;
 
 export function createDatabaseServer(fetch: Fetch): Server {
@@ -31,7 +31,7 @@ async function answer(
   }
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
-  // Files of the embedded Storage come in pieces of other types than arrayBuffer() takes.
+  // Files of the embedded Storage arrive in pieces of types that arrayBuffer() does not accept.
   const pieces: Buffer[] = [];
   for await (const piece of response.body ?? []) pieces.push(Buffer.from(piece));
   outgoing.end(Buffer.concat(pieces));

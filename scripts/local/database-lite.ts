@@ -1,4 +1,4 @@
-// @supabase/lite, configured for us: PostgREST, GoTrue and Storage of Supabase in front of PGlite
+// @supabase/lite in our configuration: PostgREST, GoTrue and Storage of Supabase in front of PGlite
 // (PostgreSQL as WebAssembly) or of a real PostgreSQL.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { PROGRESS, refuseOtherHistory, type SqlDatabase } from "./database-migra
 import type { DatabaseServerOptions } from "./database-server.ts";
 import { StartError } from "./part.ts";
 
-/** What we use of npm `postgres`, which Lite loads for a real PostgreSQL. */
+/** The part of npm `postgres` that we use; Lite loads it for a real PostgreSQL. */
 interface PostgresDriver {
   unsafe(sql: string): Promise<object[]> & { simple(): Promise<unknown> };
   options: { serializers: Record<number, (value: unknown) => unknown> };
@@ -19,14 +19,14 @@ interface PostgresDriver {
 export interface Lite {
   database: SqlDatabase;
   fetch(request: Request): Promise<Response>;
-  /** To be called between the migrations and the first request. */
+  /** Call it between the migrations and the first request. */
   settlePrivileges(): Promise<void>;
-  /** Makes the first request quick; may be called when requests are served already. */
+  /** Makes the first request fast; may be called while requests are served. */
   learnTables(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** From the repository's root on. */
+/** Relative to the repository's root. */
 export const MIGRATIONS = "supabase/migrations";
 
 const MAINTENANCE_INTERVAL_MS = 5 * 60 * 1000;
@@ -43,7 +43,7 @@ const ROLES = `do $$
     end loop;
   end $$`;
 
-/** `folder` is the current directory, and holds everything that Lite stores. */
+/** `folder` is the current directory, and contains everything that Lite stores. */
 export async function openLite(options: DatabaseServerOptions, folder: string): Promise<Lite> {
   const config = join("supabase", "config.json");
   mkdirSync("supabase", { recursive: true });
@@ -102,7 +102,7 @@ function configuration(options: DatabaseServerOptions, folder: string) {
   };
 }
 
-// A process that was killed while PGlite made its files leaves some that no later start can use.
+// If the process is killed while PGlite creates its files, no later start can use them.
 function discardHalfMade(folder: string): void {
   if (existsSync(madeMarker(folder))) return;
   console.log(`${PROGRESS}making a new database`);
@@ -129,7 +129,7 @@ function sqlDatabase(app: App): SqlDatabase {
   };
 }
 
-// Lite hands over JSON as text, which the driver would encode a second time, into a JSON string.
+// Lite passes JSON as text, which the driver would encode a second time, into a JSON string.
 function passJsonAsItIs(driver: PostgresDriver): void {
   for (const type of [114, 3802]) {
     driver.options.serializers[type] = (value: unknown) =>
@@ -167,7 +167,7 @@ async function checkDatabaseOfDeveloper(database: SqlDatabase): Promise<void> {
   }
 }
 
-// Comparing the schemas of Auth and Storage with what is there takes as long as all the rest of a
+// Comparing the schemas of Auth and Storage with the existing ones takes as long as the rest of a
 // start, so it is done once for each version of Lite.
 async function makeSystemSchemas(app: App, database: SqlDatabase, version: string): Promise<void> {
   const mark = `made by @supabase/lite ${version}`;
@@ -184,22 +184,22 @@ function liteVersion(root: string): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-// PGlite has no autovacuum, without which old rows are never reclaimed, and plans that were made while
-// the tables were small are kept for as long as the process lives.
+// PGlite has no autovacuum, without which old rows are never reclaimed, and it keeps plans made while
+// the tables were small as long as the process lives.
 function maintain(database: SqlDatabase): void {
   const vacuum = () => database.run("vacuum analyze").catch((error: Error) => console.error(error));
   setInterval(vacuum, MAINTENANCE_INTERVAL_MS).unref();
 }
 
-// Before its first request Lite gives all rights on all tables to everybody, leaving the decision to
-// row level security. What Supabase would answer needs the rights as the migrations set them.
+// Before its first request Lite grants everybody all rights on all tables, and relies on row level
+// security. To answer like Supabase, it needs the rights from the migrations.
 async function settlePrivileges(app: App, database: SqlDatabase): Promise<void> {
   await app.connection.withContext({ auth: { role: "anon" } }, async () => {});
   await database.run("select private.align_grants_with_policies()");
 }
 
-// Lite learns the tables with the first request that names one, which takes longer than all the rest of
-// a start.
+// Lite reads the tables with the first request that names one, which takes longer than the rest of a
+// start.
 async function learnTables(app: App, key: string): Promise<void> {
   const request = new Request("http://127.0.0.1/rest/v1/projects?limit=0", {
     headers: { apikey: key },

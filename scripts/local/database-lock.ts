@@ -1,5 +1,5 @@
-// One process at a time works on a folder. The lock is a socket that the process listens on, so it
-// ends with the process, however that ends.
+// Lets one process at a time work on a folder. The lock is a socket on which the process listens,
+// so it ends with the process in any case.
 import { createHash } from "node:crypto";
 import { realpathSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";

@@ -1,5 +1,5 @@
-// Applies supabase/migrations, and remembers it as the Supabase CLI does: in the table
-// supabase_migrations.schema_migrations, one transaction a file.
+// Applies supabase/migrations, and records them like the Supabase CLI: in the table
+// supabase_migrations.schema_migrations, one transaction per file.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartError } from "./part.ts";
@@ -10,9 +10,9 @@ export interface SqlDatabase {
   rows<Row>(sql: string): Promise<Row[]>;
 }
 
-/** How a line begins that says how far a start is. */
+/** The beginning of a line that reports the progress of a start. */
 export const PROGRESS = "progress: ";
-/** How a line begins that a developer should see. */
+/** The beginning of a line that a developer should see. */
 export const NEW_MIGRATION = "applied new migration";
 
 interface Migration {
@@ -28,8 +28,8 @@ interface AppliedMigration {
 }
 
 /**
- * Throws a StartError when the database was made by migrations that are not those of `folder`, which is
- * said before anything is changed in it. `home` is where it lives, in words for the developer.
+ * Throws a StartError before any change when the database was made by other migrations than those of
+ * `folder`. `home` is its place, in words for the developer.
  */
 export async function refuseOtherHistory(
   database: SqlDatabase,
@@ -49,7 +49,7 @@ export async function refuseOtherHistory(
   );
 }
 
-/** Throws a StartError that names the migration that PostgreSQL refused, and why. */
+/** Throws a StartError with the migration that PostgreSQL refused, and the reason. */
 export async function applyMigrations(database: SqlDatabase, folder: string): Promise<void> {
   const applied = await readApplied(database);
   const appliedStatements = new Map(applied.map((row) => [row.version, row.statements]));
@@ -62,7 +62,7 @@ export async function applyMigrations(database: SqlDatabase, folder: string): Pr
     }
     await apply(database, migration);
     console.log(`${PROGRESS}applied ${index + 1} of ${migrations.length} migrations`);
-    // To a database that is in use already it is news.
+    // Only for a database with earlier migrations is this news.
     console.log(`${applied.length > 0 ? NEW_MIGRATION : "applied migration"} ${migration.file}`);
   }
 }
@@ -97,7 +97,7 @@ async function apply(database: SqlDatabase, migration: Migration): Promise<void>
   }
 }
 
-// The Supabase CLI stores a file split into its statements, which says nothing about the file.
+// The Supabase CLI stores a file as separate statements, so the file itself cannot be compared.
 function refuseChange(migration: Migration, statements: string[] | null): void {
   if (statements?.length !== 1 || statements[0] === migration.sql) return;
   throw new StartError(

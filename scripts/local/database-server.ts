@@ -21,7 +21,7 @@ export interface DatabaseServerOptions {
 
 export type DatabaseReport =
   | { url: string }
-  /** Explained: the reason is in words for the developer and needs no log beside it. */
+  /** Explained: the reason is in words for the developer, who needs no log. */
   | { failure: string; isExplained: boolean };
 
 async function serve(options: DatabaseServerOptions): Promise<string> {
@@ -29,7 +29,7 @@ async function serve(options: DatabaseServerOptions): Promise<string> {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o700);
   await lockFolder(folder);
-  // Lite takes its files from here, so nothing of it gets into the repository.
+  // Lite stores its files in the current directory, which must not be the repository.
   process.chdir(folder);
 
   const lite = await openLite(options, folder);
@@ -47,7 +47,7 @@ async function serve(options: DatabaseServerOptions): Promise<string> {
     await lite.close();
   });
   const learned = lite.learnTables().catch((error: Error) => console.error(error));
-  if (options.databaseUrl) await learned; // PGlite takes too long for that.
+  if (options.databaseUrl) await learned; // this takes too long on PGlite
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -57,7 +57,7 @@ function closeAtEnd(close: () => Promise<void>): void {
   process.once("disconnect", end);
 }
 
-// Lite logs every statement that PostgreSQL refuses with its parameters: what people have written.
+// Lite logs every statement that PostgreSQL refuses, with parameters, which contain people's texts.
 function logWithoutParameters(): void {
   const log = console.error;
   console.error = (...values: unknown[]) => log(...values.map(withoutParameters));
@@ -69,11 +69,11 @@ function withoutParameters(value: unknown): unknown {
   return [code, detail?.match(/^\w+$/)?.[0], value.message].filter(Boolean).join(" ");
 }
 
-// When a PostgreSQL goes away, its driver rejects statements for which nobody waits any more. The next
-// statement connects again, so this process has to live on.
+// When a PostgreSQL goes away, its driver rejects statements that nobody awaits any more. The next
+// statement reconnects, so this process must keep running.
 process.on("unhandledRejection", (reason) => console.error(reason));
 
-// Ctrl-C in a terminal reaches every process; the parent ends this one after those that need it.
+// Ctrl-C in a terminal reaches every process; the parent ends this one after those that depend on it.
 process.on("SIGINT", () => {});
 logWithoutParameters();
 process.once("message", (options: DatabaseServerOptions) => {

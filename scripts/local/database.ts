@@ -1,5 +1,5 @@
 // The embedded Supabase as a part of the development server: a process of its own, because its
-// PostgreSQL computes inside the process that loads it. Or the same interface in front of a real
+// PostgreSQL runs inside the process that loads it. Or the same interface in front of a real
 // PostgreSQL. The process is scripts/local/database-server.ts.
 import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -13,9 +13,9 @@ import { StartError, type LineLog, type Part } from "./part.ts";
 export interface DatabaseOptions {
   /** The repository, whose supabase/migrations are applied before anything is served. */
   root: string;
-  /** The database lives in its folder `database`; made when missing. */
+  /** The database is in its folder `database`, which is created if it is missing. */
   dataDir: string;
-  /** On 127.0.0.1; 0: a free one. */
+  /** The port on 127.0.0.1; 0: any free one. */
   port: number;
   /** A real PostgreSQL instead of the embedded one; its user must be a superuser. */
   databaseUrl?: string;
@@ -62,8 +62,8 @@ export async function startDatabase(options: DatabaseOptions): Promise<Part> {
   throw report.isExplained ? new StartError(report.failure) : new Error(report.failure);
 }
 
-// The bundle lies below the repository, where Node looks for the packages that it imports. It is put
-// there whole: other servers may start at this moment.
+// The bundle is below the repository, where Node finds the packages that it imports. It is moved
+// there as a whole, because other servers may be starting.
 async function bundleServer(root: string): Promise<string> {
   const outfile = join(root, "build/local/database-server.mjs");
   const ownFile = `${outfile}.${randomUUID()}`;
@@ -95,7 +95,7 @@ async function firstReport(
   const reported = new Promise<DatabaseReport>((resolve) => {
     child.once("message", (message) => resolve(message as DatabaseReport));
   });
-  child.send(options, () => {}); // If it cannot be sent, the process has ended: `exited` says so.
+  child.send(options, () => {}); // If sending fails, the process has ended, which `exited` reports.
   const report = await Promise.race([reported, exited.then(failed), late]);
   clearTimeout(timer);
   return report;

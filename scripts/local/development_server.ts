@@ -1,4 +1,4 @@
-// The development server as a whole: one origin in front of a database, a model and the functions.
+// The whole development server: one origin in front of a database, a model and the functions.
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -30,16 +30,16 @@ export interface DevelopmentServerOptions {
   starters: PartStarters;
   /** Takes the lines that the developer sees. */
   print: (line: string) => void;
-  /** Whether a local model that is missing is fetched. */
+  /** Whether to fetch a missing local model. */
   setUp: boolean;
-  /** Resolves when there are functions to start. */
+  /** Resolves when the functions are built. */
   functionsBuilt: Promise<void>;
-  /** When the build began that made them; `Infinity`: before this moment. */
+  /** When their build began; `Infinity`: before now. */
   sourcesSince_ms: number;
 }
 
-// How long replies go on in functions that newer ones have taken the place of: as long as a reply may
-// take by default. What is then cut off has saved its text.
+// How long replies may continue in functions that newer ones have replaced: the default time limit of
+// a reply. A reply that is then cut off has saved its text.
 const RETIREMENT_MS = 120_000;
 
 export class DevelopmentServer {
@@ -58,7 +58,7 @@ export class DevelopmentServer {
 
   /**
    * Starts everything, and announces it when a request would succeed. Rejects when something cannot
-   * start; stays pending from then on, and parts that end by themselves are started again.
+   * start; otherwise it stays pending, and parts that end by themselves are restarted.
    */
   async run(): Promise<never> {
     const { settings, print } = this.#options;
@@ -77,7 +77,9 @@ export class DevelopmentServer {
     return new Promise<never>(() => {});
   }
 
-  /** Ends all that was started. The data directory is given back last, when nobody writes to it. */
+  /**
+   * Ends everything that was started. The data directory is released last, when nothing writes to it.
+   */
   async stop(): Promise<void> {
     this.#stopAsked.abort();
     this.#endMaintenance?.();
@@ -87,7 +89,8 @@ export class DevelopmentServer {
     await this.#origin?.close();
   }
 
-  // Listens first: the state file names a server that answers, and a taken port is told at once.
+  // Listens first: the state file must name a server that answers, and a port in use is reported at
+  // once.
   async #claimDataDir(): Promise<State> {
     const { root, settings } = this.#options;
     const instance = randomUUID();
@@ -203,7 +206,7 @@ export class DevelopmentServer {
     const { dataDir } = this.#options.settings;
     this.#endMaintenance = startMaintenance({
       databaseUrl: () => this.#parts.url("database"),
-      // As any other caller, so that functions that are replaced finish what they do.
+      // Called through the origin, so that functions that are replaced finish their work.
       functionsUrl: () => this.#parts.url("functions") && `${originUrl}/functions/v1`,
       secretKey: loadKeys(dataDir).secretKey,
       log: (line) => this.#options.print(line),

@@ -1,14 +1,14 @@
 // @ts-check
-// A full disk looks like many other faults; this one is worth its own words.
+// A full disk looks like many other faults, so it gets its own message.
 import { existsSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { StartError } from "./start_error.mjs";
 
-// PostgreSQL writes its log ahead in files of 16 MB, and there must be room for the next one.
+// PostgreSQL's write-ahead log has files of 16 MB, and the next one must fit.
 const NEEDED_BYTES = 32 * 1024 * 1024;
 
-// npm packages, compiled functions, the local model's server. What only set-up knows, such as the size
-// of Debian's packages, it checks itself.
+// npm packages, compiled functions, the local model's server. Set-up itself checks the rest, such as
+// the size of Debian's packages.
 const NEEDED_BY_FIRST_START_BYTES = 700 * 1024 * 1024;
 
 /**

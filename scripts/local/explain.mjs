@@ -1,5 +1,5 @@
 // @ts-check
-// One line for the developer about what went wrong while starting, and what to do about it.
+// One line for the developer about a fault at the start, and what to do about it.
 import { StartError } from "./start_error.mjs";
 
 const OTHER_DIRECTORY = "./scripts/dev --data DIR";

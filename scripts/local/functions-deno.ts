@@ -1,4 +1,4 @@
-// Deno, of the version whose engine Supabase runs.
+// Deno, in the version whose engine Supabase runs.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { FunctionsOptions, RuntimeCommand } from "./functions-runtime.ts";
@@ -14,7 +14,7 @@ export function denoCommand(output: string, options: FunctionsOptions): RuntimeC
       "--no-lock",
       "--no-remote",
       "--no-npm",
-      // The network, and the environment, which is nothing but what follows.
+      // The network, and the environment, which only has the settings below.
       "--allow-net",
       "--allow-env",
       join(output, "deno", "main.js"),
@@ -30,7 +30,7 @@ export function denoCommand(output: string, options: FunctionsOptions): RuntimeC
   };
 }
 
-// The program lies in the package of its platform. npm's `deno` package would link it to another
+// The program is in the package for its platform. npm's `deno` package would link it to another
 // place in an install script, which newer npm versions do not run.
 export function findDeno(root: string): string {
   const require = createRequire(join(root, "package.json"));

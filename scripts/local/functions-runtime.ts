@@ -1,5 +1,5 @@
 // The functions as a part of the development server and of the tests: one process of deno or of
-// workerd that serves all that scripts/build has bundled.
+// workerd that serves all bundles of scripts/build.
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -11,31 +11,31 @@ export interface FunctionsOptions {
   /** The repository. */
   root: string;
   runtime: "deno" | "workerd";
-  /** On loopback; 0: a free one. */
+  /** On loopback; 0: any free one. */
   port: number;
-  /** The settings that the functions see, and nothing else of this process's environment. */
+  /** All settings for the functions; they see nothing else of this process's environment. */
   environment: Record<string, string>;
   /** Takes every line that the runtime and the functions write. */
   log: LineLog;
-  /** What scripts/build wrote; `build` in the repository when absent. */
+  /** The output of scripts/build; `build` in the repository when absent. */
   output?: string;
 }
 
-/** How to start a runtime; it says on its `listens` stream {"event":"listen","port":...}. */
+/** How to start a runtime; it writes {"event":"listen","port":...} to its stream `listens`. */
 export interface RuntimeCommand {
   file: string;
   arguments: string[];
   environment: Record<string, string>;
   listens: "stdout" | "control";
-  /** Removes what the command made, after the process has ended. */
+  /** Removes the command's files, after the process has ended. */
   cleanUp?(): void;
 }
 
-// What is under way gets this long to save and end when the runtime is told to stop.
+// When the runtime is told to stop, running requests have this long to save and end.
 const stopGraceMs = 3_000;
 
 export interface FunctionsPart extends Part {
-  /** Of the runtime, for who measures it. */
+  /** The runtime's process, for measurements. */
   processId: number;
 }
 

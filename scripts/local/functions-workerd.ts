@@ -32,7 +32,7 @@ function configure(directory: string, bindings: string[], port: number): string 
   const variables = bindings.map(
     (name) => `(name = ${JSON.stringify(name)}, fromEnvironment = ${JSON.stringify(name)})`,
   );
-  // As the platform has a Worker's assets.
+  // The same layout as a Worker's assets on the platform.
   const files = join(directory, "files");
   const services: string[] = [];
   if (existsSync(files)) {

@@ -1,10 +1,10 @@
-// The settings that the functions see: addresses, keys, and what the developer has set.
+// The functions' settings: URLs, keys, and the developer's own settings.
 import type { Keys } from "./keys.ts";
 import type { Environment, RemoteSupabase } from "./settings.ts";
 
 /**
- * All settings of the functions (shared/settings/table.hpp), but for the Supabase that they run on:
- * that is said below. tests/unit/settings_table.cpp compares this with the table.
+ * All settings of the functions (shared/settings/table.hpp), except those of their Supabase, which
+ * are set below. tests/unit/settings_table.cpp compares this with the table.
  */
 const PASSED_ON = new Set([
   "SUPABASE_JWKS",
@@ -78,7 +78,7 @@ const PASSED_ON = new Set([
   "FABULA_MODES",
 ]);
 
-/** The developer's own settings, as far as the functions know them. */
+/** The developer's own settings that the functions know. */
 export function callersSettings(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
@@ -87,7 +87,7 @@ export function callersSettings(environment: Environment): Record<string, string
   return settings;
 }
 
-/** For the embedded Supabase, whose own address saves each call of the functions a way round. */
+/** For the embedded Supabase, whose direct URL saves each call of the functions a detour. */
 export function embeddedSupabaseSettings(
   originUrl: string,
   databaseUrl: string,

@@ -1,10 +1,10 @@
 // @ts-check
-// What the functions' settings besides those of models may be, as far as it can be said before anything runs.
+// Checks the functions' settings, except those of models, as far as possible before anything runs.
 import { StartError } from "./start_error.mjs";
 
 /** @import { Environment } from "./settings.ts" */
 
-/** Their bounds, as shared/settings/table.hpp has them; tests/origin/settings.test.ts compares them. */
+/** The bounds of numeric settings, as in shared/settings/table.hpp; tests/origin/settings.test.ts compares them. */
 export const NUMBERS = new Map([
   ["FABULA_HISTORY_TOKENS", [0, 1_000_000]],
   ["FABULA_MAX_OUTPUT_TOKENS", [1, 100_000]],

@@ -1,11 +1,11 @@
-// Waits for the functions to say that they can serve.
+// Waits until the functions report that they can serve.
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "./part.ts";
 
 const DEADLINE_MS = 60_000;
 const GAP_MS = 50;
 
-/** Resolves when the URL answers 200; rejects with the last answer when it does not in a minute. */
+/** Resolves when the URL answers 200; rejects with the last answer after a minute. */
 export async function untilHealthy(url: string): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   let last = "no answer";

@@ -27,7 +27,8 @@ function createKeys(file: string): Keys {
     secretKey: `sb_secret_${randomBytes(KEY_BYTES).toString("base64url")}`,
     jwtSecret: randomBytes(JWT_SECRET_BYTES).toString("base64url"),
   };
-  // Written aside and linked: nobody ever sees half a file, and the first of two writers wins.
+  // Written to another file and linked: no reader sees half a file, and the first of two writers
+  // wins.
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   try {

@@ -1,21 +1,21 @@
-// What pg_cron does on Supabase, because the database has no clock of its own here; and the call for
-// what turns leave behind, which comes sooner here than there.
+// The jobs that pg_cron runs on Supabase, because the database has no scheduler here; and the call for the
+// work that turns leave behind, which comes sooner than there.
 import { setTimeout as sleep } from "node:timers/promises";
 
 const HOUR_MS = 3_600_000;
 const REAPING_GAP_MS = 30_000;
 const TASKS_GAP_MS = 2_000;
 const DATABASE_DEADLINE_MS = 60_000;
-// Longer than the function can be told to work.
+// Longer than the function's longest time limit.
 const TASKS_DEADLINE_MS = 620_000;
 
 export interface MaintenanceOptions {
-  /** Where the database is now; undefined while it is not there. */
+  /** The database's current URL; undefined while it is not running. */
   databaseUrl: () => string | undefined;
-  /** Where the functions are now; without it no tasks are done. */
+  /** The functions' current URL; without it no tasks are done. */
   functionsUrl?: () => string | undefined;
   secretKey: string;
-  /** Takes what could not be done. */
+  /** Takes reports of failures. */
   log: (line: string) => void;
   everyMs?: number;
   reapEveryMs?: number;
@@ -27,12 +27,15 @@ type Row = Record<string, unknown>;
 interface Job {
   what: string;
   gapMs: number;
-  /** Of a job that comes often a fault is told once, until it has gone well again. */
+  /** A fault of a frequent job is reported once, until the job has succeeded again. */
   isQuiet: boolean;
   work: (options: MaintenanceOptions, signal: AbortSignal) => Promise<void>;
 }
 
-/** Deletes expired guests and old rows, ends silent replies and has tasks done, from now on; the answer ends it. */
+/**
+ * From now on deletes expired guests and old rows, ends silent replies and has tasks done; call the result to
+ * stop.
+ */
 export function startMaintenance(options: MaintenanceOptions): () => void {
   const { everyMs = HOUR_MS, reapEveryMs = REAPING_GAP_MS, tasksEveryMs = TASKS_GAP_MS } = options;
   const jobs: Job[] = [
@@ -46,7 +49,7 @@ export function startMaintenance(options: MaintenanceOptions): () => void {
   return () => ended.abort();
 }
 
-/** Does the job now and again and again, never twice at once. */
+/** Does the job now and repeatedly, never twice at once. */
 async function repeat(job: Job, options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   let wasFault = false;
   while (!signal.aborted) {
@@ -62,7 +65,7 @@ async function repeat(job: Job, options: MaintenanceOptions, signal: AbortSignal
   }
 }
 
-// The function deletes a bounded number a call.
+// The function deletes a limited number per call.
 async function deleteGuests(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   for (let deleted: unknown = 1; Number(deleted) > 0; ) {
     const answer = await callDatabase(options, "delete_expired_guests", signal);
@@ -85,7 +88,7 @@ async function reap(options: MaintenanceOptions, signal: AbortSignal): Promise<v
   await callDatabase(options, "reap_generations", signal);
 }
 
-// The functions log every call, so they are called only when there is something to do.
+// The functions log every call, so they are called only when there is work.
 async function runTasks(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   for (let isLeft: unknown = true; isLeft === true; ) {
     const url = options.functionsUrl?.();
@@ -97,7 +100,7 @@ async function runTasks(options: MaintenanceOptions, signal: AbortSignal): Promi
   }
 }
 
-/** The answer of an engine function; nothing while the database is not there. */
+/** The answer of a database function; nothing while the database is not running. */
 async function callDatabase(
   { databaseUrl, secretKey }: MaintenanceOptions,
   name: string,

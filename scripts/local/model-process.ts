@@ -9,9 +9,9 @@ import { StartError, type LineLog, type Part } from "./part.ts";
 export interface LocalModelOptions {
   /** The repository. */
   root: string;
-  /** Where set-up has put the model. */
+  /** The folder into which set-up has put the model. */
   dataDir: string;
-  /** 0: a free one. */
+  /** 0: any free one. */
   port: number;
   /** Appends the body of each completion request as one line of JSON. */
   record?: string;
@@ -22,7 +22,7 @@ const MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf";
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 2_000;
 
-/** Where set-up puts the model; FABULA_MODEL_FILE names another one. */
+/** The path at which set-up puts the model; FABULA_MODEL_FILE names another file. */
 export function modelFile(dataDir: string): string {
   return process.env["FABULA_MODEL_FILE"] || join(dataDir, "models", MODEL_FILE);
 }
@@ -58,7 +58,7 @@ export async function startLocalModel(options: LocalModelOptions): Promise<Part>
   };
 }
 
-// The bundle lies beside node_modules of the server, where Node looks for node-llama-cpp.
+// The bundle is next to the server's node_modules, where Node finds node-llama-cpp.
 async function bundleServer(root: string): Promise<string> {
   const folder = join(root, "scripts/local/model");
   const outfile = join(folder, "build/server.mjs");

@@ -1,10 +1,10 @@
-// Model servers that a developer may have running: is there one, and which model would it write
-// with.
+// Model servers that may be running on the developer's machine: whether there is one, and which
+// model it would use.
 
-/** Reads JSON from a URL; undefined when nothing there answers with JSON in time. */
+/** Reads JSON from a URL; undefined when there is no JSON answer in time. */
 export type Probe = (url: string, key?: string) => Promise<unknown>;
 
-/** Loopback answers at once; somebody else's server that does not must not hold up the start. */
+/** Loopback answers at once; a server that does not must not delay the start. */
 const PROBE_DEADLINE_MS = 300;
 
 export async function probeUrl(url: string, key?: string): Promise<unknown> {
@@ -29,8 +29,8 @@ export async function probeOllama(baseUrl: string, probe: Probe): Promise<string
 }
 
 /**
- * The model of a llama.cpp server. Port 8080 is anybody's, so two of its answers are looked at: its
- * `/health` says `{"status":"ok"}`, and its models are owned by `llamacpp`.
+ * The model of a llama.cpp server. Many programs use port 8080, so two answers are checked:
+ * `/health` is `{"status":"ok"}`, and the models are owned by `llamacpp`.
  */
 export async function probeLlamaCpp(baseUrl: string, probe: Probe): Promise<string | undefined> {
   const health = await probe(`${serverRoot(baseUrl)}/health`);
@@ -38,13 +38,13 @@ export async function probeLlamaCpp(baseUrl: string, probe: Probe): Promise<stri
   const models = list(await probe(`${serverRoot(baseUrl)}/v1/models`), "data");
   const model = models.find((candidate) => text(candidate, "owned_by") === "llamacpp");
   const id = text(model, "id");
-  // The name is a file's path unless the server was given an alias, and routes are split at commas.
+  // Without an alias the name is a file's path, and routes are split at commas.
   return id?.includes(",") ? undefined : id;
 }
 
 /**
- * The models of a server that speaks OpenAI's protocol which may chat: `GET /models`, at the address as it is
- * written, or with the version that the functions append to it.
+ * The models for chatting of a server with OpenAI's protocol: `GET /models` at the address as written, or with the
+ * version that the functions append to it.
  */
 export async function listModels(address: string, probe: Probe, key?: string): Promise<string[]> {
   const base = withoutRequest(address);
@@ -70,7 +70,7 @@ function serverRoot(address: string): string {
   return withoutRequest(address).replace(/\/(v1|api)$/, "");
 }
 
-// Embedding models are of the BERT family, or say so in their name.
+// Embedding models belong to the BERT family, or have it in their name.
 function isChatModel(model: unknown): boolean {
   const details = field(model, "details");
   const families = [text(details, "family"), ...list(details, "families")];

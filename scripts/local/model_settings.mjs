@@ -1,11 +1,12 @@
 // @ts-check
-// What the settings of models may be, as far as it can be said before anything runs.
+// The valid values of the settings of models, as far as they can be checked before anything runs.
 import { StartError } from "./start_error.mjs";
 
 /** @import { Environment } from "./settings.ts" */
 
 /**
- * Those of shared/llm/route/providers.hpp, in its order, with the key that each needs unless its address is set;
+ * The providers of shared/llm/route/providers.hpp, in the same order, with the key that each needs unless its
+ * address is set;
  * tests/origin/settings.test.ts compares them.
  */
 export const KEYS = new Map([
@@ -27,7 +28,7 @@ export const PROVIDERS = [...KEYS.keys()];
 
 const ROUTES = /^(MODEL_[A-Z]+|FABULA_MODELS|FABULA_BOT_MODELS|FABULA_VISION_MODELS)$/;
 const ADDRESSES = /^[A-Z]+_BASE_URL$/;
-/** In bytes of UTF-8, as shared/settings/table.hpp has them; tests/origin/settings.test.ts compares them. */
+/** In bytes of UTF-8, as in shared/settings/table.hpp; tests/origin/settings.test.ts compares them. */
 export const LONGEST_TEXTS = new Map([["FABULA_SYSTEM_PROMPT", 16_384]]);
 
 /**
@@ -75,7 +76,7 @@ function checkRoute(name, text) {
 }
 
 /**
- * Of a route's models one must be there to be asked: the others may be for later.
+ * Checks that at least one model of a route has its key or address: the others may be added later.
  * @param {string} name
  * @param {string} text
  * @param {Environment} environment

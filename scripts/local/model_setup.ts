@@ -7,7 +7,7 @@ import type { SetUpOptions } from "./part_starters.ts";
 
 /** Rejects with set-up's own last line. */
 export async function setUpLocalModel({ root, print, signal }: SetUpOptions): Promise<void> {
-  // The compiler, which works meanwhile, comes first.
+  // The compiler, which works at the same time, has priority.
   const [file, ...args] = ["nice", "-n", "10", join(root, "scripts/setup"), "model"];
   const child = spawn(file ?? "", args, { stdio: ["ignore", "pipe", "pipe"], signal });
   let reason = "";

@@ -1,4 +1,4 @@
-// Which requests are being answered by whom, so that a part can be ended when it serves nobody.
+// Counts the requests that each part is answering, so that a part can be ended when it serves none.
 import { setTimeout as sleep } from "node:timers/promises";
 
 const GAP_MS = 100;
@@ -6,13 +6,13 @@ const GAP_MS = 100;
 export class OpenRequests {
   readonly #counts = new Map<string, number>();
 
-  /** Counts a request to the URL; it is over when what this returns is called. */
+  /** Counts a request to the URL until the returned function is called. */
   add(url: string): () => void {
     this.#count(url, 1);
     return () => this.#count(url, -1);
   }
 
-  /** Resolves when none is left, or when they have had their time. */
+  /** Resolves when none is left, or at the deadline. */
   async untilNone(url: string, deadline_ms: number): Promise<void> {
     for (let waited_ms = 0; waited_ms < deadline_ms; waited_ms += GAP_MS) {
       if (!this.#counts.has(url)) return;

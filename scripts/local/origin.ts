@@ -10,26 +10,31 @@ import type { ProblemFacts } from "./problem.ts";
 import { forwardRequest, forwardUpgrade, type Upstream } from "./proxy.ts";
 
 export interface OriginOptions {
-  /** Tells this server from any other: what `INSTANCE_PATH` answers. */
+  /** Distinguishes this server from any other: the answer at `INSTANCE_PATH`. */
   instance: string;
   /** Folder of the page's files. */
   pageDir: string;
-  /** Where the parts listen; undefined while they start. */
+  /** The URLs of the parts; undefined while they start. */
   functionsUrl(): string | undefined;
   databaseUrl(): string | undefined;
 }
 
 export interface Origin {
   port: number;
-  /** Resolves when no request is answered by a part at this URL, or at the deadline. */
+  /** Resolves when no part at this URL is answering a request, or at the deadline. */
   untilUnused(url: string, deadline_ms: number): Promise<void>;
-  /** Ends the open connections: streams see their client leave. Goes on answering. */
+  /**
+   * Ends the open connections, so that streams see their client leave. Keeps answering new ones.
+   */
   disconnect(): void;
-  /** Takes no more connections and ends the open ones. */
+  /** Accepts no more connections and ends the open ones. */
   close(): Promise<void>;
 }
 
-/** Answers `{"instance": ...}`: a second start, and ./scripts/status, see that this one lives. */
+/**
+ * Answers `{"instance": ...}`, by which a second start and ./scripts/status see that this server
+ * runs.
+ */
 export const INSTANCE_PATH = "/.well-known/fabula-development-server";
 
 const FUNCTIONS_UNAVAILABLE: ProblemFacts = {
@@ -51,7 +56,7 @@ const DATABASE_UNAVAILABLE: ProblemFacts = {
   headers: { "Retry-After": "1" },
 };
 
-/** Resolves when it listens on 127.0.0.1; rejects when somebody else does. */
+/** Resolves when it listens on 127.0.0.1; rejects when another program does. */
 export async function startOrigin(port: number, options: OriginOptions): Promise<Origin> {
   const functions: Upstream = {
     url: options.functionsUrl,
@@ -112,12 +117,12 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
   };
 
   const server = createServer(answer);
-  server.requestTimeout = 0; // An upload may take long; the functions have limits of their own.
+  server.requestTimeout = 0; // An upload may take long; the functions have their own limits.
   server.on("upgrade", upgrade);
   await listen(server, port);
   const disconnect = () => {
     server.closeAllConnections();
-    for (const socket of upgraded) socket.destroy(); // The server has let go of these.
+    for (const socket of upgraded) socket.destroy(); // The server no longer tracks these.
   };
   const closed = new Promise<void>((resolve) => server.on("close", resolve));
   return {

@@ -1,5 +1,5 @@
-// The pages of the development server, for chatting and for live conversations: a few files, read anew for
-// each request so that an edit needs only a reload.
+// The pages of the development server, for chatting and for live conversations: a few files, read again
+// for each request so that an edit needs only a reload.
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const FILES = new Map([
   ...NAMES.map((name): [string, string] => [`/${name}`, name]),
 ]);
 
-// Nothing from elsewhere, and no inline script: what a model writes can never become code.
+// Only this origin, and no inline script: a model's text can never become code.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,4 +1,4 @@
-// The parts of the development server: started side by side, started again when they end by themselves, and
+// The parts of the development server: started concurrently, restarted when they end by themselves, and
 // stopped in reverse order.
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkDiskSpace } from "./disk_space.mjs";
@@ -13,25 +13,25 @@ interface Member {
   log: PartLog;
   start: StartPart;
   startedAt_ms: number;
-  /** Resolves when the start, or the newest one after an end, is over. */
+  /** Resolves when the start, or the latest restart, is over. */
   started: Promise<unknown>;
   waits: RestartWaits;
   part?: Part;
   url?: string;
-  /** Of parts that others have taken the place of and that still work: what ends them. */
+  /** Functions that end replaced parts which are still working. */
   retired: Set<() => Promise<void>>;
 }
 
-/** A part whose start is not over. */
+/** A part that is still starting. */
 export interface StartingPart {
   name: string;
-  /** How far it is, if it says so. */
+  /** Its progress, if it reports any. */
   progress: string | undefined;
   elapsed_ms: number;
 }
 
-// A part that is still starting when everything is to end gets this long to become stoppable; what
-// takes longer ends with the process group.
+// When everything is to end, a part that is still starting has this long to become stoppable; otherwise it
+// ends with the process group.
 const UNFINISHED_START_MS = 3_000;
 
 export class PartGroup {
@@ -50,7 +50,7 @@ export class PartGroup {
     return this.#stopAsked.signal.aborted;
   }
 
-  /** Where a part listens; undefined while it does not, and from the moment it is to stop. */
+  /** A part's URL; undefined while it does not listen, and once it is to stop. */
   url(name: string): string | undefined {
     return this.#stopping ? undefined : this.#members.get(name)?.url;
   }
@@ -84,7 +84,7 @@ export class PartGroup {
       part = await starting;
     } catch (error) {
       checkDiskSpace(this.#dataDir);
-      // A reason that the part put into words itself needs no log lines beside it.
+      // A reason in the part's own words needs no log lines.
       if (error instanceof StartError) throw error;
       throw new StartError(withLog(`The ${name} did not start: ${(error as Error).message}`, log));
     }
@@ -92,8 +92,8 @@ export class PartGroup {
   }
 
   /**
-   * Puts another part in the place of a running one, which goes on until `unused` says of its URL that
-   * nobody is served by it any more. Rejects when the new one cannot start: the old one stays.
+   * Replaces a running part, which continues until `unused` reports that its URL serves nobody any more.
+   * Rejects when the new one cannot start: the old one stays.
    */
   async replace(
     name: string,
@@ -126,7 +126,7 @@ export class PartGroup {
     });
   }
 
-  // Until it runs, something else has been put in its place, or everything is to end.
+  // Meanwhile the part may have been replaced, or everything may be ending.
   async #startAgain(name: string, member: Member, ended: Part, fault: string): Promise<void> {
     const isOver = () => this.#stopping || member.part !== ended;
     for (let reason = fault; ; ) {
@@ -149,7 +149,7 @@ export class PartGroup {
     }
   }
 
-  /** Stops the newest part first: the functions save what they stream while the database runs. */
+  /** Stops the newest part first: the functions save their streams while the database runs. */
   async stop(): Promise<void> {
     this.#stopAsked.abort();
     for (const member of [...this.#members.values()].reverse()) {

@@ -1,5 +1,5 @@
-// The log of one part: a file in the data directory, the newest lines in memory, to be shown if the
-// part dies, and on the terminal only the lines that a developer must see.
+// The log of one part: a file in the data directory, the newest lines in memory, which are shown if
+// the part dies, and on the terminal only the lines that a developer must see.
 import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { NEW_MIGRATION, PROGRESS } from "./database-migrations.ts";
@@ -48,7 +48,9 @@ function end(stream: WriteStream): Promise<void> {
   });
 }
 
-/** For the functions: warnings, errors, and lines that are no log entries, such as a runtime's. */
+/**
+ * For the functions: warnings, errors, and lines that are no log entries, such as a runtime's own.
+ */
 export function isUrgentFunctionsLine(line: string): boolean {
   try {
     const { level } = JSON.parse(line) as { level?: unknown };
@@ -68,7 +70,7 @@ export function progressOf(lines: readonly string[]): string | undefined {
   return lines.findLast((line) => line.startsWith(PROGRESS))?.slice(PROGRESS.length);
 }
 
-/** For parts that log a lot while they work: nothing. Their death is reported elsewhere. */
+/** For parts that log a lot while they work: none. Their death is reported elsewhere. */
 export function neverUrgent(): boolean {
   return false;
 }

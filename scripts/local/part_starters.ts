@@ -1,5 +1,5 @@
-// How the parts are started. The development server uses them only through this interface, so that
-// its tests can replace them with scripted parts.
+// Starts the parts. The development server uses only this interface, so that its tests can replace
+// the parts with scripted ones.
 import type { LineLog, Part } from "./part.ts";
 import type { Environment, Runtime } from "./settings.ts";
 
@@ -25,9 +25,9 @@ export interface SetUpOptions {
 /** How the functions are built again while they run. Paths are absolute. */
 export interface FunctionsBuild {
   command: readonly [file: string, ...args: string[]];
-  /** Files and folders; a change below any of them asks for a build. */
+  /** Files and folders; a change below any of them triggers a build. */
   sources: readonly string[];
-  /** The folder that the runtime loads; files that have no function's name are the host's. */
+  /** The folder that the runtime loads; files without a function's name are the host's. */
   output: string;
   functions: readonly string[];
   /** The folder of the database's migrations, which are applied at the next start. */

@@ -1,6 +1,6 @@
-// A connection that loses no answer. A server that does not want all of a body answers early and
-// resets the connection. The next write then fails, and with it Node drops the answer that has come
-// but has not been read. Here the failure is reported only when all that had come has been read.
+// A connection that loses no answer. A server that does not want a whole body answers early and
+// resets the connection. The next write then fails, and Node drops the answer that has arrived but
+// has not been read. Here the failure is reported only when everything that arrived has been read.
 import { Socket } from "node:net";
 
 type Done = (error?: Error | null) => void;
@@ -15,7 +15,7 @@ export class PatientSocket extends Socket {
   }
 }
 
-// The first round of the event loop may be the one that is under way and has read already.
+// The first round of the event loop may be the current one, which has already read.
 function reportLate(done: Done): Done {
   return (error) => {
     if (error) setImmediate(() => setImmediate(done, error));

@@ -1,5 +1,5 @@
 // @ts-check
-// Who listens on a port of this machine.
+// Finds the program that listens on a port of this machine.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
@@ -7,7 +7,7 @@ import { basename } from "node:path";
 /** @typedef {{ name: string, pid: number, command: string }} Program */
 
 /**
- * In words, for a developer; undefined when nobody listens there.
+ * In words for a developer; undefined when no program listens there.
  * @param {number} port
  * @returns {string | undefined}
  */
@@ -48,7 +48,7 @@ function listenerFromProc(port) {
       // Not /proc/PID/comm: that is the name of a thread.
       return { pid: Number(pid), name: basename(words[0] ?? ""), command: words.join(" ") };
     } catch {
-      // The process has ended meanwhile, or belongs to somebody else.
+      // The process has ended meanwhile, or belongs to another user.
     }
   }
   return "hidden";

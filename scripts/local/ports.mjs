@@ -20,7 +20,7 @@ export async function freePorts(count) {
   return ports;
 }
 
-// The usual port is one that the kernel also gives to outgoing connections, which pass.
+// The kernel also gives the usual port to outgoing connections, which end soon.
 const PATIENCE_MS = 3_000;
 const GAP_MS = 100;
 

@@ -1,4 +1,5 @@
-// Errors of the development server itself, as every other error of Fabula: RFC 9457 problem+json.
+// Errors of the development server itself, in the format of all errors of Fabula: RFC 9457
+// problem+json.
 import { STATUS_CODES, type ServerResponse } from "node:http";
 
 export interface ProblemFacts {
@@ -16,7 +17,7 @@ function problemBody(problem: ProblemFacts, instance: string): string {
   return JSON.stringify({ type: "about:blank", title, status, detail, instance, code });
 }
 
-// Pages of any origin may read it, as all our answers.
+// Pages of any origin may read it, like all our answers.
 function problemHeaders(problem: ProblemFacts, body: string): Record<string, string> {
   return {
     "Content-Type": "application/problem+json",
@@ -38,7 +39,7 @@ export function sendProblem(
   response.end(body);
 }
 
-/** The same as bytes, for a socket that asked for an upgrade and has no response object. */
+/** A problem as bytes, for a socket that asked for an upgrade and has no response object. */
 export function rawProblem(problem: ProblemFacts, instance: string): string {
   const body = problemBody(problem, instance);
   const headers = { ...problemHeaders(problem, body), Connection: "close" };

@@ -1,12 +1,12 @@
 // @ts-check
-// Processes that end together. Each leads a group of its own, and what it leaves behind in that group
-// is ended with it, so that nothing stays even if it had no chance to clean up.
+// Processes that end together. Each leads its own group, and whatever it leaves behind in that group is
+// ended with it, so that nothing remains even if it could not clean up.
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** @import { ChildProcess, SpawnOptions } from "node:child_process" */
 
-/** A command ended with another status than 0; it has said why itself. */
+/** A command ended with another status than 0; it has printed the reason itself. */
 export class CommandFailed extends Error {
   /** @override */
   name = "CommandFailed";
@@ -29,8 +29,8 @@ export class ProcessGroups {
    * Starts a process. `ended` resolves with its exit status, 1 for a signal.
    * @param {string} file
    * @param {string[]} args
-   * @param {SpawnOptions & { name?: string, endsItsGroup?: boolean }} options `name`: what a message
-   *   calls it; `endsItsGroup`: told to stop, it ends what it started, so that only it is told.
+   * @param {SpawnOptions & { name?: string, endsItsGroup?: boolean }} options `name`: its name
+   *   in messages; `endsItsGroup`: when asked to stop, it ends its own children, so that only it is asked.
    * @returns {{ child: ChildProcess, ended: Promise<number> }}
    */
   start(file, args, { name = file, endsItsGroup = false, ...options }) {
@@ -49,7 +49,7 @@ export class ProcessGroups {
     });
     /** @type {Promise<number>} */
     const over = ended.finally(async () => {
-      // Told to stop, what it has started may be longer about it than itself: Ninja ends its compilers.
+      // After it was told to stop, its children may end later than itself: Ninja ends its compilers.
       if (this.#isStopping && !endsItsGroup) await untilGroupIsGone(child);
       signalGroup(child, "SIGKILL");
       this.#running.delete(child);
@@ -71,7 +71,7 @@ export class ProcessGroups {
   }
 
   /**
-   * Ends all of them; what has not ended after a while is killed.
+   * Ends all of them; processes that have not ended after a while are killed.
    * @returns {Promise<void>}
    */
   async stop() {
@@ -93,7 +93,7 @@ export class ProcessGroups {
     for (const child of this.#running.keys()) signalGroup(child, "SIGKILL");
   }
 
-  /** Has signals that ask this process to end end them; a second one at once. */
+  /** Makes signals that ask this process to end also end them; a second signal does so at once. */
   stopOnSignals() {
     const stop = () => {
       if (this.#isStopping) this.kill();

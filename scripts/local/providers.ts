@@ -1,5 +1,5 @@
-// Which model writes, when the developer has said little: an explicit route, else a server in OpenAI's place,
-// else a hosted provider whose key is set, else a server that runs on this machine, else the local model.
+// Chooses the model if the developer has not: an explicit route, else a server in OpenAI's place, else a
+// hosted provider whose key is set, else a server that runs on this machine, else the local model.
 import { listModels, probeLlamaCpp, probeOllama, probeUrl, type Probe } from "./model_servers.ts";
 import type { Environment } from "./settings.ts";
 
@@ -8,9 +8,9 @@ export interface ProviderChoice {
   kind: "hosted" | "running" | "local";
   /** For MODEL_CHAT, such as `openai:gpt-4o-mini`. */
   route: string;
-  /** What the functions need to know beyond what the developer has set. */
+  /** Settings for the functions besides the developer's own. */
   settings: Record<string, string>;
-  /** One line for the developer: who writes. */
+  /** One line for the developer: which model writes. */
   notice: string;
 }
 
@@ -47,7 +47,7 @@ const RUNNING = [
 
 const LOCAL_NOTICE = "test model, set OPENAI_API_KEY for real writing";
 
-/** `probe` reads JSON from a URL; tests give their own. */
+/** `probe` reads JSON from a URL; tests pass their own. */
 export async function chooseProvider(
   environment: Environment,
   probe: Probe = probeUrl,
@@ -84,8 +84,8 @@ export async function chooseProvider(
   };
 }
 
-// A server that speaks OpenAI's protocol, in OpenAI's place: it has models of its own. With a key, and as long
-// as it names no models, it is taken for a gateway to OpenAI's.
+// A server with OpenAI's protocol, in OpenAI's place: it has its own models. If there is a key, and it names
+// no models, it counts as a gateway to OpenAI's.
 async function ownServer(
   environment: Environment,
   probe: Probe,
@@ -100,13 +100,13 @@ async function ownServer(
   return { ...choice, notice: `openai:${model}, at ${baseUrl}, which names no models: see MODEL_CHAT` };
 }
 
-// The local model reads some 200 tokens a second and holds 4,096: what a hosted model is sent would
-// keep its reader waiting, or not fit at all.
+// The local model reads some 200 tokens a second and has room for 4,096: a hosted model's prompt would delay
+// its reader, or not fit at all.
 function localLimits(environment: Environment): Record<string, string> {
   return {
     FABULA_HISTORY_TOKENS: environment["FABULA_HISTORY_TOKENS"] || "1200",
     FABULA_MAX_OUTPUT_TOKENS: environment["FABULA_MAX_OUTPUT_TOKENS"] || "400",
-    // While it writes for the dossier the next reply waits.
+    // The next reply waits while it writes for the dossier.
     FABULA_DOSSIER_MAX_OUTPUT_TOKENS: environment["FABULA_DOSSIER_MAX_OUTPUT_TOKENS"] || "300",
     FABULA_FIRST_TOKEN_TIMEOUT_MS: environment["FABULA_FIRST_TOKEN_TIMEOUT_MS"] || "180000",
     FABULA_TASKS_TIME_LIMIT_MS: environment["FABULA_TASKS_TIME_LIMIT_MS"] || "240000",

@@ -1,4 +1,4 @@
-// A streaming reverse proxy: every piece goes on as it comes, back-pressure included, and when one
+// A streaming reverse proxy: every piece is passed on as it arrives, with back-pressure, and when one
 // side leaves, the other side is told at once (RFC 9110 sections 7.6 and 7.8).
 import {
   request as startHttpRequest,
@@ -14,11 +14,11 @@ import { PatientSocket } from "./patient_socket.ts";
 import { rawProblem, sendProblem, type ProblemFacts } from "./problem.ts";
 
 export interface Upstream {
-  /** Where requests go; undefined while the part is still starting. */
+  /** The target of requests; undefined while the part is still starting. */
   url(): string | undefined;
-  /** The answer while the part starts, cannot be reached, or breaks off before it has answered. */
+  /** The answer while the part starts, cannot be reached, or breaks off before its answer begins. */
   unavailable: ProblemFacts;
-  /** Pages of any origin may call it; else the part says itself which ones may. */
+  /** Pages of any origin may call it; otherwise the part itself decides. */
   isSharedWithAll?: boolean;
 }
 
@@ -40,7 +40,7 @@ export function forwardRequest(
   upstream: Upstream,
 ): void {
   const target = upstream.url();
-  // A page that may not even ask would not be told why.
+  // A page that is not allowed to ask would not learn the reason.
   const refuse = () => {
     if (isPreflight(request)) allowAll(request, response);
     else sendProblem(response, upstream.unavailable, request.url ?? "/");
@@ -69,19 +69,19 @@ export function forwardRequest(
       if (!incoming.complete) response.destroy();
     });
   });
-  // Without a listener an upgrade that nobody asked for would leave the caller waiting for ever.
+  // Without a listener an unexpected upgrade would leave the caller waiting for ever.
   outgoing.on("upgrade", (_incoming, socket) => socket.destroy());
   outgoing.on("error", () => {}); // `close` follows, and tells whether an answer came before.
   outgoing.on("close", () => {
     if (!answer && !response.destroyed) refuse();
-    // A caller reads no answer before it has sent all of its body. What is unpiped is paused, so that
+    // A caller reads no answer before it has sent its whole body. Unpiping pauses the request, so it
     // comes first.
     request.unpipe(outgoing);
     request.resume();
   });
   response.on("close", () => outgoing.destroy());
 
-  // A body that breaks off must not look finished upstream.
+  // A body that breaks off must not look complete upstream.
   request.on("close", () => {
     if (!request.complete) outgoing.destroy();
   });
@@ -114,7 +114,7 @@ export function forwardUpgrade(
     writeRawHead(socket, incoming, incoming.rawHeaders);
     if (peerHead.length > 0) socket.write(peerHead);
     if (head.length > 0) peer.write(head);
-    // Neither WebSocket side goes on after the other has ended its half.
+    // Neither side of a WebSocket continues after the other has ended its half.
     const end = () => {
       socket.destroy();
       peer.destroy();
@@ -141,7 +141,7 @@ export function forwardUpgrade(
 
 function startRequest(request: IncomingMessage, target: string, headers: string[]): ClientRequest {
   const { protocol, hostname, port, pathname } = new URL(target);
-  // URL keeps the brackets of an IPv6 address, sockets do not want them.
+  // URL keeps the brackets of an IPv6 address, but sockets do not accept them.
   const host = hostname.replace(/^\[|\]$/g, "");
   const options = {
     host,
@@ -149,21 +149,21 @@ function startRequest(request: IncomingMessage, target: string, headers: string[
     path: pathname.replace(/\/$/, "") + (request.url ?? "/"),
     headers,
   };
-  // A connection for each request: on loopback it costs little, and an idle connection that the
-  // other side closes just as it is used again would turn into an error that nobody could explain.
+  // Uses a new connection for each request: on loopback it costs little, and an idle connection that
+  // the other side closes just as it is reused would cause an inexplicable error.
   if (protocol === "https:")
     return startHttpsRequest({ ...options, port: port || 443, agent: false });
   const createConnection = () => new PatientSocket().connect(Number(port || 80), host);
   return startHttpRequest({ ...options, createConnection });
 }
 
-// Keeps the caller's Host on loopback, so that a part writes URLs that the caller can use; another
-// machine finds its site by it.
+// On loopback, keeps the caller's Host, so that a part writes URLs that the caller can use; another
+// machine needs its own host name to find its site.
 function forwardedHeaders(request: IncomingMessage, target: string): string[] {
   const host = request.headers.host ?? "";
   const isLocal = new URL(target).hostname === "127.0.0.1";
   const kept = headerPairs(endToEndHeaders(request.rawHeaders)).filter(([name]) => {
-    // `Expect` has been answered by this server; whose request it is, only this server knows.
+    // This server has answered `Expect`, and only this server knows the caller.
     return !/^(host|expect|forwarded|x-forwarded-(for|host|proto))$/i.test(name);
   });
   const headers = [

@@ -1,4 +1,4 @@
-// Builds the functions again when their sources change, and has them loaded when they have changed.
+// Builds the functions again when their sources change, and loads them if they have changed.
 import { basename, parse, relative, sep } from "node:path";
 import { createInterface } from "node:readline";
 import type { FunctionsBuild } from "./part_starters.ts";
@@ -8,15 +8,15 @@ import { SourceWatcher } from "./source_watcher.ts";
 export interface RebuildingOptions {
   root: string;
   build: FunctionsBuild;
-  /** Watches from before the first build; its changes are those of `build.sources`. */
+  /** Watches from before the first build; it reports changes of `build.sources`. */
   sources: SourceWatcher;
-  /** Puts the functions as they are built in the place of those that run. */
+  /** Replaces the running functions with the newly built ones. */
   reload: () => Promise<void>;
   print: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** Goes on until the signal is aborted, and a build that then runs has ended. */
+/** Continues until the signal is aborted, and until a running build has ended. */
 export async function rebuildOnChange(options: RebuildingOptions): Promise<void> {
   const { sources, build, signal } = options;
   const output = new SourceWatcher([build.output]);
@@ -62,7 +62,7 @@ async function rebuild(
   print(`rebuilt ${functions.join(", ") || "the host"} in ${seconds()}`);
 }
 
-// Progress is shown as it comes, the rest only if it says why the build fails.
+// Progress is shown as it arrives, other output only if the build fails.
 async function runBuild({ root, build, print, signal }: RebuildingOptions): Promise<void> {
   const [file, ...args] = build.command;
   const groups = new ProcessGroups();

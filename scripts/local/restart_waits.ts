@@ -1,11 +1,11 @@
-// How long a part that has ended stays down before it is started again: at once the first time, then longer and
-// longer as long as it ends soon after its start.
+// How long to wait before a part that has ended is restarted: not at all the first time, then longer and
+// longer while it ends soon after its start.
 
-/** A part that has run so long is well: whatever ends it then is new. */
+/** A part that has run this long works: a later end has a new cause. */
 const LONG_RUN_MS = 30_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** As many ends in a row are no accident: the developer must see the part's last words. */
+/** This many ends in a row are no accident: the developer must see the part's last output. */
 const TOLD_IN_FULL = 3;
 
 export interface Wait {
@@ -22,12 +22,12 @@ export class RestartWaits {
     this.#startedAt_ms = now_ms;
   }
 
-  /** The part runs from now on. */
+  /** The part is running from now on. */
   started(now_ms: number): void {
     this.#startedAt_ms = now_ms;
   }
 
-  /** The part has ended, or has not started again. */
+  /** The part has ended, or has failed to start. */
   ended(now_ms: number): Wait {
     if (now_ms - this.#startedAt_ms >= LONG_RUN_MS) this.#endsInARow = 0;
     this.#startedAt_ms = now_ms;

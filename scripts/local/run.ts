@@ -1,4 +1,4 @@
-// Runs a development server until it is asked to stop, and gives the exit status.
+// Runs a development server until it is asked to stop, and returns the exit status.
 import { createInterface } from "node:readline";
 import { DevelopmentServer } from "./development_server.ts";
 import { explain } from "./explain.mjs";
@@ -6,16 +6,16 @@ import type { PartStarters } from "./part_starters.ts";
 import { FUNCTIONS_BUILT } from "./server_process.mjs";
 import { readSettings } from "./settings.ts";
 
-// Given by the supervisor: in this process's group is nothing but what it started.
+// Passed by the supervisor: this process's group contains only processes that it started.
 const LEADS_GROUP = "--leads-group";
-// Given by ./scripts/dev: the functions are there when the standard input says so, and the local model
-// is fetched if it is missing.
+// Passed by ./scripts/dev: the standard input announces that the functions are built, and a missing
+// local model is fetched.
 const SET_UP = "--set-up";
-// Given by ./scripts/dev: when the build began, in milliseconds; what has changed since is built again.
+// Passed by ./scripts/dev: when the build began, in milliseconds; later changes are built again.
 const SINCE = "--since=";
 
 export async function run(root: string, starters: PartStarters): Promise<number> {
-  // The terminal may go away before the server does; that is no reason to leave anything undone.
+  // The terminal may go away before the server does; the server must still end properly.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
 
@@ -36,12 +36,12 @@ export async function run(root: string, starters: PartStarters): Promise<number>
     return 1;
   } finally {
     await server?.stop();
-    // Whatever a part has left behind, the supervisor would have ended.
+    // The supervisor would have ended everything that a part has left behind.
     if (supervisor.isGone && process.argv.includes(LEADS_GROUP)) process.kill(0, "SIGKILL");
   }
 }
 
-// It holds the other end of the standard input, which closes when it ends, whatever ended it.
+// The supervisor holds the other end of the standard input, which closes when it ends, for any reason.
 const supervisor = { isGone: false };
 
 function optionValue(prefix: string): string | undefined {

@@ -4,7 +4,7 @@
 
 /** @import { ProcessGroups } from "./process_groups.mjs" */
 
-/** The line on the server's standard input that says that the functions are built. */
+/** The line on the server's standard input after the functions are built. */
 export const FUNCTIONS_BUILT = "functions built";
 
 /**
@@ -19,7 +19,7 @@ export function startServer(groups, program, options = []) {
     name: "the development server",
     endsItsGroup: true,
   });
-  // Its end is seen by `ended`; a write error on its standard input says nothing more.
+  // `ended` reports its end; a write error on its standard input adds nothing.
   child.stdin?.on("error", () => {});
   return { ended, functionsBuilt: () => child.stdin?.write(`${FUNCTIONS_BUILT}\n`) };
 }

@@ -1,12 +1,12 @@
 // The settings of the development server, read once from the environment. `./scripts/dev` turns its
 // options into the FABULA_ variables read here. The rules are plain JavaScript, because they are
-// checked before there is anything that could compile TypeScript.
+// checked before TypeScript can be compiled.
 export { readDataDir, readSettings } from "./settings_rules.mjs";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Runtime = "deno" | "workerd";
 
-/** A Supabase project that is used instead of the embedded one. */
+/** A Supabase project to use instead of the embedded one. */
 export interface RemoteSupabase {
   url: string;
   publishableKey: string;
@@ -16,7 +16,7 @@ export interface RemoteSupabase {
 export interface Settings {
   port: number;
   runtime: Runtime;
-  /** Absolute; database, model, keys and logs live below it. */
+  /** Absolute; contains database, model, keys and logs. */
   dataDir: string;
   /** Whether the functions are built and loaded again when their sources change. */
   watch: boolean;

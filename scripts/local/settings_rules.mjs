@@ -1,5 +1,5 @@
 // @ts-check
-// How the environment is read as settings: what may be set, and what is said of what may not.
+// Reads the environment as settings: the valid values, and the messages about invalid ones.
 import { resolve } from "node:path";
 import { checkFunctionsSettings } from "./functions_settings.mjs";
 import { checkModelSettings } from "./model_settings.mjs";
@@ -57,7 +57,7 @@ function readPort(text) {
 }
 
 /**
- * Absent: off, for who starts the server without `./scripts/dev`.
+ * Absent: off, for starting the server without `./scripts/dev`.
  * @param {string | undefined} text
  * @returns {boolean}
  */
@@ -135,7 +135,8 @@ function firstKey(environment, named, single) {
       const key = keys["default"] ?? Object.values(keys)[0];
       if (typeof key === "string" && key) return key;
     } catch {
-      // Falls through to the message below: what it holds is not shown, it may be a secret.
+      // Continues with the message below, which does not show the value, because it may be a
+      // secret.
     }
     throw new StartError(`${named} must be a JSON object such as {"default":"..."}.`);
   }

@@ -1,5 +1,5 @@
-// Finds changes in folders by looking at each file now and then: that works on every file system,
-// and a look at a thousand files takes some milliseconds.
+// Finds changes in folders by checking each file now and then: this works on every file system, and
+// a thousand files take a few milliseconds.
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,7 +21,7 @@ export class SourceWatcher {
     }
   }
 
-  /** The files that have changed, come or gone since the last call that returned any. */
+  /** The files that were changed, added or removed since the last call that returned any. */
   changes(): string[] {
     const now = fingerprints(this.#paths);
     const paths = new Set([...this.#known.keys(), ...now.keys()]);
@@ -37,7 +37,7 @@ export class SourceWatcher {
       const newest = this.changes();
       newest.forEach((path) => changed.add(path));
       if (newest.length === 0 && changed.size > 0) return [...changed];
-      // An editor that saves all its files, or git, is soon done.
+      // An editor that saves all its files, or git, finishes soon.
       await sleep(changed.size > 0 ? GAP_MS / 4 : GAP_MS, undefined, { signal });
     }
   }

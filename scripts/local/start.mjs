@@ -1,8 +1,8 @@
 // @ts-check
-// ./scripts/dev: checks, sets up what is missing, builds and runs the development server until it is
-// asked to stop. What does not need each other runs side by side: the npm packages come while the
-// compiler is installed and works, and the server starts with them, so that its database is there
-// when the functions are.
+// ./scripts/dev: checks, sets up missing parts, builds and runs the development server until it is
+// asked to stop. Independent steps run concurrently: npm packages are installed while the compiler
+// is installed and works, and the server starts with them, so that its database is ready when the
+// functions are.
 import { fileURLToPath } from "node:url";
 import { explain } from "./explain.mjs";
 import { CommandFailed, ProcessGroups } from "./process_groups.mjs";
@@ -30,18 +30,18 @@ async function start() {
   const built = Promise.all([compiled, server])
     .then(() => run("scripts/build", "bundles"))
     .then(async () => void (await server).functionsBuilt());
-  // It ends before it is built only if it cannot run.
+  // Before everything is built, it ends only if it cannot run.
   const ended = server.then(({ ended }) => ended);
   return Promise.race([ended, built.then(() => ended)]);
 }
 
 try {
   const status = await start();
-  // A server that is stopped so early that it does not listen to signals yet ends by one.
+  // A server that is stopped before it handles signals ends by one.
   process.exitCode = groups.isStopping ? 0 : status;
 } catch (error) {
   process.exitCode = groups.isStopping ? 0 : 1;
-  // A command that failed has said why itself.
+  // A command that failed has printed the reason itself.
   if (!(error instanceof CommandFailed)) console.error(`fabula: ${explain(error)}`);
 } finally {
   await groups.stop();

@@ -1,5 +1,5 @@
 // @ts-check
-// Checks before anything is fetched or built. They need nothing but Node.
+// Checks before anything is fetched or built. They need only Node.
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { checkDiskSpace, checkDiskSpaceForSetUp } from "./disk_space.mjs";

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A fault that the developer can do something about: its message is shown alone. */
+/** A fault that the developer can fix: only its message is shown. */
 export class StartError extends Error {
   /** @override */
   name = "StartError";

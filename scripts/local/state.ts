@@ -1,4 +1,4 @@
-// Which development server runs on a data directory: a file that the server writes when it listens
+// Which development server is using a data directory: a file that the server writes when it listens
 // and removes when it ends, read by a second start and by ./scripts/status.
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,9 @@ import { INSTANCE_PATH } from "./origin.ts";
 import { StartError } from "./part.ts";
 
 export interface State {
-  /** Random, and answered by the origin: tells a living server from a file left by a crash. */
+  /**
+   * Random, and returned by the origin: distinguishes a running server from a file left by a crash.
+   */
   instance: string;
   pid: number;
   url: string;
@@ -17,7 +19,10 @@ export interface State {
 
 const PROBE_TIMEOUT_MS = 2_000;
 
-/** Makes the data directory this server's, which must listen already. Throws if another has it. */
+/**
+ * Claims the data directory for this server, which must be listening already. Throws if another has
+ * it.
+ */
 export async function claimDataDir(dataDir: string, state: State): Promise<void> {
   const file = stateFile(dataDir);
   const draft = writeDraft(file, state);
@@ -30,7 +35,7 @@ export async function claimDataDir(dataDir: string, state: State): Promise<void>
           "Stop it, or give this one its own: ./scripts/dev --data DIR --port PORT",
       );
     }
-    renameSync(draft, file); // Left behind by a server that could not clean up.
+    renameSync(draft, file); // Left by a server that could not clean up.
   } finally {
     rmSync(draft, { force: true });
   }
@@ -47,7 +52,7 @@ export function releaseDataDir(dataDir: string, state: State): void {
   }
 }
 
-/** The living server of a data directory, if there is one. */
+/** The server that is using a data directory, if there is one. */
 export async function findRunning(dataDir: string): Promise<State | undefined> {
   const state = readState(dataDir);
   return state && (await answersAs(state)) ? state : undefined;
@@ -59,7 +64,7 @@ async function answersAs(state: State): Promise<boolean> {
     const response = await fetch(state.url + INSTANCE_PATH, { signal });
     return ((await response.json()) as { instance?: unknown }).instance === state.instance;
   } catch (error) {
-    // Too busy to answer, or stopped in a debugger: it lives as long as its process does.
+    // It is too busy to answer, or stopped in a debugger: it runs as long as its process does.
     return (error as Error).name === "TimeoutError" && processExists(state.pid);
   }
 }
@@ -77,7 +82,7 @@ function readState(dataDir: string): State | undefined {
   try {
     return JSON.parse(readFileSync(stateFile(dataDir), "utf8")) as State;
   } catch {
-    return undefined; // Absent, or cut off when the disk was full: nobody runs here.
+    return undefined; // Absent, or cut off when the disk was full: no server runs here.
   }
 }
 
@@ -93,7 +98,7 @@ function linkIfAbsent(draft: string, file: string): boolean {
 
 function writeDraft(file: string, state: State): string {
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 }); // It holds keys.
+  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 }); // It contains keys.
   return draft;
 }
 

@@ -1,4 +1,4 @@
-// ./scripts/status: says what ./scripts/dev said, from the state file of the running server.
+// ./scripts/status: prints the same as ./scripts/dev, from the state file of the running server.
 import { fileURLToPath } from "node:url";
 import { curlCommand, keyLines } from "./announcement.ts";
 import { explain } from "./explain.mjs";

@@ -1,5 +1,5 @@
-// Starts the development server with what has been set up and built, and ends it with all that it
-// started. ./scripts/dev does the same after setting up and building: start.mjs.
+// Starts the development server with the existing set-up and build, and ends it with everything
+// that it started. ./scripts/dev does the same after setting up and building: start.mjs.
 import { fileURLToPath } from "node:url";
 import { ProcessGroups } from "./process_groups.mjs";
 import { startServer } from "./server_process.mjs";

@@ -17,7 +17,7 @@ type Run = (sql: string) => Promise<unknown>;
 const NAMES = { ours: "supabase/migrations", theirs: "supabase/schemas" };
 const DUMP_LIMIT_BYTES = 64 * 1024 * 1024;
 
-// As Supabase has them, so that a right that somebody forgot to take away is seen.
+// The same as on Supabase, so that a missing revoke is noticed.
 const DEFAULT_RIGHTS = ["tables", "functions", "sequences"]
   .map(
     (kind) => `alter default privileges in schema public

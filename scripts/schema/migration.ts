@@ -31,7 +31,7 @@ function beginMigration(): void {
   );
 }
 
-// All of the schema files as the one migration that there is.
+// Writes all schema files as the only migration.
 function writeBaseline(): void {
   if (migrationNames(root).length > 0) {
     throw new SchemaError(`${MIGRATIONS_FOLDER} is not empty: a baseline is the first migration.`);

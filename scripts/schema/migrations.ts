@@ -19,7 +19,7 @@ export function migrationNames(root: string): string[] {
     .sort();
 }
 
-/** The name of the next file: after all that there are, and of this moment if it is later than they are. */
+/** The name of the next file: later than all existing ones, and the current time if that is later. */
 export function nextMigrationName(existing: string[], name: string, now: Date): string {
   const versions = existing.map((file) => file.slice(0, 14)).sort();
   const earliest = versions.length > 0 ? secondAfter(versions.at(-1)!) : now;

@@ -1,8 +1,8 @@
-// That the schema files have each object once.
+// Checks that the schema files contain each object once.
 import { SchemaError, type SqlFile } from "./schema_files.ts";
 import { objectsMadeBy, splitStatements } from "./statements.ts";
 
-/** Throws a SchemaError that names every object that stands twice, and where. */
+/** Throws a SchemaError with every repeated object, and its places. */
 export function refuseDuplicates(files: SqlFile[]): void {
   const places = new Map<string, string[]>();
   for (const { path, sql } of files) {

@@ -1,5 +1,5 @@
 // The database's definition: the files of supabase/schemas, in the order of `schema_paths` in
-// supabase/config.toml, as the Supabase CLI reads them too.
+// supabase/config.toml, which the Supabase CLI also uses.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -5,7 +5,7 @@
 export function splitStatements(sql: string): string[] {
   const statements: string[] = [];
   let start = 0;
-  // A text in which a semicolon does not end a statement, or a semicolon.
+  // A text whose semicolons do not end a statement, or a semicolon.
   const token = /--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'|"[^"]*"|(\$(?:[a-z_]\w*)?\$)[^]*?\1|;/gi;
   const body = /\bbegin\s+atomic\b/i;
   for (const { 0: text, index } of sql.matchAll(token)) {

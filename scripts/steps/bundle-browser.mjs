@@ -26,7 +26,7 @@ await build({
 });
 copyFileSync(join(out, "module/fabula.wasm"), join(out, "fabula.wasm"));
 
-// The entry point holds all the public types, so its declarations stand alone.
+// The entry point contains all public types, so its declarations are complete.
 const declarations = join(out, "declarations");
 execFileSync(
   process.execPath,

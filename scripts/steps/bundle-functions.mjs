@@ -39,7 +39,7 @@ function write(directory, file, contents) {
   try {
     if (readFileSync(path).equals(Buffer.from(contents))) return;
   } catch {
-    // Not there yet.
+    // The file does not exist yet.
   }
   writeFileSync(path, contents);
 }

@@ -22,7 +22,7 @@ const PROCESSORS = [
 
 const first = (table, name) => table.find(([pattern]) => pattern.test(name))?.[1];
 
-/** The entry that npm would have written, as far as the package's name tells. */
+/** The entry that npm would have written, as far as the package's name shows. */
 function entry(name, version, isForDevelopment) {
   const system = first(SYSTEMS, name);
   const processor = first(PROCESSORS, name);

@@ -1,12 +1,12 @@
 # Runs the native command $1 with the other arguments; builds it when its sources have changed.
-# Sourced by scripts/fabula-*, which say what each command is.
+# Sourced by scripts/fabula-*, which describe the commands.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 name=$1
 shift
 sources=("$root/CMakeLists.txt" "$root"/{cmake,commands,shared})
 
-# Runs it if it is built of the sources as they are; the tests have their own build.
+# Runs it if the build is newer than the sources; the tests have their own build.
 run_built() {
   for preset in native-release native-asan; do
     command="$root/build/$preset/$name"
@@ -17,7 +17,7 @@ run_built() {
 }
 
 build() {
-  # Where set-up puts CMake and Ninja for those who cannot install packages.
+  # Set-up puts CMake and Ninja here if it cannot install packages.
   export PATH="$root/.fabula/toolchain/bin:$PATH"
   cd "$root"
   local options=()
@@ -30,7 +30,7 @@ build() {
 run_built "$@"
 mkdir -p "$root/build"
 log="$root/build/$name.log"
-# Two that start at once build one after the other.
+# If two start at once, they build one after the other.
 exec 9>>"$root/build/commands.lock"
 if command -v flock >/dev/null; then flock 9; fi
 (build) </dev/null >"$log" 2>&1 9>&- || {

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 const [results, ...given] = process.argv.slice(2);
 rmSync(results, { force: true });
-// The tests' output is kept whole, or a seed might be cut off.
+// The tests' output is kept whole, so that no seed is cut off.
 const mostBytes = "10000000";
 const options = ["--output-junit", results, "--no-label-summary"];
 options.push("--test-output-size-passed", mostBytes, "--test-output-size-failed", mostBytes);

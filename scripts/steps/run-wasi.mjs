@@ -1,5 +1,5 @@
 // node --no-warnings scripts/steps/run-wasi.mjs PROGRAM.wasm
-// Runs a program that the build has made for WASI: it may write, and reads nothing.
+// Runs a WASI program of the build: it may write, and reads nothing.
 import { readFileSync } from "node:fs";
 import { WASI } from "node:wasi";
 

@@ -1,5 +1,6 @@
 // The files that a function's folder names in files.json, as name: source. They are sent unchanged,
-// at /<function>/<name>. A source is in the folder if it begins with ./, else in an npm package.
+// at /<function>/<name>. A source that begins with ./ is in the folder, any other in an npm
+// package.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
@@ -14,7 +15,7 @@ const types = new Map([
   [".txt", "text/plain; charset=utf-8"],
 ]);
 
-/** Each file of the function in FOLDER, with its path in addresses; none without a files.json. */
+/** Each file of the function in FOLDER, with its path in URLs; none without a files.json. */
 export function staticFiles(folder) {
   const list = join(folder, "files.json");
   if (!existsSync(list)) return [];

@@ -1,5 +1,5 @@
-// What a WebAssembly module imports and exports, with the types, which the JavaScript interface
-// does not tell: https://webassembly.github.io/spec/core/binary/modules.html
+// Reads the imports and exports of a WebAssembly module, with their types, which the JavaScript
+// interface lacks: https://webassembly.github.io/spec/core/binary/modules.html
 const sectionIds = { type: 1, import: 2, function: 3, export: 7, code: 10 };
 const functionKind = 0;
 const valueTypes = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64" };

@@ -16,7 +16,7 @@
 namespace fabula::api {
 namespace {
 
-// A parameter's text as the value that its type asks for, else as a string.
+// Converts a parameter's text to the JSON value of its type, or else to a string.
 json::Document parameter_value(std::string_view text, Type type) {
   if (type == Type::integer) {
     if (const auto number = text::parse_integer(text)) return *number;
@@ -25,7 +25,7 @@ json::Document parameter_value(std::string_view text, Type type) {
   return text;
 }
 
-// False when the text is not of the field's type.
+// False when the text does not fit the field's type.
 bool append_path_value(std::string& json, const Field& field, std::string_view value) {
   if (field.type == Type::integer) {
     const auto number = text::parse_integer(value);

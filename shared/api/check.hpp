@@ -1,4 +1,4 @@
-// Checks what a request brings against its declaration.
+// Checks a request's body, query and path against its declaration.
 #pragma once
 
 #include <string>
@@ -21,15 +21,16 @@ namespace fabula::api {
 // object without a schema.
 Result<std::string> check_body(const json::Document& body, const Schema& schema);
 
-// The same of a query: integers and booleans are read from their text, a parameter that is there
-// twice is a fault, and `path` is the parameter's name. Unknown parameters are ignored.
+// Checks a query in the same way: integers and booleans are read from their text, a repeated
+// parameter is a fault, and `path` in a fault is the parameter's name. Unknown parameters are
+// ignored.
 Result<std::string> check_query(const http::Url& url, const Schema& schema);
 
 // The captures of a path as JSON members (`"session_id":"...",`, appended to `members`): invalid_id
 // unless each is of its type (path_parameter.hpp).
 Result<void> append_path_ids(std::string& members, const std::vector<http::Capture>& captures);
 
-// The same as an object.
+// The captures of a path as a JSON object, checked in the same way.
 Result<json::Document> path_ids(const std::vector<http::Capture>& captures);
 
 }  // namespace fabula::api

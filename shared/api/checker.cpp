@@ -21,7 +21,7 @@ constexpr std::string_view kNoNul =
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
-// In a string or a key, however deep. Documents are at most json::kMaximumDepth deep.
+// Finds U+0000 in a string or a key at any depth, which is at most json::kMaximumDepth.
 bool has_nul_within(const Document& value) {
   if (const auto* text = value.get_ptr<const std::string*>()) return has_nul(*text);
   if (const auto* array = value.get_ptr<const Document::array_t*>()) {
@@ -36,9 +36,10 @@ bool has_nul_within(const Document& value) {
   return false;
 }
 
-// 7 and 7.0 alike, as JSON Schema has it.
+// Accepts 7 and 7.0 alike, as JSON Schema does.
 std::optional<std::int64_t> whole_number(const Document& value) {
-  constexpr double kLargestExact = 9007199254740992;  // 2 to the 53rd: above it doubles have gaps
+  // 2 to the 53rd: above it doubles are not exact.
+  constexpr double kLargestExact = 9007199254740992;
   if (const auto* real = value.get_ptr<const double*>()) {
     if (std::fabs(*real) > kLargestExact || std::trunc(*real) != *real) return std::nullopt;
     return static_cast<std::int64_t>(*real);
@@ -65,7 +66,7 @@ bool is_number_within(const Document& value, const Field& field) {
          number <= static_cast<double>(field.maximum);
 }
 
-// Whether the field's place is taken by the array that may stand alone.
+// Whether the array that can replace the field is present.
 bool is_replaced(const Document& object, const Field& field) {
   if (field.unless.empty()) return false;
   const auto* other = json::find(object, field.unless);

@@ -19,7 +19,7 @@ class Checker {
   Checker(const Checker&) = delete;
   Checker& operator=(const Checker&) = delete;
 
-  // An object: its declared members are written, its other ones left out.
+  // Writes an object's declared members and leaves the others out.
   void object(const json::Document& object, const Schema& schema);
   // One member of the object that is being written; nullptr when it is absent.
   void member(const json::Document* value, const Field& field);
@@ -27,7 +27,7 @@ class Checker {
   void fault(std::string_view path, std::string message) { faults_.add(path, std::move(message)); }
   json::Writer& writer() { return writer_; }
 
-  // What was written, or its faults. `part` of the request is named in them.
+  // The JSON that was written, or the faults, which name the `part` of the request.
   Result<std::string> finish(std::string_view part) &&;
 
  private:

@@ -61,7 +61,7 @@ Result<http::Response> response_of_envelope(std::string_view envelope,
   if (const auto code = text::parse_natural(status.value)) {
     response.head.status = static_cast<int>(*code);
   }
-  // Whoever keeps it asks again with the ETag, and with the same credentials.
+  // Caches must revalidate with the ETag, and with the same credentials.
   headers.set("cache-control", etag.value.empty() ? "no-store" : "private, no-cache");
   headers.set("vary", "Authorization");
   if (!total.value.empty() && total.value != "null")

@@ -77,8 +77,8 @@ bool is_control(std::string_view character) {
   return static_cast<unsigned char>(character[0]) < ' ' || character == "\x7F";
 }
 
-// Both sides of one @, and nothing that ends an address in a header or a list. Letters of any
-// script may be in it.
+// One @ with text on both sides, and no character that ends an address in a header or a list.
+// Letters of any script are allowed.
 bool is_email(std::string_view utf8) {
   const auto at = utf8.find('@');
   if (at == 0 || at >= utf8.size() - 1 || at != utf8.rfind('@')) return false;
@@ -90,7 +90,7 @@ bool is_email(std::string_view utf8) {
   return true;
 }
 
-// The characters of RFC 3986; whether a host answers there is for whoever fetches it.
+// Only characters of RFC 3986; whether a host answers there is not checked.
 bool is_http_url(std::string_view utf8) {
   if (!utf8.starts_with("http://") && !utf8.starts_with("https://")) return false;
   utf8.remove_prefix(utf8.find('/') + 2);

@@ -1,4 +1,4 @@
-// What is wrong with a request, collected while it is checked.
+// The faults of a request, collected while it is checked.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +13,18 @@ namespace fabula::api {
 
 enum class FaultKind : std::uint8_t {
   value,
-  id_spelling,  // a string stands where an id does, and is none
+  id_spelling,  // a string that should be an id and is not one
 };
 
 class Faults {
  public:
-  // A caller who sends more than these reads no further; and the answer stays short.
+  // A caller who sends more faults than these reads no further, and the answer stays short.
   static constexpr std::size_t kMaximumTold = 20;
 
   void add(std::string_view path, std::string message, FaultKind kind = FaultKind::value);
   bool empty() const { return errors_.empty(); }
-  // invalid_request, or invalid_id when nothing but the spelling of ids is wrong. `part` of the
-  // request, such as "body", is named in the detail.
+  // invalid_request, or invalid_id when nothing but the spelling of ids is wrong. The detail names
+  // the `part` of the request, such as "body".
   Problem problem(std::string_view part) &&;
 
  private:

@@ -8,23 +8,23 @@ namespace {
 
 using json::Writer;
 
-// What Checker does not take, in the dialect of ECMA-262 that Python and Rust read alike.
+// Excludes U+0000 like Checker, in the dialect of ECMA-262 that Python and Rust share.
 constexpr std::string_view kNoNulPattern = R"(^[^\u0000]*$)";
 // The class is that of text::is_blank.
 constexpr std::string_view kNotBlank =
     R"(^[^\u0000]*[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060)"
     R"(\u3000\ufeff][^\u0000]*$)";
-// The same class and the control characters.
+// Excludes the same class and the control characters.
 constexpr std::string_view kEmail =
     R"(^[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000)"
     R"(\ufeff]+@[^@\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f)"
     R"(\u2060\u3000\ufeff]+$)";
-// `format` alone binds nobody who validates.
+// Validators may ignore `format`, so there is a pattern, too.
 constexpr std::string_view kUuidPattern = R"(^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$)";
 constexpr std::string_view kToken = "^[!-~]+$";
 constexpr std::string_view kHttpUrl = R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$)";
 
-// Without the second member, clients that are generated would have objects without members.
+// Without the second member, generated clients would have objects without members.
 constexpr std::string_view kAnyObject = R"({"type":"object","additionalProperties":true})";
 
 std::string_view json_type(Type type) {
@@ -44,8 +44,8 @@ std::string_view json_type(Type type) {
   }
 }
 
-// An e-mail address has none: `email` forbids letters outside of ASCII, and what `idn-email`
-// forbids no two validators agree on. The pattern says what is taken.
+// An e-mail address has no format: `email` forbids letters outside ASCII, and validators disagree
+// about `idn-email`. The pattern defines which are accepted.
 std::string_view format(Type type) {
   switch (type) {
     case Type::uuid:
@@ -68,7 +68,7 @@ std::string_view pattern(const Field& field) {
 
 void write_items(Writer& writer, const Field& field, SchemaUse use);
 
-// A text is limited by its bytes, an array by its items.
+// The text's limit is in bytes, the array's in items.
 void write_text_or_array(Writer& writer, const Field& field, bool takes_null, SchemaUse use) {
   writer.key("anyOf").begin_array();
   writer.begin_object().key("type").string("string");
@@ -108,7 +108,7 @@ void write_string_limits(Writer& writer, const Field& field, bool takes_null, Sc
   if (use == SchemaUse::answer) return;
   const bool says_something = field.is_not_blank && field.unless.empty();
   write_unless_zero(writer, "minLength", says_something ? 1 : field.minimum);
-  // No text of so many bytes has more characters.
+  // A text of this many bytes cannot have more characters.
   write_unless_zero(writer, "maxLength", field.maximum > 0 ? field.maximum : field.maximum_bytes);
   if (const auto text = pattern(field); !text.empty()) writer.key("pattern").string(text);
 }
@@ -152,7 +152,7 @@ void write_limits(Writer& writer, const Field& field, bool takes_null, SchemaUse
   }
 }
 
-// Either the text says something, or the array that may stand alone has items.
+// Either the text is not blank, or the array that can replace it has items.
 void write_alternatives(Writer& writer, const Field& field) {
   const auto begin = [&](std::string_view name) {
     writer.begin_object().key("required").begin_array().string(name).end_array();
@@ -180,7 +180,7 @@ void write_described_reference(Writer& writer, const Schema& schema, bool takes_
   writer.end_array();
 }
 
-// The told form, or any other object.
+// The documented form, or any other object.
 void write_open_reference(Writer& writer, const Schema& schema, bool takes_null) {
   writer.key("anyOf").begin_array();
   write_schema_reference(writer, schema);
@@ -191,7 +191,7 @@ void write_open_reference(Writer& writer, const Schema& schema, bool takes_null)
 
 void write_description(Writer& writer, const Field& field, SchemaUse use) {
   std::string text(field.description);
-  // Generated clients would require what has a `default`.
+  // Generated clients would require fields that have a `default`.
   if (use != SchemaUse::parameter && !field.default_json.empty()) {
     text.append(" Without it: `").append(field.default_json).append("`.");
   }

@@ -1,5 +1,5 @@
-// Declarations as JSON Schema 2020-12, exact enough that what a generator makes of them is taken,
-// and what it makes against them is refused.
+// Declarations as JSON Schema 2020-12, exact enough that the server accepts what a generator makes
+// from them and refuses what it makes against them.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,24 @@
 
 namespace fabula::api {
 
-// Where a value stands decides what it may be: in a body a null is an absent field, in a query
-// there is none, and an answer need not say what only requests are refused for.
+// The place of a value decides its schema: a null in a body is an absent field, a query
+// has no nulls, and an answer's schema leaves out the limits that only requests have.
 enum class SchemaUse : std::uint8_t { body, parameter, answer };
 
-// Writes the schema of one value; with its description, unless it is a parameter, which has it
-// itself.
+// Writes the schema of one value. Its description is included, except for a parameter, which has
+// the description itself.
 void write_field_schema(json::Writer& writer, const Field& field, SchemaUse use);
 
 // Writes {"$ref": "#/components/schemas/<name>"}.
 void write_schema_reference(json::Writer& writer, const Schema& schema);
 
-// A schema of the document's components.
+// A schema in the document's components.
 struct NamedSchema {
   const Schema* schema;
   SchemaUse use;
 };
 
-// Adds what the operation's body and answer refer to, however deep, unless it is there.
+// Adds all schemas that the operation's body and answer refer to, at any depth, once each.
 void collect_schemas(std::vector<NamedSchema>& schemas, const Operation& operation);
 
 // Writes the object that a named schema describes.

@@ -13,7 +13,7 @@ namespace {
 constexpr int kCreatedStatus = 201;
 constexpr int kAcceptedStatus = 202;
 
-// The text of a JSON string or number.
+// The text in a JSON string or number.
 std::optional<std::string> text_of(std::string_view value) {
   if (value.empty() || value == "null") return std::nullopt;
   if (auto text = json::string_value(value)) return text;

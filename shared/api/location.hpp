@@ -1,4 +1,4 @@
-// Where what an answer tells of is found (RFC 9110, section 10.2.2).
+// The header Location of answers that create something (RFC 9110, section 10.2.2).
 #pragma once
 
 #include <string>
@@ -11,11 +11,10 @@
 
 namespace fabula::api {
 
-// Completes an answer with the status 201 or 202: gives it the header Location, made of the
-// operation's pattern (Answer::location), and makes an address of the path that its member
-// `status_url` is. `server_url` is what patterns are below (server_url.hpp). Without a pattern,
-// with another status, or if a placeholder's value is neither in the answer nor in the path,
-// nothing is changed.
+// Completes an answer with the status 201 or 202: adds the header Location, made from the
+// operation's pattern (Answer::location), and turns the path in its member `status_url` into a URL.
+// Patterns are relative to `server_url` (server_url.hpp). Nothing changes without a pattern, with
+// another status, or if neither the answer nor the path has a placeholder's value.
 void complete_location(http::Response& response, std::string_view pattern,
                        const std::vector<http::Capture>& captures, std::string_view server_url);
 

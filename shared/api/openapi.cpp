@@ -34,7 +34,7 @@ bool answers_not_modified(const Operation& operation) {
   return operation.answer.has_etag && operation.method == "GET";
 }
 
-// Where a client is in a task's events.
+// The parameter for a client's position in a task's events.
 void write_place_parameter(Writer& writer) {
   writer.begin_object();
   writer.key("name").string("Last-Event-ID").key("in").string("header");
@@ -147,8 +147,9 @@ void write_json_schema_of(Writer& writer, const Answer& answer) {
   }
 }
 
-// OpenAPI 3.1 has no words for a stream of events: the description tells them. The schema of the
-// content, which binds nobody who validates, is that of each event.
+// OpenAPI 3.1 has no syntax for a stream of events. The stream is a string, so that a generated
+// client tells it from a whole answer; the annotation, which no validator checks, is the schema of
+// each event.
 void write_event_stream(Writer& writer, const Answer& answer, std::string_view example) {
   std::string description = "Server-sent events";
   if (answer.event) description.append(", each a ").append(answer.event->name);
@@ -242,7 +243,7 @@ void write_operation(Writer& writer, const Operation& operation, std::string_vie
   writer.end_object();
 }
 
-// Each pattern once, with all of its methods.
+// Writes each pattern once, with all of its methods.
 void write_paths(Writer& writer, const OperationGroup& group) {
   const auto all = group.operations;
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -9,10 +9,10 @@
 
 namespace fabula::api {
 
-// Of the interface, as package.json has it.
+// The version of the interface, as in package.json.
 inline constexpr std::string_view kVersion = "0.1.0";
 
-// What holds for all endpoints; CommonMark.
+// Rules for all endpoints, in CommonMark.
 inline constexpr std::string_view kAbout =
     "A storytelling backend: JSON in and out in UTF-8, times in ISO 8601 and UTC, ids that are "
     "UUIDs. Unknown fields of a body are ignored, and null is the same as absent unless it is said "
@@ -26,7 +26,7 @@ struct OperationGroup {
   std::span<const Operation> operations;
 };
 
-// One JSON text. `server_url` is what paths are below, such as https://x.supabase.co/functions/v1.
+// One JSON text. Paths are relative to `server_url`, such as https://x.supabase.co/functions/v1.
 std::string openapi_document(std::span<const OperationGroup> groups, std::string_view server_url);
 
 }  // namespace fabula::api

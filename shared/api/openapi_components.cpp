@@ -31,18 +31,18 @@ constexpr std::array kResponseHeaders{
     Header{"x-guest-token", "A new guest's token, shown this once: the bearer from now on.", kText},
     Header{"location", "Where it is.", kText},
     Header{"retry-after", "After how many seconds it is worth another try.", kNumber},
-    Header{"www-authenticate", "What kind of credentials is wanted.", kText},
+    Header{"www-authenticate", "The kind of credentials that are required.", kText},
 };
 
-// The characters that a header can have and a proxy does not change.
+// The characters that a header can contain and that proxies do not change.
 constexpr std::string_view kKey =
     R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$"})";
 
-// What api::single_etag takes.
+// Matches what api::single_etag accepts.
 constexpr std::string_view kOneTag =
     R"({"type":"string","pattern":"^(\\*|(W/)?\"[!#-~]+\")$","examples":["*"]})";
 
-// What engine::known_bytes takes.
+// Matches what engine::known_bytes accepts.
 constexpr std::string_view kBytes = R"({"type":"string","pattern":"^[0-9]{0,9}$"})";
 
 constexpr std::array kRequestHeaders{
@@ -94,7 +94,7 @@ void write_example(Writer& writer, const ErrorCodeFacts& about) {
   writer.end_object();
 }
 
-// All codes of one status, which are the same response.
+// Writes all codes of one status as one response.
 void write_refusal(Writer& writer, std::span<const ErrorCode> codes) {
   const int status = facts(codes[0]).status;
   std::string description;
@@ -188,19 +188,19 @@ void write_problem_schemas(Writer& writer) {
   writer.key("type").raw(R"({"type":"string","description":"urn:fabula:problem: and the code."})");
   writer.key("title").raw(R"({"type":"string","description":"The code in words."})");
   writer.key("status").raw(R"({"type":"integer","description":"The HTTP status."})");
-  writer.key("detail").raw(R"({"type":"string","description":"What to do about it."})");
+  writer.key("detail").raw(R"({"type":"string","description":"What the caller can do."})");
   writer.key("instance").raw(R"({"type":"string","description":"The request's id."})");
   writer.key("code").begin_object().key("type").string("string");
-  writer.key("description").string("What a program may switch on.");
+  writer.key("description").string("The stable code for programs.");
   writer.key("enum").begin_array();
   for (int i = 0; i <= static_cast<int>(ErrorCode::time_limit); ++i) {
     writer.string(facts(static_cast<ErrorCode>(i)).name);
   }
   writer.end_array().end_object();
   writer.key("running").raw(
-      R"({"description":"Of turn_in_progress: the reply that is being written.",)"
+      R"({"description":"With turn_in_progress: the reply that is being written.",)"
       R"("$ref":"#/components/schemas/RunningReply"})");
-  // Of plan_exceeded.
+  // The fields of plan_exceeded.
   writer.key("plan").raw(R"({"type":"string","description":"The name of the caller's plan."})");
   writer.key("usage").raw(R"({"description":"What was used in this month.",)"
                           R"("$ref":"#/components/schemas/PlanAmount"})");
@@ -211,12 +211,13 @@ void write_problem_schemas(Writer& writer) {
                           R"("$ref":"#/components/schemas/PlanLimit"})");
   writer.key("resets_at")
       .raw(R"({"type":"string","format":"date-time","description":"When the next month begins."})");
-  // Of a whole answer that broke off.
-  writer.key("text").raw(R"({"type":"string","description":"Of chat: the text that is kept."})");
+  // The fields of a non-streamed answer that broke off.
+  writer.key("text").raw(
+      R"({"type":"string","description":"The text that is kept, in answers of chat."})");
   writer.key("content").raw(
-      R"({"type":"string","description":"Of companions: the text that is kept."})");
+      R"({"type":"string","description":"The text that is kept, in answers of companions."})");
   writer.key("metadata")
-      .raw(R"({"description":"Of chat: the ids of what is kept.",)"
+      .raw(R"({"description":"The ids of the stored messages, in answers of chat.",)"
            R"("$ref":"#/components/schemas/ReplyMetadata"})");
   writer.key("stored_bytes")
       .raw(
@@ -224,7 +225,8 @@ void write_problem_schemas(Writer& writer) {
   writer.key("user_message_id")
       .raw(R"({"type":"string","format":"uuid","description":"The message without an answer."})");
   writer.key("conversation_id")
-      .raw(R"({"type":"string","format":"uuid","description":"Of companions: the conversation."})");
+      .raw(
+          R"({"type":"string","format":"uuid","description":"The conversation, in answers of companions."})");
   writer.key("errors").raw(
       R"({"type":"array","description":"Each fault of a body, a query or a path; at most 20.",)"
       R"("items":{"$ref":"#/components/schemas/FieldError"}})");

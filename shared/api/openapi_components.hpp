@@ -1,4 +1,4 @@
-// The parts of the OpenAPI document that operations share: headers, parameters that are headers,
+// The parts of the OpenAPI document that operations share: headers of answers and requests,
 // refusals, security schemes.
 #pragma once
 
@@ -12,20 +12,20 @@
 
 namespace fabula::api {
 
-// A header of answers, by its lower-case name in components/headers.
+// Writes references to headers of answers in components/headers, by their lower-case names.
 void write_header_references(json::Writer& writer, std::span<const std::string_view> names);
 
-// A header of requests in components/parameters.
+// Writes a reference to a header of requests in components/parameters.
 void write_parameter_reference(json::Writer& writer, std::string_view name);
 
-// The refusal of this status in components/responses.
+// Writes a reference to the refusal with this status in components/responses.
 void write_refusal_reference(json::Writer& writer, int status);
 
-// Members "headers", "parameters", "responses" and "securitySchemes"; `codes` are all that some
-// operation refuses with, by rising status.
+// Writes the members "headers", "parameters", "responses" and "securitySchemes"; `codes` are all
+// error codes that some operation refuses with, by rising status.
 void write_shared_components(json::Writer& writer, std::span<const ErrorCode> codes);
 
-// Members "Problem" and "FieldError" of the components' schemas.
+// Writes the members "Problem" and "FieldError" of the components' schemas.
 void write_problem_schemas(json::Writer& writer);
 
 }  // namespace fabula::api

@@ -1,4 +1,4 @@
-// What the placeholders of paths stand for.
+// The types of the placeholders in paths.
 #pragma once
 
 #include <string_view>
@@ -7,20 +7,20 @@
 
 namespace fabula::api {
 
-// Longer than any id that clients make up. It is told in a header too.
+// Longer than any id that clients make up. Responses also have it in a header.
 inline constexpr std::int64_t kMaximumStreamIdCharacters = 128;
 
 // The id of a realtime session is its caller's own text.
 inline constexpr std::int64_t kMaximumSessionNameCharacters = 128;
 
-// Longer than any id of what a dossier holds: those are digests, in short or whole.
+// Longer than any id in a dossier: those are digests, shortened or whole.
 inline constexpr std::int64_t kMaximumDossierIdCharacters = 128;
 
 inline constexpr std::int64_t kMaximumPlanNameCharacters = 32;
 
-// The type of `{name}`: the ids of a stream and of a realtime session are the caller's own texts, a
-// plan has a name, a bot's and a version a number, what a dossier or a companion's memory holds has
-// ids that the core reads, all others are UUIDs.
+// The type of `{name}`. The ids of a stream and of a realtime session are texts that the caller
+// chooses, a plan has a name, a bot and a version have a number, the core reads the ids in a
+// dossier or a companion's memory, and all others are UUIDs.
 constexpr Field path_parameter(std::string_view name) {
   if (name == "stream_id") {
     return {.name = name, .type = Type::token, .minimum = 1, .maximum = kMaximumStreamIdCharacters};

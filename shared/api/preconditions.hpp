@@ -7,12 +7,12 @@
 
 namespace fabula::api {
 
-// Decides the preconditions that need no look at the version: the others are decided where the
-// version is known (Operation::takes_if_match, response_of_envelope). precondition_failed for a
-// change with
-//   - If-None-Match: the thing that is to be changed is there, and a change never asks for what the
-//     caller does not have yet;
-//   - If-Match that names a version of something that has none.
+// Decides the preconditions that do not depend on the current version. The others are decided where
+// the version is known (Operation::takes_if_match, response_of_envelope). A change gets
+// precondition_failed if it has
+// - If-None-Match: the thing to change exists, and this header asks for something that the caller
+// does not have yet;
+// - an If-Match that names a version of something without versions.
 Result<void> check_preconditions(const Operation& operation, const http::Headers& headers);
 
 }  // namespace fabula::api

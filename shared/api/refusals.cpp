@@ -16,7 +16,7 @@ bool has_ids(const Schema* schema) {
 }  // namespace
 
 std::vector<ErrorCode> refusals_of(const Operation& operation) {
-  // Any URL may be misspelt and any function may fail.
+  // Any URL may be malformed and any function may fail.
   std::vector codes{ErrorCode::invalid_utf8, ErrorCode::invalid_request, ErrorCode::internal_error};
   const auto add = [&codes](bool holds, std::initializer_list<ErrorCode> more) {
     if (holds) codes.insert(codes.end(), more);

@@ -1,4 +1,4 @@
-// With which error codes an operation can answer.
+// The error codes that an operation can answer with.
 #pragma once
 
 #include <vector>
@@ -8,11 +8,11 @@
 
 namespace fabula::api {
 
-// Those that follow from the declaration (401 where somebody must be known, 404 and 400 of ids, 413
-// and 415 of bodies, 412, ...) and those that it lists; by rising status, each once.
+// The codes that follow from the declaration (401 if a caller is required, 404 and 400 for ids, 413
+// and 415 for bodies, 412, ...) and those that it lists; by rising status, each once.
 std::vector<ErrorCode> refusals_of(const Operation& operation);
 
-// By rising status, each once.
+// Sorts by rising status and removes duplicates.
 void sort_codes(std::vector<ErrorCode>& codes);
 
 }  // namespace fabula::api

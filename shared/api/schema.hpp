@@ -1,5 +1,5 @@
-// Declarations of what requests and answers look like. One constant table checks a request's body
-// or query, names each fault's path, and is told to the world as OpenAPI 3.1 (JSON Schema 2020-12).
+// Declarations of requests and answers. One constant table checks a request's body or query, names
+// the path of each fault, and is published as OpenAPI 3.1 (JSON Schema 2020-12).
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@ namespace fabula::api {
 
 enum class Type : std::uint8_t {
   text,       // a JSON string
-  uuid,       // a string; taken in any case, passed on in lower case
-  email,      // a string with an @ inside
+  uuid,       // a string; accepted in any case, passed on in lower case
+  email,      // a string that contains an @
   url,        // a string: an absolute http or https URL
   token,      // a string of visible ASCII characters, as headers can carry it
   timestamp,  // a string: ISO 8601 in UTC; in answers only
   integer,
   number,  // a JSON number, such as 0.7; `minimum` and `maximum` are its bounds
   boolean,
-  object,         // of `schema`, or of anything when there is none
-  array,          // of `schema` or of `item`
+  object,         // an object of `schema`, or any object without one
+  array,          // an array of `schema` or of `item`
   text_or_array,  // a string, or an array of `schema`
 };
 
@@ -30,39 +30,39 @@ struct Field {
   Type type = Type::text;
   std::string_view description = {};
   bool is_required = false;
-  // Null is a value of its own; else null in a request is the same as absent.
+  // Null is a value; otherwise null in a request means the same as absent.
   bool is_nullable = false;
-  // Of an integer its value, of a text its characters (code points), of an array its items. Without
-  // a maximum (0) there is none.
+  // Limits of an integer's value, of a text's characters (code points), or of an array's items. A
+  // maximum of 0 means no maximum.
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
-  // A text's UTF-8 bytes; 0: no limit.
+  // The most UTF-8 bytes of a text; 0: no limit.
   std::int64_t maximum_bytes = 0;
-  // A text that must hold more than white space.
+  // The text must contain more than white space.
   bool is_not_blank = false;
-  // Of a required text: an array of the same object. While it has items, the text may be absent,
-  // null or blank, and is then left out.
+  // The name of an array in the same object that can replace this required text: while the array
+  // has items, the text may be absent, null or blank, and is then left out.
   std::string_view unless = {};
-  // The only texts allowed; empty: any.
+  // The only texts that are allowed; empty: any.
   std::span<const std::string_view> choices = {};
-  // Of an object, or of an array's objects.
+  // The schema of an object, or of an array's objects.
   const Schema* schema = nullptr;
-  // Of an array without `schema`.
+  // The type of an array's items if there is no `schema`.
   Type item = Type::text;
-  // What holds when the field is absent, as JSON text; told, not filled in.
+  // The value that applies when the field is absent, as JSON text; documented, not filled in.
   std::string_view default_json = {};
-  // Of an object in a request: `schema` is only told. The endpoint checks what is sent, and takes
-  // other forms of it too.
+  // For an object in a request: `schema` is only documented. The endpoint checks the value and
+  // accepts other forms of it too.
   bool is_open = false;
 };
 
 struct Schema {
-  std::string_view name;  // in OpenAPI's components, such as "Session"
+  std::string_view name;  // the name in OpenAPI's components, such as "Session"
   std::string_view description;
   std::span<const Field> fields;
-  // What members besides those are, as JSON Schema; empty: nothing is told of any.
+  // The JSON Schema of members besides these fields; empty: it is not documented.
   std::string_view further_json = {};
-  // Instead of fields: it is one of these. In answers only.
+  // The object has one of these schemas instead of `fields`. In answers only.
   std::span<const Schema* const> alternatives = {};
 };
 

@@ -15,7 +15,7 @@ std::string origin(const http::Url& url) {
   return out;
 }
 
-// The origin that a proxy was asked at; the request's own when there is none.
+// The origin that a proxy was called at; the request's own when there is no proxy.
 http::Url asked_url(const http::Url& url, const http::Headers& headers) {
   const auto host = headers.find("x-forwarded-host");
   if (!host) return url;

@@ -1,7 +1,7 @@
-// Declarations without what only the documentation needs. Every function carries its operations to
-// check requests by; the words about them, and what its answers look like, are in the document that
-// the build makes, and would only take memory of every instance. The copies are made by the
-// compiler, so that there is one declaration.
+// Declarations without the parts that only the documentation needs. Every function contains its
+// operations to check requests by; the descriptions and the schemas of answers are in the document
+// that the build makes, and would only take memory in every instance. The compiler makes these
+// copies, so that there is one declaration.
 #pragma once
 
 #include <array>

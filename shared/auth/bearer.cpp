@@ -21,7 +21,7 @@ bool is_guest_token(std::string_view token) {
   return random.size() == kGuestTokenRandomCharacters && text::decode_base64url(random);
 }
 
-// Three parts of the right alphabet; shared/auth/jws.hpp decides whether they can be read.
+// Three parts of the right alphabet; shared/auth/jws.hpp decides whether they are valid.
 bool is_like_jwt(std::string_view token) {
   return std::count(token.begin(), token.end(), '.') == 2 &&
          std::all_of(token.begin(), token.end(),

@@ -1,4 +1,4 @@
-// What the Authorization header claims, before anything of it is proven (RFC 6750).
+// The claims of the Authorization header before they are verified (RFC 6750).
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 namespace fabula::auth {
 
 enum class BearerKind : std::uint8_t {
-  none,             // no header: nobody claims anything
-  publishable_key,  // supabase-js sends its key when nobody is signed in: no user
-  guest_token,      // of a guest whom we created; only the database knows whether it is right
-  jwt,              // looks like one; its signature and claims are still to be checked
+  none,             // no header: an anonymous call
+  publishable_key,  // supabase-js sends its key when no user is signed in: no user
+  guest_token,      // of a guest that we created; only the database knows whether it is valid
+  jwt,              // looks like a JWT; its signature and claims are not checked yet
 };
 
 struct Bearer {
@@ -30,12 +30,12 @@ inline constexpr std::size_t kGuestTokenRandomBytes = 32;
 
 std::string make_guest_token(std::string_view random_bytes);
 
-// A header that is there and is none of these kinds is invalid_token, never silently nobody: that
-// goes for other schemes, unknown keys and secret keys, which prove no user.
+// A header of any other kind is invalid_token and never treated as anonymous. This includes other
+// schemes, unknown keys and secret keys, which prove no user.
 Result<Bearer> classify_bearer(std::optional<std::string_view> authorization,
                                const std::vector<std::string>& publishable_keys);
 
-// The same of a token that stands alone, without the scheme.
+// Classifies a token without the scheme.
 Result<Bearer> classify_token(std::string_view token,
                               const std::vector<std::string>& publishable_keys);
 

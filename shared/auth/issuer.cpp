@@ -10,7 +10,7 @@
 namespace fabula::auth {
 namespace {
 
-// What the database calls this deployment's Supabase.
+// The database's name for this deployment's Supabase.
 constexpr std::string_view kReservedName = "supabase";
 
 bool is_plain(const std::optional<std::string_view>& text, std::size_t maximum_characters) {
@@ -21,7 +21,7 @@ bool is_plain(const std::optional<std::string_view>& text, std::size_t maximum_c
 
 using Array = json::Document::array_t;
 
-// One text that is not empty, or a list of at least one.
+// Whether the value is a text that is not empty, or a list of at least one.
 bool are_texts(const json::Document& value) {
   const auto* text = value.get_ptr<const std::string*>();
   if (text) return !text->empty();
@@ -31,7 +31,7 @@ bool are_texts(const json::Document& value) {
          });
 }
 
-// Whether the text is the one of `texts` or one of them.
+// Whether the text equals `texts` or is one of them.
 bool is_among(const json::Document& texts, std::string_view text) {
   if (const auto* list = texts.get_ptr<const Array*>()) {
     return std::any_of(list->begin(), list->end(),
@@ -41,11 +41,11 @@ bool is_among(const json::Document& texts, std::string_view text) {
   return single && *single == text;
 }
 
-// The member of the issuer that is not right; empty: they all are.
+// The first wrong member of the issuer; empty if there is none.
 std::string_view wrong_member(const Issuer& issuer, bool is_http_allowed) {
   if (!is_plain(json::string_at(issuer, "issuer"), kMaximumIssuerCharacters)) return "issuer";
   const auto url = http::parse_url(json::string_at(issuer, "jwks_url").value_or(""));
-  // Over http, whoever can change the keys on their way can be anybody.
+  // Over http, anybody who can change the keys in transit can pass as any user.
   if (!url || (url->scheme != "https" && !is_http_allowed)) return "jwks_url";
   const auto* audience = json::find(issuer, "audience");
   if (!audience || (!audience->is_null() && !are_texts(*audience))) return "audience";

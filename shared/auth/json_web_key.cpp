@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t kP256CoordinateBytes = 32;
 constexpr std::size_t kMinimumModulusBytes = 256;   // 2048 bits (RFC 7518, section 3.3)
-constexpr std::size_t kMaximumModulusBytes = 1024;  // bounds what one verification may cost
-constexpr std::size_t kMaximumExponentBytes = 4;    // as much as WebCrypto engines take
+constexpr std::size_t kMaximumModulusBytes = 1024;  // limits the cost of one verification
+constexpr std::size_t kMaximumExponentBytes = 4;    // WebCrypto engines accept no more
 
-// A member that is missing restricts nothing.
+// A missing member restricts nothing.
 bool is_text_if_there(const json::Document& key, std::string_view name, std::string_view wanted) {
   return !json::find(key, name) || json::string_at(key, name) == wanted;
 }
@@ -79,7 +79,7 @@ std::optional<PublicKey> read_rsa_key(const json::Document& key) {
                           (static_cast<unsigned char>(modulus->front()) & 0x80U) != 0);
   if (!is_strong || modulus->size() > kMaximumModulusBytes) return std::nullopt;
   if (exponent->empty() || exponent->size() > kMaximumExponentBytes) return std::nullopt;
-  // An exponent of 1 would make every message its own signature; an even one is none.
+  // An exponent of 1 would make every message its own signature; an even one is invalid.
   const bool is_one = exponent->size() == 1 && exponent->front() == '\x01';
   if (is_one || (static_cast<unsigned char>(exponent->back()) & 1U) == 0) return std::nullopt;
   auto text = json_of({{"kty", "RSA"},

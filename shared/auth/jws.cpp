@@ -9,7 +9,8 @@
 namespace fabula::auth {
 namespace {
 
-// One text for the caller, who can only get a new token; which rule it broke is for the log.
+// The caller always gets the same text, since a new token is the only remedy; the log gets the
+// broken rule.
 tl::unexpected<Problem> malformed(std::string_view rule) {
   return problem(ErrorCode::invalid_token, "The token is not a valid JWT. Sign in again.", rule);
 }

@@ -13,7 +13,7 @@ constexpr std::int64_t kMillisecondsPerSecond = 1000;
 // ECMAScript's last moment: far beyond any token, and safe to count in milliseconds.
 constexpr std::int64_t kLatestSecond = 8'640'000'000'000;
 
-// Leaves `claim` alone when the member is missing; false when it is there with another type.
+// Leaves `claim` unchanged when the member is missing; false when it has another type.
 bool read_text(const json::Document& object, std::string_view name,
                std::optional<std::string>& claim) {
   const auto value = json::string_at(object, name);

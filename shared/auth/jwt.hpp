@@ -1,5 +1,5 @@
-// The claims of a JSON Web Token (RFC 7519) and what of them makes a caller a user. Only meaningful
-// after the signature was found right.
+// The claims of a JSON Web Token (RFC 7519), and the user whom they identify. They mean something
+// only after the signature has been verified.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace fabula::auth {
 
-// How far another machine's clock may be off; what PostgREST allows as well.
+// How far another machine's clock may be off; PostgREST allows the same.
 inline constexpr std::int64_t kClockLeewayMs = 30'000;
 
 struct Claims {
@@ -22,7 +22,7 @@ struct Claims {
   std::optional<std::int64_t> expires_at_s;
   std::optional<std::int64_t> not_before_s;
   std::optional<std::int64_t> issued_at_s;
-  std::optional<std::string> authorized_party;  // whom it was made for (OpenID Connect's `azp`)
+  std::optional<std::string> authorized_party;  // the client it is for (`azp`)
   std::optional<std::string> role;
   bool is_anonymous = false;  // a Supabase user who has not signed up
 };
@@ -37,11 +37,11 @@ Result<Claims> parse_claims(std::string_view payload);
 // the future.
 Result<void> check_times(const Claims& claims, std::int64_t now_ms);
 
-// For tokens that break a rule that only the log should name.
+// For tokens that break a rule which only the log should name.
 tl::unexpected<Problem> refused_token(std::string_view rule);
 
 struct ClaimExpectations {
-  std::vector<std::string> issuers;  // any of these
+  std::vector<std::string> issuers;  // any of these is accepted
   bool may_lack_issuer = false;      // the embedded Supabase writes none
   std::string audience;
 };
@@ -51,10 +51,10 @@ struct TokenUser {
   bool is_anonymous = false;
 };
 
-// The user whom the claims name; none for the role `anon`, which legacy keys carry and which need
-// no issuer or audience. Refusals: token_expired; invalid_token for a missing `exp`, a token not
-// yet valid or issued in the future, another issuer or audience, a subject that is no UUID, and any
-// role but `authenticated`.
+// The user whom the claims name; nothing for the role `anon`, which legacy keys have and which
+// needs no issuer or audience. Refusals: token_expired; invalid_token for a missing `exp`, a token
+// not yet valid or issued in the future, another issuer or audience, a subject that is no UUID, and
+// any role but `authenticated`.
 Result<std::optional<TokenUser>> check_claims(const Claims& claims,
                                               const ClaimExpectations& expectations,
                                               std::int64_t now_ms);

@@ -43,7 +43,7 @@ Result<std::vector<VerificationKey>> public_candidates(const Jws& token,
   for (const auto& entry : *keys) {
     if (token.key_id && json::string_at(entry, "kid") != *token.key_id) continue;
     auto key = read_public_key(entry);
-    // Named by its id, a key that cannot serve is the answer; without an id it is no match.
+    // A key named by its id is the answer even if it cannot serve; without an id it is no match.
     const bool is_for_token = key && key->verification.algorithm == algorithm;
     is_known = is_known || token.key_id || is_for_token;
     if (!is_for_token || key->signature_bytes != token.signature.size()) continue;

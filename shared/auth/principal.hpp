@@ -1,4 +1,4 @@
-// Who is calling, proven before, as the database's functions take it (private.resolve_principal).
+// The verified caller, in the form that the database's functions take (private.resolve_principal).
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@ namespace fabula::auth {
 
 struct Principal {
   enum class Kind : std::uint8_t {
-    user,       // of this deployment's Supabase, by its token
-    external,   // of another configured issuer, by its token
-    guest,      // by a token of ours; only the database knows whether it is right
-    new_guest,  // whom the database is to create
-    named,      // by a server that has the secret key: whoever has this id, or a new user
+    user,       // by a token of this deployment's Supabase
+    external,   // by a token of another configured issuer
+    guest,      // by a token of ours; only the database knows whether it is valid
+    new_guest,  // the database is to create this guest
+    named,      // by a server that has the secret key: the user with this id, or a new one
   };
   Kind kind = Kind::new_guest;
-  std::string issuer;  // of a user or an external
-  std::string
-      subject;  // of a user or named a UUID in lower case, of an external as its issuer writes it
-  std::string token_hash;  // of a guest or a new guest: SHA-256 in hexadecimal
-  // Of an external's token, if it says so: an account that was deleted before it may begin anew.
+  std::string issuer;  // for a user or an external
+  // For a user or named: a UUID in lower case; for an external: as its issuer writes it.
+  std::string subject;
+  std::string token_hash;  // for a guest or a new guest: SHA-256 in hexadecimal
+  // From an external's token, if it has the claim: an account deleted before this may begin anew.
   std::optional<std::int64_t> issued_at_s = {};
 };
 

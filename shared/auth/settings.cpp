@@ -17,8 +17,8 @@ using settings::Setting;
 constexpr std::string_view kAudience = "authenticated";
 constexpr std::size_t kMinimumSecretBytes = 32;
 
-// Reads the settings one after the other and remembers the first fault, so that what is made of
-// them afterwards needs to be thrown away only once.
+// Reads the settings in turn and remembers the first fault, so that the result needs to be
+// discarded only once.
 class Reader {
  public:
   explicit Reader(settings::Values& values) : values_(values) {}
@@ -36,8 +36,8 @@ class Reader {
     return url;
   }
 
-  // The keys of a JSON object of name to key, the one named `default` first, and then those of the
-  // older settings, each of which holds one.
+  // The keys in a JSON object from names to keys, `default` first, then those of the older
+  // settings, which have one key each.
   std::vector<std::string> keys(const Setting& setting) {
     std::vector<std::string> keys;
     if (const auto json = values_.find(setting.name)) read_keys(setting, *json, keys);
@@ -59,7 +59,7 @@ class Reader {
   std::string hs256_secret(bool is_development) {
     constexpr const Setting& kSetting = named("FABULA_JWT_SECRET");
     auto secret = text(kSetting);
-    // A public key as the secret would let everybody who knows it sign tokens.
+    // With a public key as the secret, everybody who knows it could sign tokens.
     if (secret.starts_with("{") || secret.starts_with("-----BEGIN")) {
       refuse(kSetting, "is a key in JSON or PEM; it must be the HS256 secret");
     }

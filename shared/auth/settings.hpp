@@ -1,4 +1,4 @@
-// What the environment says about who may call, and how we reach Supabase (design section 7).
+// Settings from the environment: who may call, and how we reach Supabase (design section 7).
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@
 namespace fabula::auth {
 
 struct Settings {
-  bool is_development = false;  // FABULA_ENV; production unless it says otherwise
+  bool is_development = false;  // FABULA_ENV; false (production) unless it says otherwise
   std::string supabase_url;     // SUPABASE_URL without a slash at the end
   std::string rest_url;         // SUPABASE_REST_URL, else below supabase_url
-  std::string secret_key;       // what we send to REST; acts as service_role
+  std::string secret_key;       // the key that we send to REST; it acts as service_role
   std::vector<std::string> publishable_keys;
   std::string jwks;          // SUPABASE_JWKS: the key set itself; may be empty
   std::string jwks_url;      // where to fetch it, SUPABASE_JWKS_URL or below supabase_url

@@ -1,4 +1,4 @@
-// What a host's cryptography is given to verify a signature with.
+// The key that a host's cryptography gets to verify a signature with.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ enum class SignatureAlgorithm : std::uint8_t {
 
 struct VerificationKey {
   SignatureAlgorithm algorithm;
-  // For es256 and rs256 a JSON Web Key of only the public members, ready for WebCrypto; for hs256
+  // For es256 and rs256 a JSON Web Key with only the public members, ready for WebCrypto; for hs256
   // the secret itself.
   std::string key;
 };

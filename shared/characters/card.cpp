@@ -15,7 +15,7 @@ constexpr std::string_view kSpecV3 = "chara_card_v3";
 
 struct Pair {
   std::string_view column;
-  std::string_view member;  // of the card's data
+  std::string_view member;  // in the card's data
 };
 
 constexpr std::array kTexts = {
@@ -30,7 +30,7 @@ constexpr std::array kTexts = {
 };
 constexpr Pair kGreetings{"alternative_greetings", "alternate_greetings"};
 
-// The members that a V2 card must have besides the texts above.
+// Further required members of a V2 card, besides the texts above.
 constexpr std::array<std::string_view, 3> kOtherTexts = {"creator_notes", "creator",
                                                          "character_version"};
 
@@ -53,7 +53,7 @@ Document empty_data() {
   return data;
 }
 
-// The member of an object, put there if it is not.
+// The member of an object, added if it is missing.
 Document& member_of(Document& object, std::string_view key) {
   return object.get_ptr<Document::object_t*>()->operator[](std::string(key));
 }

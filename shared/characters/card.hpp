@@ -1,5 +1,5 @@
-// The community's character cards, V2 and V3, as JSON. Which members become columns of a character
-// is one table; all others are kept with the card, and given back with it.
+// The community's character cards, V2 and V3, as JSON. One table maps members to columns of a
+// character; all other members are kept with the card and returned with it.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ namespace fabula::characters {
 // must have been checked against its declaration (shared/api/endpoints/characters.hpp).
 std::string character_of_card(const json::Document& card);
 
-// The card of a character as the database describes it: the imported card with what has changed
-// since, so that one that was not changed comes back as it was; a new card if `imported` is null.
-// `spec` is chara_card_v2 or chara_card_v3; empty: that of the imported card, else V2.
+// The card of a character as the database describes it: the imported card with the changes made
+// since, so that an unchanged card is returned as it came; a new card if `imported` is null. `spec`
+// is chara_card_v2 or chara_card_v3; empty: that of the imported card, else V2.
 json::Document card_of_character(const json::Document& character, const json::Document& imported,
                                  std::string_view spec);
 

@@ -10,7 +10,7 @@
 
 namespace fabula::database {
 
-// Moves a guest's belongings to the caller; both identities are proven.
+// Moves a guest's belongings to the caller; both identities are verified.
 struct MigrateGuest {
   const auth::Principal& guest;
   std::string_view body_json;  // checked by the endpoint
@@ -24,7 +24,7 @@ inline constexpr Function<MigrateGuest, std::string> kMigrateGuest{
 
 struct CreateGuest {
   const auth::Principal& principal;  // a new guest
-  const auth::Principal* caller;     // refused unless it is known; nullptr: nobody
+  const auth::Principal* caller;     // refused unless it exists; nullptr: anonymous
 };
 
 struct CreatedGuest {
@@ -35,7 +35,7 @@ struct CreatedGuest {
 void write_create_guest(std::string& out, const CreateGuest& request);
 std::optional<CreatedGuest> read_created_guest(std::string answer);
 
-// Repeated with the same token it finds the guest that it has made.
+// A repeated call with the same token returns the guest that the first call made.
 inline constexpr Function<CreateGuest, CreatedGuest> kCreateGuest{
     {"create_guest", kOnceMore}, &write_create_guest, &read_created_guest};
 

@@ -11,7 +11,7 @@
 
 namespace fabula::database {
 
-// Endpoints pass their answers on.
+// Endpoints pass the answers of these functions on.
 inline constexpr Declaration kStartConversation{"start_conversation", kNever};
 inline constexpr Declaration kReadConversation{"read_conversation", kOnceMore};
 inline constexpr Declaration kListConversations{"list_conversations", kOnceMore};
@@ -40,7 +40,7 @@ struct ReadCharacterCard {
 
 struct CharacterCard {
   json::Document character;
-  json::Document card;  // as it was imported; null if it was not
+  json::Document card;  // as it was imported; null if there was no import
 };
 
 void write_read_character_card(std::string& out, const ReadCharacterCard& request);

@@ -21,7 +21,7 @@ namespace fabula::database {
 struct ReadDossierLog {
   const auth::Principal* principal = nullptr;
   std::string_view project_id;
-  std::int64_t after = 0;                  // entries up to this position are known
+  std::int64_t after = 0;                  // entries up to this position are known already
   std::optional<std::int64_t> until = {};  // the last position that is wanted
 };
 

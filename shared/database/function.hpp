@@ -20,7 +20,7 @@ struct RetryPolicy {
       0;  // before the second attempt; each further pause is twice as long
 };
 
-// For calls that may do harm when repeated, or whose callers retry in their own time.
+// For calls that may do harm when repeated, or whose callers retry themselves.
 inline constexpr RetryPolicy kNever{};
 // For reads and idempotent writes: a broken connection is usually back at once.
 inline constexpr RetryPolicy kOnceMore{.attempts = 2, .first_pause_ms = 200};
@@ -40,7 +40,7 @@ template <class Request, class Answer>
 struct Function : Declaration {
   // Appends the request as a JSON object.
   void (*write)(std::string& out, const Request& request);
-  // Nothing when the answer is not what the function promises. The answer may keep the text.
+  // Nothing when the answer does not have the promised form. The answer may keep the text.
   std::optional<Answer> (*read)(std::string text);
 
   std::string request(const Request& what) const {
@@ -56,7 +56,7 @@ struct Function : Declaration {
     return text.append("}");
   }
 
-  // internal_error for an answer that is not what the function promises.
+  // internal_error for an answer that does not have the promised form.
   Result<Answer> answer(std::string text) const {
     auto value = read(std::move(text));
     if (!value) return unexpected_answer(name);

@@ -6,8 +6,8 @@
 
 namespace fabula::database {
 
-// Repeated until stored, because the results have cost a model call. Safe: a step that has ended
-// says so, and a model call that is recorded twice is one row.
+// Retried until stored, because the results have cost a model call. Retries are safe: a step that
+// has ended reports it, and a model call that is recorded twice is one row.
 inline constexpr RetryPolicy kUntilStored{.attempts = 3, .first_pause_ms = 500};
 
 // Not repeated: if the answer of a claim is lost, the step waits for the end of its lease, and a

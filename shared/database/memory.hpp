@@ -1,4 +1,4 @@
-// The database's functions for what companions remember.
+// The database's functions for companions' memories.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace fabula::database {
 
-// Endpoints pass their answers on.
+// Endpoints pass the answers of these functions on.
 inline constexpr Declaration kListMemories{"list_memories", kOnceMore};
 inline constexpr Declaration kExportMemories{"export_memories", kOnceMore};
 
@@ -33,11 +33,11 @@ struct CommitMemories {
   const auth::Principal& principal;
   const memory::Log& log;  // as it was read, without `rows`
   std::span<const dossier::EntryRow> rows;
-  const memory::Folded& folded;  // with them
+  const memory::Folded& folded;  // with the rows
 };
 
 void write_commit_memories(std::string& out, const CommitMemories& request);
-// Whether it is stored: false if the log has changed since it was read.
+// Whether the commit was stored: false if the log has changed since it was read.
 std::optional<bool> read_committed_memories(std::string answer);
 
 // Retries are safe: a commit whose answer was lost is refused, because the log has changed.
@@ -48,7 +48,7 @@ struct ReadMemory {
   const auth::Principal& principal;
   std::string_view character_id;
   std::string_view memory_id;
-  int status = 200;  // of the answer
+  int status = 200;  // the answer's HTTP status
 };
 
 void write_read_memory(std::string& out, const ReadMemory& request);

@@ -1,4 +1,4 @@
-// The database's functions for plans: what people may use in a month, and what they have used.
+// The database's functions for plans: the monthly limits of users, and their usage.
 #pragma once
 
 #include "shared/database/function.hpp"

@@ -24,7 +24,7 @@ bool may_pass(std::string_view sqlstate) {
                      [sqlstate](std::string_view prefix) { return sqlstate.starts_with(prefix); });
 }
 
-// A month: a plan's is the longest time that a refusal names.
+// At most a month, the period of a plan and the longest time that a refusal names.
 int seconds(std::int64_t wanted) {
   constexpr std::int64_t kLongest = 31 * 86'400;
   return static_cast<int>(std::clamp<std::int64_t>(wanted, 0, kLongest));
@@ -74,13 +74,13 @@ Problem problem_of_answer(int status, std::string_view body) {
       return refusal;
     }
   }
-  // Not `details`: Postgres puts whole rows into it, and so people's texts.
+  // `details` is not logged: Postgres puts whole rows into it, and so people's texts.
   std::string cause = "database answered " + text::integer_text(status);
   if (!sqlstate.empty()) cause.append(" ").append(sqlstate);
   if (!field("message").empty()) {
     cause.append(": ").append(text::prefix_bytes(field("message"), kMaximumCauseBytes));
   }
-  // Nothing was done, and the lock's holder is soon done.
+  // Nothing was done, and the lock will soon be free.
   constexpr std::string_view kLockNotAvailable = "55P03";
   if (sqlstate == kLockNotAvailable) {
     Problem busy(ErrorCode::database_unavailable,

@@ -17,7 +17,7 @@ struct TakeDeletedSnapshots {
 };
 
 struct DeletedSnapshots {
-  std::vector<std::string> ids;            // of conversations
+  std::vector<std::string> ids;            // ids of conversations
   std::vector<std::string> illustrations;  // paths of pictures of scenes
 };
 
@@ -33,7 +33,7 @@ inline constexpr Function<DeletedSnapshots, NoAnswer> kForgetDeletedSnapshots{
 struct RestoreConversation {
   const auth::Principal& principal;
   std::string_view conversation_id;
-  std::string_view snapshot_json;  // valid JSON; empty: there is none
+  std::string_view snapshot_json;  // valid JSON; empty: no snapshot
 };
 
 void write_restore_conversation(std::string& out, const RestoreConversation& request);

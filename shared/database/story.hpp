@@ -1,4 +1,4 @@
-// The database's functions for stories. Those of a task while it runs: story_task.hpp.
+// The database's functions for stories. Those for a running task: story_task.hpp.
 #pragma once
 
 #include "shared/database/function.hpp"
@@ -6,12 +6,12 @@
 
 namespace fabula::database {
 
-// Begins a task, finds the one that is running for the same request, or gives its answer. Safe to
-// repeat: the open task of the same request is found again.
+// Begins a task, finds the running task of the same request, or returns its answer. Retries are
+// safe: they find the open task of the same request again.
 inline constexpr Function<story::BeginStory, story::BegunStory> kBeginStory{
     {"begin_story", kOnceMore}, &story::write_begin_story, &story::read_begun_story};
 
-// Everything for a book (shared/story/book.hpp).
+// Reads all parts of a book (shared/story/book.hpp).
 struct ReadStoryExport {
   const auth::Principal& principal;
   std::string_view project_id;
@@ -24,7 +24,7 @@ std::optional<json::Document> read_story_illustrations(std::string answer);
 inline constexpr Function<ReadStoryExport, json::Document> kReadStoryExport{
     {"read_story_export", kOnceMore}, &write_read_story_export, &read_story_export};
 
-// Endpoints pass their answers on.
+// Endpoints pass the answers of these functions on.
 inline constexpr Declaration kReadStoryTask{"read_story_task", kOnceMore};
 inline constexpr Declaration kCancelStoryTask{"cancel_story_task", kOnceMore};
 inline constexpr Declaration kPauseStoryTask{"pause_story_task", kOnceMore};
@@ -36,7 +36,7 @@ inline constexpr Declaration kClearStoryCache{"clear_story_cache", kOnceMore};
 
 inline constexpr Declaration kBeginStoryIllustrations{"begin_story_illustrations", kNever};
 inline constexpr Declaration kDeleteStoryIllustration{"delete_story_illustration", kOnceMore};
-// Its request is the same: a principal and a project.
+// The request has the same members: a principal and a project.
 inline constexpr Function<ReadStoryExport, json::Document> kListStoryIllustrations{
     {"list_story_illustrations", kOnceMore}, &write_read_story_export, &read_story_illustrations};
 

@@ -1,4 +1,4 @@
-// The database's functions for a story's task while it runs (supabase/schemas/story).
+// The database's functions for a running task of a story (supabase/schemas/story).
 #pragma once
 
 #include "shared/database/function.hpp"
@@ -6,7 +6,7 @@
 
 namespace fabula::database {
 
-// Repeated by the next save: the text is still there.
+// Not retried: the next save includes the same text.
 inline constexpr Function<story::SaveDraft, story::SavedDraft> kSaveStoryDraft{
     {"save_story_draft", kNever}, &story::write_save_draft, &story::read_saved_draft};
 

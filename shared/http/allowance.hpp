@@ -1,5 +1,5 @@
-// What is left of a rate limit, as answers tell it (draft-ietf-httpapi-ratelimit-headers-07, the
-// version with three headers, which clients know).
+// The remaining allowance of a rate limit, as responses report it
+// (draft-ietf-httpapi-ratelimit-headers-07, the version with three headers, which clients know).
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 namespace fabula::http {
 
 struct Allowance {
-  std::int64_t limit = 0;      // how many at once
+  std::int64_t limit = 0;      // how many requests at once
   std::int64_t remaining = 0;  // how many of them are left
-  std::int64_t reset_s = 0;    // after how many seconds all of them are there again
+  std::int64_t reset_s = 0;    // seconds until all of them are available again
 };
 
 // Sets RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset.

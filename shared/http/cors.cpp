@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kMethods = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
-// Headers that supabase-js and its parts send, that our endpoints read, and W3C trace context.
+// The headers of supabase-js and its parts, those that our endpoints read, and W3C trace context.
 constexpr std::string_view kRequestHeaders =
     "authorization, x-client-info, apikey, content-type, accept, cache-control, prefer, range, "
     "x-region, x-supabase-api-version, accept-profile, content-profile, x-user-id, x-request-id, "
@@ -24,11 +24,11 @@ constexpr std::string_view kResponseHeaders =
     "content-range, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, etag, "
     "location, www-authenticate, allow, idempotent-replayed";
 
-// Two hours: the longest that Chromium keeps a preflight's answer.
+// Two hours: Chromium caches a preflight's answer no longer.
 constexpr std::string_view kMaximumAgeSeconds = "7200";
 
-// A scheme, `://` and what follows, without a path: app shells have schemes of their own, so this
-// is not only http and https. Browsers send origins in lower case.
+// A scheme, `://` and a host, without a path. App shells have schemes of their own, so not only
+// http and https are allowed. Browsers send origins in lower case.
 bool is_origin(std::string_view text) {
   constexpr std::string_view kSeparator = "://";
   const auto separator = text.find(kSeparator);
@@ -47,9 +47,9 @@ bool is_listed(std::string_view list, std::string_view name) {
   return false;
 }
 
-// A page's tracer adds headers of its own to each request (sentry-trace, x-datadog-trace-id, b3 and
-// many more), and a browser sends nothing if one of them is not allowed. No header proves anything
-// by itself except those that are allowed anyway, so whatever the page asks for is.
+// A page's tracer adds its own headers to each request (sentry-trace, x-datadog-trace-id, b3 and
+// many more), and a browser sends nothing if one of them is not allowed. Only headers that are
+// allowed anyway authenticate, so every requested header is allowed.
 std::string allowed_request_headers(const RequestHead& request) {
   std::string allowed(kRequestHeaders);
   const auto asked = request.headers.find("access-control-request-headers");
@@ -72,7 +72,7 @@ void add_vary(Headers& response, std::string_view name) {
   response.set("vary", vary ? std::string(*vary).append(", ").append(name) : std::string(name));
 }
 
-// Names the origin that may read the answer; false when the request's may not.
+// Names the origin that may read the answer; false when the request's origin may not.
 bool add_allowed_origin(const CorsPolicy& policy, const RequestHead& request, Headers& response) {
   if (policy.is_any_allowed) {
     response.set("access-control-allow-origin", "*");

@@ -17,7 +17,7 @@ tl::unexpected<Problem> malformed(std::string_view rule) {
   return problem(ErrorCode::internal_error, "The message's head could not be processed.", rule);
 }
 
-// Takes the next line off `text`, or nothing when no LF ends it.
+// Removes and returns the next line of `text`; nothing when no LF ends it.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
@@ -35,7 +35,7 @@ bool is_sendable_value(std::string_view value) {
                      [](char c) { return is_visible_ascii(c) || c == ' ' || c == '\t'; });
 }
 
-// What comes in may hold any character of a text, but none that ends a line or a C string.
+// An incoming value may contain any text character, but none that ends a line or a C string.
 bool is_readable_value(std::string_view value) {
   constexpr std::string_view kRefused("\r\0", 2);
   return value.find_first_of(kRefused) == std::string_view::npos;

@@ -1,5 +1,6 @@
 // The heads of requests and responses as guest and host exchange them (wasm/abi/abi.json, "heads"):
-// a first line, `METHOD URL` or `STATUS`, then one `name: value` line a header, each ended by LF.
+// a first line, `METHOD URL` or `STATUS`, then one line `name: value` for each header, each ended
+// by LF.
 #pragma once
 
 #include <string>
@@ -25,7 +26,7 @@ struct ResponseHead {
 Result<RequestHead> parse_request_head(std::string_view text);
 Result<ResponseHead> parse_response_head(std::string_view text);
 
-// Refuses (internal_error) what could smuggle a line or what a platform's fetch would throw at: a
+// Refuses (internal_error) anything that could inject a line or make a platform's fetch throw: a
 // name or method that is no token, a URL with anything but visible ASCII, a value with anything but
 // visible ASCII, spaces and tabs, a status outside 100..599.
 Result<std::string> serialize(const RequestHead& head);

@@ -14,16 +14,16 @@ struct Header {
   std::string value;
 };
 
-// Takes any bytes; whether they may be sent is checked when a head is serialised.
+// Takes any bytes; serializing a head checks whether they may be sent.
 class Headers {
  public:
-  // The value of the first field of that name; the view lives until the list is changed.
+  // The value of the first field with this name; the view is valid until the list changes.
   std::optional<std::string_view> find(std::string_view name) const;
 
-  // Appends a field and keeps those of the same name.
+  // Appends a field and keeps those with the same name.
   void add(std::string_view name, std::string value);
 
-  // Replaces all fields of that name.
+  // Replaces all fields with this name.
   void set(std::string_view name, std::string value);
 
   std::size_t size() const { return headers_.size(); }

@@ -9,7 +9,7 @@
 namespace fabula::http {
 namespace {
 
-// Takes what comes before the next `separator` outside quotes off `text`.
+// Removes and returns the part of `text` before the next `separator` outside quotes.
 std::string_view take_part(std::string_view& text, char separator) {
   bool is_quoted = false;
   std::size_t end = 0;
@@ -30,7 +30,7 @@ std::string_view take_part(std::string_view& text, char separator) {
 
 struct Parameter {
   std::string_view name;
-  std::string_view value;  // without its quotes; escapes stay
+  std::string_view value;  // without its quotes; escapes are kept
 };
 
 std::optional<Parameter> parse_parameter(std::string_view text) {
@@ -70,7 +70,7 @@ std::optional<int> parse_quality(std::string_view text) {
   return quality;
 }
 
-// The `q` among a media range's parameters; nothing when one of them cannot be read.
+// The `q` among a media range's parameters; nothing when one of them is malformed.
 std::optional<int> quality_of(std::string_view parameters) {
   std::optional<int> quality = kHighestQuality;
   while (quality && !parameters.empty()) {
@@ -83,8 +83,8 @@ std::optional<int> quality_of(std::string_view parameters) {
   return quality;
 }
 
-// How closely a media range names a type: 3 for the type itself, 2 for `type/*`, 1 for `*/*`, or 0
-// when it does not.
+// How specifically a media range names a type: 3 for the type itself, 2 for `type/*`, 1 for `*/*`,
+// or 0 for no match.
 int specificity(std::string_view range, std::string_view type) {
   if (text::equal_ignoring_case(range, type)) return 3;
   if (range == "*/*") return 1;

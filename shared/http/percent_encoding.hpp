@@ -7,8 +7,8 @@
 
 namespace fabula::http {
 
-// Everything but unreserved characters becomes %XX: right for one path segment and for a query's
-// names and values.
+// Encodes everything but unreserved characters as %XX: correct for one path segment and for a
+// query's names and values.
 std::string percent_encode(std::string_view text);
 
 // Nothing when a `%` is not followed by two hexadecimal digits. The result may be any bytes.

@@ -14,10 +14,10 @@ struct Response {
   std::string body;
 };
 
-// Members: type, title, status, detail, instance, code, when fields are at fault, errors of path
-// and message, and the problem's own members. Headers: Retry-After when it is known,
-// WWW-Authenticate with a 401 (RFC 6750), and no-store. `instance` names this occurrence: the
-// request id or the path. Never shows `cause`.
+// Members: type, title, status, detail, instance, code, the problem's own members, and, if fields
+// are at fault, errors with path and message. Headers: Retry-After if it is known, WWW-Authenticate
+// with a 401 (RFC 6750), and no-store. `instance` names this occurrence: the request id or the
+// path. `cause` is never shown.
 Response problem_response(const Problem& problem, std::string_view instance);
 
 }  // namespace fabula::http

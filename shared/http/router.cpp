@@ -12,13 +12,13 @@ bool is_placeholder(std::string_view part) {
   return part.size() > 2 && part.front() == '{' && part.back() == '}';
 }
 
-// Where the path begins after the platform's prefix.
+// The index of the first segment after the platform's prefix.
 std::size_t prefix_segments(const std::vector<std::string>& segments) {
   const bool has_prefix = segments.size() > 2 && segments[0] == "functions" && segments[1] == "v1";
   return has_prefix ? 2 : 0;
 }
 
-// What the pattern captures from the path, or nothing when it does not match.
+// The pattern's captures from the path, or nothing when it does not match.
 std::optional<std::vector<Capture>> match_pattern(std::string_view pattern,
                                                   const std::vector<std::string>& segments) {
   std::vector<Capture> captures;
@@ -38,7 +38,7 @@ std::optional<std::vector<Capture>> match_pattern(std::string_view pattern,
   return captures;
 }
 
-// Of the patterns that match the path, or nothing when none does.
+// The index of the matching pattern with the fewest captures; nothing when none matches.
 std::optional<std::size_t> fewest_captures(std::span<const Route> routes,
                                            const std::vector<std::string>& segments) {
   std::optional<std::size_t> fewest;

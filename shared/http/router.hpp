@@ -4,7 +4,7 @@
 //                                Route{"GET", "/chat/messages/{message_id}/takes"}};
 //   auto match = match_route(kRoutes, head.method, url.segments);
 //
-// A pattern is a path; `{name}` stands for one segment that is not empty. The platform's prefix
+// A pattern is a path; `{name}` matches one segment that is not empty. The platform's prefix
 // `/functions/v1`, which Supabase strips and others keep, is optional and not written in patterns.
 #pragma once
 
@@ -25,21 +25,21 @@ struct Route {
 };
 
 struct Capture {
-  std::string_view name;  // of the pattern
+  std::string_view name;  // the placeholder's name
   std::string value;      // decoded
 };
 
 struct RouteMatch {
-  std::size_t index = 0;          // of the route in the table
-  std::vector<Capture> captures;  // in the order of the pattern
+  std::size_t index = 0;          // index of the route in the table
+  std::vector<Capture> captures;  // in the pattern's order
 
-  // The segment that stood for `{name}`; empty when the pattern has none of that name.
+  // The segment for `{name}`; empty when the pattern has no such placeholder.
   std::string_view capture(std::string_view name) const;
 };
 
-// The first route that matches. Where several patterns match the path, those with the fewest
-// placeholders are meant, as OpenAPI has it: DELETE /sessions/health is no deletion of a session
-// named "health". `segments` is Url::segments; their trailing slash is already gone. Refusals:
+// The first route that matches. If several patterns match the path, those with the fewest
+// placeholders win, as in OpenAPI: DELETE /sessions/health does not delete a session named
+// "health". `segments` is Url::segments; their trailing slash is already removed. Refusals:
 // not_found, or method_not_allowed when another method would match.
 Result<RouteMatch> match_route(std::span<const Route> routes, std::string_view method,
                                const std::vector<std::string>& segments);

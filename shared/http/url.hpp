@@ -1,4 +1,4 @@
-// Absolute http and https URLs, taken apart strictly (RFC 3986; no repairs as browsers make them).
+// Absolute http and https URLs, parsed strictly (RFC 3986; without the repairs of browsers).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace fabula::http {
 
-// What RFC 9110, section 4.1 asks everybody to take, rounded up.
+// The length that RFC 9110, section 4.1 recommends to support, rounded up.
 inline constexpr std::size_t kMaximumUrlBytes = 8192;
 
 struct QueryParameter {
@@ -23,12 +23,12 @@ struct QueryParameter {
 struct Url {
   std::string scheme;                 // "http" or "https"
   std::string host;                   // lower case; an IPv6 address keeps its brackets
-  std::uint16_t port = 0;             // the scheme's own when the text names none
+  std::uint16_t port = 0;             // the scheme's default when the text names none
   std::string path;                   // as written, "/" when the text has none
-  std::vector<std::string> segments;  // decoded; one trailing slash makes no segment
-  std::vector<QueryParameter> query;  // decoded, `+` is a space
+  std::vector<std::string> segments;  // decoded; a trailing slash adds no segment
+  std::vector<QueryParameter> query;  // decoded, `+` becomes a space
 
-  // The value of the first parameter of that name; the view lives as long as this.
+  // The value of the first parameter with this name; the view lives as long as this object.
   std::optional<std::string_view> query_value(std::string_view name) const;
 };
 
@@ -38,12 +38,12 @@ struct Url {
 // hold NUL are invalid_utf8.
 Result<Url> parse_url(std::string_view text);
 
-// Any IPv6 address and anything that a platform would read as an IPv4 address (`127.1`, `0x7f.1`).
-// `host` is as Url::host.
+// True for any IPv6 address and anything that a platform would read as an IPv4 address (`127.1`,
+// `0x7f.1`). `host` has the form of Url::host.
 bool is_ip_literal(std::string_view host);
 
-// localhost, names below it, 127.0.0.0/8 and [::1]. Other spellings of the IPv6 address are not
-// recognised: being loopback only ever permits something.
+// True for localhost, names below it, 127.0.0.0/8 and [::1]. Other spellings of the IPv6 address
+// are not recognised: loopback only ever permits something.
 bool is_loopback(std::string_view host);
 
 }  // namespace fabula::http

@@ -17,8 +17,9 @@ bool read_messages(const json::Document& work, std::string_view key,
     const auto role = json::string_at(item, "role");
     const auto text = json::string_at(item, "text");
     const auto at = json::integer_at(item, "created_at");
-    if (!id || !role || !text || !at) return false;
-    messages.push_back({*id, *role, *text, *at});
+    const auto from_byte = json::integer_at(item, "from_byte").value_or(0);
+    if (!id || !role || !text || !at || from_byte < 0) return false;
+    messages.push_back({*id, *role, *text, *at, static_cast<std::size_t>(from_byte)});
   }
   return true;
 }

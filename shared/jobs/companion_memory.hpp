@@ -1,4 +1,4 @@
-// Reading a part of a conversation for its companion's memory.
+// Reads a part of a conversation for its companion's memory.
 #pragma once
 
 #include <vector>
@@ -14,11 +14,11 @@ namespace fabula::jobs {
 // its document.
 struct MemoryWork {
   memory::Log log;
-  std::vector<memory::Message> messages;  // the user's new ones; none: the log is only folded
-  std::vector<memory::Message> before;    // what was said around them, oldest first
+  std::vector<memory::Message> messages;  // new messages of the user; none: the log is only folded
+  std::vector<memory::Message> before;    // the messages around them, oldest first
 };
 
-// internal_error when the work is not as claim_step promises.
+// internal_error when the work does not have the form that claim_step promises.
 Result<MemoryWork> read_memory_work(const json::Document& work);
 
 }  // namespace fabula::jobs

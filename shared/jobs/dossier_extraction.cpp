@@ -70,7 +70,8 @@ class Filter {
         if (auto item = rest_of((*items)[i])) {
           kept.push_back(std::move(*item));
         } else if (key == "characters") {
-          // A name must not be removed: people of the same name are numbered in order.
+          // An unnamed item must not be removed here: people with the same name are numbered in
+          // order.
           const auto name = json::string_at((*items)[i], "name").value_or("");
           kept.push_back(Document::object_t{{"name", name}});
         }
@@ -80,7 +81,8 @@ class Filter {
     return rest;
   }
 
-  // Items and facts whose quotes are in no part. A character stands by the quote of a fact too.
+  // The number of items and facts whose quotes are in no part. A character may also use the quote
+  // of a fact.
   std::size_t count_without_quote(const Document& answer) const {
     std::size_t total = 0;
     const auto* members = answer.get_ptr<const Document::object_t*>();
@@ -116,7 +118,7 @@ class Filter {
            });
   }
 
-  // A character without its quoted facts; nothing when no fact is left.
+  // A character without its quoted facts; nothing when no fact remains.
   std::optional<Document> rest_of(const Document& item) const {
     bool has_facts = false;
     Document rest = item;
@@ -141,7 +143,7 @@ std::string position_text(std::size_t bytes) {
   return text::integer_text(static_cast<std::int64_t>(bytes));
 }
 
-// Names the answer by the part that was read, so that each attempt has the same name.
+// Derives the answer's name from the part that was read, so that each attempt has the same name.
 std::string delivery_of(const ExtractionWork& work) {
   const auto& first = work.messages.front();
   const auto& last = work.messages.back();
@@ -174,7 +176,7 @@ Result<ExtractedEntries> extracted_entries(const Document& answer, const Extract
   ExtractedEntries found;
   const std::string delivery = delivery_of(work);
   const auto read = [&](const Document& part_of_answer, const Part& part) -> Result<void> {
-    // Quotes are located in the whole message, so the part that was not read is filled with blanks.
+    // Quotes are located in the whole message, so the unread part is filled with blanks.
     std::string whole(part.from_byte, ' ');
     whole.append(part.text);
     auto extraction =

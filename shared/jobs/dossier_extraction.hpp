@@ -1,4 +1,4 @@
-// Reading a part of a conversation for its project's dossier: the extractor's question, and the
+// Reads a part of a conversation for its project's dossier: the extractor's question, and the
 // entries of its answer.
 #pragma once
 
@@ -28,7 +28,7 @@ struct ExtractionWork {
   std::vector<Part> before;    // earlier messages, oldest first
 };
 
-// internal_error when the work is not as claim_step promises.
+// internal_error when the work does not have the form that claim_step promises.
 Result<ExtractionWork> read_extraction_work(const json::Document& work);
 
 // The user's message for the extractor.
@@ -41,8 +41,8 @@ struct ExtractedEntries {
   std::size_t items_without_quote = 0;
 };
 
-// The entries of an extractor's answer, each with the message that it quotes. Of the earlier
-// messages only the reply that the new part answers may be quoted, for facts that a person has
+// The entries of an extractor's answer, each with the message that it quotes. The only earlier
+// message that may be quoted is the reply which the new part answers, for facts that a person has
 // agreed to. The same answer always gives the same entries. `model` is "provider:model".
 Result<ExtractedEntries> extracted_entries(const json::Document& answer, const ExtractionWork& work,
                                            std::string_view model);

@@ -24,7 +24,7 @@ std::string_view text_at(const Document& body, std::string_view key) {
   return json::string_at(body, key).value_or("");
 }
 
-// The subject of an entry, as the whole import names it.
+// The subject of an entry, by a name that is the same in the whole import.
 std::string subject_of(const Document& body) {
   for (const auto* key : {"ref", "from_ref"}) {
     if (const auto ref = text_at(body, key); !ref.empty()) return std::string(ref);
@@ -70,7 +70,7 @@ std::string import_question(const ImportWork& work, dossier::Dossier& dossier) {
   std::string heading(work.chapter_title);
   std::vector<dossier::SpokenPart> before;
   if (!work.before.empty()) before.push_back({{}, work.before});
-  // The title shows whose chapter it is: a step in the middle of a chapter may not name its
+  // The title may show the narrator of the chapter: a step in the middle of it may not name the
   // narrator.
   const bool shows_title =
       work.text.substr(0, heading.size() * 2).find(heading) != std::string::npos;
@@ -88,7 +88,7 @@ Result<ProposedEntries> proposed_entries(const Document& answer, const ImportWor
                .text = work.text,
                .begin = 0,
                .end = work.text.size(),
-               // Quotes have places within their step only, so time puts the steps in order.
+               // Quotes have positions within their step only, so the time orders the steps.
                .at = work.begun_at_ms + work.step - 1,
                .model = model,
                .prompt = dossier::extraction_prompt_label(),

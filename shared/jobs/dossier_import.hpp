@@ -1,5 +1,5 @@
-// One step of a text that is imported into a dossier: the extractor's question, and the entries
-// that are proposed from its answer.
+// One step of importing a text into a dossier: the extractor's question, and the entries that are
+// proposed from its answer.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +18,15 @@ namespace fabula::jobs {
 struct ImportWork {
   std::string_view job_id;
   std::string_view project_id;
-  std::int64_t chapter = 0;        // from 1 on; 0: not known
+  std::int64_t chapter = 0;        // from 1; 0: unknown
   std::string_view chapter_title;  // "": none
   std::string_view text;
   std::string_view before;  // the end of the previous step's text
-  std::int64_t step = 0;    // from 1 on
+  std::int64_t step = 0;    // from 1
   std::int64_t begun_at_ms = 0;
 };
 
-// internal_error when the work is not as claim_step promises.
+// internal_error when the work does not have the form that claim_step promises.
 Result<ImportWork> read_import_work(const json::Document& work);
 
 // The user's message for the extractor.
@@ -42,10 +42,10 @@ struct ProposedEntries {
 
 // The entries of an extractor's answer. Their delivery is "<job_id>:<step>", their quotes are from
 // the step's text, and they are ordered as in the text, between those of other steps. A person
-// accepts or rejects a proposal as a whole: a character, place or object with all that the import
-// says of it, in whichever step it is found; each theme, plot point and open question, and each
-// statement about the story itself. Each entry has the step's chapter. The same answer always gives
-// the same entries. `model` is "provider:model".
+// accepts or rejects a proposal as a whole: a character, place or object with everything that the
+// import says about it, in any step; each theme, plot point and open question; and each statement
+// about the story itself. Each entry has the step's chapter. The same answer always gives the same
+// entries. `model` is "provider:model".
 Result<ProposedEntries> proposed_entries(const json::Document& answer, const ImportWork& work,
                                          std::string_view model);
 

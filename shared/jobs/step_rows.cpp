@@ -71,7 +71,7 @@ void write_commit_step(std::string& out, const CommitStep& request) {
 
 void write_fail_step(std::string& out, const FailStep& request) {
   const auto& problem = request.problem;
-  // The job's owner is told this (private.told_failure); the cause is for logs.
+  // The job's owner sees this (private.told_failure); the cause is for logs.
   std::string error(facts(problem.code).name);
   error.append(": ").append(problem.detail);
   json::Writer writer(out);

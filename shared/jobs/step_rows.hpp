@@ -15,12 +15,12 @@
 
 namespace fabula::jobs {
 
-// Limits which steps may be claimed besides by kind; empty: any.
+// Further limits, besides the kind, on the steps that may be claimed; empty: any.
 struct StepFilter {
   std::string_view job_id = {};
   std::string_view session_id = {};
-  // Only a step that was never tried, of a job that nobody works on: for a request that waits for
-  // the job, and does not help where a worker is busy or has failed.
+  // Claims only a step that was never tried, of a job without a worker: for a request that waits
+  // for the job and should not interfere where a worker is busy or has failed.
   bool is_idle = false;
 };
 
@@ -34,19 +34,19 @@ void write_claim_step(std::string& out, const ClaimStep& request);
 
 struct ClaimedStep {
   std::string job_id;
-  std::int64_t step = 0;  // from 1 on
+  std::int64_t step = 0;  // from 1
   std::string lease_token;
   std::string kind;
-  json::Document work;  // the work as the database describes it, including what its kind needs
+  json::Document work;  // the work from the database, including the data that its kind needs
 };
 
 struct Claimed {
-  std::optional<ClaimedStep> step;  // nothing when there is no step to do
+  std::optional<ClaimedStep> step;  // nothing when no step is ready
 };
 
 std::optional<Claimed> read_claimed(std::string answer);
 
-// Progress of a step, besides its kind's result.
+// Progress of a step, in addition to its kind's result.
 struct StepProgress {
   std::optional<int> percent = {};      // of the whole job
   std::string_view message = {};        // shown to those who wait for the job
@@ -82,7 +82,7 @@ struct ReportStep {
 
 void write_report_step(std::string& out, const ReportStep& request);
 
-// Records calls of a step that another worker has by now.
+// Records calls for a step that another worker has taken over.
 struct RecordModelCalls {
   const ClaimedStep& step;
   std::span<const usage::ModelCall> calls;

@@ -15,7 +15,7 @@
 namespace fabula::json {
 namespace {
 
-// Bounds nesting before a DOM exists: only brackets outside strings count.
+// Limits nesting before a document exists: only brackets outside strings count.
 bool is_deeper_than(std::string_view text, std::size_t limit) {
   std::size_t depth = 0;
   bool in_string = false;
@@ -41,11 +41,11 @@ bool is_deeper_than(std::string_view text, std::size_t limit) {
 Document number(std::string_view literal) {
   if (const auto natural = text::parse_natural(literal)) return *natural;
   if (const auto integer = text::parse_integer(literal)) return *integer;
-  // Right to the last bit. (libc++ 19 has no from_chars for doubles; no program sets a locale.)
+  // Exact to the last bit. (libc++ 19 has no from_chars for doubles; no program sets a locale.)
   return std::strtod(std::string(literal).c_str(), nullptr);
 }
 
-// Recurses no deeper than kMaximumDepth, which parse() has checked. A fault is the scanner's.
+// Recurses no deeper than kMaximumDepth, which parse() has checked. The scanner keeps any fault.
 Document read_value(Scanner& scanner) {
   switch (scanner.peek()) {
     case Kind::object: {
@@ -192,7 +192,7 @@ std::optional<int> hundredths_at(const Document& object, std::string_view key) {
   const auto whole = real ? std::nullopt : integer_at(object, key);
   if (!real && !whole) return std::nullopt;
   const double hundredths = (real ? *real : static_cast<double>(*whole)) * 100;
-  // Also false of what is no number.
+  // Also false for NaN.
   const bool fits = std::fabs(hundredths) < kMaximum;
   return fits ? std::optional(static_cast<int>(std::lround(hundredths))) : std::nullopt;
 }

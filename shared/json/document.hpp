@@ -19,7 +19,7 @@ namespace fabula::json {
 
 using Document = nlohmann::json;
 
-// Deep enough for any body we define or provider we know; shallow enough for the guest's stack.
+// Deep enough for any body that we define or known provider; shallow enough for the guest's stack.
 inline constexpr std::size_t kMaximumDepth = kMaximumNesting;
 
 // Parses one JSON text. Problems: invalid_utf8, json_too_deep, malformed_json. Lone surrogates,
@@ -27,17 +27,17 @@ inline constexpr std::size_t kMaximumDepth = kMaximumNesting;
 Result<Document> parse(std::string_view text,
                        LoneSurrogates lone_surrogates = LoneSurrogates::refused);
 
-// Compact text, never fails: bad UTF-8 is replaced by U+FFFD.
+// Compact text. Never fails: bad UTF-8 is replaced by U+FFFD.
 std::string dump(const Document& document);
 
 // The member of an object, or nullptr when `object` is no object or has no such member.
 const Document* find(const Document& object, std::string_view key);
 Document* find(Document& object, std::string_view key);
 
-// The member when it is there and has the type; else nothing. Views live as long as `object`.
+// The member if it exists and has the type; else nothing. Views live as long as `object`.
 std::optional<std::string_view> string_at(const Document& object, std::string_view key);
 std::optional<std::int64_t> integer_at(const Document& object, std::string_view key);
-// Of a number its hundredths, rounded: 70 of 0.7. Nothing when they are no int.
+// A number in hundredths, rounded: 70 for 0.7. Nothing when they do not fit into an int.
 std::optional<int> hundredths_at(const Document& object, std::string_view key);
 std::optional<bool> boolean_at(const Document& object, std::string_view key);
 

@@ -1,4 +1,4 @@
-// Repairs JSON text that the strict parser refuses for one reason: halves of surrogate pairs alone.
+// Repairs JSON text that the strict parser refuses only because of unpaired surrogates.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace fabula::json {
 
-// The same text with each escape of a lone surrogate made \ufffd.
+// The same text with \ufffd for each escape of a lone surrogate.
 std::string replace_lone_surrogates(std::string_view json);
 
 }  // namespace fabula::json

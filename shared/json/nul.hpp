@@ -1,4 +1,4 @@
-// JSON may have U+0000 in its texts; the database does not take it.
+// JSON allows U+0000 in texts; the database does not.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@
 
 namespace fabula::json {
 
-// Whether the backslash at this place is itself escaped by the one before it.
+// Whether the backslash at this place is escaped by the one before it.
 inline bool is_escaped(std::string_view json, std::size_t at) {
   const auto other = json.substr(0, at).find_last_not_of('\\');
   const auto backslashes = other == std::string_view::npos ? at : at - other - 1;
   return backslashes % 2 == 1;
 }
 
-// The same JSON with each escape of U+0000, \u0000, made \ufffd.
+// The same JSON with \ufffd for each escape of U+0000 (\u0000).
 inline std::string without_nul(std::string json) {
   constexpr std::string_view kNul = "\\u0000";
   for (auto at = json.find(kNul); at != std::string::npos; at = json.find(kNul, at + 1)) {

@@ -1,4 +1,4 @@
-// The characters that mean nothing in a JSON string: what writing and reading one both skip fast.
+// The ordinary characters of a JSON string, which reading and writing both skip quickly.
 #pragma once
 
 #include "shared/text/word_scan.hpp"

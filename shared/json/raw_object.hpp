@@ -1,5 +1,5 @@
-// Some members of a JSON object, read by name in one walk and without a document: for large texts
-// of which little is wanted, or of which a part is passed on as it stands.
+// Reads some members of a JSON object by name, in one pass and without a document: for large texts
+// of which little is needed, or a part is passed on unchanged.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ namespace fabula::json {
 
 class RawObject {
  public:
-  // Nothing when `json`, which must outlive what is read, is not one valid object. Of members with
-  // the same name the last counts.
+  // Nothing when `json` is not one valid object; it must outlive the result. If members have the
+  // same name, the last counts.
   static std::optional<RawObject> read(std::string_view json,
                                        std::initializer_list<std::string_view> keys);
 
-  // These find nothing of keys that were not asked for.
+  // These find only keys that were asked for.
 
-  // The member's JSON text; empty when it is not there.
+  // The member's JSON text; empty when it does not exist.
   std::string_view text(std::string_view key) const;
   bool is_null(std::string_view key) const { return text(key) == "null"; }
   bool is_true(std::string_view key) const { return text(key) == "true"; }
-  // Nothing when it is not there or something else.
+  // Nothing when the member does not exist or has another type.
   std::optional<std::string> string(std::string_view key) const;
   std::optional<std::uint64_t> natural(std::string_view key) const;
   std::optional<std::int64_t> integer(std::string_view key) const;

@@ -155,7 +155,7 @@ bool Scanner::skip_number() {
     return false;
   }
 
-  // The power of ten of the first digit that is not zero: a double ends near 1.8e308.
+  // The power of ten of the first nonzero digit: a double ends near 1.8e308.
   constexpr std::int64_t kFirstRefusedPower = 308;
   std::int64_t power = static_cast<std::int64_t>(integer_digits) - 1;
   bool is_zero = is_below_one;
@@ -174,7 +174,7 @@ bool Scanner::skip_number() {
     if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
     const char* digit = at_;
     if (skip_digits() == 0) return false;
-    constexpr std::int64_t kEnough = std::int64_t{1} << 40;  // more than any text has digits
+    constexpr std::int64_t kEnough = std::int64_t{1} << 40;  // no text has this many digits
     std::int64_t exponent = 0;
     for (; digit < at_ && exponent < kEnough; ++digit) exponent = exponent * 10 + (*digit - '0');
     power += is_negative ? -exponent : exponent;

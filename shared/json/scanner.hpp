@@ -17,15 +17,15 @@ inline constexpr std::size_t kMaximumNesting = 64;
 
 enum class Kind : std::uint8_t { none, object, array, string, number, boolean, null };
 
-// A string as it stands in the text, checked but not unescaped.
+// A string as it is in the text, checked but not unescaped.
 struct StringSpan {
   std::string_view contents;  // between the quotes
   bool has_escapes = false;
   bool has_lone_surrogates = false;
 };
 
-// Escapes like \ud83d without their other half are no characters. Some model providers cut a pair
-// in two and send each half in a chunk of its own, so their chunks are scanned with `allowed`.
+// Escapes like \ud83d without their other half are not characters. Some model providers split a
+// pair and send each half in a chunk of its own, so their chunks are scanned with `allowed`.
 enum class LoneSurrogates : std::uint8_t { refused, allowed };
 
 // Usage, the text being `{"a": [1, "x"]}`:
@@ -44,27 +44,27 @@ class Scanner {
         end_(at_ + text.size()),
         lone_surrogates_(lone_surrogates) {}
 
-  // The kind of the value that comes next, by its first character.
+  // The kind of the next value, from its first character.
   Kind peek();
 
-  // Into the object or array that comes next; false, and a fault, when something else does.
+  // Enters the next object or array; if the next value is anything else, this is a fault.
   bool enter_object() { return enter('{', true); }
   bool enter_array() { return enter('[', false); }
-  // To the next member or element of the container entered last; false at its end, which leaves it.
-  // The value must then be read, entered or skipped.
+  // Moves to the next member or element of the innermost container; false at its end, which leaves
+  // it. The value must then be read, entered or skipped.
   bool next_member(StringSpan& key);
   bool next_element();
 
   bool read_string(StringSpan& string);
   bool read_number(std::string_view& literal);
-  // Any value, checked; its text, empty on a fault.
+  // Checks and skips any value and returns its text; empty on a fault.
   std::string_view skip_value();
 
-  // True when the text was exactly one value and all of it has been walked.
+  // True when the text was exactly one value and all of it has been read.
   bool finish();
   bool failed() const { return failed_; }
-  // How many bytes have been walked; after a fault, how many up to it (or to the escape, literal or
-  // number that it is in).
+  // How many bytes have been read; after a fault, how many up to it (or to the escape, literal or
+  // number that contains it).
   std::size_t position() const {
     return static_cast<std::size_t>((failed_ ? fault_ : at_) - begin_);
   }
@@ -84,7 +84,7 @@ class Scanner {
   const char* at_;
   const char* end_;
   const char* fault_ = nullptr;
-  // One bit a level, the innermost lowest.
+  // One bit for each level, the innermost lowest.
   std::uint64_t levels_without_items_ = 0;
   std::uint64_t levels_that_are_objects_ = 0;
   std::size_t depth_ = 0;
@@ -96,7 +96,7 @@ class Scanner {
 // for them (WTF-8), which is not valid UTF-8: see has_lone_surrogates.
 void append_unescaped(std::string& out, const StringSpan& string);
 
-// The string's text: as it stands if it has no escapes, else written to `buffer`.
+// The string's text: unchanged if it has no escapes, else written to `buffer`.
 inline std::string_view unescaped(const StringSpan& string, std::string& buffer) {
   if (!string.has_escapes) return string.contents;
   buffer.clear();
@@ -111,11 +111,11 @@ bool is_valid(std::string_view json);
 
 struct RawMember {
   std::string_view key;
-  std::string_view value = {};  // the member's JSON text, a part of the object's; empty: not there
+  std::string_view value = {};  // the member's JSON text, a view into the object's; empty: missing
 };
 
-// Finds members of an object in one walk, which checks all of it. Of members with the same name the
-// last counts, as in json::parse. False when `json` is not one valid object.
+// Finds members of an object in one pass, which checks all of it. If members have the same name,
+// the last counts, as in json::parse. False when `json` is not one valid object.
 bool find_raw_members(std::string_view json, std::span<RawMember> members,
                       LoneSurrogates lone_surrogates = LoneSurrogates::refused);
 

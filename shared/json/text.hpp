@@ -1,5 +1,5 @@
-// JSON text without a document: strings and numbers appended to a buffer, and a writer that puts
-// the commas. RFC 8259; never more than one line, so the text can stand in a `data:` field.
+// JSON text without a document: appends strings and numbers to a buffer, and a writer that adds the
+// commas. RFC 8259; never more than one line, so the text can be in a `data:` field.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@ namespace fabula::json {
 
 // Appends a JSON string with its quotes. Ill-formed UTF-8 becomes U+FFFD, so it is always valid.
 void append_string(std::string& out, std::string_view utf8);
-// The same without the quotes: for a JSON string that is put together from several texts.
+// Appends the contents without the quotes, for a JSON string that is joined from several texts.
 void append_string_contents(std::string& out, std::string_view utf8);
 
 void append_integer(std::string& out, std::int64_t value);
-// A number that is given in hundredths, 0 or more: "0.70" of 70. Floating point would bring its
-// printing along.
+// Appends a number given in hundredths, 0 or more: "0.70" for 70. Floating point would need its
+// printing code.
 void append_hundredths(std::string& out, int hundredths);
 
-// Writes values into `out`, which must outlive it. The caller keeps begin and end in balance and
+// Writes values into `out`, which must outlive the writer. The caller balances begin and end, and
 // writes a key before each member's value.
 class Writer {
  public:
@@ -33,7 +33,7 @@ class Writer {
   Writer& integer(std::int64_t value);
   Writer& boolean(bool value) { return raw(value ? "true" : "false"); }
   Writer& null() { return raw("null"); }
-  // A value that is JSON text already, taken as it is.
+  // Writes a value that is JSON text already, unchanged.
   Writer& raw(std::string_view json);
 
  private:

@@ -1,4 +1,4 @@
-// How scanned strings become text (append_unescaped of scanner.hpp).
+// Converts scanned strings to text (append_unescaped of scanner.hpp).
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ char simple_escape(char c) {
   }
 }
 
-// As UTF-8 does it, without refusing surrogates.
+// Encodes in UTF-8 without refusing surrogates.
 void append_code_point(std::string& out, std::uint32_t code_point) {
   const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (code_point < 0x80) {

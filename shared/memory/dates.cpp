@@ -57,7 +57,7 @@ constexpr auto kUnits = std::to_array<Word>({{"day", 1},
                                              {"tagen", 1},
                                              {"woche", 7},
                                              {"wochen", 7}});
-// From Sunday on.
+// Sunday is first.
 constexpr auto kWeekdays = std::to_array<Word>(
     {{"sunday", 0},   {"monday", 1},     {"tuesday", 2},  {"wednesday", 3}, {"thursday", 4},
      {"friday", 5},   {"saturday", 6},   {"sonntag", 0},  {"montag", 1},    {"dienstag", 2},
@@ -95,7 +95,7 @@ std::string written(sys_days day) {
 
 sys_days day_of(std::int64_t time_ms) {
   constexpr std::int64_t kDayMs = 86'400'000;
-  // Takes times within the years 1970 to 9999; messages have no others.
+  // Limits times to the years 1970 to 9999; messages have no others.
   constexpr std::int64_t kLastMs = 253'402'300'799'999;
   return sys_days(days(std::clamp<std::int64_t>(time_ms, 0, kLastMs) / kDayMs));
 }
@@ -187,7 +187,7 @@ std::optional<sys_days> relative_day(const std::vector<std::string>& words, sys_
       return today + days((*weekday - now + 6) % 7 + 1);
     }
   }
-  // German's "morgen" is also a morning: only where it stands alone or with a preposition.
+  // German "morgen" also means morning: it counts alone or with a preposition.
   if (has("morgen") && !has("am") && !has("guten")) return today + days(1);
   return std::nullopt;
 }

@@ -20,7 +20,7 @@ class Draft {
  public:
   explicit Draft(const EditContext& context) : context_(context) {}
 
-  // Returns the id that a memory gets by it; "" after a fault.
+  // Returns the id of the resulting memory; "" after a fault.
   std::string add(std::string_view act, Members members) {
     if (problem_) return "";
     members["do"] = act;

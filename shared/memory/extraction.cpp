@@ -32,8 +32,8 @@ using dossier::EntryKind;
 using json::Document;
 using Members = Document::object_t;
 
-// The texts themselves may hold whatever stands around them: they are told apart by a line that is
-// no part of a conversation, and what is in them is never an instruction.
+// The texts may contain any other separator, so a line that no conversation contains separates
+// them; their content is never an instruction.
 constexpr std::string_view kBegin = "\n<<<\n";
 constexpr std::string_view kEnd = "\n>>>\n";
 constexpr std::size_t kMaximumKnownBytes = 8 * 1024;
@@ -48,7 +48,7 @@ void append_message(std::string& out, const Message& message) {
   out.append(":").append(kBegin).append(message.text).append(kEnd);
 }
 
-// The memories that a model is told, with labels: the newest ones, which are changed most often.
+// The memories in the prompt, with labels: the newest ones, which change most often.
 std::vector<const Memory*> labelled(const Folded& known) {
   std::vector<const Memory*> memories;
   std::size_t bytes = 0;
@@ -99,7 +99,7 @@ class AnswerReader {
     Members members{{"type", type}, {"text", text}};
     const auto replaces = json::string_at(item, "replaces").value_or("");
     if (const auto* old = named_memory(known_, replaces)) {
-      // Only what is of another type cannot be corrected in place: it is then said besides.
+      // A memory of another type cannot be corrected in place: it is added as well.
       if (old->type != type) members["type"] = old->type;
       if (old->text != text) {
         members["corrects"] =
@@ -114,7 +114,7 @@ class AnswerReader {
     const auto name = json::string_at(item, "memory").value_or("");
     const auto quote = find_quote(item);
     if (!quote || dossier::says_nothing(name)) return;
-    // The words are hashed with a text that is the same whenever this is read again.
+    // The salt is the same whenever this message is read again.
     const std::string salt = std::string(quote->message->id).append(":forget");
     const auto* memory = named_memory(known_, name);
     std::vector<Members> forgotten;
@@ -142,10 +142,11 @@ class AnswerReader {
   };
 
   static Document source_of(const Quote& quote) {
-    return Members{{"begin", quote.begin}, {"end", quote.end}};
+    const auto from = quote.message->from_byte;
+    return Members{{"begin", from + quote.begin}, {"end", from + quote.end}};
   }
 
-  // In the latest message that has it.
+  // Searches the latest message first.
   std::optional<Quote> find_quote(const Document& item) const {
     const auto quote = json::string_at(item, "quote");
     if (!quote || quote->size() > dossier::kMaximumQuoteBytes) return std::nullopt;
@@ -179,9 +180,14 @@ class AnswerReader {
     ++extraction.kept;
   }
 
-  // Names the answer by what was read, so that each attempt has the same name.
+  // Derives the answer's name from the messages that were read, so that each attempt has the same
+  // name.
   std::string delivery() const {
-    return std::string(unread_.front().id).append("-").append(unread_.back().id);
+    std::string name(unread_.front().id);
+    if (const auto from = static_cast<std::int64_t>(unread_.front().from_byte); from > 0) {
+      name.append(":").append(text::integer_text(from));
+    }
+    return name.append("-").append(unread_.back().id);
   }
 
   std::string_view memory_log_id_;

@@ -1,4 +1,4 @@
-// The question about the user's messages that a model is asked, and the entries of its answer.
+// The prompt about the user's messages for a model, and the entries of its answer.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,7 @@ namespace fabula::memory {
 
 // An answer: {"memories": [{"type", "text", "quote", "when", "replaces"}], "forget": [{"memory",
 // "quote"}]}. `quote` is in the user's own words; `when` is the words that name a day, or "";
-// `replaces` and `memory` name what is known by its label, such as m3, or are its text; `replaces`
-// is
+// `replaces` and `memory` are labels of known memories, such as m3, or their texts; `replaces` is
 // "" for something new.
 extern const std::string_view kExtractionSchema;
 
@@ -27,12 +26,14 @@ struct Message {
   std::string_view role;
   std::string_view text;
   std::int64_t at = 0;  // when it was created, ms since the epoch
+  // Where `text` begins in the message: a long one is read in parts.
+  std::size_t from_byte = 0;
 };
 
 std::string_view extraction_instructions();
 std::string_view extraction_prompt_label();
 
-// `unread` are the user's; `before` is the conversation around them, as context.
+// `unread` are the user's messages; `before` is the conversation around them, as context.
 std::string extraction_question(const Folded& known, std::span<const Message> before,
                                 std::span<const Message> unread);
 

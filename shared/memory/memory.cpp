@@ -28,7 +28,7 @@ std::vector<std::string> texts_at(const Document& object, std::string_view key) 
   return texts;
 }
 
-// An entry with what only memories have in it.
+// An entry with the members that only memories have.
 struct Read {
   Entry entry;
   bool is_off_path = false;
@@ -71,7 +71,7 @@ class Fold {
     }
     std::sort(all_.begin(), all_.end(),
               [](const Read& a, const Read& b) { return comes_before(a.entry, b.entry); });
-    // An entry that is there twice counts once.
+    // A repeated entry counts once.
     all_.erase(std::unique(all_.begin(), all_.end(),
                            [](const Read& a, const Read& b) { return a.entry.id == b.entry.id; }),
                all_.end());
@@ -96,7 +96,7 @@ class Fold {
     return found == all_.end() ? nullptr : &*found;
   }
 
-  // The last word about each memory counts.
+  // The last act on each memory counts.
   void find_pins() {
     for (const auto& read : all_) {
       const bool is_lock = read.entry.act == Act::lock;
@@ -110,7 +110,7 @@ class Fold {
     return std::find(pinned_.begin(), pinned_.end(), id) != pinned_.end();
   }
 
-  // Removes from the set what is forgotten, on the path or not.
+  // Removes forgotten entries, on the path or not.
   void drop_forgotten() {
     std::vector<HashedWords> forgotten;
     std::vector<std::string> entries;
@@ -133,8 +133,8 @@ class Fold {
     });
   }
 
-  // Removes what counts no longer: off the path, unpinned, or corrected later in other words. The
-  // very words of what is corrected are the core's matter.
+  // Removes entries that no longer count: off the path, unpinned, or corrected later in other
+  // words. The core handles corrections in the same words.
   void drop_corrected() {
     std::erase_if(all_, [this](const Read& read) {
       if (read.pins) return !is_pinned(read.as);
@@ -155,7 +155,7 @@ class Fold {
     for (std::size_t i = 0; i < all_.size(); ++i) {
       const Read& read = all_[i];
       const bool is_said = read.entry.act == Act::item || read.entry.act == Act::add;
-      // Pinned memories are changed by their user only.
+      // Only the user changes pinned memories.
       if (!is_said || read.pins || is_pinned(memory_id(read))) continue;
       const auto value = dossier::comparable_item(read.entry.text);
       const auto words = key_words(read.entry.text);
@@ -178,7 +178,7 @@ class Fold {
     return read.as.empty() ? dossier::reference_text(read.entry.reference()) : read.as;
   }
 
-  // The core folds the rest to this.
+  // Collects the core's fold of the remaining entries.
   void collect() {
     dossier::Dossier core(kOntology);
     std::vector<Entry> entries;
@@ -229,7 +229,7 @@ class Fold {
     return memory;
   }
 
-  // The texts that the entry has corrected, and those that they had corrected before.
+  // The texts that the entry has corrected, and those that these had corrected before.
   void add_replaced(Memory& memory, const Read& read) const {
     if (!read.entry.corrects || read.entry.corrects->value.empty()) return;
     const auto& value = read.entry.corrects->value;
@@ -249,7 +249,7 @@ class Fold {
     }
   }
 
-  // The same words in another order are one memory: the first one's, in its words.
+  // The same words in another order are one memory, with the words of the first.
   void merge_wordings() {
     std::vector<Memory> merged;
     std::vector<KeyWords> words;

@@ -1,5 +1,5 @@
-// The ontology of a companion's memory: what it remembers of the person that it talks with. All its
-// types are items, single sentences; the same words are the same memory.
+// The ontology of a companion's memory of its user. All its types are items, single sentences; the
+// same words are the same memory.
 #pragma once
 
 #include <array>
@@ -20,9 +20,9 @@ inline constexpr std::array kTypes{
     TypeFacts{"none", "", TypeKind::none},
     TypeFacts{"user_fact", "user_facts", TypeKind::item},    // about the user
     TypeFacts{"relation", "relations", TypeKind::item},      // between the user and the companion
-    TypeFacts{"promise", "promises", TypeKind::item},        // what one has promised the other
-    TypeFacts{"preference", "preferences", TypeKind::item},  // what the user likes and wants
-    TypeFacts{"event", "events", TypeKind::item},            // what happens on a day
+    TypeFacts{"promise", "promises", TypeKind::item},        // made by either to the other
+    TypeFacts{"preference", "preferences", TypeKind::item},  // likes and wishes of the user
+    TypeFacts{"event", "events", TypeKind::item},            // happens on a day
 };
 inline constexpr std::array kFields{FieldFacts{"name", FieldRule::latest, Comparison::folded},
                                     FieldFacts{"aliases", FieldRule::list, Comparison::folded}};

@@ -12,7 +12,7 @@
 namespace fabula::memory {
 namespace {
 
-// Longer words are compared by their beginnings, so that endings do not matter.
+// Longer words are compared by their beginnings, so that endings are ignored.
 constexpr std::size_t kStemBytes = 6;
 constexpr std::size_t kHashDigits = 16;
 
@@ -33,7 +33,7 @@ bool is_common(std::string_view word) {
   return std::binary_search(kCommonWords.begin(), kCommonWords.end(), word);
 }
 
-// Scripts that write words without spaces: kana, Han, Hangul.
+// Scripts without spaces between words: kana, Han, Hangul.
 bool is_unspaced(char32_t c) {
   return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) ||
          (c >= 0xAC00 && c <= 0xD7AF);
@@ -66,8 +66,8 @@ void keep(std::vector<std::string>& words, std::string word) {
   if (place == words.end() || *place != word) words.insert(place, std::move(word));
 }
 
-// "sisters" is "sister", "lives", "lived" and "living" are one word, "allergies" and "allergic"
-// begin alike.
+// "sisters" is "sister"; "lives", "lived" and "living" are one word; "allergies" and "allergic"
+// have the same stem.
 std::string stem(std::string_view word) {
   if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) word.remove_suffix(1);
   if (word.size() > 5 && word.ends_with("ing")) {

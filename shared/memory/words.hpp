@@ -1,5 +1,4 @@
-// The words of a memory that say what it is about, by which one sentence is recognised as another
-// wording of the same.
+// The significant words of a memory, which show that a sentence is another wording of it.
 #pragma once
 
 #include <span>
@@ -11,21 +10,21 @@ namespace fabula::memory {
 
 // Sorted, each once.
 struct KeyWords {
-  // Folded and shortened, without words that are in most sentences. Of scripts without spaces, the
+  // Folded and shortened, without words that are in most sentences. For scripts without spaces,
   // pairs of characters.
   std::vector<std::string> all;
-  // Those of them that name somebody or something: with a capital letter or a digit.
+  // The names among them: words with a capital letter or a digit.
   std::vector<std::string> names;
 };
 
 KeyWords key_words(std::string_view text);
 
-// How much of `old` must be in `text` for it to be another wording: all names of it, if it has
-// any, and most of its words. Nothing is a wording of a text without words.
+// Whether `text` is another wording of `old`: it has all of its names, if there are any, and most
+// of its words. A text without words has no other wordings.
 bool is_rewording(const KeyWords& text, const KeyWords& old);
 
-// The words as they are kept of what has been forgotten: `hash` of a word is the beginning of
-// SHA-256 of salt and word. The same comparison.
+// The words of something forgotten, in the form in which they are kept: `hash` of a word is the
+// beginning of SHA-256 of salt and word. The comparison is the same.
 struct HashedWords {
   std::string salt;
   std::vector<std::string> all;

@@ -1,4 +1,4 @@
-// The stable error codes of Fabula: what a caller may switch on. One table gives each its HTTP
+// The stable error codes of Fabula, which callers may switch on. One table gives each its HTTP
 // status, title and whether trying again can help; design section 9 is its source.
 #pragma once
 
@@ -9,29 +9,29 @@
 namespace fabula {
 
 enum class ErrorCode : std::uint8_t {
-  // 400: the bytes cannot be read as what they should be.
+  // 400: the bytes do not have the required format.
   malformed_json,
   json_too_deep,
   invalid_utf8,
   invalid_id,
-  // 401: who is calling is not proven.
+  // 401: the caller is not authenticated.
   missing_credentials,
   invalid_token,
   token_expired,
-  // 403: who is calling is known and may not.
+  // 403: the caller is authenticated, but not allowed.
   forbidden,
-  // 404: unknown, or somebody else's; the two are not told apart.
+  // 404: unknown, or another user's; callers cannot distinguish the two.
   not_found,
   method_not_allowed,
   not_acceptable,
-  // 408: the request's body comes too slowly.
+  // 408: the request's body arrives too slowly.
   request_timeout,
   // 409
   turn_in_progress,
   stream_exists,
   import_in_progress,
   story_in_progress,
-  // 412: what is to be changed has changed since the caller read it.
+  // 412: the thing to change has changed since the caller read it.
   precondition_failed,
   // 413
   body_too_large,
@@ -41,15 +41,15 @@ enum class ErrorCode : std::uint8_t {
   invalid_request,
   // 422: an Idempotency-Key that has been used for another request.
   idempotency_key_reused,
-  // 426: the route is a WebSocket's.
+  // 426: the route needs a WebSocket.
   upgrade_required,
   // 429
   rate_limited,
-  // 429: more than the caller's plan has left in this month.
+  // 429: exceeds the remainder of the caller's plan in this month.
   plan_exceeded,
   // 500: a fault of ours.
   internal_error,
-  // 502 and the error events of a stream: what the model's provider did.
+  // 502 and the error events of a stream: failures of the model's provider.
   provider_error,
   provider_unauthorized,
   provider_rate_limited,
@@ -61,7 +61,7 @@ enum class ErrorCode : std::uint8_t {
   database_unavailable,
   // 504
   provider_timeout,
-  // Only in streams: the isolate is about to end, or the time limit of a reply has passed.
+  // Only in streams: the isolate is about to end, or a reply's time limit has passed.
   interrupted,
   time_limit,
 };
@@ -70,14 +70,14 @@ struct ErrorCodeFacts {
   ErrorCode code;
   std::string_view name;   // the `code` that callers see
   std::string_view title;  // RFC 9457 `title`
-  int status;              // HTTP status when the answer has not begun
+  int status;              // HTTP status if the response has not begun
   bool retryable;          // the same request may succeed later
 };
 
 // Never fails: every ErrorCode has a row.
 const ErrorCodeFacts& facts(ErrorCode code);
 
-// The code with this name, as the database's functions raise them in `detail`; nothing if unknown.
+// The code with this name, which the database's functions raise in `detail`; nothing if unknown.
 std::optional<ErrorCode> error_code_named(std::string_view name);
 
 }  // namespace fabula

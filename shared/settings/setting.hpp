@@ -10,9 +10,9 @@ namespace fabula::settings {
 
 enum class Type : std::uint8_t {
   text,
-  secret,   // never shown to anybody and never logged
+  secret,   // never shown or logged
   url,      // http or https
-  list,     // entries between commas
+  list,     // entries separated by commas
   route,    // models, as provider:model,provider:model
   json,     // one JSON text
   integer,  // within bounds

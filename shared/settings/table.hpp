@@ -178,7 +178,7 @@ inline constexpr std::array kSettings = {
             .lowest = 1,
             .highest = 100'000,
             // A long chapter has a few hundred items of thirty tokens each. Some models refuse a
-            // higher limit; the whole items of an answer that is cut off are kept.
+            // higher limit; if an answer is cut off, its complete items are kept.
             .normal = "8000",
             .purpose = "The most tokens of an answer to reading a text for the dossier."},
     Setting{.name = "FABULA_FIRST_TOKEN_TIMEOUT_MS",

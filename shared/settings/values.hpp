@@ -1,4 +1,4 @@
-// The settings of one request: each is read from the environment once, when it is first needed.
+// The settings of one request: each is read from the environment once, when first needed.
 #pragma once
 
 #include <cstdint>
@@ -40,19 +40,19 @@ class Values {
   Values(const Values&) = delete;
   Values& operator=(const Values&) = delete;
 
-  // The value of this one name, a setting's own or an older one; nothing when the table has no such
-  // name, or when the value is unset or empty. Views live as long as this.
+  // The value for this name, a setting's own or an older one; nothing when the table has no such
+  // name, or when the value is unset or empty. Views live as long as this object.
   std::optional<std::string_view> find(std::string_view name);
 
-  // The value of the setting's name, or of the first older name that is set. A text that is too
-  // long counts as not set, and is listed in unusable().
+  // The value for the setting's name, or for the first older name that is set. A text that is too
+  // long counts as unset, and is listed in unusable().
   std::optional<std::string_view> find(const Setting& setting);
 
-  // The same, or the default; "" when there is none.
+  // The setting's value, or its default; "" when there is none.
   std::string_view text(const Setting& setting);
 
-  // An integer setting. An invalid or out-of-range value counts as not set, and is listed in
-  // unusable().
+  // The value of an integer setting. An invalid or out-of-range value counts as unset, and is
+  // listed in unusable().
   std::int64_t number(const Setting& setting);
 
   // Names of the settings read so far whose values were invalid, each once.

@@ -56,7 +56,7 @@ void append_ignored(std::string& out, std::string_view line) {
   append_up_to(out, line, kMaximumIgnoredBytes);
 }
 
-// Nothing unless all are ASCII digits; the highest number for what does not fit.
+// Nothing unless all are ASCII digits; the highest number for one that does not fit.
 std::optional<std::uint32_t> parse_retry_ms(std::string_view value) {
   if (value.empty()) return std::nullopt;
   constexpr std::uint64_t kMaximum = std::numeric_limits<std::uint32_t>::max();
@@ -91,7 +91,7 @@ bool Decoder::next(Event& event) {
   return false;
 }
 
-// One U+FEFF at the very start is no data, however its three bytes are cut.
+// Skips one U+FEFF at the very start, even if its three bytes arrive separately.
 void Decoder::skip_byte_order_mark() {
   while (!piece_.empty() && piece_.front() == kByteOrderMark[byte_order_mark_bytes_]) {
     piece_.remove_prefix(1);
@@ -148,8 +148,8 @@ void Decoder::read_line(const Line& line) {
   }
 }
 
-// A block nearly always has one `data` line, and it is nearly always whole in the piece: then it is
-// handed out where it stands.
+// A block nearly always has one `data` line, which is nearly always whole in the piece: then the
+// event is a view of the piece.
 void Decoder::add_data(std::string_view value, bool is_in_piece) {
   if (!has_data_ && is_in_piece && text::is_valid_utf8(value)) {
     data_view_ = value;

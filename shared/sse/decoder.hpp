@@ -1,5 +1,6 @@
-// Server-sent events, read as the HTML Standard's "event stream interpretation" says, from pieces
-// cut anywhere. Invalid UTF-8 becomes U+FFFD; a block that no blank line ends is never an event.
+// Reads server-sent events from pieces cut anywhere, by the HTML Standard's "event stream
+// interpretation". Invalid UTF-8 becomes U+FFFD; a block without a blank line after it is never an
+// event.
 #pragma once
 
 #include <cstddef>
@@ -31,17 +32,17 @@ class Decoder {
   // Takes the next piece, which must stay unchanged until next() has returned false.
   void feed(std::string_view piece);
 
-  // The next event of the piece; its views are valid until the following call of next() or feed().
+  // The next event of the piece; its views are valid until the next call of next() or feed().
   bool next(Event& event);
 
-  // A line or an event's data was longer than allowed: no event comes any more.
+  // A line or an event's data was longer than allowed: no further event is returned.
   bool is_too_large() const { return is_too_large_; }
 
-  // What the stream last asked for with `retry`.
+  // The last value of the field `retry`.
   std::optional<std::uint32_t> retry_ms() const { return retry_ms_; }
 
-  // Lines that the standard ignores (neither comments nor known fields), with the last unfinished
-  // line when it is one, joined by LF; at most the first 4 KiB. Model providers write errors there.
+  // Lines that the standard ignores (neither comments nor known fields), including such a last
+  // unfinished line, joined by LF; at most the first 4 KiB. Model providers write errors there.
   std::string ignored_text() const;
 
  private:
@@ -60,17 +61,18 @@ class Decoder {
   void stop_too_large();
 
   std::size_t maximum_event_bytes_;
-  std::string_view piece_;      // what is not read yet
+  std::string_view piece_;      // the unread part
   std::string partial_line_;    // a line that began in an earlier piece
   std::string data_;            // `data` lines joined by LF
-  std::string_view data_view_;  // stands for data_ while the only line is in the piece
+  std::string_view data_view_;  // replaces data_ while the only line is in the piece
   std::string type_;
   std::string last_event_id_;
   std::string ignored_text_;
   std::optional<std::uint32_t> retry_ms_;
-  std::size_t byte_order_mark_bytes_ = 0;  // how many of the stream's first bytes are of the mark
+  // How many of the stream's first bytes belong to the mark.
+  std::size_t byte_order_mark_bytes_ = 0;
   bool is_at_start_ = true;
-  bool line_feed_is_skipped_ = false;  // the line before ended with CR
+  bool line_feed_is_skipped_ = false;  // the previous line ended with CR
   bool has_data_ = false;
   bool data_is_view_ = false;
   bool event_is_handed_out_ = false;

@@ -13,18 +13,18 @@
 
 namespace fabula::story {
 
-// An empty text means that it is absent.
+// Empty texts are absent.
 struct BeginStory {
   const auth::Principal& principal;
   Route route = Route::premise;
   std::string_view settings;     // canonical_json
-  std::string_view named;        // JSON array: the settings that the request has
+  std::string_view named;        // JSON array: the settings that the request names
   std::string_view adjustments;  // JSON array
-  std::string_view given;        // JSON object: the texts that the request has
+  std::string_view given;        // JSON object: the texts in the request
   std::string_view project_id = {};
   std::string_view cache_key = {};  // cache_key()
-  bool is_fresh = false;            // what is cached is not an answer
-  std::int64_t calls = 0;           // the share of the caller's plan that it takes
+  bool is_fresh = false;            // ignores the cache
+  std::int64_t calls = 0;           // how many calls of the caller's plan it uses
   std::int64_t tokens = 0;
   std::int64_t expected_steps = 1;
   std::string_view title = {};
@@ -35,11 +35,11 @@ struct BeginStory {
 void write_begin_story(std::string& out, const BeginStory& request);
 
 struct BegunStory {
-  // The answer of an earlier request; null: the task is to be waited for.
+  // The answer of an earlier request; null: wait for the task.
   json::Document cached;
   std::string task_id;      // may be empty when the answer is cached
   std::string project_id;   // may be empty when the answer is cached
-  json::Document settings;  // of the story; null: those of the request
+  json::Document settings;  // the story's settings; null: the request's
 };
 
 std::optional<BegunStory> read_begun_story(std::string answer);

@@ -24,7 +24,7 @@ struct BookChapter {
   std::vector<BookScene> scenes;
 };
 
-// Texts are as they are stored: the writers clean and escape them.
+// Texts are as stored: the writers clean and escape them.
 struct Book {
   std::string project_id;  // a UUID in lower case
   std::string title;
@@ -35,12 +35,12 @@ struct Book {
   std::string updated_at;
   json::Document settings;
   std::vector<BookChapter> chapters;
-  json::Document dossier;  // as `dossier::snapshot_json` writes it, or null
+  json::Document dossier;  // from `dossier::snapshot_json`, or null
 };
 
-// Reads the answer of `read_story_export`: an object with the names above. Members may be missing
-// or null, except `project_id`. Without `language` the settings' language counts. Problem:
-// internal_error, for an answer that is no book.
+// Reads the answer of `read_story_export`: an object with the names above. All members except
+// `project_id` may be missing or null. Without `language` the settings' language counts.
+// internal_error for an answer that is no book.
 Result<Book> read_book(const json::Document& document);
 
 }  // namespace fabula::story

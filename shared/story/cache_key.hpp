@@ -1,5 +1,5 @@
-// The name of a generation's answer in the cache: two requests have the same key only if the same
-// owner asks the same of the same models with the same prompts.
+// The key of a generation's answer in the cache: two requests have the same key only if the same
+// owner asks the same models the same with the same prompts.
 #pragma once
 
 #include <span>
@@ -14,16 +14,17 @@ struct CachedRequest {
   std::string_view owner_id;
   Route route = Route::premise;
   std::string_view settings;     // canonical_json
-  std::string_view given;        // the texts that came with the request, as json::dump writes them
-  std::string_view project_id;   // empty: none was named
+  std::string_view given;        // the texts in the request, from json::dump
+  std::string_view project_id;   // empty: the request named none
   std::string_view model_route;  // such as "gemini:gemini-2.0-flash"
-  std::span<const std::string_view> prompt_labels;  // name and version of each, in a fixed order
+  // Name and version of each prompt, in a fixed order.
+  std::span<const std::string_view> prompt_labels;
 };
 
-// All of it as one JSON text, which no two different requests share.
+// All members as one JSON text, which is different for different requests.
 std::string cache_key_text(const CachedRequest& request);
 
-// Its SHA-256, 64 lower-case hexadecimal digits.
+// The SHA-256 of this text, 64 lower-case hexadecimal digits.
 std::string cache_key(const CachedRequest& request);
 
 }  // namespace fabula::story

@@ -10,24 +10,24 @@
 namespace fabula::story {
 namespace {
 
-// A chapter's usual length, and a scene's: novels and stories are divided by them.
+// The usual length of a chapter and a scene, by which novels and stories are divided.
 constexpr std::int64_t kChapterWords = 4'000;
 constexpr std::int64_t kSceneWords = 600;
 constexpr std::int64_t kMinimumChapters = 3;
 constexpr std::int64_t kMaximumChapters = 50;
-constexpr std::int64_t kMaximumPieces = 4;  // of a scene
+constexpr std::int64_t kMaximumPieces = 4;  // for a scene
 
-// The lengths of what a step writes and reads, in words.
+// The lengths, in words, of a step's inputs and outputs.
 constexpr std::int64_t kInstructionWords = 350;
 constexpr std::int64_t kPremiseWords = 180;
 constexpr std::int64_t kChapterPlanWords = 90;
 constexpr std::int64_t kScenePlanWords = 130;
 constexpr std::int64_t kRecapWords = 60;
 constexpr std::int64_t kFactWords = 400;
-constexpr std::int64_t kExtractionWords = 350;  // what the dossier's reading of a scene answers
+constexpr std::int64_t kExtractionWords = 350;  // the answer when the dossier reads a scene
 constexpr std::int64_t kIdeaWords = 450;        // three ideas together
 constexpr std::int64_t kSetupWords = 250;
-// The budgets of a scene's prompt: the synopsis so far, and the end of the scenes before.
+// The limits in a scene's prompt: the synopsis so far, and the end of the previous scenes.
 constexpr std::int64_t kMaximumSynopsisWords = 1'200;
 constexpr std::int64_t kMaximumPreviousWords = 1'800;
 
@@ -44,7 +44,7 @@ struct LanguageTokens {
   std::int64_t tokens_per_100_words;
 };
 
-// Tokens that the providers' tokenizers make of 100 words, or of 200 characters where length is
+// Tokens for 100 words with the providers' tokenizers, or for 200 characters where length is
 // counted in characters.
 constexpr auto kLanguageTokens = std::to_array<LanguageTokens>(
     {{"en", 135}, {"de", 190}, {"fr", 170}, {"es", 165}, {"it", 175}, {"pt", 165}, {"nl", 180},
@@ -64,7 +64,7 @@ std::int64_t scene_count(std::int64_t words) {
   return std::clamp(rounded(words, kSceneWords), kMinimumScenes, kMaximumScenes);
 }
 
-// The words that the person has written, which each prompt repeats.
+// The person's own words, which each prompt repeats.
 std::int64_t own_words(const Settings& settings) {
   constexpr std::int64_t kOptionWords = 60;
   std::int64_t length = 0;
@@ -92,18 +92,18 @@ class Work {
   void ideas() { add("ideas", 1, base_words_, kIdeaWords); }
   void setup() { add("setup", 1, base_words_, kSetupWords); }
 
-  // The plan of all chapters, or of all scenes.
+  // Plans all chapters, or all scenes.
   void plan() {
     if (estimate_.chapters == 0) return scenes_plan(1, 0);
     add("chapters", 1, base_words_ + kPremiseWords, estimate_.chapters * kChapterPlanWords);
   }
 
-  // The plan of the scenes of each chapter of a novel.
+  // Plans the scenes of each chapter of a novel.
   void chapter_plans(std::int64_t chapters) {
     if (estimate_.chapters != 0) scenes_plan(chapters, estimate_.chapters * kChapterPlanWords);
   }
 
-  // The scenes from `first` on: pieces, recap and reading of each.
+  // Writes the scenes from `first` on: pieces, recap and dossier of each.
   void scenes(std::int64_t first, std::int64_t count) {
     const auto scene_words = chapter_words_ / scenes_of_chapter_;
     const auto pieces =
@@ -111,7 +111,7 @@ class Work {
     for (auto scene = first; scene < first + count; ++scene) {
       const auto synopsis = std::min(scene * kRecapWords, kMaximumSynopsisWords);
       const auto previous = std::min(scene * scene_words, kMaximumPreviousWords);
-      // Half of the scene stands in the prompt of its pieces, on an average.
+      // On average, the prompt of a piece contains half of the scene.
       const auto draft = scene_words * (pieces - 1) / (2 * pieces);
       const auto prompt =
           base_words_ + kPremiseWords + kScenePlanWords + kFactWords + synopsis + previous + draft;
@@ -175,7 +175,7 @@ class Work {
   }
 
   std::int64_t tokens_per_100_words_;
-  std::int64_t base_words_;  // of each prompt of the plan and of the text
+  std::int64_t base_words_;  // in each prompt for the plan and the text
   std::int64_t chapter_words_ = 0;
   std::int64_t scenes_of_chapter_ = 0;
   Estimate estimate_;
@@ -218,7 +218,7 @@ Estimate estimate(const Settings& settings, Route route, Given given) {
       work.scenes(0, 1);
       break;
     case Route::continuation:
-      // Which scene is next is not known here: the last one's prompt is the longest.
+      // The next scene is unknown here: assume the last one, whose prompt is the longest.
       work.chapter_plans(1);
       work.scenes(all_scenes - 1, 1);
       break;

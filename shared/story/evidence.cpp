@@ -17,7 +17,7 @@ struct EventWord {
   double weight = 1;
 };
 
-// The words of an event, each once. Names stand on every page, so they prove little.
+// The words of an event, each once. Names are on every page, so they prove little.
 std::vector<EventWord> event_words(std::string_view event) {
   constexpr double kNameWeight = 0.4;
   constexpr std::size_t kMaximumEventBytes = 2000;
@@ -29,7 +29,7 @@ std::vector<EventWord> event_words(std::string_view event) {
     const bool begins = std::exchange(is_first, false);
     EventWord read;
     if (word.is_character) {
-      // Pairs of characters are what words are elsewhere.
+      // Pairs of characters replace words here.
       auto pair = std::exchange(character_before, word.folded);
       if (pair.empty()) continue;
       read.stem = pair + word.folded;

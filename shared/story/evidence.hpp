@@ -1,6 +1,6 @@
-// Which passage of a text shows an event of the plan. Told by words: what the event names must
-// stand close together in the text, in any of their forms. No model is asked, so a passage in quite
-// other words is not found: that something is missing is a reason to look, no proof.
+// Finds the passage of a text that shows an event of the plan. It compares words: those of the
+// event must occur close together in the text, in any of their forms. No model is asked, so a
+// passage in quite different words is not found: a missing event is a reason to look, not a proof.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@ namespace fabula::story {
 struct Passage {
   std::size_t begin = 0;  // bytes of the text
   std::size_t end = 0;
-  // The weighted share of the event's content words that stand here: 0 to 1.
+  // The weighted share of the event's content words in the passage: 0 to 1.
   double share = 0;
 };
 
-// An event is shown by a passage with this share of its words.
+// A passage with this share of an event's words shows the event.
 inline constexpr double kShown = 0.5;
 
 // A text whose words are looked up more than once.
@@ -29,10 +29,10 @@ class EvidenceText {
  public:
   explicit EvidenceText(std::string_view text);
 
-  // The passage of at most 120 words that has most of the event; nothing when none has two content
-  // words of it (or the only one).
+  // The passage of at most 120 words that has most of the event; nothing when none has two of its
+  // content words (or the only one).
   std::optional<Passage> best_passage(std::string_view event) const;
-  // The same, if it is enough to show the event.
+  // The same passage, if it has enough of the event to show it.
   std::optional<Passage> find(std::string_view event) const;
 
  private:
@@ -48,7 +48,7 @@ class EvidenceText {
 // words.
 std::optional<double> told_share(const EvidenceText& text, const ScenePlan& plan);
 
-// The passage that shows the plan's last event. The story's end is there if this finds one.
+// The passage that shows the plan's last event. If one is found, the text has the story's end.
 std::optional<Passage> find_last_event(std::string_view text, std::span<const ScenePlan> outline);
 
 }  // namespace fabula::story

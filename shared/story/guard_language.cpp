@@ -12,7 +12,7 @@
 namespace fabula::story {
 namespace {
 
-// Those that text::language_of tells; of others nothing can be said.
+// The languages that text::language_of detects; others cannot be judged.
 constexpr auto kTold = std::to_array<std::string_view>(
     {"en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "sv", "da",
      "nb", "fi", "cs", "ro", "hu", "id", "vi", "ru", "uk", "bg", "sr",
@@ -39,7 +39,7 @@ bool are_alike(std::string_view a, std::string_view b) {
 std::string_view other_language_of(std::string_view text, std::string_view wanted) {
   const auto language = primary_language(wanted);
   if (std::find(kTold.begin(), kTold.end(), language) == kTold.end()) return {};
-  // Fewer bytes are a name or a cry.
+  // A shorter text is a name or an exclamation.
   constexpr std::size_t kFewestBytes = 80;
   constexpr std::size_t kSampleBytes = 2000;
   constexpr std::size_t kSamples = 3;

@@ -40,7 +40,8 @@ std::string shown(std::string_view text) {
   return "\"" + line + "\"";
 }
 
-// A short text whose first or last paragraph refuses. A long one is a story, whoever refuses in it.
+// A short text whose first or last paragraph refuses. A long text is a story, even if somebody in
+// it refuses.
 std::optional<Finding> find_refusal(const Look& look) {
   constexpr std::size_t kMostWords = 220;
   const auto text = look.prose.text.empty() ? look.prose.before : look.prose.text;
@@ -93,7 +94,7 @@ std::optional<Finding> find_too_short(const Look& look) {
                    "Your answer held no prose. Write the scene itself."};
   }
   const auto wanted = look.context.wanted_length;
-  // A piece that falls short is followed by another one; this is about answers that are none.
+  // Another piece follows one that is too short; this rule is about answers that are hardly any.
   const std::size_t part = look.context.extent == Extent::piece ? 5 : 2;
   constexpr std::size_t kLeastWanted = 40;
   if (wanted < kLeastWanted || look.length * part >= wanted) return {};
@@ -105,7 +106,7 @@ std::optional<Finding> find_too_short(const Look& look) {
 
 std::optional<Finding> find_too_long(const Look& look) {
   const auto wanted = look.context.wanted_length;
-  // In halves: more than two and a half times for a piece, than one and a half for a scene.
+  // In halves: more than two and a half times the length for a piece, one and a half for a scene.
   const std::size_t halves = look.context.extent == Extent::piece ? 5 : 3;
   constexpr std::size_t kSpare = 60;
   if (wanted == 0 || look.length <= wanted * halves / 2 + kSpare) return {};
@@ -133,7 +134,7 @@ struct Retold {
   double share = 0;
 };
 
-// The plan among these whose events the text tells rather than its own.
+// The plan among `others` whose events the text tells instead of its own.
 Retold told_instead(const EvidenceText& text, double own, std::span<const ScenePlan> others) {
   constexpr double kLeast = 0.65;
   constexpr double kMostOwn = 0.34;
@@ -158,7 +159,7 @@ std::string own_events(const ScenePlan& plan) {
   return events;
 }
 
-// Only a scene that is all there has had the room for its events.
+// Only a complete scene had enough room for its events.
 std::optional<Finding> find_told_instead(const Look& look, std::span<const ScenePlan> others,
                                          std::string_view rule, std::string_view what) {
   if (look.context.extent != Extent::scene || others.empty()) return {};
@@ -186,7 +187,7 @@ std::optional<Finding> find_told_twice(const Look& look) {
 struct Rule {
   std::string_view name;
   std::optional<Finding> (*find)(const Look& look);
-  bool ends_examination = false;  // with this fault the others say nothing
+  bool ends_examination = false;  // after this fault the other rules are pointless
 };
 
 constexpr auto kRules = std::to_array<Rule>({

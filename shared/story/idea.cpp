@@ -51,7 +51,7 @@ const json::Document* setup_value(const json::Document& object, const SetupField
   return member(object, std::span(field.spellings.data(), count));
 }
 
-// The setup itself, or the object that has it as a member; nullptr when it is neither.
+// The setup itself, or the object's member that is one; nullptr without either.
 const json::Document* setup_in(const json::Document& object) {
   constexpr int kFewestFields = 3;
   const auto fields_of = [](const json::Document& candidate) {

@@ -9,7 +9,7 @@
 namespace fabula::story {
 namespace {
 
-// RFC 5646 wants room for 35 characters.
+// RFC 5646 asks for at least 35 characters.
 constexpr std::size_t kMaximumTagBytes = 35;
 
 constexpr bool is_letter(char c) { return text::is_upper(c) || text::is_lower(c); }
@@ -18,7 +18,7 @@ bool are_all(std::string_view part, bool (*is_one)(char)) {
   return std::all_of(part.begin(), part.end(), is_one);
 }
 
-// As RFC 5646, section 2.1.1 spells it: scripts in title case, regions in upper case.
+// The spelling of RFC 5646, section 2.1.1: scripts in title case, regions in upper case.
 std::string usual_spelling(std::string_view part, bool is_first) {
   auto spelling = text::to_lower(part);
   if (is_first || !are_all(part, is_letter)) return spelling;
@@ -51,7 +51,7 @@ std::optional<std::string> language_tag(std::string_view text) {
     if (part.empty() || part.size() > 8 || !are_all(part, text::is_alphanumeric)) {
       return std::nullopt;
     }
-    // Behind a single letter each part is in lower case.
+    // After a single letter each part is in lower case.
     is_extension = is_extension || part.size() == 1;
     tag += usual_spelling(part, is_first || is_extension);
     if (part.size() == text.size()) break;

@@ -1,4 +1,4 @@
-// The language that a story is written in.
+// The language of a story.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@ namespace fabula::story {
 
 inline constexpr std::string_view kNormalLanguage = "en";
 
-// The language of a person's own words, such as "de"; kNormalLanguage when they tell none. The
-// texts must be valid UTF-8.
+// The language of a person's own words, such as "de"; kNormalLanguage when they do not show one.
+// The texts must be valid UTF-8.
 std::string_view language_of_words(std::span<const std::string_view> texts);
 
-// A BCP 47 tag in its usual spelling ("PT-br" is "pt-BR", "zh-hant" is "zh-Hant"); nothing when it
-// is no tag that begins with a language of two or three letters.
+// A BCP 47 tag in its usual spelling ("PT-br" is "pt-BR", "zh-hant" is "zh-Hant"); nothing when the
+// text is no tag that begins with a language of two or three letters.
 std::optional<std::string> language_tag(std::string_view text);
 
 // The language of a tag without script, region and the rest: "pt" of "pt-BR".

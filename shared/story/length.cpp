@@ -34,10 +34,10 @@ constexpr auto kWhiteSpace = std::to_array<Range>({{0x09, 0x0D},
                                                    {0x3000, 0x3000},
                                                    {0xFEFF, 0xFEFF}});
 
-// Em dash and horizontal bar: they stand between words without spaces. Hyphens join words.
+// Em dash and horizontal bar, which separate words without spaces. Hyphens join words.
 constexpr auto kDashes = std::to_array<Range>({{0x2014, 0x2015}});
 
-// Punctuation, symbols and controls of the scripts that stories are written in.
+// Punctuation, symbols and controls of the scripts in which stories are written.
 constexpr auto kPunctuation = std::to_array<Range>(
     {{0x7F, 0xA9},     {0xAB, 0xB1},     {0xB4, 0xB4},     {0xB6, 0xB8},      {0xBB, 0xBB},
      {0xBF, 0xBF},     {0xD7, 0xD7},     {0xF7, 0xF7},     {0x37E, 0x37E},    {0x387, 0x387},
@@ -50,7 +50,7 @@ constexpr auto kPunctuation = std::to_array<Range>(
      {0xE000, 0xF8FF}, {0xFE10, 0xFE19}, {0xFE30, 0xFE6B}, {0xFF01, 0xFF0F},  {0xFF1A, 0xFF20},
      {0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0xFFE0, 0xFFFF}, {0x1F000, 0x1FAFF}});
 
-// Vowel signs, tone marks and accents that stand on another character.
+// Vowel signs, tone marks and accents that combine with another character.
 constexpr auto kMarks = std::to_array<Range>(
     {{0x300, 0x36F},   {0xE31, 0xE31},   {0xE34, 0xE3A},     {0xE47, 0xE4E},   {0xEB1, 0xEB1},
      {0xEB4, 0xEBC},   {0xEC8, 0xECD},   {0xF18, 0xF19},     {0xF35, 0xF39},   {0xF71, 0xF87},
@@ -60,7 +60,7 @@ constexpr auto kMarks = std::to_array<Range>(
 
 bool is_white_space(char32_t c) { return is_in(kWhiteSpace, c); }
 
-// Letters and digits of any script, and what stands for a word, such as a Chinese character.
+// Letters and digits of any script, and characters that are whole words, such as Chinese ones.
 bool is_readable(char32_t c) {
   if (c < 0x80) return text::is_alphanumeric(static_cast<char>(c));
   return !is_in(kPunctuation, c) && !is_white_space(c);
@@ -68,12 +68,12 @@ bool is_readable(char32_t c) {
 
 bool is_separator(char32_t c) { return is_white_space(c) || is_in(kDashes, c); }
 
-// Goes through a text unit by unit.
+// Reads a text unit by unit.
 class Counter {
  public:
   explicit Counter(Unit unit) : unit_(unit) {}
 
-  // Whether a word or a character begins to count with this code point.
+  // Whether this code point begins a new word or character.
   bool counts(char32_t c) {
     if (unit_ == Unit::characters) return is_readable(c) && !is_in(kMarks, c);
     if (is_separator(c)) {
@@ -87,10 +87,10 @@ class Counter {
 
  private:
   Unit unit_;
-  bool is_counted_ = false;  // the word that is being read
+  bool is_counted_ = false;  // the current word
 };
 
-// Where the unit begins that has code point `at` in it: a word with the quotes before it.
+// The beginning of the unit with code point `at`: of a word with the quotes before it.
 std::size_t unit_start(std::string_view text, std::size_t at, Unit unit) {
   if (unit == Unit::characters) return at;
   std::size_t start = 0;

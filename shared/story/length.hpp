@@ -1,5 +1,5 @@
-// How long a text is to the readers of its language: words where words have spaces between them,
-// else characters.
+// The length of a text for readers of its language: in words where words are separated by spaces,
+// else in characters.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,17 @@ std::optional<Unit> unit_named(std::string_view name);
 // and Tibetan.
 Unit unit_of_language(std::string_view tag);
 
-// A plan counts in words everywhere; that many characters take the place of one.
+// A plan always counts in words; this many characters replace one word.
 inline constexpr std::int64_t kCharactersPerWord = 2;
 std::int64_t length_of_words(std::int64_t words, Unit unit);
 
-// The length of a text. A word is what stands between white space or dashes and holds a letter or a
-// digit. Of characters, white space, punctuation and marks that stand on another character do not
-// count. Bad UTF-8 counts as punctuation.
+// The length of a text. A word is a part between white space or dashes with a letter or a digit in
+// it. White space, punctuation and combining marks do not count as characters. Bad UTF-8 counts as
+// punctuation.
 std::int64_t length(std::string_view text, Unit unit);
 
-// The beginning or the end of a text with at most so many words or characters, whole, without white
-// space at the cut. A view of `text`.
+// The beginning or the end of a text with at most this many words or characters, whole, without
+// white space at the cut. A view of `text`.
 std::string_view first_of(std::string_view text, std::int64_t maximum_length, Unit unit);
 std::string_view last_of(std::string_view text, std::int64_t maximum_length, Unit unit);
 

@@ -33,7 +33,7 @@ std::string_view cut_to(std::string_view text, std::size_t maximum_bytes, Keep k
   auto end = text.substr(text.size() - maximum_bytes);
   while (!end.empty() && !begins_character(end.front())) end.remove_prefix(1);
   const auto space = end.find_first_of(kSpace);
-  // Languages without spaces begin with any character.
+  // In languages without spaces a text may begin with any character.
   if (space < end.size() / 2) end.remove_prefix(space);
   return without_margins(end);
 }

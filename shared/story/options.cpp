@@ -87,7 +87,7 @@ constexpr auto kLists = std::to_array<OptionList>({
     {"story_length", "story_lengths", kLengths, "Medium"},
 });
 
-// Without blanks, hyphens, dashes and commas, in lower case.
+// In lower case, without blanks, hyphens, dashes and commas.
 std::string spelling(std::string_view text) {
   constexpr std::string_view kIgnored = " \t\r\n-,";
   constexpr std::string_view kEnDash = "\xE2\x80\x93";

@@ -1,4 +1,4 @@
-// The lists that a story's settings are chosen from (GET /story/options).
+// The options that a story's settings are chosen from (GET /story/options).
 #pragma once
 
 #include <array>
@@ -13,31 +13,31 @@ namespace fabula::story {
 
 struct Option {
   std::string_view value;
-  // Other spellings that are taken for it; unused places are empty.
+  // Other accepted spellings; unused places are empty.
   std::array<std::string_view, 5> other_spellings = {};
-  // The number of words, for a story's length; else 0.
+  // The number of words, if the option is a story's length; else 0.
   std::int64_t words = 0;
 };
 
 struct OptionList {
-  std::string_view field;  // of the settings, such as "writing_style"
-  std::string_view name;   // of the list in the endpoint's answer, such as "writing_styles"
+  std::string_view field;  // name of the setting, such as "writing_style"
+  std::string_view name;   // name of the list in the endpoint's answer, such as "writing_styles"
   std::span<const Option> options;
-  std::string_view normal;  // the value of a request that names none
-  // A person's own text is taken too, of at most kMaximumCustomCharacters.
+  std::string_view normal;  // the default
+  // Also accepts a person's own text, of at most kMaximumCustomCharacters.
   bool takes_custom = false;
 };
 
 inline constexpr std::size_t kMaximumCustomCharacters = 200;
 
-// In the order of the settings; they live as long as the program.
+// All lists, in the order of the settings; they live as long as the program.
 std::span<const OptionList> option_lists();
 
-// The list of this field. Only for the names of fields that option_lists() has.
+// The list for this field, which must be in option_lists().
 const OptionList& options_of(std::string_view field);
 
-// The option that a text means: case, blanks, hyphens and commas make no difference, so that
-// "children", "5-12" and "Children (5-12)" are one. nullptr when it means none.
+// The option that a text means: case, blanks, hyphens and commas are ignored, so that "children",
+// "5-12" and "Children (5-12)" are one. nullptr when it means none.
 const Option* find_option(const OptionList& list, std::string_view text);
 
 // The body of GET /story/options: each list as {field, options: [{value, words?}], default,

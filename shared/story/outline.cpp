@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaximumPlanTitleBytes = 300;
 constexpr std::size_t kMaximumDescriptionBytes = 4000;
-// The first few faults are enough for the model to see what is wanted.
+// The first few faults are enough to correct the model.
 constexpr std::size_t kMaximumFaults = 8;
 
 constexpr auto kSceneLists = std::to_array<std::string_view>(
@@ -48,7 +48,7 @@ constexpr auto kNovelTitles =
 
 class Faults {
  public:
-  // Messages continue the path: "scenes[2].title is a placeholder".
+  // Messages follow the path: "scenes[2].title is a placeholder".
   void add(std::string path, std::string_view message) {
     if (faults_.size() < kMaximumFaults) faults_.push_back({std::move(path), std::string(message)});
   }
@@ -62,13 +62,13 @@ class Faults {
 constexpr std::string_view kIsPlaceholder =
     "is a placeholder: write what really happens in this story";
 
-// The members that scenes and chapters have in common.
+// Reads the members that scenes and chapters share.
 template <class Plan>
 void read_common(Plan& plan, const json::Document& item, const std::string& path, Faults& faults) {
   plan.title = text_of(member(item, kPlanTitles), kMaximumPlanTitleBytes);
   plan.description = text_of(member(item, kPlanDescriptions), kMaximumDescriptionBytes);
   plan.key_events = texts_of(member(item, kPlanEvents), false);
-  // "Scene 3" is no title, but no refusal to write one either.
+  // "Scene 3" is no title, but also no refusal to write one.
   if (is_numbered_only(plan.title) || is_nothing(plan.title)) plan.title.clear();
   plan.title = std::string(without_number(plan.title));
   if (is_nothing(plan.description)) plan.description.clear();
@@ -125,7 +125,7 @@ ScenePlan read_scene(const json::Document& item, std::size_t i, Faults& faults) 
   }
   scene.image_prompt = text_of(member(item, kImagePrompts), kMaximumDescriptionBytes);
   scene.narration = text_of(member(item, kNarrations), kMaximumDescriptionBytes);
-  // These two can be done without.
+  // These two are optional.
   if (is_placeholder(scene.image_prompt)) scene.image_prompt.clear();
   if (is_placeholder(scene.narration)) scene.narration.clear();
   return scene;

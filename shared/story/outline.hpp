@@ -1,11 +1,10 @@
-// The answers of a model that is asked to plan: the JSON Schemas to ask with, and readers of what
-// models really send (fenced, cut off, in camel case, with members under other names, numbers as
-// text, scenes out of order, one string for a list).
+// Plans from a model: the JSON Schemas to request them with, and readers for what models really
+// send (fenced, cut off, in camel case, with members under other names, numbers as text, scenes out
+// of order, one string for a list).
 //
-// Every reader takes the whole reply. The Problem is provider_malformed; its `errors` say in words
-// for llm::correction_request what was wrong, so that the model can be asked once more.
-// Placeholders
-// ("Scene title", "TBD", "...") are never accepted.
+// Every reader takes the whole reply. The Problem is provider_malformed; its `errors` describe the
+// faults in words for llm::correction_request, so that the model can be asked once more.
+// Placeholders ("Scene title", "TBD", "...") are never accepted.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +18,7 @@
 
 namespace fabula::story {
 
-// For ModelRequest::response_schema; each wants one object.
+// For ModelRequest::response_schema; each describes one object.
 extern const std::string_view kOutlineSchema;
 extern const std::string_view kChaptersSchema;
 extern const std::string_view kIdeasSchema;
@@ -34,16 +33,16 @@ inline constexpr std::size_t kIdeaCount = 3;
 // The scenes in their order, numbered from 1 without gaps; each has a title, a description or key
 // events, and at least one key event (the description, when the model named none).
 Result<std::vector<ScenePlan>> read_outline(std::string_view reply);
-// The same of a document: an array of scenes, or an object that holds one.
+// Reads a document: an array of scenes, or an object that contains one.
 Result<std::vector<ScenePlan>> outline_of(const json::Document& document);
 
 struct ChaptersPlan {
-  std::string title;  // the novel's; "" when the model gave none
+  std::string title;  // the novel's title; "" when the model gave none
   std::vector<ChapterPlan> chapters;
 };
 
-// `wanted` chapters, in their order, numbered from 1: one more or less of every ten is accepted,
-// and the length is shared among those that are there.
+// Returns `wanted` chapters, in order, numbered from 1: one more or less for every ten is accepted,
+// and the length is distributed over the existing ones.
 Result<ChaptersPlan> read_chapters(std::string_view reply, std::size_t wanted);
 
 struct Idea {
@@ -52,12 +51,12 @@ struct Idea {
   std::string whats_new;
 };
 
-// Exactly kIdeaCount; of more the first ones.
+// Exactly kIdeaCount; of more, the first ones.
 Result<std::vector<Idea>> read_ideas(std::string_view reply);
 std::string ideas_json(const std::vector<Idea>& ideas);
 
 // An object with all text fields of a story's settings (persona ... story_length, title), none of
-// them blank but `title`. Whether a value is one of a strict list's is for read_settings to say.
+// them blank except `title`. read_settings checks whether values are in strict lists.
 Result<json::Document> read_setup(std::string_view reply);
 
 }  // namespace fabula::story

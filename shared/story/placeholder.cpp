@@ -11,7 +11,7 @@
 namespace fabula::story {
 namespace {
 
-// Folded, words separated by one space, a number (or a letter that counts) as #.
+// Folded, words separated by one space, # for a number (or a letter that counts).
 constexpr auto kPlaceholders = std::to_array<std::string_view>({
     "tbd",
     "tba",
@@ -163,7 +163,7 @@ bool is_count(std::string_view word) {
          std::find(kCounts.begin(), kCounts.end(), word) != kCounts.end();
 }
 
-// As the tables have them. Longer texts are no placeholders, and are not read to their end.
+// In the form of the tables. Longer texts are no placeholders, and are not read to their end.
 std::string as_words(std::string_view text) {
   constexpr std::size_t kMaximumBytes = 120;
   if (text.size() > kMaximumBytes) return std::string(text);
@@ -173,7 +173,7 @@ std::string as_words(std::string_view text) {
   const auto end_word = [&] {
     if (word.empty()) return;
     if (!words.empty()) words.push_back(' ');
-    // "A description" begins with no number.
+    // The "a" in "A description" is not a number.
     const bool counts = is_count(word) && !(words.empty() && word == "a");
     words += counts ? "#" : word;
     word.clear();

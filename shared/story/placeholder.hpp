@@ -1,4 +1,4 @@
-// Texts that stand where a model should have written something: "Scene title", "TBD", "...",
+// Detects placeholders where a model should have written text: "Scene title", "TBD", "...",
 // "Character 1", "<description>".
 #pragma once
 
@@ -8,14 +8,14 @@ namespace fabula::story {
 
 bool is_placeholder(std::string_view text);
 
-// A text that says only that there is nothing: "", "none", "N/A", "-". Some of the lists may be
-// empty, and then this is no fault.
+// A text that only says that there is nothing: "", "none", "N/A", "-". This is no fault in lists
+// that may be empty.
 bool is_nothing(std::string_view text);
 
-// A title that says nothing but its number: "Scene 3", "Kapitel 2:".
+// A title with nothing but its number: "Scene 3", "Kapitel 2:".
 bool is_numbered_only(std::string_view text);
 
-// The title without the number before it: "The Door" of "Scene 3: The Door"; else the text itself.
+// The title without a number before it: "The Door" for "Scene 3: The Door"; else the text itself.
 std::string_view without_number(std::string_view title);
 
 }  // namespace fabula::story

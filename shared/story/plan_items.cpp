@@ -74,7 +74,7 @@ std::optional<std::int64_t> number_of(const json::Document& item) {
   return {};
 }
 
-// By their numbers, if all have one and no two the same; else they stay as they stood.
+// Sorts by number if all items have a different one; otherwise keeps their order.
 void sort_by_number(std::vector<std::pair<std::optional<std::int64_t>, json::Document>>& items) {
   std::set<std::int64_t> numbers;
   for (const auto& [number, item] : items) {
@@ -114,7 +114,7 @@ std::optional<PlanItems> items_at(const json::Document& document,
                                   std::span<const std::string_view> list_names, std::size_t depth) {
   if (document.is_array()) {
     auto objects = objects_in(document);
-    // [{"scenes": [...]}] is a list of one answer.
+    // [{"scenes": [...]}] wraps the list in another one.
     if (objects && objects->size() == 1 && depth < kMaximumNestedObjects) {
       if (member(objects->front(), list_names) != nullptr) {
         return items_at(objects->front(), list_names, depth + 1);
@@ -224,7 +224,7 @@ Result<PlanItems> find_plan_items(std::string_view reply,
                                   std::span<const std::string_view> list_names) {
   reply = without_thoughts(reply);
   std::optional<PlanItems> best;
-  // Bare arrays second: the arrays of an object are found by the object.
+  // Bare arrays come second: an object's arrays are found with the object.
   for (const char bracket : {'{', '['}) {
     llm::JsonFinder finder(reply, bracket);
     while (const auto found = finder.next()) {
@@ -233,7 +233,7 @@ Result<PlanItems> find_plan_items(std::string_view reply,
       auto items = plan_items_of(*document, list_names);
       if (!items) continue;
       items->is_truncated = found->is_truncated;
-      // A model that thinks aloud shows the form first, and then answers.
+      // A model that thinks aloud shows the format first, and then answers.
       if (!best || items->items.size() > best->items.size()) best = std::move(items);
     }
     if (best && !best->items.empty()) return std::move(*best);

@@ -10,17 +10,17 @@
 namespace fabula::story {
 namespace {
 
-// The ratio of what models have made to what they were asked for, within bounds.
+// The ratio of the length that models have written to the requested length, within bounds.
 constexpr double kLowestRatio = 0.4;
 constexpr double kHighestRatio = 2.5;
-// The least that a call is worth, in words; and a share of the target, so that the last pieces are
-// few. A model may write twice what it is asked for, so the share is less than half of what a story
-// may be too long.
+// The shortest length that is worth a call, in words; and as a share of the target, so that few
+// pieces are left at the end. A model may write twice the requested length, so the share is less
+// than half of the tolerated excess of a story.
 constexpr std::int64_t kLeastAsked = 20;
 constexpr double kLastShare = 0.04;
-// A draft of a dead attempt with so many words is kept.
+// A draft of a dead attempt with this many words is kept.
 constexpr std::int64_t kLeastKept = 40;
-// Shares of the progress that are made before the first scene.
+// Shares of the progress before the first scene.
 constexpr int kPremisePercent = 4;
 constexpr int kOutlinePercent = 10;
 constexpr int kMaximumPercent = 99;
@@ -37,7 +37,8 @@ std::int64_t written(const State& state) {
   return state.totals.length_written + draft_length(state);
 }
 
-// The first pieces count little: as if so much of the target had come as it was asked for.
+// The first pieces count little: the ratio starts as if this much of the target had been written
+// exactly as requested.
 double ratio(const State& state) {
   const double before = target(state) * kLastShare;
   const double made = static_cast<double>(state.totals.made) + before;
@@ -45,8 +46,8 @@ double ratio(const State& state) {
   return std::clamp(made / asked, kLowestRatio, kHighestRatio);
 }
 
-// The weight of all scenes that are not finished: chapters without an outline are taken to have as
-// many scenes as the others.
+// The weight of all unfinished scenes: chapters without an outline are assumed to have as many
+// scenes as the others.
 double weight_left(const State& state) {
   double outlined = 0;
   double missing = 0;
@@ -61,11 +62,11 @@ bool is_last_scene(const State& state) {
                                       [](const ChapterState& one) { return one.is_outlined; });
 }
 
-// The length that the next scene should have.
+// The target length of the next scene.
 double wanted_of_scene(const State& state) {
   const double all = target(state);
   if (state.route == Route::scene) {
-    // Written anew: the other scenes stay as they are.
+    // A scene that is rewritten: the others stay unchanged.
     const double scenes = std::max<double>(static_cast<double>(state.totals.scenes), 1);
     return all * state.next->weight / scenes;
   }
@@ -85,8 +86,8 @@ NextStep plan_piece(const State& state) {
   left = std::max(left, least);
   step.scene_left = std::llround(left);
   double expected = left;
-  // A piece of the last scene is at most half of what is missing, so that a model that writes
-  // twice what it is asked for does not end a story that is too long.
+  // A piece of the last scene is at most half of the missing length, so that a model that writes
+  // twice as much as requested does not make the story too long.
   if (is_last) expected = std::min(left, std::max({left / 2, all * kLastShare, least}));
   double most = static_cast<double>(length_of_words(kMaximumPieceWords, unit));
   if (state.route != Route::scene) {
@@ -103,7 +104,7 @@ NextStep plan_piece(const State& state) {
   return step;
 }
 
-// The outline that is missing before the next scene can be written: the number of its chapter, 0 in
+// The outline that is needed before the next scene can be written: the number of its chapter, 0 in
 // a story without chapters.
 std::optional<std::int64_t> missing_outline(const State& state) {
   if (state.chapters.empty()) {
@@ -169,7 +170,7 @@ NextStep next_step(const State& state) {
     return {.kind = StepKind::chapters};
   }
   const auto chapter = missing_outline(state);
-  // Nothing is written after the last scene, so nobody needs its recap now.
+  // Nothing is written after the last scene, so its recap is not needed.
   if (state.unrecapped && (state.next || chapter)) return {.kind = StepKind::recap};
   if (chapter) return {.kind = StepKind::outline, .chapter = *chapter};
   if (state.next) return plan_piece(state);
@@ -186,7 +187,7 @@ AfterPiece after_piece(const State& state, std::int64_t made, bool is_end_told) 
   } else {
     const double story = static_cast<double>(written(state) + made);
     const bool is_enough = story >= kEnoughOfStory * target(state);
-    // One piece more, at most, for an end that was not told.
+    // At most one extra piece for a missing end.
     const bool has_room = story < target(state);
     const bool is_ended = is_end_told || !has_room || pieces >= kMaximumPieces;
     after.is_scene_done = (is_enough && is_ended) || pieces >= kMaximumPieces + kMaximumExtraPieces;
@@ -202,9 +203,9 @@ bool is_worth_keeping(std::int64_t length, std::int64_t asked) {
 
 namespace {
 
-// The share of a story's scenes that are written, with the part of the next one: a model that
-// writes more than it is asked for does not bring the end nearer. 1 where the scenes are not known
-// yet: a novel's chapters are planned one by one.
+// The share of a story's scenes that are written, including the part of the next one: a model that
+// writes more than requested does not bring the end nearer. 1 while the scenes are unknown: a
+// novel's chapters are planned one by one.
 double scene_share(const State& state, std::int64_t length) {
   if (is_novel(state) || state.totals.scenes == 0) return 1;
   auto written_scenes = static_cast<double>(state.totals.scenes_written);

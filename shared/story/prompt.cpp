@@ -14,7 +14,7 @@
 namespace fabula::story {
 namespace {
 
-// Options are short; a person's own texts are cut to the room that they have.
+// Options are short; a person's own texts are cut to the available room.
 constexpr std::size_t kBriefPercent = 26;
 constexpr std::size_t kOwnTexts = 3;
 
@@ -93,7 +93,7 @@ std::string chapter_text(const ChapterPlan& plan) {
   return text;
 }
 
-// The scenes that follow, by their events alone.
+// The later scenes, by their events alone.
 std::vector<std::string> later_lines(const State& state, std::int64_t chapter) {
   std::vector<std::string> lines;
   for (const auto& scene : state.later) {
@@ -175,7 +175,7 @@ StoryPrompt piece_prompt(const State& state, const NextStep& step, Material mate
                      facts_for_scene(state.facts, next.plan, material.room(10)));
   material.room(4);
   material.add_lines(prompts::kStoryMaterialLater, later_lines(state, next.chapter));
-  // The nearer text matters more, so it takes what the farther one leaves.
+  // The nearer text matters more, so the farther one gets the remaining room.
   if (state.previous.size() > 1) {
     material.room(4);
     material.add(prompts::kStoryMaterialBeforeThat, state.previous[1].text, Keep::end);

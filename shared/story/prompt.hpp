@@ -11,9 +11,8 @@
 
 namespace fabula::story {
 
-// The most tokens of a prompt's material, at four bytes a token as the database counts them; fewer
-// when the deployment's models have less room. The instructions before it are at most
-// kMaximumInstructionTokens more.
+// The most tokens of a prompt's material, at four bytes per token as in the database; fewer when
+// the deployment's models have less room. The instructions add at most kMaximumInstructionTokens.
 inline constexpr std::int64_t kMaximumMaterialTokens = 8'000;
 inline constexpr std::int64_t kMinimumMaterialTokens = 800;
 inline constexpr std::int64_t kMaximumInstructionTokens = 1'000;
@@ -27,11 +26,11 @@ struct StoryPrompt {
   std::string_view label;  // name and version
 };
 
-// The prompt of the step that the planner chose; `material_tokens` is put between the bounds above.
-// Not for steps that ask no model.
+// The prompt for the planner's step; `material_tokens` is limited to the bounds above. Only for
+// steps that ask a model.
 StoryPrompt prompt_of(const State& state, const NextStep& step, std::int64_t material_tokens);
 
-// The labels of all prompts of stories: a change of one makes other answers.
+// The labels of all prompts of stories: a change to one changes the answers.
 std::string prompts_label();
 
 }  // namespace fabula::story

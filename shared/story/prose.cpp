@@ -12,7 +12,7 @@
 namespace fabula::story {
 namespace {
 
-// Around a story stand a few lines of talk; more is none.
+// A story has at most a few lines of talk around it.
 constexpr int kMostTalkLines = 24;
 // A longer line is a paragraph of the story.
 constexpr std::size_t kMaximumTalkLineBytes = 1500;
@@ -36,7 +36,7 @@ std::string_view without_thoughts_before(std::string_view reply) {
   return without_blanks(reply.substr(end + kEnd.size()));
 }
 
-// The sentences of a line, each with the blanks behind it; one may end with a colon, too.
+// The sentences of a line, each with the blanks after it; one may also end with a colon.
 std::vector<std::string_view> sentences_of(std::string_view line) {
   std::vector<std::string_view> sentences;
   std::size_t begin = 0;
@@ -54,7 +54,7 @@ std::vector<std::string_view> sentences_of(std::string_view line) {
   return sentences;
 }
 
-// How many bytes of the reply are the model's, before the story.
+// Finds how many bytes of the reply are the model's talk before the story.
 class Opening {
  public:
   Opening(std::string_view reply, const ProseTitles& titles) : reply_(reply), titles_(titles) {}
@@ -76,7 +76,7 @@ class Opening {
     } else if (is_fence(line) || is_prose_heading(line, titles_)) {
       at_ = taken_ = end;
     } else if (dossier::is_break_line(line)) {
-      // A rule alone may be the story's own.
+      // A rule alone may belong to the story.
       at_ = end;
       if (taken_ > 0) taken_ = end;
     } else {
@@ -93,7 +93,7 @@ class Opening {
         return;
       }
       at_ += sentence.size();
-      // An uncertain line is talk only when talk stands around it.
+      // An uncertain line is talk only next to other talk.
       if (talk == Talk::certain || (talk == Talk::more && may_be_talk_)) has_talk_ = true;
       may_be_talk_ = true;
       if (has_talk_) taken_ = at_;
@@ -109,7 +109,7 @@ class Opening {
   bool is_story_ = false;
 };
 
-// Where the story ends, of a reply without its opening.
+// Finds where the story ends, in a reply without its opening.
 class Closing {
  public:
   explicit Closing(std::string_view reply) : reply_(reply), at_(reply.size()), end_(reply.size()) {}
@@ -146,7 +146,7 @@ class Closing {
     const auto sentences = sentences_of(line);
     constexpr std::size_t kMostSentences = 6;
     if (sentences.empty() || sentences.size() > kMostSentences || has_speech(line)) return false;
-    // "Note: I've kept ..." is one saying.
+    // "Note: I've kept ..." is one statement.
     const auto first = closing_talk(sentences.front());
     if (first == Talk::certain || closing_talk(line) == Talk::certain) return true;
     return first == Talk::more &&

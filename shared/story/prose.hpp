@@ -1,5 +1,5 @@
-// A model's prose without the model: what it said to the person before and behind the story is
-// taken away, never anything between, and never a word of the story itself.
+// Removes a model's talk from its prose: its words to the person before and after the story. Never
+// removes anything in between, or a word of the story itself.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace fabula::story {
 
-// Views into the reply; `before + text + behind` is the reply but for white space and thoughts.
+// Views into the reply; `before + text + behind` is the reply except white space and thoughts.
 struct Prose {
   std::string_view text;
   std::string_view before;  // "Sure! Here is the scene:", "## Scene 3", "```"
@@ -16,28 +16,28 @@ struct Prose {
   bool is_trimmed() const { return !before.empty() || !behind.empty(); }
 };
 
-// The titles that the prose was asked for under; any may be "". A first line that is one of them
-// is a heading, whatever its form.
+// The titles that the prose was requested for; any may be "". A first line that is one of them is a
+// heading, whatever its form.
 struct ProseTitles {
   std::string_view scene;
   std::string_view chapter;
   std::string_view story;
 };
 
-// Sentences are talk when only one who writes for another says them; what somebody says in the
-// story (in quotation marks, behind a dash, with "he said") never is, and "Sure!" or a rule alone
-// neither. `reply` may be any bytes. Takes time in proportion to it.
+// A sentence is talk only if it must come from a writer addressing the requester; speech in the
+// story (in quotation marks, after a dash, with "he said") never is, nor "Sure!" or a rule alone.
+// `reply` may be any bytes. Takes time in proportion to it.
 Prose trim_talk(std::string_view reply, const ProseTitles& titles = {});
 
-// A text that does not end with a sentence, cut to its last whole one.
+// A text whose last sentence is unfinished, cut to its last whole sentence.
 struct WholeSentences {
   std::string_view text;
-  std::string_view cut;  // "" when the text ended whole
+  std::string_view cut;  // "" when the text ended with a whole sentence
 
   bool is_cut() const { return !cut.empty(); }
 };
 
-// All of the text is `text` when there is no end of a sentence in it.
+// The whole text is `text` when it contains no end of a sentence.
 WholeSentences whole_sentences(std::string_view text);
 
 }  // namespace fabula::story

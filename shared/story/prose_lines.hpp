@@ -1,5 +1,5 @@
-// Lines around a story that are none of it, for prose.cpp. Each takes one line without blanks at
-// its ends.
+// Lines around a story that are not part of it, for prose.cpp. Each function takes one line without
+// outer blanks.
 #pragma once
 
 #include <string_view>

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kRunWords = 8;
 constexpr std::size_t kRunCharacters = 16;
-// One sentence that comes again in a short text is a refrain.
+// One repeated sentence in a short text is a refrain.
 constexpr std::size_t kFewestRepeatedRuns = 8;
 constexpr std::size_t kMaximumExampleBytes = 200;
 
@@ -49,8 +49,8 @@ struct Paragraph {
   std::uint64_t hash = 0;
 };
 
-// Those with more than kFewestParagraphWords words. Each line is one: a paragraph that is broken
-// into lines is prose of a kind that models do not write.
+// Paragraphs with more than kFewestParagraphWords words. Each line is one: models do not write
+// prose with broken lines.
 std::vector<Paragraph> paragraphs_of(std::string_view text) {
   std::vector<Paragraph> paragraphs;
   while (!text.empty()) {
@@ -67,7 +67,7 @@ std::vector<Paragraph> paragraphs_of(std::string_view text) {
   return paragraphs;
 }
 
-// Marks the words that stand in repeated runs, and takes the longest passage of them.
+// Marks the words in repeated runs, and returns the longest passage of them.
 std::string_view longest_passage(std::string_view text, const std::vector<Word>& words,
                                  const std::vector<bool>& is_repeated, std::size_t length) {
   std::size_t best_begin = 0;

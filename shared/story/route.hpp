@@ -1,4 +1,4 @@
-// The ways of asking for a story: each is one endpoint that generates.
+// The kinds of requests for a story: each is one endpoint that generates.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@ namespace fabula::story {
 enum class Route : std::uint8_t {
   premise,
   outline,
-  refine,        // the outline again, by feedback
+  refine,        // a new outline, by feedback
   start,         // the first scene
   continuation,  // the next scene
   full,
   ideas,  // three better versions of one idea
   setup,  // all settings from one idea
-  scene,  // one scene again
+  scene,  // a new version of one scene
 };
 
 // Its name in the database's functions: "premise", and "continue" for continuation.

@@ -1,5 +1,5 @@
-// The plan of one scene and of one chapter of a novel: what a model or a person has said shall
-// happen there, and the JSON in which plans are stored and sent.
+// The plan of one scene and of one chapter of a novel, by a model or a person, and the JSON in
+// which plans are stored and sent.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct ChapterPlan {
   std::vector<std::string> key_events;
 };
 
-// Appends one object with all members, also the empty ones: number, title, description,
+// Appends one object with all members, including empty ones: number, title, description,
 // characters, key_events, image_prompt, narration.
 void append_plan(std::string& out, const ScenePlan& plan);
 void append_plan(std::string& out, const ChapterPlan& plan);
@@ -36,8 +36,8 @@ void append_plan(std::string& out, const ChapterPlan& plan);
 std::string plans_json(std::span<const ScenePlan> plans);
 std::string plans_json(std::span<const ChapterPlan> plans);
 
-// A plan as append_plan writes it and as rows hold it. Members that are missing, null or of another
-// type stay empty: rows are ours. What a model sends is read by outline.hpp.
+// Reads a plan from append_plan or from rows. Members that are missing, null or of another type
+// stay empty: rows are ours. outline.hpp reads plans from models.
 ScenePlan scene_plan_of(const json::Document& object);
 ChapterPlan chapter_plan_of(const json::Document& object);
 

@@ -14,7 +14,7 @@ constexpr auto kSentenceEnds = std::to_array<std::string_view>(
     {".", "!", "?", "…", "。", "！", "？", "‥", "｡", "।", "॥", "؟", "۔", "։", "។", "။", "።"});
 constexpr auto kClosingMarks = std::to_array<std::string_view>(
     {"\"", "'", ")", "]", "*", "_", "”", "’", "“", "‘", "»", "«", "›", "‹", "」", "』", "）", "`"});
-// Broken-off speech ends with these and a quotation mark.
+// Interrupted speech ends with one of these and a quotation mark.
 constexpr auto kBreaks = std::to_array<std::string_view>({"—", "–", "-", "―"});
 
 template <std::size_t n>
@@ -55,14 +55,14 @@ bool ends_whole(std::string_view text) {
     text = without_space_behind(text.substr(0, text.size() - bytes));
     is_closed = true;
   }
-  // Nothing but marks: a rule between scenes.
+  // Only marks: a rule between scenes.
   if (text.empty() || text.ends_with('\n')) return true;
   const auto bytes = ending_bytes(kSentenceEnds, text);
   if (bytes == 0) return is_closed && ending_bytes(kBreaks, text) > 0;
   return !(text.back() == '.' && is_abbreviation(text.substr(0, text.size() - 1)));
 }
 
-// "The End", "Yours,\nAnna": a last line that is no sentence and needs none.
+// "The End", "Yours,\nAnna": a last line that need not be a sentence.
 bool ends_with_closing_line(std::string_view text) {
   constexpr auto kEnds = std::to_array<std::string_view>(
       {" the end ", " fin ", " ende ", " finis ", " fine ", " fim ", " to be continued "});
@@ -85,7 +85,7 @@ bool ends_with_closing_line(std::string_view text) {
 WholeSentences whole_sentences(std::string_view text) {
   text = without_space_behind(text);
   if (text.empty() || ends_whole(text) || ends_with_closing_line(text)) return {text, {}};
-  // More than this is no broken-off sentence, but prose with few full stops.
+  // Longer than this, it is prose with few full stops and not an unfinished sentence.
   constexpr std::size_t kMaximumCutBytes = 3000;
   const auto lowest = text.size() > kMaximumCutBytes ? text.size() - kMaximumCutBytes : 0;
   for (auto at = text.size(); at > lowest; --at) {

@@ -24,7 +24,7 @@ using Text = std::string Settings::*;
 struct TextField {
   std::string_view name;
   Text text;
-  // 0: one of the options.
+  // 0: only the list's options are allowed.
   std::size_t maximum_characters = 0;
 };
 
@@ -52,7 +52,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-// Each run of white space as one space.
+// Replaces each run of white space by one space.
 std::string on_one_line(std::string_view text) {
   std::string line;
   for (const char c : trimmed(text)) {
@@ -89,7 +89,7 @@ const Option* option_for_words(std::int64_t words) {
   return nearest;
 }
 
-// Reads one body, and collects what is wrong with it.
+// Reads one body and collects its faults.
 class Reader {
  public:
   explicit Reader(const json::Document& body) : body_(body) {}
@@ -121,7 +121,7 @@ class Reader {
     return value && value->is_null() ? nullptr : value;
   }
 
-  // The text of a field without white space at its ends; empty when there is none, or a fault.
+  // The text of a field without outer white space; empty when it is absent or a fault.
   std::string_view checked_text(std::string_view field) {
     const auto* value = sent(field);
     if (!value) return {};
@@ -208,7 +208,7 @@ class Reader {
     if (settings().audience_age_group != kChildren) return;
     auto& rating = settings().content_rating;
     if (rating != "G" && rating != kHighestChildrensRating) {
-      // Nobody asked for the rating that a story has by default.
+      // A default rating was not requested, so its adjustment is not reported.
       if (is_given("content_rating")) {
         adjusted("content_rating", rating, kHighestChildrensRating,
                  "A story for children is rated PG at most.");

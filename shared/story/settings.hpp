@@ -1,4 +1,4 @@
-// The settings of a story: the request of document 002, each field known and within its limits.
+// The settings of a story: the request of document 002, with only known fields within their limits.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@ struct Settings {
   std::string ending_preference;
   std::string story_length;  // "Short", "Medium" or "Long"
   std::string title;         // may be empty
-  // A plan's words in any language; target_length() says it in the language's unit.
+  // In words for any language; target_length() converts it to the language's unit.
   std::int64_t target_words = 0;
   std::string language;  // BCP 47, such as "en" or "pt-BR"
   Unit unit = Unit::words;
@@ -41,7 +41,7 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
-// A value that was changed because another one forbids it.
+// A value that was changed because it conflicts with another one.
 struct Adjustment {
   std::string_view field;
   std::string from;
@@ -54,23 +54,23 @@ struct SettingsRead {
   std::vector<Adjustment> adjustments;
 };
 
-// Reads a request's body. Fields that are absent, null or blank have defaults; options are written
-// as GET /story/options has them; the body's `idea` (or `story_idea`), `premise` and `story_text`
-// count as the person's own words when the language is told by them. invalid_request names all
-// faults with their paths. The rating of a story for children is at most PG, and its tone not Dark:
-// such values are adjusted.
+// Reads a request's body. Fields that are absent, null or blank get defaults; options have the
+// spelling of GET /story/options; the person's own words in the body, its `idea` (or `story_idea`),
+// `premise` and `story_text` help to detect the language. invalid_request names all faults with
+// their paths. The rating of a story for children is at most PG, and its tone not Dark: such values
+// are adjusted.
 Result<SettingsRead> read_settings(const json::Document& body);
 
 // The same settings always give the same text: a JSON object with all members in a fixed order.
 std::string canonical_json(const Settings& settings);
 
-// Reads what canonical_json wrote. internal_error when it is anything else.
+// Reads the output of canonical_json. internal_error for anything else.
 Result<Settings> settings_from_json(const json::Document& document);
 
 // A JSON array of {field, from, to, reason}.
 std::string adjustments_json(const std::vector<Adjustment>& adjustments);
 
-// The length that is aimed at, in the unit of the story's language.
+// The target length, in the unit of the story's language.
 std::int64_t target_length(const Settings& settings);
 
 }  // namespace fabula::story

@@ -74,7 +74,7 @@ Unrecapped read_unrecapped(const json::Document& object) {
           .recaps = read_recaps(object, "recaps")};
 }
 
-// The dossier's lines.
+// Reads the dossier's lines.
 std::vector<std::string> read_facts(const json::Document& work) {
   std::vector<std::string> facts;
   const auto* told = row_object(work, "facts");
@@ -111,7 +111,7 @@ void read_plans(const json::Document& work, State& state) {
                               json::boolean_at(chapter, "is_outlined").value_or(false),
                               row_text(chapter, "recap")});
   });
-  // A story without chapters has all its scenes in one that has no title.
+  // A story without chapters has all its scenes in one chapter without a title.
   if (state.chapters.size() == 1 && state.chapters[0].plan.title.empty()) state.chapters.clear();
   for_each_object(work, "later", [&state](const json::Document& scene) {
     state.later.push_back(scene_plan_of(scene));

@@ -1,4 +1,4 @@
-// A story as its rows say it is, at one step of its job: the answer of private.story_work.
+// The state of a story at one step of its job, from its rows: the answer of private.story_work.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@
 namespace fabula::story {
 
 struct Totals {
-  std::int64_t scenes = 0;  // of all chapters that are outlined
+  std::int64_t scenes = 0;  // in all outlined chapters
   std::int64_t scenes_written = 0;
   // All lengths are in the unit of the story's language.
   std::int64_t length_written = 0;  // of finished scenes
-  double weight_left = 0;           // of the scenes that are planned and not finished
-  // The lengths that models were asked for, and that they made, in all pieces that were kept.
+  double weight_left = 0;           // of the planned scenes that are not finished
+  // The lengths requested from models, and written by them, in all kept pieces.
   std::int64_t asked = 0;
   std::int64_t made = 0;
 };
@@ -39,7 +39,7 @@ struct NextScene {
   std::int64_t pieces = 0;   // in the draft
   std::int64_t retries = 0;  // rejected attempts at the next piece
   std::string draft;
-  std::vector<std::string> corrections;  // of the rejected attempt, for the model
+  std::vector<std::string> corrections;  // for the rejected attempt, to the model
 };
 
 struct ToldScene {
@@ -61,10 +61,10 @@ struct Unrecapped {
   std::string title;
   std::string description;
   std::string text;           // of a scene
-  std::vector<Recap> recaps;  // of a chapter: its scenes'
+  std::vector<Recap> recaps;  // a chapter's: the recaps of its scenes
 };
 
-// Text of this step that an attempt has left which died or failed.
+// Text of this step from an attempt that died or failed.
 struct DeadDraft {
   std::string text;
   std::int64_t attempt = 0;
@@ -72,7 +72,7 @@ struct DeadDraft {
 
 struct GivenTexts {
   std::string premise;
-  std::string outline;  // as text, when it was not readable as scenes
+  std::string outline;  // as text, if it could not be read as scenes
   std::string story_text;
   std::string idea;
   std::string feedback;
@@ -81,18 +81,18 @@ struct GivenTexts {
 struct State {
   Route route = Route::full;
   std::int64_t step = 1;
-  std::int64_t attempts = 1;  // of this step, this one included
+  std::int64_t attempts = 1;  // attempts at this step, including this one
   Settings settings;
   std::string title;
   std::string premise;
   bool has_outline = false;
   bool is_outline_locked = false;
-  std::vector<ScenePlan> outline;  // for the routes that make one
+  std::vector<ScenePlan> outline;  // for the routes that make an outline
   Totals totals;
   std::vector<ChapterState> chapters;
   std::optional<NextScene> next;
   bool is_last = false;             // the next scene is the story's last
-  std::vector<ToldScene> previous;  // at most two, the last first
+  std::vector<ToldScene> previous;  // at most two, the latest first
   std::vector<Recap> recaps;        // of the written scenes of this chapter
   std::vector<ScenePlan> later;     // the following scenes
   std::optional<Unrecapped> unrecapped;
@@ -101,7 +101,7 @@ struct State {
   GivenTexts given;
 };
 
-// internal_error when the answer is not what the database promises.
+// internal_error when the answer does not have the form that the database promises.
 Result<State> read_state(const json::Document& work);
 
 }  // namespace fabula::story

@@ -39,7 +39,7 @@ Line line_of(std::string_view kind, std::int64_t number, std::string_view title,
   return line;
 }
 
-// The words of a name that tell somebody apart: "Mara" and "Olsen" of "Mara Olsen".
+// Whether the text contains a word that identifies the person: "Mara" or "Olsen" of "Mara Olsen".
 bool names_word_of(std::string_view text, std::string_view name) {
   constexpr std::size_t kFewestBytes = 3;
   text::Splitter words(name, ' ');
@@ -50,11 +50,11 @@ bool names_word_of(std::string_view text, std::string_view name) {
 }
 
 struct Subject {
-  std::string_view kind;  // "character"
-  std::string_view name;  // "Mara Olsen"
+  std::string_view kind;  // such as "character"
+  std::string_view name;  // such as "Mara Olsen"
 };
 
-// A line is "- character: Mara Olsen; age: 34".
+// Lines have the form "- character: Mara Olsen; age: 34".
 Subject subject_of(std::string_view line) {
   if (line.starts_with("- ")) line.remove_prefix(2);
   const auto colon = line.find(": ");
@@ -66,7 +66,7 @@ Subject subject_of(std::string_view line) {
 constexpr int kNotForWriters = -1;
 
 int importance(std::string_view line, std::string_view characters, std::string_view plan) {
-  // A line that asks the person for something.
+  // Whether the line asks the person for something.
   const auto missing = prompts::kToldFacts.text.substr(0, prompts::kToldFacts.text.find('{'));
   if (line.find(missing) != std::string_view::npos) return kNotForWriters;
   const auto subject = subject_of(line);
@@ -120,7 +120,7 @@ std::vector<std::string> facts_for_scene(const std::vector<std::string>& facts,
     const auto rank = importance(fact, characters, words);
     if (rank != kNotForWriters) ranked.emplace_back(rank, &fact);
   }
-  // The facts are in one vector, so their addresses are their order.
+  // The facts are in one vector, so their addresses give their order.
   std::sort(ranked.begin(), ranked.end(), [](const auto& one, const auto& other) {
     return one.first != other.first ? one.first > other.first : one.second < other.second;
   });

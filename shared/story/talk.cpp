@@ -11,7 +11,7 @@
 namespace fabula::story {
 namespace {
 
-// No model talks longer in one sentence, and sentences are read to no more.
+// No sentence of a model's talk is longer, so sentences are read only to this length.
 constexpr std::size_t kMaximumSentenceBytes = 500;
 
 template <std::size_t n>
@@ -30,7 +30,7 @@ std::size_t affirmed_bytes(const std::array<std::string_view, n>& phrases, std::
   return longest;
 }
 
-// Whether the text ends with one of these words, or with one and its number ("chapter 3").
+// Whether the text ends with one of these words, or with such a word and its number ("chapter 3").
 template <std::size_t n>
 bool ends_with_one_of(const std::array<std::string_view, n>& phrases, std::string_view text) {
   const auto ends = [&phrases](std::string_view end) {
@@ -51,7 +51,8 @@ char last_character(std::string_view sentence) {
   return last == std::string_view::npos ? ' ' : sentence[last];
 }
 
-// The first person of what models announce ("I've written", "let me") is not a narrator's.
+// Removes a model's announcements ("I've written", "let me"), whose first person is not a
+// narrator's.
 std::string without_announcements(std::string text) {
   for (const auto phrase : kAnnouncements) {
     for (auto at = text.find(phrase); at != std::string::npos; at = text.find(phrase)) {
@@ -73,7 +74,7 @@ Talk opening_talk(std::string_view sentence) {
   const bool announces = has_one_of(kAnnouncements, phrase);
   const bool names_work = has_one_of(kWorks, phrase);
   if (announces && (names_work || has_one_of(kStoryNouns, phrase))) {
-    // "Sure! Here is the scene," without its end or a quotation mark is no whole sentence.
+    // "Sure! Here is the scene," without its end or quotation mark is no whole sentence.
     const char last = last_character(sentence);
     if (last != ':' && last != '.' && last != '!') return Talk::none;
     if (affirmed > 0) return Talk::certain;

@@ -1,4 +1,4 @@
-// For talk.cpp: as as_phrase() has them, so without accents and with one blank at both ends.
+// For talk.cpp: in the form of as_phrase(), so without accents and with one blank at both ends.
 #pragma once
 
 #include <array>
@@ -62,7 +62,7 @@ inline constexpr auto kAffirmations = std::to_array<std::string_view>({
     " com prazer ",
 });
 
-// Phrases that announce something that is shown.
+// Phrases that announce that something follows.
 inline constexpr auto kAnnouncements = std::to_array<std::string_view>({
     " here is ",
     " here's ",
@@ -136,7 +136,7 @@ inline constexpr auto kAnnouncements = std::to_array<std::string_view>({
     " a seguir ",
 });
 
-// Words by which only somebody who writes for another speaks of a text.
+// Words for a text that only a writer for somebody else uses.
 inline constexpr auto kWorks = std::to_array<std::string_view>({
     " scene ",
     " next scene ",
@@ -194,7 +194,7 @@ inline constexpr auto kWorks = std::to_array<std::string_view>({
     " sua historia ",
 });
 
-// Words that a story may use, too: talk only after an affirmation, or when nothing follows it.
+// Words that a story may use, too: talk only after an affirmation, or at the end.
 inline constexpr auto kStoryNouns = std::to_array<std::string_view>({
     " story ",
     " chapter ",
@@ -244,7 +244,7 @@ inline constexpr auto kStoryNouns = std::to_array<std::string_view>({
     " trecho ",
 });
 
-// Somebody who tells of himself; what models say of themselves is taken out before.
+// Phrases of a first-person narrator; models' statements about themselves are removed before.
 inline constexpr auto kNarrators = std::to_array<std::string_view>({
     " i ",       " i'd ",     " i'm ",  " i've ",   " i'll ", " my ",   " me ",    " we ",
     " us ",      " our ",     " mine ", " myself ", " ich ",  " mein ", " meine ", " meiner ",
@@ -253,7 +253,7 @@ inline constexpr auto kNarrators = std::to_array<std::string_view>({
     " nuestra ", " nuestro ", " io ",   " mio ",    " mia ",  " eu ",   " meu ",   " minha ",
 });
 
-// Said by one who has written something for somebody who asked.
+// Phrases of somebody who has written something on request.
 inline constexpr auto kModelWords = std::to_array<std::string_view>({
     " you asked ",
     " you requested ",
@@ -303,7 +303,7 @@ inline constexpr auto kModelWords = std::to_array<std::string_view>({
     " avisame ",
 });
 
-// How offers begin: what they offer must be one of kNextSteps.
+// Beginnings of offers, which must continue with one of kNextSteps.
 inline constexpr auto kOffers = std::to_array<std::string_view>({
     " would you like ",
     " do you want me ",
@@ -435,7 +435,7 @@ inline constexpr auto kNextSteps = std::to_array<std::string_view>({
     " alteracoes ",
 });
 
-// How remarks on what was written begin: kNextSteps or kRemarked must follow.
+// Beginnings of remarks on the text, which must continue with kNextSteps or kRemarked.
 inline constexpr auto kRemarks = std::to_array<std::string_view>({
     " let me know ",
     " please let me know ",
@@ -505,7 +505,7 @@ inline constexpr auto kRemarked = std::to_array<std::string_view>({
     " cena ",
 });
 
-// A paragraph that begins so and has one of kModelWords is no story's.
+// A paragraph that begins with one of these and has one of kModelWords is not the story's.
 inline constexpr auto kNotes = std::to_array<std::string_view>(
     {" note ", " author's note ", " a note ", " hinweis ", " anmerkung ", " remarque ", " nota "});
 
@@ -560,7 +560,7 @@ inline constexpr auto kRefusals = std::to_array<std::string_view>({
     " я не могу ",
 });
 
-// Things that only a model refuses to do, and its reasons.
+// Requests that only a model refuses, and its reasons.
 inline constexpr auto kRequests = std::to_array<std::string_view>({
     " assist with ",
     " help with that ",
@@ -648,7 +648,7 @@ inline constexpr auto kRequests = std::to_array<std::string_view>({
     " написать ",
 });
 
-// These alone are enough: nobody else says so of himself.
+// These are enough by themselves: only a model says them about itself.
 inline constexpr auto kModelsOfThemselves = std::to_array<std::string_view>({
     " as an ai language model ",
     " as an ai assistant ",
@@ -667,7 +667,7 @@ inline constexpr auto kModelsOfThemselves = std::to_array<std::string_view>({
     " как языковая модель ",
 });
 
-// Of scripts without spaces, looked up in the text as it is.
+// For scripts without spaces; searched in the unchanged text.
 inline constexpr auto kUnspacedRefusals = std::to_array<std::string_view>({
     "我无法协助",
     "我无法提供",

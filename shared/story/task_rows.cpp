@@ -56,7 +56,7 @@ std::optional<WatchPlace> WatchPlace::of_id(std::string_view id) {
   for (auto& number : numbers) {
     const auto part = parts.next();
     const auto value = part ? text::parse_natural(*part) : std::nullopt;
-    // Larger numbers are none of ours, and no integers of the database's.
+    // Larger numbers do not fit into the database's integers.
     if (!value || *value > 0x7fff'ffff) return std::nullopt;
     number = *value;
   }
@@ -80,7 +80,7 @@ void write_watch_task(std::string& out, const WatchTask& request) {
 std::optional<json::Document> read_watched_task(std::string answer) {
   auto document = json::parse(answer);
   if (!document) return std::nullopt;
-  // An envelope, as the endpoints' functions answer, or the task itself.
+  // Either an envelope, the answer for endpoints, or the task itself.
   if (auto* body = json::find(*document, "body"); body && body->is_object()) {
     auto task = std::move(*body);
     document = std::move(task);

@@ -13,11 +13,11 @@
 
 namespace fabula::story {
 
-// The part that a text that is being written belongs to.
+// The part of the story that is being written.
 struct DraftPart {
   std::string_view kind;     // "premise" or "scene"
-  std::string_view part_id;  // of a scene
-  std::int64_t number = 0;   // of a scene, from 1
+  std::string_view part_id;  // for a scene
+  std::int64_t number = 0;   // for a scene, from 1
   std::string_view title;
 };
 
@@ -25,12 +25,12 @@ std::string part_json(const DraftPart& part);
 
 struct SaveDraft {
   const jobs::ClaimedStep& step;
-  // Greater whenever the text of the step begins again; then `from_byte` is 0.
+  // Increases whenever the text of the step starts again; then `from_byte` is 0.
   std::int64_t attempt = 0;
-  std::int64_t asked = 0;  // the length that the model was asked for
+  std::int64_t asked = 0;  // the length requested from the model
   std::string_view part_json;
   std::uint64_t from_byte = 0;
-  std::string_view text = {};  // may be empty: then it only extends the lease
+  std::string_view text = {};  // may be empty: only extends the lease
   std::int64_t lease_seconds = 0;
 };
 
@@ -43,16 +43,16 @@ struct SavedDraft {
 
 std::optional<SavedDraft> read_saved_draft(std::string answer);
 
-// How far somebody has followed a task: the newest event, and the text of the running step.
+// A follower's position in a task: the newest event, and the text of the running step.
 struct WatchPlace {
   std::int64_t event = 0;
   std::int64_t step = 0;
   std::int64_t attempt = 0;
-  std::uint64_t bytes = 0;  // of the text of that attempt at that step
+  std::uint64_t bytes = 0;  // of that attempt's text at that step
 
   // "<event>-<step>-<attempt>-<bytes>": an event's id in a stream.
   std::string id() const;
-  // Nothing when the text is no such id.
+  // Nothing when the text is not such an id.
   static std::optional<WatchPlace> of_id(std::string_view id);
 };
 
@@ -64,7 +64,7 @@ struct WatchTask {
 
 void write_watch_task(std::string& out, const WatchTask& request);
 
-// The task as its readers get it, with the members `draft`, `events` and `reading_session_id`.
+// The task as clients read it, with the members `draft`, `events` and `reading_session_id`.
 std::optional<json::Document> read_watched_task(std::string answer);
 
 }  // namespace fabula::story

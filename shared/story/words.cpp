@@ -98,7 +98,7 @@ std::vector<Word> read_words(std::string_view text) {
                  (static_cast<unsigned char>(text[next]) & 0xC0U) == 0xC0U)) {
       end_word(at);
     } else if (static_cast<unsigned char>(text[next]) == 0xE2) {
-      // A quotation mark or a dash: the apostrophe was a closing one.
+      // A quotation mark or a dash follows, so the apostrophe was a closing quote.
       end_word(at);
     }
     at = next;

@@ -1,4 +1,4 @@
-// The words of a text as the guards compare them: folded, with their places.
+// The words of a text for the guards' comparisons: folded, with their positions.
 #pragma once
 
 #include <cstddef>
@@ -9,24 +9,25 @@
 namespace fabula::story {
 
 struct Word {
-  std::string folded;     // dossier::fold's; of scripts without spaces one character
+  std::string folded;     // from dossier::fold; in scripts without spaces one character
   std::size_t begin = 0;  // bytes of the text
   std::size_t end = 0;
-  bool is_capital = false;    // an ASCII capital letter first
-  bool is_character = false;  // of a script that does not space words: kana, Han, Thai and the like
+  bool is_capital = false;  // begins with an ASCII capital letter
+  // In a script without spaces between words: kana, Han, Thai and the like.
+  bool is_character = false;
 };
 
-// Any bytes may come. What follows an apostrophe belongs to the word ("don't"); everything else
-// that is no letter or digit separates.
+// Accepts any bytes. Letters after an apostrophe belong to the word ("don't"); every other
+// character that is no letter or digit separates words.
 std::vector<Word> read_words(std::string_view text);
 
 // Folded words with one blank before and after each, for looking up phrases: " here's the scene ".
 std::string as_phrase(std::string_view text);
 
-// The common part of a folded word's forms, roughly.
+// The approximate stem of a folded word's forms.
 std::string stem_of(std::string_view folded);
 
-// A word that stands in most sentences (of English, German, French, Spanish, Italian, Portuguese).
+// A word that occurs in most sentences (of English, German, French, Spanish, Italian, Portuguese).
 bool is_common_word(std::string_view folded);
 
 }  // namespace fabula::story

@@ -1,4 +1,4 @@
-// ASCII as protocols use it: the C library's <cctype> depends on a locale and takes ints.
+// ASCII for protocols: the C library's <cctype> depends on a locale and takes ints.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,7 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
-// Without the spaces and tabs at both ends (HTTP's optional whitespace).
+// Removes spaces and tabs at both ends (HTTP's optional whitespace).
 constexpr std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlanks = " \t";
   const auto first = text.find_first_not_of(kBlanks);

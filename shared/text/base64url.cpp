@@ -10,8 +10,7 @@ namespace {
 constexpr unsigned kBitsPerCharacter = 6;
 constexpr unsigned kBitsPerByte = 8;
 
-// The six bits that a character stands for, or -1; `last_two` are the digits that differ between
-// the alphabets.
+// The six bits of a character, or -1; `last_two` are the digits that differ between the alphabets.
 constexpr int sextet(char c, std::string_view last_two) {
   if (is_upper(c)) return c - 'A';
   if (is_lower(c)) return c - 'a' + 26;
@@ -20,7 +19,7 @@ constexpr int sextet(char c, std::string_view last_two) {
   return c == last_two[1] ? 63 : -1;
 }
 
-// Without padding; `last_two` are the digits that differ between the alphabets.
+// Writes no padding; `last_two` are the digits that differ between the alphabets.
 std::string encode(std::string_view bytes, std::string_view last_two) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -30,7 +29,7 @@ std::string encode(std::string_view bytes, std::string_view last_two) {
   };
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);  // with room for the padding
-  std::uint32_t bits = 0;                    // the lowest `held` of them wait to be written
+  std::uint32_t bits = 0;                    // the lowest `held` bits are not written yet
   unsigned held = 0;
   for (const char c : bytes) {
     bits = (bits << kBitsPerByte) | static_cast<unsigned char>(c);
@@ -44,7 +43,7 @@ std::string encode(std::string_view bytes, std::string_view last_two) {
   return text;
 }
 
-// Without padding.
+// Reads a text without padding.
 std::optional<std::string> decode(std::string_view text, std::string_view last_two) {
   std::string bytes;
   bytes.reserve(text.size() * 3 / 4);

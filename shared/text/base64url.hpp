@@ -1,5 +1,5 @@
 // The URL-safe base64 of JOSE (RFC 4648, section 5; RFC 7515, section 2), without padding, and the
-// usual one (section 4), with it.
+// usual one (section 4), with padding.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,11 @@ namespace fabula::text {
 std::string encode_base64url(std::string_view bytes);
 std::string encode_base64(std::string_view bytes);
 
-// Strict, so that each byte string has one spelling: nothing for padding, white space, any other
-// character, an impossible length, or unused bits that are not zero.
+// Strict, so that each byte string has one spelling: padding, white space, any other character, an
+// impossible length, or unused bits that are not zero give nothing.
 std::optional<std::string> decode_base64url(std::string_view text);
 
-// Of encode_base64, as strict, but padding may be left out.
+// Decodes encode_base64's form, equally strict, but padding may be left out.
 std::optional<std::string> decode_base64(std::string_view text);
 
 constexpr bool is_base64url_character(char c) {

@@ -15,15 +15,17 @@ constexpr std::array<std::string_view, 24> kOtherBlanks = {
 
 }  // namespace
 
-bool is_blank(std::string_view utf8) {
+std::size_t leading_blank_bytes(std::string_view utf8) {
+  auto rest = utf8;
   while (true) {
-    utf8.remove_prefix(std::min(utf8.size(), utf8.find_first_not_of(kAsciiWhiteSpace)));
-    const auto blank = std::find_if(kOtherBlanks.begin(), kOtherBlanks.end(), [&](auto character) {
-      return utf8.substr(0, character.size()) == character;
-    });
-    if (blank == kOtherBlanks.end()) return utf8.empty();
-    utf8.remove_prefix(blank->size());
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(kAsciiWhiteSpace)));
+    const auto blank = std::find_if(kOtherBlanks.begin(), kOtherBlanks.end(),
+                                    [&](auto character) { return rest.starts_with(character); });
+    if (blank == kOtherBlanks.end()) return utf8.size() - rest.size();
+    rest.remove_prefix(blank->size());
   }
 }
+
+bool is_blank(std::string_view utf8) { return leading_blank_bytes(utf8) == utf8.size(); }
 
 }  // namespace fabula::text

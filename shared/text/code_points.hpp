@@ -10,8 +10,8 @@ namespace fabula::text {
 
 inline constexpr char32_t kReplacementCodePoint = 0xFFFD;
 
-// The code point that begins at `at`, which is inside the text, and moves `at` behind it. Each part
-// of an ill-formed sequence is one kReplacementCodePoint.
+// Returns the code point at `at`, which is inside the text, and moves `at` past it. Each part of an
+// ill-formed sequence is one kReplacementCodePoint.
 inline char32_t next_code_point(std::string_view text, std::size_t& at) {
   const char* const begin = text.data() + at;
   const auto step = utf8_step(begin, text.data() + text.size());

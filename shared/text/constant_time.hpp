@@ -6,8 +6,8 @@
 
 namespace fabula::text {
 
-// Takes as long for texts that differ in the first byte as for those that differ in the last. That
-// they differ in length is no secret.
+// Takes as long for texts that differ in the first byte as for those that differ in the last. A
+// difference in length is no secret.
 constexpr bool equals_in_constant_time(std::string_view left, std::string_view right) {
   if (left.size() != right.size()) return false;
   unsigned difference = 0;

@@ -7,10 +7,10 @@
 
 namespace fabula::text {
 
-// Lower case, two digits a byte.
+// Lower case, two digits per byte.
 std::string encode_hex(std::string_view bytes);
 
-// Takes both cases; nothing for an odd length or any other character.
+// Accepts both cases; nothing for an odd length or any other character.
 std::optional<std::string> decode_hex(std::string_view digits);
 
 }  // namespace fabula::text

@@ -26,7 +26,7 @@ struct Script {
   std::string_view language;
 };
 
-// Of scripts that several languages have, the one with the most readers.
+// For scripts of several languages, the language with the most readers.
 constexpr auto kScripts = std::to_array<Script>({
     {0x0370, 0x03FF, "el"},
     {0x0400, 0x04FF, "ru"},
@@ -48,7 +48,7 @@ constexpr auto kScripts = std::to_array<Script>({
     {0xAC00, 0xD7AF, "ko"},
 });
 
-// How many letters of each script a text has; those of one language together.
+// Counts a text's letters by script; scripts of one language are counted together.
 class Letters {
  public:
   void add(char32_t point) {
@@ -67,9 +67,9 @@ class Letters {
     urdu_ += kUrdu.find(point) != std::u32string_view::npos ? 1 : 0;
   }
 
-  // The language of the script that prevails; "" for Latin, and when there are too few letters.
+  // The language of the most frequent script; "" for Latin, and when there are too few letters.
   std::string_view language() {
-    // Japanese has both, Chinese only one, but for a single kana that decorates a name.
+    // Japanese has both, Chinese only Han, except for a single kana that decorates a name.
     constexpr int kMostHanForEachKana = 8;
     auto& kana = of("ja");
     auto& han = of("zh");
@@ -79,7 +79,7 @@ class Letters {
       han += std::exchange(kana, 0);
     }
     const auto best = std::max_element(counts_.begin(), counts_.end());
-    // One foreign name is no language.
+    // One foreign name does not determine the language.
     constexpr int kFewest = 2;
     if (*best < kFewest || *best * 2 <= latin_) return {};
     const auto language = kScripts[static_cast<std::size_t>(best - counts_.begin())].language;
@@ -121,7 +121,7 @@ bool is_letter(char32_t point) {
 
 bool is_apostrophe(char32_t point) { return point == U'\'' || point == 0x2019; }
 
-// The words that speak for each language: a word that few languages have says more.
+// The evidence for each language: a word that few languages have weighs more.
 class Evidence {
  public:
   void add_letter(char32_t point) {
@@ -139,14 +139,14 @@ class Evidence {
     kIndex.for_each_line_with(word, [&](std::size_t i) { languages |= 1U << i; });
     constexpr int kLetterWeight = 6;
     constexpr int kWordWeight = 12;
-    // A single letter may be an initial, or one of a list.
+    // A single letter may be an initial, or the label of a list item.
     add(languages, word.size() == 1 ? kLetterWeight : kWordWeight);
     add(std::exchange(letters_, 0), kLetterWeight);
   }
 
-  // Nothing unless one language is clearly ahead. `among` is a set of languages, by bits.
+  // Nothing unless one language is clearly ahead. `among` is a set of languages, as bits.
   std::string_view language() const {
-    // About one small word that only this language has.
+    // The weight of about one small word that only this language has.
     constexpr int kLeast = 10;
     const auto best = std::max_element(weights_.begin(), weights_.end());
     int second = 0;
@@ -167,7 +167,7 @@ class Evidence {
   }
 
   std::array<int, kLanguages> weights_{};
-  std::uint32_t letters_ = 0;  // of the word that is being read
+  std::uint32_t letters_ = 0;  // of the current word
 };
 static_assert(kLanguages <= 32);
 

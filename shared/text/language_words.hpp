@@ -1,5 +1,5 @@
-// The small words by which a language is told, and words that ideas for stories begin with. In
-// lower case; an apostrophe ends a word, and belongs to it.
+// The small words that identify a language, and words with which ideas for stories begin. In lower
+// case; an apostrophe ends a word, and belongs to it.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace fabula::text {
 
-// The order of kLanguageWords.
+// The languages in the order of kLanguageWords.
 inline constexpr auto kWordLanguages = std::to_array<std::string_view>(
     {"en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "sv", "da", "nb",
      "fi", "cs", "ro", "hu", "id", "vi", "ru", "uk", "bg", "sr", "be"});

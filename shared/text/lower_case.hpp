@@ -1,13 +1,13 @@
-// Lower case of the letters in which European languages are written.
+// Lower case for the letters of European languages.
 #pragma once
 
 namespace fabula::text {
 
-// Of Latin and Cyrillic letters; everything else stays as it is. The Turkish dotted capital I is an
-// i.
+// Converts Latin and Cyrillic letters and keeps everything else. The Turkish dotted capital I
+// becomes an i.
 constexpr char32_t to_lower(char32_t c) {
   const auto is_within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
-  // Here each pair is a capital and its small letter.
+  // In these ranges each pair is a capital and its small letter.
   const auto of_pair = [c](char32_t parity) { return c % 2 == parity ? c + 1 : c; };
   if (is_within(U'A', U'Z')) return c + 0x20;
   if (c < 0xC0) return c;
@@ -23,6 +23,13 @@ constexpr char32_t to_lower(char32_t c) {
   if (is_within(0x410, 0x42F)) return c + 0x20;
   if (is_within(0x400, 0x40F)) return c + 0x50;
   return c == 0x490 ? 0x491 : c;
+}
+
+// Whether it is a small letter of a script that has capital ones.
+constexpr bool is_small_letter(char32_t c) {
+  const bool is_cased = (c >= U'a' && c <= U'z') || (c >= 0xDF && c <= 0x17F && c != 0xF7) ||
+                        (c >= 0x430 && c <= 0x45F) || (c >= 0x3AC && c <= 0x3CE);
+  return is_cased && to_lower(c) == c;
 }
 
 }  // namespace fabula::text

@@ -1,4 +1,4 @@
-// Walks the parts of a text between separators, without copying them.
+// Iterates over the parts of a text between separators, without copying them.
 #pragma once
 
 #include <optional>

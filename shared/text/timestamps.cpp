@@ -25,7 +25,7 @@ constexpr std::int64_t days_before_year(std::int64_t year) {
 
 std::int64_t year_of_day(std::int64_t day) {
   constexpr std::int64_t kDaysPer400Years = 146097;
-  // The mean year's length gives the year or, near a New Year, a neighbour.
+  // The mean length of a year gives the year or, near New Year, an adjacent one.
   std::int64_t year = day * 400 / kDaysPer400Years;
   while (days_before_year(year) > day) --year;
   while (days_before_year(year + 1) <= day) ++year;
@@ -56,7 +56,7 @@ void append_date(std::string& text, std::int64_t day) {
 }  // namespace
 
 std::string format_timestamp(std::int64_t time_ms) {
-  // Counted from the first moment, nothing is negative and division rounds down.
+  // Relative to the first moment, nothing is negative and division rounds down.
   const std::int64_t offset_ms = std::clamp(time_ms, kFirstMoment, kLastMoment) - kFirstMoment;
   const std::int64_t second_of_day = offset_ms % kMillisecondsPerDay / kMillisecondsPerSecond;
   std::string text;

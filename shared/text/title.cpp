@@ -16,14 +16,15 @@ struct Marks {
   std::string_view closing;
 };
 
-// Quotation marks, and Markdown's underscores, which inside a word mean nothing.
+// Quotation marks, and Markdown's underscores, which have no meaning inside a word.
 constexpr std::array kEnclosingMarks = {
     Marks{"\"", "\""},         Marks{"'", "'"},           Marks{"_", "_"},
     Marks{"\u201C", "\u201D"}, Marks{"\u201E", "\u201C"}, Marks{"\u2018", "\u2019"},
     Marks{"\u00AB", "\u00BB"}, Marks{"\u300C", "\u300D"},
 };
 
-// Takes the first paragraph off `message`. A blank line ends it, and so does a heading's own line.
+// Removes and returns the first paragraph of `message`. A blank line, or the line end of a heading,
+// ends it.
 std::string_view take_paragraph(std::string_view& message) {
   constexpr std::string_view kBlanks = " \t\r\n";
   message.remove_prefix(std::min(message.find_first_not_of(kBlanks), message.size()));
@@ -39,12 +40,12 @@ std::string_view take_paragraph(std::string_view& message) {
   return paragraph;
 }
 
-// The bytes of the white space or control character that `text` begins with, or 0.
+// The length of the white space or control character at the beginning of `text`, or 0.
 std::size_t blank_bytes(std::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   if (first <= ' ' || first == 0x7F) return 1;
   if (first < 0x80) return 0;
-  // The no-break space, line and paragraph separators, the ideographic space, the byte order mark.
+  // No-break space, line and paragraph separators, ideographic space, byte order mark.
   constexpr std::array<std::string_view, 5> kWide = {"\u00A0", "\u2028", "\u2029", "\u3000",
                                                      "\uFEFF"};
   for (const auto wide : kWide) {
@@ -53,8 +54,8 @@ std::size_t blank_bytes(std::string_view text) {
   return 0;
 }
 
-// One line: each run of white space and control characters becomes a space, none stay at the ends.
-// Markdown's asterisks and backticks go, wherever they are.
+// Puts the text on one line: each run of white space and control characters becomes a space, none
+// stay at the ends. All asterisks and backticks of Markdown are removed.
 std::string flatten(std::string_view text) {
   std::string flat;
   bool has_blank = false;
@@ -73,7 +74,7 @@ std::string flatten(std::string_view text) {
   return flat;
 }
 
-// Without the marks of headings, quotes and lists. A list's need a space: "-5 degrees" is text.
+// Removes the marks of headings, quotes and lists. A list's need a space: "-5 degrees" is text.
 std::string_view without_line_marks(std::string_view text) {
   while (text.starts_with('#') || text.starts_with('>') || text.starts_with("- ") ||
          text.starts_with("+ ")) {
@@ -82,7 +83,7 @@ std::string_view without_line_marks(std::string_view text) {
   return text;
 }
 
-// "Mr.", "St." or "J.": a stop after a capitalised word of at most three letters ends no sentence.
+// "Mr.", "St." or "J.": a stop after a capitalised word of up to three letters ends no sentence.
 bool ends_in_abbreviation(std::string_view text) {
   constexpr std::size_t kLongest = 3;
   const auto word = text.substr(text.rfind(' ') + 1);
@@ -90,7 +91,7 @@ bool ends_in_abbreviation(std::string_view text) {
          std::all_of(word.begin() + 1, word.end(), is_lower);
 }
 
-// The bytes of the stop that `text` begins with, or 0. Wide ones need no space after them.
+// The length of a wide stop at the beginning of `text`, or 0. It needs no space after it.
 std::size_t wide_stop_bytes(std::string_view text) {
   constexpr std::array<std::string_view, 3> kWideStops = {"\u3002", "\uFF01", "\uFF1F"};
   for (const auto stop : kWideStops) {
@@ -99,7 +100,7 @@ std::size_t wide_stop_bytes(std::string_view text) {
   return 0;
 }
 
-// The bytes of the closing marks that `text` begins with.
+// The length of the closing marks at the beginning of `text`.
 std::size_t closing_bytes(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t before = 1; before != count;) {
@@ -112,7 +113,8 @@ std::size_t closing_bytes(std::string_view text) {
   return count;
 }
 
-// `flat` is what `flatten` gives. A stop counts before a space and no lower-case letter.
+// `flat` is the result of `flatten`. A stop counts before a space that no lower-case letter
+// follows.
 std::string_view first_sentence(std::string_view flat) {
   for (std::size_t i = 0; i < flat.size(); ++i) {
     const auto wide = wide_stop_bytes(flat.substr(i));
@@ -128,7 +130,7 @@ std::string_view first_sentence(std::string_view flat) {
   return flat;
 }
 
-// Removes marks that enclose the whole text or have no partner in it; false when there are none.
+// Removes marks that enclose the whole text or are unpaired; false when there are none.
 bool strip_enclosing(std::string_view& text) {
   for (const auto& [opening, closing] : kEnclosingMarks) {
     if (text.starts_with(opening)) {
@@ -168,7 +170,7 @@ std::string shortened(std::string_view title) {
   if (count_code_points(title) <= kMaximumTitleCodePoints) return std::string(title);
   auto kept = prefix_code_points(title, kMaximumTitleCodePoints - 1);
   const auto last_space = kept.rfind(' ');
-  // Scripts without spaces, and words as long as a title, are cut inside.
+  // Scripts without spaces, and words as long as a title, are cut inside a word.
   const bool is_inside_word = title[kept.size()] != ' ';
   if (is_inside_word && last_space != std::string_view::npos && last_space > kept.size() / 2) {
     kept = kept.substr(0, last_space);

@@ -24,8 +24,8 @@ std::size_t ascii_prefix_bytes(std::string_view text) {
 
 constexpr bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80U; }
 
-// The length of the well-formed sequence that `text` begins with (Unicode, table 3-7), or 0. The
-// second byte's range is what keeps out overlong forms, surrogates and what is above U+10FFFF.
+// The length of the well-formed sequence at the beginning of `text` (Unicode, table 3-7), or 0. The
+// second byte's range excludes overlong forms, surrogates and code points above U+10FFFF.
 std::size_t sequence_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -53,7 +53,7 @@ bool is_valid_utf8(std::string_view text) {
   while (true) {
     text.remove_prefix(ascii_prefix_bytes(text));
     if (text.empty()) return true;
-    // Text that is not ASCII is rarely so for one character only.
+    // Non-ASCII characters rarely occur alone.
     while (!text.empty() && static_cast<unsigned char>(text[0]) >= 0x80) {
       const auto length = sequence_bytes(text);
       if (length == 0) return false;

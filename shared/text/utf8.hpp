@@ -1,4 +1,4 @@
-// UTF-8 at the edges: validity, and cutting text without cutting a character.
+// Checks UTF-8, and cuts text without cutting a character.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// UTF-8 of unknown quality made valid as the Encoding Standard's decoder does it: each maximal part
-// of an ill-formed sequence becomes one U+FFFD.
+// Repairs UTF-8 of unknown quality like the Encoding Standard's decoder: each maximal part of an
+// ill-formed sequence becomes one U+FFFD.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,11 @@ struct Utf8Step {
   bool is_valid;
 };
 
-// What begins at `at` (which is before `end`): one whole character, or what one U+FFFD replaces.
+// The step at `at` (which is before `end`): one whole character, or the bytes that one U+FFFD
+// replaces.
 Utf8Step utf8_step(const char* at, const char* end);
 
-// Appends `bytes` with what is ill-formed in them replaced.
+// Appends `bytes` with ill-formed parts replaced.
 void append_repaired(std::string& out, std::string_view bytes);
 
 }  // namespace fabula::text

@@ -1,5 +1,5 @@
-// Words between single spaces, in numbered lines: how small tables are kept. They are found by an
-// index that the compiler makes, since every word of every text is looked up in them.
+// Words separated by single spaces, in numbered lines: the form of small tables. The compiler makes
+// an index of them, since every word of every text is looked up.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +46,7 @@ class WordIndex {
     }
   }
 
-  // Calls visit(number) for each line that has the word, from the first on.
+  // Calls visit(number) for each line that contains the word, from the first on.
   template <class Visit>
   void for_each_line_with(std::string_view word, Visit visit) const {
     if (word.empty()) return;
@@ -72,7 +72,7 @@ class WordIndex {
     return static_cast<unsigned char>(word.front()) % kInitials;
   }
 
-  // Of each word its length, its letters and its line's number, by initials.
+  // For each word its length, its letters and its line's number, grouped by initial.
   std::array<char, record_bytes> records_ = {};
   std::array<std::uint16_t, kInitials + 1> starts_ = {};
 };

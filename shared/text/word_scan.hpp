@@ -1,6 +1,5 @@
-// Eight bytes at a time in plain 64-bit arithmetic: what the stream's parsers use to skip bytes
-// that mean nothing to them, fast also where the C library has no vector instructions
-// (WebAssembly).
+// Scans eight bytes at a time in plain 64-bit arithmetic: the stream's parsers use it to skip
+// irrelevant bytes, fast also where the C library has no vector instructions (WebAssembly).
 #pragma once
 
 #include <bit>
@@ -22,8 +21,8 @@ inline std::uint64_t load_eight(const char* at) {
   return word;
 }
 
-// Marks are the high bits of bytes. In the marks of these two the lowest is always right; above it
-// a borrow may leave false ones, so marks may be or-ed together and only the lowest one used.
+// Marks are the high bits of bytes. In the marks of these two functions the lowest is always right;
+// above it a borrow may leave false ones, so or marks together and use only the lowest one.
 constexpr std::uint64_t marks_below(std::uint64_t word, unsigned char limit) {
   return (word - eight_of(limit)) & ~word & kHighBits;
 }

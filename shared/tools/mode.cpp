@@ -32,7 +32,8 @@ std::optional<std::vector<std::string>> texts_at(const json::Document& object,
   return texts;
 }
 
-// Bytes of other scripts belong to words: their letters are not told from their marks here.
+// Bytes of other scripts count as parts of words: their letters and marks are not distinguished
+// here.
 bool is_word_byte(char c) {
   return text::is_alphanumeric(c) || (static_cast<unsigned char>(c) & 0x80) != 0;
 }

@@ -1,4 +1,4 @@
-// The modes of a live conversation: the setting FABULA_MODES, a JSON object of name to
+// The modes of a live conversation: the setting FABULA_MODES, a JSON object from names to
 //   {"prompt", "tools"?: [names], "keywords"?: [words]}
 // The first message of a conversation chooses one: by name, or by a word that it contains; without
 // either it is the mode `default`, if there is one. A mode replaces our own prompt, and offers only
@@ -23,11 +23,11 @@ struct Mode {
 // internal_error when the setting cannot be used.
 Result<std::vector<Mode>> parse_modes(std::string_view setting);
 
-// The mode of this name; nullptr when there is none.
+// The mode with this name, or nullptr.
 const Mode* find_mode(const std::vector<Mode>& modes, std::string_view name);
 
-// The mode that a conversation's first message chooses by its words; nullptr: none. A keyword is
-// found as a whole word, in any case of its ASCII letters; the mode that is listed first wins.
+// The mode whose keyword is in a conversation's first message; nullptr: none. A keyword must be a
+// whole word, in any case of its ASCII letters; the first listed mode wins.
 const Mode* choose_mode(const std::vector<Mode>& modes, std::string_view first_text);
 
 }  // namespace fabula::tools

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaximumTools = 32;
 
-// The dossier's tools (wasm/engine/tools/dossier_tools). Providers refuse two tools of one name.
+// The dossier's tools (wasm/engine/tools/dossier_tools). Providers refuse two tools with one name.
 constexpr std::array<std::string_view, 3> kTakenNames{"read_dossier", "look_up_character",
                                                       "propose_dossier_change"};
 

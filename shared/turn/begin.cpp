@@ -14,7 +14,7 @@ std::string_view name(Action action) {
 }
 
 void write_begin_turn(std::string& out, const BeginTurn& turn) {
-  // One allocation, because a WebAssembly instance never gives memory back.
+  // One allocation, because a WebAssembly instance never returns memory.
   constexpr std::size_t kFrameBytes = 1024;
   out.reserve(out.size() + kFrameBytes + turn.system_prompt.size() + turn.text.size() +
               turn.text.size() / 8 + turn.message_metadata.size() + turn.task_prompts.size() +

@@ -1,4 +1,4 @@
-// What begin_turn is told and tells about a conversation with a companion
+// The parts of begin_turn's request and answer that concern a conversation with a companion
 // (supabase/schemas/companion).
 #pragma once
 
@@ -14,29 +14,30 @@ namespace fabula::turn {
 // Empty texts are absent.
 struct CompanionRequest {
   std::string character_id = {};
-  // A JSON array of {"role", "content"}: what the caller says was said before the message.
+  // A JSON array of {"role", "content"}: the conversation before the message, according to the
+  // caller.
   std::string given = {};
-  std::optional<std::int64_t> greeting_index = {};  // of a new conversation
-  std::string_view user_word = {};  // what a user without a name is called: user_word.hpp
-  // The prompt of a character that has no instructions of its own, and its label.
+  std::optional<std::int64_t> greeting_index = {};  // for a new conversation
+  std::string_view user_word = {};  // the word for a user without a name: user_word.hpp
+  // The prompt for a character without instructions of its own, and its label.
   std::string_view character_prompt = {};
   std::string_view character_prompt_label = {};
-  std::string caller_instructions = {};  // follow the system prompt, in this turn alone
+  std::string caller_instructions = {};  // added after the system prompt, in this turn only
 };
 
 // Writes the members of begin_turn's request.
 void write_companion(json::Writer& writer, const CompanionRequest& request);
 
-// The character that the conversation is with.
+// The character of the conversation.
 struct Character {
   std::string character_id = {};
-  bool is_known = false;  // else nothing but the id is told
+  bool is_known = false;  // false: only the id is known
   std::string name = {};
-  std::string model = {};  // as a request names it; empty: the deployment's choice
+  std::string model = {};  // as in a request; empty: the deployment's choice
   std::string voice = {};
 };
 
-// Reads `character` of an answer; nothing for none.
+// Reads `character` from an answer; nothing if there is none.
 std::optional<Character> read_character(std::string_view json);
 
 }  // namespace fabula::turn

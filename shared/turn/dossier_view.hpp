@@ -15,7 +15,7 @@ struct DossierView {
   bool is_updated = false;   // it has changed since the session's previous turn
 };
 
-// Reads it from such a function's answer; nothing when the turn has not asked for it.
+// Reads it from such a function's answer; nothing unless the turn has asked for it.
 std::optional<DossierView> dossier_view_of(const json::Document& answer);
 
 }  // namespace fabula::turn

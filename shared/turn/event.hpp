@@ -1,5 +1,5 @@
-// The events of a turn, which its client is told: a channel carries them, a protocol writes them as
-// frames. Views and references are valid only during the call.
+// The events of a turn for its client: a channel carries them, a protocol writes them as frames.
+// Views and references are valid only during the call.
 //
 // Order: begun; any number of text, reasoning, tool_call, tool_result and beat; then stored, if
 // there is a message, and again when the message has been read for the dossier; then one of
@@ -35,12 +35,12 @@ struct Reasoning {
 
 // The model has called a tool.
 struct ToolCall {
-  std::string_view id;  // of this call in its turn; never empty
+  std::string_view id;  // the call's id, unique in its turn; never empty
   std::string_view name;
   std::string_view arguments;  // a JSON object
 };
 
-// The tool's answer, which the model is sent.
+// The tool's answer to the model.
 struct ToolResult {
   std::string_view id;  // of the call
   std::string_view name;
@@ -54,11 +54,11 @@ struct Beat {};
 // The reply, complete or not, is stored: its ids and metadata.
 struct Stored {
   const BegunTurn& turn;
-  std::string_view message_id;  // empty: nothing was said, and no message stored
+  std::string_view message_id;  // empty: there was no text, and no message is stored
   std::string_view provider;
   std::string_view model;
   const std::optional<llm::Usage>& usage;
-  std::string_view finish_reason;  // as finish_reason_told gives it
+  std::string_view finish_reason;  // from finish_reason_told
   std::optional<DossierView> dossier = {};
 };
 
@@ -67,17 +67,16 @@ struct Finished {
   std::string_view finish_reason;
 };
 
-// The end of an incomplete reply; what was told of it is stored, unless `stored_bytes` says that
-// less is.
+// The end of an incomplete reply; all of it that was sent is stored, unless `stored_bytes` is less.
 struct Failed {
   const Problem& problem;
-  // UTF-8 bytes of the reply that are stored, if known; nothing: all that was told.
+  // UTF-8 bytes of the reply that are stored, if known; nothing: everything that was sent.
   std::optional<std::uint64_t> stored_bytes = {};
-  // The user's message, which may be answered again; empty: not known.
+  // The user's message, which may be answered again; empty: unknown.
   std::string_view user_message_id = {};
 };
 
-// The answer ends although the reply goes on: the client must reconnect for the rest.
+// The response ends although the reply continues: the client must reconnect for the rest.
 struct ComeBack {};
 
 }  // namespace fabula::turn::event

@@ -1,4 +1,4 @@
-// What protocols whose errors are JSON objects tell of a failure besides its code and its words.
+// The members of a failure, besides code and message, in protocols whose errors are JSON objects.
 #pragma once
 
 #include "shared/json/text.hpp"
@@ -6,8 +6,8 @@
 
 namespace fabula::turn {
 
-// Writes the members of an object that has begun: retry_after_ms, stored_bytes and user_message_id,
-// each if it is known.
+// Writes members into an open object: retry_after_ms, stored_bytes and user_message_id, each if it
+// is known.
 void write_failure_members(json::Writer& writer, const event::Failed& failed);
 
 }  // namespace fabula::turn

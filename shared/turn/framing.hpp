@@ -33,8 +33,7 @@ class Framing {
   virtual void beat(std::string& out);
   virtual void stored(std::string& out, const event::Stored& stored);
   virtual void finished(std::string& out, const event::Finished& finished) = 0;
-  // A stream's is also called at the beginning, to prepare the last frame of an instance that
-  // traps.
+  // A stream also calls this at the beginning, to prepare the last frame of an instance that traps.
   virtual void failed(std::string& out, const event::Failed& failed) const = 0;
   virtual void come_back(std::string& out) = 0;
 };

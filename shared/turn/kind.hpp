@@ -1,6 +1,6 @@
-// A kind of conversation: all that distinguishes its turns from those of other kinds, in one place.
-// Each kind is declared in a file of shared/turn/kinds; what only the host can find out (the
-// conversation's bot, a tool's answer) is supplied by the function that serves the kind.
+// A kind of conversation: everything that distinguishes its turns from those of other kinds, in one
+// place. Each kind is declared in a file of shared/turn/kinds; the function that serves the kind
+// supplies what only the host can find out (the conversation's bot, a tool's answer).
 #pragma once
 
 #include <optional>
@@ -24,31 +24,30 @@ struct Purpose {
 
 // Absent texts are nullptr.
 struct Kind {
-  std::string_view name;  // of its sessions in the database
+  std::string_view name;  // the name of its sessions in the database
   const Protocol* protocol = nullptr;
   // The limit per caller, unless the setting FABULA_RATE_LIMITS overrides it; nothing: unlimited.
   std::optional<RateLimit> normal_rate = {};
-  // The first is the default, and its models answer when another task's cannot be asked. Never
-  // empty.
+  // The first is the default, and its models answer if another task's cannot be asked. Never empty.
   std::span<const Purpose> purposes;
-  // Replaces the prompt of the first purpose if it is set; nullptr: nothing does.
+  // Replaces the prompt of the first purpose if it is set; nullptr: no such setting.
   const settings::Setting* prompt_setting = nullptr;
-  // The prompt of a character that has no instructions of its own, for kinds whose sessions may be
-  // with one.
+  // The prompt for a character without instructions of its own, in kinds whose sessions may have
+  // one.
   const prompts::Prompt* character_prompt = nullptr;
   // The heading of the dossier's text in the prompt. A kind that has one puts the dossier into its
   // prompts, and its messages are read for the dossier afterwards.
   const prompts::Prompt* dossier_heading = nullptr;
-  // Sent to the model last when it continues a reply.
+  // The last message to the model when it continues a reply.
   const prompts::Prompt* instruction_to_go_on = nullptr;
   // The tools that the model may call while it answers.
   std::span<const llm::Tool> tools = {};
   // An idempotency key may belong to any of several operations, so the request's digest begins with
   // the operation and its path's ids.
   bool has_several_operations = false;
-  // A repeated request says in Last-Event-ID, or `after`, how much of the reply its client has.
+  // A repeated request has the client's position in the reply in Last-Event-ID, or `after`.
   bool is_resumed_by_repeating = false;
-  // The prompts that a conversation's first message may have chosen in place of the first purpose's
+  // Prompts that a conversation's first message may choose instead of the first purpose's
   // (shared/tools/mode.hpp).
   const settings::Setting* modes_setting = nullptr;
   // When no model can be asked, the stream reports it, because the turn has begun; otherwise the
@@ -56,7 +55,7 @@ struct Kind {
   bool tells_missing_model_in_stream = false;
 };
 
-// The task of that name; the first one when there is none of that name.
+// The task with that name; the first one if there is none.
 const Purpose& purpose_named(const Kind& kind, std::string_view name);
 inline bool is_first_purpose(const Kind& kind, const Purpose& purpose) {
   return &purpose == &kind.purposes[0];

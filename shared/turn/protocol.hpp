@@ -1,5 +1,5 @@
-// A protocol: the format in which one family of clients is told turns and refusals. Each is
-// declared once, in a folder of shared/protocols.
+// A protocol: the format in which one family of clients gets turns and refusals. Each is declared
+// once, in a folder of shared/protocols.
 #pragma once
 
 #include <memory>

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kMost = 1'000'000;
 
-// "5/60"; nothing when it is something else.
+// Parses "5/60"; nothing for any other text.
 std::optional<RateLimit> parse_limit(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

@@ -10,7 +10,7 @@ namespace fabula::turn {
 
 class ReplyText {
  public:
-  // `saved_bytes`: bytes that the database has already, of a reply that is continued.
+  // `saved_bytes`: bytes in the database already, when a reply is continued.
   explicit ReplyText(std::uint64_t saved_bytes = 0) : saved_bytes_(saved_bytes) {}
 
   void append(std::string_view text) { unsaved_.append(text); }
@@ -22,8 +22,8 @@ class ReplyText {
   std::uint64_t saved_bytes() const { return saved_bytes_; }
   std::string_view unsaved() const { return unsaved_; }
 
-  // The database has the reply up to `offset_bytes`. Offsets outside the unsaved part are ignored:
-  // they come from late answers.
+  // Notes that the database has the reply up to `offset_bytes`. Offsets outside the unsaved part
+  // are ignored: they come from late answers.
   void mark_saved(std::uint64_t offset_bytes) {
     if (offset_bytes <= saved_bytes_ || offset_bytes > size_bytes()) return;
     unsaved_.erase(0, static_cast<std::size_t>(offset_bytes - saved_bytes_));

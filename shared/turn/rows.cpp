@@ -15,7 +15,7 @@ void write_or_null(json::Writer& writer, std::string_view key, std::string_view 
   }
 }
 
-// One allocation, because a WebAssembly instance never gives memory back.
+// One allocation, because a WebAssembly instance never returns memory.
 void make_room(std::string& out, std::string_view text) {
   constexpr std::size_t kFrameBytes = 512;
   out.reserve(out.size() + kFrameBytes + text.size() + text.size() / 8);

@@ -15,7 +15,7 @@
 
 namespace fabula::turn {
 
-// Withdraws a call of begin_turn: its turn is removed, or kept from beginning.
+// Withdraws a call of begin_turn: removes its turn, or prevents it.
 struct WithdrawTurn {
   std::string_view call_id;
 };
@@ -31,7 +31,7 @@ struct AppendChunk {
 void write_append_chunk(std::string& out, const AppendChunk& chunk);
 
 struct Appended {
-  bool is_streaming = true;  // false: the generation was closed by somebody else
+  bool is_streaming = true;  // false: another request has closed the generation
   bool cancel_requested = false;
   std::uint64_t saved_bytes = 0;
 };
@@ -51,13 +51,13 @@ struct FinishTurn {
   std::string_view provider;
   std::string_view model;
   std::span<const usage::ModelCall> attempts = {};  // requests made to models
-  bool is_worth_extracting = false;                 // question and reply
-  bool goes_on_verbatim = false;  // the model was sent no instruction to go on, only its own words
+  bool is_worth_extracting = false;                 // for question and reply
+  bool goes_on_verbatim = false;  // the model got no instruction to continue, only its own text
 };
 
 void write_finish_turn(std::string& out, const FinishTurn& turn);
 
-// Asks a turn that has ended for its status and its dossier.
+// Reads the status and the dossier of a turn that has ended.
 struct FinishedTurn {
   std::string_view generation_id;
 };
@@ -65,9 +65,9 @@ struct FinishedTurn {
 void write_finished_turn(std::string& out, const FinishedTurn& turn);
 
 struct Finished {
-  std::string status;                  // as the row has it now
-  std::string message_id;              // empty when nothing was said
-  std::uint64_t saved_bytes = 0;       // of the reply, with the text that it continues
+  std::string status;                  // the row's current status
+  std::string message_id;              // empty when there was no text
+  std::uint64_t saved_bytes = 0;       // of the reply, including the text that it continues
   std::optional<DossierView> dossier;  // if the turn has asked for it
 };
 

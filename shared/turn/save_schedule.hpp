@@ -1,7 +1,7 @@
-// When the text of a running reply is saved: so that each second's is stored within it (design
-// section 5), and a process that dies loses no more; and every 5 seconds when so many saves have
-// been made that the platform's limit of subrequests comes near. While the model is silent a save
-// without text is made as a heartbeat, every 4 seconds.
+// When the text of a running reply is saved: often enough that each second's text is stored within
+// a second (design section 5), so that a process that dies loses no more; and every 5 seconds after
+// so many saves that the platform's limit of subrequests is near. While the model is silent a save
+// without text is sent as a heartbeat, every 4 seconds.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,24 @@ namespace fabula::turn {
 
 class SaveSchedule {
  public:
-  // A tenth of a second is left for a save's way into the database.
+  // A tenth of a second remains for a save's way into the database.
   static constexpr std::int64_t kGapMs = 900;
   static constexpr std::int64_t kLongestGapMs = 5000;
-  // The database takes a writer that is silent for 14 seconds for dead (private.is_silent).
+  // The database considers a writer dead after 14 seconds of silence (private.is_silent).
   static constexpr std::int64_t kBeatMs = 4000;
   static constexpr std::int64_t kUnlimited = INT64_MAX;
 
-  // `saves`: how many saves may be made; the first half of them at the short gap.
+  // `saves`: how many saves may be made; the first half of them at the short interval.
   explicit SaveSchedule(std::int64_t now_ms, std::int64_t saves = kUnlimited)
       : last_ms_(now_ms), due_ms_(now_ms + kGapMs), frequent_saves_left_(saves / 2) {}
 
   // When to call `is_due` next.
   std::int64_t due_ms() const { return due_ms_; }
 
-  // Whether a save should be made now. False moves `due_ms` on: there was nothing to save yet.
+  // Whether to save now. If not, this moves `due_ms` on: there was nothing to save yet.
   bool is_due(std::int64_t now_ms, bool has_unsaved_text);
 
-  // A save was begun at `now_ms`.
+  // Notes that a save began at `now_ms`.
   void saved(std::int64_t now_ms);
 
  private:

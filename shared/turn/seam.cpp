@@ -14,14 +14,14 @@
 namespace fabula::turn {
 namespace {
 
-// A model that begins again repeats a sentence or two.
+// A model that repeats itself repeats a sentence or two.
 constexpr std::size_t kEndBytes = 2000;
-// A shorter repetition may be meant: "and on and on".
+// A shorter repetition may be intended: "and on and on".
 constexpr std::size_t kLeastRepeatedWords = 2;
 constexpr std::size_t kLeastRepeatedCharacters = 6;
-// A first word that is kept until its end is known; a longer one is no word.
+// The first word is kept until its end is known; anything longer is no word.
 constexpr std::size_t kLongestWordBytes = 64;
-// An unknown word of so many letters is rather a whole one than the rest of one.
+// An unknown word with this many letters is probably whole and not the rest of a word.
 constexpr std::size_t kLettersOfWholeWord = 5;
 constexpr std::size_t kLettersOfShortWord = 4;
 
@@ -48,7 +48,7 @@ bool is_letter(char32_t c) {
          !is_space(c);
 }
 
-// After these a new word begins.
+// Whether a new word begins after this character.
 bool ends_clause(char32_t c) {
   constexpr std::u32string_view kMarks = U".!?\u2026,;:\u061F\u060C\u037E";
   return kMarks.find(c) != std::u32string_view::npos;
@@ -97,8 +97,8 @@ std::u32string lower(std::u32string_view word) {
   return result;
 }
 
-// Whether the text has this word, in lower case, between characters that are no letters. In JSON a
-// word may follow an escape such as \n.
+// Whether the text contains this word, in lower case, between characters that are no letters. In
+// JSON a word may follow an escape such as \n.
 bool has_word(std::string_view text, std::u32string_view word) {
   if (word.empty()) return false;
   std::size_t matched = 0;  // characters of the word
@@ -130,7 +130,7 @@ bool has_word(std::string_view text, std::u32string_view word) {
   return is_matching && matched == word.size();
 }
 
-// Whether it is one of the small words of the language in which the text is written.
+// Whether the word is one of the small words of the text's language.
 bool is_small_word(std::string_view text, std::u32string_view word) {
   const auto language = text::language_of(text);
   const auto place = std::find(text::kWordLanguages.begin(), text::kWordLanguages.end(), language);
@@ -139,7 +139,8 @@ bool is_small_word(std::string_view text, std::u32string_view word) {
       text::kLanguageWords[static_cast<std::size_t>(place - text::kWordLanguages.begin())], word);
 }
 
-// Whether a straight quotation mark at the end opens: an odd one of its paragraph.
+// Whether a straight quotation mark at the end opens a quotation: it is an odd one in its
+// paragraph.
 bool is_open_quote(std::u32string_view points) {
   const auto line =
       points.substr(points.rfind(U'\n') == std::u32string_view::npos ? 0 : points.rfind(U'\n') + 1);
@@ -160,7 +161,7 @@ bool is_worth_removing(std::string_view repeated) {
   return words >= kLeastRepeatedWords || unspaced >= kLeastRepeatedCharacters;
 }
 
-// Where words begin, or characters of scripts without spaces.
+// Whether a word, or a character of a script without spaces, may begin here.
 bool may_begin_at(std::string_view text, std::size_t at) {
   if (at == 0) return true;
   if ((static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) return false;
@@ -183,29 +184,68 @@ std::size_t leading_space_bytes(std::string_view text) {
   return at;
 }
 
+constexpr std::string_view kDots = "...";
+
+// Models that continue a text put dots before the words that they repeat.
+std::size_t leading_ellipsis_bytes(std::string_view text) {
+  for (const std::string_view dots : {kDots, std::string_view("\u2026")}) {
+    if (text.starts_with(dots)) return dots.size() + leading_space_bytes(text.substr(dots.size()));
+  }
+  return 0;
+}
+
+// The length of the beginning that two texts share, ignoring case: a model that repeats words from
+// the middle of a sentence begins its message with a capital.
+struct CommonBeginning {
+  std::size_t bytes = 0;        // of the first text
+  std::size_t other_bytes = 0;  // of the other text
+};
+
+CommonBeginning common_beginning(std::string_view one, std::string_view other) {
+  CommonBeginning common;
+  while (common.bytes < one.size() && common.other_bytes < other.size()) {
+    auto at = common.bytes;
+    auto other_at = common.other_bytes;
+    if (text::to_lower(text::next_code_point(one, at)) !=
+        text::to_lower(text::next_code_point(other, other_at))) {
+      break;
+    }
+    common = {at, other_at};
+  }
+  return common;
+}
+
 struct Repetition {
-  std::size_t bytes = 0;       // of the continuation, that repeat the reply's end
-  bool may_be_longer = false;  // the continuation may go on to repeat it
+  std::size_t bytes = 0;       // of the continuation, which repeat the reply's end
+  bool may_be_longer = false;  // the rest of the continuation may repeat more of it
 };
 
 Repetition repetition(std::string_view end, std::string_view continuation) {
   Repetition found;
-  const auto leading = leading_space_bytes(continuation);
+  auto leading = leading_space_bytes(continuation);
+  leading += leading_ellipsis_bytes(continuation.substr(leading));
   const auto said = continuation.substr(leading);
+  found.may_be_longer = said.size() < kDots.size() && kDots.starts_with(said);
   const auto trimmed = end.substr(0, end.find_last_not_of(" \n\r\t") + 1);
   for (std::size_t at = 0; at < trimmed.size(); ++at) {
-    if (trimmed[at] != (said.empty() ? trimmed[at] : said.front())) continue;
     if (!may_begin_at(trimmed, at)) continue;
     const auto repeated = trimmed.substr(at);
+    const auto common = common_beginning(repeated, said);
+    const bool is_repeated = common.bytes == repeated.size();
+    const bool may_be = common.other_bytes == said.size();
+    if (!is_repeated && !may_be) continue;
     if (!is_worth_removing(repeated)) break;
-    if (said.size() < repeated.size()) {
-      found.may_be_longer |= repeated.starts_with(said);
-    } else if (found.bytes == 0 && said.starts_with(repeated)) {
-      // The first one is the longest.
-      found.bytes = leading + repeated.size();
-    }
+    found.may_be_longer |= !is_repeated;
+    // The first match is the longest.
+    if (is_repeated && found.bytes == 0) found.bytes = leading + common.other_bytes;
   }
   return found;
+}
+
+// How many line breaks at the start of the continuation repeat those before it: they are kept once.
+std::size_t repeated_breaks(std::string_view end, std::string_view continuation) {
+  const auto written = end.size() - (end.find_last_not_of('\n') + 1);
+  return std::min({written, continuation.find_first_not_of('\n'), continuation.size()});
 }
 
 }  // namespace
@@ -237,7 +277,9 @@ std::string Seam::joined(bool is_over) {
     rest.remove_prefix(repeated.bytes);
   }
   const bool ends_with_space = !end_.empty() && is_space(points_of(end_of(end_, 4)).back());
-  if (ends_with_space && !end_.ends_with('\n')) {
+  if (end_.ends_with('\n')) {
+    rest.remove_prefix(repeated_breaks(end_, rest));
+  } else if (ends_with_space) {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   }
   if (rest.empty() && !is_over) return {};
@@ -280,7 +322,7 @@ bool Seam::needs_space(std::string_view continuation) const {
   if (!is_letter(last)) return false;
   if (opens(first)) return true;
   if (first == U'"') {
-    // It opens unless one is open.
+    // The mark opens unless another one is open.
     return !is_open_quote(before);
   }
   if (!is_letter(first)) return false;
@@ -290,7 +332,7 @@ bool Seam::needs_space(std::string_view continuation) const {
   const auto beginning = lower(first_word(after));
   if (is_digit(last) || is_digit(first)) return beginning.size() > 2 || is_digit(first);
   if (has_word(known_text_, ending + beginning)) return false;
-  // A capital in the middle of a word is rarer than a name after one.
+  // A capital within a word is rarer than a name after a word.
   if (text::to_lower(first) != first && text::to_lower(last) == last) return true;
   if (has_word(known_text_, beginning) || is_small_word(end_, beginning)) return true;
   if (is_small_word(end_, ending)) return true;

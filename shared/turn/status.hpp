@@ -9,10 +9,10 @@ namespace fabula::turn {
 enum class Status : std::uint8_t {
   streaming,
   complete,      // the provider ended the reply
-  stopped,       // somebody cancelled
+  stopped,       // a cancel request
   disconnected,  // the client left
   interrupted,   // the isolate ended or died
-  failed,        // the provider, or a time limit
+  failed,        // an error of the provider, or a time limit
 };
 
 constexpr std::string_view name(Status status) {

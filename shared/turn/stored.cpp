@@ -65,8 +65,8 @@ std::optional<Problem> problem_of_ended(const StoredTurn& turn) {
   return Problem(
       code,
       facts(code).retryable
-          ? "No reply has come of this message, and nothing of one is kept. Send it again "
-            "under its key, or have it answered again."
+          ? "No reply has come of this message, and nothing of one is kept. Send it again, under a "
+            "new key if the conversation has gone on since; or have it answered again."
           : "No reply has come of this message, and nothing of one is kept: the model "
             "has refused it, or cannot be asked. Change it, or ask another model.",
       {});

@@ -1,5 +1,5 @@
 // The stored state of a turn, running or ended (read_turn, shared/database/turn.hpp), for a client
-// that reconnects to a reply which another request began.
+// that reconnects to a reply of another request.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,16 @@ struct TurnKey {
 struct ReadTurn {
   const auth::Principal& principal;
   TurnKey key;
-  std::uint64_t after_bytes = 0;  // of the reply, which the client has already
+  std::uint64_t after_bytes = 0;  // bytes of the reply that the client has already
 };
 
 void write_read_turn(std::string& out, const ReadTurn& turn);
 
 struct StoredTurn {
   BegunTurn turn;      // its ids
-  std::string status;  // as turn::name gives it
+  std::string status;  // from turn::name
   bool is_final = false;
-  // When its writer will be taken for dead unless it is heard of before; nothing: it has ended.
+  // When its writer will be considered dead if it stays silent; nothing: the turn has ended.
   std::optional<std::int64_t> silent_in_ms;
   std::uint64_t saved_bytes = 0;  // of the reply's text
   std::string text;               // from `after_bytes` on
@@ -42,7 +42,7 @@ struct StoredTurn {
   std::string provider;
   std::string model;
   std::string error_code;
-  std::string finish_reason;  // as llm::name gives it; empty for none
+  std::string finish_reason;  // from llm::name; empty for none
   std::optional<llm::Usage> usage;
   std::optional<DossierView> dossier;  // its current state, if the turn has asked for it
 };

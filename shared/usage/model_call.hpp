@@ -1,4 +1,4 @@
-// One request to a provider, as the ledger stores it (supabase/schemas/usage/model_calls.sql),
+// One request to a provider, as stored in the ledger (supabase/schemas/usage/model_calls.sql),
 // whatever its purpose and however it ended.
 #pragma once
 
@@ -18,7 +18,7 @@ struct ModelCall {
   std::string provider;
   std::string model;
   turn::Status status = turn::Status::failed;
-  std::optional<ErrorCode> error = {};  // why it is not complete
+  std::optional<ErrorCode> error = {};  // why the answer is incomplete
   std::int64_t started_at_ms = 0;       // since the epoch
   std::int64_t latency_ms = 0;
   std::optional<std::int64_t> first_token_ms = {};  // after started_at_ms; a reasoning token counts

@@ -1,4 +1,4 @@
-// The OpenAPI document as it is served: where it is found, that it is sound, that it is true.
+// The OpenAPI document as it is served: its URLs, its soundness, and its correctness.
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -59,10 +59,10 @@ onBothRuntimes("the OpenAPI document", (url) => {
     }
     const takes = (field: string, text: string) => patterns.get(field)?.test(text);
     for (const text of ["a", " a ", "\n\u{1f409}", "a\nb\n", "\u00a0.\u200b"]) {
-      assert.equal(takes("ChatRequest.text", text), true, JSON.stringify(text));
+      assert.equal(takes("DossierRequest.name", text), true, JSON.stringify(text));
     }
     for (const text of ["", " \t\n\v\f\r", "\u0085\u00a0\u200b\u2060\u3000\ufeff", "a\0"]) {
-      assert.equal(takes("ChatRequest.text", text), false, JSON.stringify(text));
+      assert.equal(takes("DossierRequest.name", text), false, JSON.stringify(text));
     }
     for (const text of ["a@b", "jörg@müller.example"]) {
       assert.equal(takes("ProfileUpdate.email", text), true, text);
@@ -101,7 +101,7 @@ onBothRuntimes("the OpenAPI document", (url) => {
       "authorization,if-match,newrelic,traceparent,tracestate,x-b3-traceid",
     ];
     const operations = operationsOf(await readDocument(url())).map(({ method, path }) => ({ method, path }));
-    // Whoever misspells a function must be able to read that.
+    // A client that misspells a function must be able to read the error.
     for (const { method, path } of [...operations, { method: "POST", path: "/caht" }]) {
       for (const headers of asked) {
         const response = await fetch(`${url()}/functions/v1${path}`, {

@@ -6,7 +6,7 @@ import { startFunctions, type FunctionsPart } from "../../scripts/local/function
 // The bundled tests are in build/tests/api_document.
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-// Nothing listens there: requests that need the database are refused before they are sent.
+// Nothing listens here: requests that need the database must be refused before they are sent.
 const nowhere = "http://127.0.0.1:9";
 
 /** The issuer of the access tokens that the functions accept, and the secret that signs them. */

@@ -1,6 +1,6 @@
-// The functions on deno, over a real PostgreSQL, as a fuzzer sees them who knows their document:
-// nothing fails, every answer is as it is declared, what is right is taken and what is wrong is
-// refused, nobody sees what is another's, and the database is sound after it.
+// The functions on deno, over a real PostgreSQL, tested by a fuzzer that knows their document: nothing fails,
+// every answer follows its declaration, valid requests are accepted and invalid ones refused, nobody sees
+// another's data, and the database is sound afterwards.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
@@ -34,7 +34,7 @@ const DELETIONS = [
   "delete_scene",
   "delete_illustration",
 ];
-// Their bodies name what a dossier, a character or a bucket has, by ids or numbers that are made of nothing.
+// Their bodies refer to parts of a dossier, a character or a bucket by ids or numbers that cannot be guessed.
 const NAMING = [
   "choose_greeting",
   "restore_conversation",
@@ -51,7 +51,7 @@ const NAMING = [
   // Only a task that has failed is tried again.
   "retry_story_task",
 ];
-// For whoever runs the server: everybody else is refused.
+// For the server's operator: all others are refused.
 const OPERATORS = ["read_metrics", "run_tasks", "list_plans", "save_plan", "delete_plan", "set_plan"];
 
 // Each begins a task of a story, until too many of the caller's are open for anything else to begin.
@@ -146,7 +146,7 @@ describe("the API by its document", () => {
     };
   }
 
-  /** Nobody comes to the end of a month's plan. */
+  /** Raises the limits, so that no caller uses up a month's plan. */
   async function liftPlan(on: Stack): Promise<void> {
     const response = await fetch(`${on.url}/functions/v1/users/plans/free`, {
       method: "PUT",
@@ -182,7 +182,7 @@ describe("the API by its document", () => {
       scene_id.push(scene);
     }
     const imported = await ask("POST", `dossier/${project_ids[0]}/import`, { text: "The door was open." });
-    // One import at a time is read into a project, and this one would go on for long.
+    // A project reads one import at a time, and this one would take long.
     await ask("DELETE", `dossier/${project_ids[0]}/import/${imported["task_id"]}`);
     return { task_id, scene_id, import_task_id: [imported["task_id"]] };
   }
@@ -310,7 +310,7 @@ describe("the API by its document", () => {
         test("deletions", async () => {
           const operations = { only: DELETIONS };
           await assertNothingFound({ name: `${kind}-deletions`, identities, operations, known });
-          // Again and again, until there is nobody.
+          // Repeated until no account is left.
           const account = { only: ["delete_account"] };
           await assertNothingFound({
             name: `${kind}-account`,

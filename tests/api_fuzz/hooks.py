@@ -16,8 +16,8 @@ from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.specs.openapi import converter
 
-# Hypothesis raises the limit of recursion while it makes data, and puts the one before back for all
-# threads when one of them is done: what was the limit at first must do for the other ones.
+# Hypothesis raises the recursion limit while it generates data, and restores the previous one for all threads
+# when one of them is done: the initial limit must be enough for the others.
 sys.setrecursionlimit(10_000)
 
 
@@ -32,12 +32,12 @@ def one_at_a_time(work):
     return wait_and_work
 
 
-# Python 3.11 counts how deep a tree is for all threads together, and gives up when two build one
+# Python 3.11 counts the depth of a tree for all threads together, and fails when two build one
 # (python/cpython issue 106905); Hypothesis does.
 ast.parse = one_at_a_time(ast.parse)
 
-# Schemathesis writes a text's limit into its pattern, as a repetition: one of {0,100000} takes half a second to
-# compile, each time. A limit that is not written there holds all the same.
+# Schemathesis writes a text's limit into its pattern, as a repetition: one of {0,100000} takes half a second
+# to compile, each time. The limit holds even if it is not in the pattern.
 LARGEST_REPETITION = 300
 write_limit_into_pattern = converter.update_pattern_in_schema
 
@@ -55,21 +55,55 @@ KNOWN = json.loads(pathlib.Path("known.json").read_text())
 # to take turns.
 CALLS = collections.defaultdict(itertools.count)
 
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """Streams of events, which the document types as strings, are checked here event by event."""
+    schemas = raw_schema["components"]["schemas"]
+    for path in raw_schema["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values() if isinstance(operation, dict) else ():
+                stream = response.get("content", {}).get("text/event-stream", {})
+                if "contentSchema" in stream.get("schema", {}):
+                    stream["schema"] = event_schema(schemas, stream["schema"]["contentSchema"])
+
+
+def event_schema(schemas, reference):
+    alternatives = named(schemas, reference)["anyOf"]
+    events = [named(schemas, alternative)["properties"] for alternative in alternatives]
+    if any("event" not in event for event in events):
+        return {"type": "object", "required": ["data"], "properties": {"data": as_json_text(reference)}}
+    return {"anyOf": [named_event_schema(event) for event in events]}
+
+
+def named_event_schema(event):
+    data = event["data"] if event["data"].get("type") == "string" else as_json_text(event["data"])
+    return {"type": "object", "required": ["event", "data"], "properties": {"event": event["event"], "data": data}}
+
+
+def as_json_text(schema):
+    return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+
+
+def named(schemas, reference):
+    return schemas[reference["$ref"].rsplit("/", 1)[1]]
+
+
 KEY = "Idempotency-Key"
 LONGEST_KEY = 255
 LARGEST_NUMBER = 1e308
 
-# What the caller has is of the right form and does not fit, such as a message of the user where a
-# reply is meant.
+# The caller's ids have the right form but do not fit, such as a user's message where a reply is required.
 DEPENDS_ON_WHAT_IS_THERE = {"post_chat", "edit_reply", "continue_reply", "regenerate_reply"}
 
-# Which models there are, no schema says; nor how many tokens this server allows, which is its default.
+# No schema lists the models; nor the number of tokens that this server allows, which is its default.
 CHOOSE_A_MODEL = {"post_chat", "continue_reply", "regenerate_reply", "update_session"}
 MOST_TOKENS = 2000
 LARGEST_CHOICE = 100_000
 
-# Which models there are, how much fits into a prompt, which greetings a character has, and that the
-# user speaks last, no schema says.
+# No schema contains the models, the room in a prompt, the number of a character's greetings, or the rule that
+# the user speaks last.
 COMPANIONS = {
     "companion_chat",
     "companion_chat_stream",
@@ -103,7 +137,8 @@ STORY_LISTS = {
     "story_length",
     "language",
 }
-# That a scene says something or is to be drawn, and that a task has failed, no schema says.
+# No schema contains the rules that a scene must have text or a picture to draw, and that a task must have
+# failed.
 STORY_EDITS = {
     "write_outline",
     "insert_scene",
@@ -114,7 +149,7 @@ STORY_EDITS = {
     "illustrate_story",
 }
 
-# Ids that a request may do without: of a conversation to go on with, and of the caller.
+# Ids that a request may leave out: the conversation to continue, and the caller.
 OPTIONAL_IDS = {
     "post_chat": ("session_id", "project_id", "edit_from_message_id", "user_id"),
     "continue_reply": ("user_id",),
@@ -138,6 +173,7 @@ DOSSIER_EDITS = {
     "undo_dossier_change",
     "redo_dossier_change",
     "resolve_dossier_question",
+    "decide_dossier_proposals",
 }
 
 
@@ -149,7 +185,7 @@ def before_call(context, case, kwargs):
         unique = uuid.uuid4().hex
         case.headers[KEY] = key[: LONGEST_KEY - len(unique)] + unique
     operation_id = case.operation.definition.raw.get("operationId")
-    # The parts of the stories that are there have few versions.
+    # The parts of the existing stories have few versions.
     path = case.operation.path
     version = (case.path_parameters or {}).get("version")
     if path.startswith("/story/") and isinstance(version, int) and not isinstance(version, bool) and version % 2 == 0:
@@ -157,7 +193,7 @@ def before_call(context, case, kwargs):
     # A request that follows an unfinished story waits for its end; the known story has ended.
     if operation_id == "follow_story_task" or next(CALLS[operation_id]) % 2 == 0:
         name_what_is_there(path, case.path_parameters or {})
-    # Half of the ids that nobody has are left out, so that something is begun.
+    # Half of the unknown ids are left out, so that some requests begin something.
     for name in OPTIONAL_IDS.get(operation_id, ()):
         if isinstance(case.body, dict) and is_even_uuid(case.body.get(name)):
             del case.body[name]
@@ -165,21 +201,21 @@ def before_call(context, case, kwargs):
         del case.headers[USER]
     if isinstance(case.query, dict) and is_even_uuid(case.query.get("user_id")):
         del case.query["user_id"]
-    # The characters that are there have two greetings.
+    # The existing characters have two greetings.
     if operation_id == "choose_greeting" and isinstance(case.body, dict):
         index = case.body.get("greeting_index")
         if isinstance(index, int) and not isinstance(index, bool) and index > 1:
             case.body["greeting_index"] = index % 2
     if isinstance(case.body, dict) and operation_id in CHOOSE_A_MODEL | COMPANIONS:
         choose_what_is_there(case.body)
-    # A session has its project: another one beside it is refused.
+    # A session has its project: a different one in the request is refused.
     if isinstance(case.body, dict) and is_uuid(case.body.get("session_id")) and is_uuid(case.body.get("project_id")):
         del case.body["project_id"]
 
 
 def choose_what_is_there(body):
     """Half of the models, and all numbers of tokens that are right in form, are what this server has."""
-    if isinstance(body.get("model"), str) and body["model"] and next(COUNT) % 2 == 0:
+    if isinstance(body.get("model"), str) and body["model"] and next(CALLS["models"]) % 2 == 0:
         body["model"] = "local:scripted"
     tokens = body.get("max_tokens")
     if isinstance(tokens, (int, float)) and not isinstance(tokens, bool) and MOST_TOKENS < tokens <= LARGEST_CHOICE:
@@ -223,16 +259,16 @@ def is_wrong(case, response) -> bool:
         return all(fault["path"] in STORY_LISTS for fault in problem.get("errors", []))
     if operation_id in STORY_EDITS and problem["code"] == "invalid_request" and "errors" not in problem:
         return True
-    # What is in a dossier, and how its things are spelt, is the core's to say.
+    # Only the core knows the contents of a dossier and the spelling of its things.
     if operation_id in DOSSIER_EDITS and problem["code"] in {"invalid_request", "body_too_large"}:
         return True
-    # Which hosts are allowed, and that an attachment has one source, is said in words.
+    # The allowed hosts, and the rule that an attachment has one source, are only described in words.
     if operation_id in {"create_bot", "update_bot"} and problem["detail"].startswith("access_path "):
         return True
     faults = problem.get("errors", [])
     if faults and all(fault["path"].startswith("attachments[") and "." not in fault["path"] for fault in faults):
         return True
-    # Sometimes the pattern of a header is not kept to.
+    # Some generated headers do not match their pattern.
     version = case.headers.get("If-Match")
     if version is not None and not re.fullmatch(r'\*|(W/)?"[!#-~]+"', version):
         return True

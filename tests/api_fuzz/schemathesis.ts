@@ -7,17 +7,17 @@ import { root } from "../clients/backend.ts";
 const PACKAGES = join(root, ".fabula/toolchain/schemathesis");
 const HOOKS = join(root, "tests/api_fuzz");
 
-/** Of somebody who has a token. */
+/** A caller with a token. */
 export interface Identity {
   name: string;
   token: string;
 }
 
 export interface Assignment {
-  /** Of the files that it writes, below build/tests/api_fuzz. */
+  /** The name of its files, below build/tests/api_fuzz. */
   name: string;
   documentUrl: string;
-  /** The first one calls; the others must not see what is theirs. */
+  /** The first one calls; the others must not see its data. */
   identities: Identity[];
   operations: { only: string[] } | { without: string[] };
   phases: ("examples" | "coverage" | "fuzzing" | "stateful")[];
@@ -32,7 +32,7 @@ export interface Assignment {
 
 export interface Findings {
   exitCode: number | null;
-  /** What it has written: the failures, each with a request that makes it happen again. */
+  /** Its output: the failures, each with a request that reproduces it. */
   report: string;
 }
 

@@ -5,7 +5,7 @@ import { chromium, type Browser, type Locator, type Page } from "playwright-core
 
 const SCREENSHOTS = "build/tests/browser";
 
-/** A browser that asks nobody but the tested server for anything. */
+/** A browser that only calls the tested server. */
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
@@ -26,7 +26,7 @@ export interface OpenOptions {
   width_px?: number;
 }
 
-/** A page in a profile of its own, watched for errors in its console and requests elsewhere. */
+/** A page in its own profile, watched for errors in its console and requests to other servers. */
 export class WatchedPage {
   readonly page: Page;
   /** Console errors that the test expects, such as the browser's own line for a status of 401. */
@@ -68,7 +68,10 @@ export class WatchedPage {
     assert.deepEqual(unexpected, []);
   }
 
-  /** Nothing is wider than the window, the message can be written and sent, and fingers hit what they mean. */
+  /**
+   * Nothing is wider than the window, the message can be written and sent, and touch targets are large
+   * enough.
+   */
   async assertUsable(within: Locator = this.page.locator("body")): Promise<void> {
     const { page } = this;
     const { width, height } = page.viewportSize()!;

@@ -14,7 +14,7 @@ const PAGE = `<!doctype html>
 <p id="state"></p><p id="reply"></p><p id="rows"></p>
 <script type="module" src="/program.js"></script></body></html>`;
 
-/** Serves it on a port of its own; gives its address. */
+/** Serves it on its own port; returns its URL. */
 export async function serveElsewhere(context: TestContext, url: string, key: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(root, "tests/browser/elsewhere_program.ts")],

@@ -58,7 +58,7 @@ export class LiveServer {
     });
   }
 
-  /** As when the machine is lost: nothing is saved or said any more. */
+  /** Like losing the machine: nothing is saved or sent any more. */
   async killFunctions(): Promise<void> {
     const killed = this.#functions!;
     this.#functions = undefined;
@@ -75,7 +75,7 @@ export class LiveServer {
     return (await response.json()) as Row;
   }
 
-  /** As if a minute had passed without a sign from who writes a reply, or has a connection. */
+  /** Pretends that for a minute no writer of a reply and no connection has been heard of. */
   async letWritersBeSilent(): Promise<void> {
     await this.#patch("generations?status=eq.streaming", "heartbeat_at");
   }

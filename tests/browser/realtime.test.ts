@@ -1,4 +1,4 @@
-// The page for live conversations, as a person has it whose server dies in the middle of a reply.
+// The page for live conversations when its server dies in the middle of a reply.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";

@@ -16,7 +16,7 @@ let browser: Browser;
 before(async () => (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A long reference renders only what is in view. False: this is its end. */
+/** A long reference renders only the visible part. False: this is its end. */
 function scrollOn(page: Page): Promise<boolean> {
   return page.evaluate(async () => {
     const before = scrollY;
@@ -84,7 +84,7 @@ onBothRuntimes("the API reference", (url) => {
     await dialog.locator("input").first().fill(token);
     await dialog.getByRole("button", { name: "Apply credentials" }).first().click();
     await dialog.getByRole("button", { name: "Close" }).first().click();
-    // The token is taken; what it would read is in a database, which is not there.
+    // The token is accepted; the data that it would read is in a database which is not running.
     await answerOf(503, "database_unavailable");
     assert.deepEqual(sent, [undefined, `Bearer ${token}`]);
     await reference.screenshot("reference-tried");

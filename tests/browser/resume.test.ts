@@ -1,5 +1,5 @@
-// Replies that nobody reads for a while, and messages that failed, on real functions and a real database: the page
-// of the development server, and a page of another origin with supabase-js.
+// Replies without a reader for a while, and messages that failed, on real functions and a real database: the
+// page of the development server, and a page of another origin with supabase-js.
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import type { Browser, Page } from "playwright-core";
@@ -127,6 +127,29 @@ test("a failed message is tried again in its place, the newest and an older one"
   const rows = await stored(page);
   assert.equal(rows.filter((row) => row === "user: Who is Nora?").length, 1);
   assert.ok(rows.includes("assistant: A fox."), "nothing is lost");
+  story.assertNoErrors();
+});
+
+test("a reply that was cut by its length says so, and goes on in its place", async (context) => {
+  const story = await StoryPage.open(context, browser, server.url);
+  const { page } = story;
+  model().script("Tell a long one.", (reply) => {
+    reply.text("It was a very ");
+    reply.finish(11, 7, "length");
+  });
+  await story.send("Tell a long one.");
+  await page.getByRole("alert").getByText("longer than one reply may be").waitFor();
+  await page.reload();
+  model().scriptOthers((reply) => {
+    reply.text("long night.");
+    reply.finish();
+  });
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  await untilText(page, "It was a very long night.");
+  assert.equal(await page.getByRole("alert").count(), 0);
+  const rows = await stored(page);
+  assert.deepEqual(rows.filter((row) => row.startsWith("user:")), ["user: Tell a long one."]);
+  assert.ok(rows.includes("assistant: It was a very long night."), rows.join("\n"));
   story.assertNoErrors();
 });
 

@@ -1,5 +1,5 @@
-// /functions/v1/chat with scripted answers; what the message says tells how the answer goes. A reply that hangs
-// or breaks off goes on for whoever resumes it.
+// /functions/v1/chat with scripted answers; the message's text selects the answer's course. A reply that
+// hangs or breaks off continues for a client that resumes it.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -7,7 +7,7 @@ export interface ScriptedChat {
   listener: RequestListener;
   /** Bodies, tokens and idempotency keys of the messages, oldest first. */
   requests: { body: Record<string, unknown>; token: string | undefined; key: unknown }[];
-  /** What has been asked of streams: GET or POST, and from where. */
+  /** The requests for streams: GET or POST, and their positions. */
   streamRequests: string[];
   /** How many callers left before their answer was over. */
   left: number;

@@ -39,7 +39,7 @@ async function startServer(runtime: string, dataDir: string): Promise<Server> {
       FABULA_MODEL_FILE: resolve(process.env["FABULA_MODEL_FILE"] ?? MODEL),
       MODEL_CHAT: "local:smollm2-135m-instruct",
       FABULA_MAX_OUTPUT_TOKENS: "120",
-      // What is counted is how often the text changes, which must not hang on the model's speed.
+      // The test counts how often the text changes, which must not depend on the model's speed.
       FABULA_COALESCE_MS: "0",
     },
   });

@@ -1,4 +1,4 @@
-// C++ string literals, so that what the native tests expect is expected of the module as well.
+// Reads C++ string literals, so that the module is tested with the native tests' expectations.
 
 /** A regular expression's source: one literal with its quotes. */
 export const LITERAL = String.raw`"(?:[^"\\]|\\.)*"`;

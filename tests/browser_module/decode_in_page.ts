@@ -7,12 +7,12 @@ export interface CutStream {
   lengths: number[];
 }
 
-/** What the module in the page makes of the streams, each decoded by a ChatStream of its own. */
+/** The module's output in the page for the streams, each decoded by its own ChatStream. */
 export async function decodeInPage(page: Page, streams: CutStream[]): Promise<Decoded[]> {
   const given = streams.map(({ bytes, lengths }) => {
     return { base64: Buffer.from(bytes).toString("base64"), lengths };
   });
-  // As JSON: half a surrogate pair would not survive the way otherwise.
+  // As JSON: otherwise a lone surrogate would not survive the transfer.
   const json = await page.evaluate((cases) => {
     const results = cases.map(({ base64, lengths }) => {
       const bytes = Uint8Array.from(atob(base64), (it) => it.charCodeAt(0));

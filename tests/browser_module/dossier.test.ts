@@ -1,4 +1,4 @@
-// The dossier that a page keeps, beside the native core's.
+// The dossier in a page, compared with the native core's.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// A log of a made-up dossier: what an extractor found in many messages, and what a person did.
+// A log of an invented dossier: an extractor's findings in many messages, and a person's acts.
 import { createHash } from "node:crypto";
 import type { DossierEntry } from "../../wasm/browser/fabula.ts";
 

@@ -1,5 +1,5 @@
-// Bodies of POST /chat as a seed makes them: mostly what the server sends, in every way that the
-// standard lets it be written, some with frames or bytes that do not belong there.
+// Bodies of POST /chat generated from a seed: mostly the server's frames, in every form that the
+// standard allows, some with foreign frames or bytes.
 
 import type { Random } from "../random_numbers.ts";
 

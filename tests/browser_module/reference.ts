@@ -1,4 +1,5 @@
-// What a stream says, by other people's code: eventsource-parser and JSON.parse on the whole of it.
+// The contents of a stream according to other people's code: eventsource-parser and JSON.parse on
+// all of it.
 import { createParser } from "eventsource-parser";
 import type { ChatEvent } from "../../wasm/browser/fabula.ts";
 

@@ -1,5 +1,5 @@
-// Who gets what at every route that is served: the table of access_table.ts, cell by cell. Whatever is
-// asked, nobody is told anything of anybody else, and what is refused changes nothing.
+// Which caller gets what at every route: the table of access_table.ts, cell by cell. No answer contains
+// another person's data, and refused requests change nothing.
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
@@ -25,7 +25,7 @@ const MALFORMED_ID = "not-a-uuid'--";
 
 interface Caller {
   token: string;
-  /** Who it is; undefined for those who are nobody that we know. */
+  /** The caller's person; undefined for anonymous and unknown callers. */
   person?: Person;
 }
 
@@ -112,7 +112,9 @@ onEachRuntime(
       });
     }
 
-    /** Whose ids are tried; of those who are nobody, the user's whom half of them claim to be. */
+    /**
+     * The persons whose ids are tried; for anonymous callers, the user's whom half of them claim to be.
+     */
     function targetsOf({ column }: Cell, caller: Caller): (Person | undefined)[] {
       const own = caller.person ?? ana;
       if (column === "own") return [own];
@@ -191,14 +193,14 @@ onEachRuntime(
           assert.match(text, /("type":"done","finish_reason":"stop"(,"conversation_id":"[^"]+")?\}|event: done\ndata: .*)\n\n$/, cell.caller);
         }
         const { method, path } = cell.route;
-        // A card's form is not ours.
+        // The format of cards is defined elsewhere.
         if (!path.endsWith("/card")) assert.deepEqual(faultsOf(text), [], cell.route.name);
         const documented = Object.keys(document["paths"][path][method.toLowerCase()]["responses"]);
         assert.ok(documented.includes(outcome.slice(0, 3)), `${outcome} is not in the document`);
       }
     }
 
-    /** Nothing is done if the caller has seen another version, or says that there must be none yet. */
+    /** Nothing is done if the caller has seen another version, or requires that there is none yet. */
     async function checkPreconditions(cell: Cell): Promise<void> {
       for (const headers of [{ "if-none-match": "*" }, { "if-match": '"no-such-version"' }]) {
         const { outcome } = await ask(cell, targetsOf(cell, callers[cell.caller]!)[0], headers);
@@ -206,7 +208,7 @@ onEachRuntime(
       }
     }
 
-    /** What was created, or goes on, is where the answer says; what is only listed is changed there. */
+    /** Created things and running tasks are served at their Location; those that only lists contain can be changed. */
     async function isWhereItSays({ caller, outcome, headers, text }: Answer): Promise<void> {
       if (outcome !== "201" && outcome !== "202") return;
       const told = new Headers(headers);
@@ -220,7 +222,7 @@ onEachRuntime(
       assert.ok(found.status === 200 || isListed, `${location}: ${found.status} ${await found.text()}`);
     }
 
-    /** A story goes on after its answer. */
+    /** A story continues after its answer. */
     async function storyIsWritten({ cell, caller, headers, text }: Answer): Promise<void> {
       if (cell.route.name !== "POST /story/generate-full") return;
       const { task_id } = JSON.parse(text) as Row;
@@ -235,7 +237,7 @@ onEachRuntime(
       });
     }
 
-    /** All that tells one refusal from another, but for what names the request. */
+    /** Everything that distinguishes one refusal from another, except the request's id. */
     function likeness({ requestId, headers, text }: Answer): string {
       const varying = new Set(["date", "x-request-id"]);
       const lasting = headers.filter(([name]) => !varying.has(name));

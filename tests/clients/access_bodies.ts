@@ -12,7 +12,7 @@ export const INSTRUCTION_TO_GO_ON =
 export const NOBODYS_PROMPT = "Who am I to you?";
 
 export interface Request {
-  /** As in `PATCH /projects/{project_id}`. */
+  /** Such as `PATCH /projects/{project_id}`. */
   route: string;
   /** The caller; undefined for an anonymous one. */
   person: Person | undefined;

@@ -1,18 +1,18 @@
-// Who gets what at every route, taken from design section 9 and the feature list before anything is
-// run. A cell that turns out otherwise is a fault of the product, or a decision to be written here.
+// Which caller gets what at every route, taken from design section 9 and the feature list before
+// anything is run. A different result is a fault of the product, or a decision to be recorded here.
 
-/** How much a route asks of who is calling. */
+/** A route's requirement on its caller. */
 export const ACCESS = ["anyone", "caller", "guest", "operator"] as const;
 export type Access = (typeof ACCESS)[number];
 
-/** Whose the id in a route's path is. */
+/** The owner of the id in a route's path. */
 export const COLUMNS = ["own", "another's", "unknown", "malformed"] as const;
 export type Column = (typeof COLUMNS)[number];
 
-// `let in`: the route's own row, below, says what they get. Bad credentials are told before anything
-// that is wrong with the path, the body or the id, but for the guest token that looks like one: only
-// the database knows that it is none, and is not asked about what is no id.
-// Routes that ask for a `guest` make a new one of nobody; an `operator` is whoever has the secret key.
+// `let in`: the route's own row below has the result. Bad credentials are reported before any fault of
+// the path, the body or the id, except for a malformed guest token: only the database knows that it is
+// invalid, and it is not asked about malformed ids. Routes that require a `guest` make a new one of an
+// anonymous caller; an `operator` is a caller with the secret key.
 const CALLERS_TABLE = `
   who is calling                              anyone  caller                   guest              operator
   nobody                                      let in  401 missing_credentials  let in             401 missing_credentials
@@ -32,8 +32,8 @@ const CALLERS_TABLE = `
   a guest token that nobody has               let in  401 invalid_token        401 invalid_token  401 invalid_token
 `;
 
-// What is another's is answered as what is not there. Whatever ends something comes last, because
-// the routes are called in this order.
+// Another's things are answered like missing ones. Routes that end something come last, because they
+// are called in this order.
 const ROUTES_TABLE = `
   route                                         access  own  another's      unknown        malformed
   GET /chat/health                              anyone  200
@@ -192,7 +192,7 @@ const ROUTES_TABLE = `
   DELETE /users/me                              caller  200
 `;
 
-// A guest is nobody's account, and cannot take over what another guest has.
+// A guest is no account, and cannot take over another guest's data.
 const EXCEPTIONS_TABLE = `
   who is calling                 route                   column     gets
   a guest                        POST /sessions/migrate  own        403 forbidden
@@ -213,12 +213,12 @@ function read(table: string): Record<string, string>[] {
 }
 
 export interface Route {
-  /** As in `GET /sessions/{session_id}`. */
+  /** Such as `GET /sessions/{session_id}`. */
   name: string;
   method: string;
   path: string;
   access: Access;
-  /** What they get who are let in; routes without an id have `own` alone. */
+  /** The results for callers who are let in; routes without an id only have `own`. */
   cells: Partial<Record<Column, string>>;
 }
 

@@ -1,5 +1,5 @@
-// Supabase's own anonymous users are guests whom Supabase knows: what they wrote can go to an
-// account, and nothing goes to them. Most of their tokens are signed here with the embedded Supabase's secret.
+// Supabase's own anonymous users are guests with a Supabase identity: their data can move to an account, and
+// nothing can move to them. Most of their tokens are signed here with the embedded Supabase's secret.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

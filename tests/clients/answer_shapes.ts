@@ -1,4 +1,4 @@
-// What holds for every answer, whoever gets it: times are ISO 8601 in UTC, addresses are whole.
+// Rules for every answer to any caller: times are ISO 8601 in UTC, URLs are absolute.
 
 const TIME_OF_DAY = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/;
 const ISO_IN_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/;

@@ -46,7 +46,7 @@ export abstract class Api {
 
   /** The response, whatever its status; `path` is below /functions/v1. */
   abstract open(method: Method, path: string, options?: CallOptions): Promise<Response>;
-  /** From here on the account calls. */
+  /** From this call on, the account makes the requests. */
   abstract signUp(): Promise<Account>;
   /** All rows that row level security shows to the caller. */
   abstract select(table: string): Promise<Row[]>;

@@ -1,5 +1,5 @@
-// What is attached to a message reaches models of every wire format, from the web and from Storage,
-// and nothing is fetched, stored or said for what may not be read. Tasks choose the models.
+// A message's attachments reach models of every wire format, from the web and from Storage, and
+// nothing is fetched, stored or sent if it may not be read. Tasks choose the models.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -98,7 +98,7 @@ async function refusal(stack: Stack, body: Row, token?: string): Promise<Row> {
   return told;
 }
 
-/** The path of a text in a bucket of its own. */
+/** The path of a text in its own bucket. */
 async function store(stack: Stack, isPublic: boolean): Promise<string> {
   const admin = makeClient(stack, stack.backend.keys.secretKey);
   const bucket = `bucket-${Math.random().toString(36).slice(2)}`;
@@ -139,7 +139,7 @@ onEachRuntime(
       assert.deepEqual(model.newest.request.messages.at(-1)!.content, parts);
       const context = await call(stack(), "GET", `${path}/context`, turn.guestToken);
       assert.deepEqual(context["attachments"], [
-        { ...text, tokens: 11 },
+        { ...text, tokens: 11, text_read: FILES["/a.txt"]!.bytes },
         { ...image("a.png"), tokens: 1000 },
       ]);
     });
@@ -219,7 +219,7 @@ onEachRuntime(
       assert.equal(guest["status"], 403);
       assert.match(guest["detail"], /signed URL/);
 
-      // Asked for by hand: the embedded Storage tells it by another name than storage-js reads.
+      // Requested directly: the embedded Storage names the URL differently than storage-js expects.
       const signed = await fetch(`${stack().url}/storage/v1/object/sign/${encodeURI(closed)}`, {
         method: "POST",
         headers: { apikey: stack().backend.keys.secretKey, "content-type": "application/json" },

@@ -1,4 +1,4 @@
-// A model that writes stories as it is asked: it tells by the system prompt what is wanted.
+// A model that writes stories as requested: it recognises the kind of request by the system prompt.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Row } from "./backend.ts";
 import type { Message, Reply, ScriptedModel } from "./scripted_model.ts";
@@ -59,7 +59,7 @@ export interface Author {
   asked: string[];
 }
 
-/** Answers all that nobody has scripted; `gap_ms` between the parts of a scene. */
+/** Answers everything that is not scripted; `gap_ms` between the parts of a scene. */
 export function scriptAuthor(model: ScriptedModel, gap_ms = 0): Author {
   const author: Author = { asked: [] };
   model.scriptOthers(async (reply: Reply) => {

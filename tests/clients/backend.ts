@@ -1,5 +1,5 @@
-// What the functions of both runtimes share in one file of tests: the embedded Supabase, with a data
-// directory of its own, and a scripted model.
+// The parts that the functions of both runtimes share in one file of tests: the embedded Supabase, with
+// its own data directory, and a scripted model.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,7 +61,7 @@ export const TABLES = [
 ] as const;
 /** Other names for rows of these tables. */
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];
-/** Of numbers and moments alone, which any turn may change: totals, and whose turn it is to be served. */
+/** Tables with only numbers and times, which any turn may change: totals, and the order of service. */
 export const METRICS_TABLES = [
   "turn_ends",
   "turn_totals",
@@ -117,7 +117,7 @@ export class Backend {
     return this.#database.url;
   }
 
-  /** Ends the database and starts it again from what it has stored. */
+  /** Ends the database and starts it again from its stored data. */
   async restartDatabase(): Promise<void> {
     await this.#database.stop();
     await this.#startDatabase();
@@ -143,14 +143,16 @@ export class Backend {
     ).flat();
   }
 
-  /** As if the time of these jobs' steps had come, and their workers' were over. */
+  /** Pretends that these jobs' steps are due, and their workers' leases are over. */
   async makeStepsDue(where: Row): Promise<void> {
     for (const { job_id } of await this.rows("jobs", where)) {
       await this.#setStepsDue(`job_id=eq.${job_id}&status=in.(queued,running)`, "2020-01-01T00:00:00Z");
     }
   }
 
-  /** No worker begins a step that is queued now. A step that is put off already keeps its row as it is. */
+  /**
+   * No worker begins a step that is queued now. A step that is postponed already keeps its row unchanged.
+   */
   putStepsOff(): Promise<void> {
     const never = "2100-01-01T00:00:00Z";
     return this.#setStepsDue(`status=eq.queued&run_after=lt.${never}`, never);

@@ -1,5 +1,5 @@
-// What is wrong with a request gets its status, a problem with a stable code, and a line in the log
-// that names it; and nothing is stored, and no model is asked.
+// An invalid request gets its status, a problem with a stable code, and a log line with the reason;
+// nothing is stored, and no model is asked.
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { before, test } from "node:test";
@@ -33,7 +33,7 @@ interface Refusal {
   problem: Row;
 }
 
-/** Sends what is wrong, and checks all that every refusal has. */
+/** Sends an invalid request, and checks the common properties of every refusal. */
 async function refused(stack: Stack, wrong: Wrong, { status, code, paths }: Expected): Promise<Refusal> {
   const requestId = `wrong-${randomUUID()}`;
   const { response, text } = await send(stack, wrong, requestId);

@@ -1,6 +1,6 @@
-// A conversation that branches: messages said anew, other takes of replies, replies that their reader
-// writes in and has continued; and what the model was sent for each. With supabase-js and with plain
-// fetch; after each step the tables are looked at, all of them.
+// A conversation that branches: edited messages, other takes of replies, replies that their reader
+// edits and has continued; and the prompt for each. With supabase-js and with plain fetch; after each
+// step all tables are checked.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { APIS, type Account, type Api } from "./api.ts";

@@ -4,7 +4,7 @@ import type { Row } from "./backend.ts";
 import type { Stack } from "./stack.ts";
 
 export interface CallOptions {
-  /** The bearer; without one, nobody is signed in. */
+  /** The bearer; without one, the caller is anonymous. */
   token?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -28,7 +28,7 @@ export function postChat(stack: Stack, body: object, options: CallOptions = {}):
   });
 }
 
-/** What a stream has said so far. */
+/** The contents of a stream so far. */
 export class Events {
   /** Data of all events, parsed. */
   readonly all: Row[] = [];
@@ -60,7 +60,7 @@ export class Events {
     return this.all.filter(({ type }) => type !== "text").map(({ type }) => type as string);
   }
 
-  /** As it was told last: after a wait for the dossier it comes again. */
+  /** The last one sent: after a wait for the dossier it is sent again. */
   get metadata(): Row {
     return this.all.findLast(({ type }) => type === "metadata")?.["metadata"] ?? {};
   }
@@ -104,7 +104,7 @@ export interface Turn {
   events: Events;
   sessionId: string;
   streamId: string;
-  /** Of a guest who is new. */
+  /** The token of a new guest. */
   guestToken: string;
 }
 

@@ -13,6 +13,7 @@ const settings = (_origin: string, modelOrigin: string) => ({
   OPENROUTER_BASE_URL: `${modelOrigin}/v1`,
   SYSTEM_PROMPT: "Be a good friend.",
   OPENROUTER_API_KEY: "sk-or-test",
+  MODEL_COMPANION: "openrouter:nousresearch/hermes-3-llama-3.1-70b",
   HTTP_REFERER: "https://app.example",
   X_TITLE: "Idols",
 });
@@ -360,7 +361,7 @@ onEachRuntime("companions", (stack) => {
     assert.deepEqual(Object.keys(copy["messages"][0]).sort(), ["content", "role", "timestamp"]);
     assert.ok(Date.parse(copy["created_at"]) <= Date.parse(copy["updated_at"]));
 
-    // From the copy alone: one of rows that are not there.
+    // Only from the copy: its rows do not exist.
     const lost = randomUUID();
     await storage("POST", lost, { ...copy, id: lost });
     const restore = (id: string, headers: Record<string, string>, more: Row = {}) =>
@@ -371,7 +372,7 @@ onEachRuntime("companions", (stack) => {
     assert.deepEqual(texts(back.body), [prompt, "I do."]);
     assert.equal((await restore(lost, bearer(person))).status, 200);
 
-    // What the original service has written names nobody.
+    // The original service's copy names no user.
     const original = randomUUID();
     await storage("POST", original, {
       id: original,

@@ -212,7 +212,7 @@ onEachRuntime("companions over their socket", (stack) => {
     });
     assert.equal(edit.status, 200);
     assert.equal((await new EventReader(edit).readToEnd()).text, "Not so young.");
-    // The socket goes on with the path that was taken.
+    // The socket continues with the chosen path.
     model().tell(third, ["Forty."]);
     client.send({ type: "message", message: third });
     assert.equal((await client.told("message", 2))["content"], "Forty.");

@@ -27,7 +27,7 @@ onEachRuntime(
       return { status: response.status, body: (await response.json()) as Row };
     }
 
-    /** What the model is asked when this is said; it answers with the text. */
+    /** The prompt for this message; the model answers with the text. */
     function answering(said: string, text: string): Row[] {
       const asked: Row[] = [];
       const script = (reply: Reply) => {

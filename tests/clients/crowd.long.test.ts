@@ -1,6 +1,6 @@
 // 500 conversations at once on workerd, through the functions as they are deployed: every byte arrives
-// where it belongs, and what an open stream costs is printed. On a real PostgreSQL: the embedded one
-// makes one call at a time, and the last of 500 turns that begin at once would wait for too long.
+// in the right place, and the cost of an open stream is printed. On a real PostgreSQL: the embedded
+// one makes one call at a time, and the last of 500 turns that begin at once would wait too long.
 import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -65,7 +65,7 @@ describe("a crowd", () => {
     await talk(stack, { text: "Warm up, please." });
     const before = memory();
 
-    // All wait with their first piece until the last has come.
+    // All wait with their first piece until the last has arrived.
     const everybody = makeGate();
     const conversations = Array.from({ length: STREAMS }, (_, number) => invent(number));
     const play = (pieces: string[]) => async (reply: Reply) => {

@@ -1,4 +1,5 @@
-// Stands between the functions and the database: counts their calls, and can be shut for a while.
+// A proxy between the functions and the database: counts their calls, and can be closed for a
+// while.
 import { once } from "node:events";
 import { Agent, createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -23,7 +24,7 @@ export class DatabaseDoor {
     return door;
   }
 
-  /** What the functions are given as SUPABASE_REST_URL. */
+  /** The functions' SUPABASE_REST_URL. */
   get restUrl(): string {
     return `http://127.0.0.1:${this.#port}/rest/v1`;
   }

@@ -29,7 +29,7 @@ function byHand(stack: () => Stack, makeApi: (stack: Stack) => Api): void {
     const headers = ifMatch === undefined ? {} : { "if-match": `"${ifMatch}"` };
     return api.call(method, `${path}${below}`, { ...(body && { body }), headers });
   }
-  /** What is done must be done; the dossier then. */
+  /** A request that must succeed; returns the resulting dossier. */
   async function done(method: Method, below: string, body?: object, ifMatch?: number): Promise<Row> {
     const answer = await ask(method, below, body, ifMatch);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
@@ -184,11 +184,18 @@ function byHand(stack: () => Stack, makeApi: (stack: Stack) => Api): void {
     assert.deepEqual(back["themes"], { added: [], removed: ["The sea", "Sleep"] });
 
     const { snapshot_json } = await done("POST", `/restore/${from}`);
-    const withoutIds = ({ characters, ...rest }: Row) => ({
-      ...rest,
-      characters: characters.map(({ id: _, ...members }: Row) => members),
-    });
-    assert.deepEqual(withoutIds(snapshot_json), withoutIds(first["snapshot_json"]));
+    // Ilse is there again with another id.
+    const withNames = ({ characters, ...rest }: Row) => {
+      const nameOf = (id: string) => characters.find((each: Row) => each["id"] === id)?.["name"];
+      const relationsOf = ({ relations }: Row) =>
+        relations.map(({ character_id, ...members }: Row) => ({ ...members, character: nameOf(character_id) }));
+      return {
+        ...rest,
+        characters: characters.map(({ id: _, ...members }: Row) => ({ ...members, relations: relationsOf(members) })),
+      };
+    };
+    assert.deepEqual(withNames(snapshot_json), withNames(first["snapshot_json"]));
+    assert.equal(withNames(snapshot_json).characters[0].relations[0].character, "Ilse");
     await refused("not_found", "POST", `/restore/${numbers[0]! + 1000}`);
     await refused("not_found", "GET", "/diff?to=100000");
   });

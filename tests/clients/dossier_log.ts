@@ -1,4 +1,4 @@
-// What a model has found, put into a dossier's log as the worker that asks models does.
+// Adds a model's findings to a dossier's log, like the worker that asks models.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Row } from "./backend.ts";
@@ -32,7 +32,7 @@ async function rpc(stack: Stack, name: string, request: object): Promise<Row> {
 
 export interface Source {
   project_id: string;
-  /** Of what is in no message, such as an import, null. */
+  /** Null for findings outside messages, such as an import's. */
   message_id: string | null;
   /** The message's text: quotes are looked for in it. */
   text: string;
@@ -40,8 +40,10 @@ export interface Source {
   delivery: string;
 }
 
-/** What an answer about a message says; each entry with its `quote`. Nothing of it is folded. Ids are
-    those of the project, or else of another one. */
+/**
+ * Adds the findings of an answer about a message; each entry with its `quote`. Nothing of it is
+ * folded. Ids are those of the project, or else of another one.
+ */
 export async function find(
   stack: Stack,
   source: Source,
@@ -75,7 +77,7 @@ export function mention(name: string, quote: string, more: Row = {}): Row {
   return { do: "mention", type: "character", ref: `character:${name}`, name, aliases: [], quote, ...more };
 }
 
-/** What an answer says of a character that it mentions. */
+/** An answer's fact about a character that it mentions. */
 export function fact(name: string, field: string, value: string, quote: string, more: Row = {}): Row {
   return { do: "fact", type: "character", ref: `character:${name}`, field, value, quote, ...more };
 }

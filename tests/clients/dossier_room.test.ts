@@ -1,5 +1,5 @@
-// A dossier that is filled with long texts until it is full: whoever writes is told so and what to do, and
-// what is there can still be read, taken back to nothing and begun anew.
+// A dossier that is filled with long texts until it is full: writers are told so and what to do, and the
+// contents can still be read, undone completely and begun anew.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PlainApi } from "./api.ts";
@@ -12,7 +12,7 @@ interface Texts {
   bytes: number;
 }
 
-/** A description of so many bytes for each character, another one with each change. */
+/** A description of `bytes` bytes for each character, which differs with each change. */
 function changeOf({ characters, bytes }: Texts, change: number) {
   const describe = (character: number) => `${change}.${character} `.padEnd(bytes, "lorem ipsum ");
   return {

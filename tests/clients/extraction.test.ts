@@ -1,5 +1,5 @@
-// Conversations that are read for their dossier: what was said is in it soon after, prompts are told of
-// it, what people have typed stays, and what a worker's death has left is read after it, once.
+// Conversations that are read for their dossier: their facts are in it soon after, prompts contain
+// them, people's own edits stay, and the work of a dead worker is done after it, once.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
@@ -26,7 +26,7 @@ onEachRuntime("extraction", (stack) => {
     model().scriptOthers((reply) => reply.refuse(500, "{}"));
   });
 
-  /** As the development server does: work is done soon after it is there. */
+  /** Like the development server: work is done soon after it appears. */
   function work(): void {
     const stop = startMaintenance({
       databaseUrl: () => stack().backend.databaseUrl,

@@ -1,4 +1,5 @@
-// A scripted extractor: what it finds in a text is what its test says that the sentences of it say.
+// A scripted extractor: its findings in a text are those that its test assigns to the sentences of
+// it.
 import type { Message, ScriptedModel } from "./scripted_model.ts";
 
 const LISTS = [
@@ -40,7 +41,7 @@ export function character(
   return { characters: [{ name, aliases: [], quote, fields, relationships: [] }] };
 }
 
-/** What extractors are asked ends with the new text. */
+/** Extractors' prompts end with the new text. */
 const newTextOf = (messages: Message[]): string =>
   messages.at(-1)!.content.split("\nThe NEW TEXT:\n")[1] ?? "";
 
@@ -51,7 +52,7 @@ export class Extractor {
   readonly asked: string[] = [];
   readonly #found = new Map<string, Found>();
 
-  /** From now on all prompts that nobody has scripted are extractions. */
+  /** From now on all unscripted prompts are extractions. */
   constructor(model: ScriptedModel) {
     model.scriptOthers(async (reply) => {
       const { messages } = reply.request;
@@ -61,7 +62,7 @@ export class Extractor {
       await this.beforeAnswering();
       if (reply.isClosed) return;
       const found = [...this.#found].filter(([sentence]) => text.includes(sentence));
-      // Every answer has something that nobody has said.
+      // Every answer contains something that the text does not say.
       const invented = character("Nobody", "nobody has said this", ["age", "99", "is 99 years"]);
       reply.text(answerOf(invented, ...found.map(([, part]) => part)));
       reply.finish();
@@ -70,12 +71,12 @@ export class Extractor {
 
   beforeAnswering: () => Promise<void> = async () => {};
 
-  /** Says what is found wherever the sentence is. */
+  /** Assigns findings to a sentence, wherever it occurs. */
   knows(sentence: string, found: Found): void {
     this.#found.set(sentence, found);
   }
 
-  /** How often a sentence was put to it. */
+  /** How often a sentence was sent to it. */
   timesAsked(sentence: string): number {
     return this.asked.filter((text) => text.includes(sentence)).length;
   }

@@ -1,5 +1,5 @@
-// A route of three providers, each with a wire format of its own. Until the first token another one is
-// asked and the client learns nothing of it; after it there is one answer, whole or broken off.
+// A route of three providers, each with its own wire format. Until the first token another one is
+// asked and the client learns nothing of it; after it there is one answer, complete or broken off.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -22,7 +22,8 @@ const PROVIDERS: Record<WireFormat, [provider: string, model: string]> = {
 
 const PIECES = ["The fox ", "went over ", "the hill 🦊."];
 const SO_FAR = "The fox went";
-const error = JSON.stringify({ error: { type: "overloaded_error", message: "of the provider's" } });
+const errorOf = (type: string) => JSON.stringify({ error: { type, message: "of the provider's" } });
+const error = errorOf("overloaded_error");
 
 function answer(reply: Reply): void {
   for (const text of PIECES) reply.part({ text });
@@ -34,16 +35,16 @@ type Scripts = Partial<Record<WireFormat, Script>>;
 interface Fault {
   title: string;
   script: Script;
-  /** How often the one that fails is asked. */
+  /** How often the failing one is asked. */
   attempts: number;
   after_ms?: number;
 }
 
 /** All of them before the first token. */
 const FAULTS: Fault[] = [
-  { title: "401", script: (reply) => reply.refuse(401, error), attempts: 1 },
-  { title: "403", script: (reply) => reply.refuse(403, error), attempts: 1 },
-  { title: "404", script: (reply) => reply.refuse(404, error), attempts: 1 },
+  { title: "401", script: (reply) => reply.refuse(401, errorOf("authentication_error")), attempts: 1 },
+  { title: "403", script: (reply) => reply.refuse(403, errorOf("permission_error")), attempts: 1 },
+  { title: "404", script: (reply) => reply.refuse(404, errorOf("not_found_error")), attempts: 1 },
   { title: "503", script: (reply) => reply.refuse(503, error), attempts: 2 },
   { title: "529", script: (reply) => reply.refuse(529, error), attempts: 2 },
   {
@@ -108,7 +109,7 @@ onEachRuntime(
       return { events, asked, replies, generation: generation!, messages, elapsedMs };
     }
 
-    /** As if nobody else had been asked. */
+    /** The result is the same as if no other model had been asked. */
     function assertWhole({ events, generation, messages }: Told, by: WireFormat): void {
       assert.deepEqual(events.ending, ["metadata", "done"], events.raw);
       assert.equal(events.text, PIECES.join(""));
@@ -133,22 +134,23 @@ onEachRuntime(
 
     test("two that fail: the third answers", async () => {
       const told = await ask("two", {
-        [FIRST]: (reply) => reply.refuse(401, error),
+        [FIRST]: (reply) => reply.refuse(401, errorOf("authentication_error")),
         [SECOND]: (reply) => reply.fail("of the provider's"),
       });
       assertWhole(told, THIRD);
       assert.deepEqual(told.asked, [FIRST, SECOND, SECOND, THIRD]);
     });
 
-    test("all fail: one error event, of the last one", async () => {
+    test("all fail: one error event, of the most hopeful one", async () => {
       const told = await ask("all", {
-        [FIRST]: (reply) => reply.refuse(429, error, { "retry-after": "60" }),
-        [SECOND]: (reply) => reply.refuse(401, error),
-        [THIRD]: (reply) => reply.refuse(400, error),
+        [FIRST]: (reply) => reply.refuse(429, errorOf("rate_limit_error"), { "retry-after": "60" }),
+        [SECOND]: (reply) => reply.refuse(401, errorOf("authentication_error")),
+        [THIRD]: (reply) => reply.refuse(400, errorOf("invalid_request_error")),
       });
       assert.deepEqual(told.asked, [FIRST, SECOND, THIRD]);
       assert.deepEqual(told.events.ending, ["error"], told.events.raw);
-      assert.equal(told.events.error["code"], "provider_refused_request");
+      assert.equal(told.events.error["code"], "provider_rate_limited");
+      assert.ok(told.events.error["retry_after_ms"] > 55_000, "the provider's wait");
       assert.equal(told.generation["status"], "failed");
     });
 
@@ -180,7 +182,7 @@ onEachRuntime(
     for (const format of [FIRST, SECOND, THIRD]) {
       for (const [title, code, script] of broken) {
         test(`${title} after the first token of ${format}: one error event, and the text is kept`, async () => {
-          const fail: Script = (reply) => reply.refuse(401, error);
+          const fail: Script = (reply) => reply.refuse(401, errorOf("authentication_error"));
           const speak: Script = (reply) => {
             reply.part({ text: "The fox " });
             reply.part({ text: "went" });

@@ -1,11 +1,14 @@
-// A guest's session without its token: the refusal says what is missing, to guests alone.
+// A guest's session without its token: the refusal explains what is missing, only to guests.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { talk } from "./chat.ts";
+import { describeFieldCases } from "./field_cases.ts";
 import { onEachRuntime } from "./stack.ts";
 import { signUp } from "./supabase.ts";
 
 onEachRuntime("a guest's session", (stack) => {
+  describeFieldCases(stack);
+
   const say = async (body: object, token?: string) => {
     const response = await fetch(`${stack().url}/functions/v1/chat`, {
       method: "POST",

@@ -1,5 +1,5 @@
-// One turn at a time in a session, and a request that is sent twice under one Idempotency-Key is one
-// turn: told again when it is over, followed while it runs, told as far as it got when it broke off.
+// One turn at a time in a session, and a request that is sent twice with one Idempotency-Key is one turn:
+// replayed when it is over, followed while it runs, replayed as far as it got when it broke off.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, beforeEach, describe, test } from "node:test";
@@ -44,7 +44,7 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     return api.stream("chat", { text, ...more }, headers);
   }
 
-  /** Both are answers about one turn, the second one a replay that tells the same from the same place. */
+  /** Both are answers about one turn; the second is a replay of the same from the same position. */
   function assertReplayed(first: Streamed, second: Streamed): void {
     assert.equal(first.headers.get("idempotent-replayed"), null);
     assert.equal(second.headers.get("idempotent-replayed"), "true");
@@ -74,7 +74,7 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     const headers = keyed(randomUUID());
     const first = await ledger.changes(TURN, () => say(text, "A fox, I think.", headers));
     assertReplayed(first, await sendAgain("chat", { text, session_id }, headers));
-    // Members that change nothing may come in another order.
+    // Members without an effect may be in another order.
     assertReplayed(first, await sendAgain("chat", { session_id, protocol: null, text }, headers));
   });
 

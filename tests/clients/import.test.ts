@@ -1,5 +1,5 @@
-// Manuscripts that people have already: cut into chapters, read by a worker, and proposed; what somebody
-// accepts is in the dossier, and a worker that dies between steps costs nothing.
+// Existing manuscripts: cut into chapters, read by a worker, and proposed; accepted proposals are in the
+// dossier, and a worker that dies between steps costs nothing.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
@@ -67,7 +67,7 @@ onEachRuntime("import", (stack) => {
     const asked: number[] = [];
     model().scriptOthers(async (reply) => {
       const text = (reply.request.messages.at(-1) as Message).content;
-      // The last that is named: the ones before it may be told as what came before.
+      // The last chapter that is named: earlier ones may be there as context.
       const places = CHAPTERS.map((chapter) => text.lastIndexOf(chapter.split("\n")[0]!));
       const chapter = places.indexOf(Math.max(...places)) + 1;
       asked.push(chapter);

@@ -20,14 +20,14 @@ export function signingKey(alg: "ES256" | "RS256", kid: string = randomUUID()): 
     alg === "ES256"
       ? generateKeyPairSync("ec", { namedCurve: "P-256" })
       : generateKeyPairSync("rsa", { modulusLength: 2048 });
-  // As Supabase Auth publishes them.
+  // In the form that Supabase Auth publishes.
   const jwk = { ...publicKey.export({ format: "jwk" }), kid, alg, use: "sig", key_ops: ["verify"], ext: true };
   return { kid, privateKey, publicKey, jwk };
 }
 
 export const keySet = (...keys: SigningKey[]) => JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
 
-/** How an issuer answers who asks for its keys. */
+/** An issuer's answer to a request for its keys. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 export const publish =
@@ -40,7 +40,7 @@ export const fail: Answer = (response) => void response.writeHead(503).end();
 export const hang: Answer = () => {};
 
 export class Issuer {
-  /** How often its keys were asked for. */
+  /** How often its keys were requested. */
   asked = 0;
   answer: Answer;
   url = "";

@@ -1,5 +1,5 @@
-// Replies whose process is killed in the middle: of each at most a second's text is lost, and whoever reads on
-// is told its end, and what is stored of it, within 15 seconds.
+// Replies whose process is killed in the middle: each loses at most a second's text, and every reader learns
+// its end, and how much of it is stored, within 15 seconds.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -39,7 +39,7 @@ class Telling {
     return this.#sent.findLast(({ atMs }) => atMs <= moment_ms)?.bytes ?? 0;
   }
 
-  /** For how long before this moment the model had been writing what is beyond these bytes. */
+  /** For how long before this time the model had been writing the text beyond these bytes. */
   lostMs(moment_ms: number, stored_bytes: number): number {
     const first = this.#sent.find(({ bytes }) => bytes > stored_bytes);
     return first === undefined ? 0 : Math.max(moment_ms - first.atMs, 0);
@@ -112,7 +112,7 @@ describe("replies whose process is killed", () => {
 
       const ends = await Promise.all(
         tellings.map(async ({ prompt, streamId, token, knownBytes }) => {
-          // As a client does that was told when to come again.
+          // Like a client that was told when to reconnect.
           for (;;) {
             const response = await fetch(`${stack.url}/functions/v1/chat/streams/${streamId}?after=${knownBytes}`, {
               headers: { authorization: `Bearer ${token}` },
@@ -141,7 +141,7 @@ describe("replies whose process is killed", () => {
         assert.deepEqual([row["status"], reply!["is_complete"]], ["interrupted", false]);
         assert.deepEqual([error["code"], error["retryable"]], ["interrupted", true]);
         assert.equal(error["user_message_id"], row["user_message_id"]);
-        // Said if it is less than what this reader has.
+        // Sent only if it is less than this reader has.
         const told = storedBytes < telling.knownBytes ? storedBytes : undefined;
         assert.equal(error["stored_bytes"], told, telling.prompt);
         lost_ms.push(telling.lostMs(killedMs, storedBytes));

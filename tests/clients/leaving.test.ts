@@ -1,4 +1,4 @@
-// A client that leaves: the model's connection closes, and what was written is kept as incomplete.
+// A client that leaves: the model's connection closes, and the text so far is kept as incomplete.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,7 +17,7 @@ onBothRuntimes("leaving", (stack) => {
   before(async () => (ana = await signUp(stack())));
 
   interface Left {
-    /** What the client has seen. */
+    /** The client's text so far. */
     seen: string;
     reply: Reply;
     elapsedMs: number;

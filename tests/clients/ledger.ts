@@ -1,4 +1,4 @@
-// What a step of a test changes in the database, table by table, as the secret key sees it.
+// The changes of a test's step in the database, table by table, as the secret key sees them.
 import assert from "node:assert/strict";
 import { TABLES, type Backend, type Row, type Table } from "./backend.ts";
 
@@ -6,7 +6,7 @@ type Everything = Awaited<ReturnType<Backend["everything"]>>;
 
 export class Ledger {
   readonly #backend: Backend;
-  /** As the last step has left it: what changes between two steps is noticed by the next one. */
+  /** The state after the last step: the next step notices changes between two steps. */
   #before: Everything | undefined;
 
   constructor(backend: Backend) {
@@ -34,7 +34,7 @@ export class Ledger {
     return TABLES.filter((table) => JSON.stringify(this.#before?.[table]).includes(text));
   }
 
-  /** How many rows of each table were somebody's after the last step. */
+  /** How many rows of each table this owner had after the last step. */
   counts(ownerId: string, ...tables: readonly Table[]): number[] {
     const isTheirs = (row: Row) => row["owner_id"] === ownerId;
     return tables.map((table) => this.#before?.[table]?.filter(isTheirs).length ?? 0);

@@ -1,5 +1,4 @@
-// Somebody's conversations: each turn with what the model was sent for it, each step with the tables
-// that it changes.
+// A person's conversations: each turn with its prompt, each step with the tables that it changes.
 import assert from "node:assert/strict";
 import type { Answer, Api, Streamed } from "./api.ts";
 import type { Row, Table } from "./backend.ts";
@@ -7,7 +6,7 @@ import { Ledger } from "./ledger.ts";
 import type { Message } from "./scripted_model.ts";
 import type { Stack } from "./stack.ts";
 
-/** What a turn changes that says something of the story. */
+/** The tables that a turn about the story changes. */
 export const TURN: readonly Table[] = [
   "sessions",
   "messages",
@@ -16,15 +15,15 @@ export const TURN: readonly Table[] = [
   "usage",
   "message_extractions",
 ];
-/** What a turn changes that begins a session and a project: it is the first to be read by a worker. */
+/** The tables that a turn changes if it begins a session and a project: a worker must read it. */
 export const FIRST_TURN: readonly Table[] = [...TURN, "projects", "dossiers", "jobs", "job_steps"];
 
 export class Life {
   readonly api: Api;
   readonly ledger: Ledger;
-  /** The metadata of the turns, by the names that the test gives them. */
+  /** The metadata of the turns, by the test's names for them. */
   readonly turns: Record<string, Row> = {};
-  /** What the model was sent for them. */
+  /** The prompts of these turns. */
   readonly sent: Record<string, Message[]> = {};
   readonly #stack: Stack;
 
@@ -69,7 +68,7 @@ export class Life {
     return told;
   }
 
-  /** What is there; to look changes nothing. */
+  /** Reads something; reading changes nothing. */
   async get(path: string): Promise<Answer> {
     const answer = await this.ledger.reads(() => this.api.call("GET", path));
     assert.equal(answer.status, 200, JSON.stringify(answer.body));

@@ -139,7 +139,7 @@ function race(stack: () => Stack, ana: () => Person): void {
           assert.equal(response.status, 409, await response.text());
           assert.match(response.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
           refused += 1;
-          await delay(100 + chance() * 400); // Less patient than they are told to be.
+          await delay(100 + chance() * 400); // Less patient than asked to be.
         }
       };
       const prompts = Array.from({ length: CALLERS }, (_, number) =>
@@ -200,7 +200,10 @@ function race(stack: () => Stack, ana: () => Person): void {
     },
   );
 
-  /** A guest whose three sessions go on while they move to an account; the messages that came of it. */
+  /**
+   * A guest whose three sessions continue while they move to an account; returns the resulting
+   * messages.
+   */
   async function move(
     number: number,
   ): Promise<{ account: Person; guestId: string; said: string[] }> {
@@ -231,7 +234,7 @@ function race(stack: () => Stack, ana: () => Person): void {
       }
     });
     await delay(50 + chance() * 150);
-    isMoved = true; // From here on it may be.
+    isMoved = true; // From here on both are possible.
     const response = await fetch(`${stack().url}/functions/v1/sessions/migrate`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${account.token}` },

@@ -1,4 +1,4 @@
-// Request ids, and what the log says of a turn.
+// Request ids, and a turn's log line.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
@@ -77,6 +77,7 @@ onEachRuntime("logs", (stack) => {
       stream_id: turn.streamId,
       provider: "local",
       model: "scripted",
+      task: "chat",
       outcome: "complete",
       attempts: 1,
       tokens_in: 123,

@@ -1,6 +1,6 @@
-// A conversation of 500 turns with a companion: each prompt within its budget; a fact of turn 3 is told at
-// turn 480 and not before it matters, its correction at turn 200 is obeyed from then on, and its deletion at
-// turn 400 is final.
+// A conversation of 500 turns with a companion: each prompt within its budget; a fact of turn 3 is in the
+// prompt of turn 480 and not before it matters, its correction at turn 200 counts from then on, and its
+// deletion at turn 400 is final.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -10,7 +10,7 @@ import { signUp, type Person } from "./supabase.ts";
 
 const TURNS = 500;
 const HISTORY_TOKENS = 2000;
-// As private.estimate_tokens has it.
+// The same as private.estimate_tokens.
 const tokensOf = (text: string) => Math.ceil(Buffer.byteLength(text) / 4) + 4;
 
 // The parts of a system prompt, after the character's.
@@ -29,7 +29,7 @@ onEachRuntime(
 
     test(`${TURNS} turns`, { timeout: 900_000 }, async () => {
       const upstream = new Remembering(stack().backend.model);
-      // The summaries say all that was said, so that what is forgotten could come back by them.
+      // The summaries contain everything that was said, so that forgotten facts could return through them.
       upstream.summary = (question) =>
         [...question.matchAll(/(cousin|brother)[^.]*\./g)].map(([said]) => said).join(" ") || "They talked.";
       const api = async (method: string, path: string, body?: object, token = ana.token): Promise<any> => {
@@ -83,7 +83,7 @@ onEachRuntime(
         assert.equal(prompt.at(-1)!.content, text);
         const [system, ...rest] = prompt;
         assert.equal(system!.role, "system");
-        // The persona's own prompt is beside the budget; memories, summary and history are within it.
+        // The persona's own prompt is outside the budget; memories, summary and history are within it.
         const persona = system!.content.split(MEMORIES)[0]!.split(SUMMARY)[0]!;
         const tokens =
           rest.reduce((sum, message) => sum + tokensOf(message.content), 0)
@@ -105,9 +105,9 @@ onEachRuntime(
         assert.equal(said.includes("violins"), turn === 480, `violins at turn ${turn}`);
         const cousin = said.match(/cousin is called (\w+)/)?.[1];
         const expected = turn === 190 ? "Ludovika" : [210, 399].includes(turn) ? "Theodora" : undefined;
-        // The words of the correction itself recall what it corrects.
+        // The words of the correction itself recall the corrected memory.
         if (turn !== 200) assert.equal(cousin, expected, `cousin at turn ${turn}`);
-        // Nor is it told by the summary, once the work that the deletion has left is done.
+        // The summary does not contain it either, once the work after the deletion is done.
         if (turn > 410) {
           assert.doesNotMatch(told.get(turn)!, /Ludovika|Theodora/, `turn ${turn}`);
         }

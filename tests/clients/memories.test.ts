@@ -1,4 +1,4 @@
-// What a companion remembers, as its user sees it: found in what they say, told when it matters, corrected,
+// A companion's memory, as its user sees it: found in their messages, used when it matters, corrected,
 // pinned, forgotten for good.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";

@@ -33,7 +33,7 @@ onBothRuntimes("model calls", (stack) => {
   }
 
   async function request(method: string, path: string, token: string, body?: Row): Promise<Row> {
-    const response = await fetch(`${stack().url}/functions/v1${path}`, {
+    const response = await fetch(new URL(path, `${stack().url}/functions/v1/`), {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
@@ -79,9 +79,9 @@ onBothRuntimes("model calls", (stack) => {
     assert.deepEqual(turn.events.ending, ["metadata", "done"]);
     assert.deepEqual(await runTasks(), { done: 1, failed: 0, left: false, failures: [] });
 
-    const { project_id } = await request("POST", "/projects", token, { name: "The Sea" });
+    const { project_id } = await request("POST", "projects", token, { name: "The Sea" });
     const text = ["One", "Two", "Three"].map((name) => `## ${name}\n\nMara came home. ${"On. ".repeat(200)}`);
-    await request("POST", `/dossier/${project_id}/import`, token, { text: text.join("\n\n") });
+    await request("POST", `dossier/${project_id}/import`, token, { text: text.join("\n\n") });
     for (let left: unknown = true; left === true; ) ({ left } = await runTasks());
 
     const calls = await stack().backend.rows("model_calls", {
@@ -121,7 +121,7 @@ onBothRuntimes("model calls", (stack) => {
     const told = turn.events.all.flatMap(({ type, metadata }) => (type === "metadata" ? [metadata] : []));
     assert.deepEqual(told.map(({ dossier_pending }) => dossier_pending), [true, false]);
     const { project_id } = turn.events.metadata;
-    const { snapshot_json } = await request("GET", `/dossier/${project_id}`, token);
+    const { snapshot_json } = await request("GET", `dossier/${project_id}`, token);
     assert.deepEqual(snapshot_json.characters.map(({ name, age }: Row) => [name, age]), [["Ada", "71"]]);
   });
 
@@ -133,9 +133,9 @@ onBothRuntimes("model calls", (stack) => {
       reply.finish();
     });
     const token = newToken();
-    const { project_id } = await request("POST", "/projects", token, { name: "The Sea" });
+    const { project_id } = await request("POST", "projects", token, { name: "The Sea" });
     const text = ["One", "Two"].map((name) => `## ${name}\n\nMara came home. ${"On. ".repeat(200)}`);
-    const { status_url, steps } = await request("POST", `/dossier/${project_id}/import`, token, {
+    const { status_url, steps } = await request("POST", `dossier/${project_id}/import`, token, {
       text: text.join("\n\n"),
     });
     await until(

@@ -1,5 +1,5 @@
-// Ids in bodies, queries and headers count as those in paths do: what is another's is not there, and
-// nobody is somebody else by saying so.
+// Ids in bodies, queries and headers count like those in paths: another's things do not exist for
+// the caller, and claiming an identity does not give it.
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { before, test } from "node:test";
@@ -12,15 +12,15 @@ import { onEachRuntime } from "./stack.ts";
 import { hs256, userClaims } from "./tokens.ts";
 
 interface Scene {
-  /** Who calls, and nobody when undefined. */
+  /** The caller; undefined: anonymous. */
   me?: Person;
-  /** Whose ids are named. */
+  /** The person whose ids are named. */
   other: Person;
-  /** Of a session that is not the one where `me.messageId` is. */
+  /** A session other than the one with `me.messageId`. */
   mySecondSession?: string;
 }
 
-/** What is asked: [route, body, headers]. */
+/** The request: [route, body, headers]. */
 type Asked = [route: string, body?: object, headers?: Record<string, string>];
 
 const TEXT = "Whose words are these?";
@@ -28,7 +28,7 @@ const regenerate = ({ messageId }: Person) => `POST /chat/messages/${messageId}/
 const goOn = ({ messageId }: Person) => `POST /chat/messages/${messageId}/continue`;
 const header = ({ id }: Person) => ({ "x-user-id": id });
 
-// Everybody, signed in or not, who names what is another's.
+// Requests of anybody, signed in or not, that name another's things.
 const OF_OTHERS: [title: string, ask: (scene: Scene) => Asked, expected: string][] = [
   ["another's session", ({ other }) => ["POST /chat", { text: TEXT, session_id: other.sessionId }], "404 not_found"],
   ["another's project", ({ other }) => ["POST /chat", { text: TEXT, project_id: other.projectId }], "404 not_found"],
@@ -55,7 +55,7 @@ const OF_OTHERS: [title: string, ask: (scene: Scene) => Asked, expected: string]
   ["a user id in a header that is none", () => ["POST /chat", { text: TEXT }, { "x-user-id": "me" }], "400 invalid_id"],
 ];
 
-// Those who have something of their own, beside which they name what is another's.
+// Requests that name another's things together with the caller's own.
 const BESIDE_OWN: [title: string, ask: (scene: Required<Scene>) => Asked, expected: string][] = [
   ["own session, another's project", ({ me, other }) =>
     ["POST /chat", { text: TEXT, session_id: me.sessionId, project_id: other.projectId }], "404 not_found"],
@@ -95,7 +95,7 @@ interface Migration {
 }
 
 interface Migrating {
-  /** Who calls, and whose guest is proven. */
+  /** The caller, and the owner of the verified guest. */
   me: Person;
   mine: Person;
   /** Others. */
@@ -103,7 +103,7 @@ interface Migrating {
   user: Person;
 }
 
-// What is wrong with a request that otherwise gives `me` what was `mine`.
+// The fault of a request that otherwise moves `mine` to `me`.
 const MIGRATIONS: [title: string, change: (scene: Migrating) => Partial<Migration>][] = [
   ["another guest's id", ({ guest }) => ({ temp_user_id: guest.id })],
   ["another guest's token", ({ guest }) => ({ guest_token: guest.token })],

@@ -1,6 +1,6 @@
-// The providers' own SDKs and our functions read the same answers of the same upstream: the same
-// text, usage and reason. What chat does not pass on (reasoning, calls of tools) is compared with what
-// fabula-decode shows of the same bytes.
+// The providers' own SDKs and our functions read the same answers of the same upstream: the same text,
+// usage and reason. Parts that chat does not pass on (reasoning, tool calls) are compared with
+// fabula-decode's output for the same bytes.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
@@ -15,7 +15,7 @@ import type { Part, Reason, WireFormat } from "./wire_formats.ts";
 
 const MODEL = "scripted-model";
 
-/** What an SDK has read; its own words for the reason. */
+/** The SDK's result; the reason in its own terms. */
 interface Read {
   text: string;
   reasoning: string;
@@ -126,7 +126,7 @@ const withGoogle: Reader = async (origin, prompt, record) => {
   }).finally(() => (globalThis.fetch = original));
 };
 
-/** Keeps the body of what is fetched, and hands it on unchanged. */
+/** Keeps the body of a response, and passes it on unchanged. */
 function recorder(): { record: typeof fetch; body: () => Promise<string> } {
   let body: Promise<string> = Promise.resolve("");
   const real = globalThis.fetch;
@@ -178,7 +178,7 @@ const scriptOf =
   async (reply) => {
     for (const part of parts) {
       reply.part(part);
-      // So that they come in reads of their own.
+      // The pause makes them arrive in separate reads.
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     if (reason) reply.conclude({ reason, input: 41, output: 17 });
@@ -230,7 +230,7 @@ export function compareWith({ provider, format, read, settings }: Sdk): void {
     (stack) => {
       let ana: Person;
       before(async () => {
-        // Of changed sources it is built first, and connections that are idle are closed meanwhile.
+        // It is built first if its sources have changed, and idle connections are closed meanwhile.
         decoder(["--help"]);
         ana = await signUp(stack());
       });
@@ -249,7 +249,7 @@ export function compareWith({ provider, format, read, settings }: Sdk): void {
           assert.equal(end.reasoning, theirs.reasoning);
           assert.deepEqual(end.tool_calls, theirs.calls);
           assert.equal(end.finish_reason, reason);
-          // Without an end there is only what the beginning has told; not every SDK tells that.
+          // Without an end there is only the data from the beginning; not every SDK reports that.
           if (story.reason) assert.deepEqual(end.usage, theirs.usage);
           assert.equal(end.complete, story.reason !== undefined);
           assert.equal(theirs.hasFailed, story.error !== undefined);
@@ -277,7 +277,11 @@ async function assertChatReads(
   assert.equal(events.text, theirs.text);
   const [generation] = await stack.backend.rows("generations", { stream_id: streamId });
   const isComplete = story.reason !== undefined;
-  if (!isComplete) {
+  if (story.parts.length === 0) {
+    assert.deepEqual(events.ending, ["error"], events.raw);
+    assert.equal(events.error["code"], "provider_refused_request");
+    assert.equal(generation!["status"], "failed");
+  } else if (!isComplete) {
     assert.deepEqual(events.ending, ["metadata", "error"], events.raw);
     assert.equal(events.error["code"], story.error ? "provider_error" : "provider_incomplete");
     assert.equal(generation!["status"], "failed");

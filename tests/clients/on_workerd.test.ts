@@ -1,5 +1,5 @@
-// The functions as Cloudflare's runtime serves them, in short: what tests/hosts shows with guests of its
-// own, here with the whole stack. The long ring runs all other files on workerd as well.
+// A short test of the functions on Cloudflare's runtime: tests/hosts uses its own guests, this the whole
+// stack. The long ring runs all other files on workerd as well.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Four people who have something each, everybody's words and ids unlike anybody else's, so that a
-// trace of one of them in what another is told can only come from a leak.
+// Four people with their own data; everybody's words and ids differ from all others, so that a trace of one
+// of them in another's answer can only come from a leak.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,15 +12,15 @@ import { until } from "./wait.ts";
 
 export interface Person {
   name: string;
-  /** What proves who it is. */
+  /** The person's credentials. */
   token: string;
   id: string;
   sessionId: string;
   projectId: string;
-  /** Of the newest reply, and what it replies to. */
+  /** The newest reply, and the message that it answers. */
   messageId: string;
   questionId: string;
-  /** Of the newest turn. */
+  /** The id of the newest turn's stream. */
   streamId: string;
   botId: number;
   /** The name of one of their live conversations. */
@@ -30,20 +30,20 @@ export interface Person {
   characterId: string;
   /** A memory of the character. */
   memoryId: string;
-  /** Of a text that was not read to its end. */
+  /** The import of a text that was not read to its end. */
   importId: string;
   /** A scene of the project's story, and a task that was to write it. */
   sceneId: string;
   storyTaskId: string;
   /** A prompt that the model answers with words of this person's. */
   prompt: string;
-  /** What is in the project's dossier. */
+  /** The contents of the project's dossier. */
   known: Known;
-  /** What nobody else may see: ids, and words that occur nowhere else. */
+  /** Things that nobody else may see: ids, and words that occur nowhere else. */
   marks: Set<string>;
 }
 
-/** A word of this person's that nobody has said before; it is a secret to the logs as well. */
+/** A new word of this person's; it must not get into the logs either. */
 export function newWord(stack: Stack, marks: Set<string>): string {
   const word = `w${randomBytes(8).toString("hex")}`;
   marks.add(word);
@@ -115,8 +115,8 @@ export async function settle(stack: Stack, name: string, token?: string): Promis
 const QUIET_MS = 4_000;
 
 /**
- * Puts off all queued steps and waits until nothing has changed for a while: the worker of a cancelled task
- * still finishes its call. Afterwards only requests change anything.
+ * Postpones all queued steps and waits until nothing has changed for a while: the worker of a cancelled
+ * task still finishes its call. Afterwards only requests change anything.
  */
 export async function rest({ backend }: Stack): Promise<void> {
   let last = "";
@@ -164,7 +164,7 @@ export function idsOf(turn: Turn, marks: Set<string>) {
   };
 }
 
-/** What a person has in a dossier, by ids. */
+/** A person's things in a dossier, by ids. */
 export interface Known {
   /** A character that has two mentions, and the second of them. */
   character: string;
@@ -197,7 +197,7 @@ async function storeDossier(stack: Stack, person: Omit<Person, "known">): Promis
     token,
   )) as unknown as [Row];
   assert.equal(question["kind"], "contradiction");
-  // What is behind its log is brought up to date by who reads it.
+  // A snapshot that is behind its log is updated by this read.
   await call(stack, "GET", `/dossier/${project_id}`, token);
   const short = (entry: Row) => (entry["assertion_id"] as string).slice(0, 16);
   const known = {
@@ -212,7 +212,7 @@ async function storeDossier(stack: Stack, person: Omit<Person, "known">): Promis
   return known;
 }
 
-/** What the text has of people besides this one, who may be nobody. */
+/** Traces in the text of people other than `reader`, who may be undefined. */
 export function tracesOfOthers(text: string, people: readonly Person[], reader?: Person): string[] {
   return people
     .filter((person) => person !== reader)

@@ -1,4 +1,4 @@
-// Changes whose precondition fails (RFC 9110, section 13): at every operation that is served, and on what is there.
+// Changes whose precondition fails (RFC 9110, section 13): at every operation, on existing things.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// A provider that fails, in every way that providers have: the answer has begun with 200, so the
-// client gets one error event with a stable code, and what was written so far is kept as incomplete.
+// A provider that fails, in every way that providers do: the answer has begun with 200, so the
+// client gets one error event with a stable code, and the text so far is kept as incomplete.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
@@ -17,12 +17,12 @@ interface Fault {
   title: string;
   script: Script;
   code: string;
-  /** What the model has written before. */
+  /** The model's text before the failure. */
   text?: string;
   retryable?: boolean;
   /** The model is given up after so long. */
   after_ms?: number;
-  /** How often it is asked: twice when it may answer the second time, and has said nothing. */
+  /** How often it is asked: twice if a second answer is possible, and it has sent no text. */
   attempts?: number;
 }
 
@@ -153,7 +153,7 @@ onEachRuntime(
       elapsedMs: number;
     }
 
-    /** A turn that fails with this code after this text, and what holds for every such turn. */
+    /** A turn that fails with this code after this text, and the checks for every such turn. */
     async function fail(title: string, code: string, text: string): Promise<Failed> {
       const requestId = `fault-${randomUUID()}`;
       const prompt = `What did the fox do? (${title}, ${stack().runtime})`;
@@ -163,7 +163,7 @@ onEachRuntime(
       const elapsedMs = performance.now() - beganMs;
       assert.equal(response.headers.get("x-request-id"), requestId);
       assert.equal(events.text, text);
-      // What was stored is told with its ids, so that it can be continued.
+      // Stored text is reported with its ids, so that it can be continued.
       assert.deepEqual(events.ending, text ? ["metadata", "error"] : ["error"], events.raw);
       assert.equal(events.error["code"], code);
       assert.match(events.error["message"], /\S\.$/);

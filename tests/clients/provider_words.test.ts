@@ -1,5 +1,5 @@
-// Providers quote what they refuse: content filters, validators, gateways that show the request. What
-// they quote is people's text or a key, and must not get into the log or to the client.
+// Providers quote refused requests: content filters, validators, gateways that show the request. The
+// quotations are people's text or a key, and must not get into the log or to the client.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
@@ -8,7 +8,7 @@ import type { Script } from "./scripted_model.ts";
 import { onEachRuntime } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 
-/** As a gateway of one's own has it: it does not look like the keys of the known providers. */
+/** A private gateway's key: it does not look like the keys of the known providers. */
 const PLAIN_KEY = "gateway-password-of-ours";
 
 const message = (words: string) => JSON.stringify({ error: { message: words } });
@@ -17,9 +17,8 @@ const QUOTES: [title: string, script: (prompt: string, text: string) => Script][
   ["a refusal that quotes the prompt", (prompt) => (reply) => reply.refuse(400, message(`Invalid: ${prompt}`))],
   ["a page that shows the request", (prompt) => (reply) => reply.refuse(502, `<pre>${prompt}</pre>`)],
   [
-    "an answer that is not streamed",
-    (_, content) => (reply) =>
-      reply.end(JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content } }] })),
+    "an error that is not streamed",
+    (prompt) => (reply) => reply.end(message(`Flagged: ${prompt}`)),
   ],
   [
     "an error that quotes the text before it",

@@ -38,7 +38,7 @@ const firstToken = (stack: Stack) => es256(claimsAt(stack), first.privateKey, { 
 const secondToken = (stack: Stack) => rs256(claimsAt(stack), second.privateKey, { kid: second.kid });
 
 let backend: Backend;
-/** One for each runtime, with issuers of its own. */
+/** One for each runtime, with its own issuers. */
 const addressed: { stack: Stack; issuer: Issuer; other: Issuer; askedAtMs: number }[] = [];
 
 const OTHER = "https://other.example";
@@ -191,7 +191,7 @@ describe("a key set's address, a minute later", aMinuteLater, () => {
       issuer.answer = (...asked) => void setTimeout(() => publish(second)(...asked), 500);
       assert.equal(await welcome(stack, firstToken(stack)), userId);
       assert.equal(issuer.asked, 1, "a key that is known makes nobody ask");
-      // Many have the new key at once: one asks, and the others wait for what it hears.
+      // Many have the new key at once: one asks, and the others wait for its answer.
       const crowd = Array.from({ length: 8 }, () => welcome(stack, secondToken(stack)));
       assert.deepEqual(new Set(await Promise.all(crowd)), new Set([userId]));
       assert.equal(issuer.asked, 2);

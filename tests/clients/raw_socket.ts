@@ -1,4 +1,5 @@
-// A WebSocket by hand over TCP (RFC 6455), for what no library does: breaks the rules, reads nothing, dies silently.
+// A WebSocket written directly over TCP (RFC 6455), for behaviour that no library has: breaks the rules,
+// reads nothing, dies silently.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";

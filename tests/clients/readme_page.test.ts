@@ -1,5 +1,5 @@
-// README.md's code for a builder's own page, as it is written but for addresses and keys: reading events with
-// fetch, supabase-js, and the transport for the AI SDK, which is compiled strictly against the package.
+// README.md's code for a builder's own page, unchanged except for URLs and keys: fetch, supabase-js, and the
+// transports for the AI SDK, which are compiled strictly against the package.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -11,17 +11,15 @@ import { promisify } from "node:util";
 import { AbstractChat, type ChatState, type ChatTransport, type UIMessage } from "ai";
 import { build } from "esbuild";
 import WebSocket from "ws";
-import { root } from "./backend.ts";
+import { root, type Row } from "./backend.ts";
 import { onEachRuntime } from "./stack.ts";
 import { makeGate, until } from "./wait.ts";
 
-type Transport = (chat: string, headers?: Record<string, string>, known?: object) => ChatTransport<UIMessage>;
-
 const folder = join(root, "build/tests/readme_page");
 
-/** As what `useChat` has, without a framework. */
+/** The same as `useChat`, without a framework. */
 class Chat extends AbstractChat<UIMessage> {
-  constructor(transport: ChatTransport<UIMessage>, messages: UIMessage[] = []) {
+  constructor(transport: ChatTransport<UIMessage>, id: string = randomUUID(), messages: UIMessage[] = []) {
     const state: ChatState<UIMessage> = {
       status: "ready",
       error: undefined,
@@ -31,7 +29,7 @@ class Chat extends AbstractChat<UIMessage> {
       replaceMessage: (index, message) => void (state.messages = state.messages.with(index, message)),
       snapshot: (thing) => structuredClone(thing),
     };
-    super({ transport, state });
+    super({ id, transport, state });
   }
 
   get texts(): string[] {
@@ -43,22 +41,44 @@ class Chat extends AbstractChat<UIMessage> {
 
 onEachRuntime("README's code for a page", (stack) => {
   const model = () => stack().backend.model;
-  const chatUrl = () => `${stack().url}/functions/v1/chat`;
   const prompt = (words: string) => `${words} (${stack().runtime})`;
-  let fabulaTransport: Transport;
+  let transport: ChatTransport<UIMessage>;
+  let resumingTransport: ChatTransport<UIMessage>;
+  let guestToken: string;
+
+  async function read(path: string): Promise<Row[]> {
+    const headers = { authorization: `Bearer ${guestToken}` };
+    return (await fetch(`${stack().url}/functions/v1${path}`, { headers })).json() as Promise<Row[]>;
+  }
+
+  /** What is stored of a chat's conversation, on its current path. */
+  async function stored(chat: Chat): Promise<string[]> {
+    const [session] = await read(`/sessions?external_id=${chat.id}`);
+    const messages = await read(`/sessions/${session!["session_id"]}/messages`);
+    return messages.map(({ role, content }) => `${role}: ${content}`);
+  }
 
   before(async () => {
     const readme = await readFile(join(root, "README.md"), "utf8");
     const section = /### From your own page[^]*?\n## /.exec(readme)?.[0] ?? "";
-    const [events, supabase, transport] = [...section.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
-    assert.ok(events && supabase && transport);
+    const [fabula, supabase, short, resuming] = [...section.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+    assert.ok(fabula && supabase && short && resuming);
+    const ownLines = short.split("\n").filter((line) => line && !line.startsWith("import "));
+    assert.ok(ownLines.length <= 10, short);
+    const guest = await fetch(`${stack().url}/functions/v1/users/guest`, { method: "POST" });
+    guestToken = ((await guest.json()) as Row)["guest_token"];
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const program = supabase
-      .replace("http://127.0.0.1:54321", stack().url)
+    const here = (code: string) => code.replace("http://127.0.0.1:54321", stack().url);
+    const program = here(supabase)
       .replace("mara@example.com", `${randomUUID()}@example.com`)
       .replace("PUBLISHABLE_KEY", JSON.stringify(stack().backend.keys.publishableKey));
-    const sources = { "events.ts": events, "transport.ts": transport, "supabase.ts": `${program}\nexport {};\n` };
+    const sources = {
+      "fabula.ts": here(fabula).replace("TOKEN", JSON.stringify(guestToken)),
+      "supabase.ts": `${program}\nexport {};\n`,
+      "transport.ts": short,
+      "resuming_transport.ts": resuming,
+    };
     for (const [name, code] of Object.entries(sources)) await writeFile(join(folder, name), code);
     const options = {
       ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, noEmit: true },
@@ -79,7 +99,10 @@ onEachRuntime("README's code for a page", (stack) => {
       format: "esm",
       target: "es2022",
     });
-    ({ fabulaTransport } = await import(pathToFileURL(join(folder, "transport.mjs")).href));
+    // Each runtime has sources of its own.
+    const load = (name: string) => import(`${pathToFileURL(join(folder, name)).href}?${stack().runtime}`);
+    ({ transport } = await load("transport.mjs"));
+    ({ transport: resumingTransport } = await load("resuming_transport.mjs"));
   });
 
   test("fetch and supabase-js: somebody signs up, chats, and reads their own messages", async (context) => {
@@ -90,7 +113,7 @@ onEachRuntime("README's code for a page", (stack) => {
     const said: unknown[] = [];
     context.mock.method(console, "log", (words: unknown) => void said.push(words));
     context.mock.method(console, "warn", () => {}); // supabase-js is deprecated on Node 20.
-    await import(pathToFileURL(join(folder, "supabase.mjs")).href);
+    await import(`${pathToFileURL(join(folder, "supabase.mjs")).href}?${stack().runtime}`);
     const messages = said.pop();
     assert.equal(said.join(""), "there was a fox.");
     assert.deepEqual(messages, [
@@ -99,54 +122,27 @@ onEachRuntime("README's code for a page", (stack) => {
     ]);
   });
 
-  test("the transport: a conversation, another take, a failure that is tried again", async () => {
-    const chat = new Chat(fabulaTransport(chatUrl()));
-    const [first, second] = [prompt("Begin."), prompt("Go on.")];
+  test("the ten lines: a conversation that goes on after a reload, a failure with its reason, stop", async () => {
+    const chat = new Chat(transport);
+    const [first, second, third] = [prompt("Begin."), prompt("Go on."), prompt("And then?")];
     model().tell(first, ["A door ", "opened."]);
     await chat.sendMessage({ text: first });
     assert.deepEqual([chat.status, chat.error], ["ready", undefined]);
     assert.deepEqual(chat.texts, [`user: ${first}`, "assistant: A door opened."]);
 
-    model().script(second, (reply) => reply.refuse(400, '{"error":{"message":"no"}}'));
-    await chat.sendMessage({ text: second });
-    assert.equal(chat.status, "error");
-    assert.match(chat.error?.message ?? "", /\w/);
+    const reloaded = new Chat(transport, chat.id, chat.messages);
     model().tell(second, ["It closed."]);
-    await chat.regenerate();
-    assert.deepEqual([chat.status, chat.texts.at(-1)], ["ready", "assistant: It closed."]);
-    model().tell(second, ["It stayed."]);
-    await chat.regenerate();
-    assert.deepEqual(chat.texts.slice(2), [`user: ${second}`, "assistant: It stayed."]);
+    await reloaded.sendMessage({ text: second });
+    const told = [`user: ${first}`, "assistant: A door opened.", `user: ${second}`, "assistant: It closed."];
+    assert.deepEqual(reloaded.texts, told);
+    assert.deepEqual(await stored(chat), told);
 
-    const { session_id } = chat.lastMessage?.metadata as { session_id: string };
-    const stored = await stack().backend.messages(session_id);
-    assert.deepEqual(
-      stored.map(({ content }) => content).sort(),
-      [first, "A door opened.", second, "It closed.", "It stayed."].sort(),
-    );
-    const sent = (await model().replies(second).at(-1))!.request.messages;
-    assert.deepEqual(sent.slice(1).map(({ content }) => content), [first, "A door opened.", second]);
-  });
-
-  test("the transport: what is known goes on with a running reply after a reload, and stop stops", async () => {
-    const known = {};
-    const chat = new Chat(fabulaTransport(chatUrl(), {}, known));
-    const text = prompt("Tell it slowly.");
-    const gate = makeGate();
-    model().script(text, async (reply) => {
-      reply.text("Once");
-      await gate.opened;
-      reply.text(" and for all.");
-      reply.finish();
-    });
-    const told = chat.sendMessage({ text });
-    await until("the first word", () => chat.texts[1] === "assistant: Once");
-    const reloaded = new Chat(fabulaTransport(chatUrl(), {}, { ...known }), chat.messages.slice(0, 1));
-    const resumed = reloaded.resumeStream();
-    await until("the first word again", () => reloaded.texts[1] === "assistant: Once");
-    gate.open();
-    await Promise.all([told, resumed]);
-    for (const each of [chat, reloaded]) assert.equal(each.texts[1], "assistant: Once and for all.");
+    model().script(third, (reply) => reply.refuse(400, '{"error":{"message":"no"}}'));
+    await reloaded.sendMessage({ text: third });
+    assert.equal(reloaded.status, "error");
+    assert.match(reloaded.error?.message ?? "", /^\w[^{}]* .*\.$/);
+    await reloaded.sendMessage({ text: " " });
+    assert.match(reloaded.error?.message ?? "", /text/);
 
     const endless = prompt("Never end.");
     model().script(endless, (reply) => reply.text("And "));
@@ -156,5 +152,63 @@ onEachRuntime("README's code for a page", (stack) => {
     await stopped;
     assert.equal(chat.status, "ready");
     await until("the model's end", () => model().replies(endless)[0]?.isClosed);
+  });
+
+  test("the resuming transport: another take, a failure that is tried again", async () => {
+    const chat = new Chat(resumingTransport);
+    const [first, second] = [prompt("Wake."), prompt("Walk.")];
+    model().tell(first, ["A fox ", "woke."]);
+    await chat.sendMessage({ text: first });
+    assert.deepEqual([chat.status, chat.error], ["ready", undefined]);
+    model().script(second, (reply) => reply.refuse(400, '{"error":{"message":"no"}}'));
+    await chat.sendMessage({ text: second });
+    assert.equal(chat.status, "error");
+    model().tell(second, ["It walked."]);
+    await chat.regenerate();
+    assert.deepEqual([chat.status, chat.texts.at(-1)], ["ready", "assistant: It walked."]);
+    model().tell(second, ["It ran."]);
+    await chat.regenerate();
+    const told = [`user: ${first}`, "assistant: A fox woke.", `user: ${second}`, "assistant: It ran."];
+    assert.deepEqual(chat.texts, told);
+    assert.deepEqual(await stored(chat), told);
+    const { message_id } = chat.lastMessage?.metadata as { message_id: string };
+    const takes = await read(`/chat/messages/${message_id}/takes`);
+    assert.deepEqual(takes.map(({ content }) => content), ["It walked.", "It ran."]);
+    const sent = (await model().replies(second).at(-1))!.request.messages;
+    assert.deepEqual(sent.slice(1).map(({ content }) => content), [first, "A fox woke.", second]);
+  });
+
+  test("the resuming transport: a reload goes on with the running reply, and stop stops it", async () => {
+    const left = new Chat(resumingTransport);
+    const text = prompt("Tell it slowly.");
+    const gate = makeGate();
+    model().script(text, async (reply) => {
+      reply.text("Once");
+      await gate.opened;
+      reply.text(" and for all.");
+      reply.finish();
+    });
+    void left.sendMessage({ text });
+    await until("the first word", () => left.texts[1] === "assistant: Once");
+    const reloaded = new Chat(resumingTransport, left.id, left.messages.slice(0, 1));
+    const resumed = reloaded.resumeStream();
+    await until("the first word again", () => reloaded.texts[1] === "assistant: Once");
+    gate.open();
+    await resumed;
+    assert.equal(reloaded.texts[1], "assistant: Once and for all.");
+    await reloaded.resumeStream();
+    assert.deepEqual([reloaded.status, reloaded.messages.length], ["ready", 2]);
+
+    const endless = prompt("Go on for ever.");
+    model().script(endless, (reply) => reply.text("And "));
+    void reloaded.sendMessage({ text: endless });
+    await until("its first word", () => reloaded.texts.at(-1) === "assistant: And ");
+    const again = new Chat(resumingTransport, left.id, reloaded.messages.slice(0, 3));
+    const stopped = again.resumeStream();
+    await until("its first word again", () => again.texts.at(-1) === "assistant: And ");
+    await again.stop();
+    await stopped;
+    await until("the model's end", () => model().replies(endless)[0]?.isClosed);
+    await until("the stored end", async () => (await stored(again)).at(-1) === "assistant: And ");
   });
 });

@@ -1,4 +1,4 @@
-// README.md's first example of a socket, as it is written but for the address and where it tells its messages.
+// README.md's first example of a socket, unchanged except for the URL and the output of its messages.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";

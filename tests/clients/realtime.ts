@@ -19,7 +19,7 @@ export async function rpc(stack: Stack, name: string, request: object): Promise<
   return JSON.parse(text) as Row;
 }
 
-/** Who has this token, as the functions tell the database. */
+/** The principal with this token, in the form that the functions send the database. */
 export function principalOf(token: string, id: string): Row {
   if (!token.startsWith("fg_")) return { kind: "user", issuer: "supabase", subject: id };
   return { kind: "guest", token_hash: createHash("sha256").update(token).digest("hex") };

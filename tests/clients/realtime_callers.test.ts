@@ -1,4 +1,4 @@
-// Who may open a socket, and as whom.
+// Which callers may open a socket, and as which principal.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,5 @@
-// Clients that break the rules: each is told so and disconnected, and nobody else notices.
+// Clients that break the rules: each gets a reason and is disconnected, and no other client is
+// affected.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -40,9 +41,19 @@ onBothRuntimes("hostile clients of a socket", (stack) => {
   test("the longest message that may be said comes whole", async () => {
     const client = await open();
     const longest = `${title("Long:")} ${"é".repeat(99_980)}`.slice(0, 100_000);
-    stack().backend.model.tell(longest, ["That was long."]);
+    let sentToModel = "";
+    stack().backend.model.scriptOthers((reply) => {
+      sentToModel = String(reply.request.messages.at(-1)!.content);
+      reply.text("That was long.");
+      reply.finish();
+    });
     client.say("m1", longest);
-    await client.told("done", "m1");
+    const { message_id } = await client.told("done", "m1");
+    const [reply] = await stack().backend.rows("messages", { message_id });
+    const [said] = await stack().backend.messages(reply!["session_id"]);
+    assert.equal(said!["content"], longest, "it is stored whole");
+    assert.ok(sentToModel.startsWith(longest.slice(0, 1000)), "the model is sent its beginning");
+    assert.ok(sentToModel.length < longest.length, "and not more than its budget");
     client.say("m2", "é".repeat(100_001));
     assert.equal((await client.told("error"))["code"], "invalid_request");
     await client.leave();
@@ -85,7 +96,7 @@ onBothRuntimes("hostile clients of a socket", (stack) => {
     const raw = await openRaw();
     raw.send(OPCODE.text, Buffer.from('{"type":"\xff\xfe"}', "latin1"));
     if (stack().runtime === "workerd") {
-      // It gives the host what it has replaced, which is no message either.
+      // It passes the host replaced characters, which are no message either.
       await until("an error", () => raw.texts.some((text) => text.includes("invalid_request")));
     } else {
       // Deno 2.1 drops the connection without a close frame.

@@ -1,4 +1,4 @@
-// 400 connections on workerd that nobody speaks on: they stay, and what each costs is printed and bounded.
+// 400 silent connections on workerd: they stay open, and the cost of each is printed and limited.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";

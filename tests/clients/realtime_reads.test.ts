@@ -1,4 +1,4 @@
-// What is told of realtime sessions over HTTP and to supabase-js: their events, their ends and summaries.
+// Realtime sessions over HTTP and supabase-js: their events, their ends and summaries.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
@@ -37,7 +37,7 @@ onEachRuntime("realtime reads", (stack) => {
     await liveTurn(stack(), session, "Who keeps the light?", "Mara does.");
     return [person, session];
   };
-  /** As if it had been left an hour ago. */
+  /** Pretends that it was left an hour ago. */
   const leftLongAgo = async (session: LiveSession, sessionId: string): Promise<void> => {
     await leaveSession(stack(), session);
     const response = await fetch(

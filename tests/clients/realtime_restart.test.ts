@@ -1,4 +1,4 @@
-// Replies that the functions' process does not survive: the next connection goes on with them.
+// Replies that outlive the functions' process: the next connection continues them.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
@@ -18,7 +18,7 @@ describe("a reply whose process ends", () => {
   });
   after(() => backend.stop());
 
-  /** Begins, and goes on when the model is asked again. */
+  /** Begins, and continues when the model is asked again. */
   function scriptInTwoParts(prompt: string): void {
     backend.model.script(prompt, (reply) => reply.text(BEGINNING));
     backend.model.scriptOthers((reply) => {
@@ -43,7 +43,7 @@ describe("a reply whose process ends", () => {
     return { token, name, client, generation };
   }
 
-  /** As if its writer had said nothing for a minute and a half. */
+  /** Pretends that its writer was silent for a minute and a half. */
   async function silence({ generation_id }: Row): Promise<void> {
     const response = await fetch(
       `${backend.databaseUrl}/rest/v1/generations?generation_id=eq.${generation_id}`,
@@ -65,7 +65,7 @@ describe("a reply whose process ends", () => {
         [reply!["content"], reply!["status"], reply!["is_complete"]],
         [BEGINNING + REST, "complete", true],
       );
-      // What is stored is in the log, once, and the client has been told all of it.
+      // The stored text is in the log, once, and the client has received all of it.
       const events = await until("the whole reply's event", () => {
         const found = again.events.filter(({ role }) => role === "assistant");
         return found.at(-1)?.["content"] === BEGINNING + REST && found;

@@ -28,7 +28,7 @@ onEachRuntime("realtime over its socket", (stack) => {
     const done = await client.told("done", "m1");
     assert.equal(done["finish_reason"], "stop");
     assert.equal(client.reply("m1"), "Mara keeps it. é 字 🦊");
-    // The log has both, and the client is told of them.
+    // The log has both, and the client receives them.
     const events = await until("both events", () => client.events.length === 2 && client.events);
     assert.deepEqual(
       events.map(({ role, type, content, client_id, metadata }) => [

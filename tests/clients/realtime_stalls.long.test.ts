@@ -1,4 +1,5 @@
-// Connections that stop working without an end, and what only time shows of a socket.
+// Connections that stop working without an end, and properties of a socket that only show over
+// time.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
@@ -77,7 +78,7 @@ onBothRuntimes("stalls", (stack) => {
       for (const client of clients) {
         const { code, reason } = await client.ended(90_000);
         assert.deepEqual([code, reason], [1013, "too_slow"]);
-        // What was under way when the limit was reached is one message more.
+        // The message that was being sent when the limit was reached is included.
         assert.ok(client.receivedBytes <= UNACKNOWLEDGED_BYTES + 40 * 1024, `${client.receivedBytes} bytes`);
       }
       clearInterval(sampler);

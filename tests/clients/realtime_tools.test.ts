@@ -1,5 +1,5 @@
-// What a model does in a live conversation besides talking: it reads the dossier, proposes changes of it,
-// and asks the operator's tools; and the modes that say which of these it has.
+// A model's actions in a live conversation besides talking: it reads the dossier, proposes changes to it,
+// and calls the operator's tools; and the modes that choose among these.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -72,7 +72,7 @@ onEachRuntime("tools of live conversations", (stack) => {
     assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
   }
-  /** A model that answers this prompt by a call, and what the call gives by these words. */
+  /** A model that answers this prompt with a call, and the call's result with these words. */
   function callsOnce(prompt: string, name: string, args: object, last: string): Promise<Reply> {
     let isAsked!: (reply: Reply) => void;
     const second = new Promise<Reply>((resolve) => (isAsked = resolve));
@@ -147,7 +147,7 @@ onEachRuntime("tools of live conversations", (stack) => {
     );
     await client.leave();
 
-    // What counts can be looked up, in another session of the story.
+    // Accepted facts can be looked up, in another session of the story.
     const question = words("Who is Mara?");
     const answer = callsOnce(question, "look_up_character", { name: "mara" }, "She is 34.");
     const other = await connect(randomUUID(), projectId);

@@ -1,5 +1,5 @@
-// The relay: a bot is asked, its reply is streamed and kept, whoever leaves, cancels or comes back,
-// through whichever isolate.
+// The relay: a bot is asked, its reply is streamed and kept, whether its client leaves, cancels or
+// returns, through any isolate.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -94,7 +94,7 @@ onEachRuntime("the relay", (stack) => {
     const body = { ...ask(prompt), stream_id: `s-${randomUUID()}` };
     const first = readRelay(await start(body));
     await model().reply(prompt);
-    // The rest of it is told while it runs, and again when it is over.
+    // The rest of it is sent while it runs, and again when it is over.
     const running = start(body).then((response) => readRelay(response));
     const other = await api(stack(), "POST", "/v1/stream", ana, { ...body, prompt: "Other." });
     assert.deepEqual([other.status, other.body.code], [409, "stream_exists"]);

@@ -49,7 +49,7 @@ export function open(
   });
 }
 
-/** A bot of the person's; it costs nobody a key unless the fields say otherwise. */
+/** A bot of the person's; it needs no key unless the fields have one. */
 export async function makeBot(stack: Stack, person: Person, fields: Row = {}): Promise<Row> {
   const { status, body } = await api(stack, "POST", "/v1/bots", person, {
     model: "scripted",

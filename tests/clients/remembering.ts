@@ -1,5 +1,5 @@
-// A companion's upstream with a script: it answers everything, and what it finds worth remembering in the
-// user's messages is what its test says that their sentences say.
+// A companion's upstream with a script: it answers everything, and its findings in the user's messages
+// are those that its test assigns to their sentences.
 import type { Message, Reply, ScriptedModel } from "./scripted_model.ts";
 
 export interface Found {
@@ -7,18 +7,18 @@ export interface Found {
   quote: string;
   type?: string;
   when?: string;
-  /** The text of what it replaces. */
+  /** The text of the memory that it replaces. */
   replaces?: string;
 }
 
-/** What readers are asked ends with the user's new messages. */
+/** Extractors' prompts end with the user's new messages. */
 const newTextOf = (messages: Message[]): string =>
   messages.at(-1)!.content.split("\nThe user's NEW MESSAGES:\n")[1] ?? "";
 const isSummary = (messages: Message[]): boolean =>
   messages.at(-1)!.content.startsWith("The notes so far:");
 
 export class Remembering {
-  /** What it was asked by users, in the order of asking. */
+  /** The prompts of users, in order. */
   readonly prompts: Message[][] = [];
   /** The new messages that it has read. */
   readonly read: string[] = [];
@@ -29,12 +29,12 @@ export class Remembering {
   readonly #found = new Map<string, Found[]>();
   readonly #forgotten = new Map<string, { memory: string; quote: string }[]>();
 
-  /** From now on it answers whatever nobody has scripted. */
+  /** From now on it answers all unscripted prompts. */
   constructor(model: ScriptedModel) {
     model.scriptOthers((reply) => this.#answer(reply));
   }
 
-  /** Says what is found wherever the sentence is. */
+  /** Assigns findings to a sentence, wherever it occurs. */
   knows(sentence: string, ...found: Found[]): void {
     this.#found.set(sentence, found);
   }
@@ -53,7 +53,7 @@ export class Remembering {
       if (reply.isClosed) return;
       const inText = <T>(known: Map<string, T[]>): T[] =>
         [...known].filter(([sentence]) => text.includes(sentence)).flatMap(([, found]) => found);
-      // Every answer has something that nobody has said, and something that only the companion has.
+      // Every answer contains something that nobody said, and something that only the companion said.
       const memories = [
         { text: "The user owns a castle.", quote: "I own a castle" },
         { text: "The companion's name is Mara.", quote: "I am Mara" },

@@ -1,4 +1,5 @@
-// What outlives the processes: rows in the database, and the text of a stream whose runtime is ended.
+// Data that outlives the processes: rows in the database, and the text of a stream whose runtime is
+// ended.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Backend } from "./backend.ts";
@@ -39,7 +40,7 @@ describe("restart", () => {
     });
   }
 
-  // Cloudflare tells nobody that an isolate ends; it lets requests go on for 30 seconds instead.
+  // Cloudflare does not announce an isolate's end; it lets requests continue for 30 seconds instead.
   test("a stream whose runtime is told to end: its text is kept, the client told to come again (deno)", async () => {
     const prompt = "Tell me a story without an end.";
     const words = "Once upon a time there was no end";

@@ -13,7 +13,7 @@ export interface Message {
   content: string;
 }
 
-/** What the functions sent. */
+/** The functions' request. */
 export interface CompletionRequest {
   model: string;
   messages: Message[];
@@ -26,7 +26,7 @@ export const PNG = Buffer.from(
   "base64",
 );
 
-/** Whether the user has said this last; what nobody has answered before is in the same message. */
+/** Whether this is the user's last message; earlier unanswered ones are in the same message. */
 function isAbout(request: CompletionRequest, prompt: string): boolean {
   const said = request.messages.at(-1)?.content;
   return said === prompt || (said?.endsWith(`\n\n${prompt}`) ?? false);
@@ -34,7 +34,7 @@ function isAbout(request: CompletionRequest, prompt: string): boolean {
 
 export type Script = (reply: Reply) => void | Promise<void>;
 
-/** One answer under way. */
+/** One running answer. */
 export class Reply {
   readonly request: CompletionRequest;
   readonly authorization: string | undefined;
@@ -66,8 +66,8 @@ export class Reply {
   }
 
   /** The whole end of an answer: its reason, its usage, its marker. */
-  finish(prompt_tokens = 11, completion_tokens = 7): void {
-    this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+  finish(prompt_tokens = 11, completion_tokens = 7, finish_reason = "stop"): void {
+    this.#chunk({ choices: [{ index: 0, delta: {}, finish_reason }] });
     this.#chunk({ choices: [], usage: { prompt_tokens, completion_tokens, total_tokens: 18 } });
     this.end("data: [DONE]\n\n");
   }
@@ -154,11 +154,11 @@ export class Reply {
 
 type Texts = string | { text?: string }[];
 
-/** What the three formats call it, as far as they differ. */
+/** The members whose names differ between the three formats. */
 interface AnyRequest extends Omit<CompletionRequest, "messages"> {
   messages?: { role: string; content: Texts }[];
   contents?: { role: string; parts: Texts }[];
-  /** What OpenAI's images API and Hugging Face are to draw. */
+  /** The prompt in OpenAI's images API and Hugging Face's. */
   prompt?: string;
   inputs?: string;
 }
@@ -222,7 +222,7 @@ export class ScriptedModel {
     this.#scripts.set(prompt, script);
   }
 
-  /** Says how all prompts are answered that nobody has scripted; they are refused as long as nobody does. */
+  /** Scripts the answers to all other prompts; without this they are refused. */
   scriptOthers(script: Script): void {
     this.#otherwise = script;
   }
@@ -245,7 +245,7 @@ export class ScriptedModel {
     return this.#replies.filter(({ request }) => isAbout(request, prompt));
   }
 
-  /** The first answer to a prompt, once the request for it is there. */
+  /** The first answer to a prompt, once its request has arrived. */
   reply(prompt: string): Promise<Reply> {
     return until("the request to the model", () => this.replies(prompt)[0]);
   }
@@ -257,12 +257,12 @@ export class ScriptedModel {
     return newest;
   }
 
-  /** How many requests there have been. */
+  /** The number of requests so far. */
   get count(): number {
     return this.#replies.length;
   }
 
-  /** Nobody listens at the model's address while `work` is done. */
+  /** The model's address is unreachable during `work`. */
   async whileDown(work: () => Promise<void>): Promise<void> {
     await this.stop();
     try {

@@ -1,4 +1,4 @@
-// What must never stand in a log: what people and models have written, and what proves who they are.
+// Texts that must never be in a log: those that people and models have written, and credentials.
 
 // A shorter text may be part of any word.
 const SHORTEST = 8;
@@ -10,7 +10,7 @@ export class Secrets {
     if (text.length >= SHORTEST) this.#texts.add(text);
   }
 
-  /** The secrets that stand in the log, as they are or as JSON writes them. */
+  /** The secrets in the log, plain or escaped as JSON. */
   foundIn(lines: readonly string[]): string[] {
     const log = lines.join("\n");
     return [...this.#texts].filter((text) => {

@@ -1,5 +1,5 @@
-// Clients that send their body a byte at a time, or never: they are told so in time, on both runtimes, and nothing
-// of their request is done.
+// Clients that send their body a byte at a time, or never: they are refused in time, on both runtimes, and
+// nothing of their request is done.
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";

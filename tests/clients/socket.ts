@@ -1,4 +1,5 @@
-// A client of a socket, with npm's `ws`: what it is told, in the protocol `fabula.v1` or as plain texts.
+// A client of a socket, with npm's `ws`: the messages that it receives, in the protocol `fabula.v1` or
+// as plain texts.
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import WebSocket from "ws";
@@ -13,10 +14,10 @@ export interface SocketOptions {
   token?: string;
   /** The sub-protocols that it asks for; none: the raw protocol. */
   protocols?: string[];
-  /** Of the address, with its question mark. */
+  /** The URL's query, with its question mark. */
   query?: string;
   origin?: string;
-  /** Whether it says what it has received, as clients of `fabula.v1` do. */
+  /** Whether it acknowledges messages, like clients of `fabula.v1`. */
   acknowledges?: boolean;
   /** Whether it answers pings, as they do too. */
   answersPings?: boolean;
@@ -118,7 +119,7 @@ export class SocketClient {
     return this.messages.filter((one) => one["type"] === type && (id === undefined || one["id"] === id));
   }
 
-  /** The first message of this type, once it is there. */
+  /** The first message of this type, once it has arrived. */
   async told(type: string, id?: string, longest_ms?: number): Promise<Row> {
     const what = `the message ${type} ${id ?? ""}`;
     return until(what, () => {
@@ -130,11 +131,11 @@ export class SocketClient {
     }, longest_ms);
   }
 
-  /** What has been told of a reply: each token stands where it says. */
+  /** The received text of a reply: each token must be at its own offset. */
   reply(id: string): string {
     let text = "";
     for (const token of this.of("token", id)) {
-      // Another connection's reply, and one that goes on, is told from its beginning.
+      // Another connection's reply, and a continued one, are sent from the beginning.
       if (token["offset"] === 0) text = "";
       assert.equal(token["offset"], Buffer.byteLength(text), "no byte is told twice or left out");
       text += token["text"] as string;
@@ -142,7 +143,7 @@ export class SocketClient {
     return text;
   }
 
-  /** All events of the session that it has been told, each once and in their order. */
+  /** All events of the session that it has received, each once and in order. */
   get events(): Row[] {
     const events = this.messages.flatMap((message) => {
       if (message["type"] === "ready") return message["events"] as Row[];

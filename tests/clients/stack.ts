@@ -1,5 +1,5 @@
-// The whole stack as its callers see it, once for each runtime: the functions as scripts/build has
-// bundled them, behind the origin of the development server.
+// The whole stack as its callers see it, once for each runtime: the functions as bundled by scripts/build,
+// behind the origin of the development server.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -15,12 +15,12 @@ import { until } from "./wait.ts";
 
 const BOTH_RUNTIMES: readonly Runtime[] = ["deno", "workerd"];
 /**
- * Those of this ring. What callers see is the guest's doing, which is the same on both; what hosts may do
- * differently is tested on both at each change: tests/hosts, and here `onBothRuntimes`.
+ * The runtimes of this ring. Most behaviour comes from the guest and is the same on both; possible
+ * differences between hosts are tested on both at each change: tests/hosts, and here `onBothRuntimes`.
  */
 export const RUNTIMES: readonly Runtime[] = isLongRing ? BOTH_RUNTIMES : ["deno"];
 
-/** Of the scripted model's provider. */
+/** The key of the scripted model's provider. */
 export const PROVIDER_KEY = "sk-scripted-provider-key-0123456789";
 
 export type Settings = (originUrl: string, modelUrl: string) => Record<string, string>;
@@ -30,10 +30,10 @@ export class Stack {
   readonly backend: Backend;
   /** The one origin, such as http://127.0.0.1:54321. */
   readonly url: string;
-  /** What the runtime and the functions have written. */
+  /** The output of the runtime and the functions. */
   readonly lines: string[];
   #functions: FunctionsPart;
-  /** What the functions see of their environment. */
+  /** The functions' environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #origin: Origin;
 
@@ -91,7 +91,7 @@ export class Stack {
     return stack;
   }
 
-  /** Ends the functions' process without a word, and starts another one behind the same origin. */
+  /** Kills the functions' process, and starts another one behind the same origin. */
   async killFunctions(): Promise<void> {
     process.kill(this.functions.processId, "SIGKILL");
     await this.functions.ended;
@@ -134,12 +134,12 @@ export interface SuiteOptions {
 
 type Define = (stack: () => Stack) => void;
 
-/** Defines the tests once for each runtime of this ring; the stack is there when they run. */
+/** Defines the tests once for each runtime of this ring; the stack is ready when they run. */
 export function onEachRuntime(title: string, define: Define, options: SuiteOptions = {}): void {
   onRuntimes(RUNTIMES, title, define, options);
 }
 
-/** The same on both runtimes in either ring: for what they do differently by themselves. */
+/** The same on both runtimes in either ring: for behaviour in which they differ. */
 export function onBothRuntimes(title: string, define: Define, options: SuiteOptions = {}): void {
   onRuntimes(BOTH_RUNTIMES, title, define, options);
 }
@@ -194,10 +194,10 @@ const LOG_MEMBERS = new Set(
     "bot_id task acting_for conversation_id attempts latency_ms first_token_ms tokens_in tokens_out status outcome code cause provider_failures items_found items_kept items_without_quote").split(" "),
 );
 
-// What workerd itself says of a client whose frames are no WebSocket's.
+// workerd's own message about a client with invalid frames.
 const BROKEN_FRAME = /^workerd\/\S+: error: .*remote\.jsg\.Error: WebSocket protocol error/;
 
-/** What holds for every log, whatever has happened. */
+/** The rules for every log, whatever has happened. */
 export function assertDiscreetLog({ lines, backend }: Stack): void {
   assert.ok(lines.length > 0, "nothing was logged");
   for (const line of lines) {

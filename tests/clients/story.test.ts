@@ -1,5 +1,5 @@
-// The story writer as a plain client uses it: document 002's requests, its tasks, its streams, and what is
-// stored of a story.
+// The story writer for a plain client: document 002's requests, its tasks, its streams, and the stored
+// parts of a story.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { OUTLINE, scriptAuthor, type Author } from "./author.ts";
@@ -8,7 +8,7 @@ import { onEachRuntime } from "./stack.ts";
 import { ask, eventsOf, follow, newToken, send } from "./story.ts";
 import { until } from "./wait.ts";
 
-// As document 002 has it.
+// From document 002.
 const DOCUMENTS_BODY = `{
   "persona": "Award-Winning Science Fiction Author",
   "story_setting": "A futuristic city in 2150",

@@ -1,4 +1,4 @@
-// Answers of the story function that are there already: who gets them, and what they cost.
+// Existing answers of the story function: who gets them, and what they cost.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -17,7 +17,7 @@ describe("the cache of stories", () => {
     story.call("POST", "/story/generate-premise", token, body);
   const setting = (words: string) => ({ story_length: "Short", story_setting: words });
 
-  /** How many requests the model has had for steps of stories while `work` was done. */
+  /** The number of requests to the model for steps of stories during `work`. */
   async function asked(work: () => Promise<unknown>): Promise<number> {
     const before = story.teller.asked.length;
     await work();

@@ -1,5 +1,5 @@
-// Many stories at once on one machine: all of them end, the progress of none goes back, and whoever talks
-// beside them waits hardly longer than usual for the first word.
+// Many stories at once on one machine: all of them end, the progress of none decreases, and chats at the same
+// time wait hardly longer than usual for the first word.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,8 +13,9 @@ const LONGEST_MS = 1_200_000;
 const TURNS = 30;
 const GAP_MS = 300;
 const LOOK_GAP_MS = 250;
-// More than the connections that the stand-in for PostgREST has: each must have called the functions of a turn
-// before, as those of a server that has run for a while have. Five times: then PostgreSQL keeps their plans.
+// More than the connections of the stand-in for PostgREST: each must have called the functions of a turn
+// before, like those of a server that has run for a while. Five times, after which PostgreSQL keeps their
+// plans.
 const WARMING_AT_ONCE = 20;
 const WARMING_TURNS = 6;
 const MOST_SLOWER = 1.5;

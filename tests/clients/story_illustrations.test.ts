@@ -1,5 +1,5 @@
-// Pictures of scenes as a plain client has them drawn: by each provider's images API, in the embedded Storage,
-// behind signed addresses, until they are deleted.
+// Pictures of scenes for a plain client: from each provider's images API, in the embedded Storage, behind
+// signed URLs, until they are deleted.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -113,7 +113,7 @@ onEachRuntime(
         assert.ok(left > 50 * 60_000 && left <= 60 * 60_000, expires_at);
         const file = await fetch(url);
         assert.equal(file.status, 200, url);
-        // Its type is not looked at: the embedded Storage tells it by the extension of the name alone.
+        // Its type is not checked: the embedded Storage derives it only from the name's extension.
         assert.deepEqual(Buffer.from(await file.arrayBuffer()), bytes);
         const unsigned = await fetch(url.replace(/\?.*/, "").replace("/object/sign/", "/object/public/"));
         assert.notEqual(unsigned.status, 200);

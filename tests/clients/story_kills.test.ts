@@ -1,6 +1,6 @@
-// A story whose workers die: at the borders of its steps and in the middle of them, two of them at once,
-// and with the database away. The same scenes stand in it, each once, and no call of a model is made more
-// than twice.
+// A story whose workers die: between its steps and in the middle of them, two of them at once, and
+// without the database. The same scenes are in it, each once, and no call of a model is made more than
+// twice.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,7 +17,7 @@ const TARGET_WORDS = 1_500;
 // Longer than a draft waits to be saved for the first time.
 const UNTIL_SAVED_MS = 1_300;
 
-/** Where in a call of the model its worker dies. */
+/** The point in a call of the model at which its worker dies. */
 type Moment = "asked" | "half" | "saved" | "answered";
 const MOMENTS: readonly Moment[] = ["asked", "half", "saved", "answered"];
 /** In the short ring, of every so many calls one is its worker's last. */
@@ -42,7 +42,7 @@ describe("a story whose workers die", () => {
   const resultOf = ({ taskId, token }: { taskId: string; token: string }): Promise<Row> =>
     story.call("GET", `/story/task/${taskId}/result`, token);
 
-  /** Each scene is there once, in the outline's order, and the story has its length. */
+  /** Each scene exists once, in the outline's order, and the story has its length. */
   function assertWhole(result: Row): void {
     assertToldOnce(result);
     const events = (result["outline"] as Row[]).map(({ key_events }) => (key_events as string[])[0]!);
@@ -59,7 +59,7 @@ describe("a story whose workers die", () => {
     teller.asked.length = 0;
     let deaths = 0;
     let calls = 0;
-    /** Of each request that was its worker's last. */
+    /** The requests that were their worker's last. */
     const ended = new Set<string>();
     let dying: Promise<void> | undefined;
     const die = () => {

@@ -1,6 +1,6 @@
-// Whole stories of models that do not do what they are told: too short, too long, out of order, cut, with
-// talk around the prose, the same again. They have the length that was wanted, tell each scene of their
-// outline once, and what was wrong is reported.
+// Whole stories by models that do not follow instructions: too short, too long, out of order, cut off, with
+// talk around the prose, repetitive. They have the requested length, tell each scene of their outline once,
+// and the faults are reported.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -45,7 +45,9 @@ describe("stories of the length that was asked for", () => {
     context.diagnostic(JSON.stringify(story.teller.largestPrompts()));
   });
 
-  /** Writes a short story of a model that does this with its answers; the story and what was found in it. */
+  /**
+   * Writes a short story with a model that treats its answers like this; returns the story and the findings.
+   */
   async function misbehaving(
     name: string,
     misbehave: (asked: Asked) => string | undefined,

@@ -54,7 +54,7 @@ describe("a novel", () => {
         "select part_id from public.story_parts where kind = 'scene' and message_id is null and number is not null order by number limit 1",
       );
       const result = { did: "scene", part_id: (parts[0] as Row)["part_id"], text: prose("a measured scene", 800), length: 800, asked: 800, made: 800 };
-      // In the transaction that is taken back the step's time has come.
+      // In the transaction that is rolled back, the step is due.
       const claim = await pagesOf(
         client,
         `with due as (update public.job_steps set run_after = now() where job_id = $1 and step = $2 returning job_id)

@@ -1,5 +1,5 @@
-// Many requests at once at the edge of a plan, while the processes that write their stories are killed:
-// exactly what fits is admitted, and what was used is what the ledger has.
+// Many requests at once near the limit of a plan, while the processes that write their stories are
+// killed: exactly the allowed ones are admitted, and the usage equals the ledger's.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -9,7 +9,7 @@ const AT_ONCE = 50;
 const FIT = 7;
 const ROUNDS = 3;
 const LONGEST_MS = 900_000;
-/** Of so many calls of the model one is its process's last. */
+/** One in this many calls of the model is its process's last. */
 const EVERY = 9;
 
 describe("stories at the edge of a plan", () => {

@@ -40,7 +40,7 @@ export const nameOf = (seed: string): string => {
 
 export const wordsOf = (text: string): number => text.split(/\s+/).filter((word) => word !== "").length;
 
-/** Paragraphs of `words` words in all; the sentences that are given are told first, as far as they fit. */
+/** Paragraphs of `words` words in total; the given sentences come first, as far as they fit. */
 export function prose(seed: string, words: number, given: readonly string[] = []): string {
   const dice = new Dice(seed);
   const sentences: string[] = [];
@@ -54,7 +54,7 @@ export function prose(seed: string, words: number, given: readonly string[] = []
   }
   while (left > 0) {
     const whole = `${dice.of(OPENINGS)}, ${clause(dice)} ${dice.of(TURNS)} ${clause(dice)}`.split(" ");
-    // The last sentence is as long as what is left of the length.
+    // The last sentence fills the remaining length.
     const taken = left - whole.length < 4 ? whole.slice(0, left) : whole;
     while (left - whole.length < 4 && taken.length < left) taken.push(dice.of(NOUNS));
     add(`${taken.join(" ").replace(/,$/, "")}.`);

@@ -1,4 +1,4 @@
-// The whole stack with a model of stories, on a real PostgreSQL, and what its tests do with it.
+// The whole stack with a model of stories, on a real PostgreSQL, and the common steps of its tests.
 import assert from "node:assert/strict";
 import pg from "pg";
 import { startMaintenance } from "../../scripts/local/maintenance.ts";
@@ -145,7 +145,7 @@ export class StoryStack {
   }
 }
 
-/** All scenes of the outline are told once: their key events stand once in the whole story. */
+/** All scenes of the outline are told once: their key events occur once in the whole story. */
 export function assertToldOnce(result: Row): void {
   const story = result["story"] as string;
   const outline = result["outline"] as Row[];

@@ -14,7 +14,7 @@ export interface Asked {
   /** The whole request as one text: the same for the same request. */
   prompt: string;
   bytes: number;
-  /** Of prose: the title of the scene, and how many words it was asked for. */
+  /** For prose: the title of the scene, and the requested number of words. */
   title: string;
   words: number;
   /** Whether something of the scene was there already. */
@@ -28,7 +28,7 @@ export interface Asked {
 const PROMPT_BYTES = (8_000 + 1_000) * 4;
 const PIECES_OF_ANSWER = 8;
 
-/** How many times the length asked for is written. */
+/** How much is written, as a multiple of the requested length. */
 export type Factor = number | "random";
 
 export class Storyteller {
@@ -44,10 +44,10 @@ export class Storyteller {
   atHalf: (asked: Asked) => void | Promise<void> = () => {};
   /** Called when an answer has been sent. */
   atEnd: (asked: Asked) => void = () => {};
-  /** Requests that nobody has scripted and that are no story's. */
+  /** Unscripted requests that do not belong to a story. */
   otherwise: (reply: Reply) => void | Promise<void> = (reply) => reply.refuse(500, "{}");
 
-  /** From now on it answers whatever nobody has scripted. */
+  /** From now on it answers all unscripted requests. */
   constructor(model: ScriptedModel) {
     model.scriptOthers((reply) => this.#answer(reply));
   }
@@ -62,7 +62,7 @@ export class Storyteller {
     return counts;
   }
 
-  /** How often each request was made, of those of a story's own steps. */
+  /** How often each request of a story's own steps was made. */
   repetitions(): number[] {
     const times = new Map<string, number>();
     for (const { step, prompt } of this.asked) {

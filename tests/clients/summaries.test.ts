@@ -1,5 +1,5 @@
-// Conversations that outgrow what a model is sent: what was said first is summarised after a reply, the
-// next one is written with that summary, and its reader can see it.
+// Conversations that outgrow the prompt: the earliest messages are summarised after a reply, the next
+// reply is written with that summary, and its reader can see it.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { makeGate, until } from "./wait.ts";
 const HISTORY_TOKENS = 400;
 const MESSAGE_BYTES = 160;
 
-/** As supabase/schemas has it. */
+/** The same as in supabase/schemas. */
 const tokensOf = (text: string) => Math.ceil(Buffer.byteLength(text) / 4) + 4;
 
 interface Conversation {
@@ -28,7 +28,7 @@ interface Conversation {
 }
 
 interface Turn {
-  /** What the model was sent. */
+  /** The model's prompt. */
   messages: Message[];
   messageId: string;
 }
@@ -87,7 +87,7 @@ onEachRuntime(
       return { messages, messageId: said.events.metadata["message_id"] };
     }
 
-    /** A conversation whose newest turn has left work behind. */
+    /** A conversation whose newest turn has left work. */
     async function outgrown(on = stack()): Promise<Conversation> {
       const conversation: Conversation = { sessionId: "", token: "", texts: [] };
       for (let turns = 0; turns < 10; turns += 1) {
@@ -108,7 +108,7 @@ onEachRuntime(
       return JSON.parse(text) as Row;
     }
 
-    /** As if the task's time had come, and its worker's were over. */
+    /** Pretends that the task is due, and its worker's lease is over. */
     async function makeDue({ sessionId }: Conversation): Promise<void> {
       await stack().backend.makeStepsDue({ session_id: sessionId });
     }

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Stack } from "./stack.ts";
 
-/** `fetch` stands in the way of the client's requests. */
+/** `fetch` intercepts the client's requests. */
 export function makeClient(stack: Stack, key: string, fetch?: typeof globalThis.fetch): SupabaseClient {
   return createClient(stack.url, key, {
     auth: { persistSession: false, autoRefreshToken: false },

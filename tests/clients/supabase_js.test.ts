@@ -239,7 +239,7 @@ onEachRuntime("supabase-js", (stack) => {
       for (const name of ENGINE_FUNCTIONS) {
         const { data, error, status: got } = await client.rpc(name, { request });
         assert.deepEqual([data, got, error?.code], [null, status, "42501"], name);
-        // Not merely stopped by what the function would do next.
+        // Refused by its rights, and not merely by the function's own checks.
         assert.equal(error?.message, `permission denied for function ${name}`);
       }
     }

@@ -1,4 +1,4 @@
-// Access tokens as Supabase Auth signs them, and as nobody should.
+// Access tokens signed like Supabase Auth's, and invalid ones.
 import { createHmac, sign, type KeyObject } from "node:crypto";
 
 export type Claims = Record<string, unknown>;

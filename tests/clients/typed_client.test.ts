@@ -1,5 +1,5 @@
-// A client that is generated from the document as it is served (openapi-typescript, openapi-fetch): the program
-// of tests/typed_client compiles against its types without a cast, and what it then gets is what they say.
+// A client that is generated from the served document (openapi-typescript, openapi-fetch): the program of
+// tests/typed_client compiles against its types without a cast, and the answers fit the types.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,10 +12,10 @@ import { onEachRuntime } from "./stack.ts";
 const folder = join(root, "tests/typed_client");
 const generated = join(folder, "generated");
 
-/** What the program says. */
+/** The program's message. */
 const PROMPT = "A lighthouse keeper finds a door in the sea.";
 
-/** The output; what a command that fails has said is its error. */
+/** The output; if the command fails, the error has its output. */
 async function run(command: string, ...args: string[]): Promise<string> {
   const options = { cwd: folder, maxBuffer: 16 << 20 };
   const { stdout } = await promisify(execFile)(process.execPath, [command, ...args], options).catch(

@@ -17,12 +17,14 @@ import {
 import { onEachRuntime, RUNTIMES } from "./stack.ts";
 import { es256, nowInSeconds } from "./tokens.ts";
 
-// wasm/host/operations/public-keys.ts: an issuer is waited for no longer, and told no more.
+// wasm/host/operations/public-keys.ts waits no longer for an issuer.
 const LONGEST_WAIT_MS = 5_000;
 const LARGEST_SET_BYTES = 65_536;
 
 const key = signingKey("ES256");
-/** Where an issuer might like to send who asks: it would give the very keys that are wanted. */
+/**
+ * A server to which an issuer might redirect the request: it would return exactly the wanted keys.
+ */
 const elsewhere = new Issuer(publish(key));
 await elsewhere.start();
 
@@ -67,7 +69,7 @@ interface Unreliable {
   issuer: Issuer;
 }
 
-/** Each runtime asks issuers of its own. */
+/** Each runtime asks its own issuers. */
 const issuers = new Map<string, Unreliable[]>();
 for (const runtime of RUNTIMES) {
   const own = Object.entries({ ...answers, ...slow, large: text("") }).map(([name, answer]) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const LONGEST_WAIT_MS = 20_000;
 const SHORTEST_GAP_MS = 10;
-/** Looks are calls of a database: what takes long is not to be slowed down by them. */
+/** Each check calls a database, so frequent checks would slow down long work. */
 const LONGEST_GAP_MS = 250;
 
 /** Looks again and again until there is a value that is neither undefined nor false. */
@@ -21,7 +21,7 @@ export async function until<Value>(
   }
 }
 
-/** A promise and the way to fulfil it: what a script waits for until its test says so. */
+/** A promise and the function that fulfils it: a script waits for it until its test continues. */
 export function makeGate(): { opened: Promise<void>; open: () => void } {
   let open!: () => void;
   const opened = new Promise<void>((resolve) => (open = resolve));

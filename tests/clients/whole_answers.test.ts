@@ -1,5 +1,5 @@
-// Accept: application/json: a reply as one answer, or as a problem with what is kept of it; and how a
-// reply ends that somebody cancels.
+// Accept: application/json: a reply as one answer, or as a problem with the kept part of it; and the
+// end of a cancelled reply.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

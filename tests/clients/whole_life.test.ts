@@ -1,5 +1,5 @@
-// A whole life, step after step: a guest, an account, what it has under its names, and the end of all
-// of it; with supabase-js and with plain fetch. After each step the tables are looked at, all of them.
+// A whole life, step by step: a guest, an account, its named things, and its deletion; with
+// supabase-js and with plain fetch. After each step all tables are checked.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { readSchemaFiles } from "../../scripts/schema/schema_files.ts";

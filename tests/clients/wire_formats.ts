@@ -16,7 +16,7 @@ export interface End {
   output: number;
 }
 
-/** What makes the frames of one answer. */
+/** Writes the frames of one answer. */
 export interface WireWriter {
   part(part: Part): string;
   end(end: End): string;
@@ -24,7 +24,7 @@ export interface WireWriter {
   error(message: string): string;
 }
 
-/** Which format a request is in, by its path. */
+/** The format of a request, by its path. */
 export function formatOfPath(path: string): WireFormat {
   if (path.endsWith("/messages")) return "anthropic";
   return /:(streamG|g)enerateContent/.test(path) ? "gemini" : "openai";

@@ -1,5 +1,5 @@
-// How right the people are: floors below what tests/bench/README.md says, so that a rule that loses
-// is seen. tests/bench/dossier measures.
+// The quality of matching people: minimums below the results in tests/bench/README.md, so that a
+// regression of a rule is noticed. tests/bench/dossier measures.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeCast } from "../bench/dossier/casts.ts";
@@ -61,7 +61,7 @@ test("deliveries that come twice change no byte", () => {
 });
 
 test("the scores are those of a worked example", () => {
-  // Luo (2005): twelve mentions of people of 5, 2 and 5; the two of 5 are taken for one.
+  // Luo (2005): twelve mentions of people of 5, 2 and 5; the two of 5 are merged.
   const ids = Array.from({ length: 12 }, (_, index) => String(index));
   const person = (index: number): string => (index < 5 ? "a" : index < 7 ? "b" : "c");
   const gold = new Map(ids.map((id, index) => [id, person(index)]));

@@ -38,7 +38,7 @@ export function run(words: string[], input: string | Uint8Array = "") {
   };
 }
 
-/** Decodes a body; the parts must add up to what the last line says. */
+/** Decodes a body; the parts must add up to the last line's totals. */
 export function decode(format: string, body: string, chunkBytes?: number) {
   const chunk = chunkBytes === undefined ? [] : ["--chunk", String(chunkBytes)];
   const { status, output, complaint } = run(["--format", format, ...chunk], body);

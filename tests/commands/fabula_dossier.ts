@@ -19,7 +19,7 @@ export function run(words: string[], input: string | Uint8Array = "") {
   };
 }
 
-/** What the command is given: all but who the characters really are. */
+/** The command's input: everything except the characters' real identities. */
 export function toLines(deliveries: Delivery[]): string {
   const lines = deliveries.map((delivery) => {
     const characters = delivery.characters.map(({ id, name, aliases }) => ({ id, name, aliases }));

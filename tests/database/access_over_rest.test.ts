@@ -1,5 +1,5 @@
-// What people do directly over Supabase REST, with supabase-js: read what is theirs. What everybody may
-// not do is in rest_access.test.ts.
+// Direct use of Supabase REST, with supabase-js: people read their own rows. rest_access.test.ts tests
+// what is forbidden.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";

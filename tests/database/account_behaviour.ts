@@ -1,4 +1,4 @@
-// The end of an account, whichever database it is in.
+// The end of an account, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

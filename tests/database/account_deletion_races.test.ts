@@ -159,7 +159,7 @@ test("a guest whose call has not ended is left, and not waited for", async () =>
   assert.deepEqual(await target.call("delete_expired_guests", {}), { deleted: 1 });
 });
 
-// Foreign keys of a row are checked anew when it is updated a second time in one transaction.
+// Foreign keys of a row are checked again when it is updated a second time in one transaction.
 for (const [what, hold, goOn] of [
   [
     "updates a dossier twice",
@@ -216,7 +216,8 @@ test("a turn that died is run again while its account is deleted: one comes afte
   const dead = await begin(target, principal, request);
   const { generation_id } = dead;
   await target.update("generations", { generation_id }, { heartbeat_at: daysAgo(1) });
-  // While somebody holds the session, the turn waits for it, and after it the deletion.
+  // While another transaction holds the session, the turn waits for it, and the deletion for the
+  // turn.
   const working = target.asOwner(
     `select from public.sessions where session_id = '${session_id}' for no key update;
      select pg_sleep(1)`,

@@ -1,4 +1,4 @@
-// What many tests of accounts and guests need.
+// Common parts of tests of accounts and guests.
 import { createHash, randomUUID } from "node:crypto";
 import type { Row, Target } from "./target.ts";
 import { newTokenHash, say, type Principal } from "./turns.ts";
@@ -62,7 +62,7 @@ export const TABLES_OF_OWNERS = [
   "profiles",
 ];
 
-/** How many rows each table has of this owner. */
+/** The number of this owner's rows in each table. */
 export async function countRows(target: Target, owner_id: string): Promise<Record<string, number>> {
   const counts = TABLES_OF_OWNERS.map(
     async (table) => [table, (await target.select(table, { owner_id })).length] as const,
@@ -72,7 +72,7 @@ export async function countRows(target: Target, owner_id: string): Promise<Recor
 
 export const NO_ROWS = Object.fromEntries(TABLES_OF_OWNERS.map((table) => [table, 0]));
 
-/** What is kept of a deleted account: of what PostgreSQL prints a JSON array as. */
+/** The record of a deleted account: the hash of a JSON array as PostgreSQL prints it. */
 export function identityHash(...identity: string[]): string {
   const json = `[${identity.map((part) => JSON.stringify(part)).join(", ")}]`;
   return createHash("sha256").update(json).digest("hex");

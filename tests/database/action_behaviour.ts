@@ -1,4 +1,4 @@
-// Edits, other takes and continuations, whichever database they run on.
+// Edits, other takes and continuations, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, contents, retake, select } from "./actions.ts";

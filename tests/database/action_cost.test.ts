@@ -1,4 +1,4 @@
-// What takes, edits and continuations cost does not grow with the conversation before them.
+// The cost of takes, edits and continuations does not grow with the conversation before them.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { editReply, select, takes } from "./actions.ts";

@@ -1,5 +1,5 @@
-// Races of turns, and of what people do with the messages meanwhile, on a real PostgreSQL: the embedded
-// one runs one call at a time.
+// Races of turns with people's concurrent actions on messages, on a real PostgreSQL: the embedded one
+// runs one call at a time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";

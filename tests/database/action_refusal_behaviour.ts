@@ -1,4 +1,4 @@
-// When edits, other takes and continuations are refused, whichever database they run on.
+// When edits, other takes and continuations are refused, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

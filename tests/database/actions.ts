@@ -1,9 +1,9 @@
-// Requests about messages that are there: other takes, edits, continuations, and reading them.
+// Requests about existing messages: other takes, edits, continuations, and reading them.
 import { randomBytes } from "node:crypto";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, type Principal } from "./turns.ts";
 
-/** SHA-256 of a request, as far as the database can tell. */
+/** A value that the database accepts as the SHA-256 of a request. */
 export function newRequestHash(): string {
   return randomBytes(32).toString("hex");
 }
@@ -33,7 +33,7 @@ export async function retake(
   return turn;
 }
 
-/** What has been stored of a reply. */
+/** The stored part of a reply. */
 export function read(
   target: Target,
   principal: Principal,
@@ -77,7 +77,7 @@ export async function context(
   return (await target.call("read_context", { principal, message_id }))["body"];
 }
 
-/** What the model was sent, without the ids. */
+/** The model's prompt, without the ids. */
 export function sent(context: Row): Row[] {
   return context["messages"].map(({ role, content }: Row) => ({ role, content }));
 }

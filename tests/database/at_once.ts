@@ -8,7 +8,7 @@ import { Refusal } from "./target.ts";
 export const times = <T>(count: number, make: (index: number) => Promise<T>) =>
   Promise.allSettled(Array.from({ length: count }, (_, index) => make(index)));
 
-/** What was answered, and the codes of refusals; whatever else went wrong fails the test. */
+/** The answers, and the codes of refusals; any other failure fails the test. */
 export function split<T>(results: PromiseSettledResult<T>[]): { answers: T[]; refusals: string[] } {
   const answers = results.flatMap((result) =>
     result.status === "fulfilled" ? [result.value] : [],
@@ -21,7 +21,7 @@ export function split<T>(results: PromiseSettledResult<T>[]): { answers: T[]; re
   return { answers, refusals };
 }
 
-/** Does it after a while of at most so many milliseconds. */
+/** Does it after a random delay of at most this many milliseconds. */
 export async function soon<T>(max_ms: number, work: () => Promise<T>): Promise<T> {
   await delay(chance() * max_ms);
   return work();
@@ -30,8 +30,8 @@ export async function soon<T>(max_ms: number, work: () => Promise<T>): Promise<T
 const LONGEST_RACE_MS = 90_000;
 
 /**
- * Who wins a race is chance, and how often so depends on the machine: rounds of it, at least so many,
- * until it has had every outcome that the test is about often enough.
+ * Repeats a race for at least `least` rounds, until it has had every needed outcome often enough.
+ * Chance decides who wins a round, and the odds depend on the machine.
  */
 export async function rounds<Name extends string>(
   least: number,
@@ -66,7 +66,7 @@ export function assertSeen<Name extends string>(
 const missing = <Name extends string>(outcomes: Outcomes<Name>, needed: Partial<Outcomes<Name>>) =>
   (Object.keys(needed) as Name[]).filter((name) => outcomes[name] < needed[name]!);
 
-/** Whether some transaction is in pg_sleep, which a test has made it call to hold what it has done. */
+/** Whether some transaction is in pg_sleep, which a test makes it call to hold its locks. */
 export async function isAsleep(target: SqlTarget): Promise<boolean> {
   const sleeping = "select from pg_stat_activity where wait_event = 'PgSleep'";
   return (await target.asOwner(sleeping)).length > 0;

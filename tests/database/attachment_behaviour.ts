@@ -1,5 +1,5 @@
-// What a user's message asks for besides its text is kept with it, counts against the budget, and is
-// told to whoever answers the message again.
+// A message's attachments and task are stored with it, count against the budget, and are returned
+// when the message is answered again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, context } from "./actions.ts";
@@ -43,7 +43,7 @@ export function describeAttachments(target: () => Target): void {
     const turn = await begin(target(), user, { message_metadata, system_prompt: "You write scenes.", prompt: "scene-1" });
     await finish(target(), turn);
     assert.equal(await kept(turn), "scene-1");
-    // Another take is told what its message asks for, by the version that there is by then.
+    // Another take gets its message's task, with the current version of the prompt.
     const take = await act(target(), user, "regenerate", turn["message_id"], {
       system_prompt: "You chat.",
       prompt: "chat-1",

@@ -1,4 +1,4 @@
-// Bots: whose they are, who sees what of them, whichever database they are in.
+// Bots: their owners and who sees which parts of them, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";

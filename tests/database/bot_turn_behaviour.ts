@@ -1,4 +1,4 @@
-// Turns that a bot answers, whichever database they are in.
+// Turns that a bot answers, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, read } from "./actions.ts";

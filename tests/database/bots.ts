@@ -12,7 +12,7 @@ export const BOT = {
   access_key: "sk-never-told",
 };
 
-/** Of a turn that says nothing of a model: its bot does. */
+/** For a turn that names no model: its bot does. */
 export const relay = { kind: "relay", provider: null, model: null };
 
 /** The body of save_bot's answer. */

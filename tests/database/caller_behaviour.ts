@@ -1,4 +1,4 @@
-// For whom begin_turn works, whichever database it runs on.
+// The callers for whom begin_turn works, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Cancelling a reply by its stream, whichever database it is in.
+// Cancelling a reply by its stream, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, context, read, retake, sent, takes } from "./actions.ts";

@@ -1,4 +1,4 @@
-// Conversations with companions, whichever database they are in.
+// Conversations with companions, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";
@@ -212,7 +212,7 @@ export function describeCompanions(target: () => Target): void {
     await talk(user, "Five.", "Six.", { session_id: conversation_id, given: repeated });
     all.push("user: Five.", "assistant: Six.");
     assert.deepEqual(contents(await read(user, conversation_id)), all);
-    // A window of it, and what only the client has.
+    // A part of it, and messages that only the client has.
     const window = [
       { role: "assistant", content: "Four." },
       { role: "user", content: "Five." },
@@ -319,7 +319,7 @@ export function describeCompanions(target: () => Target): void {
     assert.deepEqual(contents(await read(user, turn["session_id"])), [
       "assistant: Come in, User. I am Mara.", "user: Good day.", "assistant: And to you.",
     ]);
-    // Without being told of the kind, as before.
+    // Without the kind in the request, as before.
     await assert.rejects(
       begin(target(), user, { text: null, action: "regenerate", message_id: turn["message_id"] }),
       refusal(404, "not_found"),
@@ -466,7 +466,7 @@ export function describeCompanions(target: () => Target): void {
         { role: "user", content: "There?", timestamp: "nonsense" },
       ],
     };
-    // It names nobody: only a server knows whose it is.
+    // The copy names no user: only a server knows its owner.
     await assert.rejects(restore(user, conversation_id, theirs), refusal(404, "not_found"));
     const back = await restore(named, conversation_id, theirs, { is_server: true });
     assert.equal(back["status"], 201);

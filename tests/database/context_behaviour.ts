@@ -1,5 +1,5 @@
-// What read_context tells is what the model was sent, whichever database it runs on: begin_turn's own
-// answer is compared with it, long after the conversation has become another.
+// read_context returns exactly the prompt that was sent, in either database: it is compared with
+// begin_turn's own answer, long after the conversation has changed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SEED } from "../chance.ts";
@@ -92,7 +92,7 @@ export function describeContexts(target: () => Target): void {
   });
 }
 
-/** A conversation of all that can be done with one; what begin_turn said was sent for each reply. */
+/** A conversation with every possible action; returns begin_turn's prompt for each reply. */
 async function growTree(
   target: Target,
   user: Principal,

@@ -1,5 +1,5 @@
-// Conversations by their caller's names for them, and what a turn says of its rate limit, whichever
-// database they are in.
+// Conversations by their caller's names for them, and a turn's report of its rate limit, in either
+// database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";

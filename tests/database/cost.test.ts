@@ -1,4 +1,4 @@
-// What a turn costs does not grow with the conversation: counted in pages touched, not in time.
+// The cost of a turn does not grow with the conversation: counted in pages touched, not in time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { longSession, measure } from "./long_session.ts";

@@ -1,4 +1,4 @@
-// What people do with what is theirs, whichever database it runs on.
+// People's actions on their own data, in either database.
 import { describeBots } from "./bot_behaviour.ts";
 import { describeDossiers } from "./dossier_behaviour.ts";
 import { describeDossierLogs } from "./dossier_log_behaviour.ts";

@@ -1,4 +1,4 @@
-// What people see of their dossiers, whichever database it runs on.
+// Dossiers as people see them, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

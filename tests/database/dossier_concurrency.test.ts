@@ -22,7 +22,7 @@ after(() => target.stop());
 const contents = (log: Row[]): string[] => log.map((entry) => entry["body"]["content"]);
 const numbersTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-/** What each writer was answered; none may have failed. */
+/** Each writer's answer; none may have failed. */
 async function write<T>(count: number, work: (writer: number) => Promise<T>): Promise<T[]> {
   return (await times(count, work)).map((result) => {
     if (result.status === "rejected") throw result.reason;
@@ -140,7 +140,7 @@ test(`lost, repeated and late calls neither double nor lose anything (SEED=${SEE
       ? sent[random(sent.length)]!
       : {
           base: random(2) === 0 ? log.length : random(log.length + 1),
-          // From few, so that much is there already.
+          // Chosen from few, so that many exist already.
           names: Array.from({ length: random(5) }, () => `${random(400)}`),
         };
     sent.push(call);

@@ -1,4 +1,4 @@
-// The log of a dossier, whichever database it runs on.
+// The log of a dossier, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -61,6 +61,19 @@ export function describeDossierLogs(target: () => Target): void {
     });
     assert.equal((await read())["snapshot_json"]["logline"], "abc");
     assert.equal((await read())["version"], 3);
+  });
+
+  test("a log that is full refuses what is added by those who have not read it", async () => {
+    const project_id = await newProject(target(), newUser());
+    const long = (name: string) => assertion(`${name} ${"лес ".repeat(1500)}`);
+    const many = (name: string) => Array.from({ length: 250 }, (_, place) => long(`${name} ${place}`));
+    await commit(target(), project_id, 0, many("first"));
+    // The second has read nothing, as a writer at the same time.
+    await assert.rejects(commit(target(), project_id, 0, many("second")), refusal(413, "body_too_large"));
+    assert.equal((await readLog(target(), project_id)).length, 250);
+    // Whoever has read it all knows what room there is; a repeated call is no new one.
+    assert.equal((await commit(target(), project_id, 250, [assertion("short")]))["added"], 1);
+    assert.equal((await commit(target(), project_id, 0, many("first")))["added"], 0);
   });
 
   test("a repeated call changes nothing", async () => {

@@ -1,4 +1,4 @@
-// The dossier follows the conversation's path, whichever database it runs on.
+// The dossier follows the conversation's path, in both databases.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ export function describeDossierPaths(target: () => Target): void {
   const find = (project_id: string, message_id: unknown, name: string) =>
     commit(target(), project_id, 0, [assertion(name, { message_id })]);
 
-  /** What the log says of the path. */
+  /** The log's entries about the path. */
   async function moves(project_id: string): Promise<Row[]> {
     const log = await readLog(target(), project_id);
     return log.filter((entry) => entry["kind"] === "path");

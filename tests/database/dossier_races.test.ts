@@ -1,4 +1,4 @@
-// Turns, other takes, what is read of them, and people's edits of one dossier at once, on a real
+// Turns, other takes, their readings, and people's edits of one dossier at once, on a real
 // PostgreSQL. A deadlock is no refusal and fails the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -49,10 +49,10 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
   const accepted: string[] = [];
   const refused: string[] = [];
   const counts = { edits: 0, matched: 0, refused: 0, folded: 0, taken: 0, read: 0, stale: 0 };
-  // Entries of the log that tell of messages with findings which have left or come back.
+  // Entries of the log about messages with findings which have left the path or come back.
   const outcomes = { ...counts, moved: 0 };
   let isOver = false;
-  // How often which of them wins is chance: they go on until all has happened.
+  // Chance decides the races, so they continue until everything has happened.
   const needed = { matched: 1, refused: 1, folded: 1, taken: 21, read: 5, moved: 1 };
   const isSeen = untilSeen(outcomes, needed);
   const countMoves = async () => {
@@ -62,9 +62,9 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
     outcomes.moved = moves.length;
   };
 
-  /** Folds what there is, as the edge does, and then says something of its own. */
+  /** Folds the current log, like the edge, and then adds its own entry. */
   async function edit(writer: number, usesMatch: boolean): Promise<void> {
-    // Who is refused reads again and decides anew, until one change is made.
+    // A refused writer reads again and decides anew, until one change is made.
     let isDone = false;
     const goesOn = (round: number) => (usesMatch ? !isDone || outcomes.refused === 0 : round < 3);
     for (let round = 0; round < 200 && goesOn(round); round += 1) {
@@ -166,7 +166,7 @@ test("50 writers of one dossier: every change is in the log, or its writer was t
   const said = contents(log.filter((entry) => entry["kind"] === "user"));
   assert.deepEqual(said.toSorted(), accepted.toSorted());
   assert.ok(!refused.some((name) => said.includes(name)));
-  // Each message was read once, whoever has died over it.
+  // Each message was read once, whichever workers have died.
   const found = log.filter((entry) => entry["kind"] === "extracted");
   assert.equal(new Set(found.map((entry) => entry["message_id"])).size, found.length);
   assert.ok(log.some((entry) => entry["kind"] === "path"));
@@ -180,7 +180,7 @@ test("who claims what is to be read while more is said: nothing is left lying", 
   const { session_id } = turn;
   const first = (await claimReading(target, turn))!;
   await commitReading(target, first, []);
-  // A task that turns out to be none is ended by who claims it: meanwhile a turn leaves work behind.
+  // A task without work is ended when it is claimed: meanwhile a turn leaves work.
   await target.asOwner(
     "select private.plan_extraction($1)",
     [session_id],

@@ -1,5 +1,5 @@
-// What a prompt is told of the dossier, whichever database it is in: as it was made with the snapshot,
-// without what the conversation has left behind.
+// The dossier's text in a prompt, in either database: as stored with the snapshot, without facts from
+// abandoned messages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, context, select } from "./actions.ts";

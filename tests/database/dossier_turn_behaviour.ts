@@ -1,4 +1,4 @@
-// What turns are told of their dossier, whichever database it is in.
+// The dossier's state in turns, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context } from "./actions.ts";

@@ -1,4 +1,4 @@
-// Versions of a dossier, and changes that are made on one that was seen, whichever database it runs on.
+// Versions of a dossier, and changes based on a version the client has seen, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomUUID } from "node:crypto";
@@ -134,7 +134,7 @@ export function describeDossierVersions(target: () => Target): void {
     assert.deepEqual([row["facts_json"], Number(row["log_start"])], [{}, 3]);
     assert.deepEqual(await target().select("dossier_assertions", { project_id }), []);
 
-    // Who still holds the old log learns that it is gone, and cannot store what it made of it.
+    // A client with the old log learns that it was removed, and cannot store its result.
     const late = await commit(target(), project_id, 2, [], { snapshot: snapshot("ab") });
     assert.deepEqual(late, { head: 3, added: 0, folded_to: 3, log_start: 3, tail: [] });
     await commit(target(), project_id, 3, [assertion("a")], { snapshot: snapshot("a") });

@@ -4,7 +4,7 @@ import { ask } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import type { Principal } from "./turns.ts";
 
-/** What a project's dossier says before anything is known. */
+/** A project's dossier without any facts. */
 export const EMPTY_SNAPSHOT = {
   characters: [],
   themes: [],
@@ -31,7 +31,7 @@ export function assertion(content: unknown, changes: Row = {}): Row {
   return { assertion_id, kind, body, message_id: null, ...changes };
 }
 
-/** A snapshot that tells itself from others. */
+/** A snapshot that differs from all others. */
 export function snapshot(logline: string, changes: Row = {}): Row {
   return { ...EMPTY_SNAPSHOT, logline, ...changes };
 }

@@ -1,5 +1,5 @@
-// Ends of turns beside all that they race with, on a real PostgreSQL. A deadlock is no refusal and fails the
-// test.
+// Ends of turns together with everything that they race with, on a real PostgreSQL. A deadlock is no refusal
+// and fails the test.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// What is still to be read of conversations for their dossiers, whichever database it is in.
+// The unread parts of conversations for their dossiers, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";

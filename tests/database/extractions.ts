@@ -1,4 +1,4 @@
-// What is read of conversations for their dossiers: workers, and turns that leave some behind.
+// Reading conversations for their dossiers: workers, and turns that leave text to read.
 import { claim, leaseOf, wake } from "./tasks.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, finish, type Principal } from "./turns.ts";
@@ -10,7 +10,7 @@ export function claimReading(target: Target, { session_id }: Row, more: Row = {}
   return claim(target, { kinds: KINDS, session_id, ...more });
 }
 
-/** What the worker has found, on the log as it was told. */
+/** Commits a worker's findings, on the log that it was given. */
 export function commitReading(
   target: Target,
   task: Row,
@@ -24,7 +24,7 @@ export function commitReading(
   });
 }
 
-/** As if the task's time had come. */
+/** Pretends that the task is due. */
 export async function wakeReading(target: Target, { session_id }: Row): Promise<void> {
   for (const { job_id } of await target.select("jobs", { session_id })) {
     for (const step of await target.select("job_steps", { job_id, status: "queued" })) {
@@ -46,6 +46,6 @@ export async function tell(
   return turn;
 }
 
-/** Which parts of which messages a task is about. */
+/** The parts of messages that a task is about. */
 export const partsOf = (task: Row): [unknown, string][] =>
   task["messages"].map((message: Row) => [message["message_id"], message["text"]]);

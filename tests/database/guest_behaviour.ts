@@ -1,4 +1,4 @@
-// Guests who become accounts, and guests whose time is over, whichever database they are in.
+// Guests who become accounts, and guests whose time is over, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -51,7 +51,8 @@ for (const [who, newGuest, refusedWith] of [
       const sessions = await Promise.all(
         Array.from({ length: 25 }, () => say(target, guest.principal, "Before?", "Before.")),
       );
-      // Its being seen is written again: turns that hold the guest and one that writes it.
+      // The guest's last_seen_at is written again: by turns that lock the guest and by one that
+      // writes it.
       await target.update("principals", { id: guest.id }, { last_seen_at: daysAgo(1) });
 
       let tellBegun = () => {};
@@ -61,7 +62,7 @@ for (const [who, newGuest, refusedWith] of [
         const turn = await begin(target, guest.principal, {
           session_id,
           text: `${index}?`,
-          // Taking one holds the principal too, which the other half has to do without.
+          // Using a rate limit locks the principal too, so only one half does.
           rate_limit:
             index % 4 < 2 ? { action: "turn", max_requests: 100, window_seconds: 60 } : null,
         });

@@ -1,4 +1,4 @@
-// What history begin_turn gives, whichever database it runs on.
+// The history in begin_turn's answer, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row, Target } from "./target.ts";

@@ -1,6 +1,5 @@
-// How PostgreSQL carries out what callers ask for again and again, in a database of a million
-// messages: by indexes, reading few more rows than it gives. Rows and pages are counted; the times
-// that are printed are for people.
+// How PostgreSQL executes frequent requests, in a database of a million messages: by indexes, reading few
+// more rows than it returns. Rows and pages are counted; the printed times are only information.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
@@ -27,9 +26,9 @@ import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { leaseOf } from "./tasks.ts";
 import type { Row } from "./target.ts";
 
-// A statement of a function is planned anew five times, and may have one plan for all later calls.
+// A statement of a function is planned five times, and may then have one plan for all later calls.
 const ROUNDS = 7;
-// What PostgreSQL expects to cost more is compiled first, which takes longer than it does itself.
+// Statements with a higher expected cost are compiled first, which takes longer than executing them.
 const JIT_ABOVE_COST = 100_000;
 const LARGE_TABLES = [
   "principals",
@@ -203,7 +202,7 @@ test("turns are told their dossier, and leave what is to be read, by indexes", a
         const asked = { session_id, dossier: true, extract: true };
         // The session's turns before it are asked for their versions: there are five.
         await step(77 + 45, "begin_turn", { ...beginning, ...asked });
-        // Nothing before it was read: the last eight messages are, each looked up and referred to.
+        // Nothing before it was read: the last eight messages are, each looked up and referenced.
         await step(60 + 8 * 4, "finish_turn", {
           generation_id: turn["generation_id"],
           from_offset: 0,
@@ -272,8 +271,8 @@ test("work is claimed, committed and failed by indexes", async () => {
         if (round === 0) console.log(`${rows} of ${maxRows} rows: ${name}`);
         return answer;
       };
-      // From the summary at 30 to 40, in a session whose path has to be walked: each message is
-      // walked, listed and read, and ten lie between the goal and the leaf.
+      // From the summary at 30 to 40, in a session whose path must be walked: each message is walked,
+      // listed and read, and ten are between the goal and the leaf.
       const { step: task } = await read(100, "claim_step", { kinds: ["session_summary"] });
       const { messages } = task;
       assert.equal(messages.length, 10);
@@ -281,7 +280,7 @@ test("work is claimed, committed and failed by indexes", async () => {
       const next = (await call("claim_step", { kinds: ["session_summary"] }))["step"];
       await read(10, "fail_step", leaseOf(next));
 
-      // Four messages are left to read, and six before them are told too.
+      // Four messages are left to read, and six before them are included as context.
       const kinds = ["dossier_extraction"];
       const reading = (await read(100, "claim_step", { kinds }))["step"];
       assert.deepEqual([reading.messages.length, reading.before.length], [4, 6]);
@@ -326,7 +325,7 @@ test("projects and dossiers are listed and read by indexes", async () => {
     await assertReads(PROJECTS_OF_USER + 2 * 40 + 10, "list_projects", { query });
     await assertReads(PROJECTS_OF_USER + 2 * 40 + 10, "list_dossiers", { query });
   }
-  // By name: all of one owner are sorted.
+  // By name: all rows of one owner are sorted.
   const query = { order: "name", status: "active" };
   await assertReads(2 * PROJECTS_OF_USER + 20 + 10, "list_projects", { query });
   await assertReads(10, "read_project", { project_id });
@@ -342,8 +341,8 @@ test("projects and dossiers are listed and read by indexes", async () => {
     message_id: longSession.leaf_id,
   });
   const assertions = [1, 2, 3, 4, 5].map(found);
-  // Of each: whose is its message, is it known, is its message the project's and is it on the path, is
-  // what is stored what was sent.
+  // For each: the owner of its message, whether it is known, whether its message is the project's and on
+  // the path, whether the stored row equals the sent one.
   const commit = { project_id, assertions, base: LONG_LOG };
   await assertReads(5 * 6 + 15, "commit_assertions", commit);
   await assertReads(5 * 6 + 15 + 25, "commit_assertions", { ...commit, base: LONG_LOG - 20 });

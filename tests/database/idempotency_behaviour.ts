@@ -1,4 +1,4 @@
-// What a request does that is made again under its idempotency key, whichever database it runs on.
+// A request that is repeated with its idempotency key, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, newRequestHash, read } from "./actions.ts";

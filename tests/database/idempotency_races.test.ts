@@ -1,4 +1,5 @@
-// The same request from many callers at once, on a real PostgreSQL: one turn, told to all of them.
+// The same request from many callers at once, on a real PostgreSQL: one turn, whose answer all of
+// them get.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// Texts that people have already, read step by step for their dossiers, whichever database it is in.
+// Imports: existing texts are read step by step into their dossiers, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";

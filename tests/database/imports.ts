@@ -1,10 +1,10 @@
-// What is imported into dossiers: people who send texts, and workers who read them.
+// Imports into dossiers: people who send texts, and workers who read them.
 import { ask } from "./lists.ts";
 import { leaseOf } from "./tasks.ts";
 import type { Row, Target } from "./target.ts";
 import type { Principal } from "./turns.ts";
 
-/** One step for each text, each a chapter of its own. */
+/** One step for each text, each its own chapter. */
 export function stepsOf(texts: string[]): Row[] {
   let from_byte = 0;
   return texts.map((text, place) => {

@@ -1,5 +1,5 @@
-// Instructions of projects and sessions, the settings that sessions and turns choose, and guidance for another
-// take, whichever database they are in.
+// Instructions of projects and sessions, the settings that sessions and turns choose, and
+// guidance for another take, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, context, contents, sent } from "./actions.ts";
@@ -11,7 +11,7 @@ import { begin, finish, messagesOf, newUser, only, refusal, say, type Principal 
 const OURS = { system_prompt: "You are Fabula.", prompt: "chat-1" };
 const DEPLOYMENT = { settings: { max_output_tokens: 1000 } };
 
-/** Texts of 8,192 bytes, and what makes each one too long. */
+/** Texts of 8,192 bytes, and an addition that makes each one too long. */
 const LONGEST = { latin: "a".repeat(8192), cyrillic: "ж".repeat(4096), chinese: `${"狐".repeat(2730)}ab` };
 
 export function describeInstructions(target: () => Target): void {
@@ -35,7 +35,8 @@ export function describeInstructions(target: () => Target): void {
       { part: "project_instructions", text: "Пиши как Чехов." },
       { part: "session_instructions", text: "你是一只狐狸。" },
     ]);
-    // What is changed later is not what was sent then; another session of the project has the project's alone.
+    // A later change does not affect the recorded prompt; another session of the project only has the
+    // project's instructions.
     await change(user, session_id, { instructions: null });
     assert.deepEqual(await context(target(), user, turn["message_id"]), kept);
     const other = await begin(target(), user, { project_id, ...OURS });
@@ -80,14 +81,17 @@ export function describeInstructions(target: () => Target): void {
     assert.equal(bytes, Buffer.byteLength(joined));
   });
 
-  test("a companion's conversation and a relay's have them too, after their own prompts", async () => {
+  test("conversations of other kinds have them too, after their own prompts, and their own settings", async () => {
     const user = newUser();
-    const companion = { kind: "companion", system_prompt: "You are a friend." };
-    const first = await say(target(), user, "Hi.", "Hi.", companion);
-    const { session_id } = first;
-    await change(user, session_id, { instructions: "Rhyme." });
-    const turn = await begin(target(), user, { session_id, ...companion });
-    assert.equal(turn["system_prompt"], "You are a friend.\n\nRhyme.");
+    const settings = { model: "openai:gpt-x", temperature: 0.7, max_tokens: 500 };
+    for (const kind of ["companion", "realtime"]) {
+      const own = { kind, system_prompt: "You are a friend." };
+      const { session_id } = await say(target(), user, "Hi.", "Hi.", own);
+      await change(user, session_id, { instructions: "Rhyme.", ...settings });
+      const turn = await begin(target(), user, { session_id, ...own });
+      assert.equal(turn["system_prompt"], "You are a friend.\n\nRhyme.", kind);
+      assert.deepEqual(turn["chosen"], settings, kind);
+    }
 
     const { bot_id } = await newBot(target(), newUser(), { is_public: true });
     const asked = await say(target(), user, "Hi.", "Hi.", { ...relay, external_id: "7", bot_id });

@@ -1,5 +1,5 @@
-// Workers beside each other, who die, are late and are cancelled, on a real PostgreSQL. A deadlock is no
-// refusal and fails the test.
+// Concurrent workers that die, are late or are cancelled, on a real PostgreSQL. A deadlock is no refusal
+// and fails the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -22,7 +22,7 @@ after(() => target.stop());
 describeJobs(() => target);
 describeModelCalls(() => target);
 
-/** Nothing of other tests is left to do. */
+/** Removes the work of other tests. */
 const clear = () => target.asOwner("delete from public.jobs");
 
 test("fifty jobs of one owner beside one of another: it waits for one step at most", async () => {
@@ -142,7 +142,7 @@ test("workers that die, fail, are late, paused and cancelled: nothing is lost, n
         continue;
       }
       const chance = Math.random();
-      // Its lease ends while it works, or nobody hears of it again. Few enough that no step is given up.
+      // Its lease ends while it works, or it dies. Seldom enough that no step is given up.
       const mayFail = step["attempts"] < 3;
       if (mayFail && chance < 0.2) await wake(target, step);
       if (mayFail && chance < 0.1) {

@@ -1,5 +1,5 @@
-// A database with a million messages, made in a minute: 20,000 sessions of 50 messages, each in a
-// project of its own, of 400 owners; and a long and a short session of the first owner.
+// A database with a million messages, made in a minute: 20,000 sessions of 50 messages, each in its
+// own project, of 400 owners; and a long and a short session of the first owner.
 import type pg from "pg";
 import type { Principal } from "./turns.ts";
 
@@ -15,7 +15,7 @@ const BOTS = 20_000;
 /** Every hundredth bot is public. */
 export const PUBLIC_BOTS = BOTS / 100;
 export const BOTS_OF_USER = BOTS / OWNERS;
-/** Of sessions of other owners, half of them silent. */
+/** In sessions of other owners, half of them silent. */
 export const RUNNING_TURNS = 200;
 /** Assertions about the project of the long session. */
 export const LONG_LOG = 20_000;
@@ -58,7 +58,7 @@ const ordinary = (shape: number, depth: number) =>
   sessionOf(ofShape(shape), ofShape(shape) * MESSAGES_EACH, depth);
 /** Has another beginning, written after the first two messages, so that its path came late. */
 export const rewrittenSession = ordinary(0, MESSAGES_EACH - 2);
-/** What it began with at first. */
+/** Its original first message. */
 export const firstBeginning = idOf("message", (ofShape(0) - 1) * MESSAGES_EACH + 1);
 /** Its last reply is the third one to its question. */
 export const retakenSession = ordinary(1, MESSAGES_EACH - 2);
@@ -100,7 +100,7 @@ const NUMBERED_SESSIONS = `
 
 /** Fills a migrated and empty database. The client is a superuser's. */
 export async function fill(client: pg.Client): Promise<void> {
-  // Without triggers: checking the foreign keys of so many rows takes longer than all the rest.
+  // Without triggers: checking the foreign keys of this many rows takes longer than all the rest.
   await client.query(`
     set session_replication_role = replica;
     set maintenance_work_mem = '256MB';
@@ -213,7 +213,7 @@ export async function fill(client: pg.Client): Promise<void> {
     where status = 'queued'
     group by owner_id, kind;
 
-    -- Of each session the first messages have been read, and in one the last ones have not.
+    -- The first messages of each session have been read. In one session the last ones have not.
     insert into public.message_extractions (session_id, message_id, owner_id, read_bytes, is_done)
     select ${sqlId("session", "session")}, ${sqlId("message", "before + position")},
       ${sqlId("owner", "owner")}, case when position <= 10 then 140 else 0 end, position <= 10

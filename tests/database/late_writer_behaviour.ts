@@ -1,4 +1,4 @@
-// A writer that was only slow: its reply was ended for silence while it lives, whichever database it is in.
+// A slow writer whose reply was ended for silence although the writer is still alive, in both databases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, editReply } from "./actions.ts";
@@ -24,7 +24,7 @@ export function describeLateWriters(target: () => Target): void {
   const generationOf = ({ generation_id }: Row) => only(target(), "generations", { generation_id });
   const usageOf = ({ generation_id }: Row) => only(target(), "usage", { generation_id });
 
-  /** As when nothing was heard of the writer for too long. */
+  /** Pretends that the writer was silent for too long. */
   async function reap(turn: Row): Promise<void> {
     await silence(target(), turn, 16);
     await target().call("reap_generations", { limit: 1000 });
@@ -192,7 +192,7 @@ export function describeLateWriters(target: () => Target): void {
     await append(target(), take, 0, "Ann is ");
     await reap(take);
     const marked = () => target().select("message_extractions", { message_id: take["message_id"] });
-    // As if its beginning had been read meanwhile.
+    // Pretends that its beginning was read meanwhile.
     for (const row of await marked()) {
       const { message_id } = row;
       await target().update("message_extractions", { message_id }, { read_bytes: 7, is_done: true });

@@ -1,4 +1,4 @@
-// Calls of endpoint functions, and what every list must do.
+// Calls of endpoint functions, and the requirements for every list.
 import assert from "node:assert/strict";
 import type { Row, Target } from "./target.ts";
 import { newUser, refusal, type Principal } from "./turns.ts";
@@ -29,7 +29,10 @@ export function assertPage(page: Row, key: string, ids: string[], first: number,
   );
 }
 
-/** Functions about one thing answer alike to who must not see it and when it is not there. */
+/**
+ * Functions about one thing give the same answer to a caller who may not see it as for a missing
+ * one.
+ */
 export async function assertHidden(
   target: Target,
   names: string[],

@@ -1,5 +1,5 @@
-// One locked principal delays only itself, on a real PostgreSQL: who waits for a lock gives up soon, and the
-// few connections that PostgREST has are there for all others.
+// One locked principal delays only itself, on a real PostgreSQL: a transaction that waits for a lock times
+// out soon, and PostgREST's few connections stay available to all others.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -83,7 +83,7 @@ async function begin(principal: object): Promise<Ended> {
 
 const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[numbers.length >> 1]!;
 
-/** One request after the other, each of somebody else. */
+/** One request after the other, each of another principal. */
 async function medianOfOthers(duration_ms: number): Promise<{ median_ms: number; count: number }> {
   const end = performance.now() + duration_ms;
   const times: number[] = [];
@@ -117,7 +117,7 @@ for (const kind of ["guest", "user"] as const) {
     const ended = await Promise.all(waiting);
     await locker.query("rollback");
     locker.release();
-    // Before and after, because what else the machine does changes meanwhile.
+    // Measured before and after, because the machine's other load changes meanwhile.
     const after = await medianOfOthers(3000);
     const usual_ms = Math.max(usual.median_ms, after.median_ms);
     const waited_ms = median(ended.map(({ took_ms }) => took_ms));

@@ -1,4 +1,4 @@
-// Long conversations, and what a call costs in them: counted in pages touched, not in time.
+// Long conversations, and the cost of a call in them: counted in pages touched, not in time.
 import type { SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
 import { newUser, say, type Principal } from "./turns.ts";
@@ -10,7 +10,7 @@ export async function longSession(
 ): Promise<{ user: Principal; session_id: string }> {
   const user = newUser();
   const { session_id, message_id } = await say(target, user, "First?", "First.");
-  // Without triggers: checking the foreign keys of so many rows takes longer than all the rest.
+  // Without triggers: checking the foreign keys of this many rows takes longer than all the rest.
   await target.asOwner(
     `set session_replication_role = replica;
      with recursive added as (

@@ -1,7 +1,8 @@
-// What a model is sent of texts that are too long for the budget, of attached texts, and of messages that
-// nobody has answered, whichever database it comes from.
+// The prompt for texts that exceed the budget, for attached texts, and for unanswered messages, in either
+// database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAST_WORDS, pastedChapter, readScenario } from "../field_cases.ts";
 import { context, newRequestHash } from "./actions.ts";
 import { claimReading, commitReading, partsOf } from "./extractions.ts";
 import { claim, commit, postponeOthers } from "./tasks.ts";
@@ -22,6 +23,8 @@ function chapterOf(sentence: string, last: string, size_bytes: number): string {
 }
 
 const CHAPTERS: [string, string][] = [
+  // The chapter of case 04.
+  [pastedChapter(), LAST_WORDS],
   [
     chapterOf("Oda went up slowly, counting the wet stairs of the tower. ", "It was Pell who blew the lamp out.", 60_000),
     "It was Pell who blew the lamp out.",
@@ -100,6 +103,40 @@ export function describeLongTexts(target: () => Target): void {
     }
   });
 
+  test("so it is in every kind of conversation, and a question that was asked again is sent once", async () => {
+    for (const kind of ["chat", "companion", "realtime", "relay"]) {
+      const user = newUser();
+      const named = kind === "realtime" || kind === "relay" ? { external_id: `${kind}-1` } : {};
+      const request = { kind, ...named, history_budget_tokens: BUDGET_TOKENS, system_prompt: "Be kind." };
+      const first = await begin(target(), user, { ...request, text: pastedChapter() });
+      assert.match(first["text"], CUT, kind);
+      assert.ok(first["text"].endsWith(LAST_WORDS), kind);
+      await finish(target(), first, { text: "Scene four is thin." });
+      const session = kind === "chat" || kind === "companion" ? { session_id: first["session_id"] } : {};
+      const question = { ...request, ...session, text: "Who blew the lamp out?" };
+      await finish(target(), await begin(target(), user, question), { status: "failed", text: "", usage: null });
+      const { history } = await begin(target(), user, question);
+      assert.deepEqual(history.map((message: Row) => message["role"]), ["user", "assistant"], kind);
+      assert.ok(history[0]["content"].endsWith(LAST_WORDS), kind);
+      assert.equal(history[1]["content"], "Scene four is thin.");
+    }
+  });
+
+  test("a budget that ends inside a character, or holds nothing, never breaks a text", async () => {
+    for (const text of ["é".repeat(9000), "狐🦊".repeat(3000), "a\u0301".repeat(6000), "🏴\u{e0067}\u{e0062}".repeat(2000)]) {
+      const user = newUser();
+      const { session_id } = await say(target(), user, text, text);
+      for (const history_budget_tokens of [0, 1, 127, 128, 129, 1023, 1024, 1025, 1026, 1027]) {
+        const turn = await begin(target(), user, { session_id, text, history_budget_tokens });
+        for (const { content } of [...turn["history"], { content: turn["text"] ?? "" }]) {
+          assert.doesNotMatch(content, /\ufffd/);
+          for (const piece of content.split(CUT)) assert.ok(text.includes(piece.trim()));
+        }
+        await finish(target(), turn, { status: "failed", text: "" });
+      }
+    }
+  });
+
   test("a message that fits into the budget is sent whole, and nothing is sent in its place", async () => {
     const turn = await begin(target(), newUser(), {
       text: "x".repeat(4 * (BUDGET_TOKENS - 4)),
@@ -156,6 +193,27 @@ export function describeLongTexts(target: () => Target): void {
         assert.equal(told["messages"][0]["content"], later["history"][0]["content"]);
       }
     }
+  });
+
+  test("what is attached in case 01 is there in the next turn", async () => {
+    const [first, second] = readScenario("01-attachment-forgotten")["steps"];
+    const user = newUser();
+    const { text, attachments } = first.request.body;
+    const turn = await begin(target(), user, {
+      text,
+      message_metadata: { attachments: attachments.map((attachment: Row) => ({ ...attachment, tokens: 40 })) },
+    });
+    await finish(target(), turn, { text: first.upstream[0].text, extract: true });
+    const next = await begin(target(), user, { session_id: turn["session_id"], text: second.request.body.text });
+    const [sent, reply] = next["history"];
+    assert.ok(sent["content"].includes(second.expect.upstream_request_contains));
+    assert.ok(sent["content"].includes(second.expect.or_contains_note_naming));
+    assert.equal(reply["content"], first.upstream[0].text);
+    await finish(target(), next);
+    const [told] = (await context(target(), user, next["message_id"]))["messages"];
+    assert.equal(told["content"], sent["content"]);
+    const [[, read]] = partsOf((await claimReading(target(), turn))!) as [[string, string]];
+    assert.ok(read.includes(second.expect.upstream_request_contains), "the dossier reads it");
   });
 
   test("a fetched text is told from what was read of it, and of an image that there was one", async () => {

@@ -35,11 +35,11 @@ test(`no sequence of lost and repeated calls doubles or loses text (SEED=${SEED}
       const soFar = Buffer.from(characters.slice(0, produced).join(""));
       const call = { offset: acknowledged, text: soFar.subarray(acknowledged).toString() };
       const fate = random(5);
-      if (fate === 0) continue; // Lost on the way there.
+      if (fate === 0) continue; // The request was lost.
       sent.push(call);
       const answer = await append(target, turn, call.offset, call.text);
       assert.equal(answer["saved_bytes"], soFar.length);
-      if (fate !== 1) acknowledged = answer["saved_bytes"]; // Else lost on the way back.
+      if (fate !== 1) acknowledged = answer["saved_bytes"]; // Otherwise the answer was lost.
       if (fate === 2) {
         const late = sent[random(sent.length)]!;
         assert.equal(

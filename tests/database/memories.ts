@@ -1,4 +1,4 @@
-// Companions' memories: what a worker finds and commits, as the functions do it, without a model.
+// Companions' memories: a worker's findings and commits, like the functions', without a model.
 import { createHash, randomUUID } from "node:crypto";
 import assert from "node:assert/strict";
 import { ask } from "./lists.ts";
@@ -101,7 +101,7 @@ export async function memoriesOf(
   return page["body"].map((memory: Row) => memory["text"]);
 }
 
-/** What the user does, as the function commits it. */
+/** The user's act, in the form that the function commits. */
 export async function act(
   target: Target,
   principal: Principal,

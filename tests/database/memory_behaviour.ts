@@ -1,7 +1,8 @@
-// What companions remember, whichever database it is in.
+// Companions' memories, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { pastedChapter } from "../field_cases.ts";
 import { guestOf, migrate, personOf } from "./accounts.ts";
 import { act as takeAction, contents, select } from "./actions.ts";
 import { ask } from "./lists.ts";
@@ -70,6 +71,47 @@ export function describeMemories(target: () => Target): void {
     );
   });
 
+  test("a long message is read in parts, all of it, and what is found at its end has its place", async () => {
+    for (const [story, fact] of [
+      [pastedChapter(), " My sister is called Ada."],
+      ["Смотрительница медленно поднималась по мокрой лестнице. ".repeat(500), "Мою сестру зовут Ада."],
+      ["她慢慢地走上湿漉漉的楼梯,一级一级地数着。".repeat(900), "我的妹妹叫艾达。"],
+      ["🦊🏮".repeat(6000), "Meine Schwester heißt Ada."],
+    ] as const) {
+      const user = await fresh();
+      const { session_id, user_message_id } = await talk(target(), user, story + fact);
+      await talk(target(), user, "And I have a cat.", { session_id });
+      let read = "";
+      let begin = -1;
+      for (let step = await claimReading(target()); step !== null; step = await claimReading(target())) {
+        const [part, ...others] = step["messages"] as Row[];
+        if (part!["message_id"] !== user_message_id) {
+          assert.deepEqual([part!["text"], others], ["And I have a cat.", []]);
+          await commitReading(target(), step, []);
+          continue;
+        }
+        assert.equal(part!["from_byte"], Buffer.byteLength(read));
+        const [before] = step["before"] as Row[];
+        assert.equal(before?.["message_id"], read === "" ? undefined : user_message_id, "its part before");
+        if (read !== "") assert.ok(read.endsWith(before!["text"]));
+        read += part!["text"];
+        assert.ok(Buffer.byteLength(part!["text"]) <= 24_576);
+        const at = part!["text"].indexOf(fact.trim());
+        if (at < 0) {
+          await commitReading(target(), step, []);
+          continue;
+        }
+        begin = part!["from_byte"] + Buffer.byteLength(part!["text"].slice(0, at));
+        await commitReading(target(), step, [
+          { text: "The user's sister is called Ada.", message_id: user_message_id, quote: fact.trim(), begin },
+        ]);
+      }
+      assert.equal(read, story + fact);
+      assert.equal(begin, Buffer.byteLength(story + fact) - Buffer.byteLength(fact.trim()));
+      assert.deepEqual(await memoriesOf(target(), user), ["The user's sister is called Ada."]);
+    }
+  });
+
   test("a message without words, and a conversation without a companion, leave no work", async () => {
     const user = await fresh();
     await talk(target(), user, "Ok, thanks!");
@@ -90,6 +132,7 @@ export function describeMemories(target: () => Target): void {
       const told = await prompt(user, text);
       assert.match(told, /^Be kind\.\n\nWhat you remember .*\n- The user's sister Ada is allergic to peanuts\.$/s);
     }
+    assert.match(await prompt(user, `${pastedChapter()}\n\nWhat shall I cook for Ada?`), /allergic to peanuts\.$/);
     const another = await talk(target(), user, "Ada?", { character_id: randomUUID() });
     assert.equal((await context(user, another["message_id"]))["system_prompt"], "Be kind.");
   });
@@ -155,7 +198,7 @@ export function describeMemories(target: () => Target): void {
     await finish(target(), edited);
     assert.equal(await prompt(user, "Tea?"), "Be kind.");
     assert.deepEqual(await memoriesOf(target(), user), []);
-    // Its log is to be folded anew, and says what is off the path.
+    // Its log must be folded again, and shows which entries are off the path.
     const step = (await claimedReading(target()))!;
     assert.deepEqual(
       step["entries"].map((entry: Row) => entry["is_off_path"]),
@@ -226,7 +269,7 @@ export function describeMemories(target: () => Target): void {
     await commitReading(target(), next, [], { kept: [dog.memory, tea] });
     assert.equal((await memoriesOf(target(), user)).length, 2);
     assert.equal(await claimReading(target()), null);
-    // The user's own request is told, and repeated by who made it.
+    // The user's own request is in the prompt; the client repeats it.
     const log = await target().call("read_memory_log", { principal: user, companion_id: NO_CHARACTER });
     const stale = { principal: user, memory_log_id: log["memory_log_id"], base: log["version"] - 1 };
     const answer = await target().call("commit_memories", { ...stale, assertions: [], memories: [] });

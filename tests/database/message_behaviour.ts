@@ -1,4 +1,4 @@
-// What can be done with messages that are there, whichever database it runs on.
+// Actions on existing messages, in either database.
 import { describeActions } from "./action_behaviour.ts";
 import { describeActionRefusals } from "./action_refusal_behaviour.ts";
 import { describeAttachments } from "./attachment_behaviour.ts";

@@ -1,4 +1,4 @@
-// How the messages of a session are listed, whichever database it runs on.
+// Lists of a session's messages, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SEED } from "../chance.ts";

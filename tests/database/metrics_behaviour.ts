@@ -1,5 +1,5 @@
-// The deployment's numbers, whichever database they are in. Other tests share it: what is told is
-// compared with what was told before.
+// The deployment's metrics, in either database. Other tests share it: numbers are compared with
+// earlier ones.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, newExternal, personOf } from "./accounts.ts";
@@ -29,14 +29,14 @@ const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 120, 300, Infinity]
 
 export function describeMetrics(target: () => Target): void {
   const readNow = async (): Promise<string> => (await target().call("read_metrics", {}))["text"];
-  /** As if the cache had run out. */
+  /** Pretends that the cache has expired. */
   async function readText(): Promise<string> {
     const where = { is_the_only_row: true };
     await target().update("metrics_cache", where, { made_at: "2020-01-01T00:00:00Z" });
     return readNow();
   }
   const read = async (): Promise<Metrics> => parseMetrics(await readText());
-  /** What has been added to a metric. */
+  /** The increase of a metric. */
   const added = (before: Metrics, after: Metrics, name: string, labels = {}): number =>
     total(after, name, labels) - total(before, name, labels);
   const ofModel = (metrics: Metrics, name: string, model: string) =>

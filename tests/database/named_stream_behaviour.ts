@@ -1,5 +1,5 @@
-// Streams that their caller has named: the same request goes on, another one is refused, whichever
-// database they are in.
+// Streams that their caller has named: the same request continues one, another request is refused,
+// in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newRequestHash } from "./actions.ts";

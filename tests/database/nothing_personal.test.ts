@@ -1,5 +1,5 @@
-// What is left of a deleted account, in every column that there is: on a real PostgreSQL with the
-// tables of Supabase Auth, which the embedded Supabase makes there.
+// The remains of a deleted account in every existing column: on a real PostgreSQL with the tables
+// of Supabase Auth, which the embedded Supabase creates there.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";

@@ -1,4 +1,4 @@
-// How PostgreSQL carries out the statements inside functions, as auto_explain tells it.
+// How PostgreSQL executes the statements inside functions, from auto_explain.
 import type pg from "pg";
 import type { Row } from "./target.ts";
 
@@ -9,7 +9,9 @@ export interface Statement {
   nodes: Row[];
 }
 
-/** Explains what this connection executes from now on. The client is a superuser's. */
+/**
+ * Explains everything that this connection executes from now on. The client must be a superuser's.
+ */
 export async function explainEverything(client: pg.Client): Promise<void> {
   await client.query(`
     load 'auto_explain';
@@ -46,7 +48,7 @@ function nodesOf(plan: Row): Row[] {
   return [plan, ...((plan["Plans"] ?? []) as Row[]).flatMap(nodesOf)];
 }
 
-/** Rows that a node has taken from its table, whether it gave them on or not. */
+/** Rows that a node has read from its table, whether it returned them or not. */
 export function rowsRead(node: Row): number {
   if (!node["Relation Name"] || node["Node Type"] === "ModifyTable") return 0;
   const perLoop =

@@ -22,11 +22,11 @@ const SETTINGS = [
 const START_DEADLINE_MS = 30_000;
 const RETRY_MS = 50;
 
-// The server ends with this process, however that ends: when nobody can write to the shell any more.
+// The server ends with this process in any case: when no process can write to the shell any more.
 const WATCHED = '"$0" "$@" & cat > /dev/null; kill -QUIT $!; wait $!';
 
 export interface PostgresServer {
-  /** Connects as the superuser, who owns what the migrations make. */
+  /** Connects as the superuser, who owns the migrations' objects. */
   ownerUrl: string;
   /** Connects as PostgREST does, as a role that may only become one of the three. */
   authenticatorUrl: string;

@@ -1,5 +1,5 @@
-// Files of an embedded Supabase with all migrations, made once and then copied: making them anew for
-// each file of tests takes three times as long as starting on them.
+// Files of an embedded Supabase with all migrations, made once and then copied: making them again
+// for each file of tests takes three times as long as starting with them.
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -30,11 +30,11 @@ export async function prepareFiles(options: DatabaseOptions): Promise<void> {
       rmSync(making, { recursive: true, force: true }); // Another process was quicker.
     }
   }
-  // Whoever holds the folder is told by a socket in it.
+  // A socket in the folder shows which process holds it.
   cpSync(made, dataDir, { recursive: true, filter: (path) => basename(path) !== "lock" });
 }
 
-/** Of what the files are made of. */
+/** A digest of the files' inputs. */
 function fingerprint(root: string): string {
   const hash = createHash("sha256");
   for (const folder of ["supabase/migrations", "scripts/local"]) {

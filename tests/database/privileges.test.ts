@@ -1,5 +1,5 @@
-// Who may do what, on a real PostgreSQL: of all tables and functions that there are, so that one that
-// is added later cannot be forgotten.
+// All privileges, on a real PostgreSQL: for all existing tables and functions, so that later ones
+// cannot be forgotten.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -128,7 +128,7 @@ test("every function is bound to a search path, or is parsed when it is created"
 });
 
 test("every foreign key can be followed backwards by an index", async () => {
-  // An owner beside another column adds nothing: it follows from that one.
+  // An owner column next to another one adds nothing: it follows from that one.
   const slow = await target.asOwner(
     `select key.table_name || ' (' || array_to_string(key.columns, ', ') || ')' as key
      from (
@@ -222,7 +222,7 @@ test("only this deployment's Supabase names users by their ids", async () => {
   assert.equal(await named({ sub: guest["user_id"] }), guest["user_id"]);
   for (const iss of ours) assert.equal(await named({ sub: guest["user_id"], iss }), null);
 
-  // Somebody else's user, whom that issuer calls as ours are called.
+  // Another issuer's user with the same id as one of ours.
   const twin = { kind: "external", issuer: "https://clerk.test", subject: user_id };
   const { user_id: twin_id } = await say(target, twin, "Other.", "Other.");
   assert.equal(await named({ sub: user_id, iss: "https://clerk.test" }), twin_id);

@@ -1,4 +1,4 @@
-// Profiles, whichever database they are in.
+// Profiles, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// What people do with their projects, whichever database it runs on.
+// People's actions on their projects, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// Prometheus' text format 0.0.4, read as strictly as it is described, with what its own linter asks of
-// names and units. Whatever is wrong with the text is an assertion that fails.
+// Prometheus' text format 0.0.4, read strictly by its description, with its own linter's rules for
+// names and units. Any fault of the text fails an assertion.
 import assert from "node:assert/strict";
 
 export interface Sample {

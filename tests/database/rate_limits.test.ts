@@ -1,4 +1,4 @@
-// How often one may ask, on a real PostgreSQL: over REST only engine functions can be called.
+// Rate limits, on a real PostgreSQL: over REST only engine functions can be called.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { guestOf, personOf } from "./accounts.ts";

@@ -1,4 +1,4 @@
-// What read_turn tells of a reply, whichever database it runs on.
+// read_turn's answers about a reply, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Requests of realtime sessions' connections, and what time does to them.
+// Requests of realtime sessions' connections, and the effects of time on them.
 import { randomUUID } from "node:crypto";
 import type { Row, Target } from "./target.ts";
 import { leaseOf, wake } from "./tasks.ts";
@@ -53,7 +53,7 @@ export const turnIn = ({ session_id }: Connection): Row => ({
   external_id: session_id,
 });
 
-/** As if all of this had been so many seconds earlier, for who is present. */
+/** Pretends, for presence, that everything happened this many seconds earlier. */
 export async function passTime(target: Target, session_id: string, seconds: number): Promise<void> {
   const earlier = (moment: unknown) =>
     new Date(new Date(moment as string).getTime() - seconds * 1000).toISOString();
@@ -78,7 +78,7 @@ export async function openSteps(target: Target, session_id: string): Promise<Row
     .sort((a, b) => a["step"] - b["step"]);
 }
 
-/** What a worker gets of this session when its time has come; null: nothing. */
+/** A worker's input for this session when its time has come; null: none. */
 export async function claimSummary(target: Target, session_id: string): Promise<Row | null> {
   for (const step of await openSteps(target, session_id)) await wake(target, step);
   const { step } = await target.call("claim_step", { kinds: ["realtime_summary"], session_id });

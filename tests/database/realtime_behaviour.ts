@@ -1,7 +1,8 @@
-// Realtime sessions, whichever database they are in: who is present, when a session ends, and its summary.
+// Realtime sessions, in both databases: who is present, when a session ends, and its summary.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { pastedChapter } from "../field_cases.ts";
 import { guestOf, migrate, personOf } from "./accounts.ts";
 import { editReply, newRequestHash, retake, select } from "./actions.ts";
 import { ask } from "./lists.ts";
@@ -31,7 +32,7 @@ export function describeRealtime(target: () => Target): void {
   };
   const turn = (connection: Connection, question: string, reply: string, changes: Row = {}) =>
     say(target(), connection.principal, question, reply, { ...turnIn(connection), ...changes });
-  /** As if it had been left long ago. */
+  /** Pretends that it was left long ago. */
   const left = async (connection: Connection, session_id: string) => {
     await leave(target(), connection);
     await passTime(target(), session_id, 61);
@@ -322,6 +323,37 @@ export function describeRealtime(target: () => Target): void {
     await commitSummary(target(), step, "x".repeat(8192));
   });
 
+  test("a long message is summarised in parts, all of it", async () => {
+    for (const chapter of [
+      pastedChapter(),
+      "Смотрительница медленно поднималась по мокрой лестнице. ".repeat(1700) + "Лампу задул Пелл.",
+      "她慢慢地走上湿漉漉的楼梯,一级一级地数着。".repeat(3100) + "吹灭灯的是佩尔。",
+      "🦊🏮".repeat(24_000) + "🏮 war es Pell.",
+    ]) {
+      const [connection, session_id] = await opened();
+      await turn(connection, "Be strict.", "I shall.");
+      await turn(connection, chapter, "Scene four is thin.");
+      await left(connection, session_id);
+      const read: Record<string, string> = { user: "", assistant: "" };
+      let previous: string | null = null;
+      for (let part = 1; (await readSession(target(), connection))["summary"] === null; part += 1) {
+        const step = await claimed(session_id);
+        assert.equal(step["previous_summary"], previous);
+        let size_bytes = 0;
+        for (const { role, content } of step["messages"]) {
+          read[role] += content;
+          size_bytes += Buffer.byteLength(content);
+        }
+        assert.ok(size_bytes > 0 && size_bytes <= 65_536);
+        previous = `Until part ${part}.`;
+        await commitSummary(target(), step, previous);
+      }
+      assert.equal(read["user"], `Be strict.${chapter}`);
+      assert.equal(read["assistant"], "I shall.Scene four is thin.");
+      assert.equal((await readSession(target(), connection))["summary"], previous);
+    }
+  });
+
   test("only what is on the path is summarised, with its newest text", async () => {
     const [connection, session_id] = await opened();
     const { principal } = connection;
@@ -370,17 +402,18 @@ export function describeRealtime(target: () => Target): void {
     const parts: number[] = [];
     for (const [part, is_last] of [
       [1, false],
-      [2, true],
+      [2, false],
+      [3, true],
     ] as const) {
       const step = await claimed(session_id);
-      assert.equal(step["previous_summary"], part === 1 ? null : "Part 1.");
-      for (const { content } of step["messages"]) assert.ok(content.length <= 4000);
+      assert.equal(step["previous_summary"], part === 1 ? null : `Part ${part - 1}.`);
+      for (const { content } of step["messages"]) assert.equal(content.length, 5984, "each as a whole");
       parts.push(step["messages"].length);
       await commitSummary(target(), step, `Part ${part}.`);
       const { summary } = await readSession(target(), connection);
-      assert.equal(summary, is_last ? "Part 2." : null);
+      assert.equal(summary, is_last ? "Part 3." : null);
     }
-    assert.equal(parts[0]! + parts[1]!, 24);
+    assert.deepEqual(parts, [10, 10, 4]);
     assert.deepEqual(await openSteps(target(), session_id), []);
   });
 

@@ -1,5 +1,5 @@
-// The log of realtime sessions, whichever database it is in: each event once and in order, whatever turns do
-// and whoever undoes them.
+// The log of realtime sessions, in either database: each event once and in order, whatever turns do and
+// whatever is undone.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

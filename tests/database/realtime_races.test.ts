@@ -124,7 +124,7 @@ test("leaving, coming back and the worker at once: no deadlock, and one summary 
   await Promise.all([visit(), visit(), work(), work(), forward()]);
   await leave(target, first);
   await passTime(target, session_id, 300);
-  // Whose lease was taken away ends by itself.
+  // A step whose lease was taken away ends by itself.
   let step = await claimSummary(target, session_id);
   while (step) {
     await commitSummary(target, step, "At last.");

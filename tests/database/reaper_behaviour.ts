@@ -1,4 +1,4 @@
-// Replies whose writer is dead and that nobody asks for, whichever database they are in.
+// Replies with a dead writer and no reader, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act } from "./actions.ts";

@@ -1,5 +1,5 @@
-// The reaper beside turns that end, go on, or are taken over, on a real PostgreSQL. A deadlock is no
-// refusal and fails the test.
+// The reaper together with turns that end, continue, or are taken over, on a real PostgreSQL. A
+// deadlock is no refusal and fails the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { act } from "./actions.ts";

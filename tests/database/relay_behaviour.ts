@@ -1,4 +1,4 @@
-// What the relay asks of the database, whichever one that is.
+// The relay's calls, in either database.
 import { describeBotTurns } from "./bot_turn_behaviour.ts";
 import { describeCancelling } from "./cancel_behaviour.ts";
 import { describeConversations } from "./conversation_behaviour.ts";

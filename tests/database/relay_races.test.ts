@@ -106,7 +106,7 @@ test("turns and deletions of one conversation at once: each turn is in one that 
     }
     outcomes[refusals.length > 0 ? "refused" : what] += 1;
   }
-  // Who wins is chance: they go on until both have won often enough for the races to have happened.
+  // Chance decides the winner, so they continue until both have won often enough.
   const isEnough = () => outcomes.begun >= 30 && outcomes.deleted >= 10;
   async function speak(): Promise<void> {
     while (!isEnough()) {

@@ -178,7 +178,7 @@ for (const [caller, expected] of EXPECTED) {
     for (const [table, column] of catalogue.tables) {
       const reading = READABLE.includes(table) ? expected.read : expected.hidden;
       check(`${table} select`, caller, reading, await ask("GET", `${table}?select=*`, credentials));
-      // What a service writes is refused by the rules of the table, or is no row.
+      // A service's write is refused by the table's rules, or affects no row.
       const which = `${table}?${column}=${expected.write === "may" ? "is.null" : "not.is.null"}`;
       const upsert = { prefer: "resolution=merge-duplicates" };
       const written = {
@@ -195,8 +195,8 @@ for (const [caller, expected] of EXPECTED) {
   });
 
   test(`${caller}: functions`, async () => {
-    // Asking for the numbers adds what has happened to them, which then stay for 15 seconds; and the
-    // reaper ends what has been silent for 60. A slow machine may take longer than both.
+    // Reading the metrics adds the latest events to them, and they then stay for 15 seconds; the
+    // reaper ends replies that were silent for 60. A slow machine may take longer than both.
     await target.call("read_metrics", {});
     const later = new Date(Date.now() + 3_600_000).toISOString();
     await target.update("metrics_cache", { is_the_only_row: true }, { made_at: later });

@@ -1,8 +1,8 @@
-// What callers of Supabase REST get of our tables and functions, by who they are; taken from design
-// section 6 (people read what is theirs and write nothing, the functions are the edge's alone) and
-// from what PostgREST documents of its errors, before anything is run.
+// The access that callers of Supabase REST have to our tables and functions, by their role; taken
+// from design section 6 (people read their own rows and write nothing, the functions are only for
+// the edge) and from PostgREST's documentation of its errors, before anything is run.
 
-/** The tables of `public` that people read their own rows of; nobody reads any other. */
+/** The tables of `public` in which people read their own rows; nobody reads any other. */
 export const READABLE: readonly string[] = [
   "bots",
   "characters",
@@ -61,7 +61,7 @@ const TABLE = `
 
 export type Expectations = Record<Action, string>;
 
-/** By who is calling. */
+/** Keyed by the caller's role. */
 export const EXPECTED: ReadonlyMap<string, Expectations> = new Map(
   TABLE.trim()
     .split("\n")

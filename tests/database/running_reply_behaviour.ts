@@ -1,5 +1,4 @@
-// How a page that is loaded again finds the reply that is being written, and chats by their callers' names,
-// whichever database they are in.
+// How a reloaded page finds the running reply, and chats by their callers' names, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, contents, select } from "./actions.ts";

@@ -1,4 +1,4 @@
-// What begin_turn does while another turn runs, whichever database it runs on.
+// begin_turn while another turn runs, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row, Target } from "./target.ts";

@@ -1,4 +1,4 @@
-// What append_chunk and finish_turn do, whichever database they run on.
+// append_chunk and finish_turn, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

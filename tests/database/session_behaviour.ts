@@ -1,4 +1,4 @@
-// Where begin_turn puts a turn, whichever database it runs on.
+// The session that begin_turn chooses for a turn, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// How people see, name and delete their sessions, whichever database it runs on.
+// Listing, naming and deleting sessions, in either database.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// What must hold of every conversation whatever has happened to it, as one query over the whole
-// database, which the tests of turns share. A row of it is a rule that is broken.
+// The invariants of every conversation, as one query over the whole database, which the tests of
+// turns share. Each of its rows is a violation.
 import assert from "node:assert/strict";
 import type { SqlTarget } from "./sql_target.ts";
 
@@ -257,7 +257,7 @@ const LEFT_OPEN = `
   select 'an end before the beginning', generation_id
   from public.generations where finished_at < started_at`;
 
-/** Nobody writes a reply any more. */
+/** No reply is being written any more. */
 export async function assertNothingOpen(target: Pick<SqlTarget, "asOwner">): Promise<void> {
   assert.deepEqual(await target.asOwner(LEFT_OPEN), []);
 }

@@ -1,5 +1,5 @@
-// A real PostgreSQL, called as PostgREST calls it: one transaction per call, as a role that has no
-// rights of its own and becomes service_role.
+// A real PostgreSQL, called like PostgREST does: one transaction per call, with a role that has no rights of
+// its own and becomes service_role.
 import pg from "pg";
 import { startPostgres } from "./postgres_server.ts";
 import { Refusal, type Row, type Target } from "./target.ts";

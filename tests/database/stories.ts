@@ -86,7 +86,7 @@ export const plan = (number: number, changes: Row = {}): Row => ({
 
 export const plans = (count: number): Row[] => Array.from({ length: count }, (_, at) => plan(at + 1));
 
-/** A text of so many words. */
+/** A text of `count` words. */
 export const words = (count: number, word = "bee"): string =>
   Array.from({ length: count }, () => word).join(" ");
 
@@ -130,7 +130,7 @@ export function writeStep(step: Row, scene_words = 200): Row {
   };
 }
 
-/** Does steps until none is left, or `isEnough` of the step to do; returns what the steps were given. */
+/** Does steps until none is left, or `isEnough` is true for the next step; returns the steps' inputs. */
 export async function work(
   target: Target,
   task_id: string,

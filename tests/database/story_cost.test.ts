@@ -54,7 +54,10 @@ async function finishReading(user: Principal): Promise<void> {
   await target.update("jobs", waiting, finished);
 }
 
-/** Writes a novel to its end; pages that steps touch when so many scenes are written, by what the steps do. */
+/**
+ * Writes a novel to its end; returns the pages that steps touch at these numbers of written scenes, by the
+ * step's kind.
+ */
 async function writtenNovel(measured: number[]): Promise<Row[]> {
   const user = newUser();
   const settings = { ...SETTINGS, story_length: "Novel", target_words: 100_000 };

@@ -1,4 +1,5 @@
-// Tasks that draw pictures of scenes: what they take of the plan, what they store, and that no file is forgotten.
+// Tasks that draw pictures of scenes: their share of the plan, their stored results, and that no file is
+// forgotten.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";

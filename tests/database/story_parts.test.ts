@@ -1,4 +1,5 @@
-// Stories, their parts and their sessions, beside the tasks that write them, on a real PostgreSQL.
+// Stories, their parts and their sessions, together with the tasks that write them, on a real
+// PostgreSQL.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { times } from "./at_once.ts";

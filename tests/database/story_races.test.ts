@@ -1,5 +1,5 @@
-// A story's task beside the end, or the move, of what it belongs to, on a real PostgreSQL. A deadlock is no refusal
-// and fails the test.
+// A story's task while the story is deleted or moved, on a real PostgreSQL. A deadlock is no refusal and
+// fails the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { guestOf, migrate, personOf, type Person } from "./accounts.ts";

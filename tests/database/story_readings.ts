@@ -96,7 +96,7 @@ export function describeStoryReadings(target: () => SqlTarget): void {
       const [open] = await target().select("job_steps", { job_id: task_id, status: "queued" });
       return Date.parse(open!["run_after"]) <= Date.now();
     };
-    // As if it were put off for long, so that nothing but the end of the reading makes it due.
+    // Pretends that it was postponed for long, so that only the end of the reading makes it due.
     const later = new Date(Date.now() + 60_000).toISOString();
     await target().update("job_steps", { job_id: task_id, status: "queued" }, { run_after: later });
     const reading = (await claimReading(target(), { session_id }))!;

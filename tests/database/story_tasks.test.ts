@@ -1,4 +1,4 @@
-// Tasks of stories on a real PostgreSQL: what a step is given, what it stores, and what the owner sees.
+// Tasks of stories on a real PostgreSQL: a step's input, its stored result, and the owner's view.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { split, times } from "./at_once.ts";

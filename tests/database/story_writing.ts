@@ -1,4 +1,4 @@
-// Stories that are being written, for tests of what happens to them meanwhile.
+// Stories that are being written, for tests of concurrent actions.
 import { beginStory, ofStory, work } from "./stories.ts";
 import type { SqlTarget } from "./sql_target.ts";
 import type { Row } from "./target.ts";
@@ -13,7 +13,7 @@ export interface Writing {
 }
 
 export function storyWriting(target: () => SqlTarget) {
-  /** A story of five scenes whose task holds the first step for which it is enough. */
+  /** A story of five scenes whose task holds the first step for which `isEnough` is true. */
   async function writing(isEnough: (step: Row) => boolean): Promise<Writing> {
     const user = newUser();
     const { task_id, project_id } = await beginStory(target(), user, "full");

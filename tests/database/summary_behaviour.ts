@@ -1,4 +1,4 @@
-// Summaries of what no longer fits into what a model is sent, whichever database they are in.
+// Summaries of messages that no longer fit into the prompt, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { act, context, editReply, select } from "./actions.ts";

@@ -1,5 +1,4 @@
-// Takes of a message, which of them is shown, and replies that are changed, whichever database they
-// run on.
+// Takes of a message, which of them is shown, and edited replies, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -12,7 +12,7 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** What an engine function says instead of an answer. */
+/** An engine function's refusal. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;

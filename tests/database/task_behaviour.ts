@@ -1,4 +1,4 @@
-// Claiming, committing and failing work, whichever database it is in.
+// Claiming, committing and failing work, in both databases.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

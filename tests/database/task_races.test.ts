@@ -1,5 +1,5 @@
-// Workers beside each other, and beside turns and deletions, on a real PostgreSQL. A deadlock is no
-// refusal and fails the test.
+// Concurrent workers, turns and deletions, on a real PostgreSQL. A deadlock is no refusal and fails
+// the test.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,7 +24,7 @@ interface Working {
   session_id: string;
 }
 
-/** Sessions that have left work behind. */
+/** Sessions with work to do. */
 function sessionsWithWork(count: number): Promise<Working[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
@@ -79,7 +79,9 @@ test("a step that is given up waits for nobody who has its session", async () =>
   assert.equal(await jobStatus(), "failed");
 });
 
-/** While the workers go on; what has failed was woken, so that it is soon done or given up. */
+/**
+ * While the workers continue; failed steps are made due, so that they are soon done or given up.
+ */
 async function untilNothingIsOpen(): Promise<void> {
   const open = "select from public.jobs where status in ('queued', 'running')";
   while ((await target.asOwner(open)).length > 0) await delay(50);
@@ -99,7 +101,7 @@ test("workers that die, fail and are late beside turns and deletions: one summar
         await delay(20);
         continue;
       }
-      // Its lease ends while it works, or nobody hears of it again.
+      // Its lease ends while it works, or it dies.
       if (chance() < 0.3) await wake(target, task);
       if (chance() < 0.1) continue;
       await delay(chance() * 30);
@@ -135,7 +137,7 @@ test("workers that die, fail and are late beside turns and deletions: one summar
 
   for (const [index, { session_id }] of sessions.entries()) {
     const summaries = await target.select("session_summaries", { session_id });
-    // Of a conversation that was deleted, work may have been left undone.
+    // A deleted conversation's work may have been left undone.
     if (index % 3 === 1) assert.deepEqual(summaries, []);
     if (index % 3 === 2 && summaries.length === 0) {
       // Five of its workers in turn have died or failed.
@@ -173,7 +175,7 @@ test("texts that are edited while they are summarised: no summary that is sent i
   const isSeen = untilSeen(outcomes, needed);
   let isOver = false;
 
-  // What it writes is the number that the first reply had when it was summarised.
+  // It writes the number that the first reply had when it was summarised.
   async function worker(): Promise<void> {
     while (!isOver) {
       const task = await claim(target);

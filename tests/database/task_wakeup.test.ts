@@ -1,5 +1,5 @@
-// What the database's own clock does for the function tasks, on PostgreSQL with stand-ins for the
-// extensions that Supabase has.
+// The database's own scheduler and the function tasks, on PostgreSQL with stand-ins for Supabase's
+// extensions.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";

@@ -1,5 +1,5 @@
-// What a turn costs in a long conversation: pages that the database touches, not time. The tables have not been
-// analysed, as in a new installation: there the planner knows nothing that would help it.
+// The cost of a turn in a long conversation: pages that the database touches, not time. The tables have not
+// been analysed, as in a new installation, where the planner has no statistics.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { measure } from "./long_session.ts";

@@ -1,4 +1,4 @@
-// What the engine functions do, whichever database they run on.
+// The engine functions, in either database.
 import { describeCallers } from "./caller_behaviour.ts";
 import { describeHistory } from "./history_behaviour.ts";
 import { describeInstructions } from "./instruction_behaviour.ts";

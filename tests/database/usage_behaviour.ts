@@ -1,4 +1,4 @@
-// What is counted as used, whichever database it is in.
+// The usage that is counted, in either database.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row, Target } from "./target.ts";

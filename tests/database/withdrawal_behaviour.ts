@@ -1,5 +1,5 @@
-// Turns that nobody waits for any more: given up by their caller, or left by a writer that has died without
-// a word; whichever database they are in.
+// Turns that nobody waits for any more, in either database: given up by their caller, or left by a writer
+// that has died before any text.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -127,7 +127,7 @@ export function describeWithdrawals(target: () => Target): void {
         assert.ok(reply["content"].endsWith(text));
         const session = await only(target(), "sessions", { session_id: again["session_id"] });
         assert.equal(session["active_leaf_id"], again["message_id"]);
-        // The one that was taken for dead is told to stop.
+        // The writer that was considered dead is told to stop.
         await assert.rejects(append(target(), first, 0, "x"), refusal(404, "not_found"));
       }
     });

@@ -1,5 +1,5 @@
-// The Anthropic decoder on any bytes: as the payloads of a stream, one a line, it says what the
-// oracle reads in whole documents; as a body, every cut gives the same answer.
+// The Anthropic decoder on any bytes: as the payloads of a stream, one per line, its result equals
+// the oracle's, which parses whole documents; as a body, every cut gives the same result.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -71,7 +71,7 @@ void check_body(std::string_view body, std::size_t piece_bytes) {
   require(whole.summary.usage == cut.summary.usage);
 }
 
-// Inputs that came whole keep their text; the oracle writes them anew.
+// Inputs that arrived whole keep their text; the oracle serializes them again.
 std::string normal(const std::string& arguments) {
   const auto document = json::parse(arguments, json::LoneSurrogates::allowed);
   return document ? json::dump(*document) : arguments;

@@ -1,6 +1,6 @@
 // The Gemini decoder on any bytes: as one response, it reads what the full parser reads; as a body
-// of events or of JSON, every cut gives the same answer; as a call in pieces, what is put together
-// is JSON.
+// of events or of JSON, every cut gives the same answer; as a call in pieces, the joined pieces are
+// JSON.
 //
 //   clang++-19 -std=c++20 -O1 -g -fno-exceptions -fno-rtti -fsanitize=fuzzer,address,undefined \
 //     -I. tests/fuzz/gemini_stream.cpp shared/*/*.cpp -o fuzz_gemini_stream

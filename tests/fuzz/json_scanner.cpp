@@ -1,6 +1,6 @@
-// The JSON scanner against nlohmann/json as it is delivered: what the scanner takes, the parser
-// takes too and reads as the same document; what it refuses, the parser refuses or the header names
-// why.
+// The JSON scanner against unmodified nlohmann/json: the parser accepts every input that the
+// scanner accepts, and reads the same document; it rejects every input that the scanner rejects,
+// except for the differences that the scanner's header lists.
 //
 //   clang++-19 -std=c++20 -O1 -g -fno-exceptions -fno-rtti -fsanitize=fuzzer,address,undefined \
 //     -I. tests/fuzz/json_scanner.cpp shared/*/*.cpp -o fuzz_json_scanner
@@ -63,7 +63,7 @@ Oracle read(json::Scanner& scanner) {
   }
 }
 
-// Where the scanner is stricter: see its header.
+// The cases in which the scanner is stricter: see its header.
 bool may_be_refused(std::string_view text) {
   const bool has_power = text.find_first_of("eE") != std::string_view::npos || text.size() > 300;
   return has_power || text.find('\0') != std::string_view::npos ||

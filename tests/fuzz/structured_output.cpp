@@ -1,5 +1,5 @@
-// Structured output on any text: what is found is JSON and follows the schema; of a text that is
-// JSON, alone or in prose, it is what the full parser reads; of one cut anywhere it is a part of
+// Structured output on any text: the result is JSON and follows the schema; for a text that is
+// JSON, alone or in prose, it equals the full parser's; for a text cut anywhere it is a part of
 // that.
 #include "shared/llm/answer/structured_output.hpp"
 
@@ -57,7 +57,7 @@ void check_schema(std::string_view reply, std::string_view schema) {
   require(json::is_valid(json::dump(output->document)));
 }
 
-// What was left out stood at the end.
+// The missing part was at the end.
 bool is_part_of(const Oracle& whole, const Oracle& part) {
   if (whole.is_array() && part.is_array()) {
     return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());

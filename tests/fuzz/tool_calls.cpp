@@ -103,12 +103,12 @@ void check_cuts_of_arguments(const std::vector<llm::ToolCallPiece>& pieces) {
     for (const auto& part : in_characters(piece)) {
       is_other_joined = other_joiner.join(part, other_calls) && is_other_joined;
     }
-    if (!is_joined || !is_other_joined) return;  // too many: what follows may differ
+    if (!is_joined || !is_other_joined) return;  // too many: the rest may differ
   }
   require(calls.all.all() == other_calls.all.all());
 }
 
-// As a provider escapes it: halves of characters by their numbers.
+// Escaped like a provider does: lone surrogates by their numbers.
 void append_string(std::string& body, std::string_view wtf8) {
   body += '"';
   for (std::size_t at = 0; at < wtf8.size();) {

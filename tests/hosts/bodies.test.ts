@@ -54,7 +54,7 @@ onBothHosts("bodies", (host) => {
     const response = await host().fetch("flood?megabytes=64");
     await delay(700);
     const whileStalled = taken() - before;
-    // What the sockets and the runtime buffer: far from everything, and it does not go on.
+    // The buffers of the sockets and the runtime: far from everything, and it does not grow.
     assert.ok(whileStalled < 24, `${whileStalled} MB were written to nobody`);
     await delay(300);
     assert.equal(taken() - before, whileStalled);

@@ -20,7 +20,7 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-// The bundled tests lie in build/tests/hosts, beside what scripts/build made of the guests.
+// The bundled tests are in build/tests/hosts, next to scripts/build's output for the guests.
 export const output = fileURLToPath(new URL(".", import.meta.url));
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -54,7 +54,7 @@ export async function startHost(runtime: Runtime): Promise<Host> {
   };
 }
 
-/** Defines the tests once for each runtime; the host is there when they run. */
+/** Defines the tests once for each runtime; the host is ready when they run. */
 export function onBothHosts(title: string, define: (host: () => Host) => void): void {
   for (const runtime of ["deno", "workerd"] as const) {
     describe(`${title}, on ${runtime}`, () => {

@@ -68,7 +68,7 @@ onBothHosts("coroutines and the core inside WebAssembly", (host) => {
     const trickled = await send(Array.from({ length: 20 }, () => 150));
     assert.equal(trickled.text, "too slow");
     assert.ok(trickled.elapsedMs > 950 && trickled.elapsedMs < 2_500, `given up after ${trickled.elapsedMs} ms`);
-    // The runtime goes on.
+    // The runtime continues.
     assert.equal((await send([10])).text, "1");
   });
 

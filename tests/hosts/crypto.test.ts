@@ -57,8 +57,8 @@ const valid = new Set(
   ),
 );
 
-// The host is asked what a token reader would ask that goes by the key alone. Whether a token has
-// three parts of right base64url is the reader's matter and tested there.
+// The host gets the requests of a token reader that uses only the key. The reader's own tests check
+// that a token has three parts of valid base64url.
 const wellFormed = vectors.testGroups.flatMap((group) => {
   const key = group.public ?? group.private!;
   return group.tests.flatMap(({ tcId, comment, jws, result }) => {

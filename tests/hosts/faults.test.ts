@@ -13,7 +13,7 @@ const ways = [
   { way: 5, title: "a pointer to nowhere", error: /RangeError/, panic: /^$/ },
 ];
 
-/** The log line about the request of this id, once it is there. */
+/** The log line about the request with this id, once it is written. */
 async function logLine(host: Host, requestId: string): Promise<Record<string, string>> {
   const find = () => host.lines.filter((line) => line.includes(`"request_id":"${requestId}"`));
   await elapsedUntil(() => find().length > 0);

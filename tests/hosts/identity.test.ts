@@ -1,5 +1,5 @@
-// Who a bearer proves to be: to endpoints that make guests, to those that do not, and to whoever
-// wants to take over what a guest owns.
+// The identity that a bearer proves: to endpoints that make guests, to those that do not, and to
+// callers who want to take over a guest's data.
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const GUEST_TOKEN = `fg_${"a".repeat(42)}A`;
 const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" });
 
-// Nobody listens on port 1: what must be fetched cannot be had.
+// Port 1 has no listener: nothing can be fetched.
 const NOWHERE = "http://127.0.0.1:1/keys.json";
 const environment = {
   FABULA_ENV: "development",

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { onBothHosts, startHost } from "./both-hosts.ts";
 import { elapsedUntil } from "./upstream.ts";
 
-/** Reads until the first bytes are there, then leaves. */
+/** Reads until the first bytes have arrived, then leaves. */
 async function leaveAfterFirstBytes(begin: (signal: AbortSignal) => Promise<Response>) {
   const leaving = new AbortController();
   const response = await begin(leaving.signal);
@@ -72,7 +72,7 @@ onBothHosts("leaving", (host) => {
   });
 });
 
-// Cloudflare tells nobody that an isolate ends; it lets requests go on for 30 seconds instead.
+// Cloudflare does not announce an isolate's end; it lets requests continue for 30 seconds instead.
 test("the isolate's coming end is told while it can still save, on deno", async () => {
   const host = await startHost("deno");
   const path = "/silent/ending";

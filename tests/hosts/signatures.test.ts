@@ -26,15 +26,15 @@ const { testGroups } = JSON.parse(
 
 const VECTORS = 401;
 const SUPPORTED = new Set(["ES256", "RS256", "HS256"]);
-// As in tests/unit/auth_vectors.cpp: two are the text of a valid one and called invalid, two have a
-// `?` inside and are called valid.
+// As in tests/unit/auth_vectors.cpp: two are the text of a valid one but marked invalid, two contain
+// a `?` but are marked valid.
 const CALLED_INVALID = new Set([367, 370]);
 const CALLED_VALID = new Set([372, 373]);
 
-/** What a key says that it is for. */
+/** A key's declared purpose. */
 const purposeOf = (key: Key): string => key.alg ?? `${key.kty} for something else`;
 
-// How many of each purpose's tokens verify; all the others are refused.
+// How many tokens of each purpose verify; all others are refused.
 const EXPECTED = {
   HS256: { verified: 10, refused: 30 },
   ES256: { verified: 2, refused: 37 },

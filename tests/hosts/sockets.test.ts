@@ -16,7 +16,7 @@ interface Closed {
   reason: string;
 }
 
-/** A client of the guest's socket, and what it has been told. */
+/** A client of the guest's socket, and its received messages. */
 class Client {
   readonly socket: WebSocket;
   readonly told: string[] = [];
@@ -252,7 +252,7 @@ onBothHosts("sockets", (host) => {
     const client = await Client.open(host(), "", path);
     client.socket.send(Buffer.from([0x61, 0xff, 0xfe]), { binary: false });
     if (host().runtime === "workerd") {
-      // It replaces what is no UTF-8, as a decoder of text does, and tells nobody.
+      // It replaces invalid UTF-8, like a text decoder, without an error.
       assert.deepEqual(await client.hear(1), ["text 7 a\ufffd\ufffd"]);
       client.socket.close();
     } else {
@@ -275,7 +275,7 @@ onBothHosts("sockets", (host) => {
   });
 });
 
-// Cloudflare tells nobody that an isolate ends: its clients see the connection drop.
+// Cloudflare does not announce an isolate's end: its clients see the connection drop.
 test("the isolate's coming end is told to a guest with a socket, on deno", async () => {
   const host = await startHost("deno");
   const client = await Client.open(host);

@@ -8,7 +8,7 @@ export interface Upstream {
   url: string;
   /** Requests to a path so far. */
   count(path: string): number;
-  /** Resolves when a request to the path is there. */
+  /** Resolves when a request to the path has arrived. */
   arrived(path: string): Promise<unknown>;
   /** Resolves with the milliseconds until every connection of a path's requests is closed. */
   closed(path: string): Promise<number>;
@@ -64,7 +64,7 @@ const scripts: Record<string, Script> = {
     response.writeHead(204);
     response.end();
   },
-  // What it was asked to encode its answer in.
+  // The encoding that the request asked for.
   encoding(response) {
     response.writeHead(200);
     response.end(String(response.req.headers["accept-encoding"]));
@@ -101,7 +101,7 @@ export async function startUpstream(): Promise<Upstream> {
       response.end();
       return;
     }
-    // A test tells its requests from another's by what follows the script's name.
+    // The text after the script's name distinguishes a test's requests from another's.
     const script = scripts[pathname.split("/")[1] ?? ""];
     if (script === undefined) response.writeHead(500).end();
     else void script(response, searchParams);

@@ -118,7 +118,7 @@ test("a reply does not wait until JSON is written that was asked for before it",
   await setTimeout(300);
   await completion(await model.complete({ messages: [LIGHTHOUSE], max_tokens: 40 }));
   ended.push("reply");
-  // Which is written all the same, as it was begun.
+  // It is written all the same, in the form in which it began.
   assert.match(await json, /^\[\s*"/);
   assert.deepEqual(ended, ["reply", "json"]);
 });

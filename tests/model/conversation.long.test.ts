@@ -1,7 +1,7 @@
 // A conversation of twenty turns with the real local model, which writes the replies and reads them for
-// the dossier. It is a model for tests: what it finds may be nothing, and its answer may be no dossier
-// five times in a row. What is asked here is that all is read or given up with a reason, that nothing is
-// in the dossier which was not said, and that nobody's edits change.
+// the dossier. It is a model for tests: it may find nothing, and its answer may be no dossier five times
+// in a row. This test requires that everything is read or given up with a reason, that the dossier
+// contains nothing which was not said, and that no person's edits change.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startMaintenance } from "../../scripts/local/maintenance.ts";
@@ -33,7 +33,7 @@ const SAID = [
   "Mara lights the lamp again.",
   "The story ends with Tom at the door.",
 ];
-/** By hand, after the turn of this number. */
+/** A person's edits, after the turn with this number. */
 const TYPED = new Map([
   [5, { name: "Mara", description: "She counts the ships that pass." }],
   [10, { name: "Ruan", description: "He has not prayed for nine years." }],
@@ -45,13 +45,13 @@ const model = serveModel();
 let backend: Backend;
 let stack: Stack;
 before(async () => {
-  await until("the model", () => model.url !== ""); // Hooks of a file run beside each other.
+  await until("the model", () => model.url !== ""); // A file's hooks run concurrently.
   backend = await Backend.start();
   stack = await Stack.start("deno", backend, () => ({
     MODEL_CHAT: `local:${MODEL}`,
     LOCAL_BASE_URL: `${model.url}/v1`,
     FABULA_MAX_OUTPUT_TOKENS: "24",
-    // It reads a hundred tokens a second where others work beside it.
+    // It reads a hundred tokens a second next to other load.
     FABULA_DOSSIER_MAX_OUTPUT_TOKENS: "300",
     FABULA_FIRST_TOKEN_TIMEOUT_MS: "300000",
     FABULA_TASKS_TIME_LIMIT_MS: "300000",
@@ -68,7 +68,7 @@ test("twenty turns, with edits by hand in between", { timeout: LIMIT_MS }, async
     functionsUrl: () => stack.functions.url,
     secretKey: backend.keys.secretKey,
     log: () => {},
-    tasksEveryMs: 5_000, // What was said meanwhile is read together.
+    tasksEveryMs: 5_000, // Messages sent meanwhile are read together.
   });
   let token = "";
   let session_id = "";
@@ -87,7 +87,7 @@ test("twenty turns, with edits by hand in between", { timeout: LIMIT_MS }, async
 
   const tasks = () => backend.rows("jobs", { session_id });
 
-  /** Nobody waits here as long as it is waited for a provider that is away. */
+  /** No test waits as long as a provider's outage is waited for. */
   async function tryAgainNow(): Promise<void> {
     const steps = await backend.steps({ session_id });
     for (const { job_id, step, status, attempts } of steps) {

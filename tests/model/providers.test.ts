@@ -25,7 +25,7 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-/** Nothing listens there: discovery finds no server of the machine that runs the tests. */
+/** Nothing listens here: discovery must not find a server of the machine that runs the tests. */
 const NOTHING = "http://127.0.0.1:1/v1";
 const ALONE = { OLLAMA_BASE_URL: NOTHING, LLAMACPP_BASE_URL: NOTHING };
 

@@ -84,7 +84,7 @@ test("json_object gives some JSON object", async () => {
   for (const seed of seeds) {
     const body = { messages, response_format: { type: "json_object" }, max_tokens: 300, seed };
     const answer = await completion(await model.complete(body));
-    // What the limit has cut off is no JSON; the small model does not always find an end.
+    // An answer that the limit has cut off is no JSON; the small model does not always find an end.
     if (answer.choices[0]?.finish_reason === "stop") complete.push(contentOf(answer));
     assert.match(contentOf(answer), /^\{/);
   }

@@ -15,7 +15,7 @@ export const MODEL = "smollm2-135m-instruct";
 
 export interface ServedModel {
   url: string;
-  /** What the server has printed. */
+  /** The server's output. */
   log: string[];
   /** The bodies of the completion requests so far. */
   recorded(): unknown[];
@@ -24,7 +24,7 @@ export interface ServedModel {
   logged(pattern: RegExp, limitMs: number): Promise<void>;
 }
 
-/** Fetches the model if it is not there; returns the data directory. */
+/** Fetches the model if it is missing; returns the data directory. */
 export function setUpModel(): string {
   const dataDir = resolve(process.env["FABULA_DATA_DIR"] || ".fabula");
   const isSetUp = existsSync(modelFile(dataDir)) && existsSync("scripts/local/model/node_modules");

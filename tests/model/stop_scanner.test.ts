@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { StopScanner } from "../../scripts/local/model/stop_scanner.ts";
 
 /**
- * What is shown of a text that arrives in pieces of one length, with what is kept back at the end.
+ * The text that is shown of a text that arrives in pieces of one length, including the kept end.
  */
 function show(
   text: string,

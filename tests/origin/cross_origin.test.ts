@@ -26,7 +26,8 @@ test("a page may call every path that is not a function's, with every header", a
   const asked: string[] = [];
   const { url } = await setUp(context, (request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    // As the embedded Auth answers: no header is allowed, and credentials with any origin, which no browser takes.
+    // Answers like the embedded Auth: no header is allowed, and credentials with any origin, which no browser
+    // accepts.
     response.writeHead(200, {
       "Access-Control-Allow-Origin": "*",
       "Access-Control-Allow-Credentials": "true",

@@ -158,7 +158,7 @@ test("a request and its answer arrive whole, without hop-by-hop headers", async 
 
 /** In front of a server that answers a request's first bytes with 413, and reads no more of it. */
 async function originOfRefusals(context: TestContext) {
-  // Closing with unread bytes resets the connection, right behind the answer.
+  // Closing with unread bytes resets the connection, right after the answer.
   const refusal = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
   const server = createServer((socket) => {
     socket.on("error", () => {});

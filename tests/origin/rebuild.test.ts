@@ -19,7 +19,7 @@ interface Watched {
   said(pattern: RegExp): Promise<void>;
 }
 
-// Compiles as a compiler would: what says `error` does not compile, and a remark changes nothing.
+// Behaves like a compiler: a source with `error` does not compile, and a comment changes nothing.
 const BUILD = `cd "$(dirname "$0")"
 echo "chat.wasm 12 bytes"
 if grep -rn error sources; then echo "1 error generated." >&2; exit 1; fi

@@ -111,7 +111,7 @@ interface Answer {
   environment: Record<string, string>;
 }
 
-/** Asks until somebody answers; gives that, and the refusals before it. */
+/** Repeats the request until it is answered; returns the answer, and the refusals before it. */
 async function untilAnswered(url: string): Promise<{ answer: Answer; refusals: Response[] }> {
   const refusals: Response[] = [];
   for (let waited_ms = 0; waited_ms < 5_000; waited_ms += 20) {

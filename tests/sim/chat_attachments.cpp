@@ -1,5 +1,5 @@
-// What is attached to a message: where it is fetched from and where not, what the model gets, and
-// that a message whose attachments cannot be read leaves nothing behind.
+// A message's attachments: from where they are fetched and from where not, what the model gets, and
+// that a message with unreadable attachments leaves nothing behind.
 #include <map>
 #include <string>
 #include <tuple>
@@ -93,16 +93,40 @@ TEST_CASE("texts go before the message, wherever they come from, and are kept by
         R"({"text":"At hand.","tokens":6,"type":"text"}]})");
 }
 
-TEST_CASE("texts beyond the budget are cut between characters, with a note") {
+TEST_CASE("texts beyond the budget keep their beginnings and ends, a note, and a fair share") {
   AttachmentsWorld chat;
-  chat.world.environment["FABULA_HISTORY_TOKENS"] = "10";  // half of them, at 4 bytes each
-  chat.attach(R"([{"type":"text","text":"123456789"},{"type":"text","text":"123456789)"
-              "\u00e4\u00e4"
-              R"("}])");
+  chat.world.environment["FABULA_HISTORY_TOKENS"] = "2000";  // half of them, at 4 bytes each
+  const auto long_text = [](const std::string& beginning, const std::string& end) {
+    std::string text = beginning;
+    while (text.size() < 60'000) text += "\u00e4\u72d0 went up the stairs. ";
+    return text + end;
+  };
+  const auto first = long_text("First of one. ", "Last of one.");
+  const auto second = long_text("First of two. ", "Last of two.");
+  chat.files["https://files.example/two.txt"] = {"text/plain", second};
+  chat.attach(R"([{"type":"text","text":")" + first +
+              R"("},{"type":"text","text":"The short one."},)"
+              R"({"type":"text","url":"https://files.example/two.txt"}])");
   const auto content = std::string(chat.content());
-  CHECK(content.find("\n123456789\n</attachment>") != std::string::npos);
-  CHECK(content.find("\n123456789\u00e4\n[Cut here: 2 more bytes do not fit.]\n") !=
-        std::string::npos);
+  CHECK(content.size() <= 4'200);
+  CHECK(content.size() > 3'600);
+  for (const char* kept :
+       {"First of one.", "Last of one.", "First of two.", "Last of two.", "\nThe short one.\n"}) {
+    CAPTURE(kept);
+    CHECK(content.find(kept) != std::string::npos);
+  }
+  const auto note = content.find(" bytes of this text are left out here");
+  CHECK(content.find(" bytes of this text are left out here", note + 1) != std::string::npos);
+  // What was fetched is kept as it was, for later turns and for the dossier.
+  const auto& kept = chat.database.requests.front()["message_metadata"]["attachments"];
+  CHECK(kept[0]["text"] == first);
+  CHECK(kept[2]["text_read"] == second);
+  CHECK(kept[0]["cut"]["bytes"] == first.size());
+  CHECK(kept[0]["cut"]["sent_bytes"].get<std::size_t>() < 2'000);
+  CHECK_FALSE(kept[1].contains("cut"));
+  std::int64_t tokens = 0;
+  for (const auto& attachment : kept) tokens += attachment["tokens"].get<std::int64_t>();
+  CHECK(tokens <= 1'000 + 3 * 5);
 }
 
 TEST_CASE("an image goes as its URL to a provider that fetches it, and as bytes to others") {
@@ -245,6 +269,10 @@ TEST_CASE("a file is what its bytes say, whatever its server calls it") {
            {"card.json", {"application/ld+json", "{\"name\":\"美拉\"}"}, "美拉"},
            {"plain", {"", "Mara keeps the key.\n"}, "Mara keeps the key."},
            {"notizen.md", {"application/octet-stream", "\xEF\xBB\xBFSchlüssel"}, "\nSchlüssel"},
+           {"unmarked.txt", {"text/plain", utf16.substr(2) + std::string("\n\0", 2)}, "Мара"},
+           {"big.txt", {"", std::string("\x5F\x62\x66\x66\0\n", 6)}, "形晦"},
+           {"notes.markdown", {"application/octet-stream", "# 설정\n\n열쇠"}, "열쇠"},
+           {"notes.org", {"binary/octet-stream", "* Ключ"}, "Ключ"},
            {"windows.txt", {"text/plain", utf16}, "Мара"}}) {
     CAPTURE(name);
     chat.files[base + name] = file;
@@ -274,10 +302,19 @@ TEST_CASE("a file is what its bytes say, whatever its server calls it") {
   chat.files[base + "cover.bin"] = {"application/octet-stream", png};
   chat.files[base + "letter.rtf"] = {"application/octet-stream", "{\\rtf1 Mara}"};
   chat.files[base + "paper"] = {"text/plain", "%PDF-1.7"};
-  for (const std::string name : {"cover.bin", "letter.rtf", "paper"}) {
+  chat.files[base + "junk.txt"] = {"text/plain", std::string("MZ\x90\0\3\0\0\0", 8)};
+  chat.files[base + "noise.txt"] = {"text/plain", std::string("\x07\xF0\x9A\0\xC3\x28\0\1", 8)};
+  for (const std::string name : {"cover.bin", "letter.rtf", "paper", "junk.txt", "noise.txt"}) {
     CAPTURE(name);
     check_refused(chat, chat.attach(R"([{"type":"text","url":")" + base + name + "\"}]"),
                   "no text");
+  }
+  for (const auto& [name, bytes] : std::map<std::string, std::string>{
+           {"empty.md", ""}, {"blank.md", " \r\n\t"}, {"mark.md", "\xEF\xBB\xBF"}}) {
+    CAPTURE(name);
+    chat.files[base + name] = {"application/octet-stream", bytes};
+    check_refused(chat, chat.attach(R"([{"type":"text","url":")" + base + name + "\"}]"),
+                  "It is empty");
   }
 }
 

@@ -1,4 +1,4 @@
-// Turns with faults by chance, and what must hold whatever happened.
+// Turns with random faults, and the invariants that hold whatever happens.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -27,7 +27,7 @@ void check_message_is_stored_once(const ChanceTurn& turn) {
   const bool has_reply = row.status != "streaming" && !row.text().empty();
   REQUIRE(turn.chat.database.generations.size() == 1);
   if (row.status == "streaming" && turn.chat.database.reopened > 0) {
-    // It was ended for its silence, goes on, and has not ended again.
+    // It was ended for its silence, continues, and has not ended again.
     REQUIRE(messages.size() == 2);
     REQUIRE(row.text().starts_with(messages[1].content));
     return;
@@ -38,7 +38,7 @@ void check_message_is_stored_once(const ChanceTurn& turn) {
   REQUIRE(messages[1].is_complete == (row.status == "complete"));
 }
 
-// How much of the reply an error has said to be stored, if less than was told is.
+// How much of the reply is stored according to an error, if less than was sent.
 std::optional<std::int64_t> stored_bytes_told(const ChatEvents& events) {
   const auto* error = events.find("error");
   return error ? json::integer_at((*error)["error"], "stored_bytes") : std::nullopt;
@@ -52,7 +52,7 @@ bool has_told_an_end(const ChatEvents& events) {
   return events.find("done") || events.find("error");
 }
 
-// What the client saw, what is stored, and what the model said.
+// Compares the client's text, the stored text, and the model's text.
 void check_reply(const ChanceTurn& turn, const ChatEvents& events) {
   const auto& row = turn.generation();
   const auto stored = row.text();
@@ -63,7 +63,7 @@ void check_reply(const ChanceTurn& turn, const ChatEvents& events) {
   // Only the last one that was asked has said anything.
   REQUIRE(story.starts_with(stored));
   const bool is_ended_by_its_turn = row.status != "streaming" && !row.was_silent;
-  // Else a request that came after it has run the turn again; a client that had left was not told.
+  // Otherwise a later request has run the turn again; a client that had left does not know.
   const bool is_of_last_run =
       runs == 1 || (has_told_an_end(events) && !has_told_that_nothing_is_stored(events));
   if (is_of_last_run) {
@@ -84,7 +84,8 @@ void check_reply(const ChanceTurn& turn, const ChatEvents& events) {
   }
 }
 
-// Who has followed the reply to its end, and who asks for it afterwards, has what is stored.
+// Clients that followed the reply to its end, and those that ask for it afterwards, have the stored
+// text.
 void check_followers(ChanceTurn& turn) {
   const auto& late = turn.come_back();
   check_nothing_is_left_open(turn);

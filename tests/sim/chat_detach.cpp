@@ -1,4 +1,4 @@
-// Replies that go on when their client has left, because it asked for that.
+// Replies that continue when their client has left, because it requested that.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,5 +1,5 @@
-// What a turn of chat has to do with its project's dossier: what it is told, what it leaves to be
-// read, and how it waits for that.
+// A chat turn and its project's dossier: the text in the prompt, the messages left to read, and the
+// wait for reading them.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -162,11 +162,11 @@ TEST_CASE("who waits for the dossier reads what was said, and hears of it at onc
   CHECK(chat.called("commit_step") == 1);
   CHECK(chat.called("finish_turn") == 2);
   const auto log = *json::parse(chat.world.log().back());
-  CHECK(log["attempts"] == 1);  // of the turn
+  CHECK(log["attempts"] == 1);  // for the turn
   CHECK(chat.world.unfinished_requests() == 0);
   CHECK(chat.world.open_exchanges() == 0);
 
-  // A client that leaves meanwhile does not undo what was begun.
+  // A client that leaves meanwhile does not undo work that has begun.
   DossierWorld left;
   left.model.first_answers = {stream(text_event("I see.") + end_events())};
   left.model.tell(nothing, 500);

@@ -1,4 +1,5 @@
-// How the end of a reply is told: its reason, a cancellation, and what the model thought before it.
+// The end of a reply as the client gets it: its reason, a cancellation, and the model's reasoning
+// before it.
 #include <string>
 
 #include "functions/chat/chat.hpp"

@@ -1,4 +1,5 @@
-// Models that fail before their first token: who is asked instead, and what of it is told.
+// Models that fail before their first token: which model is asked instead, and what the client
+// learns.
 #include <string>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// What goes wrong in a turn: every fault has its status or error event, and no text is lost.
+// Faults in a turn: each has its status or error event, and no text is lost.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// Models of every wire format answer turns, and stand in for each other.
+// Models of every wire format answer turns, and replace each other.
 #include <string>
 
 #include "tests/sim/route_world.hpp"

@@ -1,4 +1,4 @@
-// How long models are waited for before the next is asked, and what goes on meanwhile.
+// How long to wait for models before the next is asked, and what continues meanwhile.
 #include <string>
 #include <vector>
 
@@ -61,7 +61,7 @@ TEST_CASE("attempts and pauses stay within the time limit of the whole reply") {
   auto& client = late.post(kBody);
   late.world.run_for(6'100);
   CHECK(client.is_ended());
-  // What the time was spent on says more than that it is over.
+  // The failure that used up the time is more informative than the timeout.
   CHECK(error_code(client) == "provider_error");
   CHECK(late.third.exchanges.empty());
   CHECK(late.second.exchanges.at(0)->is_closed_by_guest());

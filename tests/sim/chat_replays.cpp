@@ -1,4 +1,4 @@
-// A message that is sent twice with one Idempotency-Key is one turn; the second answer tells the
+// A message that is sent twice with one Idempotency-Key is one turn; the second answer repeats the
 // first one's, whether it is over or still running.
 #include <doctest/doctest.h>
 
@@ -99,7 +99,7 @@ TEST_CASE("whoever follows a reply whose writer dies is told within 15 seconds")
     auto& follower = chat.post(kBody, kKey);
     chat.world.run_for(50);
     const auto saved = chat.database.generations[0].text();
-    // Nothing of the writer arrives any more, as if its process had been killed.
+    // Nothing from the writer arrives any more, as if its process had been killed.
     chat.database.fault = [](const std::string& function) {
       return function == "read_turn" ? Fault::none : Fault::refuse_connection;
     };

@@ -1,7 +1,9 @@
-// Settings that a turn or its session has chosen: which model is asked, how, and what is refused.
+// Settings that a turn or its session has chosen: the model, its settings, and the refusals.
 #include <string>
 
+#include "functions/stream/stream.hpp"
 #include "generated/prompts.hpp"
+#include "tests/sim/peers/any_talk.hpp"
 #include "tests/sim/route_world.hpp"
 
 using namespace fabula;
@@ -12,7 +14,7 @@ namespace {
 const std::string kGuest = "authorization: Bearer fg_" + std::string(43, 'A') + "\n";
 const std::string kReply = ScriptedDatabase::make_id(1);
 
-// A session that has chosen a model of its own.
+// A session with its own choice of model.
 struct SettingsWorld : ChatWorld {
   SettingsWorld() : ChatWorld(1) {
     model.tell(kStory, 1);
@@ -38,6 +40,24 @@ json::Document sent(const ScriptedModel& model) {
 std::int64_t limit_of(const json::Document& request) {
   const auto old = json::integer_at(request, "max_tokens");
   return old ? *old : json::integer_at(request, "max_completion_tokens").value_or(0);
+}
+
+std::string system_prompt_of(const json::Document& request) {
+  return std::string(json::string_at(request["messages"][0], "content").value_or(""));
+}
+
+// The database's answer for a session with these settings.
+const json::Document kWishes = *json::parse(
+    R"({"chosen":{"model":"ollama:second","temperature":0.25,"max_tokens":77},
+        "system_prompt":"You are a fox.\n\nRhyme."})");
+
+void check_wishes(const ScriptedModel& model) {
+  REQUIRE(model.exchanges.size() == 1);
+  const auto request = sent(model);
+  CHECK(json::string_at(request, "model") == "second");
+  CHECK(json::hundredths_at(request, "temperature") == 25);
+  CHECK(limit_of(request) == 77);
+  CHECK(system_prompt_of(request) == "You are a fox.\n\nRhyme.");
 }
 
 }  // namespace
@@ -98,6 +118,10 @@ TEST_CASE("a model that is not allowed is refused with those that are, and too m
   CHECK(model.status() == 422);
   CHECK(model.body().find(R"("path":"model")") != std::string::npos);
   CHECK(model.body().find("local:scripted, llamacpp:quiet.") != std::string::npos);
+  const auto& keyless = chat.ask(R"({"text":"Hi.","model":"openai:no-key"})");
+  CHECK(keyless.status() == 422);
+  CHECK(keyless.body().find("not set up") != std::string::npos);
+  CHECK(keyless.body().find("local:scripted, llamacpp:quiet.") != std::string::npos);
   const auto& tokens = chat.ask(R"({"text":"Hi.","max_tokens":1001})");
   CHECK(tokens.status() == 422);
   CHECK(tokens.body().find(R"("path":"max_tokens")") != std::string::npos);
@@ -108,10 +132,7 @@ TEST_CASE("the deployment's prompt takes the place of ours, but not of a task's"
   SettingsWorld chat;
   chat.world.environment["FABULA_SYSTEM_PROMPT"] = "You are a muse.";
   chat.database.further = json::Document::object();
-  const auto system = [&chat] {
-    const auto request = sent(chat.model);
-    return std::string(json::string_at(request["messages"][0], "content").value_or(""));
-  };
+  const auto system = [&chat] { return system_prompt_of(sent(chat.model)); };
   chat.ask(R"({"text":"Hi."})");
   CHECK(system() == "You are a muse.");
   CHECK_FALSE(json::find(chat.database.requests.front(), "prompt"));
@@ -143,4 +164,39 @@ TEST_CASE("guidance is what the model is told last, for a take alone") {
   CHECK(messages.back() ==
         json::Document{{"role", "user"}, {"content", "Who lives here?\n\n" + instruction}});
   CHECK(chat.database.sessions.at(kReply).front().content == "Who lives here?");
+}
+
+TEST_CASE("companions, live conversations and bots answer as their session wishes") {
+  for (const auto over : kEveryTalk) {
+    CAPTURE(name(over));
+    const auto talk = AnyTalk::make(over);
+    auto& chat = talk->chat();
+    talk->second->tell(kStory, 1);
+    chat.database.further = kWishes;
+    CHECK(talk->say("m1", "Hi.").text == kStory);
+    CHECK(chat.model.exchanges.empty());
+    check_wishes(*talk->second);
+    // What the deployment no longer allows is passed over.
+    chat.world.environment["FABULA_MODELS"] = "local:first";
+    chat.model.tell("Well.", 1);
+    if (over != TalkOver::companion_socket && over != TalkOver::realtime_socket) {
+      CHECK(talk->say("m2", "And?").text == "Well.");
+      CHECK(json::hundredths_at(sent(chat.model), "temperature") == 25);
+    }
+  }
+  ChatWorld chat(1);
+  ScriptedModel second{chat.world, "http://127.0.0.1:11434/v1"};
+  second.tell(kStory, 1);
+  chat.world.environment["MODEL_STREAM"] = "local:first";
+  chat.world.environment["FABULA_MODELS"] = "ollama:second";
+  chat.database.bot = {{"provider", nullptr}, {"model", nullptr}, {"system", "You are a fox."}};
+  chat.database.further = kWishes;
+  const auto& client = chat.world.call(
+      &stream_function::handle,
+      "POST http://edge/functions/v1/stream/v1/stream\ncontent-type: application/json\n" + kGuest,
+      R"({"bot_id":3,"conversation_id":7,"prompt":"Tell me."})");
+  chat.world.run();
+  CHECK(client.status() == 200);
+  CHECK(chat.model.exchanges.empty());
+  check_wishes(second);
 }

@@ -1,4 +1,4 @@
-// Another take of a reply, and the rest of one: what the model is sent and what is stored.
+// Another take of a reply, and the rest of one: the prompt and the stored result.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// A turn that goes well, and how the conversation goes on.
+// A successful turn, and how the conversation continues.
 #include <doctest/doctest.h>
 
 #include <algorithm>

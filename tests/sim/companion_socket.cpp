@@ -88,7 +88,7 @@ TEST_CASE("a first message needs no start: it begins a conversation, which is to
     CHECK(text_in(*first, "guest_token").starts_with("fg_"));
     CHECK(text_in(*first, "conversation_id") == ScriptedDatabase::make_id(1));
     CHECK(joined_tokens(client) == kStory);
-    // The next message goes on with it.
+    // The next message continues it.
     chat.send(client, "message", member("message", "And then?"));
     CHECK(of_type(client, "message").size() == 2);
     CHECK(chat.database.sessions.size() == 1);
@@ -164,7 +164,7 @@ TEST_CASE("a conversation that is started while a reply runs does not take the r
     CHECK(text_in(token, "conversation_id") == ScriptedDatabase::make_id(1));
   }
   CHECK(text_in(last_of(client, "message"), "conversation_id") == ScriptedDatabase::make_id(1));
-  // The next message goes on with the conversation that was started last.
+  // The next message continues the conversation that was started last.
   chat.send(client, "message", member("message", "And you?"));
   CHECK(chat.database.sessions.at(kConversation).front().content == "And you?");
   chat.end(client);
@@ -278,7 +278,8 @@ TEST_CASE("a model that fails leaves an error, and what it has said is kept") {
 TEST_CASE("nobody speaks for somebody else") {
   CompanionWorld chat;
   auto& client = chat.open();
-  // Only the database knows a guest's id: it is told who calls, and whom the client claims to be.
+  // Only the database knows a guest's id: it gets the caller, and the user that the client claims
+  // to be.
   chat.send(client, "start_conversation", member("user_id", kOther));
   CHECK(text_in(chat.request_of("start_conversation")["principal"], "kind") == "guest");
   CHECK(json::dump(chat.request_of("start_conversation")).find(kOther) == std::string::npos);

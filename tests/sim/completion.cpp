@@ -1,4 +1,4 @@
-// Model calls that nobody reads while they are written: what is asked again, and of whom.
+// Model calls whose answers are not streamed: which are repeated, and with which model.
 #include "wasm/engine/completion.hpp"
 
 #include <doctest/doctest.h>

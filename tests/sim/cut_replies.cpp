@@ -1,5 +1,5 @@
-// Replies that a limit of tokens or a filter has cut, in companions' and live conversations: the
-// reason is told, and what is stored says that it is not whole.
+// Replies that a token limit or a filter has cut off, in companions' and live conversations: the
+// reason is reported, and the stored message is incomplete.
 #include <string>
 
 #include "tests/sim/peers/any_talk.hpp"
@@ -20,7 +20,7 @@ TEST_CASE("a cut reply is told with its reason, and stored with it, in every kin
       CHECK(heard.text == "She climbed the sta");
       CHECK(heard.is_done);
       CHECK(heard.finish_reason == reason);
-      // What makes a message incomplete is the database's to decide, by this reason.
+      // The database derives from this reason that a message is incomplete.
       CHECK(talk->chat().database.generations.back().finish_reason == reason);
     }
   }

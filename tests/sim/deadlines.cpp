@@ -1,5 +1,5 @@
-// Everybody whom the functions wait for may fall silent, or trickle: each wait ends when
-// wasm/engine/deadlines.hpp says, tells its caller what to do, and leaves nothing open.
+// Every peer of the functions may fall silent, or trickle: each wait ends at the deadline in
+// wasm/engine/deadlines.hpp, tells its caller what to do, and leaves nothing open.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ constexpr std::array kStalls{Stall::silence, Stall::head_alone, Stall::trickle};
 // More than the timers of the simulation may be late.
 constexpr std::int64_t kSlackMs = 100;
 
-// How long a peer that stalls so is waited for.
+// How long to wait for a peer that stalls like this.
 std::int64_t wait_ms(const engine::FetchDeadlines& wait, Stall stall) {
   switch (stall) {
     case Stall::silence:
@@ -55,7 +55,7 @@ void check_about(std::int64_t passed_ms, std::int64_t expected_ms) {
   CHECK(passed_ms <= expected_ms + kSlackMs);
 }
 
-// Runs until all requests are over; gives the time that it took.
+// Runs until all requests are over; returns the time that it took.
 std::int64_t run_to_end(sim::World& world) {
   const auto began_ms = world.clock().now_ms();
   while (world.unfinished_requests() > 0 && world.clock().now_ms() - began_ms < 600'000) {
@@ -83,7 +83,7 @@ void check_problem(const sim::Client& client, std::uint32_t status, std::string_
         std::string::npos);
 }
 
-// What the engine itself is made to do, and the code of its problem.
+// The engine's work in this case, and the code of its problem.
 std::function<runtime::Task<Result<void>>(engine::Call&)> work;
 std::optional<ErrorCode> fault;
 
@@ -96,7 +96,7 @@ runtime::Task<void> do_work(runtime::Context& context) {
   if (!done) fault = done.error().code;
 }
 
-// Does the work against a peer that stalls; gives the time that it took.
+// Does the work against a peer that stalls; returns the time that it took.
 std::int64_t work_against(const std::string& url, Stall stall) {
   ChatWorld chat(1);
   auto& world = chat.world;

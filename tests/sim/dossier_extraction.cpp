@@ -1,5 +1,5 @@
-// The tasks function reads conversations for their dossiers: what the extractor is asked, what is
-// stored of its answer, and what becomes of answers that are of no use.
+// The tasks function reads conversations for their dossiers: the extractor's prompt, the stored
+// part of its answer, and the handling of useless answers.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -306,7 +306,7 @@ TEST_CASE("faults of database and model at any step give the task back or leave 
       };
       if (std::string_view(function) == "fail_step") answer_always(edge.model, refusal(401));
       const auto body = counts_of(edge.run());
-      // Who waits until the time is over does not look what else there is.
+      // A call that has used up its time does not look for more work.
       const bool is_late = body == R"({"done":0,"failed":1,"left":true})";
       CHECK((body == kDone || body == kFailed || (is_late && fault == Fault::never_answer)));
     }

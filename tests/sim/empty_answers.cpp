@@ -1,5 +1,6 @@
-// Answers without words in companions' and live conversations: the next model is asked; when none
-// is left, the reason is told and never an end, and the message that is sent again runs again.
+// Answers without text in companions' and live conversations: the next model is asked; when none is
+// left, the client gets the reason and never an end, and the message runs again when it is sent
+// again.
 #include <string>
 #include <vector>
 
@@ -74,7 +75,7 @@ TEST_CASE("when no model says a word, the reason is told, and the message may be
       CHECK(again.text == kStory);
       CHECK(again.is_done);
       CHECK(again.code.empty());
-      // On the same message, which is there once.
+      // For the same message, which exists once.
       REQUIRE(talk->stored().size() == 2);
       CHECK(talk->stored().front().content == "Tell me.");
       CHECK(talk->stored().back().content == kStory);

@@ -1,4 +1,4 @@
-// Turns with a database that stands still for up to 90 seconds, a clock that is two minutes wrong,
+// Turns with a database that stops for up to 90 seconds, a clock that is two minutes wrong,
 // a reaper, clients that ask again, and all other random events: the reported end is always true.
 #include <doctest/doctest.h>
 
@@ -106,7 +106,7 @@ void check_rows(const ChanceTurn& turn) {
   }
 }
 
-// If none of the clients that sent the request was told that it runs, it does not run.
+// If none of the clients that sent the request learnt that it runs, it does not run.
 void check_refused(const ChanceTurn& turn, const std::vector<const sim::Client*>& clients,
                    Counts& counts) {
   bool is_accepted = turn.was_killed || turn.has_left;

@@ -1,4 +1,4 @@
-// What users of companions and of live conversations are told when a provider fails: the sentence
+// The message for users of companions and of live conversations when a provider fails: the sentence
 // of its class, and when to try again.
 #include <string>
 #include <vector>
@@ -51,7 +51,7 @@ TEST_CASE("each class of failure is told in its own words, in every kind") {
       CHECK(heard.message.find(failure.told) != std::string::npos);
       CHECK(heard.is_retryable == failure.is_retryable);
       CHECK_FALSE(heard.user_message_id.empty());
-      // Whoever runs the server finds the same in the log of the turn.
+      // The turn's log line has the same failures for the operator.
       std::string logged;
       for (const auto& line : talk->chat().world.log()) {
         if (line.find("provider_failures") != std::string::npos) logged = line;
@@ -69,7 +69,7 @@ TEST_CASE("each class of failure is told in its own words, in every kind") {
                 .starts_with("HTTP " + std::to_string(failure.status)));
       CHECK(failure.body.find(json::string_at(told, "message").value_or("none")) !=
             std::string::npos);
-      // A whole answer tells it by its header.
+      // A whole answer has it in its header.
       if (!failure.headers.empty() && over != TalkOver::companion_whole) {
         CHECK(heard.retry_after_ms == 900'000);
       }

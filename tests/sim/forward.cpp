@@ -1,5 +1,5 @@
-// Endpoints that are a function of the database: what they ask of it, and what they make of its
-// answer and of its faults.
+// Endpoints that are a database function: their requests, and how they handle its answer and its
+// faults.
 #include <doctest/doctest.h>
 
 #include <string>

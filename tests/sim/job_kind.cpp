@@ -50,7 +50,7 @@ runtime::Task<void> handle(runtime::Context& context) {
   co_await call.send({});
 }
 
-// The database's side of one job: a plan, then what it has added, one after another.
+// The database's side of one job: a plan, then the steps that it has added, one after another.
 struct WritingWorld : RouteWorld {
   WritingWorld() {
     model.tell(kStory, 20);

@@ -180,7 +180,7 @@ TEST_CASE("work after turns: the tokens of every request, whether it is stored o
            "messages":[{"role":"user","content":"It is red."}]}})"},
         {"record_model_calls", "{}"}};
     Scripts scripts(seed);
-    // One step in three belongs to somebody else by the time it is done.
+    // One step in three belongs to another worker when it is done.
     if (seed % 3 != 0) {
       edge.database.answers["commit_step"] = R"({"status":"done"})";
       edge.database.answers["fail_step"] = R"({"status":"queued"})";

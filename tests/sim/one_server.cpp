@@ -23,7 +23,7 @@ struct OwnServer {
 constexpr OwnServer kOwnServers[] = {{"OPENAI_BASE_URL", "openai:qwen3"},
                                      {"OLLAMA_BASE_URL", "ollama:qwen3"}};
 
-// Nothing else can be asked.
+// This server becomes the only one that can be asked.
 void use_alone(sim::World& world, const OwnServer& server) {
   world.environment.erase("LOCAL_BASE_URL");
   world.environment["MODEL_CHAT"] = server.route;

@@ -1,4 +1,4 @@
-// Providers as they are: what they refuse of a request, how they fail, and answers without words.
+// Real providers' behaviour: refused parts of requests, failures, and answers without text.
 #include <string>
 #include <vector>
 
@@ -10,7 +10,7 @@ using namespace fabula::tests;
 
 namespace {
 
-// A server that refuses every request with `refused` in its body, and tells the story otherwise.
+// A server that refuses every request with `refused` in its body, and otherwise tells the story.
 struct PickyWorld : ChatWorld {
   PickyWorld(std::string refused, std::uint32_t status, std::string refusal_body) : ChatWorld(1) {
     world.environment["MODEL_CHAT"] = "custom:m";

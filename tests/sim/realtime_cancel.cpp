@@ -143,7 +143,7 @@ TEST_CASE("a reply that was sent again and is told from the database can be canc
   dialogue.chat.world.run_for(1'500);
   auto& other = dialogue.chat.open("demo123", "fabula.v1, " + dialogue.client.token());
   dialogue.chat.world.run_for(50);
-  // Before the connection has seen what runs.
+  // Before the connection has seen the running reply.
   other.send_text(typed("message", R"("id":"m1","text":"Tell me.")"));
   dialogue.chat.world.run_for(1'000);
   other.send_text(typed("cancel", R"("id":"m1")"));

@@ -1,4 +1,4 @@
-// Sessions with faults by chance, and what must hold whatever happened.
+// Sessions with random faults, and the invariants that hold whatever happens.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ struct Counts {
   int withdrawn = 0;
 };
 
-// What is wrong; empty: nothing.
+// A description of the fault; empty: none.
 using Fault = std::string;
 
 // The session in which something was said; guests whose first connection got lost have others.
@@ -80,7 +80,7 @@ Fault fault_of_reply(const ChanceSession& session, const std::string& id, const 
   if (!reply.is_over() && !reply.has_failed()) return "was never answered";
   const auto stored = generation->text();
   if (reply.done > 0) {
-    // What waited to be told again can be cancelled too, when its reply has ended long ago.
+    // A message that waits to be sent again can be cancelled too, long after its reply has ended.
     const bool is_cancelled = reply.finish_reason == "cancelled";
     if (is_cancelled && session.cancelled.count(id) > 0 && generation->status != "stopped") {
       return {};
@@ -116,7 +116,7 @@ Fault fault_of_messages(const ChanceSession& session, const RealtimeClient& clie
     if (places.size() != 1) return id + " is stored " + std::to_string(places.size()) + " times";
     const auto fault = fault_of_reply(session, id, reply, messages[places.front()]);
     if (!fault.empty()) return "the reply to " + id + " " + fault;
-    // What was refused or taken back is said again later, when others may have been said.
+    // A refused or withdrawn message is sent again later, perhaps after others.
     if (reply.errors > 0 || session.refused.count(id) > 0 || session.cancelled.count(id) > 0) {
       continue;
     }
@@ -128,7 +128,7 @@ Fault fault_of_messages(const ChanceSession& session, const RealtimeClient& clie
 
 Fault fault_of_events(const ScriptedSessions::Session& session, const RealtimeClient& client) {
   for (const auto& event : session.events) {
-    // A client that knows nothing is told the newest ones.
+    // A client without any events gets the newest ones.
     if (client.events().empty() || event.id < client.events().front()) continue;
     if (std::count(client.events().begin(), client.events().end(), event.id) != 1) {
       return "the event " + std::to_string(event.id) + " was not told";

@@ -43,7 +43,7 @@ struct SignedWorld : RealtimeWorld {
     world.verify = [](auto, auto signature) { return signature == std::string(32, 'x'); };
     model.tell("A fox.", 5);
   }
-  // The facts about the caller that the database was told.
+  // The caller's data in the database's request.
   json::Document principal() const {
     return database.requests.empty() ? json::Document()
                                      : *json::find(database.requests.back(), "principal");

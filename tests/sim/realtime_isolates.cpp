@@ -1,4 +1,5 @@
-// Isolates that end, with and without a word: the next connection goes on in the middle of a reply.
+// Isolates that end, with and without notice: the next connection continues in the middle of a
+// reply.
 #include <doctest/doctest.h>
 
 #include <string>

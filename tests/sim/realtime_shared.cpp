@@ -1,5 +1,5 @@
 // Several connections and requests in one session at once: nothing is lost, doubled or out of
-// order, and each connection sees what the others do.
+// order, and each connection sees the others' actions.
 #include <doctest/doctest.h>
 
 #include <memory>

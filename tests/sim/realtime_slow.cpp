@@ -50,7 +50,7 @@ TEST_CASE("beyond 64 KB that are not acknowledged the server waits, and ends it 
   const auto sent = bytes_of(client);
   CHECK(sent >= 64 * 1024);
   CHECK(sent < 64 * 1024 + 40 * 1024);
-  // The model is read no faster: what is kept of its answer is bounded.
+  // The model is read no faster: the buffered part of its answer is limited.
   CHECK(chat.database.generations[0].status == "streaming");
   CHECK(chat.database.generations[0].text().size() < 200'000);
   chat.world.run_for(3'000);

@@ -1,4 +1,5 @@
-// The summary of a realtime session: what a model is asked, what is stored, and what is given back.
+// The summary of a realtime session: the model's prompt, the stored result, and steps that are
+// given back.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,5 +1,5 @@
-// The tools of a live conversation: which the model is offered, what they answer, and that each
-// call and each result is an event of the session.
+// The tools of a live conversation: those offered to the model, their answers, and that each call
+// and each result is an event of the session.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ std::string call_events(std::string_view name, std::string_view arguments) {
   return "data: " + json::dump(chunk) + "\n\n" + end_events("tool_calls");
 }
 
-// A session whose model calls a tool once, and then says what came of it.
+// A session whose model calls a tool once, and then writes a reply about the result.
 struct ToolWorld : RealtimeWorld {
   ToolWorld() : RealtimeWorld(1) {
     world.environment["FABULA_TOOLS"] = kTools;
@@ -111,7 +111,7 @@ struct ToolWorld : RealtimeWorld {
     return names;
   }
   std::string prompt() const { return text_in(asked(0)["messages"][0], "content"); }
-  // What the model was told of its only call.
+  // The answer to the model's only call.
   std::string answered() const { return text_in(asked(1)["messages"].back(), "content"); }
 
   std::vector<json::Document> events;

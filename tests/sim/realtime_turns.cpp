@@ -1,5 +1,4 @@
-// A session over fabula.v1: what a connection is told of itself, of its turns and of those of
-// others.
+// A session over fabula.v1: a connection's messages about itself, its turns and those of others.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,6 +1,6 @@
 // Servers that refuse a part of a request, and addresses without a path, in companions' and live
-// conversations and for bots: one more try without it is the answer. In the background: tasks.cpp,
-// dossier_extraction.cpp and story_answers.cpp.
+// conversations and for bots: one more attempt without it gets the answer. In the background:
+// tasks.cpp, dossier_extraction.cpp and story_answers.cpp.
 #include <string>
 #include <vector>
 

@@ -48,7 +48,7 @@ inline ModelAnswer stream(const std::string& bytes,
 
 inline ModelAnswer silence() { return stream("", ModelAnswer::End::stay_open); }
 
-// From now on every request is answered so.
+// From now on every request gets this answer.
 inline void answer_always(ScriptedModel& model, const ModelAnswer& answer) {
   static_cast<ModelAnswer&>(model) = answer;
 }
@@ -60,7 +60,7 @@ inline std::string error_code(const sim::Client& client) {
                : "";
 }
 
-// The story was told, and client, row and log say who has told it after so many attempts.
+// The story was told, and client, row and log name the model that told it after this many attempts.
 inline void check_answered_by(const ChatWorld& chat, const sim::Client& client,
                               std::string_view provider, std::string_view model, int attempts) {
   const auto events = read_events(client);

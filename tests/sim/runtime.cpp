@@ -19,7 +19,7 @@ using fabula::sim::World;
 
 namespace {
 
-// What the running handler noted; one test at a time.
+// The running handler's notes; one test at a time.
 std::vector<std::string> notes;
 
 struct NotesItsEnd {

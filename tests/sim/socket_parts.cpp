@@ -14,7 +14,7 @@ using namespace fabula;
 
 namespace {
 
-// What has been heard; one test at a time.
+// The messages received; one test at a time.
 std::string heard;
 runtime::Bell* bell = nullptr;
 
@@ -42,7 +42,7 @@ std::string heard_after(runtime::Context::Handler handler) {
 
 TEST_CASE("a bell wakes everyone who waits, and once for each ring") {
   CHECK(heard_after([](runtime::Context&) -> runtime::Task<void> {
-          bell->ring();  // nobody waits
+          bell->ring();  // without a waiter
           runtime::Spawned<void> first(hear('a', 2));
           runtime::Spawned<void> second(hear('b', 1));
           bell->ring();
@@ -94,10 +94,10 @@ TEST_CASE("a client may send 200 messages at once, then 120 a second") {
   CHECK(taken == 200);
   for (int i = 0; i < 300; ++i) taken += rate.take(1'500) ? 1 : 0;
   CHECK(taken == 260);
-  // What is saved up has a limit, however long the client was silent.
+  // Unused allowance has a limit, however long the client was silent.
   for (int i = 0; i < 300; ++i) taken += rate.take(std::int64_t{30} * 24 * 3'600 * 1000) ? 1 : 0;
   CHECK(taken == 460);
-  // As fast as allowed, for a minute.
+  // At the full allowed rate, for a minute.
   engine::MessageRate steady(0);
   for (std::int64_t now_ms = 0; now_ms < 60'000; now_ms += 9) CHECK(steady.take(now_ms));
 }

@@ -1,6 +1,7 @@
-// Stories by models that break off, refuse, go on and on, or write nonsense.
+// Stories by models that break off, refuse, never stop, or write nonsense.
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 
 #include "tests/sim/story_world.hpp"
@@ -135,5 +136,40 @@ TEST_CASE("the server of chat's models is enough for stories") {
     edge.finish();
     edge.check_whole();
     CHECK(edge.model.questions.empty());
+  }
+}
+
+TEST_CASE("what a model thinks is no part of a premise, a plan, a scene or what is asked next") {
+  for (const std::string preface :
+       {"<think>\nThe twist: Mara is dead.\n</think>\n\n", "[THINK]The twist: dead.[/THINK]",
+        "Okay, the user wants a story. The twist: Mara is dead.\n</think>\n\n", "</think>\n\n"}) {
+    CAPTURE(preface);
+    StoryWorld edge;
+    edge.model.preface = preface;
+    edge.finish();
+    edge.check_whole();
+    CHECK(edge.story.rejected.empty());
+    std::string told = edge.story.premise;
+    for (const auto& result : edge.story.results) told += json::dump(result);
+    for (const auto& question : edge.model.questions) told += question;
+    for (const auto* mark : {"twist", "think>", "THINK]"}) {
+      CHECK(told.find(mark) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an answer without a word is no part of a story: it is asked for once more") {
+  for (const std::string answer :
+       {"", " \n\u3000", "<think>A storm, perhaps.</think>", "<think>Never ended"}) {
+    CAPTURE(answer);
+    StoryWorld edge;
+    std::set<std::string> answered;
+    edge.model.instead = [&](std::size_t, const std::string& system) -> std::optional<std::string> {
+      // Once of each kind of step.
+      return answered.insert(system.substr(0, 60)).second ? std::optional(answer) : std::nullopt;
+    };
+    edge.finish();
+    edge.check_whole();
+    CHECK(answered.size() >= 4);
   }
 }

@@ -81,7 +81,7 @@ TEST_CASE("text of a worker that has died is taken up, and not asked for again")
   edge.world.run_for(kLeaseMs);
   edge.work();
   edge.world.run_for(300);
-  // The saved text has become the first piece; the next request goes on from it.
+  // The saved text has become the first piece; the next request continues from it.
   CHECK(edge.story.results.back()["did"] == "piece");
   CHECK_FALSE(edge.story.results.back().contains("model"));
   CHECK(edge.model.questions.size() == asked + 1);

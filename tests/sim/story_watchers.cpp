@@ -13,7 +13,7 @@ using namespace fabula::tests;
 
 namespace {
 
-// Hears what a watcher is told.
+// Records a watcher's events.
 struct Heard final : engine::WatchSink {
   std::string text;
   int restarts = 0;

@@ -44,7 +44,7 @@ struct StoryWorld {
     CHECK(world.unfinished_requests() == 0);
   }
 
-  // Every scene is there, once, with its event; nothing of another one.
+  // Every scene exists, once, with its event and no other scene's.
   void check_whole() const {
     REQUIRE(story.scenes.size() == 5);
     std::set<std::string> sentences;

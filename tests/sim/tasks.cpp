@@ -1,4 +1,4 @@
-// The tasks function: which tasks are done, what is stored of them, and what becomes of those that
+// The tasks function: which tasks are done, their stored results, and the handling of tasks that
 // cannot be done.
 #include <doctest/doctest.h>
 
@@ -42,7 +42,7 @@ struct TasksWorld : ChatWorld {
     return client;
   }
 
-  // Of so many tasks there is nothing left to claim.
+  // After this many tasks there is nothing left to claim.
   void let_claim(std::size_t count) {
     database.fault = [this, count](const std::string& function) {
       if (function == "claim_step" && called("claim_step") > count) {
@@ -98,7 +98,7 @@ TEST_CASE("tasks are done one after another until the limit, or until the time i
   CHECK(edge.called("claim_step") == 2);
 
   TasksWorld slow;
-  slow.model.tell("A red fox.", 5000);  // of four pieces
+  slow.model.tell("A red fox.", 5000);  // in four pieces
   CHECK(counts_of(slow.run().body()) == R"({"done":2,"failed":0,"left":true})");
   CHECK(slow.model.asked_at_ms.at(1) - slow.model.asked_at_ms[0] < 25'000);
 }
@@ -116,7 +116,7 @@ TEST_CASE("FABULA_TASKS_TIME_LIMIT_MS gives a slow model the time that it needs"
   patient.model.tell("A red fox.", kGapMs);
   patient.let_claim(1);
   CHECK(counts_of(patient.run().body()) == R"({"done":1,"failed":0,"left":false})");
-  // Nobody else takes the task meanwhile.
+  // No other worker takes the task meanwhile.
   CHECK(json::integer_at(patient.database.requests.at(0), "lease_seconds") == 225);
 }
 
@@ -309,7 +309,7 @@ TEST_CASE("MODEL_SUMMARY names the models; without any that can be used nothing 
   CHECK(client.status() == 503);
   CHECK(client.body().find("OPENAI_API_KEY") != std::string::npos);
   CHECK(none.database.calls.empty());
-  // Who can do other kinds does those.
+  // A worker that can do other kinds does those.
   none.run();
   CHECK(
       json::dump(*json::find(none.database.requests.at(0), "kinds")) ==

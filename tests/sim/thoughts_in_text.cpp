@@ -1,5 +1,5 @@
-// Reasoning that servers leave in the text: it is no part of what companions, live conversations
-// and stories say, store or send again.
+// Reasoning that servers leave in the text: companions, live conversations and stories do not send,
+// store or resend it as text.
 #include <string>
 #include <vector>
 

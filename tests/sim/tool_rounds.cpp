@@ -1,5 +1,5 @@
-// A turn of several rounds: the model asks for a tool, is told what it gave, and asked again; in
-// every wire format. The kind, its protocol and its channel exist only in the tests.
+// A turn of several rounds: the model calls a tool, gets its result, and is asked again; in every
+// wire format. The kind, its protocol and its channel exist only in the tests.
 #include <doctest/doctest.h>
 
 #include <string>

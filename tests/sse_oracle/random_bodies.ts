@@ -9,7 +9,7 @@ const FIELDS = ["data: ", "data:", "data", "event: ", "event:", "event", "id: ",
 const STRANGE = [":", ": ", " ", "  ", "Data: ", " data: ", "data : ", "dat", "datax", "ids", "retry", "x: ", "x"];
 const VALUES = ["a", "b", "字", "🦊", "é", "[DONE]", '{"a":1}', "0", "250", "+1", "1.5", "9999999999", "\0", "\u2028"];
 const BYTE_ORDER_MARK = bytes(0xef, 0xbb, 0xbf);
-/** Parts of characters, and what is none. */
+/** Parts of characters, and invalid bytes. */
 const BROKEN = [
   bytes(0xef),
   bytes(0xef, 0xbb),

@@ -1,4 +1,5 @@
-// What an event stream says, by other people's code: the platform's UTF-8 and eventsource-parser.
+// The contents of an event stream according to other people's code: the platform's UTF-8 and
+// eventsource-parser.
 import { createParser } from "eventsource-parser";
 
 export interface Read {
@@ -17,8 +18,8 @@ export function readReference(body: Uint8Array): Read {
     onRetry: (ms) => (read.retry = Math.min(ms, LARGEST_RETRY_MS)),
     onEvent: ({ event = "message", data }) => read.events.push([event, data, lastEventId]),
   });
-  // The text decoder takes the mark away, the parser would take it away too, also when it is written
-  // as three characters; it gets one of its own to take.
+  // The text decoder removes the mark; the parser would remove one too, even if it is written as
+  // three characters, so it gets an extra one to remove.
   parser.feed(`\ufeff${new TextDecoder().decode(body)}`);
   return read;
 }

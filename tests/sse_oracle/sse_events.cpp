@@ -23,7 +23,7 @@ std::optional<std::uint32_t> read_number() {
          static_cast<std::uint32_t>(bytes[2]) << 16U | static_cast<std::uint32_t>(bytes[3]) << 24U;
 }
 
-// A vector of its own for each, so that the sanitizer finds views that outlive their piece.
+// A separate vector for each, so that the sanitizer finds views that outlive their piece.
 std::optional<std::vector<char>> read_piece() {
   const auto size = read_number();
   if (!size) return std::nullopt;

@@ -1,4 +1,4 @@
-// Books that are hard to write down, as `read_story_export` tells of them.
+// Books that are hard to write, in the form of `read_story_export`.
 
 export interface Scene {
   part_id: string;
@@ -52,7 +52,7 @@ const oneScene = (text: string, title = "The Lamp") => [{ number: 1, title: "", 
 const CONTROLS = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join("");
 const NONCHARACTERS = "\ufdd0\ufffe\uffff\u{1ffff}\u{10ffff}\ufeff";
 
-// Without lines that end with "TO:": fountain-js takes them for transitions even behind an exclamation
+// Without lines that end with "TO:": fountain-js takes them for transitions even after an exclamation
 // mark, which the format forbids; tests/unit/story_export.cpp has one.
 const HOSTILE_LINES = [
   "<script>alert(1)</script> & &amp; &#60; <!-- x --> ]]> <![CDATA[ \"quoted\" 'single' `code`",

@@ -30,7 +30,7 @@ export function plainWords(node: Node): string {
   return childrenOf(node).map(plainWords).join("");
 }
 
-/** Text with marks for what is emphasised, character by character, whatever elements say so. */
+/** Text with marks for emphasis, character by character, whatever elements mark it. */
 function marked(node: Node, marks = ""): string[] {
   if (node.nodeName === "#text") {
     return [...(node as DefaultTreeAdapterTypes.TextNode).value.replaceAll("\n", "")].map((it) =>

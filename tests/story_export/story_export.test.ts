@@ -73,7 +73,7 @@ test("Python reads the archives, and their XML is well-formed", () => {
       assert.deepEqual(date, [1980, 1, 1, 0, 0, 0]);
       assert.doesNotMatch(text, NOT_IN_XML);
     }
-    // The chapters say what the page says.
+    // The chapters have the same text as the page.
     const chapters = files.filter(([file]) => file.includes("chapter-")).map(([, , , text]) => text);
     const body = (text: string) => /<body>([^]*)<\/body>/.exec(text)![1]!;
     const inBook = chapters.flatMap((text) => blocks(fragment(body(text))));

@@ -1,6 +1,6 @@
-// What a builder writes against the API with a client that is generated from its document: it chats, reads what
-// is known of the story, changes it, and takes the change back. It compiles in the strictest mode and casts
-// nothing, so that whatever the document says wrongly or not at all fails here.
+// A builder's program with a client that is generated from the API's document: it chats, reads the story's
+// dossier, changes it, and undoes the change. It compiles in the strictest mode without a cast, so that
+// anything wrong or missing in the document fails here.
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/api.js";
 
@@ -62,7 +62,7 @@ const whole = await client.POST("/chat", { body: { text }, headers: { accept: "a
 if (!whole.data || typeof whole.data === "string") throw new Error("No whole reply.");
 check(whole.data.text !== "" && whole.data.metadata.message_id !== undefined, "a whole reply");
 
-// What is known, as it is typed.
+// The dossier, with its types.
 const path = { project_id: projectId };
 const written = await client.PUT("/dossier/{project_id}", {
   params: { path },
@@ -138,7 +138,7 @@ for (const question of undone.data.snapshot_json.open_questions) {
   check(question.values.every(({ quote }) => quote === null || quote !== ""), "a question's values");
 }
 
-// What a model was sent, and the messages.
+// A model's prompt, and the messages.
 const messageId = whole.data.metadata.message_id ?? "";
 const context = await client.GET("/chat/messages/{message_id}/context", {
   params: { path: { message_id: messageId } },

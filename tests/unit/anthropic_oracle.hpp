@@ -1,4 +1,5 @@
-// What an Anthropic stream says, read the slow way: each payload as a document, everything kept.
+// The contents of an Anthropic stream, read the slow way: each payload as a document, everything
+// kept.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,7 @@ class AnthropicOracle {
 
   std::string text() const { return joined(text_); }
   std::string reasoning() const { return joined(reasoning_); }
-  // Inputs that came whole are written anew.
+  // Inputs that arrived whole are serialized again.
   std::vector<llm::ToolCall> calls() const {
     auto calls = calls_;
     for (auto& call : calls) call.arguments = joined(call.arguments);

@@ -26,7 +26,7 @@ Result<std::string> check(std::string_view text, const Schema& schema) {
   return api::check_body(*document, schema);
 }
 
-// The code and each fault on a line of its own.
+// The code and each fault on its own line.
 std::string faults(const Result<std::string>& checked) {
   if (checked) return "none";
   std::string text(facts(checked.error().code).name);

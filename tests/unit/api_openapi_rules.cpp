@@ -23,7 +23,7 @@ const json::Document& document() {
   return kDocument;
 }
 
-// What a path of keys leads to; null when it leads nowhere.
+// The value at a path of keys; null if there is none.
 json::Document at(const json::Document& from, const std::vector<std::string>& keys) {
   const auto* found = &from;
   for (const auto& key : keys) {
@@ -160,7 +160,7 @@ TEST_CASE("every time is ISO 8601") {
 }
 
 TEST_CASE("every object has a form") {
-  // Which others define, or which are taken in any form.
+  // Objects that others define, or that are accepted in any form.
   const std::set<std::string> kOpen = {
       "StoryToolParameters", "CharacterCardData.extensions", "CharacterCardData.character_book",
       "DossierRequest.snapshot_json", "DossierUpdate.snapshot_json"};

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kNowS = 1'795'246'260;
 constexpr std::string_view kSupabase = "https://a.supabase.co/auth/v1";
 
-// As they are set up for Auth0 and for Clerk.
+// The usual set-up for Auth0 and for Clerk.
 const Document kAuth0 = {{"issuer", "https://tenant.eu.auth0.com/"},
                          {"jwks_url", "https://tenant.eu.auth0.com/.well-known/jwks.json"},
                          {"audience", "https://api.example"}};

@@ -16,8 +16,8 @@ using namespace fabula;
 
 namespace {
 
-// Verdicts that nobody can share. 367 and 370 are the very text of 357, which is `valid`; 372 and
-// 373 hold a `?` inside a part and are called `valid`, which RFC 7515, section 2 forbids.
+// Verdicts that are wrong. 367 and 370 have exactly the text of 357, which is `valid`; 372 and 373
+// contain a `?` inside a part and are marked `valid`, which RFC 7515, section 2 forbids.
 const std::set<std::int64_t> kImpossible = {367, 370, 372, 373};
 
 json::Document read_vectors() {
@@ -27,7 +27,7 @@ json::Document read_vectors() {
   return std::move(*document);
 }
 
-// What a deployment that has just this group's key would trust.
+// The keys of a deployment that trusts only this group's key.
 struct Trust {
   std::string jwks;
   std::string secret;
@@ -107,7 +107,7 @@ TEST_CASE("every vector is refused, or verified with the algorithm of the group'
 }
 
 TEST_CASE("what is wrong with a vector's form, algorithm or key is found without cryptography") {
-  // By the names that Wycheproof gives the tests.
+  // By Wycheproof's names for the tests.
   const std::set<std::string_view> structural = {
       "rejectsMissingSignature",
       "rejectsMissingSignatureAndSeparator",

@@ -27,7 +27,7 @@ const std::string kCardV3 = R"({"spec":"chara_card_v3","spec_version":"3.0","x_o
   "assets":[{"type":"icon","uri":"ccdefault:","name":"main","ext":"png"}],"nickname":"M",
   "group_only_greetings":[],"creation_date":1700000000}})";
 
-// What the database tells of a character that was stored with this body.
+// The database's description of a character that was stored with this body.
 Document stored(const std::string& body) {
   auto character = parsed(body);
   auto* object = character.get_ptr<Document::object_t*>();
@@ -118,7 +118,7 @@ TEST_CASE("hostile cards are refused with the path of each fault") {
     CHECK(checked.error().code == ErrorCode::invalid_request);
     CHECK(checked.error().errors[0].path.starts_with("data"));
   }
-  // Whatever it is, making a character of it ends nothing.
+  // Making a character of it never aborts, whatever it is.
   for (const char* text : {"{}", R"({"data":[]})", R"({"data":{"name":[1],"first_mes":null}})"}) {
     CHECK_FALSE(characters::character_of_card(parsed(text)).empty());
     CHECK(characters::card_of_character(parsed(text), parsed(text), "").is_object());

@@ -1,4 +1,4 @@
-// Collects what a decoder gives, and checks what every sink may rely on.
+// Collects a decoder's output, and checks the guarantees for every sink.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// What a person does, as tests/fixtures/changes_of_mind writes it.
+// A person's acts in the notation of tests/fixtures/changes_of_mind.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ class DossierActs {
  public:
   explicit DossierActs(DossierScript& script) : script_(script) {}
 
-  // "" or what went wrong, also when a step that must be refused is not.
+  // "" or the fault, also when a step that must be refused is not.
   std::string play(const Document& step) {
     if (json::find(step, "say")) {
       auto fault = script_.say(step);
@@ -31,7 +31,8 @@ class DossierActs {
     return std::string(json::string_at(step, key).value_or(""));
   }
 
-  // The id of what is shown by that name; "John#2" is the second of that name. "story" is itself.
+  // The id of the thing shown with that name; "John#2" is the second with that name. "story" is
+  // itself.
   std::string id_of(std::string_view name) {
     if (name == "story") return "story";
     std::size_t wanted = 1;
@@ -143,7 +144,7 @@ class DossierActs {
     return script_.take(dossier::replace(script_.dossier, snapshot, script_.context()));
   }
 
-  // "step": what that step brought, by number from 1; else the last thing.
+  // "step": the result of that step, by number from 1; else the last thing.
   std::string change(const Document& step) {
     const auto number = json::integer_at(step, "step").value_or(0);
     if (number == 0) return {};

@@ -1,5 +1,5 @@
-// People change their minds: each case of tests/fixtures/changes_of_mind is a conversation, and
-// what must be shown, asked and remembered at its end.
+// People change their minds: each case of tests/fixtures/changes_of_mind is a conversation, with
+// the expected contents, questions and memories at its end.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -14,7 +14,7 @@ using tests::DossierScript;
 
 namespace {
 
-// Members that the expectation names must be so; null is a member that is not there or is null.
+// The members in the expectation must match; null is a member that is missing or null.
 std::string difference(const Document& wanted, const Document& shown, const std::string& path) {
   if (const auto* object = wanted.get_ptr<const Document::object_t*>()) {
     for (const auto& [key, value] : *object) {

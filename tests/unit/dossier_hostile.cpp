@@ -1,4 +1,4 @@
-// What no model and no person of good will sends.
+// Input that no model and no person of good will sends.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -26,7 +26,7 @@ dossier::ExtractionSource source_of(std::string_view text) {
   return source;
 }
 
-// That everything which can be asked of a dossier can be told.
+// Every query of a dossier can be answered.
 void ask_all(dossier::Dossier& dossier) {
   for (const auto& text : {dossier::snapshot_json(dossier), dossier::provenance_json(dossier),
                            dossier::history_json(dossier), dossier::questions_json(dossier),

@@ -1,4 +1,4 @@
-// What holds for any records whatever: order of arrival, repetition and decisions.
+// Properties of all records: order of arrival, repetition and decisions.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -38,8 +38,8 @@ std::string repeated(std::string_view words, std::size_t bytes) {
   return out;
 }
 
-// What holds for every plan: order, limits, whole characters, and nothing left out but what
-// `left_out` says.
+// The rules for every plan: order, limits, whole characters, and nothing left out except
+// `left_out`.
 void check_plan(const ImportPlan& plan) {
   std::size_t last = 0;
   for (const auto& chapter : plan.chapters) {
@@ -62,7 +62,7 @@ void check_plan(const ImportPlan& plan) {
   }
 }
 
-// Nothing but white space lies between the steps.
+// Only white space is between the steps.
 void check_all_is_read(const ImportPlan& plan) {
   std::size_t last = 0;
   for (const auto& step : plan.steps) {

@@ -108,7 +108,7 @@ TEST_CASE("of two names of a person the one is shown that most texts use") {
   CHECK(shown({"Tom Riddle", "Tom Riddle", "Voldemort"}) == "Tom Riddle");
   CHECK(shown({"Strider", "Aragorn", "Aragorn"}) == "Aragorn");
   CHECK(shown({"Elizabeth Bennet", "Elizabeth Darcy", "Elizabeth Darcy"}) == "Elizabeth Darcy");
-  // As often as the other: the one that says more, then the first.
+  // Equally frequent: the more informative one, then the first.
   CHECK(shown({"Voldemort", "Tom Riddle"}) == "Tom Riddle");
   CHECK(shown({"Strider", "Aragorn"}) == "Strider");
   // A part is never shown before the whole, and speaks for it.

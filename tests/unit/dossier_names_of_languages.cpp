@@ -94,7 +94,55 @@ TEST_CASE("titles of several languages are no names") {
   }
   CHECK(dossier::parse_name("Frau Gräfin Holt").words == std::vector<std::string>{"holt"});
   CHECK(dossier::parse_name("Doktor Holt").words == std::vector<std::string>{"holt"});
+  for (const auto* titled : {"мистер Holt",
+                             "миссис Holt",
+                             "мисс Holt",
+                             "мадам Holt",
+                             "майор Holt",
+                             "император Holt",
+                             "следователь Holt",
+                             "старый граф Holt",
+                             "le comte Holt",
+                             "la duchesse Holt",
+                             "Mme Holt",
+                             "le père Holt",
+                             "sœur Holt",
+                             "le commissaire Holt",
+                             "l'abbé Holt",
+                             "el capitán Holt",
+                             "la condesa Holt",
+                             "doña Holt",
+                             "fray Holt",
+                             "la profesora Holt",
+                             "tía Holt",
+                             "Prinz Holt",
+                             "Freiherr Holt",
+                             "Kommissarin Holt",
+                             "Frau Professorin Holt",
+                             "der alte Graf Holt",
+                             "die Gräfin Holt",
+                             "Oma Holt",
+                             "Pfarrer Holt"}) {
+    CAPTURE(titled);
+    CHECK(dossier::parse_name(titled).words == std::vector<std::string>{"holt"});
+  }
+  for (const auto* description :
+       {"дочь Лунина", "la hija de Ortega", "le fils d'Oda", "la madre de Oda"}) {
+    CAPTURE(description);
+    CHECK(dossier::parse_name(description).kind == dossier::NameKind::description);
+  }
+  CHECK(dossier::parse_name("la Rubia").kind == dossier::NameKind::person);
+  CHECK(dossier::parse_name("Le Corbusier").words == std::vector<std::string>{"le corbusier"});
+  CHECK(dossier::parse_name("la condesa").kind == dossier::NameKind::role);
   CHECK(dossier::parse_name("林先生").title == dossier::Title::mister);
+  CHECK(dossier::parse_name("박 부인").title == dossier::Title::missus);
+  CHECK(dossier::parse_name("王将军").title == dossier::Title::military);
+  CHECK(dossier::parse_name("김 교수님").title == dossier::Title::learned);
+  CHECK(dossier::parse_name("山田警部").title == dossier::Title::office);
+  CHECK(Cast{{{"박 부인"}}, {{"박 교수"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"老王"}, {"小王"}}, {{"老王"}}}.people() == People{0, 1, 0});
+  CHECK(dossier::parse_name("小林").words == std::vector<std::string>{dossier::fold("小林")});
+  CHECK(dossier::parse_name("김민형").words.size() == 2);
   CHECK(Cast{{{"госпожа Лунина"}}, {{"господин Лунина"}}}.people() == People{0, 1});
 }
 
@@ -129,6 +177,23 @@ TEST_CASE("things of different owners are different, whatever else they are call
         Things{0, 0, 1});
 }
 
+TEST_CASE("owners in the genitive tell things apart") {
+  CHECK(things({{"нож Оды", {"нож"}}, {"нож Пелла", {"нож"}}}) == Things{0, 1});
+  CHECK(things({{"Odas Messer", {"das Messer"}}, {"Pells Messer", {"das Messer"}}}) ==
+        Things{0, 1});
+  CHECK(things({{"комната Мары Луниной", {"комната"}}, {"комната Пелла", {"комната"}}}) ==
+        Things{0, 1});
+  CHECK(things({{"нож Оды", {"нож"}}, {"нож", {}}}) == Things{0, 0});
+  CHECK(things({{"Odas Messer", {}}, {"Odas Messer", {}}}) == Things{0, 0});
+  CHECK(things({{"le couteau d'Oda", {"le couteau"}}, {"le couteau de Pell", {"le couteau"}}}) ==
+        Things{0, 1});
+  CHECK(things({{"欧达的刀", {"刀"}}, {"佩尔的刀", {"刀"}}}) == Things{0, 1});
+  CHECK(things({{"오다의 칼", {"칼"}}, {"펠의 칼", {"칼"}}}) == Things{0, 1});
+  // No owners.
+  CHECK(things({{"Красная Площадь", {}}, {"красная площадь", {}}}) == Things{0, 0});
+  CHECK(things({{"Glass Tower", {"the tower"}}, {"the tower", {}}}) == Things{0, 0});
+}
+
 TEST_CASE("articles tell nothing apart, and a bare name is the only one's") {
   CHECK(things({{"a knife", {}}, {"the knife", {}}, {"Knife", {}}}) == Things{0, 0, 0});
   CHECK(things({{"die Mühle", {}}, {"eine Mühle", {}}}) == Things{0, 0});
@@ -144,6 +209,17 @@ TEST_CASE("numbers tell things of one kind apart") {
   CHECK(things({{"the first bed", {"the bed"}}, {"the second bed", {"the bed"}}}) == Things{0, 1});
   CHECK(things({{"первая дверь", {"дверь"}}, {"вторая дверь", {"дверь"}}}) == Things{0, 1});
   CHECK(things({{"Zimmer 7", {}}, {"das Zimmer 7", {}}, {"Zimmer 8", {}}}) == Things{0, 0, 1});
+  CHECK(things({{"3号房", {"房间"}}, {"4号房", {"房间"}}}) == Things{0, 1});
+  CHECK(things({{"第三个房间", {"房间"}}, {"第四个房间", {"房间"}}}) == Things{0, 1});
+  CHECK(things({{"２号室", {"部屋"}}, {"3号室", {"部屋"}}}) == Things{0, 1});
+  CHECK(things({{"첫 번째 방", {"방"}}, {"두 번째 방", {"방"}}}) == Things{0, 1});
+  CHECK(things({{"1번 방", {"방"}}, {"2번 방", {"방"}}}) == Things{0, 1});
+  CHECK(things({{"das zweite Bett", {"das Bett"}}, {"das dritte Bett", {"das Bett"}}}) ==
+        Things{0, 1});
+  CHECK(things({{"la segunda puerta", {"la puerta"}}, {"la tercera puerta", {"la puerta"}}}) ==
+        Things{0, 1});
+  CHECK(things({{"la deuxième clé", {"la clé"}}, {"la troisième clé", {"la clé"}}}) ==
+        Things{0, 1});
   CHECK(things({{"North Gate", {"Gate 2"}}, {"Gate 2", {}}}) == Things{0, 0});
 }
 
@@ -198,7 +274,7 @@ TEST_CASE("a quote belongs to the one whom it names") {
                    {"2", "Anna", {"She ran.", "ANNA  HOLT\u2019s hat"}},
                    {"3", "Anna", {"said Stein, Anna"}},
                    {"4", "Anna", {"Stein Anna"}}}) == People{0, 1, 0, 2, 1});
-  // By the family name.
+  // Matched by the family name.
   CHECK(people_of({{"1", "Jane Bennet", {}},
                    {"1", "Mary Bennet", {}},
                    {"2", "Miss Bennet", {"Miss Mary Bennet sang."}}}) == People{0, 1, 1});

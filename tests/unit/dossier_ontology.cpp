@@ -138,7 +138,7 @@ TEST_CASE("a person with facts is remembered by another ontology's types and fie
   CHECK(snapshot["wishes"] == Document{"To learn to sail"});
   CHECK(snapshot["mood"] == "curious");
   CHECK(snapshot["pets"][0]["name"] == "Rex");
-  // As this ontology says, not a story's: no empty home, and no lists that it does not have.
+  // By this ontology, not a story's: no empty home, and no lists that it does not have.
   CHECK_FALSE(snapshot["pets"][0].contains("home"));
   CHECK_FALSE(snapshot.contains("characters"));
   CHECK_FALSE(snapshot.contains("open_questions"));

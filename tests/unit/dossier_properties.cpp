@@ -1,4 +1,4 @@
-// What must hold of a dossier whatever is said and done. With sanitizers some thousand
+// The invariants of a dossier, whatever is said and done. With sanitizers some thousand
 // conversations are played; tests/dossier_properties plays 100,000 in the long ring.
 #include <doctest/doctest.h>
 
@@ -73,7 +73,7 @@ void check_undo(RandomStory& story, DossierScript& script) {
   CHECK(script.snapshot() == before);
 }
 
-// That two are said to be two may end a question whether they are one.
+// A statement that two people are different may end the question whether they are one.
 Document without_questions_of_names(const std::string& snapshot) {
   auto document = json::parse(snapshot).value_or(Document());
   auto& questions = *json::find(document, "open_questions")->get_ptr<Document::array_t*>();
@@ -85,7 +85,7 @@ Document without_questions_of_names(const std::string& snapshot) {
   return document;
 }
 
-// What is merged and split again is as it was.
+// Merging and then splitting restores the previous state.
 void check_split(RandomStory& story, DossierScript& script) {
   const auto& characters = script.dossier.state().entities(dossier::story::kCharacter);
   if (characters.size() < 2) return;
@@ -115,7 +115,7 @@ struct Edit {
   std::string value;
 };
 
-// A later edit of the same field of what is the same character by then takes its place.
+// A later edit of the same field of the same character replaces it.
 bool is_shown(DossierScript& script, const Edit& edit, const std::vector<Edit>& edits) {
   const auto* entity = script.dossier.entity(*dossier::parse_reference(edit.id));
   const auto* field = entity ? entity->find(script.dossier.field_named(edit.field)) : nullptr;
@@ -129,7 +129,7 @@ bool is_shown(DossierScript& script, const Edit& edit, const std::vector<Edit>& 
                      });
 }
 
-// What a person has written stays, whatever is extracted and whichever take is chosen.
+// A person's text stays, whatever is extracted and whichever take is chosen.
 void check_edits(RandomStory& story, DossierScript& script) {
   std::vector<Edit> edits;
   for (auto count = 1 + story.below(2); count > 0; --count) {

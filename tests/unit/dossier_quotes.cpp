@@ -1,4 +1,4 @@
-// Where quotes stand in a text, though a model has typed them anew.
+// The positions of quotes in a text, even if a model has typed them differently.
 #include "shared/dossier/extract/quotes.hpp"
 
 #include <doctest/doctest.h>
@@ -56,6 +56,31 @@ TEST_CASE("a quote is found however its marks were typed, and its span is the te
       {"Она *не* ребёнок", "Она не ребёнок", "Она *не* ребёнок"},
       {"> He left.\n> She stayed.", "He left. She stayed.", "He left.\n> She stayed."},
       {"Es war **sehr** _kalt_.", "Es war sehr kalt.", "Es war **sehr** _kalt_."},
+      {"der Leucht\u00AD\nturm steht", "der Leuchtturm steht", "der Leucht\u00AD\nturm steht"},
+      {"перевоз\u00AD\r\nчик стар", "перевозчик стар", "перевоз\u00AD\r\nчик стар"},
+      {"le porte-\nclefs de Mara", "le porte-clefs de Mara", "le porte-\nclefs de Mara"},
+      // Narrow spaces, and those of full width.
+      {"«\u202FOù vas-tu\u202F?\u202F»", "\"Où vas-tu ?\"", "«\u202FOù vas-tu\u202F?\u202F»"},
+      {"第三章\u3000海の家", "第三章 海の家", "第三章\u3000海の家"},
+      {"\u201ENein\u201C, sagte Oda", "»Nein«, sagte Oda", "\u201ENein\u201C, sagte Oda"},
+      {"\u301D海へ\u301Fと言った", "「海へ」と言った", "\u301D海へ\u301Fと言った"},
+      {"그는 『바다』를 읽었다", "그는 '바다'를 읽었다", "그는 『바다』를 읽었다"},
+      {"〈왕〉이라 불렸다", "\"왕\"이라 불렸다", "〈왕〉이라 불렸다"},
+      {"\u2014Sí \u2014dijo Lucía\u2014, voy.", "-Sí -dijo Lucía-, voy.",
+       "Sí \u2014dijo Lucía\u2014, voy."},
+      {"彼は──泣いた", "彼は——泣いた", "彼は──泣いた"},
+      {"10〜20歳の娘", "10～20歳の娘", "10〜20歳の娘"},
+      {"彼は⋯⋯泣いた", "彼は…泣いた", "彼は⋯⋯泣いた"},
+      {"Ｍａｒａは１９歳", "Maraは19歳", "Ｍａｒａは１９歳"},
+      {"Ёж ёлку видел", "Еж елку видел", "Ёж ёлку видел"},
+      {"за\u0301мок Оды", "замок Оды", "за\u0301мок Оды"},
+      {"die Straße ist naß", "die Strasse ist nass", "die Straße ist naß"},
+      {"l\u2019a\u0302me d\u2019Oda", "l'âme d'Oda", "l\u2019a\u0302me d\u2019Oda"},
+      // Links of Markdown and of note-books.
+      {"[Mara](people/mara.md) is old", "Mara is old", "Mara](people/mara.md) is old"},
+      {"[[People/Мара|Мара]] — кузнец.", "Мара - кузнец.", "Мара]] — кузнец."},
+      {"[[林若曦]]三十岁。", "林若曦三十岁。", "林若曦]]三十岁。"},
+      {"~~Oda~~ Pell is sixty", "Pell is sixty", "Pell is sixty"},
       // A sentence that goes on.
       {"Vera keeps the light, and Tom sleeps.", "Vera keeps the light.", "Vera keeps the light"},
       {"Vera keeps the light, and", "\"Vera keeps the light\"", "Vera keeps the light"},
@@ -79,6 +104,10 @@ TEST_CASE("what the text does not say is not found") {
       {"the light house", "the lighthouse", ""},
       {"a.", "...", ""},
       {"a * b", "* _", ""},
+      {"[Mara](people/oda.md) is old", "oda is old", ""},
+      {"[[Oda|Mara]] is old", "Oda", ""},
+      {"Elle a dit oui.", "Elle a dit non.", ""},
+      {"그는 칼을 들었다", "그는 칼을 놓았다", ""},
       {"a", "", ""},
   };
   for (const auto& [text, quote, found] : cases) {

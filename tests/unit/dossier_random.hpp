@@ -1,4 +1,4 @@
-// Random conversations with a dossier: what is said and done by chance, the same for the same seed.
+// Random conversations with a dossier: random messages and acts, the same for the same seed.
 #pragma once
 
 #include <random>
@@ -114,7 +114,7 @@ class RandomStory {
   std::mt19937_64& random() { return random_; }
 
  private:
-  // Adds the words to the message's text, and gives them as a quote.
+  // Adds the words to the message's text, and returns them as a quote.
   std::string words(std::string_view said) {
     if (!text_.empty()) text_ += ' ';
     text_.append(said);

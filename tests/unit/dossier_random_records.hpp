@@ -1,4 +1,4 @@
-// Records and decisions drawn by chance, for tests of what must hold of who is who.
+// Random records and decisions, for tests of the invariants of matching people.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Relations as objects, beside the texts that say the same.
+// Relations as objects, next to the equivalent texts.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -44,7 +44,7 @@ std::string id_of(DossierScript& script, std::string_view name) {
   return std::string(json::string_at(character(script, name), "id").value_or("nobody"));
 }
 
-// As "sister Nora <id>".
+// In the form "sister Nora <id>".
 std::vector<std::string> relations_of(DossierScript& script, std::string_view name) {
   std::vector<std::string> all;
   const auto person = character(script, name);

@@ -39,7 +39,7 @@ std::size_t count(DossierScript& script, std::string_view list) {
   return items ? items->size() : 0;
 }
 
-// The target of the facts of this type, as the provenance tells it.
+// The target of the facts of this type, from the provenance.
 std::string target_of(DossierScript& script, std::string_view type) {
   const auto facts = json::parse(dossier::provenance_json(script.dossier)).value_or(Document());
   for (const auto& fact : facts) {

@@ -1,4 +1,4 @@
-// How rows of a log are read (parse_rows): what counts of odd ones. Whole bodies: dossier_hostile.
+// How rows of a log are read (parse_rows): the handling of odd ones. Whole bodies: dossier_hostile.
 #include <doctest/doctest.h>
 
 #include <string>

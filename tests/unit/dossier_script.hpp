@@ -1,4 +1,4 @@
-// Plays conversations with a dossier: messages with an extractor's answers, and what a person does.
+// Plays conversations with a dossier: messages with an extractor's answers, and a person's acts.
 #pragma once
 
 #include <algorithm>
@@ -115,7 +115,7 @@ class DossierScript {
     return dossier::snapshot_json(other);
   }
 
-  // What is wrong with where the facts come from; "" if nothing.
+  // The fault of the facts' provenance; "" if there is none.
   std::string fault_of_provenance() {
     const auto facts = json::parse(dossier::provenance_json(dossier));
     if (!facts) return "the provenance is no JSON";

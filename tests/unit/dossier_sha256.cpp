@@ -7,7 +7,7 @@
 using fabula::dossier::digest_text;
 using fabula::dossier::sha256;
 
-// The standard's own examples (FIPS 180-4), and what coreutils gives at the edges of the padding.
+// The standard's own examples (FIPS 180-4), and coreutils' results at the edges of the padding.
 TEST_CASE("SHA-256 gives the digests of the standard") {
   CHECK(digest_text(sha256("")) ==
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kProject = "00000000-0000-4000-8000-000000000001";
 
-// Adds what one message says.
+// Adds one message's facts.
 void tell(dossier::Dossier& dossier, int number, std::string_view text, std::string_view answer) {
   const auto message_id = "00000000-0000-4000-8000-0000000000" + std::to_string(10 + number);
   const auto extraction =

@@ -1,4 +1,4 @@
-// A dossier that is kept and added to is what it would be if all had been there at once.
+// A dossier that is kept and extended equals one that got everything at once.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -87,7 +87,8 @@ TEST_CASE("a delivery that changes who others are does so whatever is known from
       }
     }
   }
-  // What kind of word a name is, who else could be meant: else this would prove little.
+  // The kind of a name's words, and the other people it could mean: otherwise this would prove
+  // little.
   CHECK(changed_elsewhere > 100);
 }
 

@@ -1,4 +1,4 @@
-// Decodes Gemini bodies for tests, and checks what every sink may rely on.
+// Decodes Gemini bodies for tests, and checks the guarantees for every sink.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct GeminiCall {
   bool operator==(const GeminiCall&) const = default;
 };
 
-// Of fuzzers and unit tests alike, so it aborts instead of failing a check.
+// For fuzzers and unit tests alike, so it aborts instead of failing a check.
 inline void require(bool condition, std::string_view what) {
   if (condition) return;
   std::cerr << "not so: " << what << '\n';

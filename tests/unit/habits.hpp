@@ -40,7 +40,7 @@ inline std::vector<Habit> habits_of(llm::WireFormat format) {
   return habits;
 }
 
-// What the decoder gave, in the form of a habit's expectation.
+// The decoder's output, in the form of a habit's expectation.
 inline json::Document as_expected(const Decoded& decoded) {
   const auto& summary = decoded.summary;
   json::Document::object_t end;

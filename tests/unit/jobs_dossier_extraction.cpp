@@ -40,7 +40,7 @@ Document parts(const std::vector<Said>& said, int first_number) {
   return list;
 }
 
-// What the extractor is given, and what its answer becomes.
+// The extractor's input, and the result of its answer.
 struct Reading {
   Document document;
   jobs::ExtractionWork work;
@@ -159,7 +159,7 @@ TEST_CASE("what the person agrees to is quoted from the suggestion; nothing else
   REQUIRE(agreed.rows.size() == 2);
   for (const auto& row : agreed.rows) CHECK(row.message_id == message_id(4));
 
-  // What is quoted from the new text is not quoted again from the old one.
+  // A quote from the new text is not taken from the old one.
   const Reading told({{"user", "Yes, Tom, who is 30."}}, before);
   const auto quoted = told.entries(people({character("Tom", "Tom", age("30", "who is 30"))}));
   REQUIRE(quoted.rows.size() == 2);

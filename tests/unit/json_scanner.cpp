@@ -19,7 +19,7 @@ namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
-// The oracle, strict as it is delivered.
+// The oracle, in its strict default mode.
 nlohmann::json parse(std::string_view text) {
   return nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
 }

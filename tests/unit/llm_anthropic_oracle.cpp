@@ -37,7 +37,7 @@ std::vector<std::vector<std::string>> streams() {
   return streams;
 }
 
-// Inputs that came whole keep their text; the oracle writes them anew.
+// Inputs that arrived whole keep their text; the oracle serializes them again.
 std::string normal(const std::string& arguments) {
   const auto document = json::parse(arguments, json::LoneSurrogates::allowed);
   return document ? json::dump(*document) : arguments;

@@ -67,7 +67,7 @@ TEST_CASE("an Anthropic recording that ends early is incomplete, with the text s
     tests::CollectingSink sink;
     int faults = 0;
     for (std::size_t at = 0; at < end; ++at) {
-      auto copy = stream;  // what would be known if the body ended here
+      auto copy = stream;  // the result if the body ended here
       const auto summary = copy.finish();
       const bool is_prefix = expected.text.compare(0, sink.text.size(), sink.text) == 0;
       const bool is_incomplete = !summary.complete && summary.problem &&

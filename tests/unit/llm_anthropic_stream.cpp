@@ -11,7 +11,7 @@
 
 using namespace fabula;
 
-// What single providers and gateways do is in tests/habits/anthropic.
+// The behaviour of single providers and gateways is in tests/habits/anthropic.
 namespace {
 
 tests::Decoded decode(std::string_view body, std::size_t piece_bytes = std::string::npos) {

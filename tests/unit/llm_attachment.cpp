@@ -20,7 +20,7 @@ llm::Endpoint seeing(std::string_view provider) {
   return model;
 }
 
-// "" when it is taken, else the path and what is said of it.
+// "" when it is accepted, else the path and the message about it.
 std::string fault(const llm::Endpoint& model, const llm::Attachment& attachment) {
   const std::array attachments = {llm::Attachment{.content = "text"}, attachment};
   const auto checked = llm::check_attachments(model, attachments, "MODEL_SCENE");

@@ -31,7 +31,7 @@ Bot bot(std::string provider, std::string model, std::string path = {}, std::str
   return {std::move(provider), std::move(model), std::move(path), std::move(key)};
 }
 
-// Where it goes, as what, with which key; or why not.
+// The request's URL, model and key; or the refusal.
 std::string resolved(const Bot& bot, bool is_development = false) {
   const auto route = llm::parse_route("openai:gpt-4o-mini", "MODEL_STREAM");
   const auto endpoint = llm::resolve_bot(bot, *route, kSettings, is_development);

@@ -43,7 +43,7 @@ TEST_CASE("Retry-After is taken in seconds, within a day") {
   CHECK(seconds("17") == 17);
   CHECK(seconds(" 5 ") == 5);
   CHECK(seconds("99999999999999") == 86400);
-  // Nobody may ask before the wait is over.
+  // No client may retry before the wait is over.
   CHECK(seconds("1.5") == 2);
   // Without the time of day a date says nothing.
   for (const std::string_view bad : {"", "soon", "-1", "Fri, 31 Dec 2027 23:59:59 GMT"}) {

@@ -21,7 +21,7 @@ std::vector<std::string> seeds() {
       R"({"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9}})",
       R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"},"message":"x"})",
       R"({"candidates":null,"promptFeedback":null,"usageMetadata":{"thoughtsTokenCount":1,"cachedContentTokenCount":2}})"};
-  // Of members with the same name the last counts.
+  // If members have the same name, the last counts.
   for (
       const auto* const twice : {
           R"({"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}],"candidates":[{}]})",

@@ -17,7 +17,7 @@ std::string body_of(std::string_view recording, std::string_view line_end) {
   return tests::framed(tests::payloads(recording), {line_end, false, false});
 }
 
-// The same responses as the API gives them without `alt=sse`.
+// The same responses in the API's form without `alt=sse`.
 std::string array_of(std::string_view recording) {
   std::string array;
   for (const auto& payload : tests::payloads(recording)) {
@@ -99,7 +99,7 @@ TEST_CASE("a Gemini recording that ends early is incomplete, with the text so fa
       tests::GeminiSink sink;
       int faults = 0;
       for (std::size_t at = 0; at < body.size(); ++at) {
-        auto copy = stream;  // what would be known if the body ended here
+        auto copy = stream;  // the result if the body ended here
         const auto summary = copy.finish();
         const bool is_prefix = whole.text.compare(0, sink.text.size(), sink.text) == 0;
         const bool is_right = at < end

@@ -65,7 +65,7 @@ TEST_CASE("a habit cut in two at any byte gives the same") {
   });
 }
 
-// Once an answer is complete it stays so, unless an error follows; before, what is there is its
+// A complete answer stays complete, unless an error follows; before that, the result is its
 // beginning.
 TEST_CASE("a habit that ends early is not complete until its end, and keeps what is there") {
   for_each_habit([](llm::WireFormat format, const tests::Habit& habit) {

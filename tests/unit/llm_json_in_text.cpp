@@ -11,7 +11,7 @@ using namespace fabula;
 
 namespace {
 
-// What is found first; "<none>", and ending in " (cut)" when it is truncated.
+// The first result; "<none>", and ending in " (cut)" when it is truncated.
 std::string first(std::string_view text, char bracket = '{') {
   const auto found = llm::JsonFinder(text, bracket).next();
   if (!found) return "<none>";

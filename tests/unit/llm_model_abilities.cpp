@@ -79,3 +79,22 @@ TEST_CASE("not everybody opens URLs") {
   CHECK_FALSE(llm::fetches_images(provider("ollama"), "llava"));
   CHECK(llm::fetches_images(provider("openai"), "gpt-4o"));
 }
+
+TEST_CASE("text is held back for reasoning where a server leaves it as the model has written it") {
+  using llm::ThoughtForm;
+  const auto form = [](std::string_view name, std::string_view model, bool is_own_server) {
+    return llm::thought_form(provider(name), model, is_own_server);
+  };
+  CHECK(form("openai", "gpt-4o-mini", false) == ThoughtForm::tagged);
+  CHECK(form("openrouter", "deepseek/deepseek-r1", false) == ThoughtForm::tagged);
+  CHECK(form("llamacpp", "gemma-3", true) == ThoughtForm::likely_untagged);
+  CHECK(form("ollama", "QwQ", false) == ThoughtForm::untagged);
+  // A server in the place of a provider's has models of its own, or passes on to OpenAI's.
+  CHECK(form("openai", "qwen3", true) == ThoughtForm::likely_untagged);
+  CHECK(form("openai", "Qwen/Qwen3-30B-A3B-Thinking-2507", true) == ThoughtForm::untagged);
+  CHECK(form("deepseek", "deepseek-r1", true) == ThoughtForm::untagged);
+  for (const std::string_view model : {"gpt-4.1", "openai/o3-mini", "chatgpt-4o-latest"}) {
+    CHECK(form("openai", model, true) == ThoughtForm::tagged);
+  }
+  CHECK(form("anthropic", "claude-sonnet-4-5", true) == ThoughtForm::tagged);
+}

@@ -108,7 +108,7 @@ TEST_CASE("a long conversation takes little more memory than its own text") {
     CAPTURE(provider);
     const auto built = llm::build_request(tests::provider(provider), request);
     REQUIRE(built);
-    // Had it grown beyond what was reserved, it would have doubled.
+    // If it had outgrown its reservation, the capacity would have doubled.
     CHECK(built->capacity() < history.size() * 5 / 4);
   }
 }

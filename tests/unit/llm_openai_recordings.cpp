@@ -71,8 +71,8 @@ TEST_CASE("the ends of a recording cut in two at any byte give the same") {
   }
 }
 
-// To try every cut of a whole recording with all that comes before and after would take minutes:
-// here what is before is fed once, and of what is after two frames.
+// Trying every cut of a whole recording with everything before and after would take minutes: here
+// the text before is fed once, and two frames of the text after.
 TEST_CASE("a whole recording cut in two at any byte gives the same") {
   for (const auto recording : tests::kOpenAiRecordings) {
     CAPTURE(recording);
@@ -116,7 +116,7 @@ TEST_CASE("a recording that ends early is incomplete, with the text so far, at e
     tests::CollectingSink sink;
     int faults = 0;
     for (std::size_t at = 0; at < body.size(); ++at) {
-      auto copy = stream;  // what would be known if the body ended here
+      auto copy = stream;  // the result if the body ended here
       const auto summary = copy.finish();
       const bool is_prefix = expected.text.compare(0, sink.text.size(), sink.text) == 0;
       const bool is_right =

@@ -180,7 +180,7 @@ TEST_CASE("what is attached goes into the message that the history ends with") {
   CHECK(member(messages[1], "content").size() == 3);
   CHECK(member(member(messages[1], "content")[2], "text") == "Who is \"this\"?");
 
-  // They belong to the last message, which is joined to what the user has said before it.
+  // They belong to the last message, which is joined to the user's message before it.
   request.user_text = "Go on.";
   messages = member(body("openai", request), "messages");
   REQUIRE(messages.size() == 2);

@@ -52,7 +52,7 @@ TEST_CASE("a provider's words are found where the servers put them") {
         "Provider returned error System role not supported");
   CHECK(message(R"({"message":"Provider returned error","metadata":{"raw":"busy"}})") ==
         "Provider returned error busy");
-  // What cannot be read may quote the request in escapes, where nobody would find it.
+  // A text that cannot be parsed is left out: it may quote the request in escapes.
   CHECK(message(R"({"message":"Bad","metadata":{"raw":"{\"input\":\"\\u0434\\u0432"}})") == "Bad");
   CHECK(message("[1]").empty());
   CHECK(message("{\"message\":\"" + std::string(100'000, 'a') + "\"}").size() <= 400);

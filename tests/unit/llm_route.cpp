@@ -98,6 +98,11 @@ TEST_CASE("a server of one's own in a provider's place needs no key") {
                 "OPENAI_API_KEY");
 }
 
+TEST_CASE("the provider's own address, written out, is no server of one's own") {
+  check_refused(resolve("openai:m", {{"OPENAI_BASE_URL", "https://api.openai.com/v1/"}}),
+                "OPENAI_API_KEY");
+}
+
 TEST_CASE("a base URL is taken as the provider's SDK and documentation write it") {
   struct Case {
     const char* route;
@@ -209,7 +214,7 @@ TEST_CASE("an address that may mean two places is tried at both") {
     const char* other_url;
   };
   constexpr Case kCases[] = {
-      // vLLM, LM Studio, llama.cpp and Ollama serve /v1; Perplexity and others nothing of the kind.
+      // vLLM, LM Studio, llama.cpp and Ollama serve /v1; Perplexity and others do not.
       {"custom:m", "https://vllm.example:8000", "https://vllm.example:8000/v1/chat/completions",
        "https://vllm.example:8000/chat/completions"},
       {"openai:m", "https://lmstudio.example:1234/",
@@ -219,14 +224,14 @@ TEST_CASE("an address that may mean two places is tried at both") {
        "https://llama.example/chat/completions"},
       {"groq:m", "https://proxy.example", "https://proxy.example/openai/v1/chat/completions",
        "https://proxy.example/chat/completions"},
-      // A path of its own is taken as it stands, as the SDK takes it, and else with the version.
+      // An address with its own path is tried as written, as SDKs do, and then with the version.
       {"custom:m", "https://api.fireworks.example/inference/",
        "https://api.fireworks.example/inference/chat/completions",
        "https://api.fireworks.example/inference/v1/chat/completions"},
       {"openai:m", "https://name.openai.azure.com/openai",
        "https://name.openai.azure.com/openai/chat/completions",
        "https://name.openai.azure.com/openai/v1/chat/completions"},
-      // What says it all is one place.
+      // An address that contains the version has no other form.
       {"custom:m", "https://llm.example/v1", "https://llm.example/v1/chat/completions", ""},
       {"custom:m", "https://llm.example/api/paas/v4/",
        "https://llm.example/api/paas/v4/chat/completions", ""},

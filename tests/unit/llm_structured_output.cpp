@@ -97,7 +97,7 @@ TEST_CASE("of a reply that was cut off, what had not come yet is not missed; an 
   REQUIRE(output);
   CHECK(output->is_truncated);
   CHECK(json::dump(output->document) == R"({"people":[{"name":"Mara"}]})");
-  // Without one whole item there is nothing to go on with, and items have what they need.
+  // Without one complete item the result is useless, and items must have their required members.
   CHECK_FALSE(llm::read_structured_output(R"({"people":[{"na)", schema));
   CHECK_FALSE(llm::read_structured_output(R"({"people":[{"age":3},{"na)", schema));
   CHECK_FALSE(llm::read_structured_output(R"({"people":[{"name":"Mara"}]})", schema));

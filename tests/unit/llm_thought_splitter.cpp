@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/unit/collecting_sink.hpp"
 
@@ -62,6 +63,10 @@ TEST_CASE("a block before the text is reasoning, whatever the pieces") {
     check("<think>p</think>He wrote </think> and <think>.", {"He wrote </think> and <think>.", "p"},
           form);
     check(" \n ", {"", ""}, form);
+    check("</think>\n\nThe door.", {"The door.", ""}, form);
+    check("</th", {"</th", ""}, form);
+    check("[THINK]plan[/THINK]\n\nThe door.", {"The door.", "plan"}, form);
+    check("<think>p</think>\n<think>q</think>\n", {"", "pq"}, form);
     check("<thi", {"<thi", ""}, form);
   }
 }
@@ -77,11 +82,49 @@ TEST_CASE("a block whose tag the template has opened is reasoning when its end c
   check("Okay, said the fox, and went.", {"Okay, said the fox, and went.", ""},
         ThoughtForm::likely_untagged);
   check("Once upon a time.", {"Once upon a time.", ""}, ThoughtForm::untagged);
-  for (const std::string_view answer : {"好的，用户想要一扇门。</think>门是温的。"}) {
+  for (const auto& [thought, text] : {std::pair{"好的，用户想要一扇门。", "门是温的。"},
+                                      {"Хорошо, пользователь просит дверь.", "Дверь была тёплой."},
+                                      {"Hmm, the user wants a door.", "Die Tür war warm."},
+                                      {"Let me think. A door.", "La puerta estaba tibia."},
+                                      {"The user wants a door.", "文は温かかった。"}}) {
+    const auto answer = std::string(thought) + "</think>\n" + text;
     const auto got = split(answer, ThoughtForm::likely_untagged, answer.size());
-    CHECK(got.text == "门是温的。");
-    CHECK(got.reasoning == "好的，用户想要一扇门。");
+    CHECK(got.text == text);
+    CHECK(got.reasoning == thought);
   }
+}
+
+TEST_CASE("an end that nothing has begun is text, where the server takes reasoning out") {
+  check("The door.</think> And so on.", {"The door.</think> And so on.", ""}, ThoughtForm::tagged);
+  // Once the text has begun, no end of reasoning takes it back.
+  check("Once, </think> it said.", {"Once, </think> it said.", ""}, ThoughtForm::likely_untagged);
+}
+
+TEST_CASE("an answer of blanks is none, in whichever script") {
+  for (const std::string_view blank :
+       {"\u00a0", "\u3000\n", "\u200b\u200b", "\ufeff", " \u2028 "}) {
+    for (const auto form :
+         {ThoughtForm::tagged, ThoughtForm::likely_untagged, ThoughtForm::untagged}) {
+      CHECK(split(blank, form, blank.size()) == Split{});
+      const auto thought = std::string(blank) + "<think>plan</think>" + std::string(blank);
+      CHECK(split(thought, form, thought.size()) == Split{"", "plan"});
+    }
+  }
+  // Chinese and Japanese paragraphs begin with such a space.
+  const std::string_view kParagraph = "<think>计划</think>\n\n\u3000\u3000门是温的。";
+  CHECK(split(kParagraph, ThoughtForm::tagged, kParagraph.size()) ==
+        Split{"\u3000\u3000门是温的。", "计划"});
+}
+
+TEST_CASE("blanks without an end do not fill the memory, and the text after them is told") {
+  llm::ThoughtSplitter splitter(ThoughtForm::tagged);
+  tests::CollectingSink sink;
+  splitter.set_sink(sink);
+  for (int i = 0; i < 3'000; ++i) splitter.on_text(std::string(1024, '\n'));
+  CHECK(sink.text.empty());
+  splitter.on_text("The door.");
+  CHECK(sink.text.size() < std::size_t{8} << 10);
+  CHECK(sink.text.ends_with("The door."));
 }
 
 TEST_CASE("text that cannot be reasoning is told at once, other text is held back") {

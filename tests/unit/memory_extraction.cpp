@@ -1,4 +1,4 @@
-// What a model says about the user's messages becomes entries of a companion's memory.
+// A model's findings in the user's messages become entries of a companion's memory.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -115,4 +115,23 @@ TEST_CASE("\"forget that\" forgets, also what was only just said") {
   CHECK(reading.texts().empty());
   const auto folded = memory::fold(reading.entries);
   CHECK(folded.erased.size() == 2);
+}
+
+TEST_CASE("what is found in a later part of a long message has its place in the whole message") {
+  const Message part{"m1", "user", "Und meine Schwester hei\u00dft Ada.", kSunday, 24'000};
+  const auto found_in = [](const Message& message) {
+    Reading reading;
+    const auto extraction = reading.read(
+        answer({found("The user's sister is called Ada.", "Schwester hei\u00dft Ada")}), {message});
+    REQUIRE(extraction.rows.size() == 1);
+    return extraction.rows.front();
+  };
+  const auto row = found_in(part);
+  const auto body = json::parse(row.body).value_or(Document());
+  CHECK(body["source"]["begin"] == 24'010);
+  CHECK(body["source"]["end"] == 24'033);
+  // The same words in the first part of the message are a different finding.
+  Message first = part;
+  first.from_byte = 0;
+  CHECK(found_in(first).id != row.id);
 }

@@ -103,7 +103,7 @@ TEST_CASE("a correction takes the place of what was said before, in whatever wor
   log.find("m3", "The user's sister is called Eva.", "The user's sister is called Ada.");
   CHECK(log.texts() == Texts{"The user's sister is called Eva."});
   CHECK(log.fold().outdated.size() == 2);
-  // Of a correction that has left the path, nothing is left.
+  // A correction that has left the path has no effect.
   log.leave_path("m3");
   CHECK(log.texts() == Texts{"The user's sister is called Ada."});
   log.leave_path("m3", false);
@@ -176,7 +176,7 @@ TEST_CASE("a memory follows its messages, unless it is pinned") {
   CHECK(folded.memories[0].id == ada);
   CHECK(folded.memories[0].is_pinned);
   CHECK(folded.memories[0].message_ids.empty());
-  // Pinned memories are changed by nobody but the user.
+  // Only the user changes pinned memories.
   log.find("m3", "The user's sister is called Eva.", "The user's sister is called Ada.");
   CHECK(log.fold().memories.size() == 2);
   log.take(memory::change(log.fold(), ada, {.is_pinned = false}, log.context()));

@@ -30,7 +30,7 @@ TEST_CASE("embedded prompts have their file's name, version and text") {
   CHECK(prompts::kExtraction.label == "extraction-" + std::to_string(prompts::kExtraction.version));
   CHECK(prompts::kGoOn.text.starts_with("Go on exactly"));
   CHECK(prompts::kGoOn.text.ends_with("begin with a space."));
-  // A heading stands between two other texts.
+  // A heading separates two other texts.
   CHECK(prompts::kSummaryHeading.text.starts_with("\n\n# What"));
   CHECK(prompts::kSummaryHeading.text.ends_with(":\n\n"));
   CHECK(prompts::kSummaryQuestionNothing == "(none)");

@@ -64,7 +64,7 @@ TEST_CASE("a message that cannot be read is refused by its name, with the fields
   CHECK(json::string_at(*told, "id") == "m1");
   CHECK((*told)["errors"][0]["path"] == "text");
   CHECK((*told)["errors"][0]["message"] != "");
-  // Not what is no message's name.
+  // Only a valid name of a message.
   for (const std::string& nameless :
        {std::string("no JSON"), std::string(R"({"type":"message","id":5,"text":"a"})"),
         std::string(R"({"type":"cancel","id":" "})"),

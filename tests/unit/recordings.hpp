@@ -44,7 +44,7 @@ struct Framing {
   std::string_view line_end = "\n";
   bool has_comments = false;
   bool has_end_marker = true;
-  bool has_event_names = false;  // of Anthropic: the payload's type
+  bool has_event_names = false;  // for Anthropic: the payload's type
 };
 
 inline std::string framed(const std::vector<std::string>& data, const Framing& framing = {}) {

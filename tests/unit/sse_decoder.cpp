@@ -29,8 +29,8 @@ std::string text_of(const std::vector<Seen>& events) {
   return text;
 }
 
-// Every piece is a copy of its own that is gone before the next one is fed, so that a view which
-// outlives its piece is found by the sanitizer.
+// Every piece is a separate copy that is freed before the next one is fed, so that the sanitizer
+// finds views which outlive their piece.
 void feed(sse::Decoder& decoder, std::string_view bytes, std::vector<Seen>& seen) {
   const std::vector<char> piece(bytes.begin(), bytes.end());
   decoder.feed({piece.data(), piece.size()});

@@ -1,5 +1,5 @@
-// The planner: what a story's next step is, and that stories come out as long as they were to be,
-// whatever models make of the lengths that they are asked for.
+// The planner: a story's next step, and that stories get their requested length, whatever models
+// make of the requested lengths.
 #include "shared/story/planner.hpp"
 
 #include <doctest/doctest.h>
@@ -22,8 +22,8 @@ using story::StepKind;
 
 namespace {
 
-// Keeps the rows of a story as the database does, with a model that makes so much of what it is
-// asked for.
+// Keeps the rows of a story like the database, with a model that writes a given share of the
+// requested length.
 class Simulation {
  public:
   Simulation(std::int64_t target_words, std::uint64_t seed, std::function<double()> multiple)
@@ -292,7 +292,7 @@ TEST_CASE("a novel's outline is its chapters and the scenes of the first") {
   CHECK(next.kind == StepKind::outline);
   CHECK(next.chapter == 1);
   CHECK(next.is_last_step);
-  // Asked for again later: everything is planned anew.
+  // If it is requested again later, everything is planned again.
   state.chapters[0].is_outlined = true;
   CHECK(story::next_step(state).kind == StepKind::chapters);
 }

@@ -1,4 +1,4 @@
-// The prompts of a story: what is in them, and that they never pass their budget.
+// The prompts of a story: their contents, and that they never exceed their budget.
 #include "shared/story/prompt.hpp"
 
 #include <doctest/doctest.h>
@@ -21,8 +21,8 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// A story of so many chapters, in the middle of its last one, where everything is as long as rows
-// may be.
+// A story with `chapters` chapters, in the middle of the last one. Every text is about `text_bytes`
+// long.
 State long_story(std::int64_t chapters, std::size_t text_bytes) {
   auto state = story_state(Route::full, 100'000);
   const std::string text = std::string(text_bytes, 'a') + ". The end is told. ";
@@ -75,7 +75,7 @@ TEST_CASE("no prompt passes its budget, however long the story is") {
           story::NextStep step{.kind = kind, .chapter = chapters, .asked = 300};
           const auto prompt = prompt_of(state, step, tokens);
           const auto room = std::min(tokens, story::kMaximumMaterialTokens);
-          // The task itself, behind the material.
+          // The task itself, after the material.
           constexpr std::int64_t kTaskTokens = 100;
           CHECK(static_cast<std::int64_t>(prompt.question.size()) <=
                 (room + kTaskTokens) * story::kBytesPerToken);

@@ -27,7 +27,7 @@ Settings settings_of(std::string_view body) {
   return settings->settings;
 }
 
-// The paths of what is wrong with a body; empty when nothing is.
+// The paths of a body's faults; empty when there are none.
 std::vector<std::string> faults_of(const json::Document& body) {
   const auto settings = read_settings(body);
   std::vector<std::string> paths;

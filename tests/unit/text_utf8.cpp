@@ -24,7 +24,7 @@ std::string encoded(std::uint32_t code_point) {
           tail(code_point)};
 }
 
-// Another way to the same answer: decode generously, then ask whether encoding gives the same
+// Another way to the same result: decode leniently, then check whether encoding gives the same
 // bytes.
 bool is_valid_by_round_trip(std::string_view text) {
   std::size_t i = 0;

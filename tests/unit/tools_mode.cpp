@@ -1,4 +1,4 @@
-// FABULA_MODES: what can be used, and the mode that a conversation's first message chooses.
+// FABULA_MODES: valid values, and the mode that a conversation's first message chooses.
 #include "shared/tools/mode.hpp"
 
 #include <doctest/doctest.h>

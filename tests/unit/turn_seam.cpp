@@ -11,7 +11,7 @@ using fabula::turn::Seam;
 
 namespace {
 
-// The reply as it is stored, whichever way the continuation comes in parts.
+// The stored reply, the same for any division of the continuation.
 std::string joined(std::string_view written, std::string_view continuation,
                    std::string_view known_text = {}, bool goes_on_verbatim = false) {
   std::string whole;
@@ -90,6 +90,18 @@ TEST_CASE("what is said again is said once") {
       {"Лампа погасла, и никто", "и никто не говорил.", "Лампа погасла, и никто не говорил."},
       {"她慢慢地走上湿漉漉的", "走上湿漉漉的楼梯。", "她慢慢地走上湿漉漉的楼梯。"},
       {"The keeper climbed the ", "climbed the stairs.", "The keeper climbed the stairs."},
+      // In the middle of a sentence, as the beginning of a message.
+      {"At night the keeper climbed the", "The keeper climbed the stairs.",
+       "At night the keeper climbed the stairs."},
+      {"Nachts stieg der W\u00e4rter auf den", "Der W\u00e4rter auf den Turm.",
+       "Nachts stieg der W\u00e4rter auf den Turm."},
+      {"Ночью смотрительница поднялась на", "Смотрительница поднялась на башню.",
+       "Ночью смотрительница поднялась на башню."},
+      {"THE LAMP WENT", "the lamp went out.", "THE LAMP WENT out."},
+      {"The keeper climbed the", "...climbed the stairs.", "The keeper climbed the stairs."},
+      {"La gardienne monta les", "\u2026 monta les marches.", "La gardienne monta les marches."},
+      {"The keeper climbed the", "...and fell.", "The keeper climbed the...and fell."},
+      {"One paragraph.\n\n", "One paragraph.\n\nAnother.", "One paragraph.\n\nAnother."},
       // One word may be meant, and so may a different ending.
       {"No, no,", "no!", "No, no, no!"},
       {"The keeper climbed the", "The keeper laughed.",
@@ -102,6 +114,10 @@ TEST_CASE("a model that goes on in the reply itself is taken at its word") {
   CHECK(joined("She climbed", "the", {}, true) == "She climbedthe");
   CHECK(joined("and on and on", " and on and on", {}, true) == "and on and on and on and on");
   CHECK(joined("The end. ", " Then", {}, true) == "The end. Then");
+  // Providers are not sent the line breaks at the end, so that models write them again.
+  CHECK(joined("One.\n\n", "\n\nTwo.", {}, true) == "One.\n\nTwo.");
+  CHECK(joined("One.\n", "\n\n  Two.", {}, true) == "One.\n\n  Two.");
+  CHECK(joined("One.\n\n", "\nTwo.", {}, true) == "One.\n\nTwo.");
 }
 
 TEST_CASE("another model begins anew") {
@@ -112,4 +128,12 @@ TEST_CASE("another model begins anew") {
   CHECK(seam.add("stairs, slowly.") == " stairs, slowly.");
   CHECK(seam.add("And then.") == "And then.");
   CHECK(seam.finish().empty());
+}
+
+TEST_CASE("a continuation that only repeats, or says nothing, adds nothing") {
+  for (const std::string_view nothing :
+       {"climbed the", "The keeper climbed the", "...climbed the", " \n", ""}) {
+    CAPTURE(nothing);
+    CHECK(joined("The keeper climbed the", nothing).find_last_not_of(" \n") == 21);
+  }
 }

@@ -2,17 +2,17 @@
 // The one table of the contract between a guest (a C++ function compiled to WebAssembly) and its
 // host (TypeScript). `scripts/generate-abi` writes the C++ and the TypeScript side from it; a test
 // fails when either differs. Rules: every pointer is an address in the guest's memory and every
-// length is in bytes; `writable` marks what the host writes to; text is UTF-8; memory that the
-// guest passes stays the guest's. A host copies what it is given before the import returns, and
+// length is in bytes; `writable` marks memory that the host writes to; text is UTF-8; memory that
+// the guest passes stays the guest's. A host copies its arguments before the import returns, and
 // never calls the guest from inside an import. An import with an `operation` starts work and
 // returns at once; the operation completes exactly once, through `fabula_resume`, after the import
 // has returned. A buffer given to an operation is written only while its completion is delivered,
 // so it must live until then or until the operation is cancelled. An operation may be cancelled
-// while its completion stands in the batch that is being delivered: it counts as cancelled, and the
+// while its completion is in the batch that is being delivered: it counts as cancelled, and the
 // bytes of a read are the host's again, for the next read.
 //
-// A head is text: a first line, then one `name: value` line a header, each line ended by LF. First
-// lines: request `METHOD URL`, response `STATUS` (three digits).
+// A head is text: a first line, then one line `name: value` for each header, each line ended by LF.
+// First lines: request `METHOD URL`, response `STATUS` (three digits).
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@
 
 namespace fabula::abi {
 
-// What `fabula_abi_version` returns.
+// The result of `fabula_abi_version`.
 inline constexpr std::uint32_t kVersion = 3;
 
 // How many completions fit into the buffer whose address `fabula_start` returns.
@@ -40,30 +40,30 @@ enum class Status : std::int32_t {
   network = -3,
   // an argument is not acceptable: a malformed URL, header, key or an unknown stream
   invalid = -4,
-  // the host has no such algorithm
+  // the host does not have the algorithm
   unsupported = -5,
-  // more came than the host keeps, and the rest is lost
+  // more arrived than the host keeps, and the rest is lost
   overflow = -6,
 };
 
-// What a completion of operation 0 tells.
+// The event in a completion of operation 0.
 enum class Event : std::int32_t {
-  // nobody reads the response any more, or the socket is closed; sent once
+  // the response has no reader any more, or the socket is closed; sent once
   client_left = 1,
   // the platform will end this isolate soon: save now; sent once
   isolate_ending = 2,
 };
 
-// Bits of what `host_traits` returns.
+// The bits in the result of `host_traits`.
 enum class HostTrait : std::uint32_t {
   // this host learns that the client has left only when something is written, so a silent stream
   // must write a comment now and then
   notices_leaving_only_on_write = 1,
-  // nobody has sent this request: the platform's own clock made it, for whoever runs the server
+  // the platform's own scheduler made this request, for the server's operator
   is_scheduled = 2,
 };
 
-// What a message of a socket is.
+// The kind of a socket's message.
 enum class MessageKind : std::uint32_t {
   // UTF-8, which the platform has checked
   text = 1,
@@ -71,7 +71,7 @@ enum class MessageKind : std::uint32_t {
   binary = 2,
 };
 
-// What `log` takes as its level.
+// The levels of `log`.
 enum class LogLevel : std::uint32_t {
   debug = 0,
   info = 1,
@@ -79,7 +79,7 @@ enum class LogLevel : std::uint32_t {
   error = 3,
 };
 
-// What `verify` takes as its algorithm.
+// The algorithms of `verify`.
 enum class VerifyAlgorithm : std::uint32_t {
   // ECDSA P-256 with SHA-256, signature as r||s (64 bytes); key: public JWK as JSON
   es256 = 1,
@@ -94,8 +94,8 @@ enum class VerifyAlgorithm : std::uint32_t {
 struct Completion {
   std::uint32_t operation;  // the id that the guest gave, or 0 for an event
   std::int32_t status;  // a Status, or an Event when `operation` is 0
-  std::uint32_t value;  // what the operation says it is
-  std::uint32_t detail;  // what the operation says it is, else 0
+  std::uint32_t value;  // its meaning depends on the operation
+  std::uint32_t detail;  // its meaning depends on the operation; 0 if it has none
 };
 static_assert(sizeof(Completion) == 16);
 static_assert(offsetof(Completion, operation) == 0);
@@ -131,19 +131,19 @@ FABULA_IMPORT(http_head)
 std::uint32_t fabula_import_http_head(std::uint32_t request, std::uint32_t stream, void* buffer,
                                       std::uint32_t capacity);
 
-// gives up a body: its connection is closed unless the body had ended. Every stream that http_start
-// gave is closed once by the guest.
+// closes a body, and its connection unless the body had ended. The guest closes every stream of
+// http_start once.
 FABULA_IMPORT(http_close)
 void fabula_import_http_close(std::uint32_t request, std::uint32_t stream);
 
-// reads the next piece; value = bytes written, 0 at the end. One read a stream at a time. A
+// reads the next piece; value = bytes written, 0 at the end. One read per stream at a time. A
 // cancelled read loses nothing: the next one gets the bytes. `stream`: 0 is the incoming request's
 // body. `capacity`: at least 1.
 FABULA_IMPORT(body_read)
 void fabula_import_body_read(std::uint32_t request, std::uint32_t operation, std::uint32_t stream,
                              void* buffer, std::uint32_t capacity);
 
-// sends the response's head; once a request.
+// sends the response's head; once per request.
 FABULA_IMPORT(response_start)
 void fabula_import_response_start(std::uint32_t request, const void* head,
                                   std::uint32_t head_bytes);
@@ -158,8 +158,8 @@ void fabula_import_response_write(std::uint32_t request, std::uint32_t operation
 FABULA_IMPORT(response_end)
 void fabula_import_response_end(std::uint32_t request);
 
-// what the host appends to a started response if this instance traps, so that a protocol's clients
-// still see its error; replaces what was set before.
+// sets the text that the host appends to a started response if this instance traps, so that a
+// protocol's clients still see its error; replaces the previous text.
 FABULA_IMPORT(response_on_trap)
 void fabula_import_response_on_trap(std::uint32_t request, const void* data,
                                     std::uint32_t data_bytes);
@@ -244,8 +244,8 @@ std::int32_t fabula_import_environment(std::uint32_t request, const void* name,
                                        std::uint32_t capacity);
 
 // keeps a number for later requests of this isolate, under a name of at most 2048 bytes; longer
-// ones are ignored. The host keeps the newest few hundred. Only for what may be forgotten at any
-// time and is nobody's secret.
+// ones are ignored. The host keeps the newest few hundred. Only for values that may be forgotten at
+// any time and are no secrets.
 FABULA_IMPORT(remember)
 void fabula_import_remember(std::uint32_t request, const void* name, std::uint32_t name_bytes,
                             std::uint32_t value);
@@ -264,8 +264,8 @@ FABULA_IMPORT(log)
 void fabula_import_log(std::uint32_t request, std::uint32_t level, const void* line,
                        std::uint32_t line_bytes);
 
-// says why the guest will trap right after; it names no request because the C++ runtime that aborts
-// knows none.
+// reports why the guest will trap right after this call; it names no request because the aborting
+// C++ runtime knows none.
 FABULA_IMPORT(panic)
 void fabula_import_panic(const void* message, std::uint32_t message_bytes);
 

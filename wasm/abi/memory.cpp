@@ -1,7 +1,7 @@
-// Linked into every module: `new` and `delete` on the instance's own heap instead of the C
-// library's, in what lies behind the module's data. The instance has one thread and one request.
-// And what copies memory: each is one instruction here, as fast, and 2 KB of loops in the C
-// library.
+// Linked into every module: `new` and `delete` with the instance's own heap instead of the C
+// library's, in the memory after the module's data. The instance has one thread and one request.
+// Also functions that copy memory: each is one instruction here, equally fast, and 2 KB of loops in
+// the C library.
 #include <cstddef>
 #include <cstdint>
 #include <new>

@@ -1,5 +1,5 @@
-// Linked into every module: whatever makes the C++ runtime give up is named to the host before the
-// trap. Defining these also drops the runtime's own versions, which drag in stdio.
+// Linked into every module: reports the reason to the host before the C++ runtime traps. These
+// definitions also replace the runtime's own versions, which pull in stdio.
 #include <cstdarg>
 #include <cstdint>
 #include <cstdlib>
@@ -17,10 +17,11 @@ namespace {
 
 }  // namespace
 
-// libc++abi's way to end the program.
+// libc++abi's function for ending the program.
 extern "C" [[noreturn]] void abort_message(const char* format, ...) { panic(format); }
 
-// libc++'s hardening and what throws when there are exceptions (length_error, bad_alloc, ...).
+// libc++'s hardening, and functions that would throw with exceptions (length_error, bad_alloc,
+// ...).
 _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char* format, ...) noexcept { panic(format); }
 _LIBCPP_END_NAMESPACE_STD

@@ -4,7 +4,7 @@ type Fields = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
-/** The event that a frame's data says; null when its type is unknown. */
+/** The event in a frame's data; null when its type is unknown. */
 export function readEvent(data: string, id: string): ChatEvent | null | "unreadable" {
   const frame = parseJson(data);
   if (!isObject(frame) || typeof frame["type"] !== "string") return "unreadable";
@@ -13,7 +13,7 @@ export function readEvent(data: string, id: string): ChatEvent | null | "unreada
     case "text":
       return typeof content === "string" ? { type, content, id } : "unreadable";
     case "metadata":
-      // Its fields are the server's own: they are handed on as they are.
+      // The fields are the server's own and passed on unchanged.
       return isObject(metadata)
         ? { type, metadata: metadata as unknown as Metadata, id }
         : "unreadable";

@@ -8,7 +8,7 @@ const MAXIMUM_PIECE_BYTES = 1 << 16;
 
 export class CoreChatStream implements ChatStream {
   readonly #core: CoreModule;
-  /** The core's object; 0 when its memory has been given back. */
+  /** The core's object; 0 once its memory is freed. */
   #stream: number;
   #lastId = "";
   #isOver = false;

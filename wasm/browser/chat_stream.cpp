@@ -1,4 +1,4 @@
-// The body of POST /chat, decoded for a page: one object a stream, made and destroyed by the page.
+// Decodes the body of POST /chat for a page, which makes and destroys one object for each stream.
 #include <emscripten/em_macros.h>
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace {
 
-// Read by chat-stream.ts as four words.
+// chat-stream.ts reads it as four words.
 struct Frame {
   const char* data;
   std::uint32_t data_bytes;
@@ -30,7 +30,7 @@ EMSCRIPTEN_KEEPALIVE ChatStream* fabula_stream_create() { return new ChatStream(
 
 EMSCRIPTEN_KEEPALIVE void fabula_stream_destroy(ChatStream* stream) { delete stream; }
 
-// Where the page writes the body's next piece before fabula_stream_feed.
+// The buffer into which the page writes the body's next piece before fabula_stream_feed.
 EMSCRIPTEN_KEEPALIVE char* fabula_stream_piece(ChatStream* stream, std::uint32_t bytes) {
   stream->piece.resize(bytes);
   return stream->piece.data();
@@ -40,8 +40,8 @@ EMSCRIPTEN_KEEPALIVE void fabula_stream_feed(ChatStream* stream) {
   stream->decoder.feed(stream->piece);
 }
 
-// The piece's next frame, valid until the next call; null when there is none. Frames that have a
-// name are not of this protocol.
+// The piece's next frame, valid until the next call; null when there is none. Frames with a name do
+// not belong to this protocol.
 EMSCRIPTEN_KEEPALIVE const Frame* fabula_stream_next(ChatStream* stream) {
   fabula::sse::Event event;
   do {

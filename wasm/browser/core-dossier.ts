@@ -12,7 +12,7 @@ const REFUSED = -1;
 
 export class CoreDossier implements Dossier {
   readonly #core: CoreModule;
-  /** The core's object; 0 when its memory has been given back. */
+  /** The core's object; 0 once its memory is freed. */
   #dossier: number;
 
   constructor(core: CoreModule) {

@@ -11,7 +11,7 @@ export function readText(core: CoreModule, address: number, bytes: number): stri
   return decoder.decode(core.HEAPU8.subarray(address, address + bytes));
 }
 
-/** What one of the core's functions makes of a text. Lone surrogates become U+FFFD. */
+/** The result of one of the core's functions for a text. Lone surrogates become U+FFFD. */
 export function transformText(
   core: CoreModule,
   input: string,
@@ -20,7 +20,7 @@ export function transformText(
   return withText(core, input, transform, MAXIMUM_TEXT_BYTES).output;
 }
 
-/** What a function of the core makes of a text, and what it returns. */
+/** The text that a function of the core makes of a text, and its return value. */
 export function withText<Returned>(
   core: CoreModule,
   input: string,

@@ -1,5 +1,6 @@
-// A dossier that a page keeps and adds to: the same fold as the server's. A text is replaced by
-// what a function has to say; what is refused says why, and is told by the function's result.
+// A dossier that a page keeps and extends, with the same fold as the server's. Each function
+// replaces the text by its result; its return value reports a refusal, and the text then has the
+// reason.
 #include "shared/dossier/fold/dossier.hpp"
 
 #include <emscripten/em_macros.h>
@@ -27,7 +28,7 @@ EMSCRIPTEN_KEEPALIVE void fabula_dossier_destroy(fabula::dossier::Dossier* dossi
   delete dossier;
 }
 
-// Takes a JSON array of a log's rows; gives how many were not there yet, or kRefused.
+// Takes a JSON array of a log's rows; returns how many were new, or kRefused.
 EMSCRIPTEN_KEEPALIVE std::int32_t fabula_dossier_add(fabula::dossier::Dossier* dossier,
                                                      std::string* text) {
   auto rows = fabula::dossier::parse_rows(*text);
@@ -44,7 +45,7 @@ EMSCRIPTEN_KEEPALIVE void fabula_dossier_snapshot(fabula::dossier::Dossier* doss
   *text = fabula::dossier::snapshot_json(*dossier);
 }
 
-// Takes the id of something that has one; gives it as the snapshot has it, or nothing.
+// Takes an id; returns the thing in the snapshot's form, or an empty text.
 EMSCRIPTEN_KEEPALIVE void fabula_dossier_thing(fabula::dossier::Dossier* dossier,
                                                std::string* text) {
   const auto reference = fabula::dossier::parse_reference(*text);
@@ -52,7 +53,7 @@ EMSCRIPTEN_KEEPALIVE void fabula_dossier_thing(fabula::dossier::Dossier* dossier
   text->assign(thing ? thing->json : "");
 }
 
-// Takes a JSON array of two snapshots; gives 0, or kRefused.
+// Takes a JSON array of two snapshots; returns 0, or kRefused.
 EMSCRIPTEN_KEEPALIVE std::int32_t fabula_dossier_diff(std::string* text) {
   const auto snapshots = fabula::json::parse(*text);
   if (!snapshots || !snapshots->is_array() || snapshots->size() != 2) {

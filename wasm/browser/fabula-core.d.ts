@@ -1,6 +1,6 @@
-/** What Emscripten makes of wasm/browser's C++; scripts/steps/bundle-browser.mjs finds it. */
+/** Emscripten's output for wasm/browser's C++; scripts/steps/bundle-browser.mjs finds it. */
 declare module "fabula-core" {
-  /** Addresses and lengths are in bytes; the heap's views are made anew when memory grows. */
+  /** Addresses and lengths are in bytes; the heap's views are replaced when memory grows. */
   export interface CoreModule {
     readonly HEAPU8: Uint8Array<ArrayBuffer>;
     readonly HEAPU32: Uint32Array<ArrayBuffer>;

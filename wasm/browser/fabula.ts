@@ -3,7 +3,7 @@ import { CoreChatStream } from "./chat-stream.ts";
 import { compareDossiers, CoreDossier } from "./core-dossier.ts";
 import { transformText } from "./core-memory.ts";
 
-/** What is known of a turn; ids are UUIDs, and what is not known is left out. */
+/** Facts about a turn; ids are UUIDs, and unknown members are left out. */
 export interface Metadata {
   session_id?: string;
   project_id?: string;
@@ -13,7 +13,7 @@ export interface Metadata {
   stream_id?: string;
   model?: string;
   provider?: string;
-  /** null: the provider told none. */
+  /** null: the provider reported none. */
   tokens: { in: number | null; out: number | null };
   /** Only when it is new. */
   title?: string;
@@ -23,8 +23,8 @@ export interface Metadata {
 
 export interface StreamError {
   /**
-   * A stable code of the server, or `unreadable_stream`: the body is not what POST /chat sends, or
-   * one of its events is over 1 MiB.
+   * A stable code of the server, or `unreadable_stream`: the body does not come from POST /chat, or one
+   * of its events is over 1 MiB.
    */
   code: string;
   message: string;
@@ -42,22 +42,22 @@ export type ChatEvent =
 /** The body of one POST /chat. */
 export interface ChatStream {
   /**
-   * Takes the body's next piece, cut anywhere, and gives the events that it completes. Events of
-   * unknown types are left out. `done` and `error` come last: what follows them is not read. Throws
+   * Takes the body's next piece, cut anywhere, and returns the events that it completes. Events of
+   * unknown types are left out. `done` and `error` come last: everything after them is ignored. Throws
    * only after `dispose`.
    */
   feed(piece: Uint8Array): ChatEvent[];
   /** The id of the last event that could be read, to send as `Last-Event-ID` when resuming. */
   readonly lastId: string;
-  /** Whether `done` or `error` has come. A body that ends before did not arrive whole. */
+  /** Whether `done` or `error` has arrived. A body that ends before it is incomplete. */
   readonly isOver: boolean;
-  /** Gives the memory back. A stream that is over has given it back already. */
+  /** Frees the memory. A stream that is over has freed it already. */
   dispose(): void;
 }
 
-/** One row of a dossier's log, as `GET /dossier/{project_id}/history` and the database have it. */
+/** One row of a dossier's log, from `GET /dossier/{project_id}/history` or the database. */
 export interface DossierEntry {
-  /** SHA-256 of what is asserted, as 64 hexadecimal digits. */
+  /** SHA-256 of the assertion, as 64 hexadecimal digits. */
   assertion_id: string;
   kind: "extracted" | "confirmed" | "user" | "path";
   body: Record<string, unknown>;
@@ -75,10 +75,10 @@ export interface DossierThing {
   [field: string]: unknown;
 }
 
-/** What somebody is to a character. */
+/** A character's relation to another. */
 export interface DossierRelation {
   relation: string;
-  /** Null: not known, or not in the dossier. */
+  /** Null: unknown, or not in the dossier. */
   character_id: string | null;
   name: string | null;
 }
@@ -136,43 +136,43 @@ export interface DossierDifference {
 }
 
 /**
- * A dossier that the page keeps: what it shows is a function of the set of its entries, the same as
- * on the server, in whatever order they were added. One more answer's entries onto a thousand cost a
- * few milliseconds.
+ * A dossier in the page: it depends only on the set of its entries, as on the server, in whatever order
+ * they were added. Adding the entries of one answer to a thousand costs a few milliseconds.
  */
 export interface Dossier {
   /**
-   * Adds rows of a log; those that are there already, and those that cannot be read, change nothing.
-   * Returns how many were new. Throws a TypeError when it is no array of objects, a RangeError above
-   * 16 MiB of JSON at once.
+   * Adds rows of a log; known and unreadable rows change nothing. Returns how many were new. Throws a
+   * TypeError for anything but an array of objects, a RangeError above 16 MiB of JSON at once.
    */
   add(entries: readonly DossierEntry[]): number;
   snapshot(): DossierSnapshot;
-  /** The very bytes that the server's core writes; PostgreSQL stores them as jsonb, in its own order. */
+  /**
+   * Exactly the bytes that the server's core writes; PostgreSQL stores them as jsonb, in its own order.
+   */
   snapshotJson(): string;
   /**
-   * One character, place or object, as the snapshot has it: by its id, or by that of anything that is
-   * the same by now. A large snapshot takes longer to write and to parse than to compute.
+   * One character, place or object of the snapshot, by its id, or by the id of anything that is now the
+   * same. A large snapshot takes longer to write and to parse than to compute.
    */
   thing(id: string): DossierThing | undefined;
-  /** Gives the memory back. */
+  /** Frees the memory. */
   dispose(): void;
 }
 
 export interface Fabula {
   openChatStream(): ChatStream;
-  /** An empty one, which grows with the entries that are added to it. */
+  /** Opens an empty dossier, which grows with the entries that are added to it. */
   openDossier(): Dossier;
-  /** What has changed from one snapshot to another, as the server's `diff` tells it. */
+  /** The changes from one snapshot to another, like the server's `diff`. */
   compareDossiers(from: DossierSnapshot, to: DossierSnapshot): DossierDifference;
   /** The title that a session gets from its first message. Throws a RangeError above 1 MiB. */
   sessionTitle(message: string): string;
-  /** What the story companion is told about itself. */
+  /** The story companion's system prompt. */
   systemPrompt(): string;
 }
 
 export interface LoadOptions {
-  /** Where fabula.wasm is; next to this module when left out. */
+  /** The URL of fabula.wasm; by default next to this module. */
   wasmUrl?: string | URL;
 }
 

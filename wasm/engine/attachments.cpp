@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "shared/text/ascii.hpp"
 #include "shared/text/base64url.hpp"
 #include "shared/text/blank.hpp"
+#include "shared/text/cut.hpp"
 #include "shared/text/decode.hpp"
 #include "shared/text/integer.hpp"
 #include "shared/text/split.hpp"
@@ -34,8 +36,8 @@ constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
 constexpr std::size_t kBytesPerToken = 4;
 constexpr std::int64_t kFrameTokens = 4;
 constexpr std::int64_t kImageTokens = 1000;
-// Of fetched texts, for later turns: with texts in the request itself, and escaped, they must fit
-// into what the database keeps with a message.
+// The limit of fetched texts that are stored for later turns: together with texts in the request
+// itself, and escaped, they must fit into a message's metadata in the database.
 constexpr std::size_t kKeptTextBytes = 160'000;
 
 // One entry of the list.
@@ -81,8 +83,8 @@ bool is_listed(std::string_view hosts, std::string_view host) {
   return false;
 }
 
-// A function cannot resolve host names, so only the list of trusted hosts keeps it out of private
-// networks; on its own Supabase it may read only files.
+// A function cannot resolve host names, so only the list of trusted hosts protects private
+// networks; on its own Supabase it may only read files.
 bool may_be_fetched(Call& call, const http::Url& url) {
   const auto& settings = call.settings();
   const auto own = http::parse_url(settings.supabase_url);
@@ -142,13 +144,13 @@ std::string media_type_of(const std::string& head) {
   return type ? std::move(type->type) : std::string();
 }
 
-// Documents whose bytes are characters but not their words.
+// Documents whose bytes may look like text but are not.
 bool is_document(std::string_view bytes) {
   return bytes.starts_with("%PDF-") || bytes.starts_with("{\\rtf");
 }
 
-// What the bytes begin as takes precedence over the server's Content-Type, and this over the
-// caller's mime_type.
+// The bytes' own type takes precedence over the server's Content-Type, and this over the caller's
+// mime_type.
 std::string image_type(const Item& item, const std::string& told, std::string_view bytes) {
   if (const auto found = llm::image_media_type(bytes); !found.empty()) return std::string(found);
   if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return "image/gif";
@@ -195,30 +197,37 @@ Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item
                           media_type == "application/pdf";
     auto text = is_other ? std::nullopt : text::decode_text(std::move(fetched->body));
     if (!text) {
-      co_return refused(item, "It is no text in UTF-8, or in UTF-16 with a byte-order mark.");
+      co_return refused(item, "It is no text in UTF-8 or UTF-16. Save it as a text in UTF-8.");
+    }
+    if (text::is_blank(*text)) {
+      co_return refused(item, "It is empty. Send a text that says something, or leave it out.");
     }
     attachment.content = *std::move(text);
   }
   co_return {};
 }
 
-std::int64_t tokens_of(const Attachment& attachment) {
+std::int64_t tokens_of(const Attachment& attachment, std::size_t most_bytes) {
   if (attachment.kind != Attachment::Kind::text) return kImageTokens;
-  const auto bytes = attachment.content.size() + attachment.name.size();
+  const auto bytes = std::min(attachment.content.size(), most_bytes) + attachment.name.size();
   return static_cast<std::int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken) + kFrameTokens;
 }
 
-void cut(Attachments& attachments, std::size_t left_bytes) {
-  for (auto& [kind, content, media_type, name] : attachments) {
-    if (kind != Attachment::Kind::text) continue;
-    const auto kept_bytes = text::prefix_bytes(content, left_bytes).size();
-    left_bytes -= kept_bytes;
-    const auto lost_bytes = content.size() - kept_bytes;
-    if (lost_bytes == 0) continue;
-    content.resize(kept_bytes);
-    content += "\n[Cut here: " + text::integer_text(static_cast<std::int64_t>(lost_bytes)) +
-               " more bytes do not fit.]";
+// The maximum bytes of each text: short texts stay whole, and the others share the rest equally.
+std::size_t share_bytes(const Attachments& attachments, std::int64_t text_tokens) {
+  std::vector<std::size_t> sizes;
+  for (const auto& attachment : attachments) {
+    if (attachment.kind == Attachment::Kind::text) sizes.push_back(attachment.content.size());
   }
+  std::sort(sizes.begin(), sizes.end());
+  auto left_bytes =
+      static_cast<std::size_t>(std::max<std::int64_t>(text_tokens, 0)) * kBytesPerToken;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto share = left_bytes / (sizes.size() - i);
+    if (sizes[i] > share) return share;
+    left_bytes -= sizes[i];
+  }
+  return std::numeric_limits<std::size_t>::max();
 }
 
 // Keeps the models that take all attachments; when none does, returns the first one's refusal.
@@ -238,7 +247,7 @@ Result<void> keep_models(Endpoints& endpoints, const Attachments& attachments,
 
 Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
                                            const json::Document& list, Endpoints& endpoints,
-                                           std::string_view setting, std::int64_t text_tokens) {
+                                           std::string_view setting) {
   Attachments attachments(list.size());
   const auto seeing = std::find_if(endpoints.begin(), endpoints.end(),
                                    [](const llm::Endpoint& model) { return model.takes_images; });
@@ -260,9 +269,17 @@ Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
                         item.is_image ? image_bytes_left : kMaximumFetchedTextBytes, attachment);
     if (item.is_image) image_bytes_left -= attachment.content.size() / 4 * 3 - 2;
   }
-  cut(attachments, static_cast<std::size_t>(text_tokens) * kBytesPerToken);
   co_await keep_models(endpoints, attachments, setting);
   co_return std::move(attachments);
+}
+
+void fit_texts(Attachments& attachments, std::int64_t text_tokens) {
+  const auto most_bytes = share_bytes(attachments, text_tokens);
+  for (auto& attachment : attachments) {
+    if (attachment.kind != Attachment::Kind::text) continue;
+    if (attachment.content.size() <= most_bytes) continue;
+    attachment.content = text::cut_text(attachment.content, most_bytes);
+  }
 }
 
 Result<void> check_attached_texts(const json::Document& list, std::size_t text_bytes) {
@@ -294,13 +311,15 @@ std::string names_of_attachments(const json::Document& list) {
   return names;
 }
 
-std::string describe_attachments(const json::Document& list, const Attachments& attachments) {
+std::string describe_attachments(const json::Document& list, const Attachments& attachments,
+                                 std::int64_t text_tokens) {
   constexpr std::array<std::string_view, 6> kKept = {"type", "url",  "path",
                                                      "text", "name", "mime_type"};
   std::string described;
   std::size_t given_bytes = 0;
   for (const auto& item : list) given_bytes += json::string_at(item, "text").value_or("").size();
   std::size_t left_bytes = given_bytes > kKeptTextBytes ? 0 : kKeptTextBytes;
+  const auto most_bytes = share_bytes(attachments, text_tokens);
   json::Writer writer(described);
   writer.begin_array();
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -310,11 +329,19 @@ std::string describe_attachments(const json::Document& list, const Attachments& 
     }
     const auto& attachment = attachments[i];
     if (attachment.kind == Attachment::Kind::text && !json::string_at(list[i], "text")) {
-      const auto kept = text::prefix_bytes(attachment.content, left_bytes);
-      left_bytes -= kept.size();
-      if (!kept.empty()) writer.key("text_read").string(kept);
+      if (left_bytes > text::kCutNoteBytes) {
+        const auto kept = text::cut_text(attachment.content, left_bytes);
+        left_bytes -= kept.size();
+        if (!kept.empty()) writer.key("text_read").string(kept);
+      }
     }
-    writer.key("tokens").integer(tokens_of(attachments[i])).end_object();
+    if (attachment.kind == Attachment::Kind::text && attachment.content.size() > most_bytes) {
+      writer.key("cut").begin_object();
+      writer.key("bytes").integer(static_cast<std::int64_t>(attachment.content.size()));
+      const auto sent_bytes = text::cut_text(attachment.content, most_bytes).size();
+      writer.key("sent_bytes").integer(static_cast<std::int64_t>(sent_bytes)).end_object();
+    }
+    writer.key("tokens").integer(tokens_of(attachment, most_bytes)).end_object();
   }
   writer.end_array();
   return described;

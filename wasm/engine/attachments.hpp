@@ -19,41 +19,45 @@ namespace fabula::engine {
 
 using Attachments = std::vector<llm::Attachment>;
 
-// Of a file, as its server sends it, and of a message's text together with the texts attached to
-// it. More text than any model's context window holds; text beyond the token budget is cut.
+// The limit of a fetched file, and of a message's text together with its attached texts. This is
+// more text than any model's context window holds; text beyond the token budget is cut.
 inline constexpr std::size_t kMaximumFetchedTextBytes = 256 * 1024;
 // The sum of a message's fetched images. In base64 it is 5 MiB, Anthropic's limit; and an instance
 // of 32 MB has to hold the bytes, their base64 and the request that contains it.
 inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 
 // Turns `list`, an array of {type, url | path | text, name?, mime_type?}, into parts for the models
-// of the route, and removes from `endpoints` those that cannot take them. Texts longer than
-// `text_tokens` together are cut, with a note. `setting` is the route's name, for error messages.
+// of the route, and removes from `endpoints` those that cannot take them. `setting` is the route's
+// name, for error messages.
 //
 // An image at a URL goes to the model as that URL if its provider fetches images itself. Everything
 // else is fetched here, only from this Supabase's own Storage and from hosts listed in
 // FABULA_UPSTREAM_HOSTS (`example.com,cdn.example.org`), over https; in development from loopback
 // too. `path` is bucket/path in Storage, read with the caller's own token.
 //
-// What a file is its bytes say: a text is what is UTF-8, or UTF-16 with a byte-order mark; an image
-// is what begins as one. Only where they do not, types that servers and callers tell count.
+// The bytes decide a file's type: a text is UTF-8 or UTF-16 with some content; an image begins with
+// its format's signature. Otherwise the type given by server or caller counts.
 //
-// Refusals: invalid_request, with a path such as `attachments[0].url`; forbidden when a guest, whom
-// Storage does not know, names a path.
+// Refusals: invalid_request, with a path such as `attachments[0].url`; forbidden when a guest, who
+// is unknown to Storage, names a path.
 runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
                                                     const json::Document& list,
-                                                    Endpoints& endpoints, std::string_view setting,
-                                                    std::int64_t text_tokens);
+                                                    Endpoints& endpoints, std::string_view setting);
 
-// The JSON array that is stored with the message: the entries of `list`, each with the prompt
-// tokens that it takes, and with the text that was fetched, as `text_read`: later turns are told
-// it.
-std::string describe_attachments(const json::Document& list, const Attachments& attachments);
+// The JSON array that is stored with the message: the entries of `list`, each with its prompt
+// tokens and with the fetched text as `text_read`, which later turns include and the dossier reads.
+// `attachments` are whole; the prompt has text_tokens for them.
+std::string describe_attachments(const json::Document& list, const Attachments& attachments,
+                                 std::int64_t text_tokens);
+
+// Cuts texts that are longer than `text_tokens` together to their beginnings and ends, with a note
+// about the missing part; the longest ones first.
+void fit_texts(Attachments& attachments, std::int64_t text_tokens);
 
 // Refuses (invalid_request) texts in the list that are too long, together with the message's own.
 Result<void> check_attached_texts(const json::Document& list, std::size_t text_bytes);
 
-// The text of a message that says nothing besides its attachments: what they are called.
+// The text of a message with nothing but attachments: their names.
 std::string names_of_attachments(const json::Document& list);
 
 }  // namespace fabula::engine

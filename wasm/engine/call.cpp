@@ -84,7 +84,7 @@ Task<Result<std::string>> Call::read_body(std::size_t limit_bytes) {
                                            deadlines::kRequestSilenceMs);
   if (body) co_return std::move(*body);
   if (body.error() == runtime::BodyFault::too_large) {
-    // Many clients read no answer before they have sent all of their body, and see a broken
+    // Many clients read no response before they have sent all of their body, and see a broken
     // connection if the server closes it earlier.
     runtime::Deadline rest(context_, deadlines::kDiscardMs);
     co_await runtime::discard(context_, runtime::kRequestBody, kDiscardedBytes, rest);
@@ -132,7 +132,7 @@ Task<void> Call::send(http::Response&& response) {
   }
   if (auto started = start(std::move(response.head)); !started) {
     note_problem(started.error());
-    // Only headers that we made ourselves can be invalid, so a bare head is sent instead.
+    // Only headers of our own can be invalid, so a bare head is sent instead.
     is_started_ = true;
     runtime::start_response(context_, "500\n");
   }
@@ -140,7 +140,7 @@ Task<void> Call::send(http::Response&& response) {
     runtime::end_response(context_);
     co_return;
   }
-  // Longer, the bytes wait in the host, and not with this instance.
+  // Beyond this time, the host and not this instance keeps the bytes.
   runtime::ResponseWrite write(context_, response.body);
   runtime::Deadline deadline(context_, deadlines::kSendMs);
   co_await deadline.wait_for(write);
@@ -154,10 +154,13 @@ Task<void> Call::refuse(const Problem& problem) {
     runtime::end_response(context_);
     co_return;
   }
-  Problem told = problem;
-  if (is_new_guest_ && told.code == ErrorCode::not_found) told.detail.append(kSendYourToken);
-  auto response = http::problem_response(told, log_.request_id);
+  auto response = http::problem_response(as_told(problem), log_.request_id);
   co_await send(std::move(response));
+}
+
+Problem Call::as_told(Problem problem) const {
+  if (is_new_guest_ && problem.code == ErrorCode::not_found) problem.detail.append(kSendYourToken);
+  return problem;
 }
 
 void Call::note_problem(const Problem& problem) {

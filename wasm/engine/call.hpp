@@ -48,15 +48,14 @@ class Call {
   settings::Values& setting_values() { return setting_values_; }
 
   // Reads the request's body, at most `limit_bytes`. Errors: body_too_large, request_timeout when
-  // it comes too slowly, or malformed_json when the connection broke.
+  // it arrives too slowly, or malformed_json when the connection broke.
   runtime::Task<Result<std::string>> read_body(std::size_t limit_bytes);
 
-  // Says which operation is asked, and with which values of its pattern's placeholders; both must
+  // Sets the operation of the request and the values of its pattern's placeholders; both must
   // outlive the call.
   void set_operation(const api::Operation& operation, const std::vector<http::Capture>& captures);
 
-  // Sends a whole response, with the headers that every response has, and those that follow from
-  // the operation.
+  // Sends a whole response, with the headers of every response and those of the operation.
   runtime::Task<void> send(http::Response&& response);
   // Sends the response's head; the body follows by ResponseWrite and end_response.
   Result<void> start(http::ResponseHead&& head);
@@ -64,12 +63,14 @@ class Call {
   bool accept_socket(std::string_view protocol);
   bool is_started() const { return is_started_; }
 
-  // Says that the request has no token, so that a new guest calls, to whom nothing belongs yet.
+  // Notes that the request has no token, so that the caller is a new guest, who owns nothing yet.
   void note_new_guest() { is_new_guest_ = true; }
 
-  // Answers with the problem's response, if no response has begun, and logs the problem. A new
-  // guest who asks for something is told by which token its owner is known.
+  // Answers with the problem's response, if no response has begun, and logs the problem.
   runtime::Task<void> refuse(const Problem& problem);
+  // The problem in the words for this caller: if a new guest asks for another's thing, it names the
+  // token that would show its owner.
+  Problem as_told(Problem problem) const;
   void note_problem(const Problem& problem);
 
   // Writes the request's log line.

@@ -44,7 +44,7 @@ class Channel {
   virtual void arm(std::int64_t now_ms) = 0;
   // When arm() must be called at the latest.
   virtual std::int64_t due_ms() const = 0;
-  // What to wait for before look() is called; may be nullptr.
+  // Wait for this before calling look(); may be nullptr.
   virtual runtime::Waitable* waiting_for() = 0;
   virtual void look() = 0;
 
@@ -52,20 +52,20 @@ class Channel {
   bool is_given_up() const { return is_given_up_; }
   virtual void give_up() { is_given_up_ = true; }
 
-  // Whether the reader has asked for the reply to end here, in another way than through the
-  // database. Asking makes waiting_for() ready.
+  // Whether the reader has asked to end the reply here, in another way than through the database.
+  // Asking makes waiting_for() ready.
   virtual bool is_stop_asked() const { return false; }
 
-  // Sends all that is unsent. May be destroyed before its end.
+  // Sends everything unsent. May be destroyed before it ends.
   virtual runtime::Task<void> flush() = 0;
-  // Ends the answer after the events told so far. No other function may be called afterwards.
+  // Ends the answer after the events so far. No other function may be called afterwards.
   virtual runtime::Task<void> end() = 0;
 
  private:
   bool is_given_up_ = false;
 };
 
-// Sends all that is unsent, and waits at most half a minute for a client that takes nothing. False
+// Sends everything unsent, and waits at most half a minute for a client that takes nothing. False
 // when the client has not received everything.
 runtime::Task<bool> send_all(runtime::Context& context, Channel& channel);
 

@@ -26,15 +26,15 @@ namespace {
 using runtime::Context;
 using runtime::Task;
 
-// Far more than any such work asks for.
+// Far more than any such work needs.
 constexpr std::size_t kMaximumTextBytes = std::size_t{512} << 10;
 
 Problem interrupted() {
   return {ErrorCode::interrupted, "The server had to stop here. Try again.", {}};
 }
 
-// The conversation that a model is sent: the request's, and after an answer that violated the
-// schema also that answer and a description of the fault.
+// The conversation for a model: the request's, and after an answer that violated the schema also
+// that answer and a description of the fault.
 class Prompt {
  public:
   explicit Prompt(const CompletionRequest& request) : request_(request) {}
@@ -110,7 +110,7 @@ struct Answer final : private llm::StreamSink {
 // The result of checking an answer; without a fault the answer is in the completion.
 struct Verdict {
   std::optional<Problem> fault;
-  bool has_wrong_form = false;  // then the model can be told of the fault
+  bool has_wrong_form = false;  // then the model can be told about the fault
 };
 
 Verdict judge(Answer& answer, std::string_view schema, Completion& completion) {
@@ -260,7 +260,7 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
       prompt.correct(answer.text, *fault);
       wait_ms = 0;
     }
-    // An earlier failure says more than that the time is over.
+    // An earlier failure is more informative than a timeout.
     if (!last_failure || turn::is_as_hopeful(*fault, *last_failure))
       last_failure = std::move(fault);
     if (!wait_ms) co_return tl::unexpected(std::move(*last_failure));

@@ -20,7 +20,7 @@ namespace {
 
 using runtime::Task;
 
-// Reads path, headers and body, first what all kinds share, then the kind's own members.
+// Reads path, headers and body, first the members of all kinds, then the kind's own.
 Task<Result<TurnRequest>> read_request(Call& call, const Match& match, Caller& caller,
                                        Conversation& conversation, turn::Action action,
                                        json::Document& body) {
@@ -150,7 +150,7 @@ Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conv
   auto begun =
       co_await runtime::attempt(begin_turn(call, caller, request, answering.endpoints, limits));
   if (!begun && begun.error().code == ErrorCode::database_unavailable) {
-    // The turn may have begun, or may still begin. The caller need not wait until that is settled.
+    // The turn may have begun, or may still begin. The caller need not wait until that is clear.
     co_await channels.refuse(call, conversation.protocol(), begun.error());
     co_await withdraw_turn(call, request.call_id);
     co_return {};

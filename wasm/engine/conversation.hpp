@@ -46,14 +46,14 @@ class Conversation {
                                                        const json::Document& body,
                                                        const TurnLimits& limits,
                                                        TurnRequest& request);
-  // Completes `answering` with what only the database knows, once the turn has begun. A problem
-  // ends the turn.
+  // Completes `answering` with the facts that only the database has, once the turn has begun. A
+  // problem ends the turn.
   virtual runtime::Task<Result<void>> after_begin(Call& call, const Caller& caller,
                                                   const turn::BegunTurn& turn,
                                                   const TurnLimits& limits, TurnRequest& request,
                                                   Answering& answering);
 
-  // The tools that the model may call in a turn that has begun, and what runs them; nullptr when
+  // The tools that the model may call in a turn that has begun, and their runner; nullptr when
   // there are none.
   virtual std::span<const llm::Tool> offered_tools() const { return kind_.tools; }
   virtual ToolRunner* tools() { return nullptr; }
@@ -62,10 +62,10 @@ class Conversation {
   const turn::Kind& kind_;
 };
 
-// Makes the channel of one answer. The framing outlives it.
+// Makes the channel of one answer. The framing must outlive it.
 class ChannelMaker {
  public:
-  // Tells that no turn has begun, because of this problem.
+  // Reports that no turn has begun, because of this problem.
   virtual runtime::Task<void> refuse(Call& call, const turn::Protocol& protocol,
                                      const Problem& problem) = 0;
   virtual std::unique_ptr<turn::Framing> make_framing(const turn::Protocol& protocol,
@@ -78,9 +78,9 @@ class ChannelMaker {
   ~ChannelMaker() = default;
 };
 
-// Runs one turn whose request has been read, and tells it by the channel that the maker makes.
-// Returns when all work is done. The body is freed as soon as nothing needs it. A Problem is a
-// refusal: no event was told.
+// Runs one turn whose request has been read, and sends it through the maker's channel. Returns when
+// all work is done. The body is freed as soon as nothing needs it. A Problem is a refusal: no event
+// was sent.
 runtime::Task<Result<void>> run_turn(Call& call, const Caller& caller, Conversation& conversation,
                                      json::Document&& body, TurnRequest& request,
                                      ChannelMaker& channels);
@@ -93,8 +93,8 @@ runtime::Task<Result<void>> serve_turn(Call& call, const Match& match, Conversat
                                        turn::Action action = turn::Action::say,
                                        std::optional<AnswerForm> form = {});
 
-// Serves the rest of a reply, whichever request began it: the path names the stream, and the
-// query's `after` or Last-Event-ID says how many bytes of it the caller has.
+// Serves the rest of a reply that any request began: the path names the stream, and the query's
+// `after` or Last-Event-ID how many bytes of it the caller has.
 runtime::Task<Result<void>> serve_resume(Call& call, const Match& match, const turn::Kind& kind);
 
 }  // namespace fabula::engine

@@ -20,7 +20,7 @@ struct DatabaseSettings {
   std::string_view secret_key;  // opaque, or a service_role JWT of the older kind
 };
 
-// More than any engine function returns: a turn's history is bounded by the token budget.
+// More than any of our database functions returns: the token budget limits a turn's history.
 inline constexpr std::size_t kMaximumAnswerBytes = std::size_t{4} << 20;
 
 // Calls the function with this body, as often as its declaration allows, and returns its JSON text.
@@ -31,7 +31,7 @@ runtime::Task<Result<std::string>> call_with_body(runtime::Context& context,
                                                   const database::Declaration& function,
                                                   std::string body);
 
-// For call_function: reads the function's answer.
+// Part of call_function: reads the function's answer.
 template <class Request, class Answer>
 runtime::Task<Result<Answer>> read_answer(runtime::Task<Result<std::string>> call,
                                           const database::Function<Request, Answer>& function) {
@@ -39,8 +39,8 @@ runtime::Task<Result<Answer>> read_answer(runtime::Task<Result<std::string>> cal
   co_return function.answer(std::move(text));
 }
 
-// The same with typed values; `request` is serialized before this returns. Also internal_error when
-// the answer does not match the function's declaration.
+// Calls the function with typed values; `request` is serialized before this returns. Also
+// internal_error when the answer does not match the function's declaration.
 template <class Request, class Answer>
 runtime::Task<Result<Answer>> call_function(runtime::Context& context, DatabaseSettings settings,
                                             const database::Function<Request, Answer>& function,

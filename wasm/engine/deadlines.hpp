@@ -1,5 +1,5 @@
 // How long the functions wait for others, in one place; HACKING.md has the table. Two kinds are
-// elsewhere: the deadlines of models are settings (FABULA_FIRST_TOKEN_TIMEOUT_MS and those beside
+// elsewhere: the deadlines of models are settings (FABULA_FIRST_TOKEN_TIMEOUT_MS and those next to
 // it), and those of sockets are in wasm/engine/socket/limits.hpp.
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace fabula::engine {
 
-// Of one exchange with another server, whose answer is read whole. Platforms do not tell when a
-// connection stands, so that connecting is part of the wait for the answer's head.
+// For one exchange with another server, whose answer is read whole. Platforms do not report when a
+// connection is established, so connecting is part of the wait for the answer's head.
 struct FetchDeadlines {
   std::int64_t head_ms = 0;  // until the answer's head: connecting, sending the request, its work
   std::int64_t silence_ms = 0;  // between two pieces of the answer's body
@@ -17,35 +17,37 @@ struct FetchDeadlines {
 
 namespace deadlines {
 
-// A caller's request body. At the slowest it is a megabyte over 140 kbit/s.
+// For a caller's request body: the slowest allowed rate is a megabyte at 140 kbit/s.
 inline constexpr std::int64_t kRequestSilenceMs = 15'000;
 inline constexpr std::int64_t kRequestWholeMs = 60'000;
-// The rest of a body that is too long: clients that read no answer before they have sent all.
+// For the rest of a body that is too long, since some clients read no answer before they have sent
+// all of it.
 inline constexpr std::int64_t kDiscardMs = 10'000;
-// A client that takes nothing of an answer keeps its instance no longer than this.
+// The longest time for which a client that takes none of an answer keeps its instance.
 inline constexpr std::int64_t kSendMs = 30'000;
 
-// Each attempt of a call of the database, whose own limit of a statement is shorter.
-// The silence is as long, so that one timer serves a call.
+// For each attempt of a database call; the database's own limit for a statement is shorter. The
+// silence is as long, so that one timer serves a call.
 inline constexpr FetchDeadlines kDatabase{
     .head_ms = 15'000, .silence_ms = 15'000, .whole_ms = 20'000};
-// Files of up to 6 MiB, both ways: the head of a write comes when all of it has been sent.
+// For files of up to 6 MiB, in both directions: a write's head arrives once everything has been
+// sent.
 inline constexpr FetchDeadlines kStorage{
     .head_ms = 15'000, .silence_ms = 5'000, .whole_ms = 30'000};
-// A turn cannot begin before its attachments are fetched.
+// For attachments, before which a turn cannot begin.
 inline constexpr FetchDeadlines kAttachment{
     .head_ms = 10'000, .silence_ms = 5'000, .whole_ms = 15'000};
-// The operator's tools: a person is waiting for the reply.
+// For the operator's tools: a person is waiting for the reply.
 inline constexpr FetchDeadlines kTool{.head_ms = 15'000, .silence_ms = 5'000, .whole_ms = 15'000};
-// Pictures take long to draw, but come at once; the whole time is the step's.
+// Pictures take long to draw, but arrive at once; the step's own limit is the whole time.
 inline constexpr std::int64_t kPictureSilenceMs = 15'000;
-// An issuer's keys. The host gives its issuer up after 5 seconds, and then has the keys that it
-// fetched last (wasm/host/operations/public-keys.ts).
+// For an issuer's keys. The host stops waiting for the issuer after 5 seconds and then uses the
+// keys that it fetched last (wasm/host/operations/public-keys.ts).
 inline constexpr std::int64_t kKeysMs = 6'000;
 
-// A model's refusal says why in its body.
+// For the body of a model's refusal, which has the reason.
 inline constexpr std::int64_t kRefusalMs = 2'000;
-// A provider that has said how its answer ends, but does not end the stream.
+// For a provider that has sent the finish reason but does not end the stream.
 inline constexpr std::int64_t kAfterFinishMs = 3'000;
 
 }  // namespace deadlines

@@ -12,14 +12,14 @@ namespace {
 
 using runtime::Task;
 
-// After losing this many races a writer leaves the snapshot to the winners, and to readers.
+// After losing this many races, a writer leaves the snapshot to the winners and to readers.
 constexpr int kMaximumRounds = 20;
 
 Task<Result<database::DossierLogPart>> send_commit(Call& call, const auth::Principal* principal,
                                                    const DossierLog& log,
                                                    database::DossierCommit&& commit,
                                                    std::string_view if_match = {}) {
-  // Freed when the request is written, not only when the database has answered.
+  // Freed once the request is written, not only when the database has answered.
   const database::DossierCommit sent = std::move(commit);
   return call_function(call.context(), call.database(), database::kCommitAssertions,
                        {principal, log.project_id, sent, if_match});
@@ -33,7 +33,7 @@ Task<Result<void>> read_on(Call& call, const auth::Principal* principal, Dossier
     database::DossierLogPart part =
         co_await call_function(call.context(), call.database(), database::kReadDossierLog,
                                {principal, log.project_id, after, until});
-    // The dossier has been emptied: the rows after that are all that exist.
+    // The dossier has been emptied: only later rows exist.
     if (part.log_start > log.log_start) log.dossier = dossier::Dossier();
     log.log_start = part.log_start;
     log.folded_to = part.folded_to;

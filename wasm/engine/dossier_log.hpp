@@ -24,14 +24,14 @@ namespace fabula::engine {
 struct DossierLog {
   std::string project_id;
   dossier::Dossier dossier;
-  std::int64_t head = 0;       // the log's end: all up to it is in the dossier
-  std::int64_t folded_to = 0;  // what the stored snapshot covers
+  std::int64_t head = 0;       // the log's end: the dossier contains everything up to it
+  std::int64_t folded_to = 0;  // covered by the stored snapshot
   std::int64_t log_start = 0;  // the version of the empty dossier
 };
 
 // Reads the log up to `until`, or all of it. Without a principal the owner is not checked.
-// not_found when there is no such dossier, or it belongs to somebody else; body_too_large when the
-// log is longer than fits into an instance.
+// not_found when the dossier does not exist or belongs to another user; body_too_large when the log
+// is too long for an instance.
 runtime::Task<Result<DossierLog>> read_dossier_log(Call& call, const auth::Principal* principal,
                                                    std::string_view project_id,
                                                    std::optional<std::int64_t> until = {});
@@ -44,7 +44,7 @@ runtime::Task<Result<void>> read_on(Call& call, const auth::Principal* principal
 // that others have stored meanwhile are folded in. With `if_match`, nothing is stored unless it
 // equals the head: precondition_failed. If the log has no room for the rows, every writer is
 // refused with body_too_large, and so is a person if the snapshot is too large for the database;
-// then nothing is stored. Other writers' rows are stored without that snapshot.
+// then nothing is stored. Other writers' rows are stored without such a snapshot.
 runtime::Task<Result<void>> commit_to_dossier(Call& call, const auth::Principal* principal,
                                               DossierLog& log,
                                               std::span<const dossier::EntryRow> rows,

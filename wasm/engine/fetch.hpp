@@ -1,4 +1,4 @@
-// One request to another server whose bounded answer is read whole.
+// One request to another server whose answer, of limited size, is read whole.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace fabula::engine {
 struct FetchRequest {
   std::string_view head;  // shared/http/head.hpp
   std::string_view body = {};
-  std::size_t limit_bytes = 0;  // of the answer's body
+  std::size_t limit_bytes = 0;  // limit of the answer's body
   FetchDeadlines deadlines;
   std::string* answer_head = nullptr;  // receives the answer's head; may be nullptr
 };

@@ -41,7 +41,8 @@ std::uint32_t silence_gap_ms(const turn::StoredTurn& stored) {
       kMarginMs);
 }
 
-// `told_bytes`: of the reply, that the client has. What it was told before may not all be stored.
+// `told_bytes`: bytes of the reply that the client has. Not all text that was sent earlier may be
+// stored.
 void tell_end(Channel& channel, const turn::StoredTurn& stored, std::uint64_t told_bytes) {
   const auto problem = turn::problem_of_ended(stored);
   const auto reason = turn::finish_reason_told(stored.status, stored.finish_reason);
@@ -111,11 +112,11 @@ Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey k
     }
     const bool is_there = co_await send_all(context, channel);
     if (!is_there || stored.is_final || looks == pace.maximum_looks) break;
-    // A writer that has died is noticed as soon as it may be taken for dead.
+    // A dead writer is noticed as soon as it may be considered dead.
     co_await runtime::Timer(context, std::min(gap_ms, silence_gap_ms(stored)));
     gap_ms = std::min(gap_ms * 3 / 2, pace.longest_gap_ms);
     auto next = co_await runtime::attempt(look(call, caller, key, after_bytes));
-    // The reply stays in the database even if this look fails: the next one may succeed.
+    // The reply stays in the database even if this read fails: the next one may succeed.
     stored.text.clear();
     if (next) {
       stored = std::move(*next);

@@ -1,5 +1,5 @@
-// Tells a turn that another request began, from the database: the text so far, then what is added
-// until the reply ends. Any isolate can do it.
+// Sends a turn of another request from the database: the text so far, then additions until the
+// reply ends. Any isolate can do it.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ struct FollowPace {
   std::uint32_t longest_gap_ms = 4000;
 };
 
-// Tells the reply's text beyond `after_bytes` by the channel, with these headers and the ids. The
-// row is read again at this pace, a bounded number of times; then the stream ends and tells the
-// client to reconnect. A client that leaves does not affect the turn. not_found when the caller
-// has no such turn.
+// Sends the reply's text beyond `after_bytes` through the channel, with these headers and the ids.
+// The row is read again at this pace, a limited number of times; then the stream ends and asks the
+// client to reconnect. A client that leaves does not affect the turn. not_found when the caller has
+// no such turn.
 runtime::Task<Result<void>> follow_turn(Call& call, const Caller& caller, turn::TurnKey key,
                                         std::uint64_t after_bytes, Channel& channel,
                                         http::Headers&& headers, FollowPace pace = {});

@@ -1,6 +1,5 @@
-// Endpoints that are one function of the database: the request is checked against its declaration
-// and handed on, and the answer is passed back. Such an endpoint is only a row in its function's
-// table.
+// Endpoints that are a single database function: the request is checked against its declaration and
+// passed on, and the answer is returned. Such an endpoint is only a row in its function's table.
 #pragma once
 
 #include <string>
@@ -13,26 +12,26 @@
 
 namespace fabula::engine {
 
-// Serves the request of an identified caller with the route's function of the database.
+// Serves the request of an identified caller with the route's database function.
 runtime::Task<Result<void>> forward(Call& call, const Match& match);
 
-// The same with further members of the function's request: JSON members that each end with a comma,
-// such as `"part":"premise",`.
+// The same with further members for the function's request: JSON members that each end with a
+// comma, such as `"part":"premise",`.
 runtime::Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members);
-// The same for the operator: the function gets no principal. Refusals of require_operator.
+// The same for the operator: the function gets no principal. Refuses like require_operator.
 runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match);
 
 // Reads the request's body as a document; an optional body that is missing reads as an empty
 // object. Refusals: unsupported_media_type, body_too_large, malformed_json and similar.
 runtime::Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation);
 
-// Calls the route's function of the database for this principal and sends its answer. `body` must
-// have been checked against the declaration.
+// Calls the route's database function for this principal and sends its answer. `body` must have
+// been checked against the declaration.
 runtime::Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                                  const auth::Principal& principal,
                                                  const json::Document& body);
 
-// Sends the answer of a function of the database (shared/api/envelope.hpp).
+// Sends the answer of a database function (shared/api/envelope.hpp).
 runtime::Task<Result<void>> send_envelope(Call& call, std::string_view envelope);
 
 }  // namespace fabula::engine

@@ -1,4 +1,4 @@
-// Gives the core the settings of a call that concern models.
+// Gives the core those settings of a call that concern models.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace fabula::engine {
 
 class HostSettings final : public llm::Settings {
  public:
-  // `call` must outlive it.
+  // `call` must outlive this object.
   explicit HostSettings(Call& call) : values_(call.setting_values()) {}
   std::optional<std::string> find(std::string_view name) const override {
     const auto value = values_.find(name);

@@ -10,7 +10,7 @@ namespace fabula::engine {
 runtime::Task<void> refuse_over_http(Call& call, const turn::Protocol& protocol,
                                      const Problem& problem) {
   call.note_problem(problem);
-  co_await call.send(protocol.refusal(problem, call.log().request_id));
+  co_await call.send(protocol.refusal(call.as_told(problem), call.log().request_id));
 }
 
 Result<AnswerForm> choose_answer_form(const turn::Protocol& protocol,

@@ -53,7 +53,7 @@ abi::VerifyAlgorithm host_algorithm(auth::SignatureAlgorithm algorithm) {
   return abi::VerifyAlgorithm::es256;
 }
 
-// Reads the caller that the claims name, before they are verified; nobody for Supabase's role
+// Reads the caller that the claims name, before they are verified; no caller for Supabase's role
 // `anon`.
 Result<void> read_caller(const auth::Claims& claims, const auth::Settings& settings,
                          const auth::Issuer* issuer, std::int64_t now_ms, Caller& caller) {
@@ -88,7 +88,7 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   if (bearer.kind != auth::BearerKind::jwt) co_return caller;
   const auth::Jws jws = co_await auth::parse_jws(bearer.token);
   // The claims are read before they are verified, to choose the keys and to refuse early; only the
-  // keys of the issuer that they name can verify them.
+  // keys of the claimed issuer can verify them.
   const auth::Claims claims = co_await auth::parse_claims(jws.payload);
   const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
   co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);

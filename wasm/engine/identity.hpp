@@ -21,9 +21,9 @@ struct Caller {
   auth::Principal principal;
   // The token of a guest that was just created: sent once, in the answer.
   std::string new_guest_token;
-  // When the caller's access token ends; nothing: it does not say.
+  // When the caller's access token expires; nothing if it has no such claim.
   std::optional<std::int64_t> expires_at_s = {};
-  // An anonymous user of Supabase Auth: a guest whom Supabase knows.
+  // An anonymous user of Supabase Auth: a guest with an account there.
   bool is_anonymous = false;
 
   // The id by which the caller may refer to itself before the database has answered; empty for
@@ -33,7 +33,8 @@ struct Caller {
                                                          : std::string_view();
   }
 
-  // Whether this id, which the caller has sent, may be its own; the database decides in the end.
+  // Whether this id from the request may be the caller's own; the database makes the final
+  // decision.
   bool may_be(std::string_view claimed_user_id) const {
     if (principal.kind == auth::Principal::Kind::named) {
       return claimed_user_id == principal.subject;
@@ -49,7 +50,7 @@ struct Caller {
 runtime::Task<Result<Caller>> identify(runtime::Context& context, const auth::Settings& settings,
                                        const http::Headers& headers);
 
-// A guest with a new token, whom the database is to create.
+// A guest with a new token, whom the database must create.
 runtime::Task<Result<Caller>> make_guest(runtime::Context& context);
 
 // Like `identify`, but refuses a request without a sign-in with missing_credentials.
@@ -57,8 +58,8 @@ runtime::Task<Result<Caller>> identify_known(runtime::Context& context,
                                              const auth::Settings& settings,
                                              const http::Headers& headers);
 
-// Returns the guest that this token (without `Bearer`) proves, for a caller who claims what the
-// guest owns: a guest by the token's hash, which the database has yet to find, or an anonymous user
+// Returns the guest that this token (without `Bearer`) proves, for a caller who claims the guest's
+// belongings: a guest by the token's hash, which the database must still find, or an anonymous user
 // of Supabase. forbidden for anything else, such as a full account's token or an expired one;
 // database_unavailable as in `identify`.
 runtime::Task<Result<auth::Principal>> prove_guest(runtime::Context& context,
@@ -71,8 +72,8 @@ struct KeyTrust {
   std::string_view jwks_url;  // where to look up an unknown key; empty: nowhere
 };
 
-// The step of all these that needs the host's cryptography: succeeds when one of the keys verifies
-// the token's signature. invalid_token if none does; database_unavailable as in `identify`.
+// The only step that needs the host's cryptography: succeeds when one of the keys verifies the
+// token's signature. invalid_token if none does; database_unavailable as in `identify`.
 runtime::Task<Result<void>> verify_signature(runtime::Context& context, KeyTrust trust,
                                              const auth::Jws& token);
 

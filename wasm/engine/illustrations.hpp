@@ -23,14 +23,14 @@ struct DrawnImage {
 };
 
 // Asks the models of the route one after another, as llm::RetryPlan decides, until one has drawn
-// the prompt, within so many milliseconds. An answer has at most 6 MiB, which is a picture of 4.5
-// MiB in base64: an instance has memory for both. Each request that is made is added to `calls`.
+// the prompt, within this many milliseconds. An answer has at most 6 MiB, which is a picture of 4.5
+// MiB in base64: an instance has memory for both. Each request is added to `calls`.
 //
-// Errors: the most hopeful attempt's.
+// Errors: that of the most hopeful attempt.
 runtime::Task<Result<DrawnImage>> draw(Call& call, const Endpoints& models, std::string_view prompt,
                                        std::int64_t time_ms, std::vector<usage::ModelCall>& calls);
 
-// Problems of these: database_unavailable when Storage cannot be reached or refuses.
+// These fail with database_unavailable when Storage cannot be reached or refuses.
 runtime::Task<Result<void>> write_illustration(Call& call, std::string_view path,
                                                const llm::Image& image);
 runtime::Task<Result<void>> delete_illustration(Call& call, std::string_view path);

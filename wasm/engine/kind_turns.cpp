@@ -11,7 +11,8 @@
 namespace fabula::engine {
 namespace {
 
-// A JSON object of the modes' prompts by name. Modes that cannot be read have no conversations.
+// A JSON object of the modes' prompts by name. If the modes are invalid, there are no
+// conversations.
 std::string mode_prompts(Call& call, const settings::Setting& setting) {
   std::string prompts;
   json::Writer writer(prompts);
@@ -47,7 +48,7 @@ void prefer_own_model(Call& call, const turn::BegunTurn& turn, Answering& answer
   std::string_view name = turn.chosen.model;
   if (name.empty() && turn.character) name = turn.character->model;
   if (name.empty()) return;
-  // A character may come from elsewhere, and both may be older than the settings.
+  // A character may come from another server, and both may be older than the settings.
   auto own = choose_model(call, name);
   if (own && llm::check_attachments(own->front(), answering.attachments, {})) {
     answering.endpoints = std::move(*own);

@@ -15,7 +15,7 @@
 
 namespace fabula::engine {
 
-// The system prompt of the kind's first purpose, or the deployment's in its place, which has no
+// The system prompt of the kind's first purpose, or the deployment's replacement, which has no
 // label. Views live as long as the call.
 struct KindPrompt {
   std::string_view text;
@@ -26,12 +26,12 @@ KindPrompt kind_prompt(Call& call, const turn::Kind& kind);
 // The models of the kind's first purpose, else those of MODEL_CHAT.
 Result<Endpoints> kind_models(Call& call, const turn::Kind& kind);
 
-// The model that the turn names; without one those of `setting`, else those of `other`.
+// The turn's own model; without one the models of `setting`, else those of `other`.
 Result<Endpoints> turn_models(Call& call, const turn::ModelSettings& chosen,
                               const settings::Setting& setting, const settings::Setting& other);
 
-// Asks the session's own model, else the character's, in place of `answering`'s, if there is one
-// that the deployment allows and that takes what is attached.
+// Replaces `answering`'s models by the session's own model, else the character's, if the deployment
+// allows it and it accepts the attachments.
 void prefer_own_model(Call& call, const turn::BegunTurn& turn, Answering& answering);
 
 // begin_turn's `kinds`: the prompts of these kinds. `user_word` as in turn::CompanionRequest.

@@ -20,7 +20,7 @@ std::string allowed_models(settings::Values& values) {
   if (const auto listed = values.find(kModels)) return std::string(*listed);
   std::string models;
   for (const auto& setting : settings::kSettings) {
-    // Models that draw write no text.
+    // Models for images write no text.
     if (setting.type != settings::Type::route || setting.name == "MODEL_IMAGE") continue;
     const auto route = values.text(setting);
     if (!route.empty()) models.append(route).append(",");
@@ -29,7 +29,7 @@ std::string allowed_models(settings::Values& values) {
   return models;
 }
 
-// The entries of the list, each once, that can be asked here, with commas between them.
+// The usable entries of the list, each once, separated by commas.
 std::string told_models(Call& call, std::string_view models) {
   constexpr int kMaximumTold = 20;
   std::vector<std::string_view> told;
@@ -49,10 +49,15 @@ std::string told_models(Call& call, std::string_view models) {
   return text;
 }
 
-tl::unexpected<Problem> refused_model(std::string message, std::string_view cause = {}) {
+tl::unexpected<Problem> refused_model(Call& call, std::string_view models, std::string message,
+                                      std::string_view cause = {}) {
   auto refusal = problem(ErrorCode::invalid_request, "The model cannot be asked. See `errors`.",
                          std::string(cause));
-  refusal.value().errors.push_back({"model", std::move(message)});
+  message += " Leave it out";
+  if (const auto told = told_models(call, models); !told.empty()) {
+    message += ", or name one that can be asked here: " + told;
+  }
+  refusal.value().errors.push_back({"model", message + "."});
   return refusal;
 }
 
@@ -62,13 +67,11 @@ Result<Endpoints> choose_model(Call& call, std::string_view name) {
   const auto models = allowed_models(call.setting_values());
   const auto entry = llm::find_listed(models, name);
   if (!entry) {
-    return refused_model(
-        "This server allows no such model. Leave it out, or name one that it allows: " +
-        told_models(call, models) + ".");
+    return refused_model(call, models, "This server allows no such model.");
   }
   auto endpoint = llm::resolve(*entry, HostSettings(call), call.settings().is_development);
   if (!endpoint) {
-    return refused_model("This server cannot ask this model now. Leave it out, or name another.",
+    return refused_model(call, models, "This server is not set up for this model.",
                          endpoint.error().detail);
   }
   endpoint->route = settings::named("FABULA_MODELS").name;

@@ -1,5 +1,5 @@
-// The model that a request or a character names, as far as the deployment allows it: FABULA_MODELS,
-// by default the models of all routes, and every one of OpenRouter's if there is a key for it.
+// The model that a request or a character names, if the deployment allows it: FABULA_MODELS, by
+// default the models of all routes, and all of OpenRouter's if there is a key for it.
 #pragma once
 
 #include <cstdint>

@@ -33,9 +33,9 @@ Result<Endpoints> resolve_entries(Call& call, const settings::Setting& setting,
   return endpoints;
 }
 
-// The models of a default are those of the provider's own service: a server that the operator has
-// put in its place is asked for the models that the operator has named. Many servers speak OpenAI's
-// protocol with models of their own; what speaks another one passes on to its provider.
+// The models of a default belong to the provider's own service: a server that replaces it is only
+// asked for models that the operator has named. Many servers with OpenAI's protocol have their own
+// models; servers with another protocol pass requests on to its provider.
 bool is_default_elsewhere(Call& call, const settings::Setting& setting) {
   const auto route = llm::parse_route(call.setting_values().text(setting), setting.name);
   return route && std::any_of(route->begin(), route->end(), [&call](const auto& entry) {

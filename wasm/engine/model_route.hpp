@@ -28,11 +28,12 @@ using Endpoints = std::vector<llm::Endpoint>;  // never empty
 // set, for example) is skipped if another one can be used; otherwise its problem is returned.
 Result<Endpoints> resolve_route(Call& call, const settings::Setting& setting);
 
-// The same, or the route in `other` when `setting` is not set and its default cannot be used.
+// Resolves the route in `setting`, or that in `other` when `setting` is not set and its default
+// cannot be used.
 Result<Endpoints> resolve_route_or(Call& call, const settings::Setting& setting,
                                    const settings::Setting& other);
 
-// The same for models that draw pictures, such as those in MODEL_IMAGE.
+// The same for models that generate images, such as those in MODEL_IMAGE.
 Result<Endpoints> resolve_image_route(Call& call, const settings::Setting& setting);
 
 // A request in the form that the host sends.
@@ -47,16 +48,16 @@ Result<ModelCall> make_call(const llm::Endpoint& endpoint, llm::ModelRequest req
 
 struct RouteSettings {
   std::int64_t maximum_output_tokens = 0;
-  std::optional<int> temperature_hundredths = {};  // nothing: the model's own
+  std::optional<int> temperature_hundredths = {};  // nothing: the model's default
 };
 
 // A turn's prompt, which makes the request to any model of the route when it is needed, so that
 // only one request at a time is in memory.
 class ModelRoute {
  public:
-  // All arguments must outlive it; `turn` holds the conversation. `last_text` is sent to the model
-  // last; empty: the conversation is the end of the prompt. `attachments` belong to the user's last
-  // message, and every endpoint must accept them.
+  // All arguments must outlive it; `turn` holds the conversation. `last_text` is the last message
+  // to the model; empty: the conversation is the end of the prompt. `attachments` belong to the
+  // user's last message, and every endpoint must accept them.
   ModelRoute(runtime::Context& context, const Endpoints& endpoints, turn::BegunTurn& turn,
              std::string_view system_prompt, std::string_view last_text,
              std::vector<llm::Attachment>& attachments, RouteSettings settings)
@@ -76,19 +77,19 @@ class ModelRoute {
   // Adds a round of tool calls and results to every later request.
   void add_round(llm::ToolRound&& round) { rounds_.push_back(std::move(round)); }
 
-  // The conversation ends with the model's own words, which it is to continue. What is attached to
-  // the user's message would have to follow them.
+  // The conversation ends with the model's own text, which it must continue. Attachments of the
+  // user's message would have to follow it.
   void go_on() { is_going_on_ = attachments_.empty(); }
-  // Whether the model at this place continues its words to the letter; others are told to in
+  // Whether the model with this index continues its text exactly; others get an instruction in
   // `last_text`.
   bool goes_on_verbatim(std::size_t model) const;
 
-  // Makes the request to the model at this place. The error is internal_error or that of an invalid
-  // setting.
+  // Makes the request to the model with this index. The error is internal_error or that of an
+  // invalid setting.
   Result<ModelCall> call(std::size_t model) const;
 
-  // Whether the model should be asked once more after this failure, because its server refuses only
-  // a part of the request that can be left out. Every later request leaves it out.
+  // Whether the model should be asked once more after this failure, because its server only refuses
+  // an optional part of the request. Later requests leave it out.
   bool learn(std::size_t model, const Problem& failure) { return habits_.learn(model, failure); }
 
   // Frees the conversation: no more requests are made.

@@ -1,4 +1,4 @@
-// Access control for what concerns all callers: only the deployment's operator may read it.
+// Access control for data about all callers: only the deployment's operator may read it.
 #pragma once
 
 #include "shared/result/result.hpp"

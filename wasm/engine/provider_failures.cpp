@@ -10,7 +10,7 @@
 namespace fabula::engine {
 namespace {
 
-// No test of what keys look like knows the operator's own.
+// The key that was sent, so that logs can omit it: the operator's own keys may have any form.
 std::string_view sent_key(const llm::Endpoint& endpoint) {
   constexpr std::string_view kBearer = "Bearer ";
   for (const std::string_view name : {"authorization", "x-api-key", "x-goog-api-key"}) {

@@ -1,4 +1,4 @@
-// Failures of models, as callers are told them and as the operator's log has them.
+// Failures of models, in the form for callers and in the form for the operator's log.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace fabula::engine {
 Problem failure_of_answer(std::uint32_t status, std::string_view head, std::string_view body,
                           std::int64_t now_ms);
 
-// `request_body`: what was sent, because the provider's words may quote it; empty: it is gone, and
-// so these words are left out.
+// `request_body`: the body that was sent, because the provider's message may quote it; empty: it
+// was freed, so the message is left out.
 void note_failure(std::vector<log::ProviderFailure>& failures, const llm::Endpoint& endpoint,
                   const Problem& problem, std::string_view request_body);
 

@@ -37,7 +37,7 @@ Problem not_all_stored() {
 
 namespace {
 
-// Postgres does not store U+0000; the client is told exactly what is stored.
+// Postgres cannot store U+0000; the client gets exactly the stored text.
 template <class Tell>
 void without_nul(std::string_view text, const Tell& tell) {
   for (auto nul = text.find('\0'); nul != std::string_view::npos; nul = text.find('\0')) {
@@ -83,7 +83,7 @@ runtime::Task<RelayEnd> Relay::run() {
     attempts_.back().error = end_->problem ? std::optional(end_->problem->code) : std::nullopt;
   }
   upstream_.reset();
-  // A continuation that is stopped ends with what was kept of it.
+  // A continuation that is stopped ends with its kept words.
   if (wishes_.seam && has_spoken_) add_text(wishes_.seam->finish());
   if (tools_) tools_->stop();
   saver_.stop();
@@ -146,12 +146,12 @@ std::optional<RelayEnd> Relay::look_at_model(std::int64_t now_ms) {
                            "Ask for the rest in a new message.",
                            "reply too long"));
     }
-    // A continuation that only repeats the reply's end says nothing.
+    // A continuation that only repeats the reply's end has no text.
     if (wishes_.seam && summary->complete) {
       if (const auto kept = wishes_.seam->finish(); !kept.empty()) say(kept);
     }
     const bool calls_tools = tools_ && summary->complete && tools_->begin();
-    // After tools the text of earlier rounds may be all that there is to say.
+    // After tools, the text of earlier rounds may be the whole reply.
     const bool is_empty_answer =
         summary->complete && !calls_tools && !has_spoken_ && !first_token_ms_;
     if (is_empty_answer) {
@@ -192,8 +192,8 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
   }
   route_.add_round(std::move(*round));
   ++round_;
-  // Earlier rounds are already told; a model that fails before it speaks in this round may still be
-  // retried.
+  // Earlier rounds were sent already; a model that fails before it speaks in this round may still
+  // be retried.
   has_spoken_ = false;
   told_failure_.reset();
   plan_ = llm::RetryPlan(route_.size(), plan_.model());
@@ -201,7 +201,7 @@ std::optional<RelayEnd> Relay::look_at_tools(std::int64_t now_ms) {
   return std::nullopt;
 }
 
-// Asks the model that is next; returns how the attempt ended when it cannot be made.
+// Asks the next model; returns how the attempt ended when it cannot be made.
 std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   has_reasoned_ = false;
   auto call = route_.call(plan_.model());
@@ -225,7 +225,7 @@ std::optional<llm::StreamSummary> Relay::ask(std::int64_t now_ms) {
   return summary;
 }
 
-// The client has been told nothing in this round, so another attempt is as good as the first.
+// The client has received nothing in this round, so another attempt is as good as the first.
 std::optional<RelayEnd> Relay::after_failure(Problem problem, std::int64_t now_ms) {
   if (now_ms < until_ms_ && route_.learn(plan_.model(), problem)) {
     attempt_due_ms_ = now_ms;
@@ -236,7 +236,7 @@ std::optional<RelayEnd> Relay::after_failure(Problem problem, std::int64_t now_m
   return ask_next(std::move(problem), wait_ms, now_ms);
 }
 
-// The same request would very likely end so again.
+// The same request would very likely end in the same way.
 std::optional<RelayEnd> Relay::after_empty_answer(Problem problem, std::int64_t now_ms) {
   return ask_next(std::move(problem), plan_.skip_model(until_ms_ - now_ms), now_ms);
 }
@@ -279,7 +279,7 @@ void Relay::close_attempt(const llm::StreamSummary& summary) {
 }
 
 void Relay::note_failure(const Problem& problem) {
-  // The request is made again only to cut what the provider quotes of it out of its words.
+  // The request is made again only to remove its quotations from the provider's message.
   const bool is_needed = !problem.provider_message.empty() && !route_.is_forgotten();
   const auto call = is_needed ? route_.call(plan_.model()) : Result<ModelCall>();
   engine::note_failure(failures_, route_[plan_.model()], problem,

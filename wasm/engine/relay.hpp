@@ -1,4 +1,4 @@
-// The token path of a turn: asks the models of a route until one of them speaks, tells its answer
+// The token path of a turn: asks the models of a route until one of them speaks, sends its answer
 // to the client, runs the tools that it calls and asks again, and saves the text while it grows.
 // All of this runs concurrently until the reply ends.
 #pragma once
@@ -30,9 +30,9 @@
 namespace fabula::engine {
 
 struct RelayLimits {
-  UpstreamLimits upstream;        // of each attempt
+  UpstreamLimits upstream;        // for each attempt
   std::int64_t whole_ms = 0;      // for the whole reply, including failed attempts
-  std::int64_t beat_ms = 15'000;  // of silence, until a beat is written
+  std::int64_t beat_ms = 15'000;  // of silence before a beat is written
   // How long text may wait for more; 0: not at all. A tenth of a second still feels instantaneous
   // (Nielsen, Usability Engineering, 1993), and costs a third of the CPU (tests/bench).
   std::int64_t coalesce_ms = 0;
@@ -41,20 +41,20 @@ struct RelayLimits {
 // The options of the request.
 struct RelayWishes {
   bool keeps_on = false;         // the reply continues when the client has left
-  bool tells_reasoning = false;  // the model's reasoning is told too
-  // Joins the text to the reply that it continues; nullptr: it continues none.
+  bool tells_reasoning = false;  // the model's reasoning is sent too
+  // Joins the text to the reply that it continues; nullptr: a new reply.
   turn::Seam* seam = nullptr;
 };
 
-// The problem of a reply that the database no longer accepts: its writer was taken for dead, and
-// the conversation has gone on since.
+// The problem of a reply that the database no longer accepts: its writer was considered dead, and
+// the conversation has continued since.
 Problem not_all_stored();
 
-// How the relay ended; `problem` says why if it was not the provider's normal end.
+// How the relay ended; `problem` is the reason unless it was the provider's normal end.
 struct RelayEnd {
   turn::Status status = turn::Status::failed;
   llm::FinishReason finish_reason = llm::FinishReason::none;
-  std::optional<llm::Usage> usage;  // of all rounds
+  std::optional<llm::Usage> usage;  // for all rounds
   std::optional<Problem> problem;
 };
 
@@ -71,7 +71,7 @@ class Relay final : private llm::StreamSink {
   // Relays the reply; all its connections are closed when it returns. Call it once.
   runtime::Task<RelayEnd> run();
 
-  // The place in the route of the model that answered or was asked last.
+  // The index in the route of the model that answered or was asked last.
   std::size_t model() const { return plan_.model(); }
   // The requests that were made, in order, each with how it ended.
   const std::vector<usage::ModelCall>& attempts() const { return attempts_; }
@@ -81,7 +81,7 @@ class Relay final : private llm::StreamSink {
 
  private:
   void on_text(std::string_view text) override;
-  // Tells and saves text of the model, the first of which shows that the model answers.
+  // Sends and saves text of the model; the first text shows that the model answers.
   void say(std::string_view text);
   void add_text(std::string_view text);
   void on_reasoning(std::string_view text) override;
@@ -114,13 +114,13 @@ class Relay final : private llm::StreamSink {
 
   llm::RetryPlan plan_;
   std::vector<usage::ModelCall> attempts_;  // includes the current one
-  std::int64_t attempt_due_ms_;             // of the next attempt, while none is running
+  std::int64_t attempt_due_ms_;             // for the next attempt, while none is running
   std::optional<Problem> told_failure_;     // the most hopeful so far
   std::vector<log::ProviderFailure> failures_;
   std::optional<std::int64_t> first_token_ms_;
-  int round_ = 1;                    // of the model and its tools
-  bool has_spoken_ = false;          // whether the model has, in this round
-  bool has_reasoned_ = false;        // whether it has, in this attempt
+  int round_ = 1;                    // of the model and its tools, from 1
+  bool has_spoken_ = false;          // the model has written text in this round
+  bool has_reasoned_ = false;        // the model has sent reasoning in this attempt
   std::optional<llm::Usage> usage_;  // of earlier rounds
   std::optional<RelayEnd> end_;
 

@@ -30,7 +30,7 @@ ReplySaver::Heard ReplySaver::look() {
   if (!save_ || !save_->is_ready()) return Heard::nothing;
   const auto saved = save_->take();
   save_.reset();
-  // A failed save is not fatal: the text is still here and goes with the next one.
+  // A failed save is harmless: the text is still here, and the next save includes it.
   if (!saved) {
     return saved.error().code == ErrorCode::not_found ? Heard::closed : Heard::nothing;
   }

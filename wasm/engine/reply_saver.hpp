@@ -38,7 +38,7 @@ class ReplySaver {
   enum class Heard : std::uint8_t {
     nothing,
     cancelled,  // somebody has cancelled the reply
-    closed,     // its writer was taken for dead, and the conversation has gone on
+    closed,     // its writer was considered dead, and the conversation has continued
   };
   // Collects the save that has ended.
   Heard look();

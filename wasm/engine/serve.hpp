@@ -25,13 +25,14 @@ struct Match {
 };
 
 // An endpoint answers through the call. A Problem that it returns becomes the response if none has
-// begun; otherwise the endpoint must have told the client itself, and the Problem is only logged.
+// begun; otherwise the endpoint must have informed the client itself, and the Problem is only
+// logged.
 using Endpoint = runtime::Task<Result<void>> (*)(Call&, const Match&);
 
 struct EndpointRoute {
   const api::Operation* operation;
   Endpoint endpoint;
-  // The database's function behind it, for endpoints that hand the request on (forward.hpp).
+  // The database function of endpoints that pass the request on (forward.hpp).
   const database::Declaration* function = nullptr;
 };
 

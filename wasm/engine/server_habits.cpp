@@ -12,7 +12,7 @@ std::string memory_name(const llm::Endpoint& endpoint) {
   return std::string("refused ").append(endpoint.url).append(" ").append(endpoint.model);
 }
 
-// The server has nothing at the address; it says nothing of the model.
+// The address is wrong for every model, so this says nothing about the model.
 bool is_wrong_address(const Problem& failure) {
   const bool has_nothing =
       failure.cause.starts_with("HTTP 404") || failure.cause.starts_with("HTTP 405");
@@ -35,7 +35,8 @@ bool ServerHabits::learn(std::size_t model, const Problem& failure) {
   constexpr auto kFirst = llm::RequestPart::first_address;
   const auto& endpoint = endpoints_[model];
   auto learnt = llm::with_complaints(refused_[model], failure);
-  // With nothing at either address the server may be about to start: the next request begins anew.
+  // With nothing at either address the server may be about to start: the next request tries both
+  // again.
   const bool has_nothing = !endpoint.other_url.empty() && is_wrong_address(failure);
   const bool has_nothing_at_both = has_nothing && learnt.has(kFirst);
   if (has_nothing_at_both) {

@@ -1,5 +1,5 @@
-// What the servers of models are known to refuse of requests: learnt from their refusals, and kept
-// for later requests of this isolate.
+// The parts of requests that models' servers are known to refuse: learnt from their refusals, and
+// kept for later requests of this isolate.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@ class ServerHabits {
   // Both must outlive it.
   ServerHabits(runtime::Context& context, const std::vector<llm::Endpoint>& endpoints);
 
-  // What the server refuses of requests to the model at this place of the route.
+  // The parts that the server refuses for the model with this index in the route.
   llm::RefusedParts refused(std::size_t model) const { return refused_[model]; }
 
   // Learns from a model's failure. True when it has learnt something, so that the request should be
-  // made once more, without what was refused.
+  // repeated without the refused part.
   bool learn(std::size_t model, const Problem& failure);
 
  private:

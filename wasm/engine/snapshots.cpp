@@ -14,8 +14,8 @@ namespace {
 
 using runtime::Task;
 
-// Ours have at most 3 MB (private.conversation_snapshot_work). An instance has memory for this text
-// and the request that is made of it.
+// Our copies have at most 3 MB (private.conversation_snapshot_work). An instance has memory for
+// this text and for the request that contains it.
 constexpr std::size_t kMaximumSnapshotBytes = std::size_t{6} << 20;
 // The number of orphans that one call deletes: platforms limit the subrequests of one request.
 constexpr std::int64_t kMaximumOrphans = 20;

@@ -1,6 +1,6 @@
 // Copies of conversations in Supabase Storage, {id}.json in the bucket of FABULA_STORAGE_BUCKET,
-// which is made when it is missing. They are read and written with the secret key: the bucket is
-// nobody's.
+// which is created when it is missing. They are read and written with the secret key: no user has
+// access to the bucket.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 
 namespace fabula::engine {
 
-// Problems of all: database_unavailable when Storage cannot be reached or refuses.
+// All of these fail with database_unavailable when Storage cannot be reached or refuses.
 runtime::Task<Result<void>> write_snapshot(Call& call, std::string_view conversation_id,
                                            std::string_view json);
 
-// Deletes it; one that is not there is fine.
+// Deletes the copy; succeeds if it does not exist.
 runtime::Task<Result<void>> delete_snapshot(Call& call, std::string_view conversation_id);
 
 // The text, at most 16 MiB; not_found when there is none.

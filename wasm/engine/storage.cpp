@@ -16,7 +16,7 @@ namespace {
 using runtime::Task;
 
 constexpr std::size_t kMaximumStorageAnswerBytes = std::size_t{64} << 10;
-// A signed address and the rest of its JSON have at most so many bytes.
+// The most bytes of a signed URL and the rest of its JSON.
 constexpr std::size_t kMaximumSignatureBytes = 2 << 10;
 constexpr std::string_view kStorageMediaType = "application/json";
 
@@ -65,7 +65,7 @@ Task<Result<Fetched>> ask_storage(Call& call, StorageRequest wanted) {
 
 bool is_ok(const Fetched& answer) { return answer.status >= 200 && answer.status < 300; }
 
-// Storage says so with 404, or with 400 and its own status in the body.
+// Storage answers with 404, or with 400 and its own status in the body.
 bool is_missing(const Fetched& answer) {
   if (answer.status == 404) return true;
   if (answer.status != 400) return false;
@@ -80,7 +80,7 @@ Problem refused_by_storage(const Fetched& answer) {
                              answer.body.substr(0, 200));
 }
 
-// Two at once may both want to make it: that it is there is what counts.
+// Two requests at once may both try to create it: success means that it exists.
 Task<Result<void>> make_bucket(Call& call, std::string_view name) {
   std::string body;
   json::Writer writer(body);
@@ -90,7 +90,7 @@ Task<Result<void>> make_bucket(Call& call, std::string_view name) {
   co_return {};
 }
 
-// Supabase's is below /storage/v1 and called signedURL; the embedded one's is whole.
+// Supabase's is below /storage/v1 and named signedURL; the embedded one's is complete.
 std::string signed_url(const Call& call, const json::Document& entry) {
   const auto below = json::string_at(entry, "signedURL").value_or("");
   const auto whole = json::string_at(entry, "signedUrl").value_or("");
@@ -129,7 +129,7 @@ Task<Result<void>> write_file(Call& call, StoredFile file, std::string_view medi
 }
 
 Task<Result<void>> delete_file(Call& call, StoredFile file) {
-  // By name in the body: every Storage knows this way.
+  // By name in the body, which every Storage supports.
   const std::string path = "object/" + http::percent_encode(file.bucket);
   std::string body;
   json::Writer writer(body);
@@ -166,7 +166,7 @@ Task<Result<std::vector<std::string>>> sign_files(Call& call, std::string_view b
              .body = body,
              .limit_bytes = kMaximumStorageAnswerBytes + paths.size() * kMaximumSignatureBytes});
   if (is_missing(answer)) {
-    // The embedded Storage signs only one at a time.
+    // The embedded Storage signs only one file at a time.
     for (std::size_t place = 0; place < paths.size(); ++place) {
       urls[place] = co_await sign_file(call, {bucket, paths[place]}, lifetime_seconds);
     }

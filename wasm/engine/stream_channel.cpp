@@ -28,7 +28,7 @@ Result<void> StreamChannel::begin(http::Headers&& headers) {
   http::ResponseHead head;
   head.headers.add("content-type", std::string(media_type_));
   head.headers.add("cache-control", "no-cache, no-transform");
-  head.headers.add("x-accel-buffering", "no");  // proxies pass each write on at once
+  head.headers.add("x-accel-buffering", "no");  // makes proxies pass each write on at once
   for (const auto& header : headers) head.headers.add(header.name, header.value);
   if (auto started = call_.start(std::move(head)); !started) return started;
   std::string at_trap;
@@ -87,7 +87,7 @@ void StreamChannel::arm(std::int64_t now_ms) {
 }
 
 // In a dense stream the next timer starts when the last one has fired: one timer per write, however
-// often texts come.
+// often texts arrive.
 std::int64_t StreamChannel::due_ms() const {
   if (is_given_up()) return kNever;
   if (is_dense_) return last_write_ms_ + coalesce_ms_;

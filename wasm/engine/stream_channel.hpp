@@ -18,12 +18,12 @@ namespace fabula::engine {
 class StreamChannel final : public Channel {
  public:
   // `coalesce_ms`: how long text may be delayed to be sent with more; 0: not at all. Text that
-  // comes later than half of that after the text before it leaves at once, with all that waited.
-  // `silence_ms`: how long nothing may be written until a beat is.
+  // arrives later than half of this after the previous text is sent at once, with everything that
+  // waited. `silence_ms`: how long nothing may be written before a beat.
   StreamChannel(Call& call, std::string_view media_type, turn::Framing& framing,
                 std::int64_t coalesce_ms, std::int64_t silence_ms, std::int64_t now_ms);
 
-  // From here on an instance that traps reports it in the stream.
+  // From this call on, an instance that traps reports it in the stream.
   Result<void> begin(http::Headers&& headers) override;
   void text(std::string_view text, std::int64_t now_ms) override;
   void reasoning(std::string_view text, std::int64_t now_ms) override;
@@ -52,7 +52,7 @@ class StreamChannel final : public Channel {
   std::int64_t last_write_ms_;
   std::int64_t last_text_ms_;
   bool is_close_ = false;      // the last text came soon after the one before it
-  bool is_dense_ = false;      // texts come closer together than writes may
+  bool is_dense_ = false;      // texts arrive closer together than writes may
   bool is_reasoning_ = false;  // the type of `text_`
   std::string text_;           // not framed yet
   std::string frames_;         // they precede `text_`

@@ -1,5 +1,5 @@
 // The rounds of a turn in which the model calls tools: the model's answer is collected, its calls
-// are run one after the other and told to the client. Then the model is asked again.
+// are run one after the other and sent to the client. Then the model is asked again.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace fabula::engine {
 
-// More than a question about a story needs, and few enough to end a model that calls tools in a
+// More than a question about a story needs, and few enough to stop a model that calls tools in a
 // loop. The last answer is requested without tools.
 inline constexpr std::size_t kMaximumToolRounds = 8;
 // A tool's answer is sent to the model again in every later round.
@@ -26,8 +26,8 @@ inline constexpr std::size_t kMaximumToolAnswerBytes = std::size_t{32} * 1024;
 // Runs a turn's tools.
 class ToolRunner {
  public:
-  // The name is one of those that are offered; the arguments are a JSON object, otherwise
-  // unchecked. `call` outlives the task. Failures are answers too, worded for the model.
+  // The name is one of the offered ones; the arguments are a JSON object, otherwise unchecked.
+  // `call` outlives the task. Failures are answers too, worded for the model.
   virtual runtime::Task<llm::ToolAnswer> run(const llm::ToolCall& call) = 0;
 
  protected:
@@ -50,12 +50,12 @@ class ToolRounds {
   // A new attempt at the answer begins.
   void begin_answer();
 
-  // The answer is complete: tells its calls and begins to run them. False when there are none, or
+  // The answer is complete: sends its calls and begins to run them. False when there are none, or
   // the limit of rounds is reached.
   bool begin();
   bool are_running() const { return is_under_way_; }
   runtime::Waitable* waiting_for() { return running_ ? &*running_ : nullptr; }
-  // Tells the results that have come. Returns the round once all of them have.
+  // Sends the results that have arrived. Returns the round once it has all of them.
   std::optional<llm::ToolRound> look();
   // Abandons the running call.
   void stop() { running_.reset(); }

@@ -25,11 +25,11 @@ using runtime::Task;
 constexpr std::int64_t kProbeSilenceMs = 1000;
 // Shorter than the time that a call waits for its answer, by the longest wait for a connection
 // (PostgREST's db-pool-acquisition-timeout is 10 seconds), so that the database also refuses a turn
-// that the edge refuses for time. The database does not notice when its own process was stopped:
-// such a turn is withdrawn.
+// that has timed out at the edge. The database does not notice if its own process was stopped: such
+// a turn is withdrawn.
 constexpr std::int64_t kBeginWaitMs = 5000;
 
-// Of a turn besides saves: its beginning and its end with repetitions, models, tools.
+// A turn's other subrequests besides saves: beginning and end with retries, models, tools.
 constexpr std::int64_t kOtherSubrequests = 20;
 
 Result<void> start(const Caller& caller, const turn::BegunTurn& turn, Channel& channel) {
@@ -158,7 +158,7 @@ std::string make_call_id(Context& context) {
 
 Task<void> withdraw_turn(Call& call, std::string_view call_id) {
   // If the database stays unreachable, the turn looks like one whose isolate has died: the same
-  // request may be made again under its key.
+  // request may be repeated with its key.
   co_await runtime::attempt(
       call_function(call.context(), call.database(), database::kWithdrawTurn, {call_id}));
 }
@@ -174,7 +174,7 @@ Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn, const Endpoints
     row.provider = endpoints.front().provider->name;
     row.model = endpoints.front().model;
   }
-  // If it cannot be stored, the turn ends as one whose isolate has died.
+  // If it cannot be stored, the turn ends like one whose isolate has died.
   co_await runtime::attempt(
       call_function(call.context(), call.database(), database::kFinishTurn, row));
 }

@@ -1,5 +1,5 @@
-// One turn of any conversation: begun in the database, answered by a model, told by a channel, and
-// stored (design section 5).
+// One turn of any conversation: begun in the database, answered by a model, sent through a channel,
+// and stored (design section 5).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@
 
 namespace fabula::engine {
 
-// A request for a turn. An empty text means that it is absent.
+// A request for a turn. Empty texts are absent.
 struct TurnRequest {
   const turn::Kind* kind = nullptr;
   turn::Action action = turn::Action::say;
@@ -36,31 +36,31 @@ struct TurnRequest {
   std::string system_prompt = {};
   std::string_view prompt = {};  // name and version of our own prompt, if it is one
   std::string idempotency_key = {};
-  std::string request_hash = {};      // of the request that the key or stream name identifies
-  std::string external_id = {};       // the caller's own name of the conversation
-  std::string stream_id = {};         // the caller's own name of the stream
+  std::string request_hash = {};      // for the request that the key or stream name identifies
+  std::string external_id = {};       // the caller's own name for the conversation
+  std::string stream_id = {};         // the caller's own name for the stream
   std::int64_t bot_id = 0;            // the bot to ask; 0: none
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
   std::string task_prompt_labels = {};
   std::optional<turn::CompanionRequest> companion = {};
-  turn::ModelSettings chosen = {};        // how this turn's model is to be asked
-  std::string guidance = {};              // what a regenerate is told for this take
-  std::string guidance_instruction = {};  // the same as the model is told it
-  std::string instructions = {};          // of a session that is created by this turn
-  std::string kinds = {};  // of other kinds whose messages `action` may concern: turn::BeginTurn
+  turn::ModelSettings chosen = {};        // the settings of this turn's model
+  std::string guidance = {};              // the caller's guidance for this take
+  std::string guidance_instruction = {};  // the same in the words of our instruction
+  std::string instructions = {};          // for a session that is created by this turn
+  std::string kinds = {};  // for other kinds whose messages `action` may concern: turn::BeginTurn
   bool detach = false;     // the reply continues when the client has left
-  bool reasoning = false;  // the model's reasoning is told too
+  bool reasoning = false;  // the model's reasoning is sent too
   // Whether the message is worth reading for the dossier: see turn::BeginTurn. The reply is judged
   // once the turn has begun.
   bool is_worth_extracting = false;
   bool if_newest = false;  // see turn::BeginTurn
-  // Jobs of these kinds must have read the session for the dossier before the end is told. The
-  // kinds outlive the turn.
+  // Kinds of jobs that must have read the session for the dossier before the end is sent. The kinds
+  // must outlive the turn.
   JobKinds awaited_jobs = {};
   std::string call_id = {};  // identifies this call of begin_turn, so that it can be withdrawn
 
-  // Text that the model is sent last instead of a user's message; empty: none.
+  // The last text to the model instead of a user's message; empty: none.
   std::string_view instruction() const {
     if (!guidance_instruction.empty()) return guidance_instruction;
     const bool is_told = action == turn::Action::go_on && kind->instruction_to_go_on;
@@ -82,9 +82,9 @@ TurnLimits read_turn_limits(Call& call);
 // The Idempotency-Key of the call, 1 to 255 visible ASCII characters; empty when it has none.
 Result<std::string> idempotency_key(const Call& call);
 
-// Stores the user's message and opens the reply, unless its idempotency key has been seen before. A
-// problem is answered with an HTTP status. The generation's row names the first of the endpoints,
-// if they are known yet; answer_turn corrects it when another one answers.
+// Stores the user's message and opens the reply, unless its idempotency key was used before. A
+// problem becomes an HTTP status. The generation's row names the first of the endpoints, if they
+// are known yet; answer_turn corrects it when another one answers.
 runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                                   const TurnRequest& request,
                                                   const Endpoints& endpoints,
@@ -97,8 +97,8 @@ std::string make_call_id(runtime::Context& context);
 // told that it has not begun.
 runtime::Task<void> withdraw_turn(Call& call, std::string_view call_id);
 
-// Ends a turn that has begun but is not told, because of this problem: it is stored as a turn in
-// which the first of these models, if there is one, said nothing.
+// Ends a turn that has begun but is not sent, because of this problem: it is stored as a turn in
+// which the first of these models, if there is one, wrote nothing.
 runtime::Task<void> abandon_turn(Call& call, const turn::BegunTurn& turn,
                                  const Endpoints& endpoints, const Problem& problem);
 
@@ -114,19 +114,19 @@ struct TurnTools {
   ToolRunner* runner = nullptr;
 };
 
-// Asks the models, tells the reply by the channel and stores it. From here on errors are told by
-// the channel. The conversation is moved out of `turn` as soon as nothing needs it.
+// Asks the models, sends the reply through the channel and stores it. From here on the channel
+// reports errors. The conversation is moved out of `turn` as soon as nothing needs it.
 runtime::Task<Result<void>> answer_turn(Call& call, const Caller& caller, turn::BegunTurn& turn,
                                         const TurnRequest& request, Answering& answering,
                                         const TurnLimits& limits, Channel& channel,
                                         TurnTools tools);
 
-// Ends a turn that no model can be asked for: stores the problem and tells it by the channel,
+// Ends a turn without an available model: stores the problem and sends it through the channel,
 // because the user's message is already stored.
 runtime::Task<Result<void>> fail_turn(Call& call, const Caller& caller, const turn::BegunTurn& turn,
                                       Problem problem, Channel& channel);
 
-// How long nothing may be written until a beat is. Some hosts notice only when something is written
+// How long nothing may be written before a beat. Some hosts notice only when something is written
 // that a client has left, so beats come more often there (design section 2).
 std::int64_t longest_silence_ms(runtime::Context& context, const RelayLimits& limits);
 

@@ -20,10 +20,9 @@ namespace {
 using runtime::Context;
 using runtime::Task;
 
-// Waits until the dossier has taken up what was said, a minute at most, and keeps the client
-// informed with beats. Meanwhile this request works on the steps that are waiting, one after
-// another, unless another worker has them; a step that has begun is finished, even if the client
-// leaves.
+// Waits until the dossier includes the new messages, a minute at most, and sends the client beats.
+// Meanwhile this request works on the waiting steps, one after another, unless another worker has
+// them; a step that has begun is finished, even if the client leaves.
 Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds awaited_jobs,
                             turn::DossierView& dossier, Channel& channel) {
   // Platforms limit the subrequests of one request; together the intervals are a minute.
@@ -31,7 +30,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
   constexpr std::uint32_t kLongestDossierGapMs = 4000;
   Context& context = call.context();
   std::optional<runtime::Spawned<bool>> work;
-  // A step that could not be claimed or done is left to other workers, and so are those after it.
+  // A step that could not be claimed or done is left to other workers, as are those after it.
   bool may_work = true;
   std::uint32_t gap_ms = 250;
   for (int looks = 0; looks < kMaximumDossierLooks && dossier.is_pending; ++looks) {
@@ -48,7 +47,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
       if (work->is_ready()) {
         may_work = work->take();
         work.reset();
-        // The result of this request's own step is there now; another worker needs time.
+        // The result of this request's own step is available now; another worker needs time.
         if (!may_work) co_await runtime::first_of(timer, ending);
       }
     } else {
@@ -66,7 +65,7 @@ Task<void> wait_for_dossier(Call& call, const turn::BegunTurn& turn, JobKinds aw
   if (work) co_await runtime::WaitFor(*work);
 }
 
-// Why a reply's end cannot be told as planned: the stored text differs from the streamed text.
+// Why a reply's end cannot be sent as planned: the stored text differs from the streamed text.
 struct Missing {
   Problem problem;
   std::uint64_t stored_bytes;

@@ -1,4 +1,4 @@
-// The end of a turn: the reply is stored, and only then the client is told how it ended.
+// The end of a turn: the reply is stored, and only then the client learns how it ended.
 #pragma once
 
 #include <optional>

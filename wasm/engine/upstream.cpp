@@ -13,7 +13,7 @@ namespace {
 
 using llm::StreamSummary;
 
-// Enough of a refusal's body to tell its kind.
+// Enough of a refusal's body to classify it.
 constexpr std::size_t kRefusalBytes = 4096;
 
 StreamSummary failed(Problem problem) {
@@ -42,8 +42,9 @@ Upstream::Upstream(runtime::Context& context, std::string_view head, std::string
       until_ms_(until_ms),
       last_sign_ms_(now_ms),
       sink_(sink),
-      decoder_(llm::make_decoder(endpoint.provider->format,
-                                 llm::thought_form(*endpoint.provider, endpoint.model))),
+      decoder_(llm::make_decoder(
+          endpoint.provider->format,
+          llm::thought_form(*endpoint.provider, endpoint.model, endpoint.is_own_server))),
       now_ms_(now_ms) {
   request_.emplace(context, head, body);
 }
@@ -100,7 +101,7 @@ std::optional<StreamSummary> Upstream::look_at_piece() {
   if (is_over) return decoder_->finish();
   decoder_->feed({buffer_.data(), outcome.value}, *this);
   if (decoder_->is_holding()) note_token();
-  // From the first sight of it: a provider that sends comments for ever has ended too.
+  // Counted from here, so that a provider that sends comments for ever also ends.
   if (decoder_->has_finish_reason() && !finish_due_ms_) {
     finish_due_ms_ = now_ms_ + deadlines::kAfterFinishMs;
   }

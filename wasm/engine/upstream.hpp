@@ -1,5 +1,5 @@
-// One attempt to have a model answer: the request, the answer's head, the stream, and the deadlines
-// of each. The relay decides what follows from its end.
+// One attempt to get an answer from a model: the request, the answer's head, the stream, and the
+// deadlines of each. The relay decides what follows its end.
 #pragma once
 
 #include <array>
@@ -35,19 +35,19 @@ class Upstream final : private llm::StreamSink {
            std::int64_t until_ms, llm::StreamSink& sink);
 
   // Begins to read the answer's next piece, unless a read is running. Not called while the client
-  // is the slow side: then the model is not blamed for the silence.
+  // is slow: then the silence is not the model's.
   void read_on(std::int64_t now_ms);
 
   std::array<runtime::Waitable*, 2> waiting_for();
-  // When look() must be called even if nothing has come.
+  // When look() must be called even if nothing has arrived.
   std::int64_t deadline_ms() const;
 
-  // Takes what has come. Returns how the attempt ended, once, when it has.
+  // Takes the data that has arrived. Returns how the attempt ended, once, when it has.
   std::optional<llm::StreamSummary> look(std::int64_t now_ms);
-  // Ends the attempt early and returns what is known of it. It may only be destroyed afterwards.
+  // Ends the attempt early and returns its state so far. It may only be destroyed afterwards.
   llm::StreamSummary give_up() { return decoder_->finish(); }
 
-  // How long the first token took; a reasoning token counts. Nothing before it has come.
+  // How long the first token took; a reasoning token counts. Nothing before it has arrived.
   std::optional<std::int64_t> first_token_ms() const { return first_token_ms_; }
 
  private:
@@ -66,11 +66,11 @@ class Upstream final : private llm::StreamSink {
   std::int64_t last_sign_ms_;
   llm::StreamSink& sink_;
   std::unique_ptr<llm::StreamDecoder> decoder_;
-  bool is_refused_ = false;  // it answers, but not with a stream: the body says why
+  bool is_refused_ = false;  // it answers, but not with a stream: the body has the reason
   bool has_spoken_ = false;
   std::int64_t now_ms_;  // of the last look
   std::optional<std::int64_t> first_token_ms_;
-  // When a stream that has said how it ends is taken for ended.
+  // When a stream that has sent its finish reason is considered ended.
   std::optional<std::int64_t> finish_due_ms_;
   std::size_t used_bytes_ = 0;  // of the buffer, filled with the beginning of a refusal
 

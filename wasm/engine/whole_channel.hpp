@@ -1,4 +1,4 @@
-// Tells events as one whole HTTP answer, sent when the turn has ended, with a status that says how.
+// Sends a turn as one whole HTTP response once it has ended, with a status for how it ended.
 #pragma once
 
 #include <limits>

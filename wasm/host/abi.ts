@@ -3,7 +3,7 @@
 /** The name of the module that a guest imports from. */
 export const importModule = "fabula";
 
-/** What `fabula_abi_version` of a guest must return. */
+/** The required result of a guest's `fabula_abi_version`. */
 export const abiVersion = 3;
 
 /** How an operation ended. */
@@ -18,33 +18,33 @@ export const Status = {
   network: -3,
   // an argument is not acceptable: a malformed URL, header, key or an unknown stream
   invalid: -4,
-  // the host has no such algorithm
+  // the host does not have the algorithm
   unsupported: -5,
-  // more came than the host keeps, and the rest is lost
+  // more arrived than the host keeps, and the rest is lost
   overflow: -6,
 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
-/** What a completion of operation 0 tells. */
+/** The event in a completion of operation 0. */
 export const Event = {
-  // nobody reads the response any more, or the socket is closed; sent once
+  // the response has no reader any more, or the socket is closed; sent once
   client_left: 1,
   // the platform will end this isolate soon: save now; sent once
   isolate_ending: 2,
 } as const;
 export type Event = (typeof Event)[keyof typeof Event];
 
-/** Bits of what `host_traits` returns. */
+/** The bits in the result of `host_traits`. */
 export const HostTrait = {
   // this host learns that the client has left only when something is written, so a silent stream
   // must write a comment now and then
   notices_leaving_only_on_write: 1,
-  // nobody has sent this request: the platform's own clock made it, for whoever runs the server
+  // the platform's own scheduler made this request, for the server's operator
   is_scheduled: 2,
 } as const;
 export type HostTrait = (typeof HostTrait)[keyof typeof HostTrait];
 
-/** What a message of a socket is. */
+/** The kind of a socket's message. */
 export const MessageKind = {
   // UTF-8, which the platform has checked
   text: 1,
@@ -53,7 +53,7 @@ export const MessageKind = {
 } as const;
 export type MessageKind = (typeof MessageKind)[keyof typeof MessageKind];
 
-/** What `log` takes as its level. */
+/** The levels of `log`. */
 export const LogLevel = {
   debug: 0,
   info: 1,
@@ -62,7 +62,7 @@ export const LogLevel = {
 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
-/** What `verify` takes as its algorithm. */
+/** The algorithms of `verify`. */
 export const VerifyAlgorithm = {
   // ECDSA P-256 with SHA-256, signature as r||s (64 bytes); key: public JWK as JSON
   es256: 1,
@@ -84,7 +84,7 @@ export const completionOffset = {
   detail: 12,
 } as const;
 
-/** What a guest exports. */
+/** The exports of a guest. */
 export interface GuestExports {
   memory: WebAssembly.Memory;
   // runs the C++ constructors; called once, before anything else.
@@ -99,7 +99,7 @@ export interface GuestExports {
   fabula_resume(handle: number, count: number): void;
 }
 
-/** What a guest may import. Pointers are addresses in its memory, as unsigned or signed numbers. */
+/** The imports of a guest. Pointers are addresses in its memory, as unsigned or signed numbers. */
 export interface GuestImports {
   // the incoming request's head; returns its whole length and writes as much as fits.
   request_head(request: number, buffer: number, capacity: number): number;
@@ -116,10 +116,10 @@ export interface GuestImports {
   ): void;
   // the head of an answer; returns its whole length and writes as much as fits.
   http_head(request: number, stream: number, buffer: number, capacity: number): number;
-  // gives up a body: its connection is closed unless the body had ended. Every stream that
-  // http_start gave is closed once by the guest.
+  // closes a body, and its connection unless the body had ended. The guest closes every stream of
+  // http_start once.
   http_close(request: number, stream: number): void;
-  // reads the next piece; value = bytes written, 0 at the end. One read a stream at a time. A
+  // reads the next piece; value = bytes written, 0 at the end. One read per stream at a time. A
   // cancelled read loses nothing: the next one gets the bytes. `stream`: 0 is the incoming
   // request's body. `capacity`: at least 1.
   body_read(
@@ -129,15 +129,15 @@ export interface GuestImports {
     buffer: number,
     capacity: number,
   ): void;
-  // sends the response's head; once a request.
+  // sends the response's head; once per request.
   response_start(request: number, head: number, headBytes: number): void;
   // appends to the response's body; completes when the host takes more (back-pressure), or with
   // `disconnected`. One write at a time.
   response_write(request: number, operation: number, data: number, dataBytes: number): void;
   // ends the response's body; the guest may go on working.
   response_end(request: number): void;
-  // what the host appends to a started response if this instance traps, so that a protocol's
-  // clients still see its error; replaces what was set before.
+  // sets the text that the host appends to a started response if this instance traps, so that a
+  // protocol's clients still see its error; replaces the previous text.
   response_on_trap(request: number, data: number, dataBytes: number): void;
   // answers a WebSocket handshake (RFC 6455), in place of `response_start`; returns a Status:
   // `invalid` when the request is no handshake, and then the guest answers it in another way.
@@ -210,8 +210,8 @@ export interface GuestImports {
     capacity: number,
   ): number;
   // keeps a number for later requests of this isolate, under a name of at most 2048 bytes; longer
-  // ones are ignored. The host keeps the newest few hundred. Only for what may be forgotten at any
-  // time and is nobody's secret.
+  // ones are ignored. The host keeps the newest few hundred. Only for values that may be forgotten
+  // at any time and are no secrets.
   remember(request: number, name: number, nameBytes: number, value: number): void;
   // the number that `remember` kept under this name, or 0.
   recall(request: number, name: number, nameBytes: number): number;
@@ -219,8 +219,8 @@ export interface GuestImports {
   host_traits(request: number): number;
   // writes one log line, a JSON object made by the guest. `level`: a LogLevel.
   log(request: number, level: number, line: number, lineBytes: number): void;
-  // says why the guest will trap right after; it names no request because the C++ runtime that
-  // aborts knows none.
+  // reports why the guest will trap right after this call; it names no request because the aborting
+  // C++ runtime knows none.
   panic(message: number, messageBytes: number): void;
   // all work for this request is over: the host may drop the instance after the current call.
   finish(request: number): void;

@@ -29,9 +29,9 @@ interface Worker {
 }
 
 export interface WorkerOptions {
-  /** Where a POST goes at each of the cron triggers' times: the path of a function. */
+  /** The path of the function that gets a POST at each of the cron triggers' times. */
   scheduledPath?: string;
-  /** Files that are read from the binding, below the platform's prefix too, which it knows not. */
+  /** Files that are read from the binding, which does not know the platform's prefix. */
   files?: StaticFiles["facts"];
 }
 
@@ -42,7 +42,7 @@ interface Fetcher {
   fetch(url: string): Promise<Response>;
 }
 
-// Of requests that no network carries. The name is nobody's (RFC 2606).
+// The origin of requests without a network. The name is reserved (RFC 2606).
 const scheduledOrigin = "https://scheduled.invalid";
 const filesOrigin = "https://files.invalid";
 
@@ -52,7 +52,7 @@ function acceptSocket(request: Request, protocol: string | null): AcceptedSocket
   }
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
-  // Workers answer no close by themselves (before 2026-04, or without a flag).
+  // Workers do not answer a close by themselves (before 2026-04, or without a flag).
   server.addEventListener("close", () => server.close());
   const headers = new Headers(protocol === null ? {} : { "sec-websocket-protocol": protocol });
   const opening: ResponseInit & { webSocket: WebSocket } = {
@@ -84,7 +84,8 @@ export function worker(
       },
       waitUntil: (promise) => context.waitUntil(promise),
       acceptSocket,
-      // With the flag enable_request_signal too: the signal fires when a write has failed.
+      // This also holds with the flag enable_request_signal: the signal fires when a write has
+      // failed.
       traits: HostTrait.notices_leaving_only_on_write | traits,
     });
   };
@@ -104,7 +105,7 @@ export function worker(
       const request = new Request(scheduledOrigin + scheduledPath, { method: "POST" });
       const response = await handle(request, env, context, HostTrait.is_scheduled);
       const answer = await response.text();
-      // The trigger's own record on the platform says whether it has gone well.
+      // The platform's record of the trigger shows whether it succeeded.
       if (!response.ok) throw new Error(`${response.status} ${answer}`);
     },
   };

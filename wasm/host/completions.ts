@@ -9,16 +9,18 @@ export class Completions {
   #batch: Operation[] = [];
   #buffer: { memory: GuestMemory; address: number } | null = null;
   #isScheduled = false;
-  // Of this request: workerd ties a promise to the request that made it.
+  // A promise of this request: workerd ties a promise to the request that made it.
   readonly #settled = Promise.resolve();
   readonly #resume: (count: number) => void;
 
-  /** `resume` enters the guest with that many completions in its buffer. */
+  /** `resume` enters the guest with `count` completions in its buffer. */
   constructor(resume: (count: number) => void) {
     this.#resume = resume;
   }
 
-  /** Where the guest wants its completions; nothing is delivered before. */
+  /**
+   * The address at which the guest wants its completions; nothing is delivered before this call.
+   */
   deliverTo(memory: GuestMemory, address: number): void {
     this.#buffer = { memory, address };
     this.#schedule();
@@ -64,7 +66,7 @@ export class Completions {
     else this.complete(operation);
   }
 
-  /** The guest is gone: everything it had under way stops, and nothing is delivered any more. */
+  /** The guest is gone: all of its pending operations stop, and nothing is delivered any more. */
   close(): void {
     this.#buffer = null;
     this.#queue = [];
@@ -75,9 +77,9 @@ export class Completions {
     this.#pending.clear();
   }
 
-  // Never at once: an import may be what completes an operation, and the guest is not re-entered.
-  // One microtask later all that came together is one batch. Not with queueMicrotask, which both
-  // runtimes wrap in something that costs several times as much.
+  // Never at once: an import may complete an operation, and the guest is not re-entered. One
+  // microtask later, everything that arrived together is one batch. Not with queueMicrotask, which
+  // both runtimes wrap in code that costs several times as much.
   #schedule(): void {
     if (this.#isScheduled || this.#buffer === null || this.#queue.length === 0) return;
     this.#isScheduled = true;
@@ -88,7 +90,7 @@ export class Completions {
     this.#isScheduled = false;
     while (this.#queue.length > 0 && this.#buffer !== null) {
       const { memory } = this.#buffer;
-      // Nearly always it is one: all of the queue is the batch, and nothing is copied.
+      // Nearly always the whole queue is one batch, and nothing is copied.
       const isWhole = this.#queue.length <= completionCapacity;
       const batch = isWhole ? this.#queue : this.#queue.splice(0, completionCapacity);
       if (isWhole) this.#queue = [];

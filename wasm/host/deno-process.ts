@@ -1,4 +1,7 @@
-/** The functions on a plain Deno: the Supabase adapter with what that platform does around it. */
+/**
+ * The functions on a plain Deno: the Supabase adapter with the surroundings that the platform
+ * provides.
+ */
 import type { StaticFiles } from "./static-files.ts";
 import { serve } from "./supabase.ts";
 
@@ -21,7 +24,7 @@ Object.assign(globalThis, {
   },
 });
 
-/** Serves on loopback; the first line of output says at which port. */
+/** Serves on loopback; the first line of output has the port. */
 export function serveProcess(
   functions: Record<string, string>,
   options: { files?: StaticFiles } = {},
@@ -33,7 +36,7 @@ export function serveProcess(
       console.log(JSON.stringify({ event: "listen", port })),
   };
   const server = serve(functions, { ...options, listen });
-  // As the platform ends an isolate: it says so, and lets finish what is under way.
+  // Ends like an isolate of the platform: announces the end, and finishes what is running.
   Deno.addSignalListener("SIGTERM", async () => {
     globalThis.dispatchEvent(new Event("beforeunload"));
     await server.shutdown();

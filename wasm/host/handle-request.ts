@@ -2,8 +2,8 @@ import { Instance } from "./instance.ts";
 import type { Platform } from "./platform.ts";
 
 /**
- * Runs a guest for one request, in an instance of its own that nothing else shares: whatever it
- * does, other requests go on. Resolves with the response as soon as the guest has started it.
+ * Runs a guest for one request, in an instance of its own, so that it cannot affect other requests.
+ * Resolves with the response as soon as the guest has started it.
  */
 export function handleRequest(
   module: WebAssembly.Module,

@@ -1,4 +1,4 @@
-/** Heads as text: a first line, then a `name: value` line a header, each ended by LF. */
+/** Heads as text: a first line, then one `name: value` line for each header, each ended by LF. */
 
 export interface Head {
   firstLine: string;

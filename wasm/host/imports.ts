@@ -14,7 +14,7 @@ import { ReceiveOperation, SendOperation, type GuestSocket } from "./operations/
 import { SleepOperation } from "./operations/timer.ts";
 import type { Platform } from "./platform.ts";
 
-/** What serves one guest's imports. */
+/** The services behind one guest's imports. */
 export interface Services {
   request: Request;
   platform: Platform;
@@ -23,16 +23,16 @@ export interface Services {
   streams: Streams;
   response: GuestResponse;
   socket: GuestSocket;
-  /** Keeps what the guest says right before it traps. */
+  /** Keeps the guest's message before it traps. */
   panicked(message: string): void;
   /** The guest has nothing left to do. */
   finished(): void;
 }
 
-// What getRandomValues fills at most in one call.
+// The most bytes that getRandomValues fills in one call.
 const randomPieceBytes = 65_536;
 
-/** The imports of one guest. Whatever one of them throws ends the instance like a trap. */
+/** The imports of one guest. An exception in any of them ends the instance like a trap. */
 export function makeImports(host: Services): GuestImports {
   const { request, platform, memory, completions, streams, response, socket } = host;
   let requestHead: Uint8Array | null = null;

@@ -9,7 +9,7 @@ import { GuestSocket } from "./operations/socket.ts";
 import { Streams } from "./operations/streams.ts";
 import type { Platform } from "./platform.ts";
 
-// One instance serves one request, so any number names it.
+// One instance serves one request, so any number identifies it.
 const onlyRequest = 1;
 
 /** A guest's instance for one request, from its start until it has finished or died. */
@@ -113,7 +113,7 @@ export class Instance {
   #dispose(trapped: boolean): void {
     this.#guest = null;
     this.#stopWatching();
-    // First the response: it may have to send bytes that an operation still holds.
+    // The response comes first: it may have to send bytes that an operation still holds.
     this.response.finish(trapped);
     this.#socket.finish(trapped);
     this.#completions.close();

@@ -1,6 +1,6 @@
 /**
- * Numbers that guests keep for later requests of this isolate. Guests live for one request alone;
- * what they find out about a model's server should not be found out again with each of them.
+ * Numbers that guests keep for later requests of this isolate. A guest lives for one request only,
+ * and should not have to learn the same facts about a model's server each time.
  */
 const capacity = 512;
 const maximumNameLength = 2048;
@@ -17,7 +17,7 @@ export function remember(name: string, value: number): void {
   if (!oldest.done) numbers.delete(oldest.value);
 }
 
-/** 0 when nothing is kept under this name. */
+/** 0 when there is no number under this name. */
 export function recall(name: string): number {
   return numbers.get(name) ?? 0;
 }

@@ -10,7 +10,7 @@ export function writeLog(platform: Platform, level: number, line: string): void 
   else console.log(line);
 }
 
-/** The one line about an instance that died: what it said, and which request it was serving. */
+/** The one line about an instance that died: its message, and the request that it was serving. */
 export function logTrap(platform: Platform, request: Request, panic: string, error: unknown): void {
   const line = JSON.stringify({
     timestamp: new Date().toISOString(),

@@ -1,7 +1,7 @@
 /** The host's view of a guest's memory. Every address and length comes from the guest. */
 
 const encoder = new TextEncoder();
-// A byte order mark is text like any other: what the guest wrote is what comes out.
+// A byte order mark is text like any other: the guest's text is passed on unchanged.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export const encodeText = (text: string): Uint8Array => encoder.encode(text);
@@ -16,7 +16,7 @@ export class GuestMemory {
     this.#memory = memory;
   }
 
-  /** A copy, for what outlives the call. */
+  /** A copy, for use after the call. */
   copy(address: number, length: number): Uint8Array<ArrayBuffer> {
     const begin = address >>> 0;
     const end = begin + (length >>> 0);
@@ -43,7 +43,7 @@ export class GuestMemory {
     return bytes.length;
   }
 
-  /** Writes all of `bytes`, which the guest has room for. */
+  /** Writes all of `bytes`, for which the guest has room. */
   put(address: number, bytes: Uint8Array): void {
     const begin = address >>> 0;
     this.#check(begin, begin + bytes.length);
@@ -56,10 +56,10 @@ export class GuestMemory {
     this.#words.setInt32(begin, value, true);
   }
 
-  /** Throws, and so ends the instance, when the guest names memory that it does not have. */
+  /** Throws, and so ends the instance, when the range is outside the guest's memory. */
   #check(begin: number, end: number): void {
-    // Memory that has grown is another buffer; the old one is detached, which empties its views.
-    // That is asked for, because `memory.buffer` is a call into the engine.
+    // Memory that has grown has a new buffer; the old one is detached, which empties its views.
+    // Only their length is checked, because `memory.buffer` is a call into the engine.
     if (this.#bytes.length === 0 && this.#memory !== null) {
       this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
       this.#words = new DataView(this.#memory.buffer);

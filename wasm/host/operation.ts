@@ -1,12 +1,12 @@
 import { Status } from "./abi.ts";
 import type { GuestMemory } from "./memory.ts";
 
-/** One operation that a guest started, and in the end its completion. */
+/** One operation that a guest started, and finally its completion. */
 export class Operation {
   status: Status = Status.ok;
   value = 0;
   detail = 0;
-  /** Its completion is queued or was delivered: whatever comes later is ignored. */
+  /** The completion is queued or was delivered: later results are ignored. */
   isComplete = false;
 
   constructor(readonly id: number) {}
@@ -15,8 +15,8 @@ export class Operation {
   deliver(_memory: GuestMemory): void {}
 
   /**
-   * The guest gave the operation up, or is gone: stops the work and takes back a result that the
-   * guest has not taken. Called at most once.
+   * The guest has abandoned the operation, or is gone: stops the work and takes back a result that
+   * the guest has not taken. Called at most once.
    */
   abandon(): void {}
 }

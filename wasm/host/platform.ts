@@ -6,7 +6,7 @@ export interface AcceptedSocket {
   socket: Omit<WebSocket, "bufferedAmount"> & { readonly bufferedAmount?: number };
 }
 
-/** What the host needs from the platform it runs on, for one request. */
+/** The services that the host needs from its platform, for one request. */
 export interface Platform {
   /** A setting, or undefined when it is not set. */
   environment(name: string): string | undefined;
@@ -14,13 +14,15 @@ export interface Platform {
   /** Keeps the isolate alive until the promise settles; it never rejects. */
   waitUntil(promise: Promise<void>): void;
 
-  /** HostTrait bits that the guest is told. */
+  /** HostTrait bits for the guest. */
   traits: number;
 
-  /** Calls the listener when the isolate is about to end; returns what takes it back. */
+  /** Calls the listener when the isolate is about to end; returns a function that removes it. */
   onEnding?(listener: () => void): () => void;
 
-  /** Answers a WebSocket handshake with this sub-protocol, or none; throws when it is not one. */
+  /**
+   * Answers a WebSocket handshake with this sub-protocol, or none; throws when the request is none.
+   */
   acceptSocket?(request: Request, protocol: string | null): AcceptedSocket;
 
   /** Writes one log line; the console when absent. */

@@ -1,4 +1,4 @@
-/** Errors that the host itself answers with: RFC 9457, shaped like those of shared/http. */
+/** Errors with which the host itself answers: RFC 9457, like those of shared/http. */
 
 const problems = {
   internal_error: {
@@ -13,7 +13,7 @@ const problems = {
   },
 } as const;
 
-// As shared/http takes a caller's name for its request.
+// The same rule as in shared/http for a caller's name for its request.
 const plainId = /^[!#-[\]-~]{1,128}$/;
 
 export function problemResponse(code: keyof typeof problems, request: Request): Response {
@@ -26,7 +26,7 @@ export function problemResponse(code: keyof typeof problems, request: Request): 
     headers: {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
-      // It says nothing about anybody, so a page of any origin may read what went wrong.
+      // It contains nothing private, so a page of any origin may read the error.
       "access-control-allow-origin": "*",
       "access-control-expose-headers": "x-request-id",
       "x-request-id": instance,
@@ -34,7 +34,7 @@ export function problemResponse(code: keyof typeof problems, request: Request): 
   });
 }
 
-/** To a request for a function that is not there. A page may ask first, so that it can read the refusal. */
+/** Answers a request for a function that does not exist, and a page's preflight, so that it can read the error. */
 export function noFunctionResponse(request: Request): Response {
   if (request.method !== "OPTIONS") return problemResponse("not_found", request);
   const asked = request.headers.get("access-control-request-headers");

@@ -1,4 +1,4 @@
-/** The path without the prefix that Supabase's own address has. */
+/** The path without the prefix of Supabase's own URLs. */
 export function functionPath(url: string): string {
   return new URL(url).pathname.replace(/^\/functions\/v1(?=\/)/, "");
 }

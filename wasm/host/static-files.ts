@@ -1,6 +1,6 @@
 /**
  * Files of a bundle that are sent unchanged, by paths without the platform's prefix. They never
- * reach a guest, whose module would have to hold them in each instance's memory.
+ * reach a guest, whose module would have to keep them in each instance's memory.
  */
 import { functionPath } from "./routing.ts";
 

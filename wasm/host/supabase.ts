@@ -13,7 +13,7 @@ declare const Deno: {
   serve(options: object, handler: (request: Request) => Promise<Response>): Server;
 };
 
-/** Undefined on a plain Deno, whose process lives on anyway. */
+/** Undefined on a plain Deno, whose process keeps running anyway. */
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
 
 /** The part of Deno.serve's result that is used here. */
@@ -40,7 +40,7 @@ globalThis.addEventListener("beforeunload", () => {
   for (const listener of endingListeners) listener();
 });
 
-// Read once, because each read of the process's environment is a call out of V8.
+// Read once, because each access to the process's environment is a call out of V8.
 let settings: Map<string, string> | undefined;
 
 const platform: Platform = {
@@ -67,8 +67,8 @@ function acceptSocket(request: Request, protocol: string | null): AcceptedSocket
 
 function upgrade(request: Request, protocol: string | null): AcceptedSocket {
   if (protocol === null) return Deno.upgradeWebSocket(request, {});
-  // Deno finds a sub-protocol only in a list whose commas are followed by spaces, which clients need
-  // not write: meanwhile it sees a list of this one alone.
+  // Deno finds a sub-protocol only in a list with spaces after the commas, which clients need not
+  // write, so it gets a list with only this one.
   const headers = new Headers(request.headers);
   headers.set("sec-websocket-protocol", protocol);
   Object.defineProperty(request, "headers", { value: headers, configurable: true });
@@ -83,8 +83,8 @@ const silenceMs = 50;
 const longestWaitMs = 1000;
 
 /**
- * Makes `close` wait until the client has been silent for a moment: when a message comes after a
- * close, Deno 2.1 drops the connection at once, and the client loses what it was sent last.
+ * Makes `close` wait until the client has been silent for a moment: when a message arrives after a
+ * close, Deno 2.1 drops the connection at once, and the client loses the last messages to it.
  */
 function closeInSilence(socket: AcceptedSocket["socket"]): void {
   const close = socket.close.bind(socket);

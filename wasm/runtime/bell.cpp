@@ -4,7 +4,7 @@ namespace fabula::runtime {
 
 void Bell::ring() {
   for (BellWait* wait = first_; wait; wait = wait->next_) wait->is_rung_ = true;
-  // Whoever is resumed may destroy other waits or begin new ones, so the list is searched again
+  // A resumed coroutine may destroy other waits or begin new ones, so the list is searched again
   // each time.
   for (;;) {
     BellWait** link = &first_;

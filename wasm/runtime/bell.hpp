@@ -1,6 +1,5 @@
-// An event that happens again and again and that several coroutines may wait for: whoever waits
-// when it rings is resumed. A wait that was begun before a condition is looked at misses no ring
-// that changes it.
+// An event that repeats and that several coroutines may wait for: a ring resumes all current
+// waiters. A wait that begins before a condition is checked misses no ring that changes it.
 #pragma once
 
 #include "wasm/runtime/waitable.hpp"
@@ -15,8 +14,7 @@ class Bell {
   Bell(const Bell&) = delete;
   Bell& operator=(const Bell&) = delete;
 
-  // Resumes everyone who waits now, before it returns; waits that they begin wait for the next
-  // ring.
+  // Resumes all current waiters before it returns; waits that they begin wait for the next ring.
   void ring();
 
  private:
@@ -34,7 +32,7 @@ class BellWait : public Waitable {
   friend class Bell;
   Bell& bell_;
   BellWait* next_ = nullptr;
-  bool is_rung_ = false;  // by the ring that is under way
+  bool is_rung_ = false;  // by the current ring
 };
 
 }  // namespace fabula::runtime

@@ -5,8 +5,8 @@
 
 namespace fabula::runtime {
 
-// In blocks that are joined at the end: a text that doubles as it grows would take three times its
-// length of memory, which a WebAssembly instance never gives back, and blocks take it twice.
+// Uses blocks that are joined at the end: a text that doubles as it grows would take three times
+// its length of memory, which a WebAssembly instance never returns, and blocks take twice.
 Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uint32_t stream,
                                                       std::size_t limit_bytes, Deadline& deadline,
                                                       std::int64_t silence_ms) {

@@ -1,4 +1,4 @@
-// Reading bodies: the incoming request's and those of answers.
+// Reads bodies: the incoming request's and those of answers.
 #pragma once
 
 #include <cstddef>
@@ -28,13 +28,13 @@ class BodyRead : public Operation {
 
 enum class BodyFault : std::uint8_t { too_large, broken, too_slow };
 
-// Reads a stream to its end. `too_large` as soon as it holds more than `limit_bytes`; `too_slow`
-// when nothing has come for `silence_ms`, or at the end of the deadline's whole time.
+// Reads a stream to its end. `too_large` as soon as it exceeds `limit_bytes`; `too_slow` when
+// nothing has arrived for `silence_ms`, or at the end of the deadline's whole time.
 Task<tl::expected<std::string, BodyFault>> read_whole(Context& context, std::uint32_t stream,
                                                       std::size_t limit_bytes, Deadline& deadline,
                                                       std::int64_t silence_ms);
 
-// Reads a stream and drops what it says, until its end, until `limit_bytes` have come or until the
+// Reads a stream and discards it, until its end, until `limit_bytes` have arrived or until the
 // deadline.
 Task<void> discard(Context& context, std::uint32_t stream, std::size_t limit_bytes,
                    Deadline& deadline);

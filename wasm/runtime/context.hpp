@@ -14,25 +14,25 @@
 
 namespace fabula::runtime {
 
-// Where the host writes completions.
+// The buffer into which the host writes completions.
 struct CompletionBuffer {
   std::array<abi::Completion, abi::kCompletionCapacity> completions{};
 };
 
 class Context : private CompletionBuffer {
  public:
-  // The coroutine that serves a request; its end is the end of all work for that request.
+  // The coroutine that serves a request; when it ends, all work for that request is over.
   using Handler = Task<void> (*)(Context&);
 
-  // Makes a context for the host's `request` and runs `handler` until it first waits. Returns where
-  // the host writes completions, which is also the context's handle; the context deletes itself
-  // when the handler has ended, and the host is told by `finish`.
+  // Makes a context for the host's `request` and runs `handler` until it first waits. Returns the
+  // buffer for the host's completions, which is also the context's handle; the context deletes
+  // itself when the handler has ended, and informs the host by `finish`.
   static CompletionBuffer* start(std::uint32_t request, Handler handler);
 
   // Delivers `count` completions that the host has written to the buffer of `start`.
   static void resume(CompletionBuffer* handle, std::uint32_t count);
 
-  // For a host that gives the request up (the simulator's killed isolate): destroys the coroutine
+  // For a host that abandons the request (the simulator's killed isolate): destroys the coroutine
   // and with it every pending operation.
   static void destroy(CompletionBuffer* handle);
 
@@ -41,7 +41,7 @@ class Context : private CompletionBuffer {
   // How many HTTP requests this one has made; platforms limit them.
   std::uint32_t requests_made() const { return requests_made_; }
 
-  // Nobody reads the response any more.
+  // The response has no reader any more.
   Signal& client_left() { return client_left_; }
   // The platform will end this isolate soon: save what matters.
   Signal& isolate_ending() { return isolate_ending_; }
@@ -62,7 +62,7 @@ class Context : private CompletionBuffer {
     std::uint32_t id;
     Operation* operation;
   };
-  std::vector<Pending> pending_;  // a handful at a time: searched from the newest
+  std::vector<Pending> pending_;  // only a few at a time: searched from the newest
   std::uint32_t request_;
   std::uint32_t last_id_ = 0;
   std::uint32_t requests_made_ = 0;

@@ -12,7 +12,7 @@
 namespace fabula::runtime {
 
 // Checks a signature; `key` is a public JWK as JSON, or the raw secret for hs256. The outcome's
-// `value` is 1 when it is right. Status `invalid`: the key cannot be used.
+// `value` is 1 when it is valid. Status `invalid`: the key cannot be used.
 class Verify : public Operation {
  public:
   Verify(Context& context, abi::VerifyAlgorithm algorithm, std::string_view key,
@@ -35,8 +35,8 @@ class Sha256 : public Operation {
   }
 };
 
-// A JSON Web Key Set, from the isolate's cache when it is there. The outcome's `value` is the
-// stream of its text, which the caller reads and closes (HttpAnswer).
+// A JSON Web Key Set, from the isolate's cache if it is there. The outcome's `value` is the stream
+// of its text, which the caller reads and closes (HttpAnswer).
 class PublicKeys : public Operation {
  public:
   PublicKeys(Context& context, std::string_view url, bool refresh) : Operation(context) {

@@ -21,7 +21,7 @@ Task<bool> Deadline::wait_until(Waitable& awaited, std::int64_t due_ms) {
     if (awaited.is_ready()) co_return true;
     const auto now = now_ms(context_);
     if (now >= due_ms) co_return false;
-    // One that fires too early, for a wait that has ended, only makes this look again.
+    // A timer that fires early, for a wait that has ended, only causes another check.
     if (!timer_ || timer_->is_ready() || timer_due_ms_ > due_ms) {
       timer_due_ms_ = due_ms;
       timer_.emplace(context_, static_cast<std::uint32_t>(due_ms - now));

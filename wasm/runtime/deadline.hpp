@@ -1,4 +1,4 @@
-// Waiting for something, but no longer than is allowed.
+// Waits with time limits.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@
 namespace fabula::runtime {
 
 // For all waits of one piece of work, such as the reads of a body: each has its own limit, and all
-// together have one. A timer is begun only when the running one would fire too late, so that many
-// short waits cost few timers.
+// together have one. A timer starts only when the running one would fire too late, so that many
+// short waits need few timers.
 class Deadline {
  public:
-  // All waits end `whole_ms` after it was made. The context must outlive it.
+  // All waits end `whole_ms` after construction. The context must outlive this object.
   Deadline(Context& context, std::int64_t whole_ms);
 
   // Waits until `awaited` is ready; false if it is not after `longest_ms`, or at the end of the
-  // whole time. `awaited`, and this, must outlive the task.
+  // whole time. `awaited`, and this object, must outlive the task.
   Task<bool> wait_for(Waitable& awaited, std::int64_t longest_ms);
-  // The same, until the end of the whole time.
+  // Waits until the end of the whole time at most.
   Task<bool> wait_for(Waitable& awaited);
 
  private:

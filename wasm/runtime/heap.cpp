@@ -8,7 +8,7 @@ namespace fabula::runtime {
 namespace {
 
 constexpr std::uint32_t kHeaderBytes = 8;
-// A block must hold its list's links when it is free.
+// A free block must have room for its list's links.
 constexpr std::uint32_t kSmallestBlock =
     kHeaderBytes + 2 * sizeof(void*) > Heap::kAlignment ? 2 * Heap::kAlignment : Heap::kAlignment;
 constexpr std::size_t kLargestRequest = std::numeric_limits<std::uint32_t>::max() / 2;
@@ -16,7 +16,7 @@ constexpr std::size_t kLargestRequest = std::numeric_limits<std::uint32_t>::max(
 }  // namespace
 
 // The arena's first 8 bytes are unused, so that payloads are aligned; its last 8 hold a header that
-// is always in use, so that no block looks beyond the end.
+// is always in use, so that no block looks past the end.
 Heap::Heap(unsigned char* arena, std::size_t arena_bytes, Extend extend, void* arena_owner)
     : end_(arena + arena_bytes), extend_(extend), arena_owner_(arena_owner) {
   auto* first = reinterpret_cast<Header*>(arena + kHeaderBytes);
@@ -81,7 +81,7 @@ Heap::FreeBlock* Heap::find(std::uint32_t bytes) {
   return nullptr;
 }
 
-// The old end's header becomes a free block, joined with the one before it, which counts.
+// The old end's header becomes a free block, joined with the block before it if that is free.
 Heap::FreeBlock* Heap::extend(std::uint32_t bytes) {
   auto* added = reinterpret_cast<Header*>(end_ - kHeaderBytes);
   const bool is_last_free = added->previous_bytes != 0 && !is_used(before(added));

@@ -1,7 +1,7 @@
-// The memory of one instance: best fit, neighbours joined when they are free. It is close with
-// memory, which a WebAssembly instance never gives back: most streams of `chat` with 60 KB of
-// history take 256 KB with it, and 320 KB with the C library's allocator. Free blocks are listed by
-// their sizes: a dossier that is folded leaves thousands of them.
+// The memory of one instance: best fit, adjacent free blocks are joined. It is economical, since a
+// WebAssembly instance never returns memory: most streams of `chat` with 60 KB of history take 256
+// KB with it, and 320 KB with the C library's allocator. Free blocks are listed by size, because
+// folding a dossier leaves thousands of them.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace fabula::runtime {
 
-// Every block begins with a header and is a multiple of kAlignment; what is handed out is aligned
-// to it. Not for threads.
+// Every block begins with a header and is a multiple of kAlignment, to which payloads are aligned.
+// Not thread-safe.
 class Heap {
  public:
   static constexpr std::size_t kAlignment = 16;
 
-  // Makes the arena longer by at least `bytes` and gives by how many; 0 when there are no more.
+  // Extends the arena by at least `bytes` and returns by how many; 0 when there are no more.
   using Extend = std::size_t (*)(void* arena_owner, std::size_t bytes);
 
   // The arena begins with `arena_bytes` at `arena`, both multiples of kAlignment, and grows at its
@@ -26,16 +26,16 @@ class Heap {
 
   // nullptr when there is no memory.
   void* allocate(std::size_t bytes);
-  // What allocate() gave, or nullptr.
+  // Takes a result of allocate(), or nullptr.
   void release(void* memory);
 
  private:
-  // Lies in front of what is handed out, at an address that is 8 beyond a multiple of 16.
+  // Precedes the payload, at an address that is 8 above a multiple of 16.
   struct Header {
-    std::uint32_t previous_bytes;  // of the block before this one in memory; 0: there is none
+    std::uint32_t previous_bytes;  // of the block before this one in memory; 0: none
     std::uint32_t bytes_and_use;   // whole block; the lowest bit is set while it is in use
   };
-  // In a block that is free.
+  // The links in a free block.
   struct FreeBlock : Header {
     FreeBlock* next;
     FreeBlock* previous;
@@ -50,7 +50,7 @@ class Heap {
   FreeBlock* extend(std::uint32_t bytes);
   void link(FreeBlock* block);
   void unlink(FreeBlock* block);
-  // Gives the block its size, and its neighbour above the knowledge of it.
+  // Sets the block's size, and records it in the block after it.
   void resize(Header* block, std::uint32_t bytes, bool is_in_use);
 
   // Small blocks have a list for each size, larger ones for each power of two.
@@ -59,8 +59,8 @@ class Heap {
   static std::size_t bin_of(std::uint32_t bytes);
 
   FreeBlock* free_[kBins] = {};
-  std::uint64_t small_ = 0;  // which of the small bins have a block, as bits
-  unsigned char* end_;       // of the arena; a used header without payload stands there
+  std::uint64_t small_ = 0;  // the small bins that have a block, as bits
+  unsigned char* end_;       // of the arena; a used header without payload is there
   Extend extend_;
   void* arena_owner_;
 };

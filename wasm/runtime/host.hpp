@@ -1,4 +1,4 @@
-// What the host answers at once: the request's head, settings, the clock, random bytes, the log.
+// The host's immediate functions: the request's head, settings, the clock, random bytes, the log.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ std::string request_head(Context& context);
 std::optional<std::string> environment(Context& context, std::string_view name);
 
 // Keeps a number, which is not 0, for later requests of this isolate; it may be forgotten at any
-// time. Only for what is nobody's secret: all callers share it.
+// time. Never use it for secrets: all callers share it.
 void remember(Context& context, std::string_view name, std::uint32_t value);
-// 0 when nothing is kept under this name.
+// 0 when there is no number under this name.
 std::uint32_t recall(Context& context, std::string_view name);
 
 // Milliseconds since 1970-01-01 UTC.
@@ -32,10 +32,10 @@ std::uint32_t random_number(Context& context);
 // One line, a JSON object.
 void log_line(Context& context, abi::LogLevel level, std::string_view line);
 
-// True on hosts that notice the client's leaving only when something is written.
+// True on hosts that notice only when something is written that the client has left.
 bool notices_leaving_only_on_write(Context& context);
 
-// True when nobody has sent the request: the platform's own clock has made it.
+// True when the platform's own scheduler has made the request.
 bool is_scheduled(Context& context);
 
 }  // namespace fabula::runtime

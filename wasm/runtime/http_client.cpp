@@ -31,7 +31,7 @@ HttpRequest::HttpRequest(Context& context, std::string_view head, std::string_vi
 }
 
 HttpRequest::~HttpRequest() {
-  // An answer that nobody took would keep its connection open.
+  // An answer that is not taken would keep its connection open.
   if (is_ready() && outcome().is_ok() && !is_taken_) (void)take_answer();
 }
 

@@ -11,8 +11,8 @@
 
 namespace fabula::runtime {
 
-// The answer to a request: its head, and a body to read. Closing (or destroying) it gives up what
-// has not been read and closes the connection. Move-only; must not outlive its context.
+// The answer to a request: its head, and a body to read. Closing (or destroying) it discards the
+// unread rest and closes the connection. Move-only; must not outlive its context.
 class HttpAnswer {
  public:
   HttpAnswer(Context& context, std::uint32_t stream, std::uint32_t status)
@@ -34,7 +34,7 @@ class HttpAnswer {
 };
 
 // Sends a request whose head is `METHOD URL\nname: value\n...`; ready when the answer's head has
-// come. Destroying it earlier aborts the request. Redirects are not followed.
+// arrived. Destroying it earlier aborts the request. Redirects are not followed.
 class HttpRequest : public Operation {
  public:
   HttpRequest(Context& context, std::string_view head, std::string_view body);

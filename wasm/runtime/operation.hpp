@@ -1,4 +1,4 @@
-// One operation that the host carries out while the guest goes on.
+// One operation that the host carries out while the guest continues.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace fabula::runtime {
 
 class Context;
 
-// How an operation ended; what `value` and `detail` mean is in wasm/abi/abi.json.
+// How an operation ended; wasm/abi/abi.json explains `value` and `detail`.
 struct Outcome {
   abi::Status status = abi::Status::ok;
   std::uint32_t value = 0;
@@ -20,7 +20,7 @@ struct Outcome {
 };
 
 // Registered with its request from construction to completion or destruction; destroying an
-// unfinished one cancels it, and the host then touches its buffer no more. Pinned in memory.
+// unfinished one cancels it, and the host then no longer touches its buffer. Pinned in memory.
 // Derived classes start the host's work in their constructor.
 class Operation : public Waitable {
  public:

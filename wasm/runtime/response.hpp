@@ -9,13 +9,13 @@
 
 namespace fabula::runtime {
 
-// Sends the head, `STATUS\nname: value\n...`; once a request.
+// Sends the head, `STATUS\nname: value\n...`; once per request.
 void start_response(Context& context, std::string_view head);
 
-// Ends the body; the coroutine may go on working.
+// Ends the body; the coroutine may continue working.
 void end_response(Context& context);
 
-// What the host appends to a started response should this instance trap.
+// Sets the text that the host appends to a started response if this instance traps.
 void set_response_on_trap(Context& context, std::string_view bytes);
 
 // Appends to the body; the bytes are copied at once. Ready when the host takes more, with status

@@ -60,14 +60,14 @@ class FirstOf {
 }  // namespace detail
 
 // `co_await first_of(read, timer)`: the index of the first argument that is ready. The others stay
-// as they are and can be waited for again: a timer made once serves many rounds.
+// unchanged and can be waited for again: one timer serves many rounds.
 template <class... Waitables>
 auto first_of(Waitables&... waitables) {
   return detail::FirstOf<sizeof...(Waitables)>({&waitables...});
 }
 
-// The same for a set that changes from round to round: null pointers are skipped, at least one must
-// not be null.
+// For a set that changes from round to round: null pointers are skipped, at least one must not be
+// null.
 template <std::size_t Count>
 auto first_of(const std::array<Waitable*, Count>& waitables) {
   return detail::FirstOf<Count>(waitables);
@@ -100,8 +100,9 @@ Task<Variant> run_any(Running running, std::index_sequence<Indexes...>) {
 
 }  // namespace detail
 
-// Runs all tasks until the first ends, cancels the others, and gives a variant that holds what the
-// first gave (std::monostate for void) at its index. Ready at the same time: the earlier argument.
+// Runs all tasks until the first ends, cancels the others, and returns a variant with the first
+// one's result (std::monostate for void) at its index. If several are ready at once, the earlier
+// argument wins.
 template <class... Ts>
 Task<std::variant<detail::VariantItem<Ts>...>> when_any(Task<Ts>... tasks) {
   std::tuple<std::unique_ptr<Spawned<Ts>>...> running{

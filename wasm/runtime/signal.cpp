@@ -4,7 +4,7 @@ namespace fabula::runtime {
 
 void Signal::set() {
   is_set_ = true;
-  // Whoever is resumed may destroy other waits, so the list is taken from its head each time.
+  // A resumed coroutine may destroy other waits, so the list is taken from its head each time.
   while (first_) {
     SignalWait* wait = first_;
     first_ = wait->next_;

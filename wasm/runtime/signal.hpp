@@ -15,7 +15,7 @@ class Signal {
 
   bool is_set() const { return is_set_; }
 
-  // Resumes everyone who waits; later waits are ready at once.
+  // Resumes all waiters; later waits are ready at once.
   void set();
 
  private:

@@ -12,14 +12,14 @@
 namespace fabula::runtime {
 
 // Answers the handshake with this sub-protocol; empty: none. False when the request is no
-// handshake: then it has not been answered.
+// handshake: then it is still unanswered.
 bool accept_socket(Context& context, std::string_view protocol);
 
-// The next message, into `buffer`, which must outlive the operation. The outcome's `value` is the
-// message's whole length, its `detail` an abi::MessageKind. A message that is longer than the
-// buffer is not taken: receive it again into a larger one. Status `overflow`: messages were lost,
-// because they came faster than they were received. Status `disconnected`: the socket is closed,
-// `value` is the close code. One at a time; destroying it loses no message.
+// Receives the next message into `buffer`, which must outlive the operation. The outcome's `value`
+// is the message's whole length, its `detail` an abi::MessageKind. A message that is longer than
+// the buffer is not taken: receive it again into a larger one. Status `overflow`: messages were
+// lost, because they arrived faster than they were received. Status `disconnected`: the socket is
+// closed, `value` is the close code. One at a time; destroying it loses no message.
 class SocketReceive : public Operation {
  public:
   SocketReceive(Context& context, std::span<char> buffer) : Operation(context) {
@@ -38,7 +38,7 @@ class SocketSend : public Operation {
   }
 };
 
-// Closes the socket after what was sent. `reason`: UTF-8, at most 123 bytes.
+// Closes the socket after everything that was sent. `reason`: UTF-8, at most 123 bytes.
 void close_socket(Context& context, std::uint32_t code, std::string_view reason);
 
 }  // namespace fabula::runtime

@@ -1,4 +1,4 @@
-// A task that runs beside the one that made it.
+// A task that runs concurrently with the one that made it.
 #pragma once
 
 #include <coroutine>
@@ -19,14 +19,13 @@ class Spawned : public Waitable {
  public:
   explicit Spawned(Task<T> task) : runner_(run(*this, std::move(task))) { runner_.start(); }
 
-  // What the task gave; only once, and only when is_ready().
+  // The task's result; call it once, and only when is_ready().
   T take() {
     if constexpr (!std::is_void_v<T>) return *std::move(value_);
   }
 
  private:
-  // A coroutine that hands over to the waiter as its very last act, when its frame may be
-  // destroyed.
+  // A coroutine that resumes the waiter as its very last act, when its frame may be destroyed.
   class Runner {
    public:
     struct promise_type {

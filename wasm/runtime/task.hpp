@@ -1,11 +1,11 @@
-// Task<T>: a coroutine that starts when it is awaited and gives one T.
+// Task<T>: a coroutine that starts when it is awaited and returns one T.
 //
-// In a coroutine that returns Task<Result<T>>, `co_await` of a Result, or of a task that gives one,
-// yields the value and ends the coroutine early with the Problem otherwise, so that the good path
-// reads straight down. `co_await attempt(task)` gives the Result itself.
+// In a coroutine that returns Task<Result<T>>, `co_await` of a Result, or of a task that returns
+// one, yields the value, or ends the coroutine early with the Problem, so that the normal path
+// reads straight down. `co_await attempt(task)` returns the Result itself.
 //
 // A Task owns its coroutine: destroying the Task destroys the frame, wherever it waits, and with it
-// every operation it waits for. That is how work is cancelled.
+// every operation that it waits for. This is how work is cancelled.
 #pragma once
 
 #include <coroutine>
@@ -25,7 +25,7 @@ namespace detail {
 
 class FailablePromise;
 
-// Whom a finished coroutine resumes. `failing` is set when the one who waits wants only the value:
+// The coroutine that a finished one resumes. `failing` is set if the waiter only wants the value:
 // then a Problem skips it and ends it too.
 struct Continuation {
   std::coroutine_handle<> waiter = std::noop_coroutine();
@@ -75,7 +75,8 @@ class ValuePromise<void> : public PromiseBase {
   std::coroutine_handle<> after_end() noexcept { return continuation_.waiter; }
 };
 
-// What the promises of all coroutines that give a Result share, so that it is compiled once.
+// The common part of the promises of all coroutines that return a Result, so that it is compiled
+// once.
 class FailablePromise : public PromiseBase {
  public:
   FailablePromise();
@@ -85,7 +86,7 @@ class FailablePromise : public PromiseBase {
 
   FinalAwaiter final_suspend() noexcept { return {}; }
 
-  // Who goes on now that this coroutine has its result, by its own end or by `fail`.
+  // The coroutine to resume when this one has its result, by its own end or by `fail`.
   std::coroutine_handle<> after_end() noexcept;
   // Ends this coroutine with a Problem at the `co_await` where it is suspended.
   std::coroutine_handle<> fail(Problem&& problem) noexcept;
@@ -112,7 +113,7 @@ class ResultPromise : public FailablePromise {
       problem_.emplace(std::move(result.error()));
     }
   }
-  // What the coroutine gave, once.
+  // Returns the coroutine's result, once.
   Result<T> take() {
     if (problem_) return tl::unexpected<Problem>(*std::move(problem_));
     if constexpr (std::is_void_v<T>) {
@@ -121,7 +122,7 @@ class ResultPromise : public FailablePromise {
       return *std::move(value_);
     }
   }
-  // The same when it is known to be no Problem.
+  // Returns the value when the result is known to be no Problem.
   T take_value() {
     if constexpr (!std::is_void_v<T>) return *std::move(value_);
   }
@@ -171,7 +172,7 @@ class [[nodiscard]] Task {
 
   auto operator co_await() && noexcept { return Awaiter{coroutine_}; }
 
-  // For awaiters: starts the coroutine, which resumes `continuation` at its end.
+  // For awaiters: starts the coroutine, which resumes `continuation` when it ends.
   Handle start(detail::Continuation continuation) {
     coroutine_.promise().set_continuation(continuation);
     return coroutine_;
@@ -196,7 +197,7 @@ class [[nodiscard]] Task {
 
 namespace detail {
 
-// The awaiters refer to what is awaited, which lives as long as the `co_await` expression.
+// The awaiters refer to the awaited object, which lives as long as the `co_await` expression.
 template <class U>
 struct UnwrapTask {
   Task<Result<U>>& task;

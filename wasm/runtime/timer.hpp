@@ -1,4 +1,4 @@
-// Waiting for time to pass.
+// Waits for time to pass.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace fabula::runtime {
 
-// Ready `duration_ms` after it was made. `co_await Timer(context, 500)` sleeps.
+// Ready `duration_ms` after construction. `co_await Timer(context, 500)` sleeps.
 class Timer : public Operation {
  public:
   Timer(Context& context, std::uint32_t duration_ms) : Operation(context) {

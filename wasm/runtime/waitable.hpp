@@ -1,4 +1,4 @@
-// Something that becomes ready once: a host operation, a task that runs beside, an event.
+// Something that becomes ready once: a host operation, a concurrent task, an event.
 #pragma once
 
 #include <coroutine>
@@ -6,7 +6,7 @@
 namespace fabula::runtime {
 
 // At most one coroutine waits for a Waitable at a time. Becoming ready resumes it before
-// `become_ready` returns; a Waitable that nobody waits for just stays ready.
+// `become_ready` returns; a Waitable without a waiter just stays ready.
 class Waitable {
  public:
   Waitable() = default;
@@ -15,13 +15,13 @@ class Waitable {
 
   bool is_ready() const { return is_ready_; }
 
-  // Used by awaiters: who is to be resumed, or an empty handle for nobody.
+  // Used by awaiters: sets the coroutine to resume; an empty handle for none.
   void set_waiter(std::coroutine_handle<> waiter) { waiter_ = waiter; }
 
  protected:
   ~Waitable() = default;
 
-  // Marks it ready and returns who must be resumed (a no-op coroutine if nobody waits).
+  // Marks it ready and returns the coroutine to resume (a no-op one without a waiter).
   std::coroutine_handle<> mark_ready() {
     is_ready_ = true;
     if (!waiter_) return std::noop_coroutine();

@@ -12,21 +12,21 @@ class Clock {
  public:
   std::int64_t now_ms() const { return now_ms_; }
 
-  // Runs `action` after `delay_ms`; actions of one moment run in the order they were asked for.
+  // Runs `action` after `delay_ms`; actions at one moment run in the order of the calls.
   void after(std::int64_t delay_ms, std::function<void()> action) {
     events_.emplace(std::pair(now_ms_ + delay_ms, ++sequence_), std::move(action));
   }
 
   bool is_idle() const { return events_.empty(); }
 
-  // Goes to the next event and runs it.
+  // Moves to the next event and runs it.
   void step() {
     auto next = events_.extract(events_.begin());
     now_ms_ = next.key().first;
     next.mapped()();
   }
 
-  // Runs everything up to `end_ms`, and stands there.
+  // Runs everything up to `end_ms`, and stops the clock there.
   void run_until(std::int64_t end_ms) {
     while (!events_.empty() && events_.begin()->first.first <= end_ms) step();
     if (now_ms_ < end_ms) now_ms_ = end_ms;

@@ -9,8 +9,8 @@
 namespace fabula::sim {
 
 // The peer calls respond, then send any number of times, then end or break_connection; each takes
-// effect at once, so a peer that is slow schedules its calls on the world's clock. Calls after the
-// guest has closed the exchange do nothing.
+// effect at once, so a slow peer schedules its calls on the world's clock. Calls after the guest
+// has closed the exchange do nothing.
 class Exchange {
  public:
   std::string method;
@@ -26,7 +26,7 @@ class Exchange {
 
   // The guest has aborted the request or closed the body before its end.
   bool is_closed_by_guest() const { return is_closed_by_guest_; }
-  // Neither side has ended it.
+  // Neither side has ended the exchange.
   bool is_open() const {
     return !is_closed_by_guest_ && (phase_ == Phase::waiting || phase_ == Phase::streaming);
   }
@@ -40,7 +40,7 @@ class Exchange {
   std::string answer_head_;
   std::string unread_;
   bool is_closed_by_guest_ = false;
-  std::function<void()> on_change_;  // the simulated host looks again
+  std::function<void()> on_change_;  // makes the simulated host check again
 };
 
 }  // namespace fabula::sim

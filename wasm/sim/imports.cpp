@@ -31,7 +31,7 @@ std::uint32_t put(std::string_view text, void* buffer, std::uint32_t capacity) {
   return static_cast<std::uint32_t>(text.size());
 }
 
-// Not SHA-256: any fixed spread of the input over 32 bytes serves a simulation.
+// This is not SHA-256: any fixed spread of the input over 32 bytes is enough for a simulation.
 void stand_in_digest(std::string_view data, unsigned char* digest) {
   std::uint64_t state = 0xcbf29ce484222325u;
   for (int i = 0; i < 32; ++i) {

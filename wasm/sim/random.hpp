@@ -1,4 +1,4 @@
-// The simulation's only source of chance: the same seed gives the same run.
+// The simulation's only source of randomness: the same seed gives the same run.
 #pragma once
 
 #include <cstdint>

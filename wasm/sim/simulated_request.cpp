@@ -74,7 +74,7 @@ void SimulatedRequest::body_read(std::uint32_t operation, std::uint32_t stream, 
   look_at(stream);
 }
 
-// Completes what this stream's state allows: the head first, then a pending read.
+// Completes everything that this stream's state allows: the head first, then a pending read.
 void SimulatedRequest::look_at(std::uint32_t number) {
   const auto found = streams_.find(number);
   if (found == streams_.end()) return;

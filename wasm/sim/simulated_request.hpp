@@ -1,4 +1,4 @@
-// One request as the simulated host keeps it: its pending operations, its streams, its response.
+// One request in the simulated host: its pending operations, its streams, its response.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ class SimulatedRequest {
   Client client;
   SimulatedSocket socket;
 
-  // The imports, each as wasm/abi/abi.json says.
+  // The imports, each as in wasm/abi/abi.json.
   const std::string& head() const { return head_; }
   void http_start(std::uint32_t operation, std::string head, std::string body);
   std::string http_head(std::uint32_t stream) const;
@@ -58,7 +58,7 @@ class SimulatedRequest {
     char* buffer;
     std::uint32_t capacity;
   };
-  // What a completed read takes from its stream, at delivery.
+  // The bytes that a completed read takes from its stream, at delivery.
   struct ReadBytes {
     std::shared_ptr<Exchange> exchange;
     char* buffer;
@@ -70,7 +70,7 @@ class SimulatedRequest {
   struct Stream {
     std::shared_ptr<Exchange> exchange;
     std::uint32_t start_operation = 0;  // 0 once the head has been delivered
-    Read read{0, nullptr, 0};           // operation 0: nobody reads
+    Read read{0, nullptr, 0};           // operation 0: no read
   };
   struct Write {
     std::uint32_t operation;
@@ -93,16 +93,16 @@ class SimulatedRequest {
   bool is_finished_ = false;
 
   std::map<std::uint32_t, Stream> streams_;
-  std::shared_ptr<Exchange> body_;  // of the request; also in streams_, until the guest is gone
+  std::shared_ptr<Exchange> body_;  // the request's; also in streams_, until the guest is gone
   std::uint32_t last_stream_ = 0;
-  // Operations that have not completed; the value says whether a completion is on its way.
+  // Operations that have not completed; the value is true if a completion is queued.
   std::map<std::uint32_t, bool> operations_;
   struct Due {
     abi::Completion completion;
     std::optional<ReadBytes> read;
   };
   std::vector<Due> due_;
-  // Reads of the batch that is being delivered: until the guest has seen them they can be undone.
+  // Reads in the batch that is being delivered: until the guest has seen them they can be undone.
   std::map<std::uint32_t, ReadBytes> batch_;
   bool is_delivery_scheduled_ = false;
 

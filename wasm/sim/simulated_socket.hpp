@@ -1,4 +1,4 @@
-// The socket of a simulated request, with its client's side.
+// The socket of a simulated request, including its client's side.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +26,16 @@ class SimulatedSocket {
   void receive(std::uint32_t operation, char* buffer, std::uint32_t capacity);
   void send(std::uint32_t operation, std::string_view text);
   void close_by_guest(std::uint32_t code, std::string_view reason);
-  // Writes the message of a receive that is delivered now.
+  // Writes the message of a receive that is being delivered.
   void deliver(std::uint32_t operation);
-  // The delivery's batch is over: what was delivered cannot be taken back any more.
+  // The delivery's batch is over: delivered messages cannot be taken back any more.
   void forget_delivered() { delivered_.reset(); }
   void cancel(std::uint32_t operation);
 
-  // The client's side. `on_change` is called when a message has come or the socket has ended.
+  // The client's side. `on_change` is called when a message has arrived or the socket has ended.
   std::function<void()> on_change = [] {};
   void send_to_guest(abi::MessageKind kind, std::string message);
-  // False when it was closed already.
+  // False when it was already closed.
   bool close_by_client(std::uint32_t code);
   void take_only(std::size_t messages) { room_ = messages; }
   void take_everything();
@@ -61,7 +61,7 @@ class SimulatedSocket {
   void look();
   void let_sends_through();
 
-  // As many as the real hosts keep.
+  // The same number as in the real hosts.
   static constexpr std::size_t kMaximumUnread = 256;
 
   Complete complete_;
@@ -69,14 +69,14 @@ class SimulatedSocket {
   std::string protocol_;
   std::deque<Message> unread_;
   bool has_overflowed_ = false;
-  std::uint32_t receiving_ = 0;  // 0: nobody receives
+  std::uint32_t receiving_ = 0;  // 0: no receive
   char* buffer_ = nullptr;
   std::uint32_t capacity_ = 0;
   std::optional<Delivery> due_;        // completed, not delivered yet
   std::optional<Delivery> delivered_;  // in the batch that the guest is reading
   std::vector<std::string> received_;
   std::deque<std::uint32_t> waiting_sends_;
-  std::optional<std::size_t> room_;  // messages that the client still takes; nothing: all
+  std::optional<std::size_t> room_;  // messages that the client still accepts; nothing: all
   std::optional<std::uint32_t> close_code_;
   std::uint32_t guest_close_code_ = 0;
   std::string close_reason_;

@@ -1,6 +1,6 @@
 // The simulated world around the functions: a clock, peers that answer HTTP, clients that call. It
-// stands in for the TypeScript host, so that every await can be delayed, cut or failed on purpose;
-// the same seed gives the same run. One World at a time per thread.
+// replaces the TypeScript host, so that every await can be delayed, interrupted or failed on
+// purpose; the same seed gives the same run. One World at a time per thread.
 #pragma once
 
 #include <cstdint>
@@ -20,25 +20,26 @@ namespace fabula::sim {
 
 class SimulatedRequest;
 
-// What the simulated host does to the guest's operations.
+// How the simulated host treats the guest's operations.
 struct HostBehaviour {
-  std::int64_t longest_delay_ms = 0;          // each completion is delayed by up to this
-  std::uint32_t longest_read_bytes = 0;       // 0: as much as fits; else pieces of 1..this
+  std::int64_t longest_delay_ms = 0;  // each completion is delayed by up to this
+  // 0: as much as fits; otherwise pieces of 1 to this many bytes.
+  std::uint32_t longest_read_bytes = 0;
   std::uint32_t host_traits = 0;              // abi::HostTrait bits
   std::int64_t notices_leaving_after_ms = 0;  // without notices_leaving_only_on_write
 };
 
-// The caller of a function, and what has come back so far.
+// The caller of a function, and the response so far.
 class Client {
  public:
   explicit Client(SimulatedRequest& request) : request_(request) {}
 
-  std::uint32_t status() const;     // 0 while no head has come
+  std::uint32_t status() const;     // 0 before a head has arrived
   const std::string& head() const;  // `STATUS\nname: value\n...`
   const std::string& body() const;
   bool is_ended() const;   // the response has ended properly
   bool is_broken() const;  // the connection broke before that
-  // How often the function has written, and how many timers it has begun: what a stream costs.
+  // How many writes and timers the function has begun: the cost of a stream.
   int writes() const;
   int timers() const;
 
@@ -59,12 +60,12 @@ class Client {
   void send_text(std::string message);
   void send_binary(std::string message);
   void close(std::uint32_t code);
-  // From now on the client takes only so many messages more, then the function's sends wait.
+  // From now on the client accepts only this many more messages, then the function's sends wait.
   void take_only_messages(std::size_t count);
-  // Called in a later event when a message has come, and when the socket has ended.
+  // Called in a later event when a message has arrived, and when the socket has ended.
   void on_socket(std::function<void()> notice);
 
-  // From now on the client takes only `bytes` more, then the function's writes wait.
+  // From now on the client accepts only `bytes` more, then the function's writes wait.
   void take_only(std::size_t bytes);
   void take_everything();
 
@@ -89,13 +90,13 @@ class World {
 
   HostBehaviour behaviour;
   std::map<std::string, std::string, std::less<>> environment;
-  // What guests keep for later requests of the isolate.
+  // The numbers that guests keep for later requests of the isolate.
   std::map<std::string, std::uint32_t, std::less<>> isolate_memory;
-  // Whether a signature is right; the simulator has no cryptography of its own.
+  // Whether a signature is valid; the simulator has no cryptography of its own.
   std::function<bool(std::string_view data, std::string_view signature)> verify;
   // The text of the key set at a URL.
   std::string public_keys = R"({"keys":[]})";
-  // The host gives no key set, ever.
+  // The host never returns a key set.
   bool withholds_public_keys = false;
 
   // Exchanges whose URL starts with `url_prefix` go to `peer`; others cannot be reached.
@@ -104,7 +105,7 @@ class World {
   // Calls a function. `head` is `METHOD URL\nname: value\n...`. The client lives as long as the
   // world.
   Client& call(runtime::Context::Handler handler, std::string head, std::string body = {});
-  // The same, with a body that the client sends later.
+  // Calls a function with a body that the client sends later.
   Client& begin_call(runtime::Context::Handler handler, std::string head);
 
   // The platform's warning to all running requests or to one, and its end of one: nothing more
@@ -113,9 +114,9 @@ class World {
   void announce_end_of_isolate(Client& client);
   void kill(Client& client);
 
-  // Runs until nothing is left to happen, at most an hour of simulated time.
+  // Runs until no events are left, at most an hour of simulated time.
   void run();
-  // Runs what happens within `duration_ms`, and stands at its end.
+  // Runs the events within `duration_ms`, and stops the clock at its end.
   void run_for(std::int64_t duration_ms) { clock_.run_until(clock_.now_ms() + duration_ms); }
 
   // Requests whose work is not over, and exchanges that are still open.

@@ -1,5 +1,5 @@
-// A program that the build runs: writes the OpenAPI document as a C++ header, in the two parts that
-// stand before and after the server's URL, which each request shows anew.
+// A program of the build: writes the OpenAPI document as a C++ header, in two parts, before and
+// after the server's URL, which each request determines.
 #include <cstdio>
 #include <string>
 #include <string_view>

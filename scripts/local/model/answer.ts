@@ -1,9 +1,9 @@
-// A reply as OpenAI's API writes it, whole or in chunks.
+// A reply in the format of OpenAI's API, whole or in chunks.
 // https://platform.openai.com/docs/api-reference/chat/object and chat/streaming
 import { randomBytes } from "node:crypto";
 import type { GenerationEnd } from "./language_model.ts";
 
-/** What every chunk of one reply repeats. */
+/** The members that every chunk of one reply repeats. */
 export interface ReplyIdentity {
   id: string;
   /** Seconds since 1970. */
@@ -50,7 +50,7 @@ export function wholeReply(
  */
 export class ChunkWriter {
   readonly #head: object;
-  // With usage asked for, every chunk but the one that carries it says `usage: null`.
+  // If usage is requested, every chunk except the one with the usage has `usage: null`.
   readonly #tail: object;
 
   constructor(identity: ReplyIdentity, includeUsage: boolean) {

@@ -21,10 +21,10 @@ import { WaitingLine } from "./waiting_line.ts";
 
 export const MODEL_ID = "smollm2-135m-instruct";
 
-/** At some seconds a reply, who waits behind more than this has given up. */
+/** A reply takes some seconds, so a client behind more requests than this has given up. */
 const MAXIMUM_WAITING = 16;
 
-/** The client has closed the connection: nobody is left to answer. */
+/** The client has closed the connection, so there is nobody to answer. */
 class ClientLeft extends Error {}
 
 export class Completions {
@@ -100,7 +100,7 @@ export class Completions {
   }
 
   // Back-pressure is not awaited: a reply is at most a few hundred KB, and a client that reads
-  // slowly must not hold the model.
+  // slowly must not block the model.
   async #stream(
     request: CompletionRequest,
     generation: Generation,

@@ -7,12 +7,12 @@ export interface ErrorFacts {
   code: string;
   /** What the caller can do. */
   message: string;
-  /** The field of the request that is at fault. */
+  /** The wrong field of the request. */
   parameter?: string;
   headers?: Record<string, string>;
 }
 
-/** A request that is refused, or an answer that could not be finished. */
+/** A refused request, or an answer that could not be finished. */
 export class ApiError extends Error {
   override name = "ApiError";
   readonly facts: ErrorFacts;
@@ -23,7 +23,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A field of the request that does not fit. */
+/** A field of the request with an invalid value. */
 export function invalid(parameter: string, message: string, code = "invalid_value"): ApiError {
   return new ApiError({ status: 400, code, message, parameter });
 }

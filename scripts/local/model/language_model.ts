@@ -26,14 +26,14 @@ export interface Generation {
   seed: number;
   stops: readonly string[];
   grammar?: LlamaGrammar;
-  /** Awaited before each step: whoever is to be served first takes the time that it lasts. */
+  /** Awaited before each step, so that a more urgent generation can run meanwhile. */
   rest?: () => Promise<void>;
 }
 
 export interface GenerationEnd {
   finishReason: "stop" | "length";
   completionTokens: number;
-  /** Of the prompt, how many had been read for an earlier request. */
+  /** How many of the prompt's tokens had been read for an earlier request. */
   cachedTokens: number;
 }
 
@@ -43,10 +43,10 @@ export const CONTEXT_TOKENS = 4096;
  * noticed.
  */
 const PROMPT_PIECE_TOKENS = 64;
-/** This model repeats itself without a penalty (measured); the form of JSON has to repeat. */
+/** Without a penalty this model repeats itself (measured); JSON's syntax must repeat. */
 const REPEAT_PENALTY = 1.1;
 const REPEAT_WINDOW_TOKENS = 64;
-/** The library's JSON grammars end with this, as a sign that the value is complete. */
+/** The library's JSON grammars end with this, to mark a complete value. */
 const JSON_END = "\n\n\n\n";
 /** A character takes at most 4 bytes, so at most 4 tokens. */
 const MAXIMUM_TOKENS_PER_CHARACTER = 4;
@@ -55,7 +55,7 @@ const REPLACEMENT_CHARACTER = "\uFFFD";
 export class LanguageModel {
   readonly #llama: Llama;
   readonly #model: LlamaModel;
-  // What was read last is kept for each: neither is read anew because the other was in between.
+  // Each keeps its last prompt, so that neither is read again after the other was used.
   readonly #replies: LlamaContextSequence;
   readonly #json: LlamaContextSequence;
 
@@ -151,8 +151,8 @@ export class LanguageModel {
     return { finishReason, completionTokens: written.length, cachedTokens };
   }
 
-  // Reads all of the prompt but its last token, reusing what the prompt before had in common with
-  // it.
+  // Reads the whole prompt except its last token, reusing the beginning that it shares with the
+  // previous one.
   async #readPrompt(
     sequence: LlamaContextSequence,
     { prompt, rest }: Generation,
@@ -185,7 +185,7 @@ export class LanguageModel {
     return { temperature, topP, seed, yieldEogToken: true, repeatPenalty };
   }
 
-  // Any mark ends a reply: one that opens a message would begin somebody else's.
+  // Any mark ends a reply: one that opens a message would begin another speaker's.
   #endsReply(token: Token): boolean {
     return this.#model.isEogToken(token) || this.#model.isSpecialToken(token);
   }

@@ -1,5 +1,4 @@
-// The conversation as OpenAI's clients send it, brought to the three roles that the model was
-// trained on.
+// Converts the conversation of OpenAI's clients to the three roles that the model was trained on.
 import { invalid } from "./errors.ts";
 import { isObject } from "./json.ts";
 

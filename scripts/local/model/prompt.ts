@@ -1,8 +1,8 @@
-// SmolLM2's chat template (ChatML), as the model file's own `tokenizer.chat_template` has it.
+// SmolLM2's chat template (ChatML), from the model file's own `tokenizer.chat_template`.
 import type { LlamaModel, Token } from "node-llama-cpp";
 import type { Message } from "./messages.ts";
 
-/** What the template says when the conversation does not begin with a system message. */
+/** The template's text for a conversation without a system message at the beginning. */
 const DEFAULT_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
 
 /**

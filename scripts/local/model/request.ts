@@ -1,4 +1,4 @@
-// Checks the body of `POST /v1/chat/completions` and keeps what this server understands.
+// Checks the body of `POST /v1/chat/completions` and keeps the fields that this server supports.
 // https://platform.openai.com/docs/api-reference/chat/create
 import { ApiError, invalid } from "./errors.ts";
 import { isObject } from "./json.ts";
@@ -13,7 +13,7 @@ export interface CompletionRequest {
   maximumTokens: number;
   temperature: number;
   topP: number;
-  /** Absent: a new one each time. */
+  /** Absent: a new one for each request. */
   seed?: number;
   stops: string[];
   /** The answer must be JSON of this form. */
@@ -21,7 +21,7 @@ export interface CompletionRequest {
 }
 
 const DEFAULT_MAXIMUM_TOKENS = 512;
-/** A small model that does not find an end writes for ever: no request gets more than this. */
+/** A small model that finds no end writes for ever: no request gets more than this. */
 const HARD_MAXIMUM_TOKENS = 1024;
 /** At 0 this model loops; above 1 it loses the thread (measured). */
 const DEFAULT_TEMPERATURE = 0.7;
@@ -29,7 +29,10 @@ const DEFAULT_TOP_P = 0.95;
 /** OpenAI's own limit. */
 const MAXIMUM_STOPS = 4;
 
-/** What no setting of the local model can provide; silently ignoring it would mislead. */
+/**
+ * Features that the local model cannot provide with any setting; ignoring them silently would
+ * mislead.
+ */
 const UNSUPPORTED = ["tools", "functions", "logprobs", "top_logprobs", "audio"];
 
 /** Throws `ApiError` naming the field at fault. */

@@ -7,7 +7,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** Deeper schemas make grammars that take seconds to build. */
 const MAXIMUM_DEPTH = 32;
 
-/** The form that an answer must have; undefined for free text. */
+/** The required form of an answer; undefined for free text. */
 export function readResponseFormat(format: unknown): JsonSchema | undefined {
   if (format === undefined) return undefined;
   const kind = isObject(format) ? format["type"] : undefined;
@@ -27,8 +27,8 @@ export function readResponseFormat(format: unknown): JsonSchema | undefined {
   return toGrammarSchema(schema, 0);
 }
 
-// The library knows `oneOf` but not `anyOf`, and lists of scalar types but not of objects or
-// arrays; an object without properties would be {} to it, where JSON Schema allows any.
+// The library supports `oneOf` but not `anyOf`, and lists of scalar types but not of objects or
+// arrays; to it, an object without properties would be {}, where JSON Schema allows any.
 function toGrammarSchema(schema: unknown, depth: number): JsonSchema {
   if (!isObject(schema) || depth > MAXIMUM_DEPTH) {
     const message = `The schema must consist of objects, at most ${MAXIMUM_DEPTH} deep.`;

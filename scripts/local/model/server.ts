@@ -24,7 +24,7 @@ const options = parseArgs({
   },
 }).values;
 
-// Nothing is worth finishing when the model is ended: a reply that is being written is cut.
+// Nothing needs to be finished when the model is ended: a running reply is cut off.
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
 if (options["until-stdin-ends"]) process.stdin.on("end", () => process.exit(0)).resume();
 
@@ -41,7 +41,7 @@ server.listen(Number(options.port), "127.0.0.1", () => {
   console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 
-/** Ends with one line: who started the server shows it. */
+/** Ends with one line, which the process that started the server shows. */
 function giveUp(reason: string): never {
   console.error(reason.replace(/\s+/g, " "));
   process.exit(1);

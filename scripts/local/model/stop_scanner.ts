@@ -9,14 +9,13 @@ export class StopScanner {
     this.#stops = stops;
   }
 
-  /** A stop text has been seen: nothing more will come out. */
+  /** A stop text has been found: no more text follows. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
   /**
-   * Takes a piece; returns what can be shown, keeping back what may be the beginning of a stop
-   * text.
+   * Takes a piece; returns the text to show, and keeps back a possible beginning of a stop text.
    */
   push(piece: string): string {
     if (this.#stopped) return "";
@@ -32,7 +31,7 @@ export class StopScanner {
     return text.slice(0, text.length - heldLength);
   }
 
-  /** What was kept back, at the end of the text. */
+  /** Returns the kept text, at the end. */
   flush(): string {
     const held = this.#held;
     this.#held = "";
@@ -40,7 +39,7 @@ export class StopScanner {
   }
 }
 
-// The length of the longest end of `text` that a stop text begins with.
+// The length of the longest end of `text` with which a stop text begins.
 function overlap(text: string, stop: string): number {
   let length = Math.min(text.length, stop.length - 1);
   while (length > 0 && !stop.startsWith(text.slice(text.length - length))) length--;

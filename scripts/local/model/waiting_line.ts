@@ -1,6 +1,6 @@
 // The model writes one reply at a time: on few cores, two at once would both be slower than one
-// after the other. Who comes meanwhile waits in line, and the line has an end. What nobody looks at
-// while it is written has a line of its own, and rests while a reply is written.
+// after the other. Further requests wait in a queue of limited length. Requests in the background
+// have their own queue, and pause while a reply is written.
 import { ApiError } from "./errors.ts";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -38,7 +38,7 @@ export class WaitingLine {
     return () => this.#next();
   }
 
-  /** Resolves when nobody has a turn. */
+  /** Resolves when no reply is being written. */
   async idle(): Promise<void> {
     while (this.#busy) await new Promise<void>((resolve) => this.#resting.push(resolve));
   }

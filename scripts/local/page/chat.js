@@ -1,8 +1,8 @@
-// Replies from /functions/v1/chat. A reply goes on being written when nobody reads it, so a connection that
-// is lost, a reload and another tab read on where they are, by the reply's stream id.
+// Replies from /functions/v1/chat. A reply continues when nobody reads it, so after a lost connection, after
+// a reload and in another tab the page continues reading it by the reply's stream id.
 
 const CHAT = "/functions/v1/chat";
-// Together half a minute: a part of the development server that has ended is back by then.
+// Together half a minute: a part of the development server that has ended is restarted by then.
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 16_000;
 const UNAVAILABLE = [502, 503, 504];
@@ -11,15 +11,15 @@ const UNAVAILABLE = [502, 503, 504];
  * @typedef {{title: string, detail?: string, code?: string, status?: number, requestId?: string,
  *   faults?: {path: string, message: string}[], isLost?: boolean}} Problem `isLost`: only the connection ended
  * @typedef {{path: string, body: object, key: string, kept?: number, isRepeated?: boolean}} Ask the
- *   request that a reply answers. Under its key it is one turn, however often it is sent. `kept`: the characters
- *   of the text before it; `isRepeated`: its turn was over, and has only been told again
+ *   request that a reply answers. With its key it is one turn, however often it is sent. `kept`: the characters
+ *   of the text before it; `isRepeated`: its turn was over, and has only been replayed
  * @typedef {{onHead: (headers: Headers) => void, onText: () => void, onMetadata: (metadata: object) => void,
  *   token: () => string | undefined, isBegunElsewhere: () => boolean, signal: AbortSignal}} Listener
  *   `isBegunElsewhere`: whether another tab has the stream id, which the reply then has too
  */
 
 /**
- * Reads a reply to its end; gives the reason of the end, or throws a Problem.
+ * Reads a reply to its end; returns the reason of the end, or throws a Problem.
  * @param {import("./conversation.js").Message} reply
  * @param {Listener} listener
  */
@@ -38,28 +38,31 @@ export async function receive(reply, listener) {
   }
 }
 
-/** Asks the reply's writer to stop. Throws if nobody could be asked. */
+/** Asks the writer of the reply to stop. Throws if it could not be reached. */
 export async function cancel(streamId, token) {
   const url = `${CHAT}/streams/${encodeURIComponent(streamId)}/cancel`;
   const response = await fetch(url, { method: "POST", headers: authorization(token) });
   if (!response.ok) throw await problemOfResponse(response);
 }
 
-/** The id of the session's newest message, if it is a reply: one that broke off may not have told its id. */
+/**
+ * The id of the session's newest message, if it is a reply: the page may not know the id of one that broke
+ * off.
+ */
 export async function findNewestReply(sessionId, token) {
   const url = `/functions/v1/sessions/${sessionId}/messages?limit=1&order=desc`;
   try {
     const [newest] = await (await fetch(url, { headers: authorization(token) })).json();
     return newest?.role === "assistant" ? newest.message_id : undefined;
   } catch {
-    return undefined; // The request is then sent again under its key.
+    return undefined; // The request is then sent again with its key.
   }
 }
 
 /** @returns {Promise<Response>} */
 async function request(reply, listener) {
   if (!reply.facts?.stream_id) {
-    // Another tab may be sending it at this moment.
+    // Another tab may be sending it at the same time.
     const begun = await navigator.locks.request(reply.ask.key, { signal: listener.signal }, () => {
       return listener.isBegunElsewhere() ? undefined : begin(reply, listener);
     });
@@ -79,7 +82,7 @@ async function begin(reply, listener) {
     headers: { ...headersOf(listener), "Content-Type": "application/json", "Idempotency-Key": key },
     body: JSON.stringify(body),
   });
-  // Before any token: a reply whose page is left at once can still be gone on with.
+  // Before any token: a reply can be continued even if its page is left at once.
   listener.onHead(response.headers);
   return response;
 }
@@ -119,7 +122,7 @@ async function* eventData(body) {
     const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop();
     for (const line of lines) {
-      // Each event of this endpoint is one `data:` line; the ids count the bytes that the text has.
+      // Each event of this endpoint is one `data:` line; the ids count the bytes of the text.
       if (line.startsWith("data:")) yield line.slice(5).trimStart();
     }
   }
@@ -143,7 +146,7 @@ export async function problemOfResponse(response) {
 export function problemOf(error) {
   if (!(error instanceof Error)) return error;
   if (error instanceof SyntaxError) return { title: "Unreadable answer", detail: error.message };
-  // The words of fetch when there is no connection say nothing useful.
+  // fetch's own message when there is no connection is useless.
   const detail = "The connection broke. Does ./scripts/dev still run?";
   return { title: "No connection", detail, isLost: true };
 }

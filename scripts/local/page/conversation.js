@@ -1,4 +1,4 @@
-// The conversation as this browser keeps it: a reload and every tab show the same one.
+// The conversation in this browser's storage: a reload and every tab show the same one.
 
 const STORAGE_KEY = "fabula.conversation";
 
@@ -20,13 +20,13 @@ export function newConversation(guestToken) {
 /** @returns {Conversation} */
 export function load() {
   const conversation = stored();
-  // An earlier page has kept no ids: its guest stays.
+  // An earlier version of the page stored no ids: its guest is kept.
   return conversation?.id ? conversation : newConversation(conversation?.guestToken);
 }
 
 /**
- * Keeps it for a reload and for other tabs, with what these have said in it meanwhile. A conversation that
- * another tab has begun stays.
+ * Stores it for a reload and for other tabs, merged with what these have added meanwhile. A conversation
+ * that another tab has begun is not overwritten.
  */
 export function save(conversation) {
   const others = stored();
@@ -37,16 +37,16 @@ export function save(conversation) {
   keep(conversation);
 }
 
-/** Keeps it in the place of whatever was kept. */
+/** Stores it in place of any stored conversation. */
 export function keep(conversation) {
   try {
     localStorage.setItem(STORAGE_KEY, JSON.stringify(conversation));
   } catch {
-    // Storage is full or forbidden: the conversation goes on, only a reload will not show it.
+    // Storage is full or forbidden: the conversation continues, but a reload will not show it.
   }
 }
 
-/** Calls back when another tab has kept something. */
+/** Calls back when another tab has stored something. */
 export function onKeptElsewhere(callback) {
   addEventListener("storage", ({ key }) => {
     if (key === STORAGE_KEY || key === null) callback(load());

@@ -1,4 +1,4 @@
-// The dossier of the conversation's story: what has been found in it so far.
+// The dossier of the conversation's story: the facts that were found so far.
 import { authorization, problemOf, problemOfResponse } from "./chat.js";
 import { find } from "./view.js";
 
@@ -11,7 +11,7 @@ const SECTIONS = [
   ["themes", "Themes"],
   ["open_questions", "Open questions"],
 ];
-// Shown as the heading, or for programs.
+// Shown as the heading, or only meant for programs.
 const UNSHOWN = new Set(["name", "text", "id", "locked", "kind", "target", "field"]);
 
 find("#close-dossier").addEventListener("click", () => dialog.close());

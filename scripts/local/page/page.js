@@ -1,5 +1,5 @@
-// A conversation with Fabula: sends what is typed, shows each piece of the answer as it comes, and goes on
-// with the same conversation after a reload and in every tab, also in the middle of an answer.
+// A conversation with Fabula: sends the user's text, shows each piece of the answer as it arrives, and
+// continues the same conversation after a reload and in every tab, even in the middle of an answer.
 import { cancel, findNewestReply, receive } from "./chat.js";
 import { keep, load, newConversation, onKeptElsewhere, save } from "./conversation.js";
 import { openDossier } from "./dossier.js";
@@ -16,6 +16,13 @@ import {
 } from "./view.js";
 
 /** @typedef {import("./conversation.js").Message} Message */
+
+/** The finish reasons of incomplete replies that can be continued. */
+const CUTS = {
+  length: "The answer is longer than one reply may be",
+  content_filter: "The model's provider has cut the answer",
+  refusal: "The model has refused to go on",
+};
 
 const [form, input] = ["#form", "#text"].map((it) => find(it));
 const actions = { tryAgain: (reply) => void tryAgain(reply), forget: () => startOver() };
@@ -38,7 +45,7 @@ function send(text) {
   void follow(reply);
 }
 
-/** Shows a reply as it is written, from where it is. */
+/** Shows a reply as it is written, from its current position. */
 async function follow(reply) {
   const left = new AbortController();
   const own = (running = { reply, left, isToStop: false });
@@ -75,9 +82,10 @@ async function follow(reply) {
   };
   try {
     const reason = await receive(reply, listener);
-    reply.state = reason === "cancelled" ? "stopped" : "done";
+    reply.state = CUTS[reason] ? "failed" : reason === "cancelled" ? "stopped" : "done";
+    if (CUTS[reason]) reply.problem = { title: CUTS[reason] };
   } catch (problem) {
-    if (running !== own) return; // Left: whoever looks next reads on.
+    if (running !== own) return; // Left: the next page or tab continues reading.
     reply.state = left.signal.aborted ? "stopped" : "failed";
     if (reply.state === "failed") reply.problem = problem;
   }
@@ -88,12 +96,12 @@ async function follow(reply) {
   save(conversation);
   stayAtEnd(() => showMessage(reply));
   find("#status").textContent = reply.state === "done" ? "The answer is complete." : "";
-  if (conversation.messages.length !== count) showAll(); // Other tabs have gone on.
+  if (conversation.messages.length !== count) showAll(); // Other tabs have continued.
   else show();
   input.focus();
 }
 
-/** Whether another tab has begun it: then it is read on here. */
+/** Whether another tab has begun the reply: then it is continued here. */
 function adoptStream(reply) {
   const kept = load();
   const facts = kept.messages.find(({ id }) => id === reply.id)?.facts;
@@ -104,13 +112,13 @@ function adoptStream(reply) {
   return true;
 }
 
-/** Ends the running reply and keeps what has been written. */
+/** Ends the running reply and keeps its text. */
 async function stop() {
   if (!running) return;
   const { reply, left } = running;
   running.isToStop = true;
   find("#stop").disabled = true;
-  if (!reply.facts?.stream_id) return; // As soon as it is known.
+  if (!reply.facts?.stream_id) return; // It stops as soon as the id is known.
   try {
     await cancel(reply.facts.stream_id, conversation.guestToken);
   } catch {
@@ -118,16 +126,16 @@ async function stop() {
   }
 }
 
-/** Leaves the running reply, which goes on being written. */
+/** Leaves the running reply, which continues. */
 function leave() {
   running?.left.abort();
   running = undefined;
 }
 
 /**
- * Answers a message again in its place. What was written of the reply stays, and goes on; without a word of it
- * the same request runs again under its key, or, when the conversation has gone on, the message is answered anew
- * and the conversation goes on from there.
+ * Answers a message again in its place. Existing text of the reply is kept and continued; without any, the
+ * same request is sent again with its key, or, when the conversation has continued, the message is answered
+ * anew and the conversation continues from there.
  * @param {Message} reply
  */
 async function tryAgain(reply) {
@@ -161,7 +169,7 @@ function remember({ session_id, project_id, guest_token, title }) {
   showConversation(conversation);
 }
 
-/** A new conversation, of the same guest if a token is given. */
+/** Begins a new conversation, of the same guest if a token is given. */
 async function startOver(guestToken) {
   const stopped = stop();
   leave();
@@ -177,7 +185,7 @@ function show() {
   showRunning(Boolean(running), conversation.messages.length === 0);
 }
 
-/** Shows the conversation as it is, and follows the reply that is being written. */
+/** Shows the conversation in its current state, and follows the running reply. */
 function showAll() {
   showMessages(conversation.messages, actions);
   show();
@@ -189,7 +197,7 @@ onKeptElsewhere((kept) => {
   const isSame = kept.id === conversation.id;
   if (running && isSame) return;
   leave();
-  // Another tab may still be reading a reply that has been read to its end here.
+  // Another tab may still be reading a reply whose end is known here.
   const ended = conversation.messages.filter(({ state }) => state === "done" || state === "stopped");
   const own = new Map(isSame ? ended.map((message) => [message.id, message]) : []);
   conversation = { ...kept, messages: kept.messages.map((message) => own.get(message.id) ?? message) };
@@ -203,7 +211,7 @@ form.addEventListener("submit", (event) => {
   send(text);
 });
 input.addEventListener("keydown", (event) => {
-  // `isComposing`: Enter then only accepts what an input method proposes.
+  // `isComposing`: Enter then only accepts an input method's proposal.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   form.requestSubmit();
@@ -214,7 +222,7 @@ find("#open-dossier").addEventListener("click", () => void openDossier(conversat
 for (const idea of document.querySelectorAll("#ideas button")) {
   idea.addEventListener("click", () => send(idea.textContent));
 }
-// Else the browser breaks the connection, which would be told as a fault.
+// Otherwise the browser breaks the connection, which would be shown as a fault.
 addEventListener("pagehide", () => {
   save(conversation);
   leave();

@@ -1,6 +1,6 @@
-// A live conversation over WS /functions/v1/realtime/ws/session/{session_id}: shows what is said as it
-// comes, keeps the guest's token and what was not sent yet in this browser, and shows the session's log and
-// its summary beside the conversation.
+// A live conversation over WS /functions/v1/realtime/ws/session/{session_id}: shows messages as they
+// arrive, stores the guest's token and unsent messages in this browser, and shows the session's log and its
+// summary next to the conversation.
 import { LiveSocket } from "./realtime_socket.js";
 import { Session } from "./realtime_session.js";
 import { showConversation, showEvents, showTimes } from "./realtime_view.js";
@@ -35,7 +35,7 @@ function save() {
   try {
     localStorage.setItem(STORAGE_KEY, JSON.stringify(stored));
   } catch {
-    // Storage is full or forbidden: only a reload will not know who this is.
+    // Storage is full or forbidden: a reload will not know this user.
   }
 }
 
@@ -80,7 +80,7 @@ function receive(message) {
   show();
 }
 
-/** What this connection has been told: after it, all that is not accepted is said again. */
+/** Messages that this connection has sent: a new connection sends all unaccepted ones again. */
 const saidHere = new Set();
 
 function say(id, text) {
@@ -95,7 +95,7 @@ async function get(path) {
   return response.json();
 }
 
-/** Fetches the events before this one: the server tells the newest ones. */
+/** Fetches the events before this one: the server sends only the newest ones. */
 async function readEarlier(first_id) {
   const asked = session;
   for (let after = 0; asked === session && after < first_id - 1; ) {
@@ -137,7 +137,7 @@ function showState(next, detail = {}) {
   find("#again").hidden = next !== "waiting";
   find("#leave").textContent = next === "left" || next === "refused" ? "Come back" : "Leave";
   if (next === "refused") {
-    // The reason is a code; a bearer that does not count any more is the one thing to be done about.
+    // The reason is a code; an invalid bearer is the only one that the user can do something about.
     showProblem("The server has refused this connection.", detail.reason);
   }
   show();
@@ -170,7 +170,7 @@ function show() {
   const isAtEnd = innerHeight + scrollY >= document.body.scrollHeight - 80;
   showConversation(session, state === "open", {
     cancel: (id) => {
-      // Nobody has heard of it yet.
+      // It has not been sent yet.
       if (!socket.send({ type: "cancel", id })) session.takeBack(id);
       save();
       show();
@@ -195,7 +195,7 @@ find("#form").addEventListener("submit", (event) => {
   scrollTo({ top: document.body.scrollHeight });
 });
 find("#text").addEventListener("keydown", (event) => {
-  // `isComposing`: Enter then only accepts what an input method proposes.
+  // `isComposing`: Enter then only accepts an input method's proposal.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   find("#form").requestSubmit();
@@ -218,7 +218,7 @@ find("#show-log").addEventListener("click", ({ currentTarget }) => {
   currentTarget.setAttribute("aria-expanded", String(isShown));
 });
 addEventListener("online", () => socket.hurry());
-// The end and the summary come after the session was left, when no socket tells of them.
+// The end and the summary arrive after the session was left, when there is no socket to report them.
 setInterval(() => {
   if (facts?.summary === null && state !== "open") void look();
 }, LOOK_EVERY_MS);

@@ -1,5 +1,5 @@
-// What is known of a session: its events, the replies that are being written, and what was said here and
-// is no event yet. Whatever connection a message comes over, and however often, it ends up the same.
+// The state of a session: its events, the running replies, and messages that are not events yet. It does not
+// depend on the connection over which a message arrives, or on repetitions.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -15,13 +15,13 @@ const sizeOf = (text) => encoder.encode(text).length;
 export class Session {
   /** @type {Map<number, SessionEvent>} */
   events = new Map();
-  /** From the message's acceptance to the event of its reply, by the client's id. @type {Map<string, Turn>} */
+  /** From the message's acceptance to its reply's event, by the client's id. @type {Map<string, Turn>} */
   turns = new Map();
-  /** Said here, and not accepted yet. @type {{id: string, text: string, problem?: object}[]} */
+  /** Messages that are not accepted yet. @type {{id: string, text: string, problem?: object}[]} */
   outbox = [];
-  /** Of the client's ids those that were said again because their first run had died. @type {Set<string>} */
+  /** Client's ids of messages that were sent again because their first run had died. @type {Set<string>} */
   #repeated = new Set();
-  /** The last event that is known, and all before it that the server has told. */
+  /** The last known event; all earlier ones that the server has sent are known too. */
   lastEventId;
 
   sorted() {
@@ -38,7 +38,7 @@ export class Session {
     this.outbox = this.outbox.filter((message) => message.id !== id);
   }
 
-  /** Events in whatever order. */
+  /** Adds events in any order. */
   add(events) {
     for (const event of events) {
       this.#replaceBroken(event);
@@ -49,7 +49,7 @@ export class Session {
     }
   }
 
-  /** Takes what the server says; pings and the like never come here. */
+  /** Takes the server's messages except pings and the like. */
   receive(message) {
     this[`_${message.type}`]?.(message);
   }
@@ -57,7 +57,7 @@ export class Session {
   _ready({ events, last_event_id, running, has_more }) {
     this.add(events);
     this.lastEventId = events.at(-1)?.id ?? this.lastEventId ?? (has_more ? 0 : last_event_id);
-    // What is not written any more has ended: its event is here, or the message is said again.
+    // A reply that is no longer running has ended: its event is here, or the message is sent again.
     for (const id of this.turns.keys()) if (id !== running) this.turns.delete(id);
   }
 
@@ -70,7 +70,7 @@ export class Session {
     const said = this.outbox.find((message) => message.id === id)?.text;
     this.takeBack(id);
     const turn = this.turns.get(id) ?? { id, text: "", bytes: 0 };
-    // Another run of the turn, whose text begins anew.
+    // Another run of the turn, whose text starts again.
     if (turn.messageId !== message_id) Object.assign(turn, { text: "", bytes: 0 });
     turn.said ??= said;
     delete turn.end;
@@ -101,7 +101,7 @@ export class Session {
     if (unsent) unsent.problem = { code, message };
   }
 
-  // A reply that is continued begins with the text that there is of it.
+  // A continued reply begins with its existing text.
   #beginWithEarlierText(turn, offset) {
     const earlier = this.sorted().findLast(({ role, type, metadata, content }) =>
       type === "message" && role === "assistant" && metadata.user_message_id === turn.userMessageId
@@ -111,7 +111,7 @@ export class Session {
     turn.bytes = offset;
   }
 
-  // The server has died before the first word: the same message, said again, is answered.
+  // The server died before the first word: the same message, sent again, gets an answer.
   #repeatDead({ type, content, metadata }) {
     if (type !== "error" || content !== "interrupted") return;
     const question = [...this.events.values()].find(({ message_id }) => message_id === metadata.user_message_id);
@@ -121,7 +121,7 @@ export class Session {
     this.outbox.push({ id, text });
   }
 
-  // A reply that broke off and went on after all has a new event; an edited one has a further event.
+  // A reply that broke off and was continued has a new event; an edited one has a further event.
   #replaceBroken({ id, message_id, type, metadata }) {
     if (!message_id || type !== "message" || metadata.is_edited) return;
     for (const [other_id, other] of this.events) {

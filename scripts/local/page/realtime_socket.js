@@ -1,4 +1,5 @@
-// A session's socket, which connects again by itself: the protocol `fabula.v1` without what is said in it.
+// A session's socket, which reconnects by itself: the protocol `fabula.v1` without the contents of its
+// messages.
 
 const PROTOCOL = "fabula.v1";
 const FIRST_PAUSE_MS = 500;
@@ -6,9 +7,9 @@ const LONGEST_PAUSE_MS = 15_000;
 const ACK_EVERY_BYTES = 16 * 1024;
 const ACK_AFTER_MS = 500;
 const PING_EVERY_MS = 20_000;
-// A connection that neither answers nor ends is given up after two pings.
+// A connection that neither answers nor ends is abandoned after two pings.
 const SILENCE_LIMIT_MS = 45_000;
-// The connection itself is refused, so that trying again would change nothing.
+// The server refuses the connection itself, so that trying again would not help.
 const REFUSED = 1008;
 
 const encoder = new TextEncoder();
@@ -43,7 +44,7 @@ export class LiveSocket {
     this.#connect();
   }
 
-  /** At once instead of after the pause. */
+  /** Reconnects at once instead of after the pause. */
   hurry() {
     if (this.#wantsToBeOpen && !this.#socket) this.#connect();
   }
@@ -57,7 +58,7 @@ export class LiveSocket {
     this.#callbacks.show("left");
   }
 
-  /** Whether it was sent: who sends says it again after the next `ready`. */
+  /** Whether the message was sent: otherwise the caller sends it again after the next `ready`. */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
@@ -130,7 +131,7 @@ export class LiveSocket {
     }
     const backoff_ms = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
     this.#failures += 1;
-    // Many pages that have lost one server do not all come back in the same moment.
+    // Spreads the reconnections of many pages that have lost one server.
     const pause_ms = this.#pause_ms ?? backoff_ms * (0.75 + Math.random() / 2);
     this.#callbacks.show("waiting", { code, reason, until_ms: performance.now() + pause_ms });
     this.#timer = setTimeout(() => this.#connect(), pause_ms);

@@ -1,5 +1,4 @@
-// Shows a session: elements are kept from one time to the next, so that what somebody reads or has selected
-// stays where it is.
+// Shows a session: elements are reused, so that the user's reading position and selection stay.
 
 const find = (selector, within = document) => within.querySelector(selector);
 const time = (moment) => new Date(moment).toLocaleTimeString();
@@ -7,7 +6,7 @@ const time = (moment) => new Date(moment).toLocaleTimeString();
 /** @type {Map<string, HTMLElement>} */
 const articles = new Map();
 
-/** What stands in the conversation, from its events, the replies that are written, and the outbox. */
+/** The items of the conversation, from its events, the running replies, and the outbox. */
 function itemsOf({ turns, outbox, sorted }) {
   const items = [];
   const replies = new Map();
@@ -16,7 +15,7 @@ function itemsOf({ turns, outbox, sorted }) {
     if (event.type === "message" && event.role === "user") {
       items.push({ key: event.message_id, role: "user", text: event.content, messageId: event.message_id });
     } else if (question && event.type !== "tool_call" && event.type !== "tool_result") {
-      // The newest take of a reply, and a failure only until there is one.
+      // Shows the newest take of a reply, and a failure only until there is one.
       const { role, content, message_id, metadata, type } = event;
       if (type === "message" || !replies.has(question)) replies.set(question, { role, content, message_id, metadata });
     } else if (event.type === "system") {
@@ -24,7 +23,7 @@ function itemsOf({ turns, outbox, sorted }) {
     }
   }
   const running = new Map([...turns.values()].map((turn) => [turn.userMessageId, turn]));
-  // Accepted, and not told as an event yet.
+  // Accepted, but not received as an event yet.
   for (const { said, userMessageId } of turns.values()) {
     if (said !== undefined && !items.some(({ messageId }) => messageId === userMessageId)) {
       items.push({ key: userMessageId, role: "user", text: said, messageId: userMessageId });

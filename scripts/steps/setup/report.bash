@@ -1,4 +1,4 @@
-# What set-up says. Sourced by scripts/setup.
+# The messages of set-up. Sourced by scripts/setup.
 
 say() { echo "setup: $*"; }
 
@@ -8,8 +8,8 @@ fail() {
   exit 1
 }
 
-# with_progress WHAT MEASURE COMMAND...: runs the command, and says each few seconds how far it is: what
-# the function MEASURE prints, and for how long it has been going on.
+# with_progress WHAT MEASURE COMMAND...: runs the command, and reports its progress every few seconds:
+# the output of the function MEASURE, and the time that has passed.
 with_progress() {
   local what=$1 measure=$2 status=0
   shift 2
@@ -24,14 +24,14 @@ with_progress() {
 progress_gap_seconds=8
 report_progress() {
   local what=$1 measure=$2 started=$3 far
-  # The pause holds no pipe open that somebody reads to its end.
+  # The pause must not hold open a pipe that somebody reads to its end.
   while sleep "$progress_gap_seconds" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
     far=$("$measure" 2>/dev/null || true)
     say "$what: ${far:+$far, }$((SECONDS - started)) s"
   done
 }
 
-# Where nothing can be measured but the time.
+# For steps where only the time can be measured.
 no_measure() { :; }
 
 # Only one set-up of a kind writes at a time: a second one waits. Without flock (macOS) they must not
@@ -49,11 +49,12 @@ start_log() {
   : >"$log"
 }
 
-# Runs a command with its output in the log. `9>&-`: what it leaves running must not hold the lock.
+# Runs a command with its output in the log. `9>&-`: processes that it leaves running must not hold the
+# lock.
 logged() { "$@" >>"$log" 2>&1 9>&-; }
 
-# Ends set-up after a command has failed: the cause as far as the log tells it, and what to do.
-#   failed WHAT WHAT_TO_DO_OTHERWISE
+# Ends set-up after a command has failed: with the cause, as far as the log shows it, and what to do.
+# failed WHAT WHAT_TO_DO_OTHERWISE
 failed() {
   local what=$1 otherwise=$2
   if grep -qiE 'no space left|ENOSPC|enough free space' "$log"; then

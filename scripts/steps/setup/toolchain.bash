@@ -1,5 +1,5 @@
 # The compiler for WebAssembly, CMake and the C++ headers. Sourced by scripts/setup.
-# cmake/wasi-toolchain.cmake and cmake/HeaderLibraries.cmake look where this puts them.
+# cmake/wasi-toolchain.cmake and cmake/HeaderLibraries.cmake use these folders.
 
 compiler_packages=(clang-19 lld-19 llvm-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
   libclang-rt-19-dev-wasm32 wasi-libc)
@@ -57,7 +57,7 @@ set_up_headers() {
   fi
 }
 
-# Programs from PyPI, in $toolchain/bin: scripts that build put it on their PATH.
+# Programs from PyPI, in $toolchain/bin, which the build scripts put on their PATH.
 set_up_build_tools() {
   set_up_program cmake cmake==3.31.6 27 cmake/data/bin/cmake
   set_up_program ninja ninja==1.11.1.4 1 ninja-1.11.1.4.data/scripts/ninja
@@ -85,7 +85,7 @@ set_up_test_tools() {
   set_up_python_packages "$toolchain/schemathesis" tests/api_fuzz/requirements.txt 40
 }
 
-# Tests start servers of their own: Debian must not set one up and run it.
+# Tests start their own servers: Debian must not set one up and run it.
 install_postgresql() {
   if [[ -z $(missing_packages postgresql-15) ]]; then return; fi
   install_packages postgresql-common

@@ -43,49 +43,49 @@ inline constexpr std::array kMessageAttachmentFields{
 inline constexpr Schema kMessageAttachment{"MessageAttachment", "An attachment of a message.",
                                            kMessageAttachmentFields, "true"};
 
-// How a reply's model was asked.
+// The sampling settings that a reply's model was asked with.
 inline constexpr Field kUsedTemperatureField{
     .name = "temperature",
     .type = Type::number,
-    .description = "Of a reply: the temperature that the turn or its session had chosen.",
+    .description = "For a reply: the temperature that the turn or its session had chosen.",
     .maximum = 2};
 inline constexpr Field kUsedMaxTokensField{
     .name = "max_tokens",
     .type = Type::integer,
-    .description = "Of a reply: the most tokens that the turn or its session had chosen.",
+    .description = "For a reply: the token limit that the turn or its session had chosen.",
     .minimum = 1};
-inline constexpr Field kUsedGuidanceField{
-    .name = "guidance", .description = "Of another take: the guidance that it was made with."};
+inline constexpr Field kUsedGuidanceField{.name = "guidance",
+                                          .description = "For another take: its guidance."};
 
 inline constexpr std::array kMessageMetadataFields{
-    Field{
-        .name = "status",
-        .description = "Of a reply: complete, or how it broke off; streaming while it is written."},
-    Field{.name = "provider", .description = "Of a reply: the model's provider."},
-    Field{.name = "model", .description = "Of a reply: the model's name at its provider."},
+    Field{.name = "status",
+          .description =
+              "For a reply: complete, or how it broke off; streaming while it is running."},
+    Field{.name = "provider", .description = "For a reply: the model's provider."},
+    Field{.name = "model", .description = "For a reply: the model's name at its provider."},
     kUsedTemperatureField,
     kUsedMaxTokensField,
     kUsedGuidanceField,
-    Field{.name = "finish_reason", .description = "Of a reply: the reason of its end."},
-    Field{.name = "error_code", .description = "Of a reply that broke off: the error's code."},
-    Field{.name = "stream_id", .description = "Of a reply: the stream it came in."},
+    Field{.name = "finish_reason", .description = "For a reply: why it ended."},
+    Field{.name = "error_code", .description = "For a reply that broke off: the error's code."},
+    Field{.name = "stream_id", .description = "For a reply: its stream."},
     Field{.name = "continued_from",
           .type = Type::uuid,
-          .description = "Of a continuation: the reply that it continues."},
+          .description = "For a continuation: the reply that it continues."},
     Field{.name = "is_edited",
           .type = Type::boolean,
           .description = "Whether a person has changed the text."},
-    Field{.name = "task", .description = "Of a user's message: chat, description or scene."},
-    Field{.name = "client_id", .description = "What the client called the message."},
+    Field{.name = "task", .description = "For a user's message: chat, description or scene."},
+    Field{.name = "client_id", .description = "The client's own name for the message."},
     Field{.name = "attachments",
           .type = Type::array,
-          .description = "Of a user's message: its attachments.",
+          .description = "For a user's message: its attachments.",
           .schema = &kMessageAttachment},
 };
 inline constexpr Schema kMessageMetadata{"MessageMetadata", "Further facts about a message.",
                                          kMessageMetadataFields, "true"};
 
-// Of a message, wherever it is listed.
+// A message's fields, in every list that contains messages.
 inline constexpr std::array kMessageFields{
     Field{.name = "message_id",
           .type = Type::uuid,

@@ -9,7 +9,8 @@
 
 namespace fabula::api::companion {
 
-// Together the texts that a prompt holds have at most this (supabase/schemas/companion).
+// The texts that go into a prompt have at most this many bytes together
+// (supabase/schemas/companion).
 inline constexpr std::int64_t kMaximumPersonaBytes = 100'000;
 inline constexpr std::uint32_t kMaximumCardBytes = 1024 * 1024;
 
@@ -40,7 +41,7 @@ constexpr auto writable_fields(bool is_new) {
       persona_field("example_dialogue", "Examples of how the character speaks."),
       persona_field("system_prompt",
                     "Replaces this server's instructions, which {{original}} stands for."),
-      persona_field("closing_instructions", "What the model is reminded of last."),
+      persona_field("closing_instructions", "A reminder for the model, after everything else."),
       persona_field("greeting", "The conversation's first message."),
       Field{.name = "alternative_greetings",
             .type = Type::array,
@@ -94,7 +95,7 @@ inline constexpr std::array kCharacterFields{
     told_text("scenario", "Where and when."),
     told_text("example_dialogue", "Examples of how the character speaks."),
     told_text("system_prompt", "Replaces this server's instructions."),
-    told_text("closing_instructions", "What the model is reminded of last."),
+    told_text("closing_instructions", "A reminder for the model, after everything else."),
     told_text("greeting", "The conversation's first message."),
     Field{.name = "alternative_greetings",
           .type = Type::array,
@@ -142,7 +143,7 @@ inline constexpr std::array kCardDataFields{
     card_text("creator_notes", "Kept."),
     card_text("creator", "Kept."),
     card_text("character_version", "Kept."),
-    card_text("nickname", "What {{char}} stands for, in place of the name."),
+    card_text("nickname", "The value of {{char}}, instead of the name."),
     Field{.name = "tags", .type = Type::array, .description = "Kept."},
     Field{.name = "extensions", .type = Type::object, .description = "Kept."},
     Field{.name = "character_book", .type = Type::object, .description = "Kept, and not used yet."},

@@ -15,9 +15,9 @@ namespace fabula::api::chat {
 
 // A long chapter pasted at once, well within every provider's context.
 inline constexpr std::int64_t kMaximumTextBytes = 200'000;
-// A message's text and the texts attached to it together, decoded.
+// A message's text and its attached texts together, decoded.
 inline constexpr std::int64_t kMaximumSaidBytes = 256 * 1024;
-// These, escaped, with room for the other fields.
+// The same texts, escaped, with room for the other fields.
 inline constexpr std::uint32_t kMaximumBodyBytes =
     kMostEscapedBytes * kMaximumSaidBytes + 4 * kSmallBodyBytes;
 
@@ -49,7 +49,7 @@ inline constexpr Field kReasoningField{
     .type = Type::boolean,
     .description = "Whether the model's reasoning is sent too; it is not stored."};
 
-// More than a person looks at beside one message.
+// More than a person attaches to one message.
 inline constexpr std::int64_t kMaximumAttachments = 8;
 inline constexpr std::array<std::string_view, 2> kAttachmentTypes{"text", "image"};
 
@@ -80,9 +80,8 @@ inline constexpr std::array kAttachmentFields{
 };
 inline constexpr Schema kAttachment{
     "Attachment",
-    "A text (in UTF-8, or a file in UTF-16 with a byte-order mark; at most 262144 bytes, a file "
-    "for "
-    "itself, a `text` together with the message's and the others'; cut if the prompt has no room) "
+    "A text (in UTF-8, or a file in UTF-16; at most 262144 bytes, a file for itself, a `text` "
+    "together with the message's and the others'; cut if the prompt has no room) "
     "or "
     "an image (JPEG, PNG, WebP or GIF by its bytes; "
     "at most 3.75 MiB for all that the server must fetch for one message), given by one of url, "
@@ -251,10 +250,15 @@ inline constexpr Schema kTokens{"Tokens", "The provider's counts of tokens; null
                                 kTokensFields};
 
 inline constexpr std::array kSentAttachmentFields = [] {
-  std::array<Field, kAttachmentFields.size() + 2> fields{};
+  std::array<Field, kAttachmentFields.size() + 3> fields{};
   for (std::size_t i = 0; i < kAttachmentFields.size(); ++i) fields[i] = kAttachmentFields[i];
   fields[kAttachmentFields.size()] = {.name = "text_read",
                                       .description = "The text that was fetched."};
+  fields[kAttachmentFields.size() + 1] = {
+      .name = "cut",
+      .type = Type::object,
+      .description = "Present if the text was too long and its middle was left out.",
+      .schema = &kCutText};
   fields.back() = {.name = "tokens",
                    .type = Type::integer,
                    .description = "The tokens that it takes in the prompt, as estimated.",
@@ -277,7 +281,7 @@ inline constexpr Schema kModelSettings{"ModelSettings", "Settings of a request t
                                        kModelSettingsFields, "true"};
 
 inline constexpr std::array kSentFactBodyFields{
-    Field{.name = "do", .description = "What the entry does, such as fact or set."},
+    Field{.name = "do", .description = "The entry's act, such as fact or set."},
     Field{.name = "type", .description = "The type of what it is about, such as character."},
     Field{.name = "field", .description = "The field."},
     Field{.name = "name", .description = "The name."},
@@ -290,7 +294,7 @@ inline constexpr std::array kSentFactFields{
     Field{.name = "kind", .description = "The source; absent if the dossier has been cleared."},
     Field{.name = "body",
           .type = Type::object,
-          .description = "What it states.",
+          .description = "Its statement.",
           .schema = &kSentFactBody},
     Field{.name = "message_id",
           .type = Type::uuid,
@@ -431,13 +435,13 @@ inline constexpr std::array kMetadataFields{
     Field{.name = "guest_token", .description = "A new guest's token, which is shown once."},
     Field{.name = "conversation_id",
           .type = Type::uuid,
-          .description = "Of a companion: the conversation."},
+          .description = "For a companion: the conversation."},
     Field{.name = "character_id",
           .type = Type::uuid,
-          .description = "Of a companion: the character, if there is one."},
+          .description = "For a companion: the character, if there is one."},
     Field{.name = "character_known",
           .type = Type::boolean,
-          .description = "Of a companion: false if nobody here has this character."},
+          .description = "For a companion: false if the character is unknown here."},
     Field{.name = "dossier_version",
           .type = Type::integer,
           .description = "The version of the project's dossier."},
@@ -462,10 +466,10 @@ inline constexpr std::array<std::string_view, 1> kErrorType{"error"};
 
 inline constexpr Field kPieceField{
     .name = "content", .description = "The next piece of it.", .is_required = true};
-// Of a companion's stream.
+// The id in the answers about a companion's stream.
 inline constexpr Field kConversationField{.name = "conversation_id",
                                           .type = Type::uuid,
-                                          .description = "Of a companion: the conversation."};
+                                          .description = "For a companion: the conversation."};
 inline constexpr std::array kTextEventFields{event_type(kTextType), kPieceField,
                                              kConversationField};
 inline constexpr Schema kTextEvent{"ChatTextEvent", "Text of the reply.", kTextEventFields};

@@ -1,5 +1,5 @@
-// The declaration of the companion's socket. OpenAPI has no words for sockets: the description of
-// the group tells of it.
+// The declaration of the companion's socket. OpenAPI cannot describe sockets: the description of
+// the group explains it.
 #pragma once
 
 #include <array>

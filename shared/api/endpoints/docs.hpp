@@ -31,7 +31,7 @@ inline constexpr Operation kHealth{.id = "docs_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
-// The function `redoc`, for callers that look for the page there.
+// The function `redoc`, for callers that look for the page under that name.
 inline constexpr Operation kRedirect{
     .id = "redirect_to_docs",
     .method = "GET",

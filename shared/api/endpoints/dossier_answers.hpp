@@ -156,15 +156,15 @@ inline constexpr Schema kFact{"DossierFact", "A fact that is shown, with its sou
 
 inline constexpr std::array kEntryFields{
     shown_text("entry", "The entry of the log."),
-    shown_text("do", "What it does, such as fact, set or undo."),
+    shown_text("do", "Its act, such as fact, set or undo."),
     known_text("type", "The type of what it is about, such as character."),
-    known_text("target", "What it is about: an id, or story."),
+    known_text("target", "Its subject: an id, or story."),
     known_text("field", "The field."),
     Field{
         .name = "value", .description = "The value; null empties the field.", .is_nullable = true},
     Field{.name = "is",
           .type = Type::boolean,
-          .description = "Of a list's value: whether it belongs to the list."},
+          .description = "For a list's value: whether it belongs to the list."},
     known_text("quote", "The words that it comes from."),
     Field{.name = "message_id", .type = Type::uuid, .description = "The message of these words."},
     import_source_field(false),
@@ -202,16 +202,16 @@ inline constexpr std::array kProposalFields{
 inline constexpr Schema kProposal{"DossierProposal", "A proposal that a person may accept.",
                                   kProposalFields};
 
-inline constexpr std::array kListDifferenceFields{shown_list("added", "What is new."),
-                                                  shown_list("removed", "What is gone.")};
+inline constexpr std::array kListDifferenceFields{shown_list("added", "The added ones."),
+                                                  shown_list("removed", "The removed ones.")};
 inline constexpr Schema kListDifference{"DossierListDifference", "How a list differs.",
                                         kListDifferenceFields};
 inline constexpr std::array kFieldDifferenceFields{
     shown_text("field", "The field."),
     Field{.name = "from", .description = "The text before.", .is_nullable = true},
     Field{.name = "to", .description = "The text after.", .is_nullable = true},
-    optional(shown_list("added", "What is new in a list.")),
-    optional(shown_list("removed", "What is gone from a list.")),
+    optional(shown_list("added", "The values that were added to a list.")),
+    optional(shown_list("removed", "The values that were removed from a list.")),
 };
 inline constexpr Schema kFieldDifference{"DossierFieldDifference", "How a field differs.",
                                          kFieldDifferenceFields};
@@ -246,7 +246,7 @@ inline constexpr std::array kChangesFields{
     difference_field("plot_points", kListDifference),
     difference_field("open_questions", kListDifference),
     things_field("story", "The fields of the story itself that differ.", kFieldDifference)};
-inline constexpr Schema kChanges{"DossierDifferences", "What differs.", kChangesFields};
+inline constexpr Schema kChanges{"DossierDifferences", "The differences.", kChangesFields};
 
 inline constexpr std::array kDifferenceFields{
     Field{.name = "from",

@@ -1,4 +1,4 @@
-// What a dossier holds, as readers get it and as writers send it.
+// The contents of a dossier, as clients read and write them.
 #pragma once
 
 #include <array>
@@ -26,12 +26,11 @@ constexpr Field nullable_text(std::string_view name, std::string_view descriptio
   return {.name = name, .description = description, .is_required = true, .is_nullable = true};
 }
 
-// Fields that a story has of its own: a text or a list; null is what empties one.
+// Fields that a story defines itself: a text or a list; null empties one.
 inline constexpr std::string_view kFurtherFields =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"type":"null"}]})";
 
-// A character has `relations` besides: types that are made of the document need them here,
-// too.
+// A character also has `relations`: types that are generated from the document need them here, too.
 inline constexpr std::string_view kFurtherFieldsOfCharacters =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},)"
     R"({"type":"array","items":{"$ref":"#/components/schemas/DossierRelation"}},{"type":"null"}]})";
@@ -146,18 +145,18 @@ inline constexpr std::array kStoryFieldsOfSnapshot{
     known_text("tone", "The tone."),
 };
 
-inline constexpr auto kSnapshotFields =
-    with(std::array{things_field("characters", "The characters.", kCharacter),
-                    shown_list("themes", "The themes."),
-                    things_field("locations", "The places.", kThing),
-                    shown_list("plot_points", "The plot, in the order of the story."),
-                    things_field("objects", "The objects.", kThing),
-                    things_field("open_questions", "What a person is to decide.", kQuestion)},
-         kStoryFieldsOfSnapshot);
+inline constexpr auto kSnapshotFields = with(
+    std::array{
+        things_field("characters", "The characters.", kCharacter),
+        shown_list("themes", "The themes."), things_field("locations", "The places.", kThing),
+        shown_list("plot_points", "The plot, in the order of the story."),
+        things_field("objects", "The objects.", kThing),
+        things_field("open_questions", "A question that a person should decide.", kQuestion)},
+    kStoryFieldsOfSnapshot);
 inline constexpr Schema kSnapshot{"DossierSnapshot", "The known facts about a story.",
                                   kSnapshotFields, "true"};
 
-// In a request everything but a name may be left out.
+// In a request every field except the name may be left out.
 template <std::size_t kCount>
 constexpr auto for_writing(const std::array<Field, kCount>& fields) {
   auto written = fields;

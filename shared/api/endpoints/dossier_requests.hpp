@@ -12,7 +12,7 @@
 
 namespace fabula::api::dossier {
 
-// Of requests that carry a whole dossier.
+// The largest body of requests that carry a whole dossier.
 inline constexpr std::uint32_t kMaximumBodyBytes = 1024 * 1024;
 inline constexpr std::int64_t kMaximumIds = 200;
 inline constexpr std::int64_t kMaximumFieldNameCharacters = 48;
@@ -57,7 +57,8 @@ inline constexpr std::array kUndoFields{
     id_field("change", "The change, or an entry; without it the caller's last one.", false)};
 inline constexpr Schema kUndo{"DossierUndo", "The change to undo.", kUndoFields};
 
-// As many of each kind: together they are as many as one request may add to the log.
+// The most decisions of each kind. Both kinds together are as many as one request may add to the
+// log.
 inline constexpr std::int64_t kMaximumDecisions = 500;
 inline constexpr std::uint32_t kMaximumDecisionsBodyBytes = 256 * 1024;
 constexpr Field proposals_field(std::string_view name, std::string_view description) {

@@ -16,7 +16,7 @@ inline constexpr std::int64_t kMaximumOffset = 1'000'000;
 
 inline constexpr std::int64_t kMaximumInstructionsBytes = 8192;
 inline constexpr std::int64_t kMaximumModelCharacters = 256;
-// The highest that FABULA_MAX_OUTPUT_TOKENS may be.
+// The largest value that FABULA_MAX_OUTPUT_TOKENS may have.
 inline constexpr std::int64_t kMaximumChosenTokens = 100'000;
 
 inline constexpr std::array<std::string_view, 4> kSessionKinds{"chat", "relay", "companion",
@@ -50,8 +50,8 @@ constexpr Field instructions_field(std::string_view description) {
           .is_not_blank = true};
 }
 
-// How a model is asked. `is_kept`: for the turns of a session, so that null removes the value; else
-// for one turn.
+// How a model is asked. `is_kept`: the value applies to all turns of a session, and null removes
+// it; otherwise it applies to one turn.
 constexpr Field model_field(bool is_kept) {
   return {.name = "model",
           .description = is_kept

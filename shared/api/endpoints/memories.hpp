@@ -1,4 +1,4 @@
-// The endpoints of the companion function for what a companion remembers.
+// The endpoints of the companion function for a companion's memory.
 #pragma once
 
 #include <array>
@@ -43,8 +43,7 @@ inline constexpr std::array kNewMemoryFields{
 inline constexpr Schema kNewMemory{"NewMemory", "Something to remember.", kNewMemoryFields};
 
 inline constexpr std::array kMemoryChangeFields{
-    memory_text(false),
-    Field{.name = "type", .description = "What it is about.", .choices = kMemoryTypes},
+    memory_text(false), Field{.name = "type", .description = "Its type.", .choices = kMemoryTypes},
     memory_pin("Pinned memories are always told, are kept when what was said is edited or deleted, "
                "and are changed by nobody but the user.",
                false),
@@ -112,7 +111,7 @@ inline constexpr Operation kListMemories{
     .id = "list_memories",
     .method = "GET",
     .pattern = "/companion/characters/{companion_id}/memories",
-    .summary = "What a companion remembers of the caller, the latest first",
+    .summary = "A companion's memories of the caller, the latest first",
     .query = &kMemoriesQuery,
     .answer = {.kind = AnswerKind::list, .schema = &kMemory, .description = "A page of it."},
     .acts_for_users = true,

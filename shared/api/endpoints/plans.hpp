@@ -1,5 +1,5 @@
-// The endpoints of plans, which the users function serves: what a caller has used in this month,
-// and the operator's plans.
+// The endpoints of plans, which the users function serves: a caller's usage in this month, and the
+// operator's plans.
 #pragma once
 
 #include <array>
@@ -45,7 +45,7 @@ inline constexpr std::array kLimitFields{
           .is_required = true,
           .is_nullable = true},
 };
-inline constexpr Schema kLimit{"PlanLimit", "What a plan allows in a month.", kLimitFields};
+inline constexpr Schema kLimit{"PlanLimit", "The limits of a plan for a month.", kLimitFields};
 
 inline constexpr std::array kUsageFields{
     Field{.name = "plan", .description = "The name of the plan.", .is_required = true},
@@ -53,17 +53,18 @@ inline constexpr std::array kUsageFields{
         .name = "month", .description = "The month in UTC, such as 2026-11.", .is_required = true},
     Field{.name = "usage",
           .type = Type::object,
-          .description = "What was used in this month.",
+          .description = "The usage in this month.",
           .is_required = true,
           .schema = &kAmount},
-    Field{.name = "reserved",
-          .type = Type::object,
-          .description = "What running work may still use. It counts as used until the work ends.",
-          .is_required = true,
-          .schema = &kAmount},
+    Field{
+        .name = "reserved",
+        .type = Type::object,
+        .description = "The reservations of running work. They count as used until the work ends.",
+        .is_required = true,
+        .schema = &kAmount},
     Field{.name = "limit",
           .type = Type::object,
-          .description = "What the plan allows in a month.",
+          .description = "The plan's limits for a month.",
           .is_required = true,
           .schema = &kLimit},
     Field{.name = "resets_at",
@@ -71,14 +72,14 @@ inline constexpr std::array kUsageFields{
           .description = "When the next month begins, with nothing used.",
           .is_required = true},
 };
-inline constexpr Schema kUsage{"PlanUsage", "What is used of a plan in this month.", kUsageFields};
+inline constexpr Schema kUsage{"PlanUsage", "The usage of a plan in this month.", kUsageFields};
 
 inline constexpr Operation kReadUsage{
     .id = "read_usage",
     .method = "GET",
     .pattern = "/users/me/usage",
-    .summary = "What the caller has used of their plan in this month",
-    .answer = {.schema = &kUsage, .description = "What is used, and what the plan allows."}};
+    .summary = "The caller's usage of their plan in this month",
+    .answer = {.schema = &kUsage, .description = "The usage, and the plan's limits."}};
 
 inline constexpr std::array kPlanFields{
     Field{.name = "name", .description = "The plan's name.", .is_required = true},
@@ -102,7 +103,7 @@ inline constexpr std::array kPlanFields{
           .description = "Whether everybody has it to whom the operator has given none.",
           .is_required = true},
 };
-inline constexpr Schema kPlan{"Plan", "What people may use in a month.", kPlanFields};
+inline constexpr Schema kPlan{"Plan", "The limits for people in a month.", kPlanFields};
 
 inline constexpr std::array kSavePlanFields{
     Field{.name = "calls_a_month",
@@ -182,7 +183,7 @@ inline constexpr Operation kSetPlan{
     .summary = "Give a user or a guest a plan, for the operator",
     .access = Access::operator_only,
     .body = &kSetPlanBody,
-    .answer = {.schema = &kUsage, .description = "What they have used of it in this month."},
+    .answer = {.schema = &kUsage, .description = "Their usage of it in this month."},
     .refusals = kUnknownPlan,
     .description = "A user who has not called yet is made.",
     .body_example = R"({"plan":"pro"})"};

@@ -52,7 +52,7 @@ inline constexpr std::array kProjectFields{
           .description = "The number of its sessions that are not deleted.",
           .is_required = true},
     Field{.name = "instructions",
-          .description = "What models are told in each of its sessions.",
+          .description = "Instructions for models in each of its sessions.",
           .is_required = true,
           .is_nullable = true},
     kCreatedAt,

@@ -70,7 +70,7 @@ inline constexpr std::array kSessionFields{
           .is_nullable = true,
           .schema = &kRunning},
     Field{.name = "instructions",
-          .description = "What its models are told, after the project's instructions.",
+          .description = "Instructions for its models, after the project's.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "model",
@@ -134,7 +134,7 @@ inline constexpr std::array kUpdateFields{
 };
 inline constexpr Schema kUpdate{"SessionUpdate", "Changes of a session.", kUpdateFields};
 
-// The limit of a request's head.
+// The limit of a request's head, which carries the token.
 inline constexpr std::int64_t kMaximumTokenBytes = 8192;
 
 inline constexpr std::array kMigrateFields{

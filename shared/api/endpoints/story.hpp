@@ -39,8 +39,12 @@ inline constexpr std::array kCacheFields{
           .description = "The number of entries of each route.",
           .is_required = true,
           .schema = &kEntriesByRoute},
-    nullable({.name = "oldest_at", .type = Type::timestamp, .description = "Of the oldest one."}),
-    nullable({.name = "newest_at", .type = Type::timestamp, .description = "Of the newest one."}),
+    nullable({.name = "oldest_at",
+              .type = Type::timestamp,
+              .description = "The time of the oldest one."}),
+    nullable({.name = "newest_at",
+              .type = Type::timestamp,
+              .description = "The time of the newest one."}),
 };
 inline constexpr Schema kCacheStats{"StoryCacheStats", "Your answers that are kept.", kCacheFields};
 inline constexpr std::array kClearedFields{
@@ -94,8 +98,8 @@ inline constexpr std::array kCostFields{
     stored_integer("tokens", "Both together."),
 };
 inline constexpr auto kStepCostFields =
-    join(std::array{generated_text("kind", "What the step makes.")}, kCostFields);
-inline constexpr Schema kStepCost{"StoryStepEstimate", "What a kind of step takes.",
+    join(std::array{generated_text("kind", "The result of the step.")}, kCostFields);
+inline constexpr Schema kStepCost{"StoryStepEstimate", "The cost of one kind of step.",
                                   kStepCostFields};
 inline constexpr auto kEstimateFields =
     join(kCostFields, std::array{stored_integer("chapters", "How many chapters it will have."),
@@ -108,7 +112,7 @@ inline constexpr auto kEstimateFields =
                                        .description = "The same by kinds of steps.",
                                        .is_required = true,
                                        .schema = &kStepCost}});
-inline constexpr Schema kEstimateAnswer{"StoryEstimate", "What a story will take.",
+inline constexpr Schema kEstimateAnswer{"StoryEstimate", "The expected cost of a story.",
                                         kEstimateFields};
 
 inline constexpr Operation kReadOptions{

@@ -1,4 +1,4 @@
-// Schemas of what the story function answers.
+// Schemas of the story function's answers.
 #pragma once
 
 #include <array>
@@ -45,7 +45,7 @@ inline constexpr std::array kNumberFields{Field{.name = "number",
 inline constexpr auto kScenePlanFields = join(kNumberFields, kPlanFields);
 inline constexpr Schema kScenePlan{"ScenePlan", "A scene of an outline.", kScenePlanFields};
 
-// Ids and facts that all answers of generation have.
+// Ids and facts that every answer of a generation has.
 inline constexpr std::array kGeneratedFields{
     Field{.name = "success",
           .type = Type::boolean,
@@ -59,7 +59,7 @@ inline constexpr std::array kGeneratedFields{
           .is_required = true},
     Field{.name = "language", .description = "The story's language.", .is_required = true},
     Field{.name = "unit",
-          .description = "What its length is counted in: words or characters.",
+          .description = "The unit of its length: words or characters.",
           .is_required = true},
     Field{.name = "adjustments",
           .type = Type::array,
@@ -96,7 +96,7 @@ inline constexpr auto kOutlineFields =
 inline constexpr Schema kOutline{"StoryOutline", "A story's outline.", kOutlineFields};
 
 inline constexpr auto kStartFields =
-    join(std::array{generated_text("story", "The story so far."),
+    join(std::array{generated_text("story", "Its result so far."),
                     generated_text("premise", "The premise."), outline_answer(), kIsCompleteField,
                     Field{.name = "iterations",
                           .type = Type::integer,
@@ -113,7 +113,7 @@ inline constexpr Schema kContinuation{"StoryContinuation", "How a story goes on.
 
 inline constexpr std::array kIdeaFields{generated_text("title", "A title."),
                                         generated_text("idea", "The idea, told anew."),
-                                        generated_text("whats_new", "What it adds to yours.")};
+                                        generated_text("whats_new", "Its additions to your idea.")};
 inline constexpr Schema kIdea{"StoryIdea", "A version of an idea.", kIdeaFields};
 inline constexpr auto kIdeasFields = join(std::array{Field{.name = "ideas",
                                                            .type = Type::array,
@@ -139,7 +139,7 @@ constexpr Field optional_text(std::string_view name, std::string_view descriptio
   return {.name = name, .description = description};
 }
 inline constexpr std::array kTaskErrorFields{
-    generated_text("code", "What a program may switch on."),
+    generated_text("code", "The stable code for programs."),
     generated_text("message", "The reason, in words.")};
 inline constexpr Schema kTaskError{"StoryTaskError", "Why a task failed.", kTaskErrorFields};
 
@@ -160,11 +160,11 @@ constexpr auto nullable_each(std::array<Field, kCount> fields) {
   return fields;
 }
 
-// Which of them there are depends on what the task does; null: there is none yet.
+// The task's type decides which of them exist; null: there is no result yet.
 inline constexpr auto kResultFields = nullable_each(std::array{
     optional_text("premise", "The premise."),
     outline_answer(false),
-    optional_text("story", "The story so far."),
+    optional_text("story", "Its result so far."),
     optional_text("continuation", "The text that follows."),
     Field{.name = "is_complete",
           .type = Type::boolean,
@@ -192,7 +192,7 @@ inline constexpr auto kResultFields = nullable_each(std::array{
           .description = "The scenes whose pictures are drawn.",
           .schema = &kDrawn},
 });
-inline constexpr Schema kResult{"StoryResult", "What a task has made, or has made so far.",
+inline constexpr Schema kResult{"StoryResult", "The result of a task, so far while it is running.",
                                 kResultFields, "true"};
 
 inline constexpr std::array kTaskFields{
@@ -202,7 +202,7 @@ inline constexpr std::array kTaskFields{
           .description = "The story.",
           .is_required = true,
           .is_nullable = true},
-    Field{.name = "route", .description = "What it does.", .is_required = true},
+    Field{.name = "route", .description = "The task's kind of request.", .is_required = true},
     Field{.name = "status",
           .description = "Where it is.",
           .is_required = true,
@@ -212,10 +212,10 @@ inline constexpr std::array kTaskFields{
           .description = "In percent.",
           .is_required = true,
           .maximum = 100},
-    Field{.name = "message", .description = "What is done now, in words.", .is_required = true},
+    Field{.name = "message", .description = "The current activity, in words.", .is_required = true},
     Field{.name = "result",
           .type = Type::object,
-          .description = "What there is of it so far.",
+          .description = "Its result so far.",
           .is_nullable = true,
           .schema = &kResult},
     Field{.name = "error",
@@ -224,7 +224,7 @@ inline constexpr std::array kTaskFields{
           .is_nullable = true,
           .schema = &kTaskError},
     optional_text("language", "The story's language."),
-    optional_text("unit", "What its length is counted in: words or characters."),
+    optional_text("unit", "The unit of its length: words or characters."),
     Field{.name = "adjustments",
           .type = Type::array,
           .description = "Settings that were changed, and why.",
@@ -251,7 +251,7 @@ inline constexpr Field kProgressField{.name = "progress",
                                       .is_required = true,
                                       .maximum = 100};
 inline constexpr Field kProgressMessageField =
-    generated_text("message", "What is done now, in words.");
+    generated_text("message", "The current activity, in words.");
 inline constexpr Field kPartIdField{
     .name = "part_id", .type = Type::uuid, .description = "The part.", .is_nullable = true};
 inline constexpr Field kPartNumberField{.name = "number",
@@ -262,7 +262,7 @@ inline constexpr Field kPartNumberField{.name = "number",
 inline constexpr std::array kProgressFields{kProgressField, kProgressMessageField};
 inline constexpr Schema kProgress{"StoryProgress", "How far a task is.", kProgressFields};
 inline constexpr std::array kStoredPartFields{
-    generated_text("kind", "What was stored, such as premise, outline or scene."),
+    generated_text("kind", "The kind of part that was stored, such as premise, outline or scene."),
     kPartIdField,
     kPartNumberField,
     optional_text("title", "Its title."),
@@ -272,8 +272,10 @@ inline constexpr std::array kStoredPartFields{
           .description = "False when a person's own version counts."}};
 inline constexpr Schema kStoredPart{"StoryStoredPart", "A part that is stored.", kStoredPartFields};
 inline constexpr std::array kWrittenPartFields{
-    optional_text("kind", "What is written, such as premise, outline or scene."), kPartIdField,
-    kPartNumberField, Field{.name = "title", .description = "Its title.", .is_nullable = true}};
+    optional_text("kind",
+                  "The kind of part that is being written, such as premise, outline or scene."),
+    kPartIdField, kPartNumberField,
+    Field{.name = "title", .description = "Its title.", .is_nullable = true}};
 inline constexpr Schema kWrittenPart{"StoryWrittenPart", "The part that is being written.",
                                      kWrittenPartFields, "true"};
 inline constexpr std::array kSourceFields{Field{.name = "part",
@@ -301,15 +303,14 @@ inline constexpr auto kWrittenTextFields =
 inline constexpr Schema kWrittenText{"StoryText", "Text as it is written.", kWrittenTextFields};
 inline constexpr std::array kFindingFields{
     generated_text("rule", "The rule, such as repeats_previous."),
-    generated_text("message", "What was found wrong, in words."),
+    generated_text("message", "The fault, in words."),
     Field{.name = "is_asked_again",
           .type = Type::boolean,
           .description = "Whether the text was asked for once more because of it."},
-    optional_text("correction", "What the model is told then."),
+    optional_text("correction", "The correction that the model gets."),
     kPartIdField,
     kPartNumberField};
-inline constexpr Schema kFinding{"StoryFinding", "What was found wrong with a text.",
-                                 kFindingFields, "true"};
+inline constexpr Schema kFinding{"StoryFinding", "A fault in a text.", kFindingFields, "true"};
 inline constexpr std::array kStateFields{
     Field{.name = "task_id", .type = Type::uuid, .description = "The task.", .is_required = true},
     Field{
@@ -321,8 +322,9 @@ inline constexpr std::array kStateFields{
     kProgressField, kProgressMessageField};
 inline constexpr Schema kState{"StoryState", "Where a task is.", kStateFields};
 inline constexpr std::array kFailureFields{
-    generated_text("code", "What a program may switch on."),
-    generated_text("title", "The code in words."), optional_text("detail", "What to do about it."),
+    generated_text("code", "The stable code for programs."),
+    generated_text("title", "The code in words."),
+    optional_text("detail", "What the caller can do."),
     Field{.name = "status",
           .type = Type::integer,
           .description = "The HTTP status that it would have.",

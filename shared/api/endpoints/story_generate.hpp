@@ -213,7 +213,7 @@ inline constexpr auto kAcceptedFields = join(
               .description = "Where it is.",
               .is_required = true,
               .choices = kTaskStatuses},
-        generated_text("message", "What happens now, in words."),
+        generated_text("message", "The current activity, in words."),
     },
     kGeneratedFields);
 inline constexpr Schema kAccepted{"StoryTaskAccepted", "A task that has begun.", kAcceptedFields};

@@ -37,7 +37,7 @@ inline constexpr std::array kDrawingFields{
           .description = "Where it is.",
           .is_required = true,
           .choices = kTaskStatuses},
-    Field{.name = "message", .description = "What is drawn, in words.", .is_required = true},
+    Field{.name = "message", .description = "The current activity, in words.", .is_required = true},
     Field{.name = "status_url",
           .type = Type::url,
           .description = "The address of its progress.",

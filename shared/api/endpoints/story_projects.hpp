@@ -1,4 +1,4 @@
-// Endpoints of the story function for what is stored of a story: settings, premise, outline,
+// Endpoints of the story function for the stored parts of a story: settings, premise, outline,
 // scenes, and the versions of each.
 #pragma once
 
@@ -81,7 +81,7 @@ inline constexpr Schema kMove{"SceneMove", "A scene's new place.", kMoveFields};
 
 inline constexpr std::array kRegenerateFields{
     Field{.name = "feedback",
-          .description = "What to do otherwise, in your words.",
+          .description = "The changes that you want, in your words.",
           .maximum = kMaximumFeedbackCharacters}};
 inline constexpr Schema kRegenerate{"SceneRegeneration", "How to write a scene again.",
                                     kRegenerateFields};
@@ -178,7 +178,7 @@ inline constexpr Schema kChapter{"Chapter", "A chapter of a story.", kChapterFie
 
 inline constexpr auto kStoredSettingsFields =
     join(kSettingsFields,
-         std::array{optional_text("unit", "What its length is counted in: words or characters.")});
+         std::array{optional_text("unit", "The unit of its length: words or characters.")});
 inline constexpr Schema kStoredSettings{"StoredStorySettings", "How a story is written.",
                                         kStoredSettingsFields, "true"};
 
@@ -234,9 +234,9 @@ inline constexpr Schema kStory{"Story", "A story as it is stored.", kStoryFields
 inline constexpr auto kVersionPlanFields =
     join(kScenePlanFields, std::array{Field{.name = "scenes",
                                             .type = Type::array,
-                                            .description = "Of an outline: its scenes.",
+                                            .description = "For an outline: its scenes.",
                                             .schema = &kScenePlan},
-                                      optional_text("text", "Of a premise: its text.")});
+                                      optional_text("text", "For a premise: its text.")});
 inline constexpr Schema kVersionPlan{"VersionPlan", "The plan of a version.", kVersionPlanFields,
                                      "true"};
 
@@ -256,7 +256,7 @@ inline constexpr std::array kVersionFields{
     stored_flag("is_rejected", "Whether it was asked for once more, because of its `findings`."),
     Field{.name = "findings",
           .type = Type::array,
-          .description = "What was found wrong with it.",
+          .description = "Its faults.",
           .is_required = true,
           .schema = &kFinding},
     stored_integer("length", "Its length."),

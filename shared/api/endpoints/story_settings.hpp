@@ -92,8 +92,8 @@ inline constexpr Field kPremiseField{
 
 inline constexpr std::array kAdjustmentFields{
     Field{.name = "field", .description = "The setting.", .is_required = true},
-    Field{.name = "from", .description = "What was asked.", .is_required = true},
-    Field{.name = "to", .description = "What holds.", .is_required = true},
+    Field{.name = "from", .description = "The requested value.", .is_required = true},
+    Field{.name = "to", .description = "The value that is used instead.", .is_required = true},
     Field{.name = "reason", .description = "Why.", .is_required = true},
 };
 inline constexpr Schema kAdjustment{"StoryAdjustment", "A setting that was changed.",

@@ -1,4 +1,4 @@
-// Endpoints of the story function for tasks that have begun.
+// Endpoints of the story function for tasks that exist already.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ inline constexpr Operation kReadTaskResult{
     .id = "read_story_result",
     .method = "GET",
     .pattern = "/story/task/{task_id}/result",
-    .summary = "What a task has made",
+    .summary = "The result of a task",
     .answer = {.schema = &kResult,
                .description = "The answer of the request that began it; of a whole story `story`, "
                               "`premise`, `outline`, `is_complete`, `word_count` and `project_id`, "

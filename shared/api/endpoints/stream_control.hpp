@@ -12,7 +12,7 @@ namespace fabula::api {
 // The largest integer that JavaScript represents exactly.
 inline constexpr std::int64_t kLargestNumber = (std::int64_t{1} << 53) - 1;
 
-// More than any reply has, and no more than the database's integers hold.
+// More bytes than any reply has, and no more than the database's integers hold.
 inline constexpr std::int64_t kMaximumKnownBytes = 999'999'999;
 
 inline constexpr std::array kAfterFields{
@@ -56,8 +56,8 @@ inline constexpr Schema kCancelled{"Cancellation", "The result of a cancellation
                                    kCancelledFields};
 
 inline constexpr std::array kStreamErrorFields{
-    Field{.name = "code", .description = "What a program may switch on.", .is_required = true},
-    Field{.name = "message", .description = "What to do about it.", .is_required = true},
+    Field{.name = "code", .description = "The stable code for programs.", .is_required = true},
+    Field{.name = "message", .description = "What the caller can do.", .is_required = true},
     Field{.name = "retryable",
           .type = Type::boolean,
           .description = "Whether it is worth another try.",

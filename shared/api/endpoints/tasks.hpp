@@ -1,4 +1,4 @@
-// The endpoints of the tasks function: work after turns, for the server's operator.
+// The endpoints of the tasks function, with which the server's operator runs the work after turns.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace fabula::api::tasks {
 
-// The most tasks of a call that names no limit.
+// How many tasks a call takes at most if it names no limit.
 inline constexpr std::int64_t kDefaultLimit = 10;
 inline constexpr std::int64_t kMaximumLimit = 100;
 

@@ -1,4 +1,4 @@
-// The endpoints of the users function. Signing up and signing in are Supabase Auth's.
+// The endpoints of the users function. Supabase Auth signs people up and in.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace fabula::api::users {
 
-// RFC 5321: 64 of the mailbox, the @, 255 of the domain.
+// RFC 5321: 64 for the mailbox, the @, 255 for the domain.
 inline constexpr std::int64_t kMaximumEmailCharacters = 320;
 inline constexpr std::int64_t kMaximumUrlCharacters = 2048;
 

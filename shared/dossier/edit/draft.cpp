@@ -8,13 +8,14 @@
 namespace fabula::dossier {
 namespace {
 
-// By one of them the thing is found even when the message of the others has left the path.
+// Several mentions, so that one still finds the thing if the message of the others has left the
+// path.
 constexpr std::size_t kMentionsOfATarget = 32;
 
 }  // namespace
 
-// Later than all that persons have done so far, whatever the clocks say that made their entries: a
-// request has seen them.
+// Later than all previous acts of persons, whatever the clocks of their servers say: the request
+// was made after seeing them.
 Draft::Draft(const Dossier& dossier, const EditContext& context)
     : preview_(dossier), context_(context), at_(context.at) {
   for (const auto& entry : dossier.entries()) {

@@ -1,4 +1,5 @@
-// A person's request while it is made into entries: each is tried on a copy of the dossier at once.
+// A user's edit while it is turned into log entries: each entry is tried on a copy of the dossier
+// at once.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +17,15 @@ class Draft {
  public:
   Draft(const Dossier& dossier, const EditContext& context);
 
-  // The dossier with what has been drafted.
+  // The dossier with the drafted entries.
   Dossier& preview() { return preview_; }
 
   // `members` without do, at and operation. A fault ends the request: see rows().
   void add(Act act, json::Document::object_t members);
-  // Rows that another request of the same operation would make.
+  // Adds rows that another request of the same operation would make.
   void take(std::vector<EntryRow> rows);
   const EditContext& context() const { return context_; }
-  // Entries added from now on are later than those before.
+  // Entries added after this call are later than those before it.
   void next_pass() { ++at_; }
   bool has_failed() const { return problem_.has_value(); }
   std::size_t row_count() const { return rows_.size(); }
@@ -41,12 +42,12 @@ class Draft {
 
 using Members = json::Document::object_t;
 
-// JSON lists of references, of at most `maximum` of the entries: the last ones.
+// A JSON list of references to at most the last `maximum` entries.
 json::Document references(const Dossier& dossier, const std::vector<EntryIndex>& entries,
                           std::size_t maximum);
 
-// Those of the thing that a client has named by an id; nullptr if it is not shown. `type` none:
-// any.
+// The entity that a client has named by an id, or nullptr if it is not shown. `type` none: any
+// type.
 const Entity* find_entity(Dossier& dossier, std::string_view id, Type type = Type::none);
 tl::unexpected<Problem> no_such_thing();
 

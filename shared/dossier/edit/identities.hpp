@@ -1,4 +1,4 @@
-// Who is who, while an edit is drafted that shall not change it.
+// Keeps things one or apart as they are, while an edit is drafted that must not change this.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ std::vector<const std::vector<EntryIndex>*> all_mentions(const State& state);
 
 class Identities {
  public:
-  // That these mentions are one thing, and another than those noted before and after.
+  // Notes that these mentions are one thing, and not one of those noted before or after.
   void note(const std::vector<EntryIndex>& mentions);
-  // Everything as it is, what is not shown included: it must not take with it what is.
+  // Notes everything as it is, including hidden things, which must not absorb shown ones.
   void note_all(Dossier& dossier);
 
-  // Adds what has to be said so that it is so in the draft: what was several things and has become
-  // one is said to be several, what was one and has fallen apart, one. That may move others, which
-  // is then put right too.
+  // Adds the decisions that restore the noted state in the draft: that things which have become one
+  // are different, and that mentions which have fallen apart are the same. Each decision may move
+  // other mentions, which are then corrected too.
   void keep(Draft& draft) const;
 
  private:
@@ -30,7 +30,7 @@ class Identities {
   std::vector<std::uint32_t> found_in(const std::vector<EntryIndex>& mentions) const;
 
   std::vector<std::vector<EntryIndex>> all_;
-  NumberTable by_mention_;  // by a mention's position
+  NumberTable by_mention_;  // keyed by a mention's position
 };
 
 }  // namespace fabula::dossier

@@ -12,7 +12,7 @@ using json::Document;
 
 struct Target {
   Type type = Type::none;
-  bool is_locked = false;  // as a whole
+  bool is_locked = false;  // the whole thing is locked
   std::vector<ShownField> fields;
   Members about;
 };
@@ -58,7 +58,7 @@ Rows lock(Dossier& dossier, std::string_view id, std::string_view field,
   auto target = find_target(dossier, id, field);
   if (!target) return tl::unexpected<Problem>(target.error());
   if (is_locked(dossier, *target, field)) return std::vector<EntryRow>();
-  // What is locked is what the person sees: its values go with the lock.
+  // The person locks what they see, so the lock includes the values.
   Members fields;
   std::vector<EntryIndex> replaced;
   for (const auto& each : target->fields) {

@@ -31,7 +31,7 @@ bool names_one_of(const Dossier& dossier, const std::vector<Reference>& part,
   });
 }
 
-// Acts in force that say that two of the parts are the same.
+// Acts in force which state that two of the parts are the same.
 std::vector<EntryIndex> joining_acts(Dossier& dossier, const std::vector<Part>& parts) {
   std::vector<EntryIndex> acts;
   const auto& statuses = dossier.state().statuses;
@@ -52,13 +52,12 @@ bool contains(const Part& mentions, EntryIndex mention) {
   return std::find(mentions.begin(), mentions.end(), mention) != mentions.end();
 }
 
-// A decision about some may lead to others being taken for the same: a person decides only what
-// they say.
+// A decision about some mentions might merge others: a person's decision covers only what they say.
 Identities others_as_they_are(Dossier& dossier, const std::vector<Part>& decided) {
   Identities identities;
   for (const auto& part : decided) identities.note(part);
   for (const auto* mentions : all_mentions(dossier.state())) {
-    // It is parted, or a part with others.
+    // The cluster is split, or is a part together with others.
     const bool is_decided = std::any_of(decided.begin(), decided.end(), [&](const Part& part) {
       return contains(*mentions, part.front()) || contains(part, mentions->front());
     });
@@ -129,7 +128,8 @@ Rows split(Dossier& dossier, std::string_view id,
   if (parts.size() == 1 && !rest.empty()) parts.push_back(std::move(rest));
   if (parts.size() < 2 || parts.size() > kMaximumListItems) return not_to_be_split();
 
-  // That they were said to be the same is taken back; what else brought them together is overruled.
+  // Acts which stated that they are the same are undone; other reasons for joining them are
+  // overruled.
   Draft draft(dossier, context);
   if (const auto acts = joining_acts(dossier, parts); !acts.empty()) {
     draft.add(Act::undo, {{"entries", references(dossier, acts, kMaximumReferences)}});

@@ -12,11 +12,11 @@ namespace {
 
 struct Standing {
   bool is_known = false;
-  bool has_open = false;      // entries that are not shown because nobody has accepted them
-  bool has_accepted = false;  // entries that nobody has rejected
+  bool has_open = false;      // some entries are hidden because nobody has accepted them
+  bool has_accepted = false;  // some entries are not rejected
 };
 
-// How each of the proposals stands, by its number in `wanted`.
+// The standing of each proposal, by its number in `wanted`.
 std::vector<Standing> standings(Dossier& dossier, const TextTable& wanted) {
   std::vector<Standing> found(wanted.size());
   const auto& statuses = dossier.state().statuses;
@@ -51,7 +51,7 @@ Rows decide_proposal(Dossier& dossier, std::string_view proposal, Act act,
 }
 
 struct NamedDecisions {
-  std::string_view name;  // the member of the request
+  std::string_view name;  // the request's member
   Act act;
   std::span<const std::string> proposals;
 };

@@ -23,7 +23,8 @@ const Item* find_item(Dossier& dossier, Reference wanted) {
   return nullptr;
 }
 
-// By its own id or that of a mention. A fact's id names the fact alone, not its owner.
+// Finds an entity by its own id or that of a mention. A fact's id names only the fact, not its
+// owner.
 const Entity* find_mentioned(Dossier& dossier, Reference wanted) {
   const auto* entity = dossier.entity(wanted);
   if (entity == nullptr || entity->id == wanted) return entity;

@@ -9,8 +9,8 @@ namespace {
 
 using json::Document;
 
-// An edit may change who is who (a new name), which changes what is shown, and so on: after so many
-// rounds what is left is left.
+// An edit such as a new name may change which things are the same, which changes what is shown, and
+// so on: after this many rounds the remaining differences stay.
 constexpr int kMaximumPasses = 4;
 
 }  // namespace

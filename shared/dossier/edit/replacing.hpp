@@ -1,4 +1,4 @@
-// Makes a snapshot that a person has sent into entries.
+// Turns a snapshot that a person has sent into entries.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class Replacing {
   Draft draft_;
   Wanted wanted_;
   bool is_whole_;
-  std::vector<Reference> handles_;  // of each wanted thing: a mention of the one that it is
+  std::vector<Reference> handles_;  // for each wanted thing a mention of its entity
   Identities identities_;
 };
 

@@ -110,7 +110,8 @@ void Replacing::change_things() {
                                         }),
                          field.values.end());
     }
-    // The name that it had is an alias as soon as it has another: it is looked at again then.
+    // The old name becomes an alias once the thing has a new one, so the aliases are examined
+    // again.
     const auto count = draft_.row_count();
     change_fields(entity.fields, fields, target);
     if (draft_.row_count() > count || (!name.empty() && name != entity.name))

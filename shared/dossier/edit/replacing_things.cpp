@@ -7,7 +7,7 @@
 namespace fabula::dossier {
 
 using json::Document;
-// By id, then by name, then by alias; each thing once.
+// Matches by id, then by name, then by alias; each thing once.
 FieldError Replacing::match() {
   std::vector<Reference> claimed;
   const auto claim = [&](std::size_t i, const Entity* entity) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kReasons{"change", "error", "two_people", "unreliable"};
 constexpr std::size_t kMaximumSeen = 500;
 
-// The acts of persons that decide a question's field now.
+// The acts of persons that currently decide a question's field.
 std::vector<EntryIndex> decided_by(Dossier& dossier, const Question& question) {
   const auto* entity = question.target == kSubject ? nullptr : dossier.entity(question.target);
   const auto& fields = entity ? entity->fields : dossier.state().subject;
@@ -67,7 +67,7 @@ Rows resolve(Dossier& dossier, std::string_view question_id, const Resolution& r
   }
   Draft draft(dossier, context);
   if (question.kind == QuestionKind::asked) {
-    // The story's own question is answered: it is no item any more.
+    // The story's own question is answered, so it is no longer an item.
     draft.add(Act::remove, {{"target", reference_text(question.id)},
                             {"type", story::name(story::kOpenQuestion)},
                             {"text", question.text}});

@@ -11,7 +11,7 @@ bool is_of_person(const Entry& entry) {
   return entry.kind == EntryKind::user || entry.kind == EntryKind::confirmed;
 }
 
-// Whether the entry is the change that has this name, or a part of it.
+// Whether the entry is the change with this name, or a part of it.
 bool is_of_change(const Entry& entry, std::string_view change) {
   if (const auto reference = parse_reference(change)) return entry.reference() == *reference;
   return is_of_person(entry) ? entry.operation == change : entry.delivery == change;
@@ -26,7 +26,7 @@ bool is_redo(const Dossier& dossier, const Entry& entry) {
   });
 }
 
-// The operation of the person's last act that `is` holds of; "".
+// The operation of the person's last act for which `is` is true; "".
 template <class Is>
 std::string last_operation(const Dossier& dossier, Is is) {
   const auto& order = dossier.content_order();

@@ -68,8 +68,8 @@ class WantedReader {
     }
   }
 
-  // A text of at most so many bytes, cleaned; a longer one is a fault, as people's words are never
-  // cut.
+  // Reads and cleans a text of at most `maximum_bytes`; a longer one is a fault, as people's words
+  // are never cut.
   bool read_text(const Document& value, const std::string& path, std::size_t maximum_bytes,
                  std::string& out) {
     const auto* text = value.get_ptr<const std::string*>();
@@ -146,7 +146,7 @@ class WantedReader {
     const bool wants_list = index && story::kOntology.rule(*index) == FieldRule::list;
     if (value.is_null()) field.is_list = wants_list;
     if (field.is_list != wants_list) {
-      // A list of one is what it says; one text stands for a list of one.
+      // A list of one counts as a text, and a text as a list of one.
       if (!wants_list && field.values.size() > 1) return fault(path, "must be text");
       field.is_list = wants_list;
     }

@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaximumWantedThings = 5000;
 struct WantedField {
   std::string field;
   bool is_list = false;
-  std::vector<std::string> values;  // of what is no list one; none: it is to be empty
+  std::vector<std::string> values;  // one unless the field is a list; none: it is to be empty
 };
 
 struct WantedThing {
@@ -30,20 +30,19 @@ struct WantedThing {
 struct WantedQuestion {
   std::string id;
   std::string text;
-  bool is_asked = true;  // by the story; else one that follows from what is said
+  bool is_asked = true;  // the story asks it; otherwise it follows from contradictory entries
 };
 
 struct Wanted {
   std::vector<WantedThing> things;
-  bool has_type[8] = {};  // which of the lists were there
+  bool has_type[8] = {};  // which of the lists were sent
   std::vector<std::pair<Type, std::string>> items;
   std::vector<WantedQuestion> questions;
   std::vector<WantedField> story;
 };
 
-// Problems: invalid_request with each field that is wrong. Members that are not known are refused
-// only where they could be values of somebody's and are not text, numbers, true, false, or lists of
-// text.
+// Problems: invalid_request with each field that is wrong. Unknown members are refused only where
+// they could be a character's values and are not text, numbers, true, false, or lists of text.
 Result<Wanted> parse_wanted(const json::Document& snapshot);
 
 }  // namespace fabula::dossier

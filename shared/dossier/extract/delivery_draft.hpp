@@ -1,4 +1,4 @@
-// One answer of an extractor while it is made into entries.
+// One answer of an extractor while it is turned into entries.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class DeliveryDraft {
  protected:
   using Document = json::Document;
 
-  // Calls `read` with the objects of a list; what is none is counted.
+  // Calls `read` with each object of a list; items that are no objects are counted as malformed.
   template <class Read>
   void each(const Document& parent, std::string_view key, Read read) {
     const auto* list = json::find(parent, key);
@@ -55,23 +55,23 @@ class DeliveryDraft {
     }
   }
 
-  // Where the quote that an item has stands in the text; nothing when it does not.
+  // The position of an item's quote in the text; nothing when the text does not contain it.
   std::optional<QuoteInText> quote_at(const Document& item, std::string_view key = "quote") const;
 
   void add(Act act, const QuoteInText& quote, Document::object_t members);
-  // Where the words stand that show it to be a correction; nothing when there are none.
+  // Adds the position of the words that show that the item is a correction, if there are any.
   void add_correction(Document::object_t& members, const Document& item,
                       std::string_view instead_of = {}) const;
-  // What the next thing of this type with the name is called in this delivery.
+  // The reference for the next thing of this type with the name in this delivery.
   std::string next_ref(Type type, std::string_view folded_name);
-  // Returns its place in things().
+  // Returns its index in things().
   std::size_t add_thing(Type type, const std::string& name, const std::vector<std::string>& aliases,
                         const QuoteInText& quote);
   void add_fact(const Thing& thing, const std::string& field, const std::string& value,
                 const QuoteInText& quote, const Document& item);
 
   const std::vector<Thing>& things() const { return things_; }
-  // The thing of this answer that has the name; nothing when none or several have.
+  // The thing in this answer with the name; nothing when none or several have it.
   const Thing* thing_named(Type type, std::string_view name) const;
 
  private:
@@ -84,7 +84,7 @@ class DeliveryDraft {
   TextTable known_;
 };
 
-// "" when it is missing, no text, too long, or says nothing.
+// "" when the member is missing, no text, too long, or meaningless.
 std::string text_at(const json::Document& item, std::string_view key, std::size_t maximum_bytes);
 std::vector<std::string> aliases_at(const json::Document& item, const std::string& name);
 

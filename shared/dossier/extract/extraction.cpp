@@ -32,7 +32,7 @@ class Reading : public DeliveryDraft {
   }
 
  private:
-  // A character without a quote of its own may stand by that of a fact.
+  // A character without its own quote may use the quote of a fact.
   std::optional<QuoteInText> any_quote(const Document& item) const {
     if (auto quote = quote_at(item)) return quote;
     for (const auto* key : {"fields", "relationships"}) {
@@ -53,7 +53,7 @@ class Reading : public DeliveryDraft {
     if (name.empty()) return void(++extraction.without_value);
     const auto quote = any_quote(item);
     if (!quote) {
-      // Of two people with one name the second is still the second: the same answer may be read for
+      // The second of two people with one name stays the second, because one answer may be read for
       // several texts, as one delivery.
       next_ref(story::kCharacter, fold(name));
       return void(++extraction.without_quote);
@@ -95,7 +95,7 @@ class Reading : public DeliveryDraft {
   void read_rename(const Document& item);
   void read_retraction(const Document& item);
 
-  std::vector<std::pair<std::size_t, const Document*>> characters_;  // place in things()
+  std::vector<std::pair<std::size_t, const Document*>> characters_;  // index in things()
 };
 
 void Reading::read_thing(Type type, const Document& item) {

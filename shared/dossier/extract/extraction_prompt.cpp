@@ -7,8 +7,8 @@
 namespace fabula::dossier {
 namespace {
 
-// The texts themselves may hold whatever stands around them: they are told apart by a line that is
-// no part of a story, and what is in them is never an instruction.
+// The texts may contain any other separator, so a line that no story contains separates them; their
+// content is never an instruction.
 constexpr std::string_view kBegin = "\n<<<\n";
 constexpr std::string_view kEnd = "\n>>>\n";
 
@@ -21,7 +21,7 @@ void append_part(std::string& out, const SpokenPart& part) {
   out.append(kBegin).append(part.text).append(kEnd);
 }
 
-// Lines until the budget is spent.
+// Collects lines until the budget is spent.
 class Lines {
  public:
   explicit Lines(std::size_t budget_bytes) : budget_bytes_(budget_bytes) {}
@@ -38,7 +38,7 @@ class Lines {
 };
 
 constexpr std::size_t kMaximumKnownAliases = 6;
-// Enough to tell two people of one name apart.
+// Enough to distinguish two people with one name.
 constexpr std::size_t kMaximumKnownFields = 3;
 constexpr std::size_t kMaximumKnownValueBytes = 80;
 
@@ -103,7 +103,7 @@ std::string known_lines(Dossier& dossier, std::size_t budget_bytes) {
                   .append(field.values.front().text));
   }
   for (const auto& theme : state.items(story::kTheme)) lines.add("theme: " + theme.text);
-  // The newest are the ones that are changed.
+  // The newest are the most likely to be changed.
   for (auto at = state.items(story::kPlotPoint).rbegin();
        at != state.items(story::kPlotPoint).rend(); ++at) {
     lines.add("plot point: " + at->text);

@@ -1,4 +1,4 @@
-// What an extractor is asked: see extraction.hpp for its answer.
+// The prompt for an extractor; extraction.hpp has its answer.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +11,26 @@
 
 namespace fabula::dossier {
 
-// What is told of what is known already; names are short, and a long novel has hundreds.
+// The limit of the list of known things; names are short, and a long novel has hundreds.
 inline constexpr std::size_t kMaximumKnownBytes = 6 * 1024;
 
-// The instructions, the same for every text, and their name and version, which every fact keeps.
+// The instructions, the same for every text, and their name and version, which every fact records.
 std::string_view extraction_instructions();
 std::string_view extraction_prompt_label();
 
-// A part of a conversation, or of a text that is nobody's: then `speaker` is "".
+// A part of a conversation, or of a text without a speaker: then `speaker` is "".
 struct SpokenPart {
-  std::string_view speaker;  // role of its message: "user", "assistant"
+  std::string_view speaker;  // the message's role: "user", "assistant"
   std::string_view text;
 };
 
-// The user's message: what is known already, as lines (known_lines), what stands before, and the
-// new parts, which alone are to be read.
+// The user's message for the model: the known things as lines (known_lines), the preceding parts,
+// and the new parts, which alone are to be extracted.
 std::string extraction_question(std::string_view known, std::span<const SpokenPart> before,
                                 std::span<const SpokenPart> parts);
 
-// The names that an extractor should use again, with what tells their bearers apart, and the plot
-// points and questions that a new text may take back. At most `budget_bytes`, whole lines.
+// The names that an extractor should use again, with facts that distinguish the characters, and the
+// plot points and questions that a new text may take back. At most `budget_bytes`, whole lines.
 std::string known_lines(Dossier& dossier, std::size_t budget_bytes = kMaximumKnownBytes);
 
 }  // namespace fabula::dossier

@@ -15,7 +15,7 @@ constexpr char kStop = '.';
 
 bool is_between(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
 
-// Written without spaces between words.
+// Whether the script has no spaces between words.
 bool is_east_asian(char32_t c) {
   return is_between(c, 0x2E80, 0xA4CF) || is_between(c, 0xF900, 0xFAFF) ||
          is_between(c, 0xFF00, 0xFFEF) || is_between(c, 0x20000, 0x3FFFF);
@@ -25,9 +25,26 @@ bool is_word_character(char c) {
   return text::is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Folds character by character, so that each keeps its place: the same for text and quote. What
-// typography and Markdown do to a text is gone: emphasis, escapes, the kinds of quotation marks,
-// dashes with the spaces around them, how many stops there are, and a word's hyphen.
+// Skips the invisible part of a link at `at`: "[" and "](address)" of "[Mara](address)",
+// "[[People/Mara|" and "]]" of "[[People/Mara|Mara]]". Returns the position after it, or `at`.
+std::size_t behind_link(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaximumBytes = 500;
+  const auto rest = text.substr(at, kMaximumBytes);
+  if (rest.front() == ']') {
+    if (rest.starts_with("]]")) return at + 2;
+    if (!rest.starts_with("](")) return at + 1;
+    const auto end = rest.find_first_of(")\n ");
+    return end == std::string_view::npos || rest[end] != ')' ? at + 1 : at + end + 1;
+  }
+  if (rest.front() != '[') return at;
+  if (!rest.starts_with("[[")) return at + 1;
+  const auto end = rest.find_first_of("|]\n");
+  return end == std::string_view::npos || rest[end] != '|' ? at + 2 : at + end + 1;
+}
+
+// Folds character by character, so that each keeps its position; the same for text and quote.
+// Removes the effects of typography and Markdown: emphasis, links, escapes, the kinds of quotation
+// marks, dashes with the spaces around them, the number of stops, and a word's hyphen.
 class PlacedFolder {
  public:
   PlacedFolder(std::string& folded, std::vector<std::uint32_t>* begins, std::vector<bool>* breaks)
@@ -41,6 +58,11 @@ class PlacedFolder {
         has_space_ = true;
         is_line_begin_ = is_line_begin_ || c == '\n' || c == '\r';
         ++at;
+        continue;
+      }
+      if (const auto end = behind_link(text, begin); end > begin) {
+        is_break_ = true;
+        at = end;
         continue;
       }
       const auto code = text::next_code_point(text, at);
@@ -59,10 +81,26 @@ class PlacedFolder {
         return;
       case U'>':
       case U'#':
-        // A quoted line, a heading.
+        // The mark begins a quoted line or a heading.
         if (!is_line_begin_ && !is_marked_) break;
         is_marked_ = true;
         is_break_ = true;
+        return;
+      case U'~':
+      case U'\u301C':
+      case U'\uFF5E':
+        is_break_ = true;
+        return;
+      case U'\u00AD':
+        // At the end of a line it is a hyphen; elsewhere nothing.
+        is_behind_dash_ = true;
+        return;
+      case U'\u2500':  // drawn lines, as dashes of Chinese and Japanese
+      case U'\u2501':
+      case U'\u2E3A':
+      case U'\u2E3B':
+        is_break_ = true;
+        is_behind_dash_ = true;
         return;
       case U'\u2026':  // an ellipsis
       case U'\u3002':  // 。
@@ -70,6 +108,11 @@ class PlacedFolder {
         return put_mark(kStop, at);
       case U'`':
       case U'\u201A':
+      case U'\u301D':
+      case U'\u301E':
+      case U'\u301F':
+      case U'\u275D':
+      case U'\u275E':
         return put_mark(kQuotationMark, at);
       case U'\u0153':
       case U'\u0152':
@@ -81,14 +124,14 @@ class PlacedFolder {
         break;
     }
     is_marked_ = false;
-    // Chinese titles and speeches.
+    // Marks around Chinese titles and speech.
     if (is_between(code, 0x3008, 0x300F)) return put_mark(kQuotationMark, at);
     is_east_asian_ = is_east_asian(code);
     if (code < 0x80) {
       const char lower = text::to_lower(static_cast<char>(code));
       return put_folded({&lower, 1}, at);
     }
-    // Between letters, or white space would be taken for an end.
+    // Fold it between letters, or white space would be stripped at the ends.
     std::string between = "a";
     between.append(character).append("b");
     const std::string whole = fold(between);
@@ -111,7 +154,7 @@ class PlacedFolder {
     }
   }
 
-  // Marks that may be repeated, and whose spaces do not count.
+  // Marks that may be repeated, and whose spaces are ignored.
   void put_mark(char mark, std::size_t at) {
     is_break_ = is_break_ || has_space_;
     has_space_ = false;
@@ -152,7 +195,7 @@ class PlacedFolder {
   std::vector<bool>* breaks_;
   bool has_space_ = false;
   bool is_behind_dash_ = false;
-  bool is_break_ = false;  // something between words has been left out
+  bool is_break_ = false;  // something between words was skipped
   bool is_line_begin_ = true;
   bool is_marked_ = false;
   bool is_east_asian_ = false;
@@ -170,8 +213,8 @@ std::optional<Found> QuotedText::find(std::string_view quote) const {
   PlacedFolder(wanted, nullptr, nullptr).fold_all(quote);
   if (std::none_of(wanted.begin(), wanted.end(), is_word_character)) return std::nullopt;
   if (const auto found = find_folded(wanted, false)) return found;
-  // A sentence that goes on in the text behind a comma is ended in the quote, or it is put into
-  // quotation marks. Where a word follows it is another sentence: "Er kam" of "Er kam nicht".
+  // A quote may end a sentence that continues after a comma in the text, or put it into quotation
+  // marks. If a word follows, it is another sentence: "Er kam" in "Er kam nicht".
   constexpr std::string_view kEdges = ".,;:!?'";
   const auto first = wanted.find_first_not_of(kQuotationMark);
   const auto last = wanted.find_last_not_of(kEdges);
@@ -182,7 +225,7 @@ std::optional<Found> QuotedText::find(std::string_view quote) const {
 
 std::optional<Found> QuotedText::find_folded(std::string_view wanted, bool is_before_mark) const {
   constexpr std::string_view kMarks = ".,;:!?')]";
-  // Whole words first: "an" is rather the word than a part of "Mandy".
+  // Whole words first: "an" is more likely the word than a part of "Mandy".
   std::size_t place = std::string::npos;
   for (auto at = folded_.find(wanted); at != std::string::npos; at = folded_.find(wanted, at + 1)) {
     const auto end = at + wanted.size();
@@ -198,7 +241,7 @@ std::optional<Found> QuotedText::find_folded(std::string_view wanted, bool is_be
   return Found{begins_[place], last + step.bytes};
 }
 
-// Whether a word goes on at this place of the folded text.
+// Whether this position of the folded text is inside a word.
 bool QuotedText::is_within_word(std::size_t at) const {
   return at > 0 && at < folded_.size() && !breaks_[at] && is_word_character(folded_[at - 1]) &&
          is_word_character(folded_[at]);

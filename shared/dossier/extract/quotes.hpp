@@ -1,4 +1,4 @@
-// Finds quotes in a text, however their characters were typed.
+// Finds quotes in a text, in whatever form their characters were typed.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace fabula::dossier {
 
-// A text that many quotes are looked for in. It must outlive this.
+// A text that is searched for many quotes. It must outlive this object.
 class QuotedText {
  public:
   explicit QuotedText(std::string_view text);
@@ -25,8 +25,8 @@ class QuotedText {
 
   std::string_view text_;
   std::string folded_;
-  std::vector<std::uint32_t> begins_;  // of each folded byte: the character that it comes from
-  std::vector<bool> breaks_;           // of each: whether something is left out before it
+  std::vector<std::uint32_t> begins_;  // for each folded byte: the start of its character
+  std::vector<bool> breaks_;  // for each folded byte: whether characters were skipped before it
 };
 
 }  // namespace fabula::dossier

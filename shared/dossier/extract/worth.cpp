@@ -10,7 +10,7 @@
 namespace fabula::dossier {
 namespace {
 
-// Words beyond it are no filler of any language.
+// Longer words are no filler in any language.
 constexpr std::size_t kMaximumWordBytes = 64;
 
 struct Range {
@@ -42,7 +42,7 @@ constexpr Range kScriptsWithoutSpaces[] = {{0xE00, 0xEFF},   {0x1000, 0x109F},  
                                            {0x3005, 0x3007}, {0x3021, 0x30FF},  {0x3400, 0x9FFF},
                                            {0xF900, 0xFAFF}, {0x20000, 0x3FFFF}};
 
-// The character at the front, which is taken off; a byte that is none stands for itself.
+// Removes and returns the first character; a byte that is not a character counts as itself.
 std::uint32_t take(std::string_view& text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t bytes = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -55,7 +55,7 @@ std::uint32_t take(std::string_view& text) {
   return character;
 }
 
-// Of the alphabets that the lists have.
+// For the alphabets of the lists.
 std::uint32_t lower(std::uint32_t c) {
   if ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7)) return c + 32;
   if (c >= 0x391 && c <= 0x3AB) return c + 32;
@@ -64,7 +64,7 @@ std::uint32_t lower(std::uint32_t c) {
   const bool is_even_upper = (c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177);
   const bool is_odd_upper = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
   if ((is_even_upper && c % 2 == 0) || (is_odd_upper && c % 2 == 1)) return c + 1;
-  switch (c) {  // accented capitals of Greek
+  switch (c) {  // accented Greek capitals
     case 0x386:
       return 0x3AC;
     case 0x388:
@@ -105,7 +105,7 @@ bool has_word(std::string_view words, std::string_view word) {
   return false;
 }
 
-// "sooo" as "so", "coool" as "cool": runs of three letters and more are `kept` of them.
+// "sooo" as "so", "coool" as "cool": repetitions of three letters and more are shortened to `kept`.
 std::string shortened(std::string_view word, std::size_t kept) {
   std::string out;
   for (std::size_t at = 0; at < word.size();) {
@@ -125,17 +125,17 @@ class Judge {
  public:
   explicit Judge(bool is_question) : is_question_(is_question) {}
 
-  // False: the word is of the story.
+  // False when the word may belong to the story.
   bool passes(std::string_view word, bool is_capital, bool is_first) {
     if (word.empty()) return true;
     if (word.size() > kMaximumWordBytes) return false;
-    // Will, May and Hope are people when they are written so, and none of these begins a sentence.
+    // Capitalized, Will, May and Hope are people, and none of these words begins a sentence.
     if (is_capital && !is_first && has_word(" will may hope mark grace ", word)) return false;
     if (word.size() == 1 || is_laughter(word)) return true;
     return is_known(word) || is_known(shortened(word, 1)) || is_known(shortened(word, 2));
   }
 
-  // Of a script without spaces: the longest words that are known are taken off its front.
+  // For scripts without spaces: repeatedly removes the longest known word from the front.
   bool passes_run(std::string_view run) {
     while (!run.empty()) {
       std::size_t bytes = run.size() < kMaximumWordBytes ? run.size() : kMaximumWordBytes;
@@ -194,7 +194,7 @@ Worth worth_of(std::string_view utf8) {
     const char byte = utf8.front();
     const std::uint32_t character = take(utf8);
     if (is_in(kDigits, character)) {
-      // <3 and :3 are faces, and what comes after a # is a name of something typed.
+      // <3 and :3 are emoticons, and a number after # is part of a tag.
       if (previous != '<' && previous != ':') return Worth::told;
     } else if (is_in(kMarks, character)) {
       if (!end_word()) return Worth::told;

@@ -1,11 +1,11 @@
-// The words of worth.cpp, lower case, each between spaces.
+// The words of worth.cpp, in lower case, each between spaces.
 #pragma once
 
 #include <string_view>
 
 namespace fabula::dossier {
 
-// Which say yes or no.
+// Words that say yes or no.
 inline constexpr std::string_view kAnswers =
     " yes yeah yep yup yea sure absolutely definitely exactly correct right indeed agreed no nope"
     " nah never ja jawohl jap genau stimmt richtig doch nein nö oui ouais exact exactement non si "
@@ -16,7 +16,7 @@ inline constexpr std::string_view kAnswers =
     " evet hayır elbette tabii ναι όχι σωστά כן לא בטח نعم ايوه أيوه أجل لا كلا हाँ हां जी नहीं"
     " 네 예 응 그래 맞아 맞아요 아니 아니요 아니오 có đúng không ya iya benar tidak ano jasně ";
 
-// Which say nothing of a story: thanks, praise, encouragement, and what holds sentences together.
+// Words that say nothing about a story: thanks, praise, encouragement, and function words.
 inline constexpr std::string_view kFillers =
     // English
     " thanks thank thx ty tysm thankyou cheers ok okay okey okie kk alright great nice cool good"
@@ -108,7 +108,7 @@ inline constexpr std::string_view kFillers =
     " ơn bạn"
     " tốt lắm hay quá tiếp tục đi nhé terima kasih bagus lanjut lanjutkan baik oke sip ";
 
-// Which ask about the program instead, in a question.
+// Words that make a question one about the program.
 inline constexpr std::string_view kProgramWords =
     " export exports exported exporting import save saved saving download upload print pdf epub"
     " docx"
@@ -131,7 +131,7 @@ inline constexpr std::string_view kProgramWords =
     " precio"
     " salvare esportare scaricare funziona posso puoi quanto costa baixar salvar pode ";
 
-// Of scripts that put no spaces between words: the same as kFillers, and then as kAnswers.
+// For scripts without spaces between words: the counterparts of kFillers, and then of kAnswers.
 inline constexpr std::string_view kRunFillers =
     " 谢谢你 谢谢您 谢谢 謝謝你 謝謝 多谢 感谢 非常 好的 好吧 好 很好 太好了 太棒了 真棒 棒 不错 "
     "赞 可以 行 嗯"

@@ -6,12 +6,12 @@
 namespace fabula::dossier {
 namespace {
 
-// An undo counts unless another one that counts names it. Ids are hashes of what they name, so that
-// no two can name each other; should a log say so all the same, none of such a circle counts.
+// An undo counts unless another one that counts names it. Ids are hashes of the content, so no two
+// entries can name each other; if a log has such a circle all the same, none of its entries counts.
 std::vector<bool> find_undone(const Log& log) {
   const auto count = log.entries.size();
   std::vector<bool> is_undone(count);
-  std::vector<std::uint32_t> open_namers(count);  // undos that name it and are not decided
+  std::vector<std::uint32_t> open_namers(count);  // undecided undos that name the entry
   std::vector<EntryIndex> undos;
   for (EntryIndex i = 0; i < count; ++i) {
     if (log.entries[i].act != Act::undo) continue;
@@ -43,7 +43,7 @@ std::vector<bool> find_undone(const Log& log) {
   return is_undone;
 }
 
-// By message number.
+// Keyed by message number.
 std::vector<bool> find_off_path(const Log& log) {
   struct Last {
     EntryIndex entry = kNoEntry;
@@ -73,7 +73,7 @@ std::vector<bool> find_off_path(const Log& log) {
 
 enum class Verdict : std::uint8_t { none, accepted, rejected };
 
-// By proposal number: the last word counts.
+// Keyed by proposal number: the last verdict counts.
 std::vector<Verdict> find_verdicts(const Log& log, const std::vector<bool>& is_undone) {
   std::vector<Verdict> verdicts(log.proposals.size(), Verdict::none);
   for (const auto i : log.order) {

@@ -1,5 +1,5 @@
-// Which entries count: by what persons have undone, accepted and rejected, and by the path that the
-// conversation takes.
+// Decides which entries count. This depends on what persons have undone, accepted and rejected, and
+// on the path of the conversation.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace fabula::dossier {
 
-// Of each entry: `shown` when it counts, else `undone`, `off_path`, `proposed`, `rejected`, or
-// `idle` for acts that are not known.
+// For each entry: `shown` when it counts, else `undone`, `off_path`, `proposed`, `rejected`, or
+// `idle` for unknown acts.
 std::vector<Status> find_activity(const Log& log);
 
 }  // namespace fabula::dossier

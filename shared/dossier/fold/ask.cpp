@@ -13,7 +13,7 @@
 namespace fabula::dossier {
 namespace {
 
-// More would be no question any more.
+// A question with more values would be unusable.
 constexpr std::size_t kMaximumValues = 16;
 constexpr std::size_t kMaximumQuotedBytes = 200;
 

@@ -13,12 +13,12 @@ namespace fabula::dossier {
 Question ask(const Log& log, Clash clash, Reference target, std::string_view name);
 Question ask(const Log& log, const Item& item);
 
-// One for each name that two shown characters share, if nothing says that they are two: no answer
-// of an extractor has both, and no person has said so or dismissed the question.
+// One question for each name that two shown characters share, unless something shows that they are
+// two: one extractor's answer lists both, or a person has said so or dismissed the question.
 std::vector<Question> ask_about_names(const Folding& folding,
                                       const std::vector<Entity>& characters);
 
-// Sorts questions by the time when they arose: when the last of their values was first said.
+// Sorts questions by the time at which they arose: when the last of their values was first said.
 void put_in_order(const Log& log, std::vector<Question>& questions);
 
 }  // namespace fabula::dossier

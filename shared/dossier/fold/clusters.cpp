@@ -21,7 +21,7 @@ constexpr std::uint64_t kIsQuoted = std::uint64_t{1} << 62U;
 constexpr std::uint64_t kIsSame = std::uint64_t{3} << 62U;
 constexpr std::uint64_t kIsDifferent = kIsSame + 1;
 
-// What is asked of identify_people, with the texts that it looks at.
+// The input of identify_people, with the texts that it refers to.
 class IdentityQuestion {
  public:
   IdentityQuestion(const Log& log, const std::vector<Status>& activity, const Records& records)
@@ -44,7 +44,7 @@ class IdentityQuestion {
     for (const auto slot : slots_) mentions_.push_back(records.of_slots[slot].mention);
   }
 
-  // Equal for questions with the same answer.
+  // Two equal fingerprints mean the same result.
   std::vector<std::uint64_t> fingerprint() const;
 
   Clusters answer(PreparedPeople& people) const;
@@ -62,14 +62,15 @@ class IdentityQuestion {
 
   const Log& log_;
   std::vector<SlotDecision> decisions_;
-  std::vector<std::uint32_t> slots_;  // those that count, by first mention
-  std::vector<EntryIndex> mentions_;  // of each of slots_
-  // By slot: what else it is called, by other mentions of the same answer, renaming, and persons.
+  std::vector<std::uint32_t> slots_;  // the slots that count, by first mention
+  std::vector<EntryIndex> mentions_;  // for each of slots_
+  // For each slot its further names: from other mentions in the same answer, renamings, and
+  // persons.
   std::vector<EntryIndex> further_names_;
-  std::vector<std::uint32_t> ends_of_names_;  // of each slot
-  // By slot: facts that are quoted from the text.
+  std::vector<std::uint32_t> ends_of_names_;  // for each slot
+  // For each slot its facts with quotes from the text.
   std::vector<EntryIndex> quoted_;
-  std::vector<std::uint32_t> ends_of_quoted_;  // of each slot
+  std::vector<std::uint32_t> ends_of_quoted_;  // for each slot
   std::vector<std::uint32_t> delivery_orders_;
 };
 
@@ -102,7 +103,7 @@ void IdentityQuestion::collect_names(const std::vector<Status>& activity, const 
   for (const auto& [slot, index] : found) further_names_[ends_of_names_[slot]++] = index;
 }
 
-// A text may name somebody in full in what it says of them, where only a part is given as the name.
+// A quote may contain a person's full name where only a part is given as the name.
 void IdentityQuestion::collect_quotes(const std::vector<Status>& activity) {
   const auto slot_of_quote = [&](EntryIndex index) {
     const Entry& entry = log_.entries[index];
@@ -163,7 +164,7 @@ std::vector<std::uint64_t> IdentityQuestion::fingerprint() const {
   return numbers;
 }
 
-// Persons' names and renamings stand first: of very many names the rest is not looked at.
+// Names from persons and renamings come first: of very many names the rest is ignored.
 std::vector<std::string> IdentityQuestion::names_besides(std::uint32_t slot,
                                                          const Entry& mention) const {
   std::vector<std::string> names;
@@ -183,7 +184,7 @@ std::uint64_t IdentityQuestion::key_of(std::size_t place) const {
   return key;
 }
 
-// Mostly what is new stands last: what stands where it stood stays there.
+// New records are mostly at the end: those with an unchanged position are kept.
 void IdentityQuestion::prepare_people(const std::vector<std::size_t>& places,
                                       PreparedPeople& people) const {
   std::vector<std::uint64_t> keys;
@@ -251,7 +252,7 @@ void IdentityQuestion::answer_for(Type type, PreparedPeople& people, Clusters& c
     }
     numbers = identify_things(things, decisions);
   }
-  // Numbered anew by the first mention that counts, which is the order of slots_.
+  // Renumbered by the first mention that counts, which is the order of slots_.
   std::vector<std::uint32_t> found(slots.size(), kNone);
   std::vector<std::uint32_t> sizes(slots.size());
   for (const auto number : numbers) ++sizes[number];

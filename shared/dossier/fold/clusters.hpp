@@ -1,4 +1,4 @@
-// Which slots are the same character, place or object.
+// Groups slots that are the same character, place or object.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,21 @@ struct Cluster {
 };
 
 struct Clusters {
-  // Characters, then locations, then objects; each by first mention.
+  // Characters, then locations, then objects; each type by first mention.
   std::vector<Cluster> all;
-  std::vector<std::uint32_t> of_slots;  // kNone: it is not there
+  std::vector<std::uint32_t> of_slots;  // each slot's cluster; kNone: the slot is not shown
 };
 
-// What is kept of the characters: their names taken apart, and what was found out of them.
+// Data about the characters that is kept between folds: their parsed names and the results for
+// them.
 struct PreparedPeople {
   std::vector<PreparedRecord> records;
-  std::vector<std::uint64_t> keys;  // of each record: of the entries that name it
+  std::vector<std::uint64_t> keys;  // for each record: the keys of the entries that name it
   Answers answers;
 };
 
-// Keeps the last result and gives it again for the same question: telling people apart costs more
-// than all else.
+// Keeps the last result and returns it again for the same input: telling people apart costs more
+// than everything else.
 class ClusterFinder {
  public:
   const Clusters& find(const Log& log, const std::vector<Status>& activity, const Records& records);

@@ -1,4 +1,4 @@
-// What one field of one thing shows, of all that has been said about it.
+// Decides what one field of one thing shows, given everything that was said about it.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,18 @@
 
 namespace fabula::dossier {
 
-// What a fold reads, and where it notes what has become of entries.
+// The input of a fold, and the place where it records the entries' statuses.
 struct Folding {
   const Log& log;
   const std::vector<Status>& activity;
   const Records& records;
   const Clusters& clusters;
   std::vector<Status>& statuses;
-  // By cluster: the name that is shown, so that others can be told by it.
+  // For each cluster the name that is shown, for use in other things' texts.
   std::vector<std::string> names;
 };
 
-// Which locks of a thing are in force.
+// The locks of one thing that are in force.
 class Locks {
  public:
   Locks(const Log& log, std::span<const Event> events);
@@ -36,18 +36,18 @@ class Locks {
  private:
   struct Held {
     std::uint32_t field;
-    EntryIndex lock;  // kNoEntry: unlocked after the whole was locked
+    EntryIndex lock;  // kNoEntry: unlocked after the whole thing was locked
   };
   EntryIndex all_ = kNoEntry;
   std::vector<Held> fields_;
 };
 
-// A question that has arisen; who and how it is told is added later.
+// A question that has arisen; its subject and its text are added later.
 struct Clash {
   QuestionKind kind = QuestionKind::contradiction;
   std::uint32_t field = 0;
   bool is_emptied = false;          // challenge: the person has emptied the field
-  std::vector<EntryIndex> entries;  // one of each value
+  std::vector<EntryIndex> entries;  // one for each value
   std::vector<std::string> values;
   std::vector<EntryIndex> seen;
 };
@@ -57,16 +57,16 @@ struct Decided {
   std::optional<Clash> clash;
 };
 
-// `lock` as Locks::of gives it. For fields with one value; `name` is one of them.
+// For fields with one value. `lock` is the result of Locks::of; `name` is one of these fields.
 Decided decide_value(Folding& folding, std::uint32_t field, std::span<const Event> events,
                      EntryIndex lock);
 
-// Something that a list has besides what its events say: names of mentions, relations.
+// An element of a list that comes from elsewhere than its events: names of mentions, relations.
 struct Element {
-  std::uint32_t value = kNone;  // kNone: no act of a person or a lock can be about it
+  std::uint32_t value = kNone;  // kNone: no act of a person and no lock can refer to it
   std::string text;
   std::vector<EntryIndex> entries;
-  std::uint32_t place = 0;  // among those of one entry
+  std::uint32_t place = 0;  // position among the elements of one entry
 };
 Decided decide_list(Folding& folding, std::uint32_t field, std::span<const Event> events,
                     EntryIndex lock, std::vector<Element> elements);

@@ -53,7 +53,7 @@ class ListDecision {
   }
 
   Decided decide() && {
-    // What a person says of a value counts also for what is said of it later.
+    // A person's act about a value also applies to later entries with this value.
     for (auto said = said_by_person_.rbegin(); said != said_by_person_.rend(); ++said) {
       const bool is_last = std::none_of(said_by_person_.rbegin(), said, [&](const Said& later) {
         return later.value == said->value;

@@ -6,17 +6,17 @@
 namespace fabula::dossier {
 namespace {
 
-// What joined descriptions may come to.
+// The limit of joined descriptions.
 constexpr std::size_t kMaximumJoinedBytes = 8 * 1024;
 
-// A value that a person has decided for.
+// A value that a person has chosen.
 struct Pick {
   EntryIndex entry = kNoEntry;
-  std::optional<EntryValue> value;  // nothing: they have emptied the field
+  std::optional<EntryValue> value;  // nothing: the person has emptied the field
   bool is_replaced = false;
 };
 
-// Entries that say the same, in content order.
+// Entries with the same value, in content order.
 struct Group {
   EntryValue value;
   std::vector<EntryIndex> entries;
@@ -86,7 +86,7 @@ class Decision {
     if (const auto value = value_of(log_, chosen, field_)) picks_.push_back({index, value});
   }
 
-  // What has been said so far is no longer so: all of it, or only one value.
+  // Earlier values are superseded: all of them, or only one.
   void supersede(std::uint32_t value) {
     for (auto& group : groups_) {
       if (value != kNone && group.value.value != value) continue;
@@ -104,7 +104,7 @@ class Decision {
     for (auto group = groups_.begin(); group != groups_.end(); ++group) {
       if (group->value.value != value->value) continue;
       group->entries.push_back(index);
-      // Where the latest counts, saying a thing again makes it the latest.
+      // Where the latest value counts, repeating a value makes it the latest.
       if (!is_checked()) std::rotate(group, group + 1, groups_.end());
       return;
     }
@@ -134,7 +134,7 @@ class Decision {
     }
   }
 
-  // Of those that no other replaces the latest; should each replace another, the latest of all.
+  // The latest pick that no other replaces; if each replaces another, the latest of all.
   const Pick* winner() const {
     const Pick* best = nullptr;
     for (const auto& pick : picks_) {
@@ -197,7 +197,7 @@ void Decision::show_pick(const Pick& pick) {
     }
   }
   if (is_checked()) {
-    // Two persons, or one thing of what were two: neither has seen what the other wrote.
+    // Two persons, or two things that became one: neither person has seen what the other wrote.
     for (const auto& other : picks_) {
       const bool clashes = !other.is_replaced && other.entry != pick.entry && other.value &&
                            pick.value && other.value->value != pick.value->value &&
@@ -212,7 +212,7 @@ void Decision::show_pick(const Pick& pick) {
   if (!decided_.clash && folding_.log.ontology().rule(field_) != FieldRule::joined) challenge(pick);
 }
 
-// What has been said since the person decided, and is something else, is put to them.
+// A different value that was said after the person decided becomes a question.
 void Decision::challenge(const Pick& pick) {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     const Group& group = groups_[i];
@@ -237,8 +237,8 @@ void Decision::show_joined() {
     std::string_view text;
     std::vector<EntryIndex> entries;
   };
-  // Groups are ordered by when they were last said; a text reads better in the order of first
-  // words.
+  // Groups are ordered by when they were last said; a text reads better in the order of their first
+  // entries.
   std::vector<const Group*> in_order;
   for (const auto& group : groups_) in_order.push_back(&group);
   std::sort(in_order.begin(), in_order.end(), [this](const Group* a, const Group* b) {
@@ -283,14 +283,15 @@ void Decision::show_joined() {
 void Decision::show_said() {
   std::size_t shown = groups_.size() - 1;
   if (is_checked()) {
-    // What a person has accepted goes before what a model has found; then what was said first.
+    // Values that a person has accepted precede those that a model has found; then the earliest
+    // first.
     const auto is_confirmed = [this](const Group& group) {
       return std::any_of(group.entries.begin(), group.entries.end(),
                          [this](EntryIndex index) { return !entry(index).proposal.empty(); });
     };
     const auto confirmed = std::find_if(groups_.begin(), groups_.end(), is_confirmed);
     shown = confirmed == groups_.end() ? 0 : static_cast<std::size_t>(confirmed - groups_.begin());
-    // "It has changed": of what the person saw then, the last one.
+    // "It has changed": choose the last value among those that the person saw.
     const bool has_changed = !resolves_.empty() && entry(resolves_.back()).dismiss == "change";
     for (std::size_t i = 0; has_changed && i < groups_.size(); ++i) {
       if (groups_[i].is_settled) shown = i;

@@ -7,10 +7,10 @@
 namespace fabula::dossier {
 namespace {
 
-// Beyond them, older decisions are not looked at.
+// Beyond this number, older decisions are ignored.
 constexpr std::size_t kMaximumDecisions = 50'000;
-// Of two parts every mention is kept from every other one; of larger ones, one from one, and each
-// part holds together.
+// For two small parts every mention of one is kept apart from every mention of the other; for
+// larger parts only one pair is, and each part is held together.
 constexpr std::size_t kMaximumPairs = 4096;
 
 using Part = std::vector<std::uint32_t>;
@@ -42,7 +42,7 @@ class Decisions {
     }
   }
 
-  // That the two are one, unless a person has said otherwise.
+  // Decides that the two are one, unless a person has said otherwise.
   void join(std::uint32_t first, std::uint32_t second) {
     if (!is_full() && first != second && groups_.join(first, second)) {
       accepted_.push_back({first, second, true});
@@ -52,7 +52,7 @@ class Decisions {
   std::vector<SlotDecision> accepted() && { return std::move(accepted_); }
 
  private:
-  // Of the first one's type, those that are there.
+  // The existing slots that have the first one's type.
   Part slots_of(const std::vector<Reference>& references, Type& type) const {
     Part slots;
     for (const auto reference : references) {
@@ -94,7 +94,7 @@ class Decisions {
   std::vector<SlotDecision> accepted_;
 };
 
-// Who bore each name when a renaming took it away: the slot that was called so last.
+// Remembers who had each name when a renaming removed it: the last slot with that name.
 class Bearers {
  public:
   Bearers(const Log& log, const Records& records, Decisions& decisions)
@@ -111,7 +111,7 @@ class Bearers {
       note(links.value, links.slot);
       for (const auto alias : log_.alias_values[index]) note(alias, links.slot);
     } else if (entry.act == Act::rename) {
-      // The answer that tells of it names the person too: the one before is meant.
+      // The answer with the renaming names the person too, so the bearer before it is meant.
       const Bearer& bearer = last_[links.value];
       const auto slot = is_of_answer(bearer.slot, links.slot) ? bearer.before : bearer.slot;
       if (slot != kNone && !bearer.are_two) decisions_.join(slot, links.slot);
@@ -122,8 +122,8 @@ class Bearers {
  private:
   struct Bearer {
     std::uint32_t slot = kNone;
-    std::uint32_t before = kNone;  // of an earlier answer than slot
-    bool are_two = false;          // one answer has called two people so
+    std::uint32_t before = kNone;  // from an earlier answer than slot
+    bool are_two = false;          // one answer has two people with this name
   };
 
   bool is_of_answer(std::uint32_t slot, std::uint32_t other) const {

@@ -1,4 +1,4 @@
-// What persons have said about which things are the same, and what the story itself says of it.
+// Decisions about which things are the same, made by persons or by the story itself.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,9 @@ struct SlotDecision {
   bool is_same = false;
 };
 
-// Where they contradict each other the later word counts, so that what is left does not. After them
-// come the story's own renamings: who is called Nora now was called Mara before, unless two were.
+// If decisions contradict each other, the later one wins, so that the result is consistent. The
+// story's own renamings come last: the character now called Nora is the former Mara, unless there
+// were two.
 std::vector<SlotDecision> find_decisions(const Log& log, const std::vector<Status>& activity,
                                          const Records& records);
 

@@ -15,14 +15,14 @@
 namespace fabula::dossier {
 namespace {
 
-// A type and the place of an entity of it in one number.
+// Encodes a type and the index of an entity in one number.
 constexpr std::uint32_t kPlaceBits = 28;
 constexpr std::uint32_t kPlaceMask = (1U << kPlaceBits) - 1;
 static_assert(kMaximumTypes <= 1U << (32 - kPlaceBits) && kMaximumEntries <= kPlaceMask);
 
 }  // namespace
 
-// The log, and what was made of it last: things that nothing new is said of are not built again.
+// The log, and the result of the last fold: unchanged things are not built again.
 class Dossier::Fold {
  public:
   explicit Fold(const Ontology& ontology) : log(ontology) {}
@@ -38,15 +38,15 @@ class Dossier::Fold {
   void take_items(const std::vector<Status>& activity);
 
   ClusterFinder clusters_;
-  std::vector<BuiltThing> things_;  // what the state's entities were built with; without entity
-  NumberTable known_;               // of entity ids: place in things_
+  std::vector<BuiltThing> things_;  // the inputs of the state's entities, without the entity itself
+  NumberTable known_;               // maps entity ids to indexes in things_
   std::vector<Status> built_statuses_;
   FirstNames first_names_;
 };
 
 void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
   auto old = std::exchange(state.entities_of, {});
-  NumberTable places;  // of old entities, by id: type and place
+  NumberTable places;  // maps ids of old entities to type and index
   std::size_t old_count = 0;
   for (const auto& entities : old) old_count += entities.size();
   places.reserve(old_count);
@@ -56,7 +56,7 @@ void Dossier::Fold::take_things(ThingBuilder& builder, const Events& events) {
     }
   }
   std::vector<Question> old_questions = std::exchange(state.questions, {});
-  NumberTable questions_of;  // by what they are about: the last of them
+  NumberTable questions_of;  // maps subjects to their last question
   std::vector<std::uint32_t> question_before(old_questions.size());
   for (std::uint32_t i = 0; i < old_questions.size(); ++i) {
     question_before[i] = questions_of.find(old_questions[i].target);
@@ -195,8 +195,7 @@ const Entity* Dossier::entity(Reference reference) {
     return nullptr;
   };
   if (const auto* entity = with_slot(reference)) return entity;
-  // Its message is not on the path any more: a person's act may have known it together with
-  // another.
+  // Its message has left the path: a person's act may link it to another mention.
   for (const auto i : log.order) {
     const Entry& entry = log.entries[i];
     const bool names_it =

@@ -4,11 +4,11 @@
 //   dossier.add(parse_rows(log)->entries);
 //   const std::string snapshot = snapshot_json(dossier);
 //
-// Its ontology defines its types and fields: a story's by default. Its entries must have been read
-// with the same ontology. (edit/ and extract/ write only a story's entries.)
-// The state is a function of the set of entries: not of the order in which they were added, nor of
-// how often. Adding to a folded dossier costs only as much as the new entries touch, so keep the
-// dossier if you merge often. Memory: 2.0 to 2.6 KB an entry, its texts included (room.hpp).
+// Its ontology defines its types and fields: a story's by default. The entries must have been read
+// with the same ontology. (edit/ and extract/ write only a story's entries.) The state depends only
+// on the set of entries, not on the order or number of times in which they were added. Adding to a
+// folded dossier costs only as much as the new entries touch, so keep the dossier if you merge
+// often. Memory: 2.0 to 2.6 KB per entry, including its texts (room.hpp).
 #pragma once
 
 #include <cstddef>
@@ -46,15 +46,15 @@ class Dossier {
   const std::vector<Entry>& entries() const;
   // kNoEntry if there is none.
   EntryIndex find(Reference reference) const;
-  // The shown character, place or object whose id, mention or fact this is; or nullptr.
+  // The shown character, place or object with this id, mention or fact; or nullptr.
   const Entity* entity(Reference reference);
   std::string_view field_name(std::uint32_t field) const;
-  // For a name that no entry has used yet, it is not the index of any field.
+  // If no entry has used the name yet, the result is not the index of any field.
   std::uint32_t field_named(std::string_view name) const;
   // Entries in the order in which their content was said.
   const std::vector<EntryIndex>& content_order() const;
 
-  // For the parts of this folder.
+  // For the parts of this folder only.
   const Log& log() const;
 
  private:

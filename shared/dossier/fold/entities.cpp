@@ -11,8 +11,8 @@
 namespace fabula::dossier {
 namespace {
 
-// The name of a cluster whose mentions nobody has renamed: of people the one that most texts use,
-// of places and objects the first.
+// The name of a cluster whose mentions nobody has renamed: for people the most frequent, for places
+// and objects the first.
 std::string first_name(const Folding& folding, const Cluster& cluster) {
   const Log& log = folding.log;
   const auto first = folding.records.of_slots[cluster.slots.front()].mention;
@@ -32,7 +32,10 @@ std::string first_name(const Folding& folding, const Cluster& cluster) {
 }  // namespace
 
 ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names)
-    : folding_(folding), events_(events), owners_(folding.log, folding.activity, folding.clusters) {
+    : folding_(folding),
+      events_(events),
+      is_there_(find_those_there()),
+      owners_(folding.log, folding.activity, folding.clusters, is_there_) {
   const auto& clusters = folding.clusters.all;
   folding.names.resize(clusters.size());
   FirstNames next;
@@ -64,8 +67,12 @@ ThingBuilder::ThingBuilder(Folding& folding, const Events& events, FirstNames& f
     }
   }
   first_names = std::move(next);
-  is_there_.resize(clusters.size());
-  for (std::uint32_t i = 0; i < clusters.size(); ++i) is_there_[i] = decide_is_there(i);
+}
+
+std::vector<bool> ThingBuilder::find_those_there() const {
+  std::vector<bool> is_there(folding_.clusters.all.size());
+  for (std::uint32_t i = 0; i < is_there.size(); ++i) is_there[i] = decide_is_there(i);
+  return is_there;
 }
 
 Reference ThingBuilder::shown_id_of(std::uint32_t cluster) const {
@@ -81,7 +88,7 @@ bool ThingBuilder::decide_is_there(std::uint32_t cluster) const {
     is_removed = is_removed || record.is_removed();
   }
   if (is_removed) return false;
-  // "There is no dog after all": unless a later answer speaks of it again.
+  // "There is no dog after all": retracted, unless a later answer mentions it again.
   const Log& log = folding_.log;
   EntryIndex retraction = kNoEntry;
   for (const auto& event : events_of_field(events_.of(cluster), kNone)) {
@@ -153,7 +160,7 @@ std::uint64_t ThingBuilder::fingerprint(std::uint32_t cluster) const {
   return hash;
 }
 
-// Changes when a text that an entry has for the list of relations leads to somebody else.
+// Changes when one of an entry's texts in the list of relations refers to another person.
 std::uint64_t ThingBuilder::fingerprint_of_texts(const Event& event, std::uint32_t cluster) const {
   const Entry& entry = folding_.log.entries[event.entry];
   std::uint64_t hash = 0;
@@ -178,7 +185,7 @@ void ThingBuilder::add_relations(std::uint32_t cluster, Entity& entity) const {
   }
 }
 
-// All that it is called besides the name that is shown.
+// All names except the one that is shown.
 std::vector<Element> ThingBuilder::find_aliases(const Entity& entity,
                                                 std::span<const Event> name_events) const {
   const Log& log = folding_.log;
@@ -200,7 +207,7 @@ std::vector<Element> ThingBuilder::find_aliases(const Entity& entity,
   for (const auto mention : entity.mentions) {
     const Entry& entry = log.entries[mention];
     add(log.links[mention].value, entry.text, mention);
-    // What is only there because a person has written about it is known by its name alone.
+    // A thing that exists only because a person has written about it has only its name.
     if (folding_.activity[mention] != Status::shown) continue;
     for (std::size_t i = 0; i < entry.aliases.size(); ++i) {
       add(log.alias_values[mention][i], entry.aliases[i], mention);
@@ -253,7 +260,7 @@ void ThingBuilder::build_fields(std::span<const Event> events, std::uint32_t clu
   entity.is_locked = locks.of_all() != kNoEntry;
   bool has_aliases = folding_.log.ontology().kind(entity.type) == TypeKind::subject;
   for (std::size_t at = 0; at < events.size() || !has_aliases;) {
-    // Aliases come of the mentions: they are there without any event too.
+    // Aliases come from mentions, so they exist without any event.
     const bool is_past_aliases = at >= events.size() || events[at].field > field::kAliases;
     const auto field = !has_aliases && is_past_aliases ? field::kAliases : events[at].field;
     const auto of_field = events_of_field(events, field);

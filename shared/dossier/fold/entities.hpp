@@ -1,4 +1,4 @@
-// Characters, places and objects as they are shown.
+// Builds characters, places and objects as they are shown.
 #pragma once
 
 #include <cstdint>
@@ -11,37 +11,38 @@
 
 namespace fabula::dossier {
 
-// A thing, and what is to be asked about it.
+// A thing, and the questions about it.
 struct BuiltThing {
-  std::uint64_t fingerprint = 0;  // of all that it was built from
+  std::uint64_t fingerprint = 0;  // of all its inputs
   Entity entity;
   std::vector<Question> questions;
 };
 
-// The names of clusters that nobody has renamed, by a fingerprint of their mentions: kept from one
-// fold to the next, since names are taken apart to choose one.
+// The names of clusters that nobody has renamed, keyed by a fingerprint of their mentions. They are
+// kept from one fold to the next, since choosing a name needs parsing.
 using FirstNames = std::unordered_map<std::uint64_t, std::string>;
 
 class ThingBuilder {
  public:
   ThingBuilder(Folding& folding, const Events& events, FirstNames& first_names);
 
-  // False: a person has removed the cluster, or the story says that it is not there.
+  // False if a person has removed the cluster, or the story says that it does not exist.
   bool is_there(std::uint32_t cluster) const { return is_there_[cluster]; }
-  // Of the entity that it would be.
+  // The id of the entity that the cluster would become.
   Reference id_of(std::uint32_t cluster) const;
-  // Equal where build() would give the same and note the same statuses.
+  // Two equal fingerprints mean that build() gives the same thing and records the same statuses.
   std::uint64_t fingerprint(std::uint32_t cluster) const;
   BuiltThing build(std::uint32_t cluster);
-  // Title, logline, genre and tone.
+  // Builds title, logline, genre and tone.
   BuiltThing build_subject();
 
-  // Those that count, in content order; should none do, what a person's edit keeps.
+  // The mentions that count, in content order; if none do, those that a person's edit keeps.
   std::vector<EntryIndex> mentions_of(std::uint32_t cluster) const;
 
  private:
+  std::vector<bool> find_those_there() const;
   bool decide_is_there(std::uint32_t cluster) const;
-  // The id of the entity that somebody is related to; 0 when it is not shown.
+  // The id of a related entity; 0 when it is not shown.
   Reference shown_id_of(std::uint32_t cluster) const;
   void add_relations(std::uint32_t cluster, Entity& entity) const;
   std::uint64_t fingerprint_of_texts(const Event& event, std::uint32_t cluster) const;
@@ -52,8 +53,8 @@ class ThingBuilder {
 
   Folding& folding_;
   const Events& events_;
-  NameOwners owners_;
   std::vector<bool> is_there_;  // by cluster
+  NameOwners owners_;
 };
 
 }  // namespace fabula::dossier

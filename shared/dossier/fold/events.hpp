@@ -1,4 +1,4 @@
-// What is said about each thing, thing by thing and field by field.
+// Everything that is said about each thing, grouped by thing and field.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace fabula::dossier {
 struct Event {
   std::uint32_t field = kNone;  // kNone: the thing as a whole (locks, retractions)
   EntryIndex entry = kNoEntry;
-  std::uint32_t part = kNone;  // which of the entry's fields, where it has several
+  std::uint32_t part = kNone;  // index among the entry's fields, if it has several
 };
 
-// Of the clusters in their order and then of the story: by field, each in content order.
+// Events of the clusters in their order, then of the story: by field, each in content order.
 class Events {
  public:
   Events(const Log& log, const std::vector<Status>& activity, const Records& records,
@@ -24,7 +24,7 @@ class Events {
   std::span<const Event> of(std::size_t thing) const {
     return std::span(events_).subspan(starts_[thing], starts_[thing + 1] - starts_[thing]);
   }
-  // Whether the entry is about something that is there.
+  // Whether the entry is about an existing thing.
   bool is_about_something(EntryIndex entry) const { return is_about_something_[entry]; }
 
  private:
@@ -33,7 +33,7 @@ class Events {
   std::vector<bool> is_about_something_;
 };
 
-// The events of one field among those of a thing.
+// The events of one field among the events of a thing.
 std::span<const Event> events_of_field(std::span<const Event> events, std::uint32_t field);
 
 }  // namespace fabula::dossier

@@ -10,10 +10,10 @@ namespace {
 
 struct Saying {
   Type type = Type::none;
-  std::vector<EntryIndex> entries;   // that say it, in content order
-  EntryIndex last_act = kNoEntry;    // of a person: `add` or `remove`
-  EntryIndex last_added = kNoEntry;  // `add`
-  bool is_said = false;              // by the story, and not taken back since
+  std::vector<EntryIndex> entries;   // entries with this text, in content order
+  EntryIndex last_act = kNoEntry;    // a person's last `add` or `remove`
+  EntryIndex last_added = kNoEntry;  // a person's last `add`
+  bool is_said = false;              // the story says it and has not retracted it
 };
 
 class Items {

@@ -1,4 +1,4 @@
-// Themes, plot points, and questions that the story asks.
+// Themes, plot points, and questions that the story raises.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace fabula::dossier {
 
-// Those that are there, in the order of first appearance; notes what has become of their entries.
-// The same words, but for case and punctuation, are the same item.
+// The items that are shown, in the order of first appearance; records the statuses of their
+// entries. Texts that differ only in case and punctuation are the same item.
 std::vector<Item> find_items(const Log& log, const std::vector<Status>& activity,
                              std::vector<Status>& statuses);
 

@@ -5,7 +5,7 @@
 
 namespace fabula::dossier {
 
-// The last word about a field counts, and one about the whole is one about each field.
+// The last act about a field counts, and an act about the whole applies to each field.
 Locks::Locks(const Log& log, std::span<const Event> events) {
   for (const auto& event : events) {
     if (event.field != kNone) continue;

@@ -1,4 +1,4 @@
-// What the person should decide.
+// The questions that the person should decide.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace fabula::dossier {
 
-// The snapshot's open_questions alone.
+// The snapshot's member open_questions alone.
 std::string questions_json(Dossier& dossier);
 
 }  // namespace fabula::dossier

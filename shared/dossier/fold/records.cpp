@@ -32,8 +32,8 @@ void note_removal(const Log& log, EntryIndex index, std::vector<Record>& records
   for (const auto reference : entry.mentions) note(reference);
 }
 
-// What a person has written stays with the mention that they knew the thing by, whatever becomes of
-// that mention. Their other acts go with one that still counts.
+// A person's texts stay with the mention that the person referred to, whatever happens to that
+// mention. Other acts go with a mention that still counts.
 std::uint32_t target_of(const Log& log, const std::vector<Record>& records, const Entry& entry) {
   if (is_edit(entry)) {
     const auto named = log.find(entry.target);
@@ -80,7 +80,7 @@ Records find_records(const Log& log, const std::vector<Status>& activity) {
     }
   }
 
-  // What an edit keeps must not decide what later ones are about: first all targets, then that.
+  // An edit that keeps a thing must not affect the targets of later acts: find all targets first.
   for (const auto index : log.order) {
     const Entry& entry = log.entries[index];
     if (activity[index] != Status::shown) continue;

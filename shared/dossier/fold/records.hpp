@@ -1,4 +1,4 @@
-// Which things are there to be told apart, and what persons' acts are about.
+// The things to distinguish, and the targets of persons' acts.
 #pragma once
 
 #include <cstdint>
@@ -9,32 +9,32 @@
 
 namespace fabula::dossier {
 
-// No rank: before everything. Ranks are given as one more than Log::ranks has them.
+// The rank before all others: ranks are stored as one more than in Log::ranks.
 inline constexpr std::uint32_t kNever = 0;
 
-// What is known of each slot of the log.
+// The facts about each slot of the log.
 struct Record {
-  bool counts = false;  // one of its mentions does, or a person has edited it
-  // The first of its mentions that count; the first of all when only a person's edit keeps it.
+  bool counts = false;  // one of its mentions counts, or a person has edited it
+  // The first mention that counts; the first of all when only a person's edit keeps it.
   EntryIndex mention = kNoEntry;
   std::uint32_t removed_at = kNever;  // when a person last removed it
-  std::uint32_t edited_at = kNever;   // when a person last added to it or added it
+  std::uint32_t edited_at = kNever;   // when a person last added it or added to it
   bool is_removed() const { return removed_at > edited_at; }
 };
 
 struct Records {
   std::vector<Record> of_slots;
-  // Of each entry: the slot that a person's act is about, kNone where it is about none that there
-  // is, or where a later removal has swept it away.
+  // For each entry the slot that a person's act is about; kNone if there is no such slot, or if a
+  // later removal has superseded the act.
   std::vector<std::uint32_t> targets;
 };
 
-// The acts that say something about a thing which a person would miss.
+// Whether the act says something about a thing that a person would miss.
 bool is_edit(const Entry& entry);
 
 Records find_records(const Log& log, const std::vector<Status>& activity);
 
-// The slot that a reference and, should that not be there any more, one of `others` is about;
+// The slot of a reference, or of one of `others` if the reference does not exist any more; else
 // kNone.
 std::uint32_t slot_of(const Log& log, const std::vector<Record>& records, Reference target,
                       const std::vector<Reference>& others);

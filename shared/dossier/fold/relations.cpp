@@ -8,9 +8,9 @@ namespace fabula::dossier {
 namespace {
 
 struct Relation {
-  std::uint32_t relation;  // the word's number
-  std::uint32_t other;     // a cluster; kNone: only the name is known
-  std::uint32_t name;      // the name's number as the text has it
+  std::uint32_t relation;  // the number of the relation's word
+  std::uint32_t other;     // the other's cluster; kNone: only the name is known
+  std::uint32_t name;      // the number of the name in the text
   std::string text;
   std::vector<EntryIndex> entries;
 };
@@ -22,8 +22,8 @@ bool leads_to_the_same(const Relation& a, const Relation& b) {
 }  // namespace
 
 NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
-                       const Clusters& clusters)
-    : owners_(log.values.size(), kNone) {
+                       const Clusters& clusters, const std::vector<bool>& is_there)
+    : is_there_(is_there), owners_(log.values.size(), kNone) {
   for (std::uint32_t cluster = 0; cluster < clusters.all.size(); ++cluster) {
     if (clusters.all[cluster].type != log.ontology().people) continue;
     for (const auto slot : clusters.all[cluster].slots) {
@@ -39,7 +39,11 @@ NameOwners::NameOwners(const Log& log, const std::vector<Status>& activity,
 void NameOwners::note(std::uint32_t value, std::uint32_t cluster) {
   if (value >= owners_.size()) return;
   auto& owner = owners_[value];
-  owner = owner == kNone || owner == cluster ? cluster : kSeveral;
+  if (owner == kNone || owner == cluster) {
+    owner = cluster;
+  } else if (is_there_[cluster]) {
+    owner = owner == kSeveral || is_there_[owner] ? kSeveral : cluster;
+  }
 }
 
 std::uint32_t other_cluster(const Folding& folding, const NameOwners& owners, EntryIndex relation) {
@@ -102,7 +106,7 @@ std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
   }
   std::vector<Element> elements;
   for (auto& each : relations) {
-    // Two of one name are told by the same words.
+    // Two people with one name have the same text.
     const auto same = std::find_if(elements.begin(), elements.end(), [&](const Element& element) {
       return element.text == each.text;
     });

@@ -1,4 +1,4 @@
-// What a character is to others.
+// The relations of a character to others.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,14 @@
 
 namespace fabula::dossier {
 
-// Who has a name, by the name's number: a cluster of characters, or kNone where there are several.
+// Maps the number of a name to its owner: a cluster of characters, or kNone if there are several. A
+// cluster that is not shown owns only names that no other one has.
 class NameOwners {
  public:
-  NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters);
-  // That the cluster is called by this name, too.
+  // `is_there` is indexed by cluster, and must outlive this object.
+  NameOwners(const Log& log, const std::vector<Status>& activity, const Clusters& clusters,
+             const std::vector<bool>& is_there);
+  // Notes that the cluster also has this name.
   void note(std::uint32_t value, std::uint32_t cluster);
   std::uint32_t of(std::uint32_t value) const {
     return value < owners_.size() && owners_[value] != kSeveral ? owners_[value] : kNone;
@@ -24,30 +27,31 @@ class NameOwners {
  private:
   static constexpr std::uint32_t kSeveral = kNone - 1;
 
+  const std::vector<bool>& is_there_;
   std::vector<std::uint32_t> owners_;
 };
 
-// The cluster that a relation leads to; kNone when it is only a name.
+// The cluster that a relation points to; kNone when it is only a name.
 std::uint32_t other_cluster(const Folding& folding, const NameOwners& owners, EntryIndex relation);
 
-// Relations of a cluster as "sister: Nora", by the others' present names: what relations say that
-// is neither corrected nor retracted. `needs_values`: persons have said something of the list too.
+// Relations of a cluster as "sister: Nora", with the current names of the others; without those
+// that were corrected or retracted. `needs_values`: persons have edited the list too.
 std::vector<Element> find_relations(Folding& folding, const NameOwners& owners,
                                     std::uint32_t cluster, std::span<const Event> events,
                                     bool needs_values);
 
-// A text of the list of relations, "sister: Nora", taken apart.
+// One text in a list of relations, "sister: Nora", parsed.
 struct ToldRelation {
   std::string relation;
-  std::string name;             // as the other is shown, else as the text has it; "": nobody
-  std::uint32_t other = kNone;  // a cluster
+  std::string name;  // the name that is shown for the other, else that in the text; "": no name
+  std::uint32_t other = kNone;  // the other's cluster
 };
 
-// The relations that a list shows. A text stands for several when several people have the name.
+// The relations that a list shows. One text means several if several people have the name.
 std::vector<ToldRelation> tell_relations(const Folding& folding, const NameOwners& owners,
                                          std::uint32_t cluster,
                                          const std::vector<ShownValue>& values);
-// The meaning of a text by itself, whoever wrote it.
+// Parses a text by itself, whoever wrote it.
 ToldRelation tell_relation(const Folding& folding, const NameOwners& owners, std::uint32_t cluster,
                            std::string_view text);
 

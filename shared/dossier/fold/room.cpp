@@ -3,7 +3,7 @@
 namespace fabula::dossier {
 namespace {
 
-// A row's frame: its members' names, and where it comes from.
+// The rest of a row: its members' names and its source.
 constexpr std::size_t kFrameBytes = 256;
 
 std::size_t room_of(std::size_t text_bytes) {

@@ -1,5 +1,5 @@
-// What small questions were answered with the last time that they were asked: most of what is asked
-// of a set of records is asked of the same set without its last delivery too.
+// A cache of the answers to small questions from the last run: most questions about a set of
+// records were also asked about the same set without its last delivery.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace fabula::dossier {
 
 class Answers {
  public:
-  // `question`: a fingerprint of all that the answer depends on. `find_out` gives the answer, which
-  // is not kNone, if it is not known.
+  // `question`: a fingerprint of everything that the answer depends on. `find_out` computes the
+  // answer if it is unknown; it never returns kNone.
   template <class FindOut>
   std::uint32_t of(std::uint64_t question, FindOut&& find_out) {
     auto answer = asked_.find(question);
@@ -23,8 +23,8 @@ class Answers {
     return answer;
   }
 
-  // What has not been asked since the last time is forgotten, so that this is no larger than what
-  // one set asks.
+  // Forgets answers that were not used since the last call, so that the cache is no larger than the
+  // questions of one set.
   void begin_again() {
     known_ = std::exchange(asked_, {});
     asked_.reserve(known_.size());

@@ -11,11 +11,11 @@
 
 namespace fabula::dossier::identity {
 
-// Of a word, a form, a record or a person: its place in a list.
+// The index of a word, a form, a record or a person in a list.
 using Index = std::uint32_t;
 inline constexpr Index kNone = ~Index{0};
 
-// By key, wherever they are kept.
+// A view of counts, sorted by key, wherever they are stored.
 class CountsView {
  public:
   using Entry = std::pair<Index, Index>;
@@ -28,7 +28,7 @@ class CountsView {
   Entries::iterator begin() const { return entries_.begin(); }
   Entries::iterator end() const { return entries_.end(); }
 
-  // Where the key is or would be.
+  // The index at which the key is or would be.
   std::size_t place_of(Index key) const {
     constexpr std::size_t kFew = 8;
     std::size_t at = 0;
@@ -47,7 +47,7 @@ class CountsView {
     return at < entries_.size() && entries_[at].first == key ? entries_[at].second : 0;
   }
 
-  // How many keys both have.
+  // How many keys both sets have.
   Index shared_with(CountsView other) const {
     const auto& small = size() < other.size() ? *this : other;
     const auto& large = size() < other.size() ? other : *this;
@@ -63,7 +63,7 @@ class CountsView {
                        [&](const Entry& entry) { return large.count(entry.first) > 0; });
   }
 
-  // Whether both say something and nothing in common.
+  // Whether both sets have keys and none in common.
   bool is_disjoint_from(CountsView other) const {
     return !empty() && !other.empty() && !meets(other);
   }
@@ -72,7 +72,7 @@ class CountsView {
   Entries entries_;
 };
 
-// Where they are kept. Most are few, which take no memory of their own.
+// The storage of counts. Most sets are small and need no memory of their own.
 class CountEntries {
  public:
   using Entry = CountsView::Entry;
@@ -92,7 +92,7 @@ class CountEntries {
     ++size_;
   }
 
-  // More than fit among few.
+  // For more entries than fit into `few_`.
   void replace(std::vector<Entry> entries) {
     many_ = std::move(entries);
     size_ = many_.size();
@@ -103,10 +103,10 @@ class CountEntries {
  private:
   std::array<Entry, kFew> few_ = {};
   std::size_t size_ = 0;
-  std::vector<Entry> many_;  // all of them as soon as they are too many for `few_`
+  std::vector<Entry> many_;  // all entries once they are too many for `few_`
 };
 
-// Appends what the one or the other has.
+// Appends the union of both sets.
 inline void append_merged(CountsView a, CountsView b, std::vector<CountsView::Entry>& merged) {
   auto mine = a.begin();
   for (const auto& theirs : b) {

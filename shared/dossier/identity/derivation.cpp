@@ -9,7 +9,7 @@
 namespace fabula::dossier::identity {
 namespace {
 
-// A part of a name that more people than this could be meant by says nothing.
+// A partial name that could mean more people than this is ignored.
 constexpr std::size_t kMostCandidates = 64;
 constexpr int kMostRounds = 4;
 constexpr std::uint32_t kNobody = kNone - 1;
@@ -22,7 +22,7 @@ std::array<CountsView, 4> words_of(const Profile& profile) {
   return {profile.given(), profile.families(), profile.either(), profile.titles()};
 }
 
-// Without those of whom `is_less` is true, if there are others.
+// Removes those for which `is_less` is true, if any others remain.
 template <class Test>
 void prefer(std::vector<Index>& candidates, Test&& is_less) {
   if (std::all_of(candidates.begin(), candidates.end(), is_less)) return;
@@ -48,7 +48,7 @@ void Derivation::run() {
   for (int round = 0; round < kMostRounds && run_round(); ++round) continue;
 }
 
-// Joins whom it can, those with most records first; false when there was nobody.
+// Joins whoever can be joined, those with most records first; false when nobody was.
 bool Derivation::run_round() {
   index_people();
   const auto began = clock_;
@@ -69,7 +69,7 @@ bool Derivation::run_round() {
   return has_changed;
 }
 
-// The words from `first_word` on are what was looked for; those of an earlier look make room.
+// The words from `first_word` on belong to this look; those of an earlier look are reused.
 void Derivation::note_look(Index person, std::uint64_t began, std::size_t first_word) {
   auto& look = looks_[person];
   const auto count = look_words_.size() - first_word;
@@ -90,7 +90,7 @@ void Derivation::note_change(Index person) {
   }
 }
 
-// Who stayed apart does so again as long as nobody has changed who was looked at.
+// A person who was not joined needs no new look until one of the bearers has changed.
 bool Derivation::is_to_be_looked_at(Index person) const {
   const auto& look = looks_[person];
   if (look.began == 0) return true;
@@ -127,7 +127,7 @@ std::span<const Index> Derivation::holders(Index word) const {
   return std::span(holders_).subspan(begin, ends_of_holders_[word] - begin);
 }
 
-// The other given names that can be one person's with this one.
+// The other given names that one person can have together with this one.
 const std::vector<Index>& Derivation::like(Index given) {
   auto& words = like_[given];
   if (!words) {
@@ -139,7 +139,7 @@ const std::vector<Index>& Derivation::like(Index given) {
   return *words;
 }
 
-// Of the words from `first_word` on.
+// Collects the bearers of the words from `first_word` on.
 void Derivation::collect_bearers(std::size_t first_word) {
   auto& found = bearers_;
   found.clear();
@@ -151,7 +151,7 @@ void Derivation::collect_bearers(std::size_t first_word) {
   found.erase(std::unique(found.begin(), found.end()), found.end());
 }
 
-// The words of which one must be in a name that `less` is a part of.
+// Appends words of which at least one must be in a name that contains `less`.
 void Derivation::append_words_for(const Profile& less) {
   auto& words = look_words_;
   const auto add = [&](CountsView counts) {
@@ -167,7 +167,7 @@ void Derivation::append_words_for(const Profile& less) {
   }
 }
 
-// Whose name this person's is a part of, or kNobody.
+// The person whose full name contains this person's name, or kNobody.
 Index Derivation::find_whole(Index person) {
   const auto first_word = look_words_.size();
   append_words_for(people_[person].profile);
@@ -181,7 +181,7 @@ Index Derivation::find_whole(Index person) {
   return place == kNobody ? kNobody : found[place];
 }
 
-// The place of the best among the bearers.
+// The index of the best candidate among the bearers.
 std::uint32_t Derivation::choose(Index person) const {
   const auto& words = mentions_.vocabulary;
   const auto& less = people_[person].profile;
@@ -193,12 +193,12 @@ std::uint32_t Derivation::choose(Index person) const {
   };
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_no_candidate),
                    candidates.end());
-  // Of a Lady Catherine and a Catherine the first is who "Lady Catherine" is.
+  // Between a Lady Catherine and a Catherine, "Lady Catherine" means the first.
   if (!less.titles().empty()) {
     prefer(candidates,
            [&](Index other) { return !less.titles().meets(people_[other].profile.titles()); });
   }
-  // A family name without a title is a man's, if there is one, in a book that calls women Miss and
+  // A family name without a title means a man, if there is one, in a book that calls women Miss and
   // Mrs.
   if (less.given().empty() && less.titles().empty() && less.gender() == Gender::unknown) {
     prefer(candidates,
@@ -213,7 +213,7 @@ std::uint32_t Derivation::choose(Index person) const {
                                     bearers_.begin());
 }
 
-// Whether all could be one person, so that it does not matter which is taken first.
+// Whether all could be one person, so that it does not matter which is joined first.
 bool Derivation::are_compatible(const std::vector<Index>& candidates) const {
   const auto& words = mentions_.vocabulary;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -227,14 +227,15 @@ bool Derivation::are_compatible(const std::vector<Index>& candidates) const {
   return true;
 }
 
-// How much of a name makes `less` be `more`: the given name, a short form of it, less.
+// How strong a part of the name suggests that `less` is `more`: the given name, a short form of it,
+// less.
 int Derivation::claim(const Profile& less, const Profile& more) const {
   if (less.given().meets(more.given())) return 2;
   return share_given(mentions_.vocabulary, less.given(), more.given()) ? 1 : 0;
 }
 
-// Whether somebody else, who is another person than `person`, can be `best` with as much reason:
-// Mr. Foxe is not Charles Foxe where there is a Charles beside him.
+// Whether somebody who is not `person` can be `best` with as much reason: Mr. Foxe is not Charles
+// Foxe if there is also a Charles.
 bool Derivation::has_rival(Index person, Index best) {
   const auto& wanted = people_[best].profile;
   const auto first_word = look_words_.size();

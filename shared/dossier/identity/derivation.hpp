@@ -1,4 +1,4 @@
-// Joins whose names are parts of others' names with those whose parts they can be.
+// Joins people with partial names to those whose full names contain them.
 #pragma once
 
 #include <array>
@@ -16,14 +16,14 @@ class Derivation {
   Derivation(const Mentions& mentions, People& people);
 
   void run();
-  // Somebody else has joined this person with another one.
+  // Call this when another rule has joined this person with another one.
   void note_change(Index person);
 
  private:
-  // What was looked at when a person last stayed apart.
+  // A record of the last time that a person was examined and not joined.
   struct Look {
-    std::uint64_t began = 0;  // 0: there was none, or the person has changed
-    // Whose bearers, all of them: place among look_words_.
+    std::uint64_t began = 0;  // 0: never examined, or the person has changed
+    // The words whose bearers were examined: index into look_words_.
     std::size_t first_word = 0;
     std::size_t word_count = 0;
   };
@@ -46,15 +46,15 @@ class Derivation {
   const Mentions& mentions_;
   People& people_;
   std::uint64_t clock_ = 1;
-  std::vector<std::uint64_t> changed_at_;                // of each word: when a bearer has changed
-  std::vector<Look> looks_;                              // of each person
-  std::vector<Index> look_words_;                        // the last are of who is looked at
-  std::vector<Index> order_;                             // all people
-  std::vector<Index> holders_;                           // of each word, when the round began
-  std::vector<Index> ends_of_holders_;                   // of each word, where its own end
-  std::vector<Index> bearers_;                           // of the words looked for last
-  std::vector<Index> given_;                             // the words that are given names
-  std::vector<std::optional<std::vector<Index>>> like_;  // of each of them
+  std::vector<std::uint64_t> changed_at_;  // for each word: when a bearer last changed
+  std::vector<Look> looks_;                // for each person
+  std::vector<Index> look_words_;          // the last ones belong to the person being examined
+  std::vector<Index> order_;               // all people
+  std::vector<Index> holders_;             // for each word, when the round began
+  std::vector<Index> ends_of_holders_;     // for each word, the end of its own holders
+  std::vector<Index> bearers_;             // bearers of the words that were looked up last
+  std::vector<Index> given_;               // the words that are given names
+  std::vector<std::optional<std::vector<Index>>> like_;  // for each given name
 };
 
 }  // namespace fabula::dossier::identity

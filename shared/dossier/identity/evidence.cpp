@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kIsAlias = 3;
 constexpr std::uint64_t kHasSeveralBearers = 4;
 
-// In how many deliveries one record lists both.
+// The number of deliveries in which one record lists both.
 Index listed_together(const Mentions& mentions, Index f, Index g) {
   Index count = 0;
   Index last = kNone;
@@ -29,7 +29,7 @@ Index listed_together(const Mentions& mentions, Index f, Index g) {
   return count;
 }
 
-// A form and what is listed with it again and again: what is known of who bears it.
+// The profile of a form together with the forms that are repeatedly listed with it.
 Profile known_of(const Mentions& mentions, Index f) {
   Counts together;
   for (const auto r : mentions.forms[f].records) {
@@ -42,8 +42,8 @@ Profile known_of(const Mentions& mentions, Index f) {
   return profile;
 }
 
-// An alias that contradicts the name, by itself or by what else is known of who bears it, is
-// another person's that an extraction has mixed in, unless several deliveries say the same.
+// An alias that contradicts the name, by itself or through other facts about its bearer, belongs to
+// another person and was mixed in by an extraction, unless several deliveries agree.
 class Aliases {
  public:
   explicit Aliases(Mentions& mentions)
@@ -80,7 +80,7 @@ class Aliases {
   }
 
  private:
-  // By place among those listed, as bits.
+  // The accepted forms as bits, by their index among those listed.
   std::uint32_t find_accepted(const Record& record) {
     static_assert(kMaximumNamesOfRecord < 32);
     std::uint32_t accepted = 1;
@@ -93,7 +93,7 @@ class Aliases {
       const bool is_other = contradict(words, profile, alias) ||
                             contradict(words, profile, known(f)) ||
                             contradict(words, known(name), known(f));
-      // The text itself calls them so.
+      // The text itself uses this name.
       const bool is_quoted = f == record.quoted;
       if (is_other && !is_quoted && listed_together(mentions_, name, f) < 2) continue;
       accepted |= std::uint32_t{1} << i;
@@ -109,7 +109,7 @@ class Aliases {
 
   Mentions& mentions_;
   std::vector<std::unique_ptr<Profile>> known_;
-  std::vector<std::uint64_t> bearers_;  // of each form: a fingerprint of who is called so
+  std::vector<std::uint64_t> bearers_;  // for each form: a fingerprint of its bearers
 };
 
 bool has_same_words(const Mentions& mentions, Index f, Index g) {
@@ -118,9 +118,9 @@ bool has_same_words(const Mentions& mentions, Index f, Index g) {
   return !words.empty() && std::equal(words.begin(), words.end(), others.begin(), others.end());
 }
 
-// Two entries of a delivery are one person whom an extraction has cut in two when deliveries list
-// what the one is called with what the other is called several times for each time that they do
-// not, and nothing else speaks against it. Says whether there are any.
+// Two entries of a delivery are one person whom an extraction has split if deliveries list the
+// names of both together several times as often as apart, and nothing else contradicts it. Returns
+// whether there are any.
 bool find_halves(Mentions& mentions, const MeetingTable& meetings) {
   std::vector<std::pair<Index, Index>> halves;
   for (const auto& [f, g, count] : meetings.all()) {
@@ -144,10 +144,10 @@ bool find_halves(Mentions& mentions, const MeetingTable& meetings) {
   return has_found;
 }
 
-// Of two names that one record has but that are often two people's in one delivery, the vaguer one
-// says nothing there: now and then the son is called by what is his father's name. Unless the other
-// name is itself two people's; then that is why they meet. Gives the forms of the records that have
-// changed.
+// If one record has two names that often belong to two people in one delivery, the vaguer one is no
+// evidence there: sometimes a son is called by his father's name. The exception is another name
+// that itself belongs to two people, which explains why they meet. Returns the forms of the changed
+// records.
 std::vector<Index> drop_shared_forms(Mentions& mentions, const MeetingTable& meetings) {
   std::vector<Index> concerned;
   std::vector<Index> dropped;
@@ -182,7 +182,7 @@ std::vector<Index> drop_shared_forms(Mentions& mentions, const MeetingTable& mee
   return concerned;
 }
 
-// Whether what else is known of the records that have the form cannot be one person.
+// Whether the other facts about the records with the form cannot be about one person.
 bool has_several_bearers(const Mentions& mentions, Index f) {
   constexpr std::size_t kMostBearers = 8;
   const auto& form = mentions.forms[f];
@@ -229,10 +229,10 @@ bool knows_several_bearers(const Mentions& mentions, Index f) {
 
 bool is_ambiguous(const Mentions& mentions, Index f) {
   const auto& form = mentions.forms[f];
-  // "Papa" is whoever is the speaker's.
+  // "Papa" depends on the speaker.
   if (form.name->kind == NameKind::role && form.name->title == Title::kin) return true;
   const auto doubling = doubling_of(mentions, f);
-  // Two entries with one whole name are an error sooner than two people.
+  // Two entries with the same full name are more likely an error than two people.
   const bool is_doubled = !form.is_full() && doubling.doubled * 5 > doubling.deliveries;
   return is_doubled || knows_several_bearers(mentions, f);
 }

@@ -1,5 +1,5 @@
-// What of the records is evidence of who they are: which aliases are somebody else's, which names
-// are several people's, which two records are halves of one entry.
+// Weighs the records' evidence of who they are: which aliases belong to somebody else, which names
+// belong to several people, which two records are halves of one entry.
 #pragma once
 
 #include "shared/dossier/identity/mentions.hpp"

@@ -1,4 +1,4 @@
-// Which words of a name are what: the given name, the family name, a patronymic, a husband's.
+// Decides which part of a name each word is: given name, family name, patronymic, husband's name.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -8,19 +8,21 @@
 
 namespace fabula::dossier::identity {
 
-// "Ragged Dick", "Sister Carrie": before what is known as a given name and is no family's there is
-// an epithet, unless it is a given name itself.
+// "Ragged Dick", "Sister Carrie": a word before a given name that is no family name is an epithet,
+// unless it is a given name itself.
 void Mentions::set_apart_epithet(Form& form) const {
   const auto& first = vocabulary[form.words.front()];
   const auto& last = vocabulary[form.words.back()];
   if (form.words.size() != 2 || first.given.is_known || !last.given.is_known) return;
   if (last.alone == 0 || last.as_titled > 0) return;
+  // "Nagy Anna", where others say "Dr. Nagy".
+  if (first.as_titled > 0) return;
   form.given = form.words.back();
   form.family = kNone;
   if (form.gender == Gender::unknown) form.gender = last.given.gender;
 }
 
-// "Mrs. Newland Archer", where there is a Newland Archer: the name is her husband's.
+// "Mrs. Newland Archer", if there is a Newland Archer: the name is her husband's.
 void Mentions::set_apart_husbands() {
   const auto may_be_husbands = [&](const Form& form) {
     return form.name->title == Title::missus && form.husband == kNone && form.is_full() &&
@@ -63,12 +65,13 @@ void Mentions::resolve_forms() {
         form.either = word;
     }
   }
-  turn_names_round();
   complete_beginnings();
+  turn_names_round();
+  part_unknown_families();
 }
 
-// "Пётр Сергеевич", "Пётр Сергеевич Лунин", "Лунин Пётр Сергеевич"; else the given name comes first
-// and the family name last.
+// "Пётр Сергеевич", "Пётр Сергеевич Лунин", "Лунин Пётр Сергеевич"; in other names the given name
+// is first and the family name last.
 void Mentions::resolve_words(Form& form) const {
   const auto& words = form.words;
   const auto gender_of = [&](std::size_t i) {
@@ -91,7 +94,7 @@ void Mentions::resolve_words(Form& form) const {
   if (place + 1 < words.size()) form.family = words.back();
 }
 
-// "Taro Yamada" and "Yamada Taro" are one name, in the order in which it stands more often.
+// "Taro Yamada" and "Yamada Taro" are one name, in the more frequent order.
 void Mentions::turn_names_round() {
   const auto is_pair = [](const Form& form) {
     return form.words.size() == 2 && form.is_full() && form.husband == kNone &&
@@ -118,10 +121,72 @@ void Mentions::turn_names_round() {
     turned.push_back(rank(a) < rank(b) ? f : found->second);
   }
   for (const auto f : turned) std::swap(forms[f].given, forms[f].family);
+  turn_families_round(pairs);
 }
 
-// A name whose words are the beginning of the only longer name that there is, is that name: "Anna
-// Maria" of "Anna Maria Holt".
+// "Yamada Taro", where others say "Mr. Yamada" and nobody's name ends so: the family name is first.
+void Mentions::turn_families_round(const std::vector<std::pair<std::uint64_t, Index>>& pairs) {
+  std::vector<Index> words;
+  for (const auto& [key, f] : pairs) {
+    auto& form = forms[f];
+    const auto& first = vocabulary[form.words.front()];
+    const auto& last = vocabulary[form.words.back()];
+    const bool is_family_first = form.name->title == Title::none &&
+                                 form.given == form.words.front() && first.as_titled > 0 &&
+                                 first.as_last == 0 && !first.given.is_known && last.as_titled == 0;
+    if (!is_family_first) continue;
+    std::swap(form.given, form.family);
+    if (form.gender == Gender::unknown) form.gender = last.given.gender;
+    words.insert(words.end(), form.words.begin(), form.words.end());
+  }
+  if (words.empty()) return;
+  std::sort(words.begin(), words.end());
+  for (auto& form : forms) {
+    const bool is_titled_family = form.family != kNone && form.name->title != Title::none;
+    if (form.words.size() != 1 || is_titled_family ||
+        !std::binary_search(words.begin(), words.end(), form.words.front())) {
+      continue;
+    }
+    form.given = form.family = kNone;
+    form.either = form.words.front();
+  }
+}
+
+// "流川楓", where others say "流川": a Chinese or Japanese name whose family name no table has.
+void Mentions::part_unknown_families() {
+  constexpr std::size_t kCharacterBytes = 3;
+  constexpr std::size_t kShortestBytes = 2 * kCharacterBytes;
+  const auto is_east_asian = [](std::string_view text) {
+    const auto first = static_cast<unsigned char>(text.front());
+    return text.size() >= kShortestBytes && first >= 0xE3 && first <= 0xE9;
+  };
+  std::vector<std::pair<std::string_view, Index>> singles;
+  for (const auto& form : forms) {
+    if (form.words.size() != 1) continue;
+    const auto text = vocabulary[form.words.front()].text;
+    if (is_east_asian(text)) singles.emplace_back(text, form.words.front());
+  }
+  if (singles.size() < 2) return;
+  std::sort(singles.begin(), singles.end());
+  const auto find = [&](std::string_view text) {
+    const auto found = std::lower_bound(singles.begin(), singles.end(), std::pair{text, Index{0}});
+    return found != singles.end() && found->first == text ? found->second : kNone;
+  };
+  for (auto& form : forms) {
+    if (form.words.size() != 1 || form.name->kind != NameKind::person) continue;
+    const auto text = vocabulary[form.words.front()].text;
+    if (!is_east_asian(text)) continue;
+    for (auto cut = kCharacterBytes; cut < text.size(); cut += kCharacterBytes) {
+      if (cut >= kShortestBytes && form.family == kNone) form.family = find(text.substr(0, cut));
+      if (text.size() - cut >= kShortestBytes && form.given == kNone) {
+        form.given = find(text.substr(cut));
+      }
+    }
+  }
+}
+
+// Completes a name that is the beginning of exactly one longer name: "Anna Maria" for "Anna Maria
+// Holt".
 void Mentions::complete_beginnings() {
   std::vector<Index> longer;
   for (Index f = 0; f < forms.size(); ++f) {
@@ -153,8 +218,16 @@ void Mentions::complete_beginnings() {
     for (; at != longer.end() && order(*at) == order(f); ++at) {
       const auto& candidate = forms[*at];
       if (candidate.words.size() <= form.words.size() || !begins_with(candidate, form)) continue;
-      is_one = is_one && (whole == kNone || forms[whole].family == candidate.family);
-      whole = *at;
+      if (whole == kNone) {
+        whole = *at;
+        continue;
+      }
+      // "María José Luna" is itself the beginning of "María José Luna Vega".
+      const bool is_longer = candidate.words.size() > forms[whole].words.size();
+      const auto& most = is_longer ? candidate : forms[whole];
+      const auto& less = is_longer ? forms[whole] : candidate;
+      is_one = is_one && (most.family == less.family || begins_with(most, less));
+      if (is_longer) whole = *at;
     }
     if (whole != kNone && is_one) completed.emplace_back(f, whole);
   }

@@ -8,9 +8,9 @@
 namespace fabula::dossier {
 namespace {
 
-// Each line is a name, its spellings, and what people of that name are called. Two names that one
-// family gives to two children (Mary and Maria, Julia and Juliet) are two lines, even where one
-// comes from the other: a line too many only leaves two entries, one too few makes two people one.
+// Each line is a name, its spellings and its short forms. Two names that one family may give to two
+// children (Mary and Maria, Julia and Juliet) are two lines, even if one derives from the other: an
+// unnecessary line only leaves two entries, a missing one merges two people.
 constexpr auto kWomen = std::to_array<std::string_view>({
     "abigail abby nabby",
     "adelaide adela addie",
@@ -190,7 +190,7 @@ constexpr auto kMen = std::to_array<std::string_view>({
 });
 static_assert(kWomen.size() + kMen.size() < 256);
 
-// Those without short forms, for what they say of a person's sex alone.
+// Names without short forms, which only show a person's gender.
 constexpr std::string_view kOtherWomen =
     "ada adeline alma amanda amy angela antonia audrey aurelia aurora blanche camilla carmen celia "
     "charity clare claire clementina cora daphne edna eileen elaine elena elvira emmeline estella "

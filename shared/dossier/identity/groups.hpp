@@ -1,4 +1,4 @@
-// Numbered things joined into groups, some of which must stay apart.
+// Joins numbered things into groups, some of which must stay apart.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@ class Groups {
   explicit Groups(std::size_t count);
 
   std::uint32_t root(std::uint32_t thing);
-  // False, and nothing changes, when the two must stay apart.
+  // Returns false and changes nothing when the two must stay apart.
   bool join(std::uint32_t first, std::uint32_t second);
-  // False, and nothing changes, when the two are one group.
+  // Returns false and changes nothing when the two are one group.
   bool keep_apart(std::uint32_t first, std::uint32_t second);
   bool must_stay_apart(std::uint32_t first, std::uint32_t second);
 
  private:
   std::vector<std::uint32_t> parents_;
   std::vector<std::uint32_t> sizes_;
-  // Of roots: members of groups that this one must stay apart from.
+  // For each root: members of the groups that this group must stay apart from.
   std::vector<std::vector<std::uint32_t>> others_;
 };
 

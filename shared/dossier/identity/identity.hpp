@@ -1,5 +1,5 @@
-// Which mentions are one person: a partition of a work's records, computed from their set alone.
-// README.md beside it says which rules there are and why.
+// Decides which mentions are one person: a partition of a work's records that depends on their set
+// alone. shared/dossier/README.md explains the rules.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@
 
 namespace fabula::dossier {
 
-// More names of one record than this are not looked at.
+// Further names of one record are ignored.
 inline constexpr std::size_t kMaximumNamesOfRecord = 24;
 
-// One entry of one delivery. Views live as long as the call that they are given to.
+// One entry of one delivery. Views must live as long as the call that takes them.
 struct PersonRecord {
   std::string_view id;        // unique; the last tie-break, so it must come from the content
   std::string_view delivery;  // records of one delivery are different people
-  std::uint64_t order = 0;    // reading order of its delivery: of the content, not of arrival
+  std::uint64_t order = 0;    // reading order of its delivery: by content, not by arrival
   std::string_view name;
   std::span<const std::string> aliases;
 };
 
-// A record whose names are parsed, which is most of the work: keep it to merge again.
+// A record with parsed names. Parsing is most of the work: keep this to merge again.
 struct PreparedRecord {
   std::string id;
   std::string delivery;
@@ -36,22 +36,23 @@ struct PreparedRecord {
 
 PreparedRecord prepare(const PersonRecord& record);
 
-// By a person, about two records (indexes of the span). It wins over every rule; where decisions
-// contradict each other, "different" wins.
+// A person's decision about two records (indexes of the span). It wins over every rule; of
+// contradictory decisions, "different" wins.
 struct IdentityDecision {
   std::uint32_t first = 0;
   std::uint32_t second = 0;
   bool is_same = false;
 };
 
-// The texts' own words about one record. Views live as long as the call that they are given to.
+// The texts' own words about one record. Views must live as long as the call that takes them.
 using Quotes = std::vector<std::string_view>;
 
-// For each record the number of its person; people are numbered by their first record in the order
-// of (order, delivery, id). The same set gives the same partition in any order of the span, and
-// whatever `answers` has from before: kept from one set to the next, what has not changed is not
-// looked at again. `quotes`: none, or those of each record. A part of a name that several people
-// have ("Anna") belongs to the one whom alone its quotes name in full ("Anna Stein laughed").
+// Returns for each record the number of its person; people are numbered by their first record in
+// the order of (order, delivery, id). The same set gives the same partition, whatever the order of
+// the span and the contents of `answers`, a cache: keep it from one set to the next, and unchanged
+// records are not examined again. `quotes`: none, or those of each record. A partial name that
+// several people share ("Anna") belongs to the only one whose quotes have the full name ("Anna
+// Stein laughed").
 std::vector<std::uint32_t> identify_people(std::span<const PreparedRecord> records,
                                            std::span<const IdentityDecision> decisions,
                                            Answers& answers, std::span<const Quotes> quotes = {});

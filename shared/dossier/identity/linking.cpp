@@ -12,11 +12,11 @@
 namespace fabula::dossier::identity {
 namespace {
 
-// Of a name that more people bear, pairs of them are not looked at: it would take long and it is
-// nobody's.
+// If a name has more bearers, pairs of them are not examined: it would take long, and such a name
+// identifies nobody.
 constexpr std::size_t kMostBearers = 64;
 
-// In the order of the given names, then of the families.
+// Sorts by given name, then by family name.
 std::uint64_t key_of(Index given, Index family) { return (std::uint64_t{given} << 32U) | family; }
 
 class Linker {
@@ -33,7 +33,7 @@ class Linker {
     }
   }
 
-  // A given name and a family name together are one person's, wherever in a record they stand.
+  // A given name and a family name together identify one person, wherever they are in a record.
   void join_by_full_names() {
     std::vector<std::pair<std::uint64_t, Index>> bearers;  // given and family name, record
     for (Index r = 0; r < mentions_.records.size(); ++r) {
@@ -58,7 +58,7 @@ class Linker {
     }
   }
 
-  // What is nobody else's name, those that say more first.
+  // Joins by names with a single bearer, the more specific first.
   void join_by_forms() {
     std::vector<std::tuple<int, std::size_t, Index>> order;
     for (Index f = 0; f < mentions_.forms.size(); ++f) {
@@ -71,8 +71,8 @@ class Linker {
     for (const auto& [specificity, rarity, f] : order) join_bearers(mentions_.forms[f].records);
   }
 
-  // A name that several people have is whose it mostly is, among those who are not in the same
-  // delivery under another one; at three to one.
+  // A name of several people is assigned to the one who has it most often, at three to one, among
+  // those who are not in the same delivery under another name.
   void assign_ambiguous(Derivation& derivation) {
     std::vector<Index> others;
     for (Index r = 0; r < mentions_.records.size(); ++r) {
@@ -106,8 +106,8 @@ class Linker {
     }
   }
 
-  // Two whom a delivery lists as two are one in spite of it when they have one whole name, or when
-  // several records of each have names of the other for each such delivery.
+  // Two people whom a delivery lists separately are joined all the same if they share a full name,
+  // or if for each such delivery several records of each have names of the other.
   void bend() {
     std::vector<std::pair<Index, Index>> pairs;
     std::vector<std::pair<std::uint64_t, Index>> whole_names;  // given and family name, form
@@ -135,7 +135,7 @@ class Linker {
     }
   }
 
-  // What is still apart and has nothing but the very same name: nothing says that they differ.
+  // Joins what is still apart and only has exactly the same name: nothing distinguishes them.
   void join_leftovers() {
     std::vector<Index> bearers;
     for (const auto& form : mentions_.forms) {
@@ -148,7 +148,7 @@ class Linker {
   }
 
  private:
-  // One after the other to the closest of those before.
+  // Joins each to the closest of those before.
   void join_bearers(std::span<const Index> records) {
     auto& found = found_;
     found.clear();
@@ -197,7 +197,7 @@ class Linker {
     return false;
   }
 
-  // In how many records `a` has a name that is nobody else's than theirs and that `b` has too.
+  // The number of records in which `a` has a name that only `a` and `b` have.
   Index records_with_names_of(Index a, Index b) const {
     Index count = 0;
     people_.for_each_record(a, [&](Index r) {

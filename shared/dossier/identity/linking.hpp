@@ -1,4 +1,4 @@
-// Joins people, from the surest evidence to the weakest.
+// Joins people, from the strongest evidence to the weakest.
 #pragma once
 
 #include "shared/dossier/identity/people.hpp"

@@ -10,7 +10,7 @@ namespace {
 
 using Records = std::span<const Index>;
 
-// Takes the records of one delivery off the front.
+// Removes the records of one delivery from the front.
 Records take_delivery(const Mentions& mentions, Records& rest) {
   const auto delivery = mentions.records[rest.front()].delivery;
   std::size_t count = 0;
@@ -20,8 +20,8 @@ Records take_delivery(const Mentions& mentions, Records& rest) {
   return taken;
 }
 
-// Calls `visit` with the records of the one and of the other of each delivery that has both forms.
-// Most names are rare, so it is the rarer one's records whose deliveries are looked for.
+// Calls `visit` with the records with each form in each delivery that has both forms. Most names
+// are rare, so it starts from the records of the rarer one.
 template <class Visit>
 void for_each_meeting(const Mentions& mentions, Index f, Index g, Visit&& visit) {
   Records few = mentions.forms[f].records;

@@ -1,4 +1,4 @@
-// How often two names stand in one record and how often in two of one delivery.
+// Counts how often two names are in one record, and how often in two records of one delivery.
 #pragma once
 
 #include <utility>
@@ -10,10 +10,10 @@ namespace fabula::dossier::identity {
 
 struct Meetings {
   Index together = 0;  // deliveries in which one record has both
-  Index apart = 0;     // deliveries in which two records that are no halves have one each
+  Index apart = 0;     // deliveries in which two records, not halves of one, have one each
 };
 
-// Of all pairs of forms that some record has both of.
+// All pairs of forms that occur together in some record.
 class MeetingTable {
  public:
   struct Row {
@@ -24,7 +24,7 @@ class MeetingTable {
 
   explicit MeetingTable(const Mentions& mentions);
 
-  // By `first`, then `second`.
+  // Sorted by `first`, then `second`.
   const std::vector<Row>& all() const { return rows_; }
   Meetings of(Index f, Index g) const;
 
@@ -32,14 +32,14 @@ class MeetingTable {
   std::vector<Row> rows_;
 };
 
-// The pairs of records of one delivery, the earlier one first, of which one has `f` and one `g`.
-// Of a delivery in which many have them, some.
+// Appends the pairs of records of one delivery, the earlier first, where one has `f` and the other
+// `g`. If many records of a delivery have them, only some pairs are appended.
 void append_apart(const Mentions& mentions, Index f, Index g,
                   std::vector<std::pair<Index, Index>>& pairs);
 
 struct Doubling {
-  Index deliveries = 0;  // those with the form
-  Index doubled = 0;     // those in which two records have it that are no halves of one
+  Index deliveries = 0;  // deliveries with the form
+  Index doubled = 0;     // deliveries in which two records that are not halves of one have it
 };
 
 Doubling doubling_of(const Mentions& mentions, Index f);

@@ -43,7 +43,7 @@ void Mentions::sort_records(std::span<const PreparedRecord> inputs,
   }
 }
 
-// What a name is compared by: its words, as they were meant, and what tells parts of names apart.
+// The key for comparing a name: its corrected words, and the kinds of its parts.
 void Mentions::write_key(const Name& name, const Form& form, std::string& key) const {
   if (name.kind != NameKind::person) {
     key = name.key;

@@ -1,4 +1,4 @@
-// A work's records in reading order, and the forms by which they name people.
+// A work's records in reading order, and the forms of names in them.
 #pragma once
 
 #include <span>
@@ -16,22 +16,22 @@ namespace fabula::dossier::identity {
 // One name of the work, however it was typed.
 struct Form {
   const Name* name = nullptr;
-  std::span<const Index> words;  // as they were meant
-  // Which of them are what; kNone where there is none.
+  std::span<const Index> words;  // with misspellings corrected
+  // The word that is each part of the name; kNone if there is none.
   Index given = kNone;
   Index family = kNone;
-  Index either = kNone;  // the only word, when it may be both
-  // The last word of a name that a longer one goes on from: "Fernández" of "Lucía Fernández
+  Index either = kNone;  // the only word, when it may be either
+  // The last word of a name to which a longer name adds words: "Fernández" of "Lucía Fernández
   // Ortega".
   Index also_family = kNone;
-  Index patronymic = kNone;  // "Сергеевич"
+  Index patronymic = kNone;  // such as "Сергеевич"
   Index husband = kNone;
-  Index title = kNone;    // the word
-  bool has_tail = false;  // "Queen of Hearts"
+  Index title = kNone;    // the title's word
+  bool has_tail = false;  // like "Queen of Hearts"
   Gender gender = Gender::unknown;
-  std::span<const Index> records;  // that have it, in order
-  bool is_ambiguous = false;       // several people's: evidence for none
-  std::uint64_t content = 0;       // a fingerprint of the name and what its parts are
+  std::span<const Index> records;  // records that have the form, in order
+  bool is_ambiguous = false;       // shared by several people: evidence for none
+  std::uint64_t content = 0;       // a fingerprint of the name and its parts
 
   bool is_full() const { return given != kNone && family != kNone; }
 };
@@ -39,11 +39,11 @@ struct Form {
 struct Record {
   Index input = 0;
   Index delivery = 0;
-  std::span<const Index> listed = {};  // forms, the name's first
-  std::span<Index> forms = {};         // those of them that are taken for this person's
-  Index quoted = kNone;                // the form of those listed that the quotes alone have
+  std::span<const Index> listed = {};  // all forms, the name's first
+  std::span<Index> forms = {};         // the listed forms that are accepted as this person's
+  Index quoted = kNone;                // the only listed form that occurs in the quotes
   Index other_half = kNone;            // an earlier record of the delivery, cut from the same entry
-  std::uint64_t content = 0;           // a fingerprint of it, its place, and what is decided of it
+  std::uint64_t content = 0;           // a fingerprint of it, its place, and the decisions about it
 };
 
 class Mentions {
@@ -57,27 +57,26 @@ class Mentions {
   Vocabulary vocabulary;
   std::vector<Form> forms;
   std::vector<Record> records;
-  // Of each input its record. That of an answer that came twice is one.
+  // For each input its record. An answer that arrived twice gives the same records.
   std::vector<Index> record_of;
 
-  // How much a form says by itself, 0 to 4.
+  // How specific a form is by itself, 0 to 4.
   int specificity(Index form) const;
 
-  // The record that stands for an entry that was cut in two.
+  // The record that represents an entry which was cut in two.
   Index whole_of(Index record) const;
 
-  // Takes all that each record lists for this person's.
+  // Accepts every listed form of each record.
   void take_all_listed();
-  // After the records' forms have changed.
+  // Call this after the records' forms have changed.
   void index_forms();
 
  private:
-  // One name as it was typed. What is asked of names is asked of each of these once, however many
-  // records have it.
+  // One name as it was typed. Each spelling is examined once, however many records have it.
   struct Spelling {
     const Name* name;
     Index uses;
-    Index first_word;  // place of its words among words_
+    Index first_word;  // index of its first word in words_
     Index form;
   };
 
@@ -92,6 +91,8 @@ class Mentions {
   void set_apart_epithet(Form& form) const;
   void complete_beginnings();
   void turn_names_round();
+  void turn_families_round(const std::vector<std::pair<std::uint64_t, Index>>& pairs);
+  void part_unknown_families();
   void set_apart_husbands();
   void take_quoted_names(std::span<const Quotes> quotes);
   Index quoted_name(const Record& record, std::span<const Index> candidates,
@@ -102,8 +103,8 @@ class Mentions {
                          std::span<const IdentityDecision> decisions);
 
   std::vector<Spelling> spellings_;
-  std::vector<Index> spelling_of_names_;  // of each name of each record, in reading order
-  // What forms and records have parts of.
+  std::vector<Index> spelling_of_names_;  // for each name of each record, in reading order
+  // The storage of the spans in forms and records.
   std::vector<Index> words_;
   std::vector<Index> listed_;
   std::vector<Index> taken_;

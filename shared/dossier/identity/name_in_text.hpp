@@ -1,4 +1,4 @@
-// How often a name stands in a text.
+// Counts how often a name occurs in a text.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 
 namespace fabula::dossier {
 
-// Both folded. Only whole words count, but in scripts that put no spaces between words.
+// Both are folded. Only whole words count, except in scripts without spaces between words.
 std::size_t count_name(std::string_view folded_text, std::string_view folded_name);
 
-// The name is a person's, in folded words; they may stand in the reverse order, too.
+// For a person's name in folded words, which may also occur in the reverse order.
 std::size_t count_name(std::string_view folded_text, std::span<const std::string> words);
 
 }  // namespace fabula::dossier

@@ -1,4 +1,4 @@
-// What the names of a person are made of: each word with how often it is which part of a name.
+// The parts of a person's names: how often each word is which part of a name.
 #pragma once
 
 #include <array>
@@ -18,13 +18,13 @@ enum class Part : std::uint8_t {
   either,
   husband,
   numeral,
-  family_title,  // kinds of titles before a family name alone
+  family_title,  // kinds of titles before a family name without a given name
   patronymic,
-  title,  // words before names
-  post,   // words instead of names: "the Colonel"
+  title,  // words that precede names
+  post,   // words that replace names: "the Colonel"
 };
 
-// In one piece of memory, since there is one of these for each record.
+// Stored in one piece of memory, since there is one of these for each record.
 class NameParts {
  public:
   CountsView of(Part part) const {
@@ -71,7 +71,7 @@ class NameParts {
 
   Index begin_of(std::size_t part) const { return part == 0 ? 0 : ends_[part - 1]; }
 
-  CountEntries entries_;  // by part, then key
+  CountEntries entries_;  // sorted by part, then key
   std::array<Index, kParts> ends_ = {};
 };
 

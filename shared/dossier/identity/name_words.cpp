@@ -10,13 +10,15 @@
 #include "shared/dossier/identity/titles.hpp"
 #include "shared/dossier/log/folding.hpp"
 #include "shared/text/ascii.hpp"
+#include "shared/text/code_points.hpp"
+#include "shared/text/lower_case.hpp"
 
 namespace fabula::dossier {
 namespace {
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Marks that mean nothing at the ends of a folded word.
+// Marks that have no meaning at the ends of a folded word.
 bool is_edge(char c) {
   constexpr std::string_view kEdges = ".,;:!?()[]{}\"'*_<>-/\\";
   return !text::is_lower(c) && kEdges.find(c) != std::string_view::npos;
@@ -26,6 +28,10 @@ void add_word(std::vector<NameWord>& words, std::string_view folded, bool is_low
   while (!folded.empty() && is_edge(folded.front())) folded.remove_prefix(1);
   while (!folded.empty() && is_edge(folded.back())) folded.remove_suffix(1);
   if (folded.empty()) return;
+  // "l'abbé".
+  if (is_lower && folded.starts_with("l'") && find_title(folded.substr(2)).title != Title::none) {
+    folded.remove_prefix(2);
+  }
   NameWord word{.text = {}, .is_lower = is_lower};
   if (folded.size() > 2 && folded.ends_with("'s")) {
     word.is_possessive = true;
@@ -35,7 +41,7 @@ void add_word(std::vector<NameWord>& words, std::string_view folded, bool is_low
   words.push_back(std::move(word));
 }
 
-// "J.R.R." is three initials; in "Mr.Darcy" the stop is a space too.
+// "J.R.R." is three initials; in "Mr.Darcy" the stop also separates words.
 void add_parts(std::vector<NameWord>& words, std::string_view folded, bool is_lower) {
   for (std::size_t begin = 0; begin <= folded.size();) {
     auto end = begin;
@@ -52,8 +58,8 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
-// The bytes of what parts words at `at`: a blank, or a mark within a foreign name. In "Gal·la" it
-// is a part of the word.
+// The length of a separator of words at `at`: a blank, or a mark within a foreign name. In "Gal·la"
+// the mark is part of the word.
 std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
   if (is_blank(utf8[at])) return 1;
   if (at == 0 || static_cast<signed char>(utf8[at]) >= 0) return 0;
@@ -62,12 +68,18 @@ std::size_t gap_bytes(std::string_view utf8, std::size_t at) {
 
 void add_raw(std::vector<NameWord>& words, std::string_view raw) {
   if (!is_ascii(raw)) {
-    if (!words.empty() && is_name_suffix(raw)) return;
+    if (const auto title = title_of_name_suffix(raw); title && !words.empty()) {
+      if (title->empty()) return;
+      add_word(words, *title, false);
+      std::rotate(words.begin(), words.end() - 1, words.end());
+      return;
+    }
     const auto parts = east_asian_name(raw);
     for (const auto& part : parts) add_word(words, fold(part), false);
     if (!parts.empty()) return;
   }
-  add_parts(words, fold(raw), text::is_lower(raw.front()));
+  std::size_t at = 0;
+  add_parts(words, fold(raw), text::is_small_letter(text::next_code_point(raw, at)));
 }
 
 }  // namespace

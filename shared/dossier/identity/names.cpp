@@ -23,11 +23,25 @@ std::string joined(const std::vector<NameWord>& words) {
   return text;
 }
 
-// With one of these, words in small letters describe somebody and name nobody: "the stranger".
+// After one of these, lower-case words describe somebody and are no name: "the stranger".
 bool is_determiner(std::string_view word) {
   constexpr std::array<std::string_view, 10> kDeterminers = {"the", "a",    "an",  "this", "that",
                                                              "my",  "your", "his", "her",  "our"};
   return std::find(kDeterminers.begin(), kDeterminers.end(), word) != kDeterminers.end();
+}
+
+// Before what somebody is, in other languages than English: "la condesa", "der alte Graf".
+bool is_foreign_article(std::string_view word) {
+  constexpr std::array<std::string_view, 9> kArticles = {"el",  "la",  "los", "las", "le",
+                                                         "les", "der", "die", "das"};
+  return std::find(kArticles.begin(), kArticles.end(), word) != kArticles.end();
+}
+
+// Between what somebody is and whose: "la hija de Ortega".
+bool is_of(const NameWord& word) {
+  constexpr std::array<std::string_view, 6> kOf = {"de", "du", "des", "del", "von", "vom"};
+  return word.is_lower &&
+         (word.text.starts_with("d'") || std::find(kOf.begin(), kOf.end(), word.text) != kOf.end());
 }
 
 bool is_conjunction(const NameWord& word) { return word.text == "and" || word.text == "&"; }
@@ -38,6 +52,7 @@ class Reader {
   explicit Reader(std::vector<NameWord> words) : words_(std::move(words)) {}
 
   Name read() {
+    if (!words_.empty() && is_relative_of_somebody()) return opaque(NameKind::description);
     drop_owner();
     drop_epithets();
     if (words_.empty()) return std::move(name_);
@@ -57,7 +72,7 @@ class Reader {
   }
 
  private:
-  // "Tom's mother" is not Tom, and who she is nobody said; "Tom's Aunt Polly" is Aunt Polly.
+  // "Tom's mother" is an unnamed person and not Tom; "Tom's Aunt Polly" is Aunt Polly.
   void drop_owner() {
     for (std::size_t i = words_.size(); i > 0; --i) {
       if (!words_[i - 1].is_possessive) continue;
@@ -79,8 +94,8 @@ class Reader {
     }
   }
 
-  // What comes before the first title or capital letter. Somebody may write everything in small
-  // letters, so the last word always stays.
+  // Drops words before the first title or capital letter. A text may be all in lower case, so the
+  // last word always stays.
   void drop_epithets() {
     if (is_owned_) return;
     const bool has_capital = std::any_of(words_.begin(), words_.end(),
@@ -88,6 +103,10 @@ class Reader {
     std::size_t count = 0;
     for (; count + 1 < words_.size(); ++count) {
       const auto& word = words_[count];
+      if (is_article(count, has_capital)) {
+        has_article_ = true;
+        continue;
+      }
       const bool is_old = word.text == "old" || word.text == "ole" || word.text == "elder";
       const bool is_young = word.text == "young" || word.text == "younger";
       const bool is_plain = has_capital && word.is_lower && !is_particle(word.text) &&
@@ -100,6 +119,29 @@ class Reader {
     }
     words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(count));
     if (words_.size() == 1 && is_epithet(words_.front().text)) words_.clear();
+  }
+
+  bool is_article(std::size_t place, bool has_capital) const {
+    const auto& next = words_[place + 1];
+    const bool is_before_title = find_title(next.text).title != Title::none;
+    return words_[place].is_lower && is_foreign_article(words_[place].text) &&
+           (is_before_title || (has_capital && next.is_lower && !is_particle(next.text)));
+  }
+
+  // "la madre de Oda" and "дочь Лунина" are neither Oda nor Lunin.
+  bool is_relative_of_somebody() const {
+    const auto& first = words_.front();
+    if (words_.size() > 1 && first.is_lower && is_relative(first.text)) return true;
+    const bool has_article = first.is_lower && is_foreign_article(first.text);
+    std::size_t place = has_article ? 1 : 0;
+    const auto begin = place;
+    const auto describes = [&](const NameWord& word) {
+      const auto title = find_title(word.text).title;
+      return word.is_lower && (title == Title::kin || (has_article && title == Title::none));
+    };
+    while (place < words_.size() && !is_of(words_[place]) && describes(words_[place])) ++place;
+    if (place == begin || place == words_.size() || !is_of(words_[place])) return false;
+    return place + 1 < words_.size() || words_[place].text.starts_with("d'");
   }
 
   Name opaque(NameKind kind) {
@@ -124,8 +166,8 @@ class Reader {
         if (count > 0 && count + 1 < words_.size() && is_epithet(words_[count].text)) continue;
         break;
       }
-      // "Lord Chancellor", "Aunt Major": the last word may be both. As in "Mr. Dean" it is a name
-      // after a title that goes with family names.
+      // "Lord Chancellor", "Aunt Major": the last word may be title or name. As in "Mr. Dean" it is
+      // a name after a title that goes with family names.
       if (count > 0 && count + 1 == words_.size() && is_before_family()) break;
       titles_ += (titles_.empty() ? "" : " ") + std::string(facts.word);
       name_.title = facts.title;
@@ -184,7 +226,7 @@ class Reader {
     }
     name_.kind = NameKind::person;
     for (const auto& word : name_.words) name_.given.push_back(find_given_name(word));
-    // The given name after "Mrs." is her husband's if it is a man's.
+    // The given name after "Mrs." is her husband's if it is a man's name.
     if (name_.title == Title::missus && name_.words.size() > 1 &&
         name_.given.front().gender == Gender::male) {
       name_.husband = name_.words.front();
@@ -213,7 +255,7 @@ class Reader {
   bool has_article_ = false;
 };
 
-// The words' given names, of which a table tells, are the same wherever the words are.
+// The words determine the given names, which come from a table, so these are left out.
 std::uint64_t fingerprint_of(const Name& name) {
   auto fingerprint = mixed(hash_text(name.key), hash_text(name.titles));
   fingerprint = mixed(mixed(fingerprint, hash_text(name.title_word)), hash_text(name.husband));

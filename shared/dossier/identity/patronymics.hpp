@@ -1,4 +1,4 @@
-// Names after the father's: "Сергеевич", "Sergeyevna".
+// Patronymics, names derived from the father's: "Сергеевич", "Sergeyevna".
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace fabula::dossier {
 
-// The sex of who is called so, by the folded word; unknown when it is no patronymic.
+// The gender of a person with this folded word as a name; unknown when it is no patronymic.
 Gender gender_of_patronymic(std::string_view folded_word);
 
 }  // namespace fabula::dossier

@@ -1,4 +1,4 @@
-// The partition while it is made: people, who begin as one record each and are joined.
+// The partition while it is made: each person begins as one record, and people are joined.
 #pragma once
 
 #include <span>
@@ -13,10 +13,10 @@ struct Person {
   Profile profile;
   Counts deliveries;
   Index record_count = 1;
-  std::uint64_t content = 0;  // a fingerprint of all this
+  std::uint64_t content = 0;  // a fingerprint of all members
 };
 
-// A person is known by the first of their records.
+// People are identified by the first of their records.
 class People {
  public:
   People(const Mentions& mentions, std::span<const IdentityDecision> decisions);
@@ -34,16 +34,16 @@ class People {
     } while (record != person);
   }
 
-  // No person has decided against it, names allow it, and no delivery lists them as two.
+  // True if no person has decided against it, the names allow it, and no delivery lists both.
   bool may_join(Index a, Index b) const;
-  // The same but for the deliveries.
+  // The same without the test of the deliveries.
   bool may_be_one(Index a, Index b) const;
-  // In how many deliveries they are two.
+  // The number of deliveries that list both.
   Index shared_deliveries(Index a, Index b) const;
   void join(Index a, Index b);
 
-  // Whether `person` is rather `a` than `b`: who shares more names, then who has more records, then
-  // who is nearer in the text, then who was first.
+  // Whether `person` matches `a` better than `b`: compares the shared names, then the number of
+  // records, then the distance in the text, then which was first.
   bool is_closer(Index person, Index a, Index b) const;
 
  private:
@@ -53,7 +53,7 @@ class People {
   const Mentions& mentions_;
   std::vector<Person> people_;
   mutable std::vector<Index> parents_;
-  std::vector<Index> next_;  // record of the same person, in a circle
+  std::vector<Index> next_;  // the next record of the same person, in a circle
   std::vector<std::pair<Index, Index>> different_;
 };
 

@@ -5,46 +5,47 @@
 namespace fabula::dossier::identity {
 namespace {
 
-constexpr Index kFirstRank = 64;  // above the numbers of Title
+constexpr Index kFirstRank = 64;  // greater than all numbers of Title
 
-// Titles that one person of a book is called by alone: "the Colonel", "the Inspector".
+// Titles that can name one person of a book without a name: "the Colonel", "the Inspector".
 bool names_post(Title title) {
   return title == Title::military || title == Title::noble || title == Title::learned ||
          title == Title::clergy || title == Title::office;
 }
 
-// Titles that tell people of one family apart. An aunt is somebody's only, and a farmer, a countess
-// is Mr. or Madame as well.
+// Titles that distinguish people of one family. Aunt depends on the speaker, and a farmer or
+// countess is also Mr. or Madame.
 bool tells_apart(Title title) {
   return title != Title::none && title != Title::kin && title != Title::office &&
          title != Title::noble;
 }
 
-// The General's son may be a captain: ranks differ by their words, other titles by their kinds.
+// The General's son may be a captain: ranks are compared by their words, other titles by their
+// kinds.
 Index kind_of(const Form& form) {
   const auto title = form.name->title;
   if (title == Title::military) return kFirstRank + form.title;
   return static_cast<Index>(title == Title::madam ? Title::missus : title);
 }
 
-// A woman's family name changes once, when she marries: from then on she is Mrs. by the other.
+// A woman's family name changes once, when she marries: from then on she is Mrs. with the new one.
 bool marries_between(const Profile& a, const Profile& b) {
   if (a.families().size() + b.families().size() > 2) return false;
   return (b.is_married && !a.is_married && a.last_family <= b.first_family) ||
          (a.is_married && !b.is_married && b.last_family <= a.first_family);
 }
 
-// What makes one family name two people unless something else joins them.
+// Differences that make one family name two people unless other evidence joins them.
 bool differ_in_title(const Profile& a, const Profile& b) {
   if ((a.is_knight && b.is_mister) || (a.is_mister && b.is_knight)) return true;
   if (!a.given().empty() && !b.given().empty()) return false;
   if ((a.is_old && b.is_young) || (a.is_young && b.is_old)) return true;
-  // "Mrs. John Dashwood" is said where there is another Mrs. Dashwood.
+  // "Mrs. John Dashwood" is used if there is another Mrs. Dashwood.
   if (a.is_married && b.is_married && a.husbands().empty() != b.husbands().empty()) return true;
   return a.family_titles().is_disjoint_from(b.family_titles());
 }
 
-// `less` has a family name only. Mrs. Hilbery's daughter is a Hilbery too.
+// `less` has only a family name. Mrs. Hilbery's daughter is a Hilbery too.
 bool fits_family_name(const Profile& less, const Profile& more) {
   const bool is_missus = less.family_titles().count(static_cast<Index>(Title::missus)) > 0;
   const bool is_miss = less.family_titles().count(static_cast<Index>(Title::miss)) > 0;

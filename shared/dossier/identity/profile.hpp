@@ -1,4 +1,4 @@
-// What is known of a person by names alone, and whether two of these can be one person.
+// The facts about a person that names alone give, and whether two such profiles fit one person.
 #pragma once
 
 #include <span>
@@ -15,10 +15,10 @@ struct Profile {
   Index men = 0;
   bool is_old = false;
   bool is_young = false;
-  bool is_married = false;  // is Mrs. somebody
+  bool is_married = false;  // has the title Mrs.
   bool is_knight = false;
   bool is_mister = false;
-  // The deliveries with a family name: from and to which.
+  // The first and last delivery with a family name.
   Index first_family = kNone;
   Index last_family = 0;
 
@@ -36,23 +36,23 @@ struct Profile {
   void add(const Mentions& mentions, Index form);
   void add(const Profile& other);
 
-  // Of one sex if most names say so: one against several is an error of an extraction.
+  // One gender if most names say so: one name against several is an error of an extraction.
   Gender gender() const;
 
-  // How much of a name is known, to tell a part from a whole.
+  // How complete the name is, to distinguish a part from a whole.
   int knowledge() const;
 };
 
 Profile profile_of(const Mentions& mentions, std::span<const Index> forms);
 
-// Whether some given name of the one can be one of the other's.
+// Whether a given name of the one can also be a given name of the other.
 bool share_given(const Vocabulary& vocabulary, CountsView left, CountsView right);
 
-// What no one person's names can be, however they were put together.
+// Whether no single person can have both profiles' names, however they are combined.
 bool contradict(const Vocabulary& vocabulary, const Profile& a, const Profile& b);
 
-// Whether somebody known by less can be somebody known by more, from what their names are made of
-// and because nothing in their titles tells them apart.
+// Whether a person with a less complete name can be one with a more complete name: their parts fit,
+// and no title distinguishes them.
 bool derives(const Vocabulary& vocabulary, const Profile& less, const Profile& more);
 
 }  // namespace fabula::dossier::identity

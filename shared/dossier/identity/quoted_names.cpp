@@ -1,4 +1,4 @@
-// A part of a name that several people have belongs to the one whom the text names.
+// Assigns a partial name of several people to the one whose full name is in the quotes.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -10,14 +10,14 @@
 namespace fabula::dossier::identity {
 namespace {
 
-// More whole names with one word in common are not looked for in quotes.
+// If more full names share a word, quotes are not searched for them.
 constexpr std::size_t kMaximumCandidates = 64;
 
 }  // namespace
 
 void Mentions::take_quoted_names(std::span<const Quotes> quotes) {
   if (quotes.empty()) return;
-  // Whole names, by each of their words.
+  // Full names, by each of their words.
   std::vector<std::vector<Index>> whole_names(vocabulary.size());
   for (Index f = 0; f < forms.size(); ++f) {
     if (forms[f].name->kind != NameKind::person || !forms[f].is_full()) continue;
@@ -46,7 +46,7 @@ bool Mentions::lists_whole_name(const Record& record) const {
                      [&](Index f) { return forms[f].is_full(); });
 }
 
-// The whole name that alone is in the quotes, and nobody else's of the same delivery; kNone.
+// The only full name in the quotes, if no other record of the delivery has it; else kNone.
 Index Mentions::quoted_name(const Record& record, std::span<const Index> candidates,
                             const Quotes& quotes) const {
   const auto& part = forms[record.listed.front()].name->words;
@@ -61,7 +61,7 @@ Index Mentions::quoted_name(const Record& record, std::span<const Index> candida
     for (const auto f : candidates) {
       const auto whole_times = count_name(text, forms[f].name->words);
       if (whole_times == 0) continue;
-      // "Anna kissed Anna Stein": the other Anna may be meant.
+      // "Anna kissed Anna Stein": the first Anna may be another one.
       if (whole_times != times) return kNone;
       if (found != kNone && !is_one(found, f)) return kNone;
       if (found == kNone || forms[f].words.size() > forms[found].words.size()) found = f;
@@ -73,7 +73,7 @@ Index Mentions::quoted_name(const Record& record, std::span<const Index> candida
            std::any_of(other.listed.begin(), other.listed.end(),
                        [&](Index f) { return is_one(f, found) && forms[f].is_full(); });
   };
-  // Records of a delivery stand side by side.
+  // Records of a delivery are adjacent.
   const auto at = static_cast<std::size_t>(&record - records.data());
   for (auto i = at; i > 0 && records[i - 1].delivery == record.delivery; --i) {
     if (is_of_delivery(records[i - 1])) return kNone;
@@ -84,7 +84,7 @@ Index Mentions::quoted_name(const Record& record, std::span<const Index> candida
   return found;
 }
 
-// `additions` are in the order of the records, and each is of another one.
+// `additions` are in the order of the records, at most one for each.
 void Mentions::list_also(const std::vector<std::pair<Index, Index>>& additions) {
   std::vector<Index> listed;
   listed.reserve(listed_.size() + additions.size());

@@ -12,8 +12,8 @@
 
 namespace fabula::dossier::identity {
 
-// They mostly come in reading order already, so that only those of one place of the text are to be
-// sorted.
+// The inputs are mostly in reading order already, so only those at one place of the text need
+// sorting.
 std::vector<Index> reading_order(std::span<const PreparedRecord> inputs) {
   std::vector<Index> order(inputs.size());
   std::iota(order.begin(), order.end(), Index{0});
@@ -45,7 +45,7 @@ std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
                                std::span<const IdentityDecision> decisions,
                                const std::vector<Index>& order) {
   std::vector<Index> copies(inputs.size(), kNone);
-  // Copies stand at one place of the text.
+  // Copies are at the same place of the text.
   const auto again = std::adjacent_find(order.begin(), order.end(), [&](Index a, Index b) {
     return inputs[a].order == inputs[b].order && inputs[a].delivery != inputs[b].delivery;
   });

@@ -1,4 +1,4 @@
-// Records in reading order, and which of them came twice.
+// Puts records into reading order and finds duplicates.
 #pragma once
 
 #include <span>
@@ -9,14 +9,15 @@
 
 namespace fabula::dossier::identity {
 
-// The inputs by reading order, and by content where that is the same.
+// Indexes of the inputs in reading order, then by content.
 std::vector<Index> reading_order(std::span<const PreparedRecord> inputs);
 
 bool is_one_delivery(const PreparedRecord& a, const PreparedRecord& b);
 
-// Of each input of a delivery that came before at the same place with the same names (an answer
-// that was asked for again), which one it is again; kNone for all others. Counted twice, one error
-// of an extraction would look like two. What a person has decided on is never left out.
+// For each input of a delivery that is a repeated answer (an earlier delivery has the same place
+// and names): the input that it repeats; kNone for all others. If they were counted twice, one
+// error of an extraction would look like two. Records on which a person has decided are never
+// duplicates.
 std::vector<Index> find_copies(std::span<const PreparedRecord> inputs,
                                std::span<const IdentityDecision> decisions,
                                const std::vector<Index>& order);

@@ -16,7 +16,7 @@
 namespace fabula::dossier {
 namespace {
 
-// Among more names than these the one to show is not looked for.
+// If there are more names, the most used one is not searched.
 constexpr std::size_t kMaximumCandidates = 64;
 
 struct Shown {
@@ -31,14 +31,15 @@ bool is_initial_of(std::string_view initial, std::string_view word) {
   return text::count_code_points(initial) == 1 && initial.size() <= 2 && word.starts_with(initial);
 }
 
-// Whether a word of a name may be one of a longer name: "anna", "a", "lizzy" of "elizabeth".
+// Whether a word of a name may stand for a word of a longer one: "anna", "a", "lizzy" for
+// "elizabeth".
 bool may_be(const Name& part, std::size_t i, const Name& whole, std::size_t j) {
   return part.words[i] == whole.words[j] || is_initial_of(part.words[i], whole.words[j]) ||
          can_be_same_name(part.given[i], whole.given[j]);
 }
 
-// Whether a name says nothing that the other one does not say: "Lizzy" and "Mrs. Vane" of
-// "Elizabeth Vane", "E. Vane" too.
+// Whether a name adds nothing to the other one: "Lizzy" and "Mrs. Vane" to "Elizabeth Vane", also
+// "E. Vane".
 bool is_part_of(const Name& part, const Name& whole) {
   if (part.words.size() > whole.words.size() || part.words == whole.words) return false;
   std::array<bool, kMaximumNameWords> is_taken{};
@@ -53,7 +54,8 @@ bool is_part_of(const Name& part, const Name& whole) {
   return says_less;
 }
 
-// Two names say more than one, one more than a role; with an epithet nobody is introduced.
+// Two names are better than one, and one is better than a role; a name with an epithet ranks
+// lowest.
 int rank_of(const Name& name) {
   if (name.kind != NameKind::person) return name.kind == NameKind::role ? 3 : 4;
   // An initial is one letter, of two bytes in Greek and Cyrillic.
@@ -63,8 +65,8 @@ int rank_of(const Name& name) {
   return 2;
 }
 
-// The name that most texts use, or use a part of, among those that are no part of another one. (A
-// part of several counts for each.)
+// The most used name among those that are not part of another one, including uses of its parts. (A
+// part of several names counts for each.)
 std::ptrdiff_t find_most_used(const std::vector<Shown>& names) {
   const auto count = std::min(names.size(), kMaximumCandidates);
   std::ptrdiff_t most_used = 0;

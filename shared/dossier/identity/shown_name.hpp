@@ -1,4 +1,4 @@
-// Which of a person's names is shown.
+// Chooses which of a person's names is shown.
 #pragma once
 
 #include <span>
@@ -7,11 +7,11 @@
 
 namespace fabula::dossier {
 
-// The distinct ones of all names that a person is called by, the one to show first: the
-// name that most of them use or use a part of. A name that is a part of another one is never it,
-// and what is none ("the keeper") only when there is no name. The others: whole names before parts,
-// then the one used most, then the one used first. Names that differ in case or typography alone
-// are one, spelt as it came most often. Views into `surfaces`.
+// The distinct names among all that a person has, beginning with the one to show: the name that
+// most of them are or are a part of. It is never a part of another name, and it is a description
+// ("the keeper") only when there is no real name. The others: whole names before parts, then the
+// most frequent, then the earliest. Names that differ only in case or typography are one, in the
+// most frequent spelling. Views into `surfaces`.
 std::vector<std::string_view> shown_names(std::span<const std::string_view> surfaces);
 
 }  // namespace fabula::dossier

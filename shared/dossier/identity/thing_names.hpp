@@ -1,4 +1,4 @@
-// The name of a place or an object taken apart: whose it is, which one of several, and what it is.
+// The name of a place or an object, parsed: its owner, its number, and what it is.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 namespace fabula::dossier {
 
 struct ThingName {
-  std::string key;    // folded, without an article; "" says nothing
-  std::string owner;  // "her", "oda" of "Oda's knife" and "the knife of Oda"; "": nobody is named
-  bool is_pronoun = false;           // the owner is a word such as "her"
-  std::string kind;                  // the key without owner and numbers: "knife"
+  std::string key;          // folded, without an article; "": no meaning
+  std::string owner;        // "her", "oda" of "Oda's knife" and "the knife of Oda"; "": no owner
+  bool is_pronoun = false;  // the owner is a word such as "her"
+  std::string kind;         // the key without owner and numbers: "knife"
   std::vector<std::string> numbers;  // "12", "second"
 };
 

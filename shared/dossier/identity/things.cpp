@@ -13,10 +13,10 @@
 namespace fabula::dossier {
 namespace {
 
-// More names with owners and numbers are not looked for in quotes.
+// If there are more names with owners and numbers, quotes are not searched for them.
 constexpr std::size_t kMaximumMarkedNames = 256;
 
-// What tells things of one kind apart: whose they are, and their numbers.
+// The marks that distinguish things of one kind: owner or number.
 struct Mark {
   std::uint32_t kind;
   bool is_owner;
@@ -25,7 +25,7 @@ struct Mark {
   auto order() const { return std::tuple(kind, is_owner, value); }
 };
 
-using Marks = std::vector<Mark>;  // in their order, each once
+using Marks = std::vector<Mark>;  // sorted, each once
 
 void sort(Marks& marks) {
   std::sort(marks.begin(), marks.end(),
@@ -35,7 +35,7 @@ void sort(Marks& marks) {
   marks.erase(end, marks.end());
 }
 
-// Whether both have owners, or numbers, for one kind, and none in common.
+// Whether both have owners, or both numbers, for one kind, and none in common.
 bool differ(const Marks& a, const Marks& b) {
   for (auto mine = a.begin(); mine != a.end();) {
     const auto is_alike = [mine](const Mark& mark) {
@@ -66,7 +66,7 @@ class Joiner {
     }
     for (std::uint32_t record = 0; record < records.size(); ++record) read(record, records[record]);
     read_quotes(records);
-    // What a person has joined stays so, and has the marks of all.
+    // Things that a person has joined stay joined, and have the marks of all.
     for (std::uint32_t record = 0; record < records.size(); ++record) {
       const auto root = groups_.root(record);
       if (root != record) add_marks(root, marks_[record]);
@@ -75,8 +75,8 @@ class Joiner {
     holders_.resize(names_.size());
   }
 
-  // In reading order, each to the first that has the name and that it may be: first what has marks,
-  // then what has none, which is said of the only thing of its kind.
+  // In reading order, joins each record to the first compatible one with the name: first records
+  // with marks, then those without, which mean the only thing of their kind.
   Groups& join_all() {
     for (std::uint32_t record = 0; record < keys_of_.size(); ++record) {
       if (!marks_[groups_.root(record)].empty()) place_marked(record);
@@ -94,7 +94,7 @@ class Joiner {
     sort(marks_[record]);
   }
 
-  // A thing that is named without a mark, and is quoted with one, has the mark.
+  // A thing named without a mark takes the mark that its quotes have.
   void read_quotes(std::span<const ThingRecord> records) {
     if (marked_names_.size() < 2) return;
     std::sort(marked_names_.begin(), marked_names_.end());
@@ -111,7 +111,7 @@ class Joiner {
     }
   }
 
-  // The only name with marks, and of this kind, in the quotes; kNone.
+  // The only name of this kind with marks in the quotes; kNone.
   std::uint32_t quoted_name(std::uint32_t kind, const Quotes& quotes) const {
     const auto first =
         std::lower_bound(marked_names_.begin(), marked_names_.end(), std::pair{kind, 0U});
@@ -182,7 +182,7 @@ class Joiner {
     return std::binary_search(placed_.begin(), placed_.end(), record);
   }
 
-  // Those with marks of which the name is said, or of whose kind it is: "her knife" of "the knife".
+  // Things with marks that have the name or kind: "her knife" for "the knife".
   std::vector<std::uint32_t> marked_of(std::uint32_t key) {
     std::vector<std::uint32_t> roots;
     for (const auto holder : holders_[key]) {
@@ -203,7 +203,7 @@ class Joiner {
       if (marked.size() == 1 && join(marked.front(), record)) continue;
       bool is_joined = false;
       for (const auto holder : holders_[key]) {
-        // It says of none of several things which it is.
+        // The name does not show which of several things is meant.
         const bool is_one_of_several =
             marked.size() > 1 &&
             std::binary_search(marked.begin(), marked.end(), groups_.root(holder));
@@ -218,7 +218,7 @@ class Joiner {
   Groups groups_;
   TextTable names_;  // keys, kinds, owners and numbers
   std::vector<std::vector<std::uint32_t>> keys_of_;
-  std::vector<Marks> marks_;  // of roots those of all records of theirs
+  std::vector<Marks> marks_;  // for roots: those of all their records
   std::vector<std::vector<std::uint32_t>> holders_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pronouns_;  // kind and record
   std::vector<std::uint32_t> placed_;

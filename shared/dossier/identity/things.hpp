@@ -1,4 +1,4 @@
-// Which mentions of places or objects are the same thing: those that have a name in common.
+// Decides which mentions of places or objects are the same thing: those with a common name.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace fabula::dossier {
 struct ThingRecord {
   std::string_view name;
   std::vector<std::string> aliases;
-  Quotes quotes = {};  // views that live as long as the call
+  Quotes quotes = {};  // views that must live during the call
 };
 
-// The cluster number of each record, given in reading order; numbers by first record. Two of one
-// answer with the same name are one thing. Articles in front do not count: "the old mill" is "old
-// mill". Things of one kind with different owners or numbers are never one, whatever other names
-// they share: "her knife" is not "his knife", "Room 12" not "Room 13". "The knife" is the only
-// knife of which it is said, or that is somebody's; else the one that its quotes alone name ("her
+// The cluster number of each record, given in reading order; numbers by first record. Two records
+// of one answer with the same name are one thing. Leading articles are ignored: "the old mill" is
+// "old mill". Things of one kind with different owners or numbers are never one, whatever other
+// names they share: "her knife" is not "his knife", "Room 12" not "Room 13". "The knife" is the
+// only knife that is mentioned or has an owner; otherwise the only one that its quotes name ("her
 // knife was rusty"). The decisions must not contradict each other.
 std::vector<std::uint32_t> identify_things(std::span<const ThingRecord> records,
                                            std::span<const IdentityDecision> decisions);

@@ -9,67 +9,69 @@ namespace fabula::dossier {
 namespace {
 
 struct TitleLine {
-  std::string_view words;  // spellings; the first is how they are compared
+  std::string_view words;  // spellings; the first is the normal form
   Title title;
   Gender gender = Gender::unknown;
 };
 
 constexpr auto kTitles = std::to_array<TitleLine>({
-    {"mr mister", Title::mister, Gender::male},
-    {"mrs missus missis mistress", Title::missus, Gender::female},
-    {"miss mis misses", Title::miss, Gender::female},
+    {"mr mister мистер", Title::mister, Gender::male},
+    {"mrs missus missis mistress миссис", Title::missus, Gender::female},
+    {"miss mis misses мисс", Title::miss, Gender::female},
     {"ms", Title::miss, Gender::female},
     {"mx", Title::office},
     {"master mas'r marse", Title::master, Gender::male},
-    {"madame madam mme ma'am mem", Title::madam, Gender::female},
+    {"madame madam mme ma'am mem мадам барыня", Title::madam, Gender::female},
     {"signora", Title::madam, Gender::female},
     {"senora dona", Title::madam, Gender::female},
     {"frau", Title::madam, Gender::female},
-    {"mademoiselle mlle", Title::miss, Gender::female},
+    {"mademoiselle mlle мадемуазель", Title::miss, Gender::female},
     {"signorina", Title::miss, Gender::female},
     {"senorita", Title::miss, Gender::female},
     {"fraulein", Title::miss, Gender::female},
-    {"monsieur mons", Title::mister, Gender::male},
+    {"monsieur mons месье мсье", Title::mister, Gender::male},
     {"signor signore", Title::mister, Gender::male},
     {"senor", Title::mister, Gender::male},
     {"herr", Title::mister, Gender::male},
     {"don", Title::sir, Gender::male},
-    {"sir", Title::sir, Gender::male},
+    {"sir сэр", Title::sir, Gender::male},
     {"dame", Title::dame, Gender::female},
-    {"lady", Title::lady, Gender::female},
-    {"lord", Title::lord, Gender::male},
-    {"baron", Title::noble, Gender::male},
-    {"baroness", Title::noble, Gender::female},
+    {"lady леди", Title::lady, Gender::female},
+    {"lord лорд", Title::lord, Gender::male},
+    {"baron freiherr", Title::noble, Gender::male},
+    {"baroness baronne baronesa freifrau", Title::noble, Gender::female},
     {"baronet", Title::noble, Gender::male},
-    {"viscount", Title::noble, Gender::male},
-    {"viscountess", Title::noble, Gender::female},
-    {"count comte conte", Title::noble, Gender::male},
-    {"countess comtesse contessa", Title::noble, Gender::female},
+    {"viscount vicomte vizconde виконт", Title::noble, Gender::male},
+    {"viscountess vicomtesse vizcondesa виконтесса", Title::noble, Gender::female},
+    {"count comte conte conde", Title::noble, Gender::male},
+    {"countess comtesse contessa condesa", Title::noble, Gender::female},
     {"earl", Title::noble, Gender::male},
-    {"marquis marquess", Title::noble, Gender::male},
-    {"marchioness marquise", Title::noble, Gender::female},
-    {"duke", Title::noble, Gender::male},
-    {"duchess", Title::noble, Gender::female},
-    {"prince", Title::noble, Gender::male},
-    {"princess", Title::noble, Gender::female},
-    {"king", Title::noble, Gender::male},
-    {"queen", Title::noble, Gender::female},
-    {"emperor", Title::noble, Gender::male},
-    {"empress", Title::noble, Gender::female},
+    {"marquis marquess marques маркиз", Title::noble, Gender::male},
+    {"marchioness marquise marquesa маркиза", Title::noble, Gender::female},
+    {"duke duc duque herzog герцог", Title::noble, Gender::male},
+    {"duchess duchesse duquesa herzogin герцогиня", Title::noble, Gender::female},
+    {"prince prinz principe принц царевич", Title::noble, Gender::male},
+    {"princess princesse princesa prinzessin принцесса царевна", Title::noble, Gender::female},
+    {"king roi", Title::noble, Gender::male},
+    {"queen reine", Title::noble, Gender::female},
+    {"emperor empereur emperador kaiser император", Title::noble, Gender::male},
+    {"empress imperatrice emperatriz kaiserin императрица", Title::noble, Gender::female},
     {"captain capt cap'n kapitan capitaine capitan капитан", Title::military},
-    {"colonel col", Title::military},
-    {"major maj", Title::military},
+    {"colonel col coronel", Title::military},
+    {"major maj майор", Title::military},
     {"general gen", Title::military},
-    {"admiral adm", Title::military},
+    {"admiral adm amiral almirante адмирал", Title::military},
     {"commodore", Title::military},
-    {"commander", Title::military},
-    {"lieutenant lieut lt", Title::military},
-    {"sergeant sergt sgt serjeant", Title::military},
+    {"commander commandant comandante", Title::military},
+    {"lieutenant lieut lt teniente", Title::military},
+    {"sergeant sergt sgt serjeant sergent sargento feldwebel", Title::military},
     {"corporal", Title::military},
     {"ensign", Title::military},
     {"private", Title::military},
     {"dr doctor doktor docteur доктор", Title::learned},
-    {"professor prof", Title::learned},
+    {"dra doctora doktorin", Title::learned, Gender::female},
+    {"professorin profesora", Title::learned, Gender::female},
+    {"professor prof professeur profesor", Title::learned},
     {"reverend rev revd", Title::clergy},
     {"parson vicar rector curate", Title::clergy},
     {"bishop archbishop", Title::clergy},
@@ -81,13 +83,15 @@ constexpr auto kTitles = std::to_array<TitleLine>({
     {"monsignor", Title::clergy, Gender::male},
     {"cardinal", Title::clergy, Gender::male},
     {"pope", Title::clergy, Gender::male},
-    {"pastor", Title::clergy},
+    {"pastor pfarrer", Title::clergy},
     {"rabbi", Title::clergy},
-    {"friar", Title::clergy, Gender::male},
+    {"friar fray pater", Title::clergy, Gender::male},
+    {"sor", Title::clergy, Gender::female},
     {"judge justice", Title::office},
-    {"inspector", Title::office},
-    {"superintendent", Title::office},
-    {"detective", Title::office},
+    {"inspector inspecteur inspektor инспектор", Title::office},
+    {"superintendent commissaire kommissar comisario комиссар", Title::office},
+    {"kommissarin", Title::office, Gender::female},
+    {"detective детектив следователь", Title::office},
     {"constable", Title::office},
     {"officer", Title::office},
     {"agent", Title::office},
@@ -109,6 +113,7 @@ constexpr auto kTitles = std::to_array<TitleLine>({
     {"hon honourable honorable", Title::office},
     {"nobleman", Title::office, Gender::male},
     {"coach", Title::office},
+    {"maitre meister maestro maestra", Title::office},
     {"господин г-н", Title::mister, Gender::male},
     {"госпожа г-жа", Title::madam, Gender::female},
     {"барышня", Title::miss, Gender::female},
@@ -136,18 +141,18 @@ constexpr auto kTitles = std::to_array<TitleLine>({
     {"hauptmann", Title::military},
     {"профессор", Title::learned},
     {"товарищ", Title::office},
-    {"дядя", Title::kin, Gender::male},
-    {"тетя тетка", Title::kin, Gender::female},
+    {"дядя дядюшка", Title::kin, Gender::male},
+    {"тетя тетка тетушка", Title::kin, Gender::female},
     {"дед дедушка", Title::kin, Gender::male},
     {"бабушка", Title::kin, Gender::female},
-    {"отец", Title::kin, Gender::male},
-    {"мать", Title::kin, Gender::female},
+    {"отец батюшка", Title::kin, Gender::male},
+    {"мать матушка", Title::kin, Gender::female},
     {"брат", Title::kin, Gender::male},
     {"сестра", Title::kin, Gender::female},
-    {"onkel oncle", Title::kin, Gender::male},
-    {"tante", Title::kin, Gender::female},
-    {"vater", Title::kin, Gender::male},
-    {"mutter", Title::kin, Gender::female},
+    {"onkel oncle tio", Title::kin, Gender::male},
+    {"tante tia", Title::kin, Gender::female},
+    {"vater pere padre", Title::kin, Gender::male},
+    {"mutter mere madre", Title::kin, Gender::female},
     {"uncle", Title::kin, Gender::male},
     {"aunt auntie aunty", Title::kin, Gender::female},
     {"cousin coz", Title::kin},
@@ -160,10 +165,10 @@ constexpr auto kTitles = std::to_array<TitleLine>({
     {"mum mummy mom mommy", Title::kin, Gender::female},
     {"ma", Title::kin, Gender::female},
     {"mammy", Title::kin, Gender::female},
-    {"brother", Title::kin, Gender::male},
-    {"sister", Title::kin, Gender::female},
-    {"grandfather grandpa grandpapa granddad", Title::kin, Gender::male},
-    {"grandmother grandma grandmamma granny gran", Title::kin, Gender::female},
+    {"brother bruder frere hermano", Title::kin, Gender::male},
+    {"sister schwester soeur sœur hermana", Title::kin, Gender::female},
+    {"grandfather grandpa grandpapa granddad opa abuelo", Title::kin, Gender::male},
+    {"grandmother grandma grandmamma granny gran oma abuela", Title::kin, Gender::female},
     {"nephew", Title::kin, Gender::male},
     {"niece", Title::kin, Gender::female},
     {"son", Title::kin, Gender::male},
@@ -179,8 +184,12 @@ constexpr std::array<std::string_view, 1> kEpithets = {
     "silly naughty charming beautiful handsome blessed sainted gallant worthy excellent amiable "
     "ye oh o future former other only same"};
 
+constexpr std::array<std::string_view, 1> kRelatives = {
+    "дочь сын жена муж внук внучка племянник племянница"};
+
 constexpr std::array<std::string_view, 1> kParticles = {
-    "de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten st "
+    "de du des del della di da dos von van der den zu la le les el al bin ibn ben ter ten де дю "
+    "фон st "
     "saint san santa ste"};
 
 constexpr auto kTitleLines = [] {
@@ -191,6 +200,7 @@ constexpr auto kTitleLines = [] {
 
 constexpr auto kTitleIndex = text::make_word_index<kTitleLines>();
 constexpr auto kEpithetIndex = text::make_word_index<kEpithets>();
+constexpr auto kRelativeIndex = text::make_word_index<kRelatives>();
 constexpr auto kParticleIndex = text::make_word_index<kParticles>();
 
 }  // namespace
@@ -207,6 +217,8 @@ TitleFacts find_title(std::string_view folded_word) {
 }
 
 bool is_epithet(std::string_view folded_word) { return kEpithetIndex.has(folded_word); }
+
+bool is_relative(std::string_view folded_word) { return kRelativeIndex.has(folded_word); }
 
 bool is_particle(std::string_view folded_word) { return kParticleIndex.has(folded_word); }
 

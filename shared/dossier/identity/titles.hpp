@@ -1,4 +1,4 @@
-// Words that stand before names and are no part of them.
+// Words that precede names and are not part of them.
 #pragma once
 
 #include <string_view>
@@ -8,16 +8,19 @@
 namespace fabula::dossier {
 
 struct TitleFacts {
-  std::string_view word;  // as it is compared: "mister" and "mr." are "mr"
+  std::string_view word;  // normalized: "mister" and "mr." are "mr"
   Title title = Title::none;
   Gender gender = Gender::unknown;
 };
 
-// Of a folded word without stops; Title::none when it is no title.
+// Takes a folded word without stops; returns Title::none when it is no title.
 TitleFacts find_title(std::string_view folded_word);
 
-// "dear", "old", "the", "my": says how somebody speaks of a person, not who it is.
+// Words like "dear", "old", "the", "my", which express an attitude and do not identify anybody.
 bool is_epithet(std::string_view folded_word);
+
+// "дочь", "жена": behind it stands whose, and no name of its own.
+bool is_relative(std::string_view folded_word);
 
 // "de", "von", "van": belongs to the word after it.
 bool is_particle(std::string_view folded_word);

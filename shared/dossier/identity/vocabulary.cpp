@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <string>
 
 namespace fabula::dossier::identity {
 namespace {
@@ -27,14 +28,14 @@ std::string_view first_letter(std::string_view text) {
   return text.substr(0, bytes);
 }
 
-// Chinese, Japanese and Korean, whose characters are syllables and words: no two names of these
-// differ by a slip alone.
+// Chinese, Japanese and Korean, whose characters are syllables and words: two such names never
+// differ only by a misspelling.
 bool is_of_syllables(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) >= 0xE1U; });
 }
 
-// One letter more, less, another, or two that have changed places.
+// One letter is added, removed or replaced, or two are swapped.
 bool is_one_edit(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
   if (b.size() - a.size() > 1 || a == b) return false;
@@ -46,7 +47,7 @@ bool is_one_edit(std::string_view a, std::string_view b) {
          a.substr(i + 2) == b.substr(i + 2);
 }
 
-// "Unit 7" and "Unit 8" are two, as one digit is what tells them apart.
+// "Unit 7" and "Unit 8" are different although only one digit differs.
 bool has_same_digits(std::string_view a, std::string_view b) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto next = [&](std::string_view text, std::size_t& at) {
@@ -68,7 +69,7 @@ bool is_slip_of(const Word& word, const Word& meant) {
   if (!is_one_edit(word.text, meant.text)) return false;
   if (is_of_syllables(word.text) || !has_same_digits(word.text, meant.text)) return false;
   const auto letters = count_letters(word.text);
-  // "the Ambersons" is a family, "Amberson" one of it.
+  // "the Ambersons" is a family, "Amberson" a member.
   if (word.text.ends_with('s') && word.text.size() > meant.text.size()) return false;
   if (first_letter(word.text) != first_letter(meant.text) && letters < kShortestWithOtherFirst) {
     return false;
@@ -77,7 +78,7 @@ bool is_slip_of(const Word& word, const Word& meant) {
   return letters >= kShortest && meant.uses >= 3 * word.uses;
 }
 
-// "Thad" and "Thaddy" of Thaddeus: a name that is in no table, cut short.
+// "Thad" and "Thaddy" for Thaddeus: a shortened name that is in no table.
 bool is_clipped(const Word& word, const Word& whole) {
   constexpr std::size_t kShortest = 3;
   if (word.given.is_known && whole.given.is_known) return false;
@@ -88,7 +89,7 @@ bool is_clipped(const Word& word, const Word& whole) {
          whole.text.starts_with(stem) && !is_of_syllables(stem);
 }
 
-// FNV-1a of the word without the byte at `gap`.
+// FNV-1a of the word without the byte at index `gap`.
 std::uint64_t clipping_of(std::string_view text, std::size_t gap) {
   std::uint64_t hash = 14695981039346656037U;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -99,7 +100,7 @@ std::uint64_t clipping_of(std::string_view text, std::size_t gap) {
 
 }  // namespace
 
-// The key under which the word is, or would be: words with one hash stand one after the other.
+// The key that the word has or would have: words with the same hash have consecutive keys.
 std::uint64_t Vocabulary::key_of(std::string_view text, std::uint64_t hash) const {
   for (auto key = hash;; ++key) {
     const auto number = numbers_.find(key);
@@ -149,7 +150,7 @@ Index Vocabulary::find_meant(Index word,
     for (; at != clippings.end() && at->first == hash; ++at) {
       if (at->second == word || at->second == meant) continue;
       if (!is_slip_of(words_[word], words_[at->second])) continue;
-      // Of two that could be meant neither is.
+      // If two words could be meant, neither is chosen.
       if (meant != kNone) return kNone;
       meant = at->second;
     }
@@ -157,12 +158,28 @@ Index Vocabulary::find_meant(Index word,
   return meant;
 }
 
+// "Minsu" of "Min-su", if somebody writes it so.
+Index Vocabulary::find_without_hyphens(Index word) const {
+  const auto text = words_[word].text;
+  if (text.find('-') == std::string_view::npos) return kNone;
+  std::string plain;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(plain),
+               [](char c) { return c != '-'; });
+  return plain.empty() ? kNone : numbers_.find(key_of(plain, hash_text(plain)));
+}
+
 void Vocabulary::repair() {
   const auto may_be_slip = [](const Word& word) {
     return !word.given.is_known && word.uses <= kMostUsesOfSlip &&
            word.text.size() >= kShortestSlip;
   };
-  if (std::none_of(words_.begin(), words_.end(), may_be_slip)) return;
+  std::vector<Index> meant(words_.size(), kNone);
+  bool has_slip = false;
+  for (Index word = 0; word < words_.size(); ++word) {
+    meant[word] = find_without_hyphens(word);
+    has_slip = has_slip || meant[word] != kNone || may_be_slip(words_[word]);
+  }
+  if (!has_slip) return;
   std::vector<std::pair<std::uint64_t, Index>> clippings;
   for (Index word = 0; word < words_.size(); ++word) {
     const auto text = words_[word].text;
@@ -172,12 +189,12 @@ void Vocabulary::repair() {
     }
   }
   std::sort(clippings.begin(), clippings.end());
-  std::vector<Index> meant(words_.size(), kNone);
   for (Index word = 0; word < words_.size(); ++word) {
-    if (may_be_slip(words_[word])) meant[word] = find_meant(word, clippings);
+    if (meant[word] == kNone && may_be_slip(words_[word]))
+      meant[word] = find_meant(word, clippings);
   }
   for (Index word = 0; word < words_.size(); ++word) {
-    // A slip of what is itself one stays as it is: neither says what was meant.
+    // A misspelling of a misspelling stays unchanged: the intended word is unknown.
     if (meant[word] == kNone || meant[meant[word]] != kNone) continue;
     const auto& slip = words_[word];
     auto& target = words_[meant[word]];

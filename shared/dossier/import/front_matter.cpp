@@ -13,14 +13,14 @@ namespace {
 constexpr std::size_t kMaximumFrontMatterLines = 200;
 constexpr std::size_t kMaximumKeyBytes = 60;
 constexpr std::size_t kMaximumKeyWords = 3;
-// Members of which front matter has at least one; others may be a list of the cast.
+// Front matter has at least one of these members; other such blocks may list the cast.
 constexpr std::string_view kKnownKeys =
     "author authors date tags draft status lang language series genre categories keywords created "
     "updated modified id uuid aliases layout publish published slug version copyright publisher "
     "subtitle description summary cover isbn rights автор дата теги autor autorin datum auteur "
     "fecha etiquetas 作者 日期 标签 著者 작가 저자 날짜";
 
-// The key of "key: value" or "key:"; "" when the line is none.
+// The key of "key: value" or "key:"; "" for other lines.
 std::string_view key_of(std::string_view line) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon > kMaximumKeyBytes) return {};
@@ -39,7 +39,7 @@ bool is_known(std::string_view key) {
   return is_found;
 }
 
-// A line that is no member: of a value that goes on, an item, a comment.
+// A line that is no member: the continuation of a value, an item, or a comment.
 bool is_other_line(std::string_view line) {
   constexpr std::string_view kBegins = " \t#]}";
   return kBegins.find(line.front()) != std::string_view::npos || line == "-" ||

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "shared/dossier/import/east_asian_headings.hpp"
 #include "shared/dossier/import/heading_numbers.hpp"
 #include "shared/dossier/log/folding.hpp"
-#include "shared/text/blank.hpp"
 #include "shared/text/utf8.hpp"
 #include "shared/text/word_list.hpp"
 
@@ -25,50 +25,24 @@ bool is_any_of(std::string_view list, std::string_view wanted) {
   return is_found;
 }
 
-// The word of the list that the text begins with; the longest one, or "".
-std::string_view begin_of(std::string_view text, std::string_view list) {
-  std::string_view longest;
-  text::for_each_word(list, [&](std::string_view word) {
-    if (word.size() > longest.size() && text.substr(0, word.size()) == word) longest = word;
-  });
-  return longest;
-}
-
-bool ends_with_any(std::string_view text, std::string_view list) {
-  bool is_found = false;
-  text::for_each_word(list, [&](std::string_view end) {
-    is_found =
-        is_found || (text.size() >= end.size() && text.substr(text.size() - end.size()) == end);
-  });
-  return is_found;
-}
-
-constexpr std::string_view kUnfinishedEnds = ". , ; 。 ， 、 ； ．";
-
-// Headings stand between such marks, as "[Chapter 1]", "=== 3 ===" and "【第一章】".
-std::string_view without_frame(std::string_view line) {
-  constexpr std::string_view kOpening = "= - ~ * _ # [ < 【 《 〈 「 『 ［ — –";
-  constexpr std::string_view kClosing = "= - ~ * _ # ] > 】 》 〉 」 』 ］ — –";
-  while (true) {
-    line = without_blanks(line);
-    const auto first = begin_of(line, kOpening);
-    if (first.empty() || !ends_with_any(line, kClosing)) return line;
-    const auto inner = line.substr(first.size());
-    std::size_t last = 0;
-    text::for_each_word(kClosing, [&](std::string_view end) {
-      if (ends_with_any(inner, end)) last = end.size();
-    });
-    if (last == 0) return line;
-    line = inner.substr(0, inner.size() - last);
-  }
-}
-
 // The label is the part of a heading that says which one it is: "Chapter 1", "第一章".
+
+// Whether the words from `at` on begin as "in which" does.
+bool has_relative(const HeadingVocabulary& vocabulary, const Words& words, std::size_t at) {
+  constexpr std::size_t kMaximumWords = 3;
+  std::string joined;
+  for (std::size_t i = 0; i < kMaximumWords && at + i < words.size(); ++i) {
+    if (i > 0) joined += '-';
+    joined += words[at + i].folded;
+    if (vocabulary.has(joined, HeadingRole::relative)) return true;
+  }
+  return false;
+}
 
 // What follows a label, the words from `at` on, is a title, and no sentence: "Part one of the plan
 // failed."
-bool is_title_behind(std::string_view line, const Words& words, std::size_t at,
-                     bool is_within_paragraph) {
+bool is_title_behind(const HeadingVocabulary& vocabulary, std::string_view line, const Words& words,
+                     std::size_t at, bool is_within_paragraph) {
   const auto is_separator = [](const HeadingWord& word) {
     constexpr std::string_view kSeparators = ". : - ( ) [ ] | / > · ・ 、 〈 < \"";
     return word.is_mark && is_any_of(kSeparators, word.folded);
@@ -77,14 +51,17 @@ bool is_title_behind(std::string_view line, const Words& words, std::size_t at,
   while (at < words.size() && is_separator(words[at])) ++at;
   if (at == words.size()) return true;
   const bool is_set_off = at > label_end;
-  if (words[at].is_mark && !is_set_off) return false;
   const bool is_sentence = ends_with_any(line, kUnfinishedEnds);
+  // "Глава первая, в которой ...".
+  const bool is_behind_comma = words[at].is_mark && words[at].folded == ",";
+  if (has_relative(vocabulary, words, is_behind_comma ? at + 1 : at)) return !is_sentence;
+  if (words[at].is_mark && !is_set_off) return false;
   if (is_set_off) return !is_within_paragraph || !is_sentence;
   const bool is_small = words[at].is_lower && !words[0].is_lower;
   return !is_small && !is_sentence;
 }
 
-// The end of the label that the words begin with, in one of the languages.
+// The end of the label at the beginning of the words, in one of the languages.
 std::optional<std::size_t> label_end(const HeadingVocabulary& vocabulary, const Words& words,
                                      std::size_t language) {
   const auto has = [&](std::size_t at, HeadingRole role) {
@@ -121,6 +98,8 @@ std::optional<std::size_t> label_end(const HeadingVocabulary& vocabulary, const 
   auto at = number->next;
   const bool has_stop = is_mark(at, ".");
   if (has_stop) ++at;
+  // "1.ª parte".
+  if (has_stop && has(at, HeadingRole::digit_ending) && words[at].begin == words[at - 1].end) ++at;
   if (number->kind == NumberKind::digits && !has_stop &&
       !kHeadingLanguages[language].counts_before) {
     return std::nullopt;
@@ -128,55 +107,18 @@ std::optional<std::size_t> label_end(const HeadingVocabulary& vocabulary, const 
   return has(at, HeadingRole::division) ? std::optional(at + 1) : std::nullopt;
 }
 
-// "Prologue", "Epilogue: Rain", "Пролог. Море".
+// "Prologue", "Epilogue: Rain", "Пролог. Море", "Interlude II".
 bool is_part_alone(std::string_view line, const Words& words, const HeadingVocabulary& vocabulary) {
   if (words.empty() || !vocabulary.has(words[0].folded, HeadingRole::alone)) return false;
   if (words.size() == 1) return true;
+  for (std::size_t language = 0; language < kHeadingLanguages.size(); ++language) {
+    if (!vocabulary.has(words[0].folded, HeadingRole::alone, language)) continue;
+    const auto number = heading_number(vocabulary, words, 1, language);
+    if (number && is_title_behind(vocabulary, line, words, number->next, false)) return true;
+  }
   if (!words[1].is_mark || !is_any_of(". : -", words[1].folded)) return false;
   return words.size() == 2 || (!words[2].is_lower && !ends_with_any(line, kUnfinishedEnds) &&
                                text::count_code_points(line) <= kMaximumTitleCharacters);
-}
-
-// "第一章", "第12回 海", "제3장: 바다", "3화", "卷一", "序章　雨".
-bool is_east_asian_chapter(std::string_view line) {
-  constexpr auto& kWords = kEastAsianHeadings;
-  // Where a title is set off: a space, or a mark.
-  const auto separated = [](std::string_view rest) {
-    const auto bare = without_blanks(rest);
-    constexpr std::string_view kMarks = ": ： 、 ・ · - — – ― . ． ( （ 「 『 《 〈 【 | ～ ~";
-    return bare.size() < rest.size() || !begin_of(rest, kMarks).empty();
-  };
-  const auto is_title = [&](std::string_view rest) {
-    if (rest.empty()) return true;
-    if (text::count_code_points(rest) > kMaximumTitleCharacters / 2) return false;
-    if (separated(rest)) return !ends_with_any(rest, kUnfinishedEnds);
-    constexpr std::string_view kPunctuation = "。 ， 、 ！ ？ ； , . ! ?";
-    bool is_sentence = false;
-    text::for_each_word(kPunctuation, [&](std::string_view mark) {
-      is_sentence = is_sentence || rest.find(mark) != std::string_view::npos;
-    });
-    return !is_sentence && begin_of(rest, kWords.particles).empty();
-  };
-  if (const auto alone = begin_of(line, kWords.alone); !alone.empty()) {
-    const auto rest = line.substr(alone.size());
-    if (rest.empty() || (separated(rest) && is_title(rest))) return true;
-  }
-  if (const auto volume = begin_of(line, kWords.volumes); !volume.empty()) {
-    const auto number = east_asian_number(line.substr(volume.size()));
-    const auto rest = line.substr(volume.size() + number.bytes);
-    if (number.value > 0 && (rest.empty() || (separated(rest) && is_title(rest)))) return true;
-  }
-  const auto ordinal = begin_of(line, kWords.ordinals);
-  auto rest = line.substr(ordinal.size());
-  const auto number = east_asian_number(rest);
-  if (number.value == 0) return false;
-  rest = rest.substr(number.bytes);
-  rest.remove_prefix(static_cast<std::size_t>(without_blanks(rest).data() - rest.data()));
-  const auto division = begin_of(rest, ordinal.empty() ? kWords.bare : kWords.divisions);
-  if (division.empty()) return false;
-  rest = rest.substr(division.size());
-  // A bare number with a title that nothing sets off is a count: "三章看完了".
-  return is_title(rest) && (!ordinal.empty() || rest.empty() || separated(rest));
 }
 
 }  // namespace
@@ -192,7 +134,15 @@ bool HeadingLines::is_chapter(std::string_view line, bool is_within_paragraph) c
   if (is_part_alone(line, words, vocabulary_)) return true;
   for (std::size_t language = 0; language < kHeadingLanguages.size(); ++language) {
     const auto end = label_end(vocabulary_, words, language);
-    if (end && is_title_behind(line, words, *end, is_within_paragraph)) return true;
+    if (!end) continue;
+    if (is_title_behind(vocabulary_, line, words, *end, is_within_paragraph)) return true;
+    // "Act I, Scene 2".
+    if (!words[*end].is_mark || words[*end].folded != ",") continue;
+    const Words rest(words.begin() + static_cast<std::ptrdiff_t>(*end) + 1, words.end());
+    const auto rest_end = label_end(vocabulary_, rest, language);
+    if (rest_end && is_title_behind(vocabulary_, line, rest, *rest_end, is_within_paragraph)) {
+      return true;
+    }
   }
   return false;
 }
@@ -200,6 +150,8 @@ bool HeadingLines::is_chapter(std::string_view line, bool is_within_paragraph) c
 std::size_t HeadingLines::lone_number(std::string_view line) const {
   constexpr std::size_t kMaximumBytes = 64;
   if (line.size() > kMaximumBytes) return 0;
+  line = without_frame(line);
+  if (const auto number = korean_number(line)) return number;
   if (const auto number = east_asian_number(line); number.value > 0) {
     const auto rest = line.substr(number.bytes);
     if (rest.empty() || rest == "." || rest == ")" || rest == "、") return number.value;
@@ -209,7 +161,7 @@ std::size_t HeadingLines::lone_number(std::string_view line) const {
   for (std::size_t language = 0; language < kHeadingLanguages.size(); ++language) {
     const auto number = heading_number(vocabulary_, words, 0, language);
     if (!number || number->value > kMaximumHeadingNumber) continue;
-    // Small letters make a word of a Roman numeral.
+    // In lower case a Roman numeral is a word.
     if (number->kind == NumberKind::roman &&
         !std::all_of(line.begin(), line.end(), [](char c) { return c < 'a' || c > 'z'; })) {
       continue;
@@ -243,42 +195,9 @@ bool HeadingLines::is_title_key(std::string_view key) const {
   return vocabulary_.has(fold(key), HeadingRole::title_key);
 }
 
-bool is_break_line(std::string_view line) {
-  if (line == "#" || line == "⁂" || line == "＊＊＊" || line == "※" || line == "• • •") return true;
-  constexpr std::string_view kMarks = "*-_~=#";
-  if (line.empty() || kMarks.find(line.front()) == std::string_view::npos) return false;
-  std::size_t count = 0;
-  for (const char c : line) {
-    if (c == line.front()) {
-      ++count;
-    } else if (c != ' ' && c != '\t') {
-      return false;
-    }
-  }
-  return count >= 3;
-}
-
 bool begins_small(std::string_view line) {
   const auto words = heading_words(line.substr(0, std::min(line.find(' '), line.size())));
   return !words.empty() && words[0].is_lower;
-}
-
-std::string_view without_blanks(std::string_view line) {
-  while (!line.empty()) {
-    std::size_t bytes = 1;
-    while (bytes < line.size() && (static_cast<unsigned char>(line[bytes]) & 0xC0U) == 0x80U) {
-      ++bytes;
-    }
-    if (!text::is_blank(line.substr(0, bytes))) break;
-    line.remove_prefix(bytes);
-  }
-  while (!line.empty()) {
-    std::size_t begin = line.size() - 1;
-    while (begin > 0 && (static_cast<unsigned char>(line[begin]) & 0xC0U) == 0x80U) --begin;
-    if (!text::is_blank(line.substr(begin))) break;
-    line.remove_suffix(line.size() - begin);
-  }
-  return line;
 }
 
 }  // namespace fabula::dossier

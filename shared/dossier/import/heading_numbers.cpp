@@ -10,15 +10,10 @@
 #include "shared/text/integer.hpp"
 #include "shared/text/lower_case.hpp"
 #include "shared/text/split.hpp"
+#include "shared/text/word_list.hpp"
 
 namespace fabula::dossier {
 namespace {
-
-bool is_small_letter(char32_t c) {
-  const bool is_cased = (c >= U'a' && c <= U'z') || (c >= 0xDF && c <= 0x17F && c != 0xF7) ||
-                        (c >= 0x430 && c <= 0x45F) || (c >= 0x3AC && c <= 0x3CE);
-  return is_cased && text::to_lower(c) == c;
-}
 
 bool is_mark(std::string_view character) {
   constexpr std::string_view kAscii = ".:,;()[]{}<>#|/!?\"";
@@ -31,10 +26,10 @@ bool is_mark(std::string_view character) {
 std::size_t digits_value(std::string_view digits) {
   while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
   const auto number = text::parse_natural(digits);
-  return number && *number <= kMaximumHeadingNumber ? static_cast<std::size_t>(*number) : 0;
+  return number && *number <= kMaximumChapterNumber ? static_cast<std::size_t>(*number) : 0;
 }
 
-// Cyrillic letters that look like a numeral are typed for it: "ХІ".
+// Replaces Cyrillic letters that look like Roman numerals: "ХІ".
 std::string latin_numeral(std::string_view folded) {
   std::string numeral;
   for (std::size_t at = 0; at < folded.size();) {
@@ -82,7 +77,7 @@ struct Spelled {
   bool is_ordinal = false;
 };
 
-// Numbers that are words of the language.
+// Reads numbers in the words of a language.
 class Speller {
  public:
   Speller(const HeadingVocabulary& vocabulary, std::size_t language)
@@ -178,7 +173,7 @@ std::vector<HeadingWord> heading_words(std::string_view line) {
       is_open = false;
       continue;
     }
-    if (!is_open) words.push_back({{}, begin, at, false, is_small_letter(code)});
+    if (!is_open) words.push_back({{}, begin, at, false, text::is_small_letter(code)});
     words.back().end = at;
     is_open = true;
   }
@@ -203,19 +198,30 @@ std::optional<HeadingNumber> heading_number(const HeadingVocabulary& vocabulary,
     auto ending = word.substr(digits);
     if (ending.empty()) return HeadingNumber{value, at + 1, NumberKind::digits};
     if (ending.front() == '-') ending.remove_prefix(1);
-    if (!vocabulary.has(ending, HeadingRole::digit_ending, language)) return std::nullopt;
-    return HeadingNumber{value, at + 1, NumberKind::ordinal_digits};
+    if (vocabulary.has(ending, HeadingRole::digit_ending, language)) {
+      return HeadingNumber{value, at + 1, NumberKind::ordinal_digits};
+    }
+    // "3b".
+    const bool is_letter = ending.size() == 1 && ending.front() >= 'a' && ending.front() <= 'f';
+    if (!is_letter) return std::nullopt;
+    return HeadingNumber{value, at + 1, NumberKind::digits};
   }
   if (const auto value = roman_value(word)) {
     return HeadingNumber{value, at + 1, NumberKind::roman};
+  }
+  const auto numeral = std::min(word.find_first_not_of("ivx"), word.size());
+  if (numeral > 0 && vocabulary.has(word.substr(numeral), HeadingRole::roman_ending, language)) {
+    if (const auto value = roman_value(word.substr(0, numeral))) {
+      return HeadingNumber{value, at + 1, NumberKind::ordinal};
+    }
   }
   return Speller(vocabulary, language).number(words, at);
 }
 
 EastAsianNumber east_asian_number(std::string_view text) {
   constexpr std::array<std::string_view, 11> kDigits{
-      "零〇○영공", "一壹일", "二贰兩两弐이", "三叁参삼", "四肆사", "五伍오",
-      "六陆육",    "七柒칠", "八捌팔",       "九玖구",   "十拾십"};
+      "零〇○영공", "一壹壱일", "二贰兩两弐이", "三叁参삼", "四肆사", "五伍오",
+      "六陆육",    "七柒칠",   "八捌팔",       "九玖구",   "十拾십"};
   constexpr std::array<std::string_view, 4> kParts{"", "上", "中", "下"};
   constexpr std::size_t kMaximumCharacters = 12;
   std::size_t value = 0;
@@ -233,6 +239,9 @@ EastAsianNumber east_asian_number(std::string_view text) {
       ones = ones * 10 + (code - (is_wide ? 0xFF10 : U'0'));
     } else if (character == "百" || character == "백" || character == "佰") {
       value += std::max<std::size_t>(ones, 1) * 100;
+      ones = 0;
+    } else if (character == "千" || character == "천" || character == "仟") {
+      value += std::max<std::size_t>(ones, 1) * 1000;
       ones = 0;
     } else if (character == "廿" || character == "卅") {
       value += character == "廿" ? 20 : 30;
@@ -261,7 +270,24 @@ EastAsianNumber east_asian_number(std::string_view text) {
   }
   value += ones;
   if (!is_any) return {};
-  return {std::clamp<std::size_t>(value, 1, kMaximumHeadingNumber), end};
+  return {std::clamp<std::size_t>(value, 1, kMaximumChapterNumber), end};
+}
+
+std::size_t korean_number(std::string_view text) {
+  constexpr std::string_view kTen = "열";
+  const auto value_of = [](std::string_view wanted) {
+    std::size_t value = 0;
+    std::size_t count = 0;
+    text::for_each_word(kEastAsianHeadings.korean_numbers, [&](std::string_view word) {
+      ++count;
+      if (word == wanted) value = count;
+    });
+    return value;
+  };
+  if (const auto value = value_of(text)) return value;
+  if (!text.starts_with(kTen)) return 0;
+  const auto ones = value_of(text.substr(kTen.size()));
+  return ones > 0 && ones < 10 ? 10 + ones : 0;
 }
 
 }  // namespace fabula::dossier

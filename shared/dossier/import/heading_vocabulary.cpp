@@ -22,6 +22,8 @@ HeadingVocabulary::HeadingVocabulary() {
     add_words(language.articles, HeadingRole::article, index);
     add_words(language.joints, HeadingRole::joint, index);
     add_words(language.digit_endings, HeadingRole::digit_ending, index);
+    add_words(language.roman_endings, HeadingRole::roman_ending, index);
+    add_words(language.relatives, HeadingRole::relative, index);
     add_words(language.title_keys, HeadingRole::title_key, index);
     add_numbers(language.cardinals, kNoEnding, HeadingRole::cardinal, index, 1);
     add_numbers(language.tens, kNoEnding, HeadingRole::cardinal, index, 10);
@@ -48,7 +50,7 @@ void HeadingVocabulary::add_words(std::string_view list, HeadingRole role, std::
   text::for_each_word(list, [&](std::string_view word) { add(word, role, language); });
 }
 
-// `step` is what the words of the list count: ones, tens, or nothing ("last").
+// `step` is the difference between the list's words: ones, tens, or nothing ("last").
 void HeadingVocabulary::add_numbers(std::string_view list, std::string_view endings,
                                     HeadingRole role, std::size_t language, std::size_t step) {
   std::size_t value = step == 0 ? kLastHeadingNumber : 0;

@@ -1,4 +1,4 @@
-// The table of heading_words.hpp, made ready for looking words up.
+// The table of heading_words.hpp, prepared for looking up words.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +19,13 @@ enum class HeadingRole : std::uint8_t {
   cardinal,
   ordinal,
   digit_ending,
+  roman_ending,
+  relative,
   title_key
 };
 
 // The value of "last".
-inline constexpr std::size_t kLastHeadingNumber = 1000;
+inline constexpr std::size_t kLastHeadingNumber = 60'000;
 
 class HeadingVocabulary {
  public:
@@ -31,9 +33,9 @@ class HeadingVocabulary {
 
   // Whether the folded word has the role in the language, an index of kHeadingLanguages.
   bool has(std::string_view folded, HeadingRole role, std::size_t language) const;
-  // In any language, the East Asian ones included.
+  // The same in any language, including the East Asian ones.
   bool has(std::string_view folded, HeadingRole role) const;
-  // The value of a cardinal or an ordinal, "last" included; 0: it is none.
+  // The value of a cardinal or an ordinal, including "last"; 0: no number.
   std::size_t value(std::string_view folded, HeadingRole role, std::size_t language) const;
 
  private:

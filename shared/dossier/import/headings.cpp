@@ -23,11 +23,6 @@ std::size_t run_of(std::string_view line, char mark) {
   return std::min(line.find_first_not_of(mark), line.size());
 }
 
-std::string clean_title(std::string_view line) {
-  const auto plain = without_markup(line);
-  return std::string(text::prefix_bytes(without_blanks(plain), kMaximumChapterTitleBytes));
-}
-
 // Whether the line ends as a sentence does, within quotation marks or not.
 bool ends_sentence(std::string_view line) {
   constexpr std::string_view kEnds = ". ! ? : … \" ” ’ ' » “ ) * _ 。 ！ ？ 」 』 ） ： ～";
@@ -45,6 +40,7 @@ class Finder {
 
   ImportHeadings find() {
     std::size_t line = is_markdown_ ? skip_front_matter() : 0;
+    has_paragraphs_of_lines_ = has_no_blank_line(line);
     while (line < lines_.size()) line = read_line(line);
     keep_numbers();
     std::sort(found_.headings.begin(), found_.headings.end(),
@@ -58,12 +54,19 @@ class Finder {
   }
   std::string_view trimmed(std::size_t line) const { return without_blanks(whole(line)); }
   bool is_blank(std::size_t line) const { return line >= lines_.size() || trimmed(line).empty(); }
+  bool has_no_blank_line(std::size_t first) const {
+    auto end = lines_.size();
+    while (end > first && is_blank(end - 1)) --end;
+    while (first < end && is_blank(first)) ++first;
+    while (first < end && !is_blank(first)) ++first;
+    return first == end;
+  }
   // The first of the text, or after an empty one.
   bool is_after_blank(std::size_t line) const {
     return line == 0 || lines_[line].begin == found_.begin || is_blank(line - 1);
   }
 
-  // Returns the line behind it.
+  // Returns the index of the line after it.
   std::size_t skip_front_matter() {
     auto front = read_front_matter(text_, lines_, heading_lines_);
     if (front.lines == 0) return 0;
@@ -72,13 +75,15 @@ class Finder {
     return front.lines;
   }
 
+  // `title` is without markup.
   void add(std::size_t first, std::size_t last, std::size_t level, std::string_view title) {
-    found_.headings.push_back({lines_[first].begin, lines_[last].end, level, clean_title(title)});
+    title = text::prefix_bytes(without_blanks(title), kMaximumChapterTitleBytes);
+    found_.headings.push_back({lines_[first].begin, lines_[last].end, level, std::string(title)});
   }
 
-  // A line that begins a paragraph though no empty line is before it: what is above it is a whole
-  // sentence or a heading, and what is below it begins as a sentence does. So are the lines of
-  // texts that have each paragraph on one line.
+  // Whether a line begins a paragraph without an empty line before it: the line above ends a
+  // sentence or is a heading, and the line below begins like a sentence. This is also true in texts
+  // that have each paragraph on one line.
   bool is_between_sentences(std::size_t line) const {
     if (line + 1 < lines_.size() && begins_small(trimmed(line + 1))) return false;
     const auto above = trimmed(line - 1);
@@ -88,7 +93,7 @@ class Finder {
            ends_sentence(above);
   }
 
-  // Whether nothing but a few short lines is above: a title, an author.
+  // Whether only a few short lines are above it: a title, an author.
   bool is_title_page_until(std::size_t line) const {
     constexpr std::size_t kMaximumLines = 5;
     constexpr std::size_t kMaximumBytes = 120;
@@ -99,7 +104,7 @@ class Finder {
     return true;
   }
 
-  // Returns the next line to look at.
+  // Returns the next line to examine.
   std::size_t read_line(std::size_t line) {
     const auto words = trimmed(line);
     if (words.empty()) return line + 1;
@@ -117,19 +122,33 @@ class Finder {
     if (is_within && !is_between_sentences(line)) return line + 1;
     const auto plain = without_markup(words);
     if (heading_lines_.is_chapter(plain, is_within)) {
-      add(line, line, 1, words);
-    } else if (!is_within && is_blank(line + 1)) {
+      add(line, line, 1, without_frame(plain));
+    } else if (!is_within || has_paragraphs_of_lines_) {
       read_number(line, plain);
     }
     return line + 1;
   }
 
   void read_number(std::size_t line, std::string_view plain) {
+    const bool is_before_text = line + 1 < lines_.size() && !begins_small(trimmed(line + 1));
     if (const auto number = heading_lines_.lone_number(plain)) {
       numbers_.push_back({line, number, false});
-    } else if (const auto before_title = heading_lines_.number_of_title(plain)) {
-      numbers_.push_back({line, before_title, true});
+      if (is_within_sentence(line)) has_page_numbers_ = true;
+      if (!is_blank(line + 1) && !is_before_text) numbers_.pop_back();
+    } else if (is_blank(line + 1) || (has_paragraphs_of_lines_ && is_before_text)) {
+      const auto before_title = heading_lines_.number_of_title(plain);
+      if (before_title > 0) numbers_.push_back({line, before_title, true});
     }
+  }
+
+  // A page's number: the sentence that it interrupts goes on below it.
+  bool is_within_sentence(std::size_t line) const {
+    auto above = line;
+    while (above > 0 && is_blank(above - 1)) --above;
+    auto below = line + 1;
+    while (below < lines_.size() && is_blank(below)) ++below;
+    return above > 0 && below < lines_.size() && begins_small(trimmed(below)) &&
+           !ends_sentence(trimmed(above - 1));
   }
 
   // "## The Sea ##".
@@ -148,11 +167,11 @@ class Finder {
     title = text::trim(title);
     if (title.empty()) return false;
     has_marked_ = true;
-    add(line, line, level, title);
+    add(line, line, level, without_markup(title));
     return true;
   }
 
-  // A line alone, with a line of = or - below it.
+  // Reads a line on its own with a line of = or - below it.
   bool read_underlined(std::size_t line) {
     const auto words = trimmed(line);
     if (line + 1 >= lines_.size() || !is_after_blank(line) || is_break_line(words) ||
@@ -167,12 +186,12 @@ class Finder {
     constexpr std::string_view kSentenceEnds = ".!?,;:\"";
     if (is_second && kSentenceEnds.find(words.back()) != std::string_view::npos) return false;
     if (is_markdown_ && (words.front() == '>' || words.substr(0, 2) == "- ")) return false;
-    add(line, line + 1, is_first ? 1 : 2, words);
+    add(line, line + 1, is_first ? 1 : 2, without_markup(words));
     return true;
   }
 
-  // The line behind fenced code that begins at `line`; the line itself when none does. A fence that
-  // nothing closes is none: it would hide the rest of the book.
+  // The line after fenced code that begins at `line`; `line` itself without one. An unclosed fence
+  // is ignored, since it would hide the rest of the book.
   std::size_t fence_end(std::size_t line) {
     auto words = whole(line);
     const auto indent = indent_of(words);
@@ -201,14 +220,15 @@ class Finder {
     return true;
   }
 
-  // Numbers are headings where they count up, from 1 on: others are page numbers or years. With
-  // titles they may be a list, which has nothing between its items, or is below headings.
+  // Numbers are headings if they ascend from 1: others are page numbers or years. Numbers with
+  // titles may also be a list, whose items have nothing between them, or be below headings.
   void keep_numbers() {
     std::vector<std::size_t> kept;
     std::size_t last = 0;
     bool has_title = false;
     for (std::size_t i = 0; i < numbers_.size(); ++i) {
       const auto& number = numbers_[i];
+      if (!number.has_title && has_page_numbers_) continue;
       if (number.has_title &&
           (has_marked_ ||
            (i + 1 < numbers_.size() && is_directly_before(number.line, numbers_[i + 1].line)))) {
@@ -220,7 +240,7 @@ class Finder {
       last = number.value;
     }
     if (kept.size() < 2 || (has_title && kept.size() < found_.headings.size())) return;
-    for (const auto line : kept) add(line, line, 2, trimmed(line));
+    for (const auto line : kept) add(line, line, 2, without_frame(without_markup(trimmed(line))));
   }
 
   std::string_view text_;
@@ -228,14 +248,16 @@ class Finder {
   bool is_markdown_;
   ImportHeadings found_;
   HeadingLines heading_lines_;
-  bool has_marked_ = false;  // with #
+  bool has_paragraphs_of_lines_ = false;  // there is no empty line
+  bool has_marked_ = false;               // with #
+  bool has_page_numbers_ = false;
   struct Number {
     std::size_t line;
     std::size_t value;
     bool has_title;
   };
   std::vector<Number> numbers_;
-  // Lengths from which on no fence of ` or ~ is closed any more.
+  // For ` and ~: the shortest fence that is known to have no end.
   std::array<std::size_t, 2> unclosed_{static_cast<std::size_t>(-1), static_cast<std::size_t>(-1)};
 };
 

@@ -1,4 +1,4 @@
-// Which lines of a text begin a chapter.
+// Finds the lines of a text that begin a chapter.
 #pragma once
 
 #include <cstddef>
@@ -19,27 +19,27 @@ struct ImportLine {
 std::vector<ImportLine> lines_of(std::string_view text);
 
 // YAML between two lines of dashes at the beginning: each line that is not indented is a member, an
-// item or a comment, no member comes twice, and one is of those that texts have, as the title.
-// A scene between two rules is none.
+// item or a comment, no member is repeated, and at least one is usual in texts, such as the title.
+// A scene between two rules is no front matter.
 struct FrontMatter {
-  std::size_t lines = 0;  // 0: there is none
-  std::string title;      // "": it has none
+  std::size_t lines = 0;  // 0: no front matter
+  std::string title;      // "": no title
 };
 FrontMatter read_front_matter(std::string_view text, const std::vector<ImportLine>& lines,
                               const HeadingLines& heading_lines);
 
 struct ImportHeading {
   std::size_t begin = 0;  // the heading's first line
-  std::size_t end = 0;    // behind its last one
-  std::size_t level = 1;  // Markdown's: 1 to 6
+  std::size_t end = 0;    // the end of its last line
+  std::size_t level = 1;  // Markdown's level, 1 to 6
   std::string title;
 };
 
 struct ImportHeadings {
-  std::size_t begin = 0;                // where the text begins, behind front matter
-  std::string title;                    // the front matter's, or ""
-  std::vector<ImportHeading> headings;  // in their order, of all levels
-  std::vector<ImportHeading> breaks;    // lines of asterisks and the like, without a title
+  std::size_t begin = 0;                // where the text begins, after front matter
+  std::string title;                    // the title in the front matter, or ""
+  std::vector<ImportHeading> headings;  // of all levels, in text order
+  std::vector<ImportHeading> breaks;    // lines like "***", without a title
 };
 
 // `text` has LF as the end of lines.

@@ -11,11 +11,34 @@ bool is_word(char c) { return text::is_alphanumeric(c) || static_cast<unsigned c
 
 bool is_punctuation(char c) { return c > ' ' && c < 0x7F && !text::is_alphanumeric(c); }
 
-// "{#chapter-one}", as Google Docs writes it behind a heading.
+// Removes "{#chapter-one}", which Google Docs writes after a heading.
 std::string_view without_id(std::string_view line) {
   if (line.empty() || line.back() != '}') return line;
   const auto begin = line.rfind("{#");
   return begin == std::string_view::npos ? line : without_blanks(line.substr(0, begin));
+}
+
+// "Chapter 1\\", "Chapter 1<br>": a line's end within a paragraph.
+std::string_view without_break(std::string_view line) {
+  for (const std::string_view mark : {"<br>", "<br/>", "<br />"}) {
+    if (line.ends_with(mark)) return without_blanks(line.substr(0, line.size() - mark.size()));
+  }
+  const auto marks = line.size() - std::min(line.find_last_not_of('\\') + 1, line.size());
+  return marks % 2 == 1 ? without_blanks(line.substr(0, line.size() - 1)) : line;
+}
+
+// "<h1>Chapter 1</h1>".
+std::string_view without_tags(std::string_view line) {
+  while (line.size() > 2 && line.front() == '<' && (text::is_alphanumeric(line[1]))) {
+    const auto first = line.find('>');
+    const auto last = line.rfind("</");
+    if (first == std::string_view::npos || last == std::string_view::npos || last <= first ||
+        line.find('>', last) != line.size() - 1) {
+      break;
+    }
+    line = without_blanks(line.substr(first + 1, last - first - 1));
+  }
+  return line;
 }
 
 // Which bytes are marks of emphasis: those that open it and those that close it again.
@@ -35,7 +58,7 @@ std::vector<bool> emphasis_of(std::string_view line) {
     const auto end = std::min(line.find_first_not_of(mark, at), line.size());
     const bool is_behind_text = at > 0 && line[at - 1] != ' ';
     const bool is_before_text = end < line.size() && line[end] != ' ';
-    // An underscore within a word is a part of it.
+    // An underscore within a word is part of it.
     const bool is_within_word = mark == '_' && is_behind_text && is_before_text &&
                                 is_word(line[at - 1]) && is_word(line[end]);
     for (; at < end; ++at) {
@@ -56,7 +79,7 @@ std::vector<bool> emphasis_of(std::string_view line) {
 }  // namespace
 
 std::string without_markup(std::string_view line) {
-  line = without_id(line);
+  line = without_tags(without_id(without_break(line)));
   // Longer ones are no headings.
   constexpr std::size_t kMaximumBytes = 1000;
   if (line.size() > kMaximumBytes) return std::string(line);

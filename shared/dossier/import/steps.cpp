@@ -6,7 +6,7 @@
 namespace fabula::dossier {
 namespace {
 
-// A shorter chapter shares a step with its neighbours: notes have many of a few lines.
+// A shorter chapter shares a step with its neighbours: notes have many with only a few lines.
 constexpr std::size_t kShortChapterBytes = 600;
 
 bool is_white(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
@@ -33,7 +33,7 @@ std::string_view without_closing_marks(std::string_view text) {
   return text;
 }
 
-// How good a place to cut `at` is, 0 the best: after a paragraph, a line, a sentence, a word, a
+// The rank of `at` as a place to cut, 0 the best: after a paragraph, a line, a sentence, a word, a
 // character.
 constexpr int kWorstRank = 4;
 constexpr int kNoPlace = kWorstRank + 1;
@@ -51,11 +51,11 @@ int rank_of(std::string_view text, std::size_t at) {
   };
   constexpr std::array<std::string_view, 5> kSpacedEnds{".", "!", "?", "…", "।"};
   constexpr std::array<std::string_view, 4> kEnds{"。", "！", "？", "．"};
-  if (is_white(text[at])) return kNoPlace;  // the space goes with what is before it
+  if (is_white(text[at])) return kNoPlace;  // the space belongs to the text before it
   if (ends_with(before, " ")) {
     return sentence(before.substr(0, before.size() - 1), kSpacedEnds) ? 2 : kWorstRank - 1;
   }
-  // A closing mark that follows belongs to the sentence too.
+  // A closing mark after this position also belongs to the sentence.
   const auto after = text.substr(at, 3);
   const bool is_closing = after == "」" || after == "』" || after == "”" || after == "’";
   if (!is_closing && sentence(before, kEnds)) return 2;
@@ -64,12 +64,12 @@ int rank_of(std::string_view text, std::size_t at) {
 
 std::size_t length(const ImportChapter& chapter) { return chapter.end - chapter.begin; }
 
-// Whole chapters that follow each other become one step while they are short, or, if `all`, as long
-// as they fit; longer ones become several.
+// Combines consecutive whole chapters into one step while they are short, or, if `all`, while they
+// fit; divides longer ones.
 std::vector<ImportStep> steps_of(std::string_view text, const std::vector<ImportChapter>& chapters,
                                  bool all) {
   std::vector<ImportStep> steps;
-  bool is_open = false;  // the last step may take more
+  bool is_open = false;  // the last step may be extended
   for (std::size_t i = 0; i < chapters.size(); ++i) {
     const auto& chapter = chapters[i];
     const bool is_short = all || length(chapter) < kShortChapterBytes;
@@ -118,7 +118,7 @@ std::size_t import_cut(std::string_view text, std::size_t begin, std::size_t end
       best_rank = rank;
     }
   }
-  // White space alone is no place; what is trimmed may be cut anywhere.
+  // White space at the ends is trimmed, so it may be cut anywhere.
   return best_rank == kNoPlace ? last : best;
 }
 

@@ -4,24 +4,25 @@
 #include <array>
 #include <utility>
 
+#include "shared/dossier/import/heading_marks.hpp"
 #include "shared/dossier/import/headings.hpp"
 #include "shared/text/blank.hpp"
+#include "shared/text/split.hpp"
 #include "shared/text/utf8.hpp"
 
 namespace fabula::dossier {
 namespace {
 
-// Of a text without any division.
+// The length of a part if a text has no divisions.
 constexpr std::size_t kPartBytes = 4 * kMaximumStepBytes;
-// Markdown's deeper ones are sections of a chapter.
+// In Markdown, deeper headings are sections of a chapter.
 constexpr std::size_t kChapterLevel = 2;
 constexpr std::size_t kLowestLevel = 6;
 
-// What ends a line besides CR and LF: Word's own line and page breaks, NEL, and Unicode's
-// separators.
+// Line ends besides CR and LF: Word's own line and page breaks, NEL, and Unicode's separators.
 constexpr std::array<std::string_view, 5> kLineEnds = {"\v", "\f", "\u0085", "\u2028", "\u2029"};
 
-// LF ends lines; no byte-order mark, and no NUL, which PostgreSQL has no place for.
+// Makes LF the line end, and removes the byte-order mark and NUL, which PostgreSQL cannot store.
 std::string clean(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
@@ -46,7 +47,7 @@ std::string clean(std::string_view text) {
   return out;
 }
 
-// The headings that chapters begin at: of the first two levels, else of the first that there is.
+// The headings that begin chapters: those of the first two levels, else of the highest level used.
 std::vector<ImportHeading> chapter_headings(std::vector<ImportHeading> headings) {
   std::size_t level = kLowestLevel;
   for (const auto& heading : headings) level = std::min(level, heading.level);
@@ -71,13 +72,17 @@ class Planner {
 
   void divide_at_headings(std::size_t begin, const std::vector<ImportHeading>& headings) {
     const std::string_view text = plan_.text;
-    add(begin, headings.front().begin);
     auto from = headings.front().begin;
+    if (has_only_breaks(begin, from)) {
+      from = begin;
+    } else {
+      add(begin, from);
+    }
     for (std::size_t i = 0; i < headings.size(); ++i) {
       const auto& heading = headings[i];
       const auto end = i + 1 < headings.size() ? headings[i + 1].begin : text.size();
       const auto body = text.substr(heading.end, end - heading.end);
-      // A title with nothing below it goes with what follows: "# The Book", "## Chapter 1".
+      // A title without text belongs to what follows: "# The Book", "## Chapter 1".
       if (i + 1 < headings.size() && text::is_blank(body)) continue;
       add(from, end, heading.title);
       from = end;
@@ -104,6 +109,16 @@ class Planner {
   }
 
  private:
+  // A rule above the first heading is no chapter.
+  bool has_only_breaks(std::size_t begin, std::size_t end) const {
+    text::Splitter lines(std::string_view(plan_.text).substr(begin, end - begin), '\n');
+    while (const auto line = lines.next()) {
+      const auto words = without_blanks(*line);
+      if (!words.empty() && !is_break_line(words)) return false;
+    }
+    return true;
+  }
+
   ImportPlan& plan_;
 };
 

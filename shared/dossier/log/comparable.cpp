@@ -20,7 +20,7 @@ constexpr auto kNumbers = std::to_array<std::string_view>(
      "thirty",   "forty",   "fifty",   "sixty",     "seventy",  "eighty",   "ninety"});
 constexpr auto kNumberIndex = text::make_word_index<kNumbers>();
 
-// Words that say no more than the field's name does.
+// Words that add nothing to the field's name.
 constexpr std::array<std::string_view, 1> kFillers = {
     "a an the is was has had with his her their year years yr yrs old aged age about around "
     "roughly approximately almost nearly eye eyes eyed hair haired colour color coloured "
@@ -78,7 +78,7 @@ std::optional<std::uint64_t> number_named(std::string_view word) {
   return number;
 }
 
-// Of folded text; hyphens and stops part words too.
+// Takes folded text; hyphens and stops separate words too.
 std::vector<std::string_view> words_of(std::string_view text) {
   constexpr std::string_view kBetween = " -.,;:!?\"()[]";
   std::vector<std::string_view> words;

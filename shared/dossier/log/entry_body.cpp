@@ -17,13 +17,13 @@ using json::StringSpan;
 constexpr std::size_t kMaximumIdBytes = 200;  // messages, deliveries, refs, operations, models
 constexpr std::string_view kNoObject = "must be a JSON object";
 
-// Reads members by name into an Entry; the first fault is kept and ends it.
+// Reads members by name into an Entry; the first fault is kept and stops reading.
 class BodyReader {
  public:
   BodyReader(Scanner& scanner, Entry& entry, const Ontology& ontology)
       : scanner_(scanner), entry_(entry), ontology_(ontology) {}
 
-  // "" when all went well, else what is wrong.
+  // Returns "" on success, else the fault.
   std::string_view read() {
     if (scanner_.peek() != Kind::object) {
       fault(kNoObject);
@@ -47,7 +47,7 @@ class BodyReader {
     return true;
   }
 
-  // Good until the next text is read.
+  // Valid until the next text is read.
   std::string_view text(std::size_t maximum_bytes) {
     const auto kind = scanner_.peek();
     if (kind != Kind::string) {

@@ -1,4 +1,4 @@
-// Reads the body of an entry, without a document in between: a log has thousands.
+// Reads the body of an entry without making a document: a log has thousands.
 #pragma once
 
 #include <string_view>
@@ -8,13 +8,13 @@
 
 namespace fabula::dossier {
 
-// Reads the value that comes next into the members of `entry` that a body has, which must be as a
-// new entry has them. Gives what is wrong with it, "" if nothing; it has been walked either way,
+// Reads the next value into those members of `entry` that come from a body; they must be unset.
+// Returns the fault, or "" if there is none; in both cases the value has been read to its end,
 // unless the scanner has failed.
 std::string_view read_body(json::Scanner& scanner, Entry& entry, const Ontology& ontology);
 
-// Of an entry with all that its row says: parse_entry's other conditions, and the types that go
-// without saying.
+// For an entry that has everything from its row: checks parse_entry's other conditions, and sets
+// types that the act implies.
 Result<void> complete_entry(Entry& entry, const Ontology& ontology);
 
 }  // namespace fabula::dossier

@@ -1,4 +1,4 @@
-// What entries of each act must have.
+// The required members of each act's entries.
 #pragma once
 
 #include <string_view>
@@ -7,10 +7,10 @@
 
 namespace fabula::dossier {
 
-// What the act needs and the entry lacks; "" if nothing.
+// The members that the act needs and the entry lacks; "" if none.
 std::string_view missing_members(const Entry& entry, const Ontology& ontology);
 
-// Who may do it: whatever else stands in a log does nothing.
+// Whether this kind of entry may have the act: others in a log have no effect.
 bool is_act_of(Act act, EntryKind kind);
 
 }  // namespace fabula::dossier

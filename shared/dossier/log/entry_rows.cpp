@@ -14,18 +14,18 @@ using json::Kind;
 using json::Scanner;
 using json::StringSpan;
 
-// Entries are large: to move them to a larger place each time that there is one more costs as much
-// as to read them.
+// Entries are large: moving them each time the vector grows would cost as much as reading them.
 constexpr std::size_t kUsualRowBytes = 400;
 
-// Reads one row in one walk: its members may come in any order, and of those with one name the last
+// Reads one row in one pass: members may come in any order, and the last of those with one name
 // counts.
 class RowReader {
  public:
   RowReader(Scanner& scanner, Entry& entry, const Ontology& ontology)
       : scanner_(scanner), entry_(entry), ontology_(ontology) {}
 
-  // Whether it is an entry, which is then in `entry`; it has been walked either way.
+  // Whether it is an entry, which is then in `entry`; in both cases the row has been read to its
+  // end.
   bool read() {
     StringSpan key;
     std::string unescaped;
@@ -67,7 +67,7 @@ class RowReader {
     }
   }
 
-  // "" for null, nothing for what is no text. Good until the next text is read.
+  // "" for null, nothing for a value that is no text. Valid until the next text is read.
   std::optional<std::string_view> text() {
     StringSpan span;
     const auto kind = scanner_.peek();
@@ -86,7 +86,7 @@ class RowReader {
   std::optional<EntryKind> kind_;
   std::optional<Digest> id_;
   std::string message_id_;
-  bool has_message_id_ = true;  // there need be none
+  bool has_message_id_ = true;  // the member may be missing
   bool has_body_ = false;
   bool has_read_body_ = false;
   std::string unescaped_;

@@ -80,8 +80,8 @@ bool is_dash(std::uint32_t code) {
          code == 0xFF0D;
 }
 
-// The marks that scripts/generate-folding drops from composed letters, where they stand alone.
-// `base` is the letter before them, folded.
+// Marks that are dropped when they are separate characters, like those that
+// scripts/generate-folding drops from composed letters. `base` is the folded letter before them.
 bool is_dropped_mark(std::uint32_t code, std::uint32_t base) {
   if (is_between(code, 0x300, 0x36F)) {
     if (is_between(base, 0x400, 0x52F)) return code == 0x300 || code == 0x301 || code == 0x308;
@@ -93,7 +93,7 @@ bool is_dropped_mark(std::uint32_t code, std::uint32_t base) {
          is_between(code, 0x64B, 0x65F) || code == 0x640 || code == 0x670;
 }
 
-// The table's unit for what is in it, else the code point itself.
+// The table's unit if the table has the code point, else the code point itself.
 std::uint32_t table_unit(std::uint32_t code) {
   for (const auto& block : tables::kBlocks) {
     if (code >= block.first && code < block.end) {

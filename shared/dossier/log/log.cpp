@@ -21,7 +21,7 @@ std::string slot_name(const Ontology& ontology, const Entry& entry, std::string_
   return name;
 }
 
-// Rows whose message has been deleted still say, by their delivery, which one it was.
+// Rows whose message has been deleted still name it in their delivery.
 std::string_view message_of(const Entry& entry) {
   if (!entry.message_id.empty() || entry.kind != EntryKind::extracted) return entry.message_id;
   return std::string_view(entry.delivery).substr(0, entry.delivery.find(':'));

@@ -1,4 +1,4 @@
-// The entries of a dossier with what can be said of each of them alone, computed once.
+// The entries of a dossier, with the data that depends on each of them alone, computed once.
 #pragma once
 
 #include <cstddef>
@@ -12,27 +12,27 @@
 
 namespace fabula::dossier {
 
-// One thing as one answer of an extractor has it, or one that a person has added: what the answer's
-// facts are about.
+// One thing in one answer of an extractor, or one that a person has added: the subject of the
+// answer's facts.
 struct Slot {
   Type type = Type::none;
-  std::uint32_t delivery = kNone;    // of an answer, or of a person's request
+  std::uint32_t delivery = kNone;    // number of the answer, or of a person's request
   std::vector<EntryIndex> mentions;  // in content order
 };
 
-// Numbers in the Log's tables; kNone where an entry has no such thing.
+// Numbers in the Log's tables; kNone where an entry has no such member.
 struct Links {
-  std::uint32_t slot = kNone;        // what it is about
-  std::uint32_t other_slot = kNone;  // relation: whom to
+  std::uint32_t slot = kNone;        // the subject
+  std::uint32_t other_slot = kNone;  // relation: the other person
   std::uint32_t field = kNone;
-  std::uint32_t value = kNone;        // as it is compared; also of an item's text
+  std::uint32_t value = kNone;        // in its normal form; also an item's text
   std::uint32_t other_value = kNone;  // relation: the other's name; rename: the new name
-  std::uint32_t corrected = kNone;    // the value that it takes the place of
+  std::uint32_t corrected = kNone;    // the value that it replaces
   std::uint32_t message = kNone;
   std::uint32_t proposal = kNone;
 };
 
-// What an entry with several fields (`add`, `lock`) says of one of them.
+// The links of one field of an entry with several (`add`, `lock`).
 struct PartLinks {
   std::uint32_t field = kNone;
   std::vector<std::uint32_t> values;
@@ -41,14 +41,14 @@ struct PartLinks {
 struct Log {
   std::vector<Entry> entries;
   std::vector<Links> links;
-  std::vector<std::vector<PartLinks>> parts;  // of each entry; in the order of Entry::fields
-  std::vector<EntryIndex> order;              // content order
-  std::vector<std::uint32_t> ranks;           // each entry's place in it
+  std::vector<std::vector<PartLinks>> parts;  // for each entry; in the order of Entry::fields
+  std::vector<EntryIndex> order;              // entries in content order
+  std::vector<std::uint32_t> ranks;           // each entry's position in `order`
   std::vector<Slot> slots;
-  std::vector<std::vector<std::uint32_t>> alias_values;  // of each mention's aliases
+  std::vector<std::vector<std::uint32_t>> alias_values;  // for each mention's aliases
   TextTable slot_names;
   TextTable deliveries;
-  TextTable fields;  // begins with the ontology's
+  TextTable fields;  // begins with the ontology's fields
   TextTable values;
   TextTable messages;
   TextTable proposals;

@@ -1,5 +1,5 @@
-// The ontology of a memory: its types, and their fields. Logs, folds and snapshots take it as a
-// value, so that another kind of memory than a story's dossier is another table (story.hpp is the
+// The ontology of a memory: its types and their fields. Logs, folds and snapshots take it as a
+// value, so that a kind of memory other than a story's dossier is another table (story.hpp has the
 // story's).
 #pragma once
 
@@ -13,22 +13,22 @@
 
 namespace fabula::dossier {
 
-// The place of a type in its ontology's table.
+// The index of a type in its ontology's table.
 enum class Type : std::uint8_t { none };
 inline constexpr std::size_t kMaximumTypes = 16;
 
 enum class TypeKind : std::uint8_t {
   none,
-  people,    // have fields and relations; told apart as people are (identity/). One type at most
-  things,    // have fields; those with a name in common are one
+  people,    // have fields and relations; matched like people (identity/). One type at most
+  things,    // have fields; things with a common name are one
   item,      // a text alone
   question,  // a text that awaits a person's answer
   subject,   // the subject of the whole memory: has fields, and there is one
 };
 
 struct TypeFacts {
-  std::string_view name;  // in entries
-  std::string_view list;  // the member of a snapshot; of a subject, none: its fields are members
+  std::string_view name;  // name in entries
+  std::string_view list;  // the member of a snapshot; empty for a subject, whose fields are members
   TypeKind kind = TypeKind::none;
   // For people and things: how many of the table's first fields are in a snapshot even when they
   // are empty.
@@ -47,7 +47,7 @@ enum class FieldRule : std::uint8_t {
   list,
 };
 
-// When two values are the same.
+// The form in which two values are compared.
 enum class Comparison : std::uint8_t {
   folded,     // ignores case and typography
   words,      // also ignores everything between words
@@ -72,7 +72,7 @@ inline constexpr std::uint32_t kName = 0;
 inline constexpr std::uint32_t kAliases = 1;
 }  // namespace field
 
-// The first type of a kind, Type::none when there is none.
+// The first type of this kind, or Type::none.
 constexpr Type type_of_kind(std::span<const TypeFacts> types, TypeKind kind) {
   for (std::size_t i = 0; i < types.size(); ++i) {
     if (types[i].kind == kind) return static_cast<Type>(i);
@@ -80,14 +80,14 @@ constexpr Type type_of_kind(std::span<const TypeFacts> types, TypeKind kind) {
   return Type::none;
 }
 
-// Its tables outlive every log that is made with it: they are constants.
+// The tables must outlive every log that is made with them: they are constants.
 struct Ontology {
   std::span<const TypeFacts> types;    // the first is `none`
-  std::span<const FieldFacts> fields;  // in the order in which a snapshot has them
+  std::span<const FieldFacts> fields;  // in the order of a snapshot
   std::uint32_t relations = kNone;     // the field that lists people's relations
-  std::span<const Type> shown;         // the lists of a snapshot, in their order
-  // The member in which a snapshot has people's relations once more, as objects with the other
-  // person's id; "": it has none.
+  std::span<const Type> shown;         // the lists of a snapshot, in order
+  // The member in which a snapshot repeats people's relations as objects with the other person's
+  // id; "": there is none.
   std::string_view relation_objects = {};
   Type people = type_of_kind(types, TypeKind::people);
   Type subject = type_of_kind(types, TypeKind::subject);
@@ -116,14 +116,15 @@ struct Ontology {
     }
     return std::nullopt;
   }
-  // `latest` and `words` beyond the table.
+  // The rule of a field; beyond the table it is `latest` and `words`.
   constexpr FieldRule rule(std::uint32_t field) const {
     return field < fields.size() ? fields[field].rule : FieldRule::latest;
   }
   constexpr Comparison comparison(std::uint32_t field) const {
     return field < fields.size() ? fields[field].comparison : Comparison::words;
   }
-  // Whether things of this type can have the field: the subject has its own only, others never.
+  // Whether things of this type can have the field: the subject has only its own, and others never
+  // have those.
   constexpr bool has_field(Type type, std::uint32_t field) const {
     const bool is_of_subject = field < fields.size() && fields[field].is_of_subject;
     if (kind(type) == TypeKind::subject) return is_of_subject;

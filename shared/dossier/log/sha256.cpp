@@ -61,7 +61,7 @@ Digest sha256(std::string_view bytes) {
   std::size_t rest = bytes.size();
   for (; rest >= kBlockBytes; rest -= kBlockBytes, data += kBlockBytes) add_block(hash, data);
 
-  // The last block or two: what is left, a one bit, zeros, and the length in bits.
+  // The last block or two: the remaining bytes, a one bit, zeros, and the length in bits.
   std::array<unsigned char, 2 * kBlockBytes> end{};
   if (rest > 0) std::memcpy(end.data(), data, rest);
   end[rest] = 0x80;

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4): what an assertion's id is made with, wherever the core runs.
+// SHA-256 (FIPS 180-4) for the ids of assertions, on every platform of the core.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ Digest sha256(std::string_view bytes);
 
 // 64 lower-case hexadecimal digits.
 std::string digest_text(const Digest& digest);
-// 16 of them.
+// The 16 hexadecimal digits of one word.
 std::string word_text(std::uint64_t word);
 
 }  // namespace fabula::dossier

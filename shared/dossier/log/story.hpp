@@ -1,4 +1,4 @@
-// The ontology of a story: what a dossier is about.
+// The ontology of a story: the subject of a dossier.
 #pragma once
 
 #include <array>
@@ -50,7 +50,7 @@ inline constexpr std::array kFields{
     FieldFacts{.name = "genre", .is_of_subject = true},
     FieldFacts{.name = "tone", .is_of_subject = true},
 };
-// Places in kFields of those that code names.
+// Indexes in kFields of the fields that code uses by name.
 inline constexpr std::uint32_t kRelationships = 3;
 inline constexpr std::uint32_t kCharacterArc = 4;
 inline constexpr std::uint32_t kTitle = 17;
@@ -66,7 +66,7 @@ inline constexpr Ontology kOntology{.types = kTypes,
                                     .relation_objects = "relations"};
 static_assert(is_sound(kOntology));
 
-// As entries and prompts have it.
+// The name in entries and prompts.
 constexpr std::string_view name(Type type) { return kOntology.facts(type).name; }
 
 }  // namespace fabula::dossier::story

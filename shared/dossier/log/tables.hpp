@@ -11,12 +11,12 @@ namespace fabula::dossier {
 
 inline constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 
-// Numbers by keys that are hashes already.
+// Maps keys that are hashes already to numbers.
 class NumberTable {
  public:
   std::uint32_t find(std::uint64_t key) const;  // kNone if it is not there
   void set(std::uint64_t key, std::uint32_t number);
-  // That as many will be set.
+  // Reserves memory for this many keys.
   void reserve(std::size_t count);
   std::size_t size() const { return count_; }
 
@@ -32,8 +32,8 @@ class NumberTable {
   std::size_t count_ = 0;
 };
 
-// Gives each different text a number, from 0 in the order in which they came: numbers must not
-// decide anything that is shown.
+// Gives each different text a number, from 0 in the order of arrival, so nothing that is shown may
+// depend on the numbers.
 class TextTable {
  public:
   std::uint32_t intern(std::string_view text);

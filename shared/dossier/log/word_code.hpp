@@ -1,5 +1,5 @@
-// Short words as numbers, so that a `switch` finds the member that a row or a body has: a log has
-// tens of thousands of them.
+// Encodes short words as numbers, so that a `switch` finds the members of rows and bodies: a log
+// has tens of thousands of them.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace fabula::dossier {
 
-// Different for all words of a to z and _ of up to twelve letters; 0 for everything else.
+// Different for all words of up to twelve letters from a to z and _; 0 for any other text.
 constexpr std::uint64_t word_code(std::string_view word) {
   constexpr std::size_t kMaximumLetters = 12;
   if (word.size() > kMaximumLetters) return 0;

@@ -25,7 +25,7 @@ bool is_empty(const Document* value) {
   return (text && text->empty()) || (value->is_array() && value->empty());
 }
 
-// What is in the first list and not in the second.
+// The elements of the first list that are not in the second.
 Document::array_t missing(const Document::array_t& from, const Document::array_t& in) {
   std::vector<std::string> known;
   for (const auto& each : in) known.push_back(json::dump(each));
@@ -70,7 +70,7 @@ std::vector<std::string> keys_of(const Document& from, const Document& to) {
   std::vector<std::string> keys;
   for (const auto* object : {&from, &to}) {
     for (const auto& [key, value] : *object->get_ptr<const Document::object_t*>()) {
-      // Relations as objects say what `relationships` says.
+      // Relations as objects repeat `relationships`.
       if (key != "id" && key != story::kOntology.relation_objects) keys.push_back(key);
     }
   }
@@ -132,7 +132,7 @@ Document difference_of_entities(const Document::array_t& from, const Document::a
                             {"removed", std::move(removed)}};
 }
 
-// Questions are the same by their id; what is shown of a difference is their text.
+// Questions are compared by id; the difference shows their text.
 Document::array_t texts_of(const Document::array_t& questions) {
   Document::array_t texts;
   for (const auto& each : questions) {

@@ -33,7 +33,7 @@ class HistoryWriter {
  public:
   HistoryWriter(Dossier& dossier, std::string& out)
       : dossier_(dossier), state_(dossier.state()), writer_(out) {
-    // The entity that each mention's slot is in now.
+    // For each mention the entity that now contains its slot.
     const Log& log = dossier.log();
     targets_.assign(log.slots.size(), 0);
     for (const auto& entities : state_.entities_of) {
@@ -105,7 +105,7 @@ class HistoryWriter {
   std::vector<Reference> targets_;
 };
 
-// By the name that `name_of` gives; entries for which it is "" are left out. In content order.
+// Groups entries by the name from `name_of`, in content order; leaves out those with the name "".
 template <class NameOf>
 std::vector<Change> group(const Dossier& dossier, NameOf name_of) {
   std::vector<Change> changes;

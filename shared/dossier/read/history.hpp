@@ -1,4 +1,4 @@
-// What has happened to a dossier, change by change: what a person may undo.
+// The history of a dossier, change by change, for a person who may undo changes.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 namespace fabula::dossier {
 
 // [{"change", "kind", "at", "is_undone", "entries": [{"entry", "do", "type"?, "target"?, "field"?,
-// "value"?, "quote"?, "message_id"?, "status"}]}], the oldest first. A change is what one request
-// of a person (its operation), one answer of an extractor (its delivery) or one move of the path
-// has brought. `target` is an entity's present id.
+// "value"?, "quote"?, "message_id"?, "status"}]}], the oldest first. One change holds the entries
+// of one request of a person (its operation), one answer of an extractor (its delivery) or one move
+// of the path. `target` is an entity's current id.
 std::string history_json(Dossier& dossier);
 
 // [{"id", "at", "status": "proposed"|"accepted"|"rejected", "entries": [as above]}], oldest first.

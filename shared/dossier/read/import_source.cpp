@@ -4,7 +4,7 @@
 
 namespace fabula::dossier {
 
-// The delivery of an import is "<task_id>:<step>". What a conversation's tools propose has a
+// The delivery of an import is "<task_id>:<step>". Proposals from a conversation's tools have a
 // message.
 std::optional<ImportSource> import_source(const Entry& entry) {
   if (entry.kind != EntryKind::extracted || entry.proposal.empty() || !entry.message_id.empty()) {

@@ -1,4 +1,4 @@
-// Where in an imported text a fact was found.
+// The place in an imported text at which a fact was found.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@ namespace fabula::dossier {
 
 struct ImportSource {
   std::string_view task_id;
-  std::int64_t chapter = 0;        // from 1 on; 0: not known
-  std::string_view chapter_title;  // "": it has none
+  std::int64_t chapter = 0;        // from 1; 0: unknown
+  std::string_view chapter_title;  // "": no title
 };
 
-// Views of the entry. Nothing when it was not found by an import.
+// Nothing when the entry does not come from an import. Contains views of the entry.
 std::optional<ImportSource> import_source(const Entry& entry);
 
-// {"task_id", "chapter", "chapter_title"}; what is not known is null.
+// {"task_id", "chapter", "chapter_title"}; unknown members are null.
 void write_import_source(json::Writer& writer, const ImportSource& source);
 
 }  // namespace fabula::dossier

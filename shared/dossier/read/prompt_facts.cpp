@@ -16,7 +16,7 @@ class FactLines {
   FactLines(const Dossier& dossier, std::size_t budget_bytes)
       : dossier_(dossier), budget_(budget_bytes) {}
 
-  // A line that does not fit is left out whole; a shorter one after it may still fit.
+  // A line that does not fit is left out completely; a shorter one after it may still fit.
   void add(std::string_view line, const std::vector<EntryIndex>& entries) {
     if (line.empty() || facts.text.size() + line.size() + 1 > budget_) return;
     facts.text.append(line).append("\n");

@@ -1,4 +1,4 @@
-// The dossier as a model is told it.
+// The dossier's text in an extractor's or writer's prompt.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 namespace fabula::dossier {
 
 struct PromptFacts {
-  std::string text;                   // lines, each with what it says about one thing
-  std::vector<std::string> fact_ids;  // assertion ids of all that is in the text, each once
+  std::string text;                   // lines, each about one thing
+  std::vector<std::string> fact_ids;  // assertion ids of all facts in the text, each once
 };
 
-// At most `budget_bytes` of text: whole lines, the story itself first, then open questions, the
-// characters that are mentioned most, and what else there is.
+// At most `budget_bytes` of text in whole lines: the story itself first, then open questions, the
+// most frequently mentioned characters, and the rest.
 PromptFacts facts_for_prompt(Dossier& dossier, std::size_t budget_bytes);
 
 }  // namespace fabula::dossier

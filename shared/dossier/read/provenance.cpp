@@ -22,7 +22,7 @@ class ProvenanceWriter {
     type_ = ontology_.facts(entity.type).name;
     for (const auto& field : entity.fields) {
       if (field.field == field::kName) {
-        // Each mention says that it is there, and may be split off.
+        // Each mention supports the name, and may be split off.
         for (const auto& value : field.values) {
           for (const auto entry : value.entries) {
             if (!is_mention(entry)) write("name", value.text, entry);

@@ -1,4 +1,4 @@
-// Where everything that is shown comes from.
+// The sources of everything that is shown.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 namespace fabula::dossier {
 
 // [{"fact_id", "target", "type", "field", "value", "kind", "message_id", "span": [begin, end] |
-// null, "quote", "model", "prompt", "at"}] in the order of the snapshot: for each value that is
-// shown every entry that says it. `target` is the entity's id, the item's, or "story".
+// null, "quote", "model", "prompt", "at"}] in the order of the snapshot: for each shown value every
+// entry that states it. `target` is the id of the entity or item, or "story".
 std::string provenance_json(Dossier& dossier);
 
 }  // namespace fabula::dossier

@@ -1,4 +1,4 @@
-// What readers are shown: the dossier as `snapshot_json` has it.
+// The dossier as clients read it: `snapshot_json`.
 #pragma once
 
 #include <string>

@@ -13,10 +13,10 @@
 namespace fabula::dossier {
 namespace {
 
-// A long description says the most in its beginning.
+// The beginning of a long description has the most important facts.
 constexpr std::size_t kMaximumValueBytes = 600;
 constexpr std::size_t kMaximumPlotPoints = 16;
-// What many messages say is told with the first of them.
+// A fact from many messages names only the first ones.
 constexpr std::size_t kMaximumFactsOfPart = 3;
 constexpr std::size_t kMaximumFacts = 600;
 
@@ -25,7 +25,7 @@ struct Part {
   std::vector<EntryIndex> entries;
 };
 
-// One line, whatever the value has: a line is one thing that is known.
+// Puts a value on one line, because each line is one fact.
 std::string one_line(std::string_view value) {
   const auto kept = text::prefix_bytes(value, kMaximumValueBytes);
   std::string line(kept);
@@ -51,7 +51,7 @@ class Lines {
   void add(std::vector<Part> parts) {
     std::string line = "- ";
     std::size_t kept = 0;
-    // A line that is too long loses its end.
+    // A line that is too long is cut at its end.
     for (; kept < parts.size(); ++kept) {
       if (text_.size() + line.size() + parts[kept].text.size() + 1 > budget_bytes_) break;
       line.append(parts[kept].text);
@@ -109,7 +109,7 @@ void add_fields(std::vector<Part>& parts, Dossier& dossier, const std::vector<Sh
     if (field.field == field::kName) continue;
     for (const auto& value : field.values) {
       std::string text = "; ";
-      // Relationships say themselves what they are.
+      // Relationships need no label.
       if (field.field == field::kAliases) {
         text.append("also called ");
       } else if (field.field != story::kRelationships) {
@@ -138,8 +138,8 @@ void add_questions(Lines& lines, const State& state) {
   }
 }
 
-// What every story needs and this one does not have yet; nothing of one that has not begun, whose
-// companion is told to ask anyway.
+// Adds the elements that every story needs and this one lacks; nothing for a story that has not
+// begun, whose companion has instructions to ask anyway.
 void add_missing(Lines& lines, const State& state) {
   std::string missing;
   const auto lacks = [&missing](bool is_there, std::string_view what) {

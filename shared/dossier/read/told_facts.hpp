@@ -1,5 +1,5 @@
-// The dossier as the model of a conversation is told it: made when a snapshot is stored, so that a
-// turn only has to put it into its prompt.
+// The dossier's text in a conversation's prompts. It is made when a snapshot is stored, so that a
+// turn only has to insert it.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace fabula::dossier {
 
-// A prompt has room for so much of it, and a database for many.
+// A prompt has room for this much, and a database for many such texts.
 inline constexpr std::size_t kMaximumToldBytes = 8 * 1024;
 
 // {"text", "fact_ids", "lines": [{"parts": [{"text", "facts": [[assertion id, message id or
-// null]]}]}]}, as commit_assertions takes it for `facts`. `text` is all lines: what is undecided
-// and what the story still lacks, the story itself, its characters, the newest of the plot, and
-// what else there is, "- " before each. Parts say where they come from, so that what a conversation
-// has left behind can be left out without the log; `fact_ids` are all of them, each once.
+// null]]}]}]}, the `facts` of commit_assertions. `text` has all lines, each after "- ": undecided
+// questions and gaps of the story, the story itself, its characters, the newest plot points, and
+// the rest. Parts name their sources, so that facts from abandoned messages can be left out without
+// the log; `fact_ids` lists all sources, each once.
 std::string told_facts_json(Dossier& dossier, std::size_t budget_bytes = kMaximumToldBytes);
 
 }  // namespace fabula::dossier

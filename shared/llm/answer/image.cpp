@@ -100,9 +100,9 @@ std::string image_request(const Endpoint& endpoint, std::string_view prompt) {
   } else {
     writer.key("model").string(endpoint.model).key("prompt").string(prompt);
     writer.key("n").integer(1).key("size").string("1024x1024");
-    // GPT's image models always answer with base64 and refuse the older models' field.
+    // GPT's image models always answer with base64 and refuse the older models' field for it.
     if (endpoint.model.find("gpt-image") != std::string::npos) {
-      // A JPEG is a fraction of a PNG's size, and the same picture to readers.
+      // A JPEG is much smaller than a PNG, and looks the same to readers.
       writer.key("output_format").string("jpeg");
     } else {
       writer.key("response_format").string("b64_json");
@@ -113,13 +113,13 @@ std::string image_request(const Endpoint& endpoint, std::string_view prompt) {
 }
 
 Result<Image> read_image(const Provider& provider, std::string answer) {
-  // Hugging Face answers with the bytes themselves, some of its servers with JSON around them.
+  // Hugging Face answers with the image's bytes, some of its servers with JSON around them.
   if (!image_media_type(answer).empty()) return image_of(std::move(answer), std::nullopt);
   const auto document = json::parse(answer);
   if (!document || !document->is_object()) {
     return tl::unexpected(without_picture("an answer that is no JSON object"));
   }
-  // Base64 and its bytes are large: the text has done its part.
+  // Base64 and its bytes are large, so the text is freed here.
   answer = std::string();
   if (const auto* error = reported_error(*document)) {
     return tl::unexpected(classify_reported_error(*error));

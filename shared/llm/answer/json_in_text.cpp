@@ -9,7 +9,8 @@
 namespace fabula::llm {
 namespace {
 
-// Walks a value that the text's end cuts off and remembers where it was last whole.
+// Reads a value that is cut off by the text's end, and remembers the last position where it was
+// complete.
 class Completion {
  public:
   explicit Completion(std::string_view text) : text_(text), scanner_(text, kSurrogates) {}
@@ -24,16 +25,16 @@ class Completion {
   static constexpr auto kSurrogates = json::LoneSurrogates::allowed;
 
  private:
-  // Here the text would be valid with the brackets closed that are open.
+  // At this position, closing the open brackets would make the text valid.
   void note_whole() {
     const auto position = scanner_.position();
-    // Digits might go on.
+    // More digits might follow.
     if (position == text_.size() && text::is_digit(text_[position - 1])) return;
     whole_bytes_ = position;
     closing_ = open_;
   }
 
-  // False when the text ended in it. No deeper than the scanner goes.
+  // False when the text ended inside the container. No deeper than the scanner goes.
   bool container() {
     const bool is_object = scanner_.peek() == json::Kind::object;
     if (!(is_object ? scanner_.enter_object() : scanner_.enter_array())) return false;
@@ -42,7 +43,7 @@ class Completion {
     json::StringSpan key;
     while (is_object ? scanner_.next_member(key) : scanner_.next_element()) {
       const auto kind = scanner_.peek();
-      // An array's elements are items: one that is not whole says too little to be kept.
+      // An array's elements are items: an incomplete one is too unreliable to keep.
       const bool goes_in = is_object && (kind == json::Kind::object || kind == json::Kind::array);
       if (goes_in ? !container() : scanner_.skip_value().empty()) return false;
       note_whole();
@@ -53,8 +54,8 @@ class Completion {
 
   std::string_view text_;
   json::Scanner scanner_;
-  std::string open_;     // the brackets that would close what is open
-  std::string closing_;  // the same where the text was last whole
+  std::string open_;     // the brackets that would close the open ones
+  std::string closing_;  // the same at the last complete position
   std::size_t whole_bytes_ = 0;
 };
 
@@ -70,7 +71,8 @@ std::optional<FoundJson> JsonFinder::next() {
       rest_.remove_prefix(value.size());
       return FoundJson{std::string(value), false};
     }
-    // Only half an escape, or half a literal, is a fault before the end of a text that was cut off.
+    // Only half an escape, or half a literal, may be a fault before the end of a text that was cut
+    // off.
     const auto position = scanner.position();
     if (rest_.size() - position < json::kUnicodeEscapeBytes) {
       FoundJson found{Completion(rest_).complete(), true};

@@ -1,5 +1,5 @@
-// Finds JSON in what a model wrote around it (prose, code fences), and completes what was cut off
-// by the token limit.
+// Finds JSON between the other parts of a model's text (prose, code fences), and completes JSON
+// that the token limit has cut off.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 namespace fabula::llm {
 
 struct FoundJson {
-  std::string text;  // one valid JSON value, except for halves of surrogate pairs
-  // The text ended inside of the value. What was whole of it is kept: of the outermost array its
-  // whole elements, of the objects around that their whole members.
+  std::string text;  // one valid JSON value, except for lone surrogates
+  // The text ended inside the value. Its complete parts were kept: whole elements of the outermost
+  // array, and whole members of the objects around it.
   bool is_truncated = false;
 };
 
-// Gives the values that begin with a bracket, in order, those inside of others left out. Takes time
-// in proportion to the text, whatever it holds.
+// Finds the values that begin with a bracket, in order, without those inside others. Takes time in
+// proportion to the text, whatever it contains.
 class JsonFinder {
  public:
-  // `bracket` is { or [. The text must outlive this.
+  // `bracket` is { or [. The text must outlive this object.
   JsonFinder(std::string_view text, char bracket) : rest_(text), bracket_(bracket) {}
 
   std::optional<FoundJson> next();

@@ -14,7 +14,7 @@ namespace {
 
 using json::Document;
 
-// A model that is told more makes more of it wrong again.
+// Given more errors at once, a model makes new ones.
 constexpr std::size_t kMaximumTold = 8;
 
 bool is_whole(const Document& value) {

@@ -9,12 +9,12 @@
 
 namespace fabula::llm {
 
-// Of a document that was cut off only `part` is there: members that are missing are no fault,
-// except in the elements of arrays, which are whole or left out.
+// `part`: the document was cut off. Missing members are no fault then, except in the elements of
+// arrays, which are whole or left out.
 enum class Extent { whole, part };
 
-// The first few faults; none when the document is what the schema wants. Paths are like
-// `characters[2].name`, "" the whole document. Nothing of the document's own text is in them.
+// The first few faults; none when the document follows the schema. Paths are like
+// `characters[2].name`, "" for the whole document. They contain none of the document's own text.
 std::vector<FieldError> check_schema(const json::Document& document, const json::Document& schema,
                                      Extent extent = Extent::whole);
 

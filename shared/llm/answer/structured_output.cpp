@@ -19,7 +19,7 @@ std::string_view without_thoughts(std::string_view reply) {
   return end == std::string_view::npos ? reply : reply.substr(end + kEnd.size());
 }
 
-// Whether an item of some list was whole when the reply ended: less is nothing to go on with.
+// Whether some list had a complete item when the reply ended: anything less is useless.
 bool holds_item(const json::Document& document) {
   if (document.is_array()) return !document.empty();
   return document.is_object() && std::any_of(document.begin(), document.end(), holds_item);

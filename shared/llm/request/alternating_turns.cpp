@@ -16,7 +16,7 @@ class Turns {
  public:
   Turns(std::string& body, const TurnForm& form) : body_(body), form_(form) {}
 
-  // What is appended to the body next is a part of what this speaker says.
+  // The text that is appended next is a part of this speaker's message.
   void begin_part(Speaker speaker) {
     if (speaker == speaker_) {
       body_ += ',';
@@ -30,7 +30,7 @@ class Turns {
     speaker_ = speaker;
   }
 
-  // `contents` of a JSON string.
+  // `contents` is the contents of a JSON string.
   void text(Speaker speaker, std::string_view contents) {
     begin_part(speaker);
     body_.append(form_.text_begin).append(contents).append(form_.text_end);

@@ -48,9 +48,9 @@ constexpr TurnForm kAnthropicForm = {
     .append_answer = &append_tool_result,
 };
 
-// The API wants a limit; this is the most that its smallest model can do.
+// The API requires a limit; this is the maximum of its smallest model.
 constexpr int kDefaultOutputTokens = 4096;
-// Temperatures end at 1 here, at 2 elsewhere.
+// The highest temperature is 1 here, 2 elsewhere.
 constexpr int kHottestHundredths = 100;
 
 }  // namespace
@@ -72,7 +72,7 @@ std::string_view write_anthropic_request(std::string& body, const Provider& prov
   writer.end_array().key("stream").boolean(request.is_streamed());
   write_temperature(writer, request, kHottestHundredths);
   write_anthropic_tools(writer, request);
-  // Not a forced tool: models from 5.5 on refuse to be forced.
+  // Not by a forced tool: models from 5.5 on refuse it.
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("output_config").begin_object().key("format").begin_object();
     writer.key("type").string("json_schema").key("schema").raw(request.response_schema);

@@ -8,7 +8,7 @@
 
 namespace fabula::llm {
 
-// Appends the body. What is wrong with the conversation, for the log; "" when nothing is.
+// Appends the body. Returns the fault of the conversation, for the log, or "".
 std::string_view write_anthropic_request(std::string& body, const Provider& provider,
                                          const ModelRequest& request);
 

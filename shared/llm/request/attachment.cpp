@@ -20,7 +20,7 @@ struct ImageType {
 
 constexpr std::string_view kJpeg = "image/jpeg";
 constexpr std::string_view kGif = "image/gif";
-// What OpenAI and Anthropic take; Gemini takes all but GIF.
+// The types that OpenAI and Anthropic accept; Gemini accepts all but GIF.
 constexpr std::array kImageTypes = {
     ImageType{".jpg", kJpeg},         ImageType{".jpeg", kJpeg}, ImageType{".png", "image/png"},
     ImageType{".webp", "image/webp"}, ImageType{".gif", kGif},
@@ -53,7 +53,7 @@ bool is_taken(std::string_view media_type, WireFormat format) {
                      [&](const ImageType& type) { return type.media_type == media_type; });
 }
 
-// "" when the model takes it.
+// "" when the model accepts it.
 std::string fault_of(const Endpoint& model, const Attachment& attachment,
                      std::string_view setting) {
   if (attachment.kind == Attachment::Kind::text) return {};

@@ -1,4 +1,4 @@
-// What a user's message carries besides its text.
+// The attachments of a user's message.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,21 @@ struct Attachment {
 
   Kind kind = Kind::text;
   std::string content;          // text in UTF-8, an https URL, or base64 (RFC 4648, with padding)
-  std::string media_type = {};  // of images; "" for a URL: told by its ending
-  std::string name = {};        // of texts, as people read it; may be ""
+  std::string media_type = {};  // for images; "" for a URL, whose ending names it
+  std::string name = {};        // for texts, as people read it; may be ""
 };
 
-// The media type of an image, as it is given (by its registered name) or as its URL ends;
-// image/jpeg when neither says.
+// The media type of an image: the given one (under its registered name), or that of its URL's
+// ending; image/jpeg without either.
 std::string_view image_media_type(const Attachment& image);
 
-// Whether the model's provider would fetch an image from there: it does so at all, and the URL is
-// https with a host name that is not loopback.
+// Whether the model's provider would fetch an image from `url`: the provider fetches images, and
+// the URL is https with a host name that is not loopback.
 bool is_fetched_by_provider(const Endpoint& model, std::string_view url);
 
-// To be called before a model is asked. Refuses (invalid_request, with paths `attachments[2]`)
-// images for a model that does not see, URLs that its provider would not fetch, and types that it
-// does not take. `setting` names the route (MODEL_CHAT) and is only told.
+// Call this before a model is asked. Refuses (invalid_request, with paths `attachments[2]`) images
+// for a model that takes none, URLs that its provider would not fetch, and types that it does not
+// take. `setting` is the name of the route (MODEL_CHAT), only for messages.
 Result<void> check_attachments(const Endpoint& model, std::span<const Attachment> attachments,
                                std::string_view setting);
 

@@ -10,7 +10,7 @@
 namespace fabula::llm {
 namespace {
 
-// A call's signature is what the model has thought before it; newer models refuse calls without.
+// A call's signature encodes the model's thoughts before it; newer models refuse calls without one.
 void append_function_call(std::string& body, const ToolCall& call) {
   json::Writer writer(body);
   writer.begin_object().key("functionCall").begin_object().key("id").string(call.id);
@@ -41,10 +41,10 @@ void write_gemini_tools(json::Writer& writer, const ModelRequest& request) {
   writer.key("mode").string("NONE").end_object().end_object();
 }
 
-// Thoughts are part of the limit, and without a budget of their own they may take all of it. Half
-// of it is theirs at most; the 2.5 models take a number of tokens, those after it a level.
+// Thoughts count towards the limit, and without their own budget they may use all of it. They get
+// at most half; the 2.5 models take a number of tokens, later ones a level.
 void write_thinking(json::Writer& writer, const ModelRequest& request) {
-  // The larger ones cannot be kept from thinking.
+  // The larger models cannot stop thinking.
   const int smallest_tokens = request.model.find("pro") == std::string_view::npos ? 0 : 128;
   constexpr int kLargestBudgetTokens = 8192;
   const auto use = thinking_use(request.model);
@@ -76,7 +76,7 @@ constexpr TurnForm kGeminiForm = {
 
 }  // namespace
 
-// Safety settings are left to the provider. Its model and whether it streams are in the URL.
+// Safety settings are left to the provider. The URL contains the model, and whether it streams.
 std::string_view write_gemini_request(std::string& body, const Provider& provider,
                                       const ModelRequest& request) {
   const auto use = schema_use(provider, request);
@@ -101,7 +101,7 @@ std::string_view write_gemini_request(std::string& body, const Provider& provide
   write_thinking(writer, request);
   if (!request.response_schema.empty() && use == SchemaUse::enforced) {
     writer.key("responseMimeType").string("application/json");
-    // The field that takes JSON Schema; responseSchema is OpenAPI's dialect of it.
+    // The field for JSON Schema; responseSchema is OpenAPI's dialect of it.
     writer.key("responseJsonSchema").raw(request.response_schema);
   }
   writer.end_object().end_object();

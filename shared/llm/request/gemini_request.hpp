@@ -1,5 +1,5 @@
 // Gemini: POST /models/{model}:streamGenerateContent, or :generateContent. Called through
-// build_request, which says what fails.
+// build_request, which documents the errors.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace fabula::llm {
 
-// Appends the body. What is wrong with the conversation, for the log; "" when nothing is.
+// Appends the body. Returns the fault of the conversation, for the log, or "".
 std::string_view write_gemini_request(std::string& body, const Provider& provider,
                                       const ModelRequest& request);
 

@@ -40,7 +40,7 @@ std::string last_message(std::string_view history_json) {
 }
 
 bool is_blank_json(std::string_view contents) {
-  // Nearly every text begins with a letter; and longer white space than this is somebody's text.
+  // Nearly every text begins with a letter; longer white space than this is intentional.
   constexpr std::size_t kLongestBytes = 256;
   if (contents.size() > kLongestBytes) return false;
   if (!contents.empty() && text::is_alphanumeric(contents.front())) return false;

@@ -1,5 +1,5 @@
-// Walks a conversation as the database tells it, JSON text of [{"role", "content"}], without making
-// a document of it.
+// Reads a conversation from the database, JSON text of [{"role", "content"}], without making a
+// document of it.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 namespace fabula::llm {
 
 struct HistoryMessage {
-  // As they stand between the quotes, checked: they can be put into another JSON string unread.
+  // The texts between the quotes, checked: they can be inserted into another JSON string as they
+  // are.
   std::string_view role;
   std::string_view content;
 };
@@ -19,9 +20,9 @@ class History {
  public:
   explicit History(std::string_view json) : scanner_(json) { scanner_.enter_array(); }
 
-  // False after the last message, and at a fault.
+  // False after the last message, and after a fault.
   bool next(HistoryMessage& message);
-  // After next has been false: that the text was what it should be, to its end.
+  // After next has returned false: whether the whole text was valid.
   bool is_valid() { return !is_incomplete_ && scanner_.finish(); }
 
  private:
@@ -32,7 +33,7 @@ class History {
 // The text of a conversation's last message; empty when there is none.
 std::string last_message(std::string_view history_json);
 
-// Whether a JSON string's contents are nothing but white space.
+// Whether a JSON string's contents are only white space.
 bool is_blank_json(std::string_view contents);
 
 }  // namespace fabula::llm

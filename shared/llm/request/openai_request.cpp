@@ -18,7 +18,7 @@ constexpr ImageForm kImages = {
     .by_data = {R"({"type":"image_url","image_url":{"url":"data:)", ";base64,", R"("}})"},
 };
 
-// In the contents of a JSON string.
+// Escaped for the contents of a JSON string.
 constexpr std::string_view kParagraphBreak = "\\n\\n";
 
 bool is_image(const Attachment& attachment) { return attachment.kind != Attachment::Kind::text; }
@@ -29,8 +29,8 @@ std::string_view token_limit_name(const Provider& provider, const ModelRequest& 
   return is_old ? "max_tokens" : "max_completion_tokens";
 }
 
-// Writes a message of the history; nothing if it has no role. `opening`: what the first message of
-// the user must begin with, for a server that refuses system messages; empty once it is said.
+// Writes a message of the history; nothing if it has no role. `opening`: the text that must begin
+// the user's first message, for a server that refuses system messages; empty once it is written.
 void write_message(json::Writer& writer, std::string& body, const HistoryMessage& message,
                    const ModelRequest& request, std::string& opening) {
   if (message.role.empty()) return;
@@ -48,7 +48,7 @@ void write_message(json::Writer& writer, std::string& body, const HistoryMessage
   writer.end_object();
 }
 
-// Writes the model's message that it is to continue.
+// Writes the model's message that it must continue.
 void write_unfinished_message(json::Writer& writer, std::string& body, const Provider& provider,
                               const HistoryMessage& message) {
   writer.begin_object().key("role").string("assistant").key("content").raw({});
@@ -57,9 +57,9 @@ void write_unfinished_message(json::Writer& writer, std::string& body, const Pro
   writer.end_object();
 }
 
-// The user's last message. `text_contents`, the contents of a JSON string, is what the user has
-// said in the history since the model spoke last. Text without images is one string: not every
-// server takes parts.
+// Writes the user's last message. `text_contents`, the contents of a JSON string, is the user's
+// text in the history since the model's last message. Text without images is one string: not every
+// server accepts parts.
 void write_user_message(json::Writer& writer, std::string& body, const ModelRequest& request,
                         std::string_view text_contents) {
   writer.begin_object().key("role").string("user").key("content").raw({});
@@ -175,19 +175,19 @@ std::string_view write_openai_request(std::string& body, const Provider& provide
   History history(request.history_json);
   HistoryMessage last;
   HistoryMessage message;
-  std::string joined;  // the last message, if it has been several
+  std::string joined;  // the last message, if it joins several
   bool is_joined = false;
   while (history.next(message)) {
     if (is_blank_json(message.content)) continue;
     if (message.role == last.role && message.role != "system") {
-      // Not every model takes two messages of one role in a row.
+      // Not every model accepts two consecutive messages with one role.
       if (!is_joined) joined = last.content;
       is_joined = true;
       joined.append(kParagraphBreak).append(message.content);
       last.content = joined;
       continue;
     }
-    // Not every model takes a conversation that it has begun itself.
+    // Not every model accepts a conversation that it has begun itself.
     if (last.role.empty() && message.role == "assistant") {
       write({.role = "user", .content = kOpening});
     }

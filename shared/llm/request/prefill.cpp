@@ -6,7 +6,7 @@
 namespace fabula::llm {
 namespace {
 
-// From 4.6 on a last message of the model is refused.
+// From 4.6 on, Claude refuses a last message of the model.
 constexpr std::array<std::string_view, 11> kContinuing = {
     "claude-2",          "claude-3",         "claude-instant",      "claude-opus-4-0",
     "claude-opus-4-1",   "claude-opus-4-5",  "claude-opus-4-2025",  "claude-sonnet-4-0",
@@ -33,7 +33,7 @@ std::string_view without_trailing_space_json(std::string_view contents) {
         kEscapedSpaces.find(contents[end - 1]) == std::string_view::npos) {
       return contents;
     }
-    // An even number of backslashes are backslashes of the text.
+    // An even number of backslashes means escaped backslashes.
     const auto other = contents.substr(0, end - 1).find_last_not_of('\\');
     const auto slashes = end - 2 - (other == std::string_view::npos ? 0 : other + 1) + 1;
     if (slashes % 2 == 0) return contents;

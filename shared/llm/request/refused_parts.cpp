@@ -46,8 +46,8 @@ constexpr PartName kPartNames[] = {
     {"to stream this model", RequestPart::streaming},
 };
 
-// The words by which servers say that they do not take something at all, in contrast to a value of
-// it that is too large or too long.
+// Phrases by which servers say that they do not support something at all, as opposed to a value
+// that is too large or too long.
 constexpr std::string_view kComplaints[] = {
     "support",       "unsupported",    "unrecognized",       "unknown",    "extra",
     "permitted",     "not allow",      "unexpected",         "not accept", "not enabled",
@@ -63,7 +63,7 @@ bool has_any(std::string_view text, std::span<const std::string_view> parts) {
   });
 }
 
-// The provider's own system may have something against the content.
+// Not a complaint about the role: "safety system", which refuses the content.
 bool is_about_system_role(std::string_view words) {
   constexpr std::string_view kOthers[] = {"role", "message", "prompt", "instruction",
                                           "extra input"};
@@ -71,7 +71,7 @@ bool is_about_system_role(std::string_view words) {
          words.find("safety") == std::string_view::npos;
 }
 
-// "Input should be 'user' or 'assistant'", of the role of a message.
+// "Input should be 'user' or 'assistant'", said about the role of a message.
 bool names_other_roles(std::string_view words) {
   return words.find("role") != std::string_view::npos &&
          words.find("should be 'user'") != std::string_view::npos &&

@@ -1,5 +1,5 @@
-// Parts of a request that the protocol allows and some servers refuse. A request is made once more
-// without them, and what was learnt is remembered for the server and its model.
+// Parts of a request that the protocol allows and some servers refuse. The request is repeated once
+// without them, and the result is remembered for the server and its model.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@ namespace fabula::llm {
 enum class RequestPart : std::uint8_t {
   stream_options,     // left out; usage may then not be reported
   system_role,        // its text begins the user's first message
-  token_limit_field,  // max_tokens for max_completion_tokens, or the other way round
+  token_limit_field,  // max_tokens instead of max_completion_tokens, or vice versa
   token_limit,        // left out
-  response_format,    // left out; the form of the answer is told in words
+  response_format,    // left out; the prompt describes the form of the answer
   temperature,        // left out
   tools,              // left out
-  thinking,           // the budget of it is left out
-  streaming,          // the answer comes whole, and is read like a stream's
+  thinking,           // its budget is left out
+  streaming,          // the answer arrives whole, and is read like a stream
   first_address,      // the other form of the address is used, with the version or without it
 };
 
@@ -37,8 +37,8 @@ class RefusedParts {
   std::uint32_t bits_ = 0;
 };
 
-// `known`, and the parts that the provider's words complain about in `problem`. Equal to `known`:
-// the same request would be refused again.
+// `known`, plus the parts that the provider's message in `problem` complains about. If the result
+// equals `known`, the same request would be refused again.
 RefusedParts with_complaints(RefusedParts known, const Problem& problem);
 
 }  // namespace fabula::llm

@@ -22,7 +22,7 @@ void append_system_contents(std::string& body, const ModelRequest& request, Sche
   json::append_string_contents(body, request.response_schema);
 }
 
-// Inside of a text the quotes would be escaped.
+// Within a text the quotes would be escaped.
 std::size_t count_messages(std::string_view history_json) {
   constexpr std::string_view kKey = R"("role")";
   std::size_t count = 0;
@@ -37,7 +37,7 @@ std::size_t count_messages(std::string_view history_json) {
 std::size_t expected_bytes(WireFormat format, const ModelRequest& request) {
   constexpr std::size_t kFrameBytes = 1024;
   constexpr std::size_t kPartFrameBytes = 128;
-  // How much longer a message is than in the history, in the order of WireFormat.
+  // How many bytes longer a message is than in the history, in the order of WireFormat.
   constexpr std::array<std::size_t, 3> kMessageGrowthBytes = {0, 26, 10};
   const auto growth_bytes = kMessageGrowthBytes[static_cast<std::size_t>(format)];
   const auto with_escapes = [](std::string_view text) { return text.size() + text.size() / 8; };

@@ -1,4 +1,4 @@
-// What the bodies of all wire formats are put together from.
+// The common parts of the bodies in all wire formats.
 #pragma once
 
 #include <cstddef>
@@ -10,33 +10,34 @@
 
 namespace fabula::llm {
 
-// The user's words before a conversation that the model begins.
+// The user's message before a conversation that the model begins.
 inline constexpr std::string_view kOpening = "(The conversation begins.)";
 
-// Enough for the body in one allocation, and little more: memory of a WebAssembly instance that was
-// once taken is never given back.
+// Enough for the body in one allocation, and little more: a WebAssembly instance never returns
+// memory that it has taken.
 std::size_t expected_bytes(WireFormat format, const ModelRequest& request);
 
-// How the answer is made to follow a schema, as far as the server takes it.
+// How the answer is made to follow a schema, as far as the server supports it.
 SchemaUse schema_use(const Provider& provider, const ModelRequest& request);
 
 bool has_system_text(const ModelRequest& request, SchemaUse schema_use);
-// A JSON string: the system prompt, and what form the answer must have when that is to be told.
+// Appends a JSON string: the system prompt, and the form of the answer if the prompt must describe
+// it.
 void append_system_text(std::string& body, const ModelRequest& request, SchemaUse schema_use);
-// The same for a server that refuses system messages, as the contents of a JSON string for the
-// user's first message; "" when there is no such text or it may be said as the system.
+// For a server that refuses system messages: the same text as the contents of a JSON string for the
+// user's first message; "" if there is no such text or the server takes system messages.
 std::string displaced_system_text(const ModelRequest& request, SchemaUse schema_use);
 
-// The text that stands for an attached text, as the contents of a JSON string.
+// Appends an attached text in the form for the model, as the contents of a JSON string.
 void append_attached_text(std::string& body, const Attachment& attachment);
 
-// Whether the tools are sent: a server that refuses them gets none, unless it has called some.
+// Whether tools are sent: a server that refuses them gets none, unless its model has called some.
 bool offers_tools(const ModelRequest& request);
 
-// How a wire format writes an image, cut at what differs from image to image.
+// How a wire format writes an image: the constant parts around the varying ones.
 struct ImageFrame {
   std::string_view begin;
-  std::string_view middle;  // between media type and content; "": the type is not said
+  std::string_view middle;  // between media type and content; "": no media type
   std::string_view end;
 };
 
@@ -47,8 +48,8 @@ struct ImageForm {
 
 void append_image(std::string& body, const ImageForm& form, const Attachment& image);
 
-// The member `temperature`, if there is one and the model and the server take it; no more than
-// `hottest` hundredths: temperatures end at 2 nearly everywhere.
+// Writes the member `temperature`, if there is one and the model and the server accept it; at most
+// `hottest` hundredths: nearly everywhere the maximum is 2.
 void write_temperature(json::Writer& writer, const ModelRequest& request, int hottest = 200);
 
 inline constexpr std::string_view kUnreadableHistory =

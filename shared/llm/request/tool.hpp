@@ -22,7 +22,7 @@ struct ToolAnswer {
 };
 
 // An answer of the model that called tools, and the tools' answers. The calls have ids, and their
-// arguments are JSON objects; there is one answer per call.
+// arguments are JSON objects; there is one answer for each call.
 struct ToolRound {
   std::string text;  // written by the model before the calls
   std::vector<ToolCall> calls;

@@ -13,11 +13,11 @@ constexpr std::string_view kChatCompletions = "/chat/completions";
 constexpr std::string_view kMessages = "/messages";
 constexpr std::string_view kModels = "/models";
 constexpr std::string_view kModelBegin = "/models/";
-// Google's and Ollama's other protocols, at the same host.
+// Google and Ollama have other protocols at the same host.
 constexpr std::string_view kOpenaiProtocol = "/openai";
 constexpr std::string_view kOllamaApi = "/api";
 
-// Where the path of a URL begins: at its end when it has none.
+// The index at which the path of a URL begins: its end when it has no path.
 std::size_t path_begin(std::string_view url) {
   constexpr std::string_view kSchemeEnd = "://";
   const auto scheme_end = url.find(kSchemeEnd);
@@ -38,7 +38,7 @@ bool cut_end(std::string_view& path, std::string_view end) {
   return true;
 }
 
-// Cuts off the path of a request; true when there was one, so that the rest is the whole base.
+// Removes the path of a request; true when there was one, so that the rest is the whole base.
 bool cut_request(std::string_view& path, WireFormat format) {
   cut_slashes(path);
   if (cut_end(path, kModels)) return true;
@@ -81,7 +81,7 @@ std::string base_url_of(const Provider& provider, std::string_view address) {
   if (cut_request(path, provider.format)) return base.append(path);
   auto own_path = path_of(provider.default_base_url);
   if (own_path.empty()) own_path = "/v1";
-  // Google's models on Vertex AI are below a path of several parts that has the version in it.
+  // Google's models on Vertex AI are below a path of several parts that includes the version.
   constexpr std::string_view kVertex = "/publishers/google";
   const bool is_ollamas_own = provider.name == "ollama" && path == kOllamaApi;
   if (begins(path, own_path) || is_ollamas_own) {

@@ -1,4 +1,4 @@
-// The base URL of a provider's API, from whichever form of it its SDK and its documentation use.
+// The base URL of a provider's API, given in any form that its SDK and its documentation use.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ namespace fabula::llm {
 //   here too, unless the path ends with one.
 std::string base_url_of(const Provider& provider, std::string_view address);
 
-// Where the API may be as well, if nothing is at base_url_of(): SDKs for OpenAI's protocol take an
-// address as it is written, and people write it with the version and without. "": nowhere else.
+// A second possible address of the API, if nothing is at base_url_of(): SDKs for OpenAI's protocol
+// use an address as written, and people write it with or without the version. "": none.
 std::string other_base_url_of(const Provider& provider, std::string_view address);
 
-// Which protocol the server at `address` speaks, as far as the path tells: some providers serve
-// several. Nullptr: the path does not tell.
+// The provider whose protocol the server at `address` speaks, as far as the path shows: some
+// providers serve several. nullptr: the path does not show it.
 const Provider* provider_by_path(std::string_view address);
 
 }  // namespace fabula::llm

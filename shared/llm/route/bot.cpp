@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kUpstreamHosts = settings::named("FABULA_UPSTREAM_HOSTS").name;
 constexpr std::string_view kBotModels = settings::named("FABULA_BOT_MODELS").name;
-// Who serves an address of which nothing else is known.
+// The provider for an address about which nothing else is known.
 constexpr std::string_view kAnyServer = "custom";
 
 // The bot's address and key in place of the deployment's.
@@ -32,7 +32,7 @@ class BotSettings final : public Settings {
   }
 
  private:
-  // With an address of the bot's even no key is its own: the deployment's must not go there.
+  // A bot with its own address never uses the deployment's key, even if it has none.
   bool has_own_key() const { return !bot_.access_key.empty() || !bot_.access_path.empty(); }
 
   const Bot& bot_;
@@ -55,7 +55,7 @@ const Provider* provider_of(const Bot& bot, const Route& route) {
   if (!bot.access_path.empty()) {
     const auto* known = provider_at(bot.access_path);
     const auto* speaking = provider_by_path(bot.access_path);
-    // A known provider's own settings are kept where it speaks the protocol of its path.
+    // A known provider's own settings are kept if it speaks the path's protocol.
     if (speaking && !(known && known->format == speaking->format)) return speaking;
     return known ? known : find_provider(kAnyServer);
   }
@@ -95,7 +95,7 @@ Result<void> check_bot(const Bot& bot, const Settings& settings, bool is_develop
 Result<Endpoint> resolve_bot(const Bot& bot, const Route& route, const Settings& settings,
                              bool is_development) {
   if (auto checked = check_bot(bot, settings, is_development); !checked) {
-    // It was allowed when it was made.
+    // The bot was valid when it was made.
     return problem(ErrorCode::no_provider, "The bot cannot be asked. " + checked.error().detail);
   }
   const auto* provider = provider_of(bot, route);

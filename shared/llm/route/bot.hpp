@@ -1,5 +1,5 @@
-// A bot's own choice of model, address and key, made an endpoint without ever mixing up whose key
-// is sent where.
+// Resolves a bot's own choice of model, address and key to an endpoint, and never sends a key to
+// the wrong server.
 #pragma once
 
 #include <string>
@@ -10,21 +10,21 @@
 
 namespace fabula::llm {
 
-// Texts that are empty are not chosen.
+// Empty texts are not chosen.
 struct Bot {
-  std::string provider;     // else whichever has the model by the deployment's route
-  std::string model;        // always chosen
+  std::string provider;     // empty: the provider with the model in the deployment's route
+  std::string model;        // required
   std::string access_path;  // the base URL, as base_url_of (base_url.hpp) takes it
   std::string access_key;
 };
 
-// What a caller may make a bot of: the provider must be known, the address allowed
-// (FABULA_UPSTREAM_HOSTS of the settings; upstream_hosts.hpp). invalid_request otherwise.
+// Checks a caller's bot: the provider must be known and the address allowed (FABULA_UPSTREAM_HOSTS
+// of the settings; upstream_hosts.hpp). invalid_request otherwise.
 Result<void> check_bot(const Bot& bot, const Settings& settings, bool is_development);
 
-// Where the bot's turns go. `route` is the deployment's own (MODEL_STREAM), for what the bot leaves
-// open. A bot with an address of its own is only ever sent the bot's own key. A bot without a key
-// spends the deployment's, so outside development its model must be one of `route` or of
+// The endpoint for the bot's turns. `route` is the deployment's own (MODEL_STREAM), for members
+// that the bot does not set. A bot with its own address only ever uses its own key. A bot without a
+// key uses the deployment's, so outside development its model must be in `route` or in
 // FABULA_BOT_MODELS (`openai:gpt-4o-mini,groq:*`). Problems are no_provider, and those of resolve.
 Result<Endpoint> resolve_bot(const Bot& bot, const Route& route, const Settings& settings,
                              bool is_development);

@@ -1,5 +1,5 @@
-// Lists of models that a setting allows: `openai:gpt-4o-mini,openrouter:*`. Entries are those of
-// routes, and `*` stands for all models of a provider.
+// Lists of models that a setting allows: `openai:gpt-4o-mini,openrouter:*`. Entries have the form
+// of a route's, and `*` means all models of a provider.
 #pragma once
 
 #include <optional>
@@ -11,9 +11,9 @@ namespace fabula::llm {
 
 bool is_listed(std::string_view models, const RouteEntry& wanted);
 
-// The model that somebody names, if the list has it. A name without a provider (`gpt-4o-mini`) is
-// that of the first entry with this model, or else one of the first provider all of whose models
-// are listed; names may hold colons and slashes.
+// The model with this name, if the list has it. A name without a provider (`gpt-4o-mini`) means the
+// first entry with this model, else the first provider whose models are all listed; names may
+// contain colons and slashes.
 std::optional<RouteEntry> find_listed(std::string_view models, std::string_view name);
 
 }  // namespace fabula::llm

@@ -10,7 +10,7 @@
 namespace fabula::llm {
 namespace {
 
-// `openai/o4-mini` of a host is OpenAI's o4-mini.
+// A host's `openai/o4-mini` is OpenAI's o4-mini.
 std::string_view without_maker(std::string_view model) {
   return model.substr(model.rfind('/') + 1);
 }
@@ -32,7 +32,7 @@ bool is_old_gpt(std::string_view name) {
 constexpr int kNewest = 1000;
 
 // 45 for claude-sonnet-4-5-20250929 and for claude-sonnet-4.5, 40 for claude-opus-4-20250514;
-// kNewest for a Claude without a number, 0 for what is no Claude.
+// kNewest for a Claude without a number, 0 for other models.
 int claude_version(std::string_view name) {
   if (!name.starts_with("claude-")) return 0;
   text::Splitter parts(name, '-');
@@ -53,10 +53,10 @@ int claude_version(std::string_view name) {
 constexpr int kLastClaudeWithTemperature = 46;
 constexpr int kFirstClaudeWithSchema = 41;
 
-// Of OpenAI's, Anthropic's and Google's models: those that do not see.
+// The models of OpenAI, Anthropic and Google that take no images.
 constexpr std::array<std::string_view, 6> kBlind = {"gpt-3.5", "o1-mini",  "o1-preview",
                                                     "o3-mini", "claude-2", "gemma-3-1b"};
-// Of hosted models: those that do, by the beginning of their name or by a part of it.
+// The hosted models that take images, by the beginning or a part of their names.
 constexpr std::array<std::string_view, 8> kSeeing = {"gpt-4o", "gpt-4.1", "gpt-5",   "o4-mini",
                                                      "claude", "gemini",  "pixtral", "llava"};
 constexpr std::array<std::string_view, 3> kSeeingParts = {"vision", "-vl", "llama-4"};
@@ -100,14 +100,20 @@ ThinkingUse thinking_use(std::string_view model) {
   return name.starts_with("gemini-3") ? ThinkingUse::level : ThinkingUse::unknown;
 }
 
-ThoughtForm thought_form(const Provider& provider, std::string_view model) {
-  // These servers leave the text as the model has written it.
+ThoughtForm thought_form(const Provider& provider, std::string_view model, bool is_own_server) {
+  // These servers leave reasoning in the text.
   constexpr std::array<std::string_view, 5> kBareServers = {"custom", "local", "llamacpp", "ollama",
                                                             "hf"};
   // Models that always reason, and whose templates open the tag.
   constexpr std::array<std::string_view, 4> kReasoners = {"deepseek-r1", "qwq", "-thinking",
                                                           "-reasoning"};
+  // A proxy of OpenAI's own models takes their reasoning out, as OpenAI does.
+  const auto name_alone = without_maker(model);
+  const bool is_of_openai = name_alone.starts_with("gpt-") || name_alone.starts_with("chatgpt-") ||
+                            is_o_series(name_alone);
+  const bool is_like_openai = provider.format == WireFormat::openai && is_own_server;
   const bool is_bare =
+      (is_like_openai && !is_of_openai) ||
       std::find(kBareServers.begin(), kBareServers.end(), provider.name) != kBareServers.end();
   if (!is_bare) return ThoughtForm::tagged;
   const auto name = text::to_lower(model);

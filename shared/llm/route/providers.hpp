@@ -1,4 +1,4 @@
-// The providers of models, and how they differ in what must be sent to them.
+// The providers of models, and the differences between their requests.
 #pragma once
 
 #include <array>
@@ -12,30 +12,30 @@ namespace fabula::llm {
 // The request's field that limits the reply's length.
 enum class TokenLimitField : std::uint8_t { max_tokens, max_completion_tokens };
 
-// How an answer is made to follow a JSON schema.
+// How a provider makes an answer follow a JSON schema.
 enum class SchemaUse : std::uint8_t {
-  enforced,              // the request's own field for it; nothing is said in the prompt
-  enforced_and_told,     // both: some backends ignore the field, or do not show it to the model
-  json_object_and_told,  // any JSON object is enforced, which one is told in the system prompt
-  told,                  // the system prompt alone
+  enforced,              // by the request's own field; the prompt says nothing
+  enforced_and_told,     // both: some backends ignore the field, or hide it from the model
+  json_object_and_told,  // the field enforces any JSON object, the system prompt describes which
+  told,                  // by the system prompt alone
 };
 
 struct Provider {
-  std::string_view name;  // as routes write it
+  std::string_view name;  // the name in routes
   WireFormat format = WireFormat::openai;
   std::string_view default_base_url;  // "": must be set
   std::string_view base_url_setting;
   std::string_view key_setting;
   bool needs_key = true;
   TokenLimitField token_limit_field = TokenLimitField::max_tokens;
-  bool takes_stream_options = true;  // Mistral answers 422 to it, and sends usage without
+  bool takes_stream_options = true;  // Mistral answers 422 to it, and sends usage without it
   bool pads_chunks = false;          // OpenAI's `obfuscation`, which can be declined
   bool takes_attribution = false;    // OpenRouter's HTTP-Referer and X-Title
   SchemaUse schema_use = SchemaUse::told;
-  // What is assumed of models that model_abilities.cpp does not know: the makers of model families
-  // make no new ones without eyes, but a model that somebody hosts may be anything.
+  // The default for models that model_abilities.cpp does not know: makers of model families only
+  // make new models that take images, but a hosted model may be anything.
   bool new_models_see = false;
-  bool fetches_images = true;  // when they are given by URL
+  bool fetches_images = true;  // images given by URL
 };
 
 inline constexpr std::array kProviders = {
@@ -115,7 +115,7 @@ inline constexpr std::array kProviders = {
              .schema_use = SchemaUse::enforced_and_told},
 };
 
-// Nullptr for a name that no provider has.
+// The provider with this name, or nullptr.
 constexpr const Provider* find_provider(std::string_view name) {
   for (const auto& provider : kProviders) {
     if (provider.name == name) return &provider;

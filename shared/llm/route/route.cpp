@@ -98,18 +98,18 @@ std::string request_path(WireFormat format, std::string_view model, bool is_stre
   if (format == WireFormat::anthropic) return "/messages";
   constexpr std::string_view kCollection = "models/";
   if (model.starts_with(kCollection)) model.remove_prefix(kCollection.size());
-  // The model may come from a bot's row: it must not become another path.
+  // The model may come from a bot's row: escape it, so that it cannot become another path.
   return "/models/" + http::percent_encode(model) +
          (is_streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 
-// Empty: the provider's images API is not known.
+// Empty: no known images API.
 std::string images_api_url(const Provider& provider, std::string base, std::string_view model) {
   if (provider.format == WireFormat::gemini) {
     return base + request_path(provider.format, model, false);
   }
   if (provider.name == "hf") {
-    // Its models of other tasks are beside those that speak OpenAI's protocol.
+    // Hugging Face's models for other tasks have a path next to the one for OpenAI's protocol.
     constexpr std::string_view kVersion = "/v1";
     if (base.ends_with(kVersion)) base.resize(base.size() - kVersion.size());
     std::string url = base + "/hf-inference/models/";
@@ -151,7 +151,10 @@ Result<Route> parse_route(std::string_view route, std::string_view setting) {
 }
 
 bool has_own_address(const Provider& provider, const Settings& settings) {
-  return !setting_of(settings, provider.base_url_setting).empty();
+  const auto set = http::parse_url(setting_of(settings, provider.base_url_setting));
+  if (!set) return false;
+  const auto providers_own = http::parse_url(provider.default_base_url);
+  return !providers_own || set->host != providers_own->host || set->port != providers_own->port;
 }
 
 Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& settings,
@@ -169,7 +172,7 @@ Result<Endpoint> resolve_image_model(const RouteEntry& entry, const Settings& se
     return no_provider({"The provider `", entry.provider->name,
                         "` draws no pictures here. Known are: openai, gemini, hf, custom, local."});
   }
-  // It answers with the picture itself, the others with JSON.
+  // Hugging Face answers with the image itself, the others with JSON.
   if (entry.provider->name == "hf") endpoint->headers.set("accept", "image/png");
   return endpoint;
 }
@@ -181,7 +184,7 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   if (!base) return tl::unexpected(std::move(base.error()));
 
   const std::string key = setting_of(settings, provider.key_setting);
-  // A server of the operator's own may ask for none.
+  // The operator's own server may need no key.
   if (key.empty() && provider.needs_key && !has_own_address(provider, settings)) {
     return no_provider(
         {"The provider `", provider.name, "` needs a key. Set ", provider.key_setting, "."});
@@ -199,6 +202,7 @@ Result<Endpoint> resolve(const RouteEntry& entry, const Settings& settings, bool
   if (const auto other = other_base_url_of(provider, address); !other.empty()) {
     endpoint.other_url = other + request_path(provider.format, entry.model, is_streaming);
   }
+  endpoint.is_own_server = has_own_address(provider, settings);
   endpoint.takes_images = takes_images(
       provider, entry.model, setting_of(settings, settings::named("FABULA_VISION_MODELS").name));
   endpoint.fetches_images = fetches_images(provider, entry.model);

@@ -29,7 +29,8 @@ bool is_known_host(const http::Url& url) {
          });
 }
 
-// Without a port an entry means https's own; in development any, because servers there have any.
+// An entry without a port means that of https; in development any port, because servers there use
+// any.
 bool is_listed(const http::Url& url, std::string_view allowed_hosts, bool is_development) {
   const std::string with_port = url.host + ":" + text::integer_text(url.port);
   text::Splitter entries(allowed_hosts, ',');

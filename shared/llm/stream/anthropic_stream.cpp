@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 7> kEvents = {
     "message_start",       "message_delta",      "message_stop", "content_block_start",
     "content_block_delta", "content_block_stop", "error"};
 
-// Appends the string and says where it stands.
+// Appends the string and returns its raw contents.
 std::string_view append_text(std::string& out, std::string_view json, StreamChunk& chunk) {
   const auto string = string_in(json);
   json::append_unescaped(out, string);
@@ -25,7 +25,7 @@ std::string_view append_text(std::string& out, std::string_view json, StreamChun
   return string.contents;
 }
 
-// An input of {} is the place of one that follows in pieces.
+// An input of {} is a placeholder for one that follows in pieces.
 bool is_whole_input(std::string_view json) {
   json::Scanner scanner(json, json::LoneSurrogates::allowed);
   json::StringSpan key;
@@ -79,7 +79,7 @@ void AnthropicStream::read_chunk(const sse::Event& event, StreamChunk& chunk) {
       chunk.problem = std::move(problem);
     chunk.only_contents = {};
   }
-  if (type.value.empty()) chunk.only_contents = {};  // the event's name said what it is
+  if (type.value.empty()) chunk.only_contents = {};  // the event's name gave the type
 }
 
 void AnthropicStream::read_answer(std::string_view json, StreamChunk& chunk) {
@@ -89,7 +89,7 @@ void AnthropicStream::read_answer(std::string_view json, StreamChunk& chunk) {
   chunk.is_last = true;
 }
 
-// A gateway may repeat the start of a message, or begin another one when it has lost the first.
+// A gateway may repeat the start of a message, or begin another one after losing the first.
 void AnthropicStream::read_message(std::string_view json, StreamChunk& chunk) {
   std::array members = {RawMember{"id"}, RawMember{"content"}, RawMember{"stop_reason"},
                         RawMember{"usage"}};
@@ -111,7 +111,7 @@ void AnthropicStream::read_message(std::string_view json, StreamChunk& chunk) {
   read_usage(usage.value, chunk);
 }
 
-// Without a number the block is whole.
+// A block without a number is complete.
 void AnthropicStream::read_block(std::optional<std::int64_t> number, std::string_view json,
                                  StreamChunk& chunk) {
   std::array members = {RawMember{"type"}, RawMember{"text"}, RawMember{"thinking"},
@@ -156,7 +156,7 @@ void AnthropicStream::read_delta(std::int64_t number, std::string_view json, Str
   }
 }
 
-// Each count stands until another is told.
+// Each count is valid until a newer one arrives.
 void AnthropicStream::read_usage(std::string_view json, StreamChunk& chunk) {
   std::array members = {
       RawMember{"input_tokens"}, RawMember{"output_tokens"}, RawMember{"cache_read_input_tokens"},

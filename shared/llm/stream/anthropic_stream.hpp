@@ -1,6 +1,6 @@
 // Decodes the streamed answer of Anthropic's Messages API. `message_stop` is its end; without it
-// the answer is incomplete, whatever its stop_reason says. Thinking that can be read is reasoning.
-// Calls of tools that the provider runs itself are passed over with their results.
+// the answer is incomplete, whatever its stop_reason says. Readable thinking is reasoning. Calls of
+// tools that the provider runs itself are skipped with their results.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class AnthropicStream final : public EventStream {
   void close_block(std::int64_t block);
 
   std::optional<std::string> message_id_;  // once the message has begun
-  std::vector<std::int64_t> open_calls_;   // blocks that ask for a call and still get its arguments
+  std::vector<std::int64_t> open_calls_;   // tool-use blocks whose arguments are not complete yet
   Usage usage_;
 };
 

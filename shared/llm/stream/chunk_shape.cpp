@@ -17,8 +17,8 @@ bool is_same(std::string_view a, std::string_view b) {
   return a.substr(i) == b.substr(i);
 }
 
-// Takes `expected`, which ends with a string's opening quote, and that string up to its closing
-// quote off the front of `json`.
+// Removes `expected`, which ends with a string's opening quote, and that string up to its closing
+// quote from the front of `json`.
 bool take_string(std::string_view& json, std::string_view expected, json::StringSpan& string) {
   if (!is_same(json.substr(0, expected.size()), expected)) return false;
   json::Scanner scanner(json.substr(expected.size() - 1), json::LoneSurrogates::allowed);

@@ -30,7 +30,7 @@ void EventStream::feed(std::string_view bytes, StreamSink& sink) {
   }
 }
 
-// The one object that an answer is; what follows it does not matter.
+// Reads the single object of an answer; text after it is irrelevant.
 void EventStream::read_whole(std::string_view bytes, StreamSink& sink) {
   if (begin_ == BodyBegin::unknown) {
     const auto rest = without_leading_blanks(bytes);
@@ -44,7 +44,7 @@ void EventStream::read_whole(std::string_view bytes, StreamSink& sink) {
   begin_ = BodyBegin::other;
   chunk_.clear();
   read_answer(object, chunk_);
-  // An error, or nothing that is known, is left to unframed_error().
+  // unframed_error() handles errors and unknown objects.
   if (!chunk_.is_last || chunk_.problem) return;
   has_events_ = true;
   tell(sink);
@@ -78,7 +78,7 @@ void EventStream::read_event(sse::Event event, StreamSink& sink) {
   note_end(event.type);
 }
 
-// Takes from the chunk how the answer goes on.
+// Notes what the chunk says about the end of the answer.
 void EventStream::note_end(std::string_view event_type) {
   const bool has_reason = chunk_.finish_reason != FinishReason::none;
   if (has_reason && !(ends_.by_first_reason && has_finish_reason())) {
@@ -107,7 +107,7 @@ void EventStream::tell(StreamSink& sink) {
   }
 }
 
-// The first fault is the cause of those after it.
+// Later faults follow from the first one, so only that is kept.
 void EventStream::fail(Problem problem) {
   if (!summary_.problem) summary_.problem = std::move(problem);
 }

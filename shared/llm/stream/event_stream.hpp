@@ -1,8 +1,9 @@
-// What the decoders of all wire formats have in common: events from the body, parts of the reply to
-// the sink, and how it all ended. A format adds how one chunk is read.
+// The common part of the decoders of all wire formats: it reads events from the body, passes parts
+// of the reply to the sink, and determines how the answer ended. A format adds how one chunk is
+// read.
 //
-// An error makes an answer incomplete wherever it stands: in a chunk, as `event: error`, in an
-// `error:` field, or as a JSON body that is no event stream at all. The text before it stays valid.
+// An error makes an answer incomplete wherever it is: in a chunk, as `event: error`, in an `error:`
+// field, or as a JSON body that is no event stream at all. The text before it stays valid.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@
 
 namespace fabula::llm {
 
-// How a format says that an answer is over, besides StreamChunk::is_last.
+// How a format marks the end of an answer, besides StreamChunk::is_last.
 struct StreamEnds {
   bool by_done_marker = false;  // `[DONE]`
   bool by_finish_reason = false;
@@ -38,12 +39,12 @@ class EventStream : public StreamDecoder {
   EventStream(StreamEnds ends, std::size_t maximum_event_bytes)
       : ends_(ends), decoder_(maximum_event_bytes), objects_(maximum_event_bytes) {}
 
-  // Reads a chunk of a shape that is not the last one's. `event.data` begins with no blank; `chunk`
-  // is clear.
+  // Reads a chunk whose shape differs from the last one's. `event.data` has no leading blank;
+  // `chunk` is clear.
   virtual void read_chunk(const sse::Event& event, StreamChunk& chunk) = 0;
 
-  // Reads a whole answer, as the API gives it to requests that ask for no stream; some servers give
-  // it to all. `json` is one JSON object; `chunk` is clear, and is_last is set for an answer.
+  // Reads a whole answer, in the API's format for requests without a stream; some servers send it
+  // to all. `json` is one JSON object; `chunk` is clear, and is_last is set for an answer.
   virtual void read_answer(std::string_view json, StreamChunk& chunk) = 0;
 
  private:

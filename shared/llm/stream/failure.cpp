@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMaximumIdentifierBytes = 64;
 
-// Of problems that are found here, and not by the provider.
+// For problems that we detect, not the provider.
 std::string_view detail_for(ErrorCode code) {
   switch (code) {
     case ErrorCode::provider_unauthorized:
@@ -64,7 +64,7 @@ bool is_identifier(std::string_view word) {
          });
 }
 
-// What kind of error it is, in the provider's own identifiers and numbers.
+// The kind of the error, in the provider's own identifiers and numbers.
 std::string kinds_of(const json::Document& error) {
   std::string kinds;
   const auto add = [&kinds](std::string_view word) {
@@ -85,10 +85,10 @@ std::string kinds_of(const json::Document& error) {
   return kinds.empty() ? "an error without a kind" : kinds;
 }
 
-// Nothing waits for less than the provider asks for.
+// Rounds up: nobody should retry sooner than the provider asks.
 int whole_seconds(std::int64_t wait_ms) { return static_cast<int>((wait_ms + 999) / 1000); }
 
-// An error that is no JSON: its words, if they are that and no page.
+// The text of an error that is not JSON, unless it is a page of markup.
 json::Document plain_error(std::string_view body) {
   constexpr std::size_t kMostBytes = 400;
   const auto text = text::trim(body);
@@ -139,11 +139,11 @@ std::optional<Problem> problem_in_chunk(std::string_view json, bool is_error) {
 Problem classify_http_failure(const FailedAnswer& answer) {
   std::string cause = "HTTP " + text::integer_text(answer.status);
   auto document = json::parse(answer.body_prefix);
-  // Google's errors of streams that are no event streams stand in an array.
+  // In streams that are no event streams, Google's errors are in an array.
   const bool is_listed = document && document->is_array() && !document->empty();
   json::Document error = !document ? plain_error(answer.body_prefix)
                                    : std::move(is_listed ? document->front() : *document);
-  // Where it is only a text, the rest of what is told stands beside it.
+  // If `error` is only a text, the other members beside it have the details.
   if (const auto* inner = json::find(error, "error"); inner && inner->is_object()) {
     error = json::Document(*inner);
   }

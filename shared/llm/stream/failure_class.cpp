@@ -13,7 +13,7 @@ struct Sign {
   FailureClass failure;
 };
 
-// Identifiers of errors, the most telling ones first.
+// Identifiers of errors, the most specific first.
 constexpr std::array kIdentifiers = {
     Sign{"insufficient_quota", FailureClass::no_credit},
     Sign{"exceeded_current_quota", FailureClass::no_credit},
@@ -47,15 +47,15 @@ constexpr std::array kIdentifiers = {
     Sign{"throttl", FailureClass::rate_limited},
 };
 
-// What says less than the status and the words do.
+// Less specific than the status and the message.
 constexpr std::array kVagueIdentifiers = {
     Sign{"not_found", FailureClass::unknown_model},
     Sign{"invalid_request", FailureClass::refused},
     Sign{"invalid_argument", FailureClass::refused},
 };
 
-// Words of messages: of errors that have no identifier, or one that says too little. Each stands
-// before those that messages about it may have as well.
+// Words in messages, for errors without an identifier or with a vague one. The first sign that fits
+// wins, so the narrower ones stand first.
 constexpr std::array kMessageWords = {
     Sign{"request too large for", FailureClass::context_too_long},  // of a minute's tokens
     Sign{"rate limit exceeded", FailureClass::rate_limited},        // "... add 10 credits to"
@@ -119,7 +119,7 @@ std::optional<FailureClass> class_of_words(std::string_view words) {
   return find_sign(kMessageWords, words);
 }
 
-// All that the provider calls this error: `code`, `type`, `status`, and Google's reasons.
+// All identifiers of this error: `code`, `type`, `status`, and Google's reasons.
 std::string identifiers_in(const json::Document& error) {
   std::string words;
   const auto add = [&words](std::string_view word) { words.append(word).append(" "); };
@@ -148,7 +148,7 @@ FailureClass class_of_status(int status) {
     case 503:
     case 529:
       return FailureClass::overloaded;
-    case 408:  // too slow, a conflict, too early: the same request may succeed
+    case 408:  // timeout, conflict, too early: the same request may succeed
     case 409:
     case 425:
       return FailureClass::failed;
@@ -202,8 +202,8 @@ std::string_view detail_of(FailureClass failure) {
   return "The model's provider failed. Try again.";
 }
 
-// A status that says one thing only is believed first. Others (400, 403, 429 and 5xx) are used for
-// many things, and the identifiers and words say which.
+// An unambiguous status counts first. Others (400, 403, 429 and 5xx) have many meanings, which the
+// identifiers and words distinguish.
 FailureClass classify_failure(std::optional<int> status, const json::Document& error,
                               std::string_view message) {
   if (status == 401 || status == 402 || status == 413) return class_of_status(*status);
@@ -212,7 +212,7 @@ FailureClass classify_failure(std::optional<int> status, const json::Document& e
   const auto identifiers = identifiers_in(error);
   const auto words = text::to_lower(message);
   auto found = find_sign(kIdentifiers, identifiers);
-  // One identifier may stand for a limit of time and for an empty account.
+  // One identifier may mean a rate limit or an empty account.
   if (!found || found == FailureClass::rate_limited || found == FailureClass::wrong_key) {
     const auto told = class_of_words(words);
     const bool is_telling =
@@ -220,7 +220,7 @@ FailureClass classify_failure(std::optional<int> status, const json::Document& e
         (told == FailureClass::context_too_long && found == FailureClass::rate_limited);
     if (is_telling || !found) found = told ? told : found;
   }
-  // A server that breaks may quote anything.
+  // A server with an internal error may quote anything.
   if (may_pass) {
     const bool is_telling = found == FailureClass::no_credit ||
                             found == FailureClass::context_too_long ||

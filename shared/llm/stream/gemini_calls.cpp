@@ -17,7 +17,7 @@ std::string string_or_empty(std::string_view json) { return json::string_value(j
 
 bool add_all(PartialArguments& arguments, std::string_view json) {
   auto partials = json::parse(json);
-  if (!partials) return true;  // there are none
+  if (!partials) return true;  // no pieces
   for (auto& partial : *partials) {
     if (!arguments.add(std::move(partial))) return false;
   }
@@ -51,7 +51,7 @@ std::optional<Problem> GeminiCalls::read(std::string_view json, std::string_view
     arguments_.assign(json::Document::object_t());
     is_open_ = true;
   }
-  if (!is_open_) return std::nullopt;  // an end too many
+  if (!is_open_) return std::nullopt;  // one end too many
 
   if (is_object(whole.value)) {
     if (auto arguments = json::parse(whole.value)) arguments_.assign(std::move(*arguments));

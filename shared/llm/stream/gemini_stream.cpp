@@ -133,7 +133,7 @@ void GeminiStream::read_part(std::string_view json, StreamSink& sink) {
   goes_on_ |= has_reason() && !(text_.empty() && call.value.empty());
 }
 
-// In the stream's last response a count may be missing that was there before.
+// The stream's last response may lack a count that an earlier one had.
 void GeminiStream::read_usage(std::string_view json) {
   std::array<RawMember, kCounts.size()> members;
   for (std::size_t i = 0; i < kCounts.size(); ++i) members[i].key = kCounts[i].name;
@@ -147,7 +147,7 @@ void GeminiStream::read_usage(std::string_view json) {
   }
 }
 
-// The first fault is the cause of those after it.
+// Later faults follow from the first one, so only that is kept.
 void GeminiStream::fail(Problem problem) {
   if (!summary_.problem) summary_.problem = std::move(problem);
 }

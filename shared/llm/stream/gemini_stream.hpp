@@ -1,11 +1,11 @@
 // Decodes the streamed answer of Gemini's streamGenerateContent from body bytes cut anywhere: each
-// event is a whole response that holds the next part of the answer. A body without `alt=sse`, which
-// is one JSON array of such responses (or one of them, or one error), is decoded too.
+// event is a whole response with the next part of the answer. A body without `alt=sse`, which is
+// one JSON array of such responses (or one of them, or one error), is decoded too.
 //
 // Candidate 0 is the answer. Its last finishReason counts, as some models give one in every
-// response, and any blockReason is content_filter; either is the end of an answer, without both it
-// is incomplete. An error makes it incomplete wherever it stands: in a response, or as a JSON body.
-// Thoughts are not part of `output_tokens` here: their number is beside it.
+// response, and any blockReason is content_filter; either ends an answer, without both it is
+// incomplete. An error makes it incomplete wherever it is: in a response, or as a JSON body.
+// Thoughts are not included in `output_tokens` here: they have their own number.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ class GeminiStream final : public StreamDecoder {
   // The format has no end marker; only proxies add `[DONE]`.
   bool ended() const override { return ended_; }
 
-  // False for models that give a reason and go on: only the end of the body is theirs.
+  // False for models that give a reason and continue: their only end is that of the body.
   bool has_finish_reason() const override { return has_reason() && !goes_on_; }
 
   bool failed() const override { return summary_.problem.has_value(); }
@@ -58,7 +58,7 @@ class GeminiStream final : public StreamDecoder {
   GeminiCalls calls_;
   SurrogateJoiner text_joiner_;
   SurrogateJoiner thought_joiner_;
-  std::string text_;  // of one part; kept, so that it is allocated once
+  std::string text_;  // of one part; kept so that it is allocated once
   StreamSummary summary_;
   bool has_events_ = false;
   bool goes_on_ = false;

@@ -1,5 +1,5 @@
-// Cuts the objects out of a JSON text that comes in pieces cut anywhere: one object alone, or an
-// array of them. It looks for their ends only; whether they are JSON is for who reads them.
+// Finds the objects in a JSON text that arrives in pieces cut anywhere: a single object, or an
+// array of them. It only looks for their ends; the reader must check that they are JSON.
 #pragma once
 
 #include <cstddef>
@@ -22,16 +22,16 @@ class JsonObjects {
   // Takes the next piece, which must stay unchanged until next() has returned false.
   void feed(std::string_view piece) { piece_ = is_too_large_ ? std::string_view() : piece; }
 
-  // The next object that is whole; the view is valid until the following call of next(). What
-  // stands between objects is passed over.
+  // The next whole object; the view is valid until the next call of next(). Text between objects is
+  // skipped.
   bool next(std::string_view& object);
 
-  // An object was longer than allowed: no object comes any more.
+  // An object was longer than allowed: no further object is returned.
   bool is_too_large() const { return is_too_large_; }
 
  private:
   std::size_t maximum_object_bytes_;
-  std::string_view piece_;  // what is not read yet
+  std::string_view piece_;  // the unread part
   std::string object_;
   std::size_t depth_ = 0;
   bool is_in_string_ = false;

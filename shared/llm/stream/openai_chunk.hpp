@@ -1,6 +1,6 @@
-// One chunk of an OpenAI-compatible stream, read in two ways: a scanner takes the usual shapes in
-// one pass, everything else goes through the full parser. Both give the same answer; a differential
-// test holds them to it.
+// Reads one chunk of an OpenAI-compatible stream in two ways: a scanner handles the usual shapes in
+// one pass, everything else goes through the full parser. Both give the same result; a differential
+// test compares them.
 #pragma once
 
 #include <string_view>
@@ -9,15 +9,15 @@
 
 namespace fabula::llm {
 
-// False when the chunk is anything but usual, and that is also one with tool calls; `chunk` is then
-// unspecified. `chunk` must be clear, and its only_contents is a view into `json`.
+// False when the chunk is unusual, which includes any with tool calls; `chunk` is then unspecified.
+// `chunk` must be clear, and its only_contents is a view into `json`.
 bool read_usual_openai_chunk(std::string_view json, StreamChunk& chunk);
 
-// Reads any chunk; one that is no JSON object sets `problem`. `chunk` must be clear.
+// Reads any chunk; sets `problem` if it is no JSON object. `chunk` must be clear.
 void read_any_openai_chunk(std::string_view json, StreamChunk& chunk);
 
 // Reads a whole answer, whose choices have a `message` where chunks have a `delta`; sets is_last
-// when it is one. `chunk` must be clear.
+// for such an answer. `chunk` must be clear.
 void read_openai_answer(std::string_view json, StreamChunk& chunk);
 
 }  // namespace fabula::llm

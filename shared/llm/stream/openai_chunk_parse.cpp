@@ -15,7 +15,7 @@ void append_text_of(std::string& out, const Document* value) {
   if (const auto* text = value->get_ptr<const std::string*>()) out += *text;
 }
 
-// Mistral: {"type":"thinking","thinking":[{"type":"text","text":"..."}]}; others put a text there.
+// Mistral: {"type":"thinking","thinking":[{"type":"text","text":"..."}]}; others have a text there.
 void append_thinking(std::string& out, const Document& part) {
   const auto* thinking = json::find(part, "thinking");
   if (!thinking || !thinking->is_array()) {
@@ -54,7 +54,7 @@ void append_reasoning_details(std::string& out, const Document& delta) {
   }
 }
 
-// The same thinking may stand in up to three members: the first that has text counts.
+// The same thinking may be in up to three members: the first with text counts.
 void append_reasoning(std::string& out, const Document& delta) {
   const auto size_before = out.size();
   append_text_of(out, json::find(delta, "reasoning_content"));
@@ -62,7 +62,7 @@ void append_reasoning(std::string& out, const Document& delta) {
   if (out.size() == size_before) append_reasoning_details(out, delta);
 }
 
-// A text of raw JSON as all send it, or the JSON itself.
+// A text of raw JSON, as all providers send it, or the JSON itself.
 void append_arguments(std::string& out, const Document* arguments) {
   if (!arguments || arguments->is_null()) return;
   if (arguments->is_string()) return append_text_of(out, arguments);
@@ -82,12 +82,12 @@ ToolCallPiece tool_call_piece(const Document& call, const Document* function) {
 
 void append_tool_calls(StreamChunk& chunk, const Document& delta) {
   const auto* calls = json::find(delta, "tool_calls");
-  if (calls && calls->is_object()) {  // Text Generation Inference: the one that there may be
+  if (calls && calls->is_object()) {  // Text Generation Inference sends at most one
     chunk.tool_calls.push_back(tool_call_piece(*calls, json::find(*calls, "function")));
   } else if (calls && calls->is_array() && !calls->empty()) {
     for (const auto& call : *calls) {
       auto piece = tool_call_piece(call, json::find(call, "function"));
-      // What stands beside another piece in one chunk, and has a name, goes on with none.
+      // A named piece next to another in one chunk begins a new call.
       const bool is_first = &call == &calls->front();
       piece.begins_call = !is_first && !piece.number && piece.id.empty() && !piece.name.empty();
       chunk.tool_calls.push_back(std::move(piece));
@@ -104,7 +104,7 @@ std::int64_t count_at(const Document* object, std::string_view key) {
   return count < 0 ? 0 : count;
 }
 
-// In dollars of the United States, as OpenRouter says it.
+// In US dollars, from OpenRouter.
 std::optional<double> cost_of(const Document& usage) {
   const auto* cost = json::find(usage, "cost");
   if (!cost || !cost->is_number()) return std::nullopt;
@@ -130,7 +130,7 @@ std::optional<Usage> usage_at(const Document& object) {
   return counts;
 }
 
-// Groq's x_groq, and whoever else puts it into an object of their own; the last of several.
+// From Groq's x_groq, or a similar object of another provider; the last if there are several.
 std::optional<Usage> vendor_usage(const Document& document) {
   std::optional<Usage> usage;
   if (const auto* members = document.get_ptr<const Document::object_t*>()) {
@@ -141,7 +141,7 @@ std::optional<Usage> vendor_usage(const Document& document) {
   return usage;
 }
 
-// An error that is the whole document, as vLLM and FastAPI write it.
+// Whether the whole document is an error, as vLLM and FastAPI write it.
 bool is_error_document(const Document& document) {
   if (json::string_at(document, "object") == std::string_view("error")) return true;
   if (json::find(document, "choices")) return false;
@@ -154,7 +154,7 @@ bool is_answer(const Document& choice, bool is_first) {
   return index->get<std::int64_t>() == 0;
 }
 
-// `part`: the name of the member that holds the text.
+// `part`: the name of the member with the text.
 void read_choice(StreamChunk& chunk, const Document& choice, std::string_view part) {
   if (const auto* delta = json::find(choice, part)) {
     if (const auto* content = json::find(*delta, "content")) append_content(chunk, *content);

@@ -11,7 +11,7 @@ using json::Kind;
 using json::Scanner;
 using json::StringSpan;
 
-// What may stand only once in its object; a second time is not usual.
+// Members that may occur only once in their object; a repetition is unusual.
 class OnceOnly {
  public:
   bool is_repeated(unsigned member) {
@@ -25,7 +25,7 @@ class OnceOnly {
   unsigned seen_ = 0;
 };
 
-// Each reader below returns false when it meets anything unusual, faults included.
+// Each reader below returns false for anything unusual, including faults.
 
 bool read_text_or_null(Scanner& scanner, StringSpan& string) {
   if (scanner.peek() == Kind::string) return scanner.read_string(string);
@@ -41,7 +41,7 @@ bool read_null_or_empty_array(Scanner& scanner) {
   return value == "null" || value == "[]";
 }
 
-// A vendor's object may hold the usage.
+// A vendor's object may contain the usage.
 bool read_without_usage(Scanner& scanner) {
   const bool is_object = scanner.peek() == Kind::object;
   const auto value = scanner.skip_value();
@@ -97,7 +97,7 @@ bool read_usage(Scanner& scanner, std::optional<Usage>& usage) {
       if (once.is_repeated(output_details)) return false;
       if (!read_detail_count(scanner, "reasoning_tokens", counts.reasoning_tokens)) return false;
     } else if (name == "cost") {
-      return false;  // told once an answer, and not by many: the parser's
+      return false;  // rare and once per answer: left to the parser
     } else {
       scanner.skip_value();
     }

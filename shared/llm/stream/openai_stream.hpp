@@ -1,6 +1,6 @@
-// Decodes the streamed answer of an OpenAI-compatible chat completions API, with the habits of the
-// providers that copy it. Choice 0 is the answer. The first finish_reason or `[DONE]` is its end;
-// without either it is incomplete.
+// Decodes the streamed answer of an OpenAI-compatible chat completions API, including the
+// deviations of providers that copy it. Choice 0 is the answer. The first finish_reason or `[DONE]`
+// is its end; without either it is incomplete.
 #pragma once
 
 #include "shared/llm/stream/event_stream.hpp"

@@ -22,7 +22,7 @@ struct Step {
   std::optional<std::uint64_t> index;
 };
 
-// What the quote at the front of `text` encloses, unescaped; takes it and both quotes away.
+// Removes a quoted text, with its quotes, from the front of `text`, and unescapes it.
 bool take_quoted(std::string_view& text, std::string& name) {
   std::size_t end = 1;
   while (end < text.size() && text[end] != text.front()) end += text[end] == '\\' ? 2 : 1;
@@ -100,7 +100,7 @@ Document* PartialArguments::place(std::string_view path) {
     Step step;
     if (depth == json::kMaximumDepth || !take_step(path, step)) return nullptr;
     if (step.index) {
-      // The arguments themselves are an object, whatever a path says.
+      // The arguments themselves stay an object, whatever a path says.
       if (at == &root_) return nullptr;
       at = element(*at, *step.index);
     } else {

@@ -1,5 +1,5 @@
-// A tool call's arguments put together from values that come one by one, each with the JSON path
-// (RFC 9535) of its place: Gemini's `partialArgs`.
+// A tool call's arguments, built from values that arrive one by one, each with the JSON path (RFC
+// 9535) of its place: Gemini's `partialArgs`.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@ namespace fabula::llm {
 
 class PartialArguments {
  public:
-  // Begins anew with `arguments`, which must be an object.
+  // Starts again with `arguments`, which must be an object.
   void assign(json::Document arguments);
 
   // `partial`: an object with jsonPath and one of stringValue, numberValue, boolValue, nullValue;
-  // without any of them it says nothing. A text is appended to the text that is there already,
-  // anything else replaces what is there; what a list lacks before an index is null. False when the
-  // path is no path to one place, or the arguments would get too large (64 levels, 16,384 values,
-  // 1 MiB): they are then unspecified.
+  // without any of them it has no effect. A text is appended to an existing text, any other value
+  // replaces an existing one; missing elements of a list before an index become null. False when
+  // the path does not name one place, or the arguments would get too large (64 levels, 16,384
+  // values, 1 MiB): they are then unspecified.
   bool add(json::Document&& partial);
 
   // The arguments so far, as one JSON object.

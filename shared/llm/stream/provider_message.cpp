@@ -31,8 +31,8 @@ void add_fault(std::string& words, const json::Document& fault, int depth) {
   add_said(words, fault, depth);
 }
 
-// A gateway passes on a whole answer as a text. Its escapes would hide what it quotes of the
-// request, so it is read, or left out.
+// A gateway may pass on a whole JSON answer as a text. Its escapes would hide quotations of the
+// request, so the answer is parsed, or left out if it cannot be.
 void add_text(std::string& words, std::string_view text, int depth) {
   text = text::trim(text);
   if (text.empty() || (text.front() != '{' && text.front() != '[')) return add_words(words, text);
@@ -41,7 +41,7 @@ void add_text(std::string& words, std::string_view text, int depth) {
   }
 }
 
-// Words stand in members of many names, as texts, as objects with such members, and as lists.
+// Messages are in members with many names: as texts, as objects with such members, and as lists.
 void add_said(std::string& words, const json::Document& value, int depth) {
   constexpr int kDeepest = 4;
   if (depth > kDeepest) return;
@@ -63,7 +63,7 @@ void add_said(std::string& words, const json::Document& value, int depth) {
   }
 }
 
-// Marks what is cut out.
+// Marks the bytes to cut out.
 class Cuts {
  public:
   explicit Cuts(std::string_view message) : message_(message), is_cut_(message.size(), '\0') {}
@@ -87,7 +87,7 @@ class Cuts {
 
  private:
   std::string_view message_;
-  std::string is_cut_;  // a byte for each of the message's
+  std::string is_cut_;  // one byte for each of the message
 };
 
 void cut_all(std::string_view message, std::string_view part, Cuts& cuts) {
@@ -101,8 +101,8 @@ constexpr bool is_key_character(char c) {
   return text::is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '*';
 }
 
-// Providers' keys have well-known beginnings, are partly starred out, or are long mixtures that no
-// name is.
+// Providers' keys have well-known prefixes, are partly masked, or are long mixtures of characters
+// unlike any name.
 bool is_like_key(std::string_view word) {
   constexpr std::array<std::string_view, 8> kBeginnings = {"sk-", "sk_",  "gsk_", "hf_",
                                                            "pk-", "AIza", "xai-", "key-"};
@@ -126,8 +126,8 @@ void cut_keys(std::string_view message, Cuts& cuts) {
   }
 }
 
-// Any text of this length that the message and the request share is a quotation. A block of half of
-// it stands at a multiple of its own length somewhere in each of them.
+// Any shared text of this length in the message and the request is a quotation. It contains a block
+// of half the length that begins at a multiple of its own length in each of them.
 constexpr std::size_t kQuotationBytes = 16;
 constexpr std::size_t kBlockBytes = kQuotationBytes / 2;
 
@@ -149,8 +149,8 @@ void cut_quotations(std::string_view message, std::string_view sent, Cuts& cuts)
   }
 }
 
-// A text of a few words, or of another script, that the message quotes as a whole. Single words of
-// ASCII are names of fields and models.
+// Whether a quoted text has several words or another script. Single ASCII words are names of fields
+// and models.
 bool is_prose(std::string_view text) {
   constexpr std::size_t kShortest = 6;
   return text.size() >= kShortest && std::any_of(text.begin(), text.end(), [](char c) {

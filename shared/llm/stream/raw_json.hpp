@@ -1,6 +1,6 @@
-// Reading a provider's chunk as spans of its text, level by level: a few walks over each byte
-// instead of a document. What has another type than it should is as good as not there. Lone
-// surrogates are allowed, and become WTF-8 (see json::append_unescaped).
+// Reads a provider's chunk as spans of its text, level by level: a few scans of each byte instead
+// of a document. A value of the wrong type counts as missing. Lone surrogates are allowed, and
+// become WTF-8 (see json::append_unescaped).
 #pragma once
 
 #include <span>
@@ -11,10 +11,10 @@
 
 namespace fabula::llm {
 
-// False, and all members stay empty, when `json` is no object.
+// When `json` is no object, returns false and leaves all members empty.
 bool find_members(std::string_view json, std::span<json::RawMember> members);
 
-// The string that `json` is, else an empty one.
+// The string in `json`; empty if it is no string.
 json::StringSpan string_in(std::string_view json);
 std::string text_in(std::string_view json);
 

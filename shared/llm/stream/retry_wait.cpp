@@ -22,8 +22,8 @@ std::int64_t limited(std::int64_t wait_ms) {
   return std::clamp<std::int64_t>(wait_ms, 0, kLongestWaitMs);
 }
 
-// Takes a number such as 7 or 12.5 off the front, in thousandths, no more than a limit that is as
-// long as any wait in milliseconds, and that days of it fit into the type.
+// Removes a number such as 7 or 12.5 from the front and returns it in thousandths. The limit is a
+// wait's longest in milliseconds, and so low that as many days fit into the type.
 std::optional<std::int64_t> take_thousandths(std::string_view& text) {
   constexpr std::int64_t kLargest = kLongestWaitMs * kMsPerSecond;
   if (text.empty() || !text::is_digit(text.front())) return std::nullopt;
@@ -55,7 +55,7 @@ struct Unit {
   std::int64_t ms;
 };
 
-// Longer names before those that begin like them.
+// Longer names precede their prefixes.
 constexpr std::array kUnits = {
     Unit{"ms", 1},           Unit{"milliseconds", 1},       Unit{"minute", kMsPerMinute},
     Unit{"m", kMsPerMinute}, Unit{"seconds", kMsPerSecond}, Unit{"second", kMsPerSecond},
@@ -63,7 +63,7 @@ constexpr std::array kUnits = {
     Unit{"day", kMsPerDay},
 };
 
-// 20s, 1m30.5s, 350ms, 12 seconds; `unit_ms`: of a number that stands alone.
+// 20s, 1m30.5s, 350ms, 12 seconds; `unit_ms`: for a number without a unit.
 std::int64_t duration_ms(std::string_view text, std::int64_t unit_ms) {
   std::int64_t sum_ms = 0;
   while (const auto thousandths = take_thousandths(text)) {

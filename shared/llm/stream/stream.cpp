@@ -19,6 +19,8 @@ constexpr std::array kWords = {
     Word{"max_tokens", FinishReason::length},
     Word{"MAX_TOKENS", FinishReason::length},
     Word{"model_context_window_exceeded", FinishReason::length},
+    Word{"model_length", FinishReason::length},
+    Word{"max_output_tokens", FinishReason::length},
     Word{"tool_calls", FinishReason::tool_calls},
     Word{"function_call", FinishReason::tool_calls},
     Word{"tool_use", FinishReason::tool_calls},
@@ -29,8 +31,11 @@ constexpr std::array kWords = {
     Word{"PROHIBITED_CONTENT", FinishReason::content_filter},
     Word{"SPII", FinishReason::content_filter},
     Word{"IMAGE_SAFETY", FinishReason::content_filter},
+    Word{"MODEL_ARMOR", FinishReason::content_filter},
     Word{"refusal", FinishReason::refusal},
     Word{"error", FinishReason::error},
+    Word{"insufficient_system_resource", FinishReason::error},
+    Word{"abort", FinishReason::error},
     Word{"", FinishReason::none},
 };
 

@@ -12,7 +12,7 @@
 namespace fabula::llm {
 
 enum class FinishReason : std::uint8_t {
-  none,  // the provider has not said
+  none,  // the provider has given none
   stop,
   length,
   tool_calls,
@@ -22,15 +22,15 @@ enum class FinishReason : std::uint8_t {
   other,
 };
 
-// The name in rows and for callers; "" for none.
+// The name for rows and callers; "" for none.
 std::string_view name(FinishReason reason);
 
 // Maps the providers' words, of all wire formats, to ours; unknown words are `other`.
 FinishReason finish_reason_named(std::string_view provider_word);
 
-// Tokens as the provider last reported them. Providers differ in whether output_tokens includes
-// reasoning, and input_tokens cached tokens: OpenAI's do; Anthropic's input excludes tokens that
-// were read from or written to the cache, Gemini's output excludes reasoning.
+// Token counts as the provider last reported them. Whether output_tokens includes reasoning, and
+// input_tokens cached tokens, depends on the provider: OpenAI's do; Anthropic's input excludes
+// tokens read from or written to the cache, Gemini's output excludes reasoning.
 struct Usage {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
@@ -42,18 +42,18 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
-// A part of a tool call for us. Calls that a provider makes itself are not reported.
+// A part of a tool call that we must run. Calls that a provider runs itself are not reported.
 struct ToolCallPart {
-  std::size_t index = 0;       // 0, 1, 2 by first appearance, whatever the provider's numbers are
-  std::string_view id = {};    // when it is first known, else empty; some providers have none
-  std::string_view name = {};  // of the function; when it is first known, else empty
+  std::size_t index = 0;       // 0, 1, 2 by first appearance, whatever numbers the provider uses
+  std::string_view id = {};    // once, when it becomes known, else empty; some providers have none
+  std::string_view name = {};  // the function's name: once, when it becomes known, else empty
   std::string_view arguments = {};  // the next piece of the raw JSON text, unchecked
   // A text that the provider wants back unchanged with the call; comes with the name, else empty.
   std::string_view signature = {};
 };
 
-// Receives an answer while it is decoded. Each text is valid UTF-8, not empty, ends with a whole
-// character, and is valid only during the call.
+// Receives an answer while it is decoded. Each text is valid UTF-8, not empty, made of whole
+// characters, and valid only during the call.
 class StreamSink {
  public:
   // A part of the reply; the text of a refusal counts as a reply.
@@ -68,12 +68,12 @@ class StreamSink {
 };
 
 struct StreamSummary {
-  // The provider's own end was seen and no error was reported.
+  // The provider's own end marker arrived, and no error was reported.
   bool complete = false;
   FinishReason finish_reason = FinishReason::none;
   std::optional<Usage> usage;
-  // Why it is not complete: provider_incomplete (it just ended), provider_malformed, or the error
-  // that the provider reported, with its own words in `cause`. Nothing when complete.
+  // Why the answer is incomplete: provider_incomplete (the stream just ended), provider_malformed,
+  // or the error that the provider reported, with its own words in `cause`. Nothing when complete.
   std::optional<Problem> problem;
 };
 

@@ -1,4 +1,4 @@
-// What one chunk of a model's stream says, whichever wire format it was written in.
+// The contents of one chunk of a model's stream, in any wire format.
 #pragma once
 
 #include <string>
@@ -10,24 +10,22 @@
 
 namespace fabula::llm {
 
-// Kept and reused by the stream, so that its buffers are allocated once.
+// The stream keeps and reuses it, so that its buffers are allocated once.
 struct StreamChunk {
   std::string text;
   std::string reasoning;
   std::vector<ToolCallPiece> tool_calls;
-  // Halves of surrogate pairs in any of them are then written as WTF-8 (see
-  // json::append_unescaped).
+  // Lone surrogates in these texts are then written as WTF-8 (see json::append_unescaped).
   bool has_lone_surrogates = false;
   FinishReason finish_reason = FinishReason::none;
   std::optional<Usage> usage;
   std::optional<Problem> problem;
-  // Nothing that follows this chunk matters.
+  // Everything after this chunk is irrelevant.
   bool is_last = false;
-  // When the chunk says nothing but `text`, or nothing but `reasoning`, that is one string in it,
-  // and it would say so wherever in the stream it stood: the string's contents as they stand there.
-  // Else empty.
+  // Set when the chunk has only `text` or only `reasoning`, this is one string in it, and it would
+  // mean the same anywhere in the stream: the string's raw contents. Else empty.
   std::string_view only_contents;
-  // Behind it, the contents of a string that means nothing; no view when there is none.
+  // The contents of a later string without meaning; no view when there is none.
   std::string_view ignored_contents;
 
   void clear();

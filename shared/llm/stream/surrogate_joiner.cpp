@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kSurrogateBytes = 3;
 
-// Of U+D800..U+DBFF: ED A0..AF xx; of U+DC00..U+DFFF: ED B0..BF xx.
+// U+D800..U+DBFF are ED A0..AF xx; U+DC00..U+DFFF are ED B0..BF xx.
 bool is_surrogate_at(std::string_view text, std::size_t i, unsigned char second_byte_class) {
   return text.size() - i >= kSurrogateBytes && text[i] == '\xED' &&
          (static_cast<unsigned char>(text[i + 1]) & 0xF0U) == second_byte_class;
@@ -21,7 +21,7 @@ bool is_second_half_at(std::string_view text, std::size_t i) {
   return is_surrogate_at(text, i, 0xB0);
 }
 
-// The ten bits that a half at `half` carries.
+// The ten bits of the half at the beginning of `half`.
 unsigned payload(std::string_view half) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(half[i]); };
   return (byte(1) & 0x0FU) << 6 | (byte(2) & 0x3FU);

@@ -1,5 +1,5 @@
-// Puts characters together again that a provider cut in two: JSON can name the halves of a
-// character above U+FFFF one by one, and some providers send them in two chunks.
+// Rejoins characters that a provider has split: JSON can escape the halves of a character above
+// U+FFFF separately, and some providers send them in two chunks.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@ namespace fabula::llm {
 
 class SurrogateJoiner {
  public:
-  // `wtf8`: UTF-8, but for lone surrogates written as three bytes each. Returns valid UTF-8: a
-  // first half at the end is kept back for the next call, other lone ones become U+FFFD. The view
-  // is valid until the next call, and as long as `wtf8`. `has_lone_surrogates` spares the search
-  // for them.
+  // `wtf8`: UTF-8, except for lone surrogates written as three bytes each. Returns valid UTF-8: a
+  // first half at the end is kept for the next call, other lone ones become U+FFFD. The view is
+  // valid until the next call, and as long as `wtf8`. `has_lone_surrogates` saves the search for
+  // them.
   std::string_view join(std::string_view wtf8, bool has_lone_surrogates);
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "shared/text/blank.hpp"
+
 namespace fabula::llm {
 namespace {
 
@@ -15,25 +17,30 @@ constexpr std::array kTags = {
     Tags{"<think>", "</think>"},
     Tags{"<thinking>", "</thinking>"},
     Tags{"<seed:think>", "</seed:think>"},
+    Tags{"[THINK]", "[/THINK]"},
     Tags{"\u25C1think\u25B7", "\u25C1/think\u25B7"},
 };
-// The only one that templates open themselves.
+// The only tag that templates open themselves.
 constexpr Tags kUsualTags = kTags.front();
 
-// How the models begin that were trained to reason: most often in English or Chinese, whatever
-// language they are asked in, and about "the user", whom no text for that user calls so.
-constexpr std::array<std::string_view, 10> kUsualBeginnings = {
-    "Okay, ", "Alright, ",  "The user ", "We need to ", "We are asked",
-    "用户",   "好的，用户", "嗯，用户",  "首先，用户",  "我们需要"};
+// Typical beginnings of reasoning models: mostly English or Chinese, whatever the user's language,
+// and about "the user", which no text for the user says.
+constexpr auto kUsualBeginnings = std::to_array<std::string_view>(
+    {"Okay, ", "Alright, ", "The user ", "Hmm, the user ", "So the user ", "So, the user ",
+     "First, the user ", "Let me think", "We need to ", "We are asked", "I'm asked to ", "用户",
+     "好的，用户", "嗯，用户", "首先，用户", "我们需要", "Хорошо, пользователь "});
 
-// Far more than a model reasons: what is longer is a text.
+// Far more than any model's reasoning: a longer text is no reasoning.
 constexpr std::size_t kMaximumHeldBytes = std::size_t{128} << 10;
+constexpr std::size_t kMaximumBlankBytes = std::size_t{4} << 10;
 
+// Where a text after reasoning begins. An ideographic space belongs to the text: paragraphs begin
+// with it.
 std::size_t text_begin(std::string_view text) {
   return std::min(text.size(), text.find_first_not_of(" \t\r\n"));
 }
 
-// How much of the end of `text` may be the beginning of `tag`.
+// How many bytes at the end of `text` may be the beginning of `tag`.
 std::size_t partial_tag_bytes(std::string_view text, std::string_view tag) {
   for (auto bytes = std::min(text.size(), tag.size() - 1); bytes > 0; --bytes) {
     if (tag.starts_with(text.substr(text.size() - bytes))) return bytes;
@@ -50,7 +57,7 @@ void ThoughtSplitter::on_text(std::string_view text) {
   }
 }
 
-// A server that tells reasoning on its own has taken it out of the text.
+// A server that sends reasoning separately has removed it from the text.
 void ThoughtSplitter::on_reasoning(std::string_view text) {
   is_told_apart_ = true;
   sink_->on_reasoning(text);
@@ -66,14 +73,14 @@ void ThoughtSplitter::flush(bool has_failed) {
   if (state_ == State::tagged_thought) {
     tell_reasoning(held_);
     held_.clear();
-  } else if (text_begin(held_) < held_.size()) {
+  } else if (!text::is_blank(held_)) {
     begin_text();
   } else {
     held_.clear();
   }
 }
 
-// True when there may be more to settle.
+// True when more may be decidable.
 bool ThoughtSplitter::settle() {
   switch (state_) {
     case State::beginning:
@@ -89,9 +96,14 @@ bool ThoughtSplitter::settle() {
 }
 
 bool ThoughtSplitter::settle_beginning() {
-  const auto begin = text_begin(held_);
+  const auto begin = text::leading_blank_bytes(held_);
   const auto rest = std::string_view(held_).substr(begin);
-  if (rest.empty()) return false;
+  if (rest.empty()) {
+    // No text begins with so many blanks: a model that never stops writing them must not fill the
+    // memory.
+    if (held_.size() > kMaximumBlankBytes) held_.clear();
+    return false;
+  }
   if (is_told_apart_) {
     begin_text();
     return false;
@@ -103,7 +115,13 @@ bool ThoughtSplitter::settle_beginning() {
       held_.erase(0, begin + tags.begin.size());
       return true;
     }
-    if (tags.begin.starts_with(rest)) return false;
+    // A model that is told not to reason ends the block that its template has opened.
+    if (rest.starts_with(tags.end)) {
+      held_.erase(0, begin + tags.end.size());
+      has_thought_ = true;
+      return true;
+    }
+    if (tags.begin.starts_with(rest) || tags.end.starts_with(rest)) return false;
   }
   if (!has_thought_ && form_ == ThoughtForm::likely_untagged) {
     for (const auto beginning : kUsualBeginnings) {
@@ -134,7 +152,7 @@ bool ThoughtSplitter::settle_thought() {
   return false;
 }
 
-// A text that names the opening tag talks about tags.
+// A text that contains the opening tag is about tags.
 bool ThoughtSplitter::settle_perhaps() {
   const auto end = held_.find(kUsualTags.end);
   if (held_.find(kUsualTags.begin) < end || held_.size() > kMaximumHeldBytes) {

@@ -1,8 +1,8 @@
-// Separates the reasoning that open models write into the beginning of their answer,
+// Separates the reasoning that open models write at the beginning of their answer,
 // `<think>...</think>`, from the text after it. Servers that know the model's template do so
 // themselves; many do not.
 //
-// Only blocks before the first word of the text are reasoning: a text may talk of such tags. Blanks
+// Only blocks before the first word of the text are reasoning: a text may mention such tags. Blanks
 // before the text are held back, and dropped if nothing follows them.
 #pragma once
 
@@ -15,11 +15,11 @@
 
 namespace fabula::llm {
 
-// Some templates open the block themselves, so that only its end is in the answer. That the
-// beginning was reasoning is then known late, and text that may be reasoning must be held back.
+// Some templates open the block themselves, so that only its end is in the answer. It is then known
+// late that the beginning was reasoning, so such text must be held back.
 enum class ThoughtForm : std::uint8_t {
-  tagged,           // the opening tag is always there: nothing is held back for long
-  likely_untagged,  // a text that begins as reasoning usually does is held back
+  tagged,           // the opening tag is always present: nothing is held back for long
+  likely_untagged,  // a text with a typical beginning of reasoning is held back
   untagged,         // every text is held back until the tag, or the end of the answer
 };
 
@@ -27,18 +27,18 @@ class ThoughtSplitter final : public StreamSink {
  public:
   explicit ThoughtSplitter(ThoughtForm form) : form_(form) {}
 
-  // Where the parts go from now on; it must be set before they come.
+  // Sets the receiver of the parts; required before the first part.
   void set_sink(StreamSink& sink) { sink_ = &sink; }
 
   void on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
   void on_tool_call(const ToolCallPart& part) override;
 
-  // The answer is over: gives what is held back. Of one that has failed, nothing that may be
-  // reasoning is given as text.
+  // The answer has ended: passes on what was held back. After a failure, possible reasoning is
+  // never passed on as text.
   void flush(bool has_failed = false);
 
-  // Text has come that has not been passed on.
+  // Text has arrived that has not been passed on.
   bool is_holding() const { return !held_.empty(); }
 
  private:
@@ -56,8 +56,8 @@ class ThoughtSplitter final : public StreamSink {
   StreamSink* sink_ = nullptr;
   State state_ = State::beginning;
   bool has_thought_ = false;    // a block has ended
-  bool is_told_apart_ = false;  // reasoning has come on its own
-  std::string_view end_tag_;    // of the block that is open
+  bool is_told_apart_ = false;  // the provider sends reasoning separately
+  std::string_view end_tag_;    // of the open block
   std::string held_;
 };
 

@@ -8,7 +8,7 @@
 namespace fabula::llm {
 namespace {
 
-// Takes the piece's text for what has none yet, and says what there is to tell of it.
+// Stores the piece's text if none is known yet, and returns the part to pass on.
 std::string_view take_first(std::string& known, const std::string& said) {
   if (!known.empty() || said.empty()) return {};
   text::append_repaired(known, said);
@@ -17,11 +17,11 @@ std::string_view take_first(std::string& known, const std::string& said) {
 
 }  // namespace
 
-// The call that the piece goes on with; nullptr: it begins one.
+// The call that the piece continues; nullptr: it begins one.
 //
-// The number decides, except that some give all calls the number 0: a name with another id, when
-// the arguments look complete or the name is another, is another call. Without a number the id
-// decides, and without both a name begins a call unless it is only repeated.
+// The number decides, except that some providers number all calls 0: then a name with another id,
+// when the arguments look complete or the name differs, begins another call. Without a number the
+// id decides, and without both a name begins a call unless it is only repeated.
 ToolCallJoiner::Call* ToolCallJoiner::find(const ToolCallPiece& piece) {
   if (piece.begins_call || calls_.empty()) return nullptr;
   const auto find_last = [this](auto is_it) -> Call* {

@@ -1,6 +1,6 @@
-// Finds out which pieces belong to one call of a tool, and numbers the calls. Providers number them
-// from 0, from elsewhere, all alike or not at all; they name a call once or in every piece; and
-// they interleave calls.
+// Finds out which pieces belong to one tool call, and numbers the calls. Providers number them from
+// 0, from elsewhere, all alike or not at all; they name a call once or in every piece; and they
+// interleave calls.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@
 
 namespace fabula::llm {
 
-// More than any provider lets a model make in one answer.
+// More than any provider allows in one answer.
 inline constexpr std::size_t kMaximumToolCalls = 256;
 
-// As a provider sends it. All texts may have lone surrogates in WTF-8.
+// A piece as a provider sends it. All texts may have lone surrogates in WTF-8.
 struct ToolCallPiece {
-  std::optional<std::int64_t> number = {};  // the provider's own, when it gave one
-  bool begins_call = false;                 // whatever the number and the id say
+  std::optional<std::int64_t> number = {};  // the provider's own number, if there is one
+  bool begins_call = false;                 // regardless of number and id
   std::string id = {};
   std::string name = {};
   std::string arguments = {};
@@ -28,8 +28,8 @@ struct ToolCallPiece {
 
 class ToolCallJoiner {
  public:
-  // Tells `sink` what is new in the piece. False when it would be one call too many. Arguments of a
-  // call that has neither id nor name are passed over.
+  // Passes the new parts of the piece to `sink`. False when there would be too many calls.
+  // Arguments of a call with neither id nor name are skipped.
   bool join(const ToolCallPiece& piece, StreamSink& sink);
 
  private:

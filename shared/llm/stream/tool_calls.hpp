@@ -1,4 +1,4 @@
-// Collects the parts of tool calls that a decoder gives into whole calls.
+// Joins the parts of tool calls from a decoder into whole calls.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace fabula::llm {
 struct ToolCall {
   std::string id;  // empty when the provider gave none
   std::string name;
-  std::string arguments;  // raw JSON text, unchecked: cut when the answer was; empty means none
-  std::string signature = {};  // as ToolCallPart has it
+  std::string arguments;  // raw JSON text, unchecked: cut off if the answer was; empty means none
+  std::string signature = {};  // from ToolCallPart
 
   bool operator==(const ToolCall&) const = default;
 };

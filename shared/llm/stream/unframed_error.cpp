@@ -6,7 +6,7 @@
 namespace fabula::llm {
 namespace {
 
-// The JSON object that stands in `text`, if the first and the last brace enclose one.
+// The JSON object between the first and the last brace of `text`, if it is one.
 Result<json::Document> object_within(std::string_view text) {
   const auto begin = text.find('{');
   const auto end = text.rfind('}');
@@ -27,7 +27,7 @@ std::optional<Problem> unframed_error(std::string_view ignored_text, bool has_ev
     }
   }
   if (has_events) return std::nullopt;
-  // The text itself may be a whole reply, which no log should hold.
+  // The text itself may be a whole reply, which must not be logged.
   return provider_problem(ErrorCode::provider_malformed, "the body is no event stream");
 }
 

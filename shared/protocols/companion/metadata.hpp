@@ -1,4 +1,4 @@
-// What is told of a conversation and its character beside a reply.
+// The metadata of a conversation and its character in a reply.
 #pragma once
 
 #include <string_view>
@@ -8,8 +8,8 @@
 
 namespace fabula::protocols::companion {
 
-// Writes conversation_id, and of a conversation with a character character_id and character_known,
-// which is false for an id that is kept and means nobody here.
+// Writes conversation_id, and for a conversation with a character character_id and character_known,
+// which is false for a stored id that no character here has.
 void write_conversation(json::Writer& writer, const turn::BegunTurn& turn);
 
 }  // namespace fabula::protocols::companion

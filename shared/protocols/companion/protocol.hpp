@@ -1,5 +1,5 @@
-// The protocol of the companion function: chat's events, each with the conversation's id; whole,
-// the answer of the service whose clients it has.
+// The protocol of the companion function: chat's events, each with the conversation's id; a whole
+// reply has the format of the service whose clients it serves.
 #pragma once
 
 #include "shared/turn/protocol.hpp"

@@ -11,10 +11,10 @@
 
 namespace fabula::protocols::companion {
 
-// The state of a connection, which its outgoing messages tell.
+// The state of a connection that its outgoing messages contain.
 struct SocketState {
   std::string conversation_id;  // of the newest message; empty: none yet
-  std::string new_guest_token;  // told once, with the first conversation
+  std::string new_guest_token;  // sent once, with the first conversation
 };
 
 // conversation_started. `greeting`: the conversation's first message; empty: there is none.
@@ -23,7 +23,7 @@ void write_started(std::string& out, SocketState& state, std::string_view charac
 
 class SocketProtocol final : public turn::SocketProtocol {
  public:
-  // The name that clients ask for; the state outlives this.
+  // `name` is the sub-protocol that clients ask for; the state must outlive this object.
   SocketProtocol(std::string_view name, SocketState& state) : name_(name), state_(state) {}
 
   std::string_view name() const override { return name_; }

@@ -40,7 +40,7 @@ void StreamFraming::stored(std::string& out, const turn::event::Stored& stored) 
   std::string members;
   json::Writer writer(members);
   write_conversation(writer, stored.turn);
-  // Into the metadata, whose brace is the last but one.
+  // Inserted into the metadata, which ends with the last brace but one.
   out.insert(out.size() - kFrameEnd.size() - 1, "," + members);
   add_id(out, begin);
 }

@@ -16,14 +16,14 @@ class StreamFraming final : public turn::Framing {
   void text(std::string& out, std::string_view text) override;
   void reasoning(std::string& out, std::string_view text) override;
   void beat(std::string& out) override;
-  // With the metadata of the conversation, too.
+  // Also writes the conversation's metadata.
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
   void failed(std::string& out, const turn::event::Failed& failed) const override;
   void come_back(std::string& out) override;
 
  private:
-  // Adds the id to the one frame that begins at `begin` and ends with `}` and a blank line.
+  // Adds the id to the single frame that begins at `begin` and ends with `}` and a blank line.
   void add_id(std::string& out, std::size_t begin) const;
 
   fabula::StreamFraming frames_;

@@ -13,7 +13,7 @@ void write_unless_empty(json::Writer& writer, std::string_view key, std::string_
   if (!value.empty()) writer.key(key).string(value);
 }
 
-// In the words of the services that speak OpenAI's protocol.
+// In the format of services with OpenAI's protocol.
 void write_usage(json::Writer& writer, const std::optional<llm::Usage>& usage) {
   writer.key("usage");
   if (!usage) {

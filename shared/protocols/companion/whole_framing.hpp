@@ -20,14 +20,14 @@ class WholeFraming final : public turn::Framing {
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
   void failed(std::string& out, const turn::event::Failed& failed) const override;
-  // The channel answers with a refusal instead.
+  // The channel sends a refusal instead.
   void come_back(std::string&) override {}
 
  private:
   std::string_view new_guest_token_;
   std::string_view request_id_;
   std::string content_;
-  std::string members_;  // of the answer, without braces
+  std::string members_;  // members of the answer, without braces
 };
 
 }  // namespace fabula::protocols::companion

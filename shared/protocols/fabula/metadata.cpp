@@ -21,7 +21,7 @@ void write_count(json::Writer& writer, std::string_view key, std::optional<std::
   }
 }
 
-// How the model was asked, and what for, as far as somebody has chosen it.
+// The chosen settings of the model, and its task.
 void write_request(json::Writer& writer, std::string_view reply_metadata) {
   const auto asked =
       json::RawObject::read(reply_metadata, {"temperature", "max_tokens", "guidance"});

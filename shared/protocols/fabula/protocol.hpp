@@ -1,4 +1,4 @@
-// Our own protocol, of the chat function.
+// The chat function's own protocol.
 #pragma once
 
 #include "shared/turn/protocol.hpp"

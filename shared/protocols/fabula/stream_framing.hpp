@@ -1,8 +1,8 @@
 // The frames of our own protocol (server-sent events): `id:` and one line of JSON as `data:`.
 //
 // The id counts the UTF-8 bytes of the reply's text up to and including its frame, so a client that
-// reconnects with its last id gets exactly the text that it lacks. The frames after the text carry
-// the final count as well: a client that loses the connection between them gets no text twice.
+// reconnects with its last id gets exactly the missing text. The frames after the text carry the
+// final count as well: a client that loses the connection between them gets no text twice.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ class StreamFraming final : public turn::Framing {
   void beat(std::string& out) override;
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
-  // {code, message, retryable} and what turn::write_failure_members writes; the message is the
-  // problem's detail.
+  // Writes {code, message, retryable} and the members of turn::write_failure_members; the message
+  // is the problem's detail.
   void failed(std::string& out, const turn::event::Failed& failed) const override;
   void come_back(std::string& out) override;
 

@@ -19,7 +19,7 @@ class WholeFraming final : public turn::Framing {
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
   void failed(std::string& out, const turn::event::Failed& failed) const override;
-  // The channel answers with a refusal instead.
+  // The channel sends a refusal instead.
   void come_back(std::string&) override {}
 
  private:

@@ -1,5 +1,5 @@
 // Writes a reply as messages of `fabula.v1`: accepted, token, reasoning, tool_call, tool_result,
-// then done or error. Each names the message that is answered.
+// then done or error. Each names the message that it answers.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ class JsonFraming final : public turn::Framing {
   void stored(std::string& out, const turn::event::Stored& stored) override;
   void finished(std::string& out, const turn::event::Finished& finished) override;
   void failed(std::string& out, const turn::event::Failed& failed) const override;
-  // The dialogue goes on with the reply itself.
+  // The dialogue continues the reply itself.
   void come_back(std::string&) override {}
 
  private:
@@ -29,7 +29,7 @@ class JsonFraming final : public turn::Framing {
   std::string message_id_;  // of the stored reply
 };
 
-// An error; `id` is the client's name of the message that it is about; empty: none.
+// An error; `id` is the client's name of the message that it concerns; empty: none.
 void write_failure(std::string& out, std::string_view id, const turn::event::Failed& failed);
 
 }  // namespace fabula::protocols::realtime

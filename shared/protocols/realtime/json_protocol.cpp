@@ -39,7 +39,7 @@ constexpr Schema kMessage{"RealtimeMessage", "", kMessageFields};
 constexpr Schema kCancel{"RealtimeCancel", "", kCancelFields};
 constexpr Schema kAcknowledge{"RealtimeAcknowledgement", "", kAcknowledgeFields};
 
-// Checks the message and gives what it says, or the fault.
+// Checks the message and returns its content, or the fault.
 template <class Make>
 Result<turn::Said> checked(const json::Document& message, const Schema& schema, const Make& make) {
   if (auto sound = api::check_body(message, schema); !sound) {

@@ -1,5 +1,5 @@
-// The sub-protocol `fabula.v1` of realtime sessions: a JSON object a message, in both directions.
-// README.md describes it for clients.
+// The sub-protocol `fabula.v1` of realtime sessions: one JSON object per message, in both
+// directions. README.md describes it for clients.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace fabula::protocols::realtime {
 
-// What the client is told when its connection has become one of a session.
+// The first message to a client whose connection has joined a session.
 struct Ready {
   std::string_view session_id;
   std::string_view user_id;
@@ -21,7 +21,7 @@ struct Ready {
   std::int64_t last_event_id = 0;
   const std::vector<fabula::realtime::Event>& events;
   bool has_more = false;     // further events follow, each as a message
-  std::string_view running;  // the id of the message whose reply is being written; empty: none
+  std::string_view running;  // the id of the message whose reply is running; empty: none
 };
 
 void write_ready(std::string& out, const Ready& ready);

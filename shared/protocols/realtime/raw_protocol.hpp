@@ -1,5 +1,5 @@
 // The protocol of document 001, for clients that ask for no sub-protocol: text in, the reply's
-// texts out, and nothing else. Errors close the socket with the code as the reason.
+// texts out, and nothing else. An error closes the socket with the code as the reason.
 #pragma once
 
 #include "shared/turn/socket_protocol.hpp"

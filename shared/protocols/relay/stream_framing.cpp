@@ -25,7 +25,7 @@ void StreamFraming::text(std::string& out, std::string_view text) {
   sse::end_frame(out);
 }
 
-// Without an id, so that a reader's last id does not change.
+// Has no id, so that a reader's last id does not change.
 void StreamFraming::beat(std::string& out) {
   sse::append_event_type(out, "ping");
   sse::append_data(out, "{}");

@@ -43,7 +43,7 @@ std::string line_of(const json::Document& value) {
   return text == nullptr ? std::string() : clean_line(*text);
 }
 
-// A text, or several with commas between them; "" for what is neither.
+// A text, or several separated by commas; "" for other values.
 std::string words_of(const json::Document& value) {
   const auto* items = value.get_ptr<const Items*>();
   if (items == nullptr) return line_of(value);

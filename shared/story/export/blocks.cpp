@@ -30,7 +30,7 @@ std::string_view trimmed(std::string_view line) {
   return line;
 }
 
-// Three of one mark, or one of those that are a break by themselves.
+// Three of one mark, or a single mark that is a break by itself.
 bool is_scene_break(std::string_view line) {
   static constexpr std::array<std::string_view, 12> kRepeated{"*", "-", "_", "~", "=",  "#",
                                                               "•", "—", "–", "※", "＊", "◆"};
@@ -53,7 +53,7 @@ bool is_scene_break(std::string_view line) {
   });
 }
 
-// The words of "## Words ##", or nothing.
+// The words in "## Words ##", or nothing.
 std::string_view heading_words(std::string_view line) {
   const auto depth = std::min(line.find_first_not_of('#'), line.size());
   if (depth == 0 || depth > kDeepestHeading || depth == line.size() || line[depth] != ' ') {
@@ -108,7 +108,7 @@ class BlockReader {
     if (text::is_blank(line)) return end_group();
     if (is_quote != is_quote_) end_group();
     is_quote_ = is_quote;
-    // Markdown's other way to say that a line ends here.
+    // A final backslash is Markdown's other line break.
     if (line.size() > 1 && line.back() == '\\') line = trimmed(line.substr(0, line.size() - 1));
     group_.emplace_back(line);
   }

@@ -1,4 +1,4 @@
-// A scene's text as paragraphs: how models and people really write them.
+// Reads a scene's text as paragraphs, as models and people really write them.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct Block {
 using Blocks = std::vector<Block>;
 
 // Blank lines separate paragraphs, and so does every line break, except between the short lines of
-// a verse or a letter, which stay together when blank lines separate the paragraphs. "# Title" is a
-// heading, "> words" a quote, and a line of "***", "---", "#" or the like a scene break. Scene
-// breaks at both ends and behind each other are dropped. Any text can be given.
+// a verse or a letter, which stay together if the text has blank lines between paragraphs. "#
+// Title" is a heading, "> words" a quote, and a line of "***", "---", "#" or the like a scene
+// break. Scene breaks at both ends and repeated ones are dropped. Accepts any text.
 Blocks read_blocks(std::string_view text);
 
 }  // namespace fabula::story

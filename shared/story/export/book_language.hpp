@@ -1,4 +1,4 @@
-// A book's language, as files state it.
+// A book's language in the form that files use.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace fabula::story {
 
 inline constexpr std::string_view kUndeterminedLanguage = "und";
 
-// The tag in BCP 47's form, or kUndeterminedLanguage for a text that is no tag.
+// The normalized BCP 47 tag, or kUndeterminedLanguage for a text that is no tag.
 std::string book_language(std::string_view language);
 
 // Whether the language, or the script that the tag names, is written from right to left.

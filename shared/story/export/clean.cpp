@@ -18,7 +18,7 @@ bool is_forbidden(std::uint32_t c) {
   return (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE;
 }
 
-// A lone surrogate, written as UTF-8 would write it if it could.
+// A lone surrogate in the form that UTF-8 would give it.
 bool is_surrogate(std::string_view text, std::size_t at) {
   if (text.size() - at < 3 || static_cast<unsigned char>(text[at]) != 0xED) return false;
   const auto second = static_cast<unsigned char>(text[at + 1]);

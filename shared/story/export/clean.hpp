@@ -1,4 +1,4 @@
-// Stored text made fit for every format.
+// Cleans stored text for every format.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace fabula::story {
 
-// Valid UTF-8 in which each character is allowed in XML 1.0 and HTML: control characters and
-// noncharacters are dropped, half a surrogate pair or a broken byte is U+FFFD, a tab is a space.
-// Lines end with "\n", whatever they ended with.
+// Valid UTF-8 with only characters that XML 1.0 and HTML allow: control characters and
+// noncharacters are dropped, a lone surrogate or a broken byte becomes U+FFFD, a tab becomes a
+// space. Lines end with "\n".
 std::string clean_text(std::string_view text);
 
-// The same on one line, without white space at its ends or twice in a row.
+// The same on one line, without white space at its ends or repeated white space.
 std::string clean_line(std::string_view text);
 
 }  // namespace fabula::story

@@ -31,13 +31,13 @@ constexpr std::string_view kAccessibility =
 <meta property="schema:accessibilitySummary" xml:lang="en">The book is text alone, in reading order, with headings and a table of contents.</meta>
 )";
 
-// The facts that all files of the book repeat.
+// Facts that are in all files of the book.
 struct Edition {
   std::string title;  // escaped
   std::string author;
   std::string description;
   std::string language;
-  std::string attributes;  // of a page's root
+  std::string attributes;  // for a page's root element
 };
 
 std::string chapter_file(std::size_t index) {
@@ -65,7 +65,7 @@ std::string title_page(const Edition& edition) {
   return page(edition, edition.title, body.append("</section>\n"));
 }
 
-// A chapter without a heading is announced by the book's title.
+// A chapter without a heading is listed under the book's title.
 std::string chapter_title(const Edition& edition, const ManuscriptChapter& chapter) {
   return chapter.heading.empty() ? edition.title : escaped(chapter.heading);
 }

@@ -1,4 +1,4 @@
-// Files that a person takes away: a book in a format of their choice.
+// Exports a book as a file in a format of the person's choice.
 #pragma once
 
 #include <string>
@@ -15,11 +15,11 @@ struct ExportedFile {
   std::string file_name;        // UTF-8; `content_disposition` writes the header's value
 };
 
-// What `format` may be, for documents and messages.
+// The values of `format`, for documents and messages.
 inline constexpr std::string_view kExportFormats = "md, txt, html, fountain, epub, json, bible";
 
-// The same book gives the same bytes. Parts that are not written yet are left out, except from
-// "json". Problem: invalid_request for a format that is none of kExportFormats.
+// The same book gives the same bytes. Unwritten parts are left out, except from "json".
+// invalid_request for a format that is not one of kExportFormats.
 Result<ExportedFile> export_book(const Book& book, std::string_view format);
 
 }  // namespace fabula::story

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kLongestNameBytes = 150;
 constexpr std::string_view kNameless = "story";
 
-// Refused by some file system, or able to make a name look like another one.
+// Characters that some file system refuses, or that make one name look like another.
 bool is_unfit(std::uint32_t c) {
   if (c < 0x80) {
     return std::string_view("/\\:*?\"<>|").find(static_cast<char>(c)) != std::string_view::npos;
@@ -26,7 +26,7 @@ bool is_unfit(std::uint32_t c) {
          (c >= 0x2060 && c <= 0x206F);
 }
 
-// Windows keeps these for devices, whatever comes behind a dot.
+// Windows reserves these for devices, whatever follows a dot.
 bool is_device(std::string_view name) {
   static constexpr std::array<std::string_view, 4> kDevices{"con", "prn", "aux", "nul"};
   const auto stem = text::to_lower(name.substr(0, name.find('.')));
@@ -71,7 +71,7 @@ std::string content_disposition(std::string_view file_name) {
   const auto dot = file_name.rfind('.');
   for (std::size_t at = 0; at < file_name.size(); ++at) {
     const char c = file_name[at];
-    // Some clients decode a percent sign here, which the standard does not provide for.
+    // Some clients decode a percent sign here, contrary to the standard.
     const bool is_plain = text::is_alphanumeric(c) ||
                           std::string_view(" .-_()',!&+").find(c) != std::string_view::npos;
     has_name = has_name || (at < dot && text::is_alphanumeric(c));

@@ -1,4 +1,4 @@
-// Names of files that people download.
+// Names for files that people download.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace fabula::story {
 
-// The title as a name that every file system takes, with `ending` (".epub") behind it: without
-// separators of paths and other characters that some system refuses, and at most 150 bytes long.
+// The title as a name that every file system accepts, followed by `ending` (".epub"): without path
+// separators and other characters that some system refuses, and at most 150 bytes long.
 std::string file_name(std::string_view title, std::string_view ending);
 
 // The value of Content-Disposition for a download (RFC 6266): the name in ASCII for old clients,
-// and as it is in RFC 5987's form.
+// and unchanged in RFC 5987's form.
 std::string content_disposition(std::string_view file_name);
 
 }  // namespace fabula::story

@@ -11,7 +11,7 @@
 namespace fabula::story {
 namespace {
 
-// Text without marks. Two brackets would begin a note.
+// Appends text without marks. Two brackets would begin a note.
 void append_text(std::string& out, std::string_view clean) {
   for (const char c : clean) {
     if (c == '*' || c == '_' || c == '\\') out.push_back('\\');
@@ -45,7 +45,7 @@ bool has_lower_case(std::string_view line) {
   return std::any_of(line.begin(), line.end(), [](char c) { return text::is_lower(c); });
 }
 
-// Whether Fountain would take the line for something else than action.
+// Whether Fountain would read the line as anything but action.
 bool must_be_forced(std::string_view line, bool has_next_line) {
   static constexpr std::array<std::string_view, 5> kHeadings{"int", "ext", "est", "i/e", "i./e"};
   if (line.empty()) return false;
@@ -55,7 +55,7 @@ bool must_be_forced(std::string_view line, bool has_next_line) {
     if (head.starts_with(heading)) return true;
   }
   if (has_lower_case(line)) return false;
-  // Names of speakers have a line behind them; transitions end so.
+  // A speaker's name has a line after it; a transition ends with one of these.
   return has_next_line || line.ends_with(':') || line.ends_with('.');
 }
 
@@ -82,7 +82,7 @@ void append_scene(std::string& out, const BookScene& scene, const BookChapter& c
   const auto blocks = scene_blocks(scene, chapter);
   if (blocks.empty()) return;
   auto heading = plain_title(scene.title);
-  // A forced heading may not begin with another dot, and none may look like a scene's number.
+  // A forced heading may not begin with another dot or look like a scene number.
   heading.erase(0, std::min(heading.find_first_not_of(". "), heading.size()));
   std::replace(heading.begin(), heading.end(), '#', ' ');
   heading = clean_line(heading);

@@ -16,7 +16,7 @@ struct Piece {
   std::size_t left = 0;
   bool can_open = false;
   bool can_close = false;
-  // How many more emphases and strong parts are open from this piece on.
+  // The change in the number of open emphases and strong parts at this piece.
   int emphasis_change = 0;
   int strong_change = 0;
 };
@@ -31,7 +31,7 @@ bool is_ascii_word(std::uint32_t c) {
   return c < 0x80 && text::is_alphanumeric(static_cast<char>(c));
 }
 
-// Looks at the neighbours only: languages without spaces put marks between letters.
+// Examines only the neighbours: languages without spaces have marks between letters.
 void read_sides(Piece& run, std::string_view paragraph, std::size_t begin, std::size_t end) {
   const auto before = begin == 0 ? U'\n' : code_point_before(paragraph, begin);
   const auto after = end == paragraph.size() ? U'\n' : code_point_at(paragraph, end);
@@ -39,7 +39,7 @@ void read_sides(Piece& run, std::string_view paragraph, std::size_t begin, std::
   run.can_close = !is_white_space(before);
   const bool is_inside_word = is_ascii_word(before) && is_ascii_word(after);
   const bool is_too_long = end - begin > kLongestRun;
-  // "f*ck", "snake_case" and "****" mark nothing.
+  // "f*ck", "snake_case" and "****" contain no marks.
   if (is_inside_word || is_too_long) run.can_open = run.can_close = false;
   if (run.mark == '_') {
     if (is_ascii_word(before)) run.can_open = false;
@@ -102,7 +102,7 @@ class Pairing {
     (is_strong ? opener.strong_change : opener.emphasis_change) += 1;
     (is_strong ? closer.strong_change : closer.emphasis_change) -= 1;
     if (opener.left == 0) openers.pop_back();
-    // Marks of the other kind that were opened between the two have no partner any more.
+    // Marks of the other kind that were opened between the two lose their partner.
     auto& others = openers_of(closer.mark == '*' ? '_' : '*');
     while (!others.empty() && others.back() > opener_index) others.pop_back();
   }

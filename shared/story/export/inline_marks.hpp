@@ -1,4 +1,4 @@
-// The marks of emphasis in a paragraph, as models and people write them.
+// The emphasis marks in a paragraph, as models and people write them.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ struct Span {
 using Spans = std::vector<Span>;
 
 // *emphasis*, **strong**, ***both***, the same with underscores, and \* for the character itself.
-// Marks that have no partner, and all other Markdown, are text. `paragraph` must be clean. Takes
-// time in proportion to its length.
+// Unpaired marks, and all other Markdown, are text. `paragraph` must be clean. Takes time in
+// proportion to its length.
 Spans read_inline_marks(std::string_view paragraph);
 
 // The text without the marks.

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kLongestLabelBytes = 24;
 constexpr std::string_view kUnknownMoment = "2000-01-01T00:00:00Z";
 
-// "The Door" for the title "The Door", and "Scene 2: The Door" too.
+// Whether the line is "The Door" or "Scene 2: The Door" for the title "The Door".
 bool repeats_title(std::string_view line, std::string_view title) {
   if (title.empty() || line.size() < title.size()) return false;
   const auto label_bytes = line.size() - title.size();

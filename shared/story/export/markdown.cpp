@@ -6,7 +6,7 @@
 namespace fabula::story {
 namespace {
 
-// A heading is one line, whatever its text is.
+// A heading must be on one line, whatever its text.
 std::string one_line(const Spans& spans) {
   std::string line = plain(spans);
   for (auto& c : line) {
@@ -44,7 +44,7 @@ std::string write_markdown(const Book& book) {
     if (!chapter.heading.empty()) out += "\n## " + markdown(chapter.heading) + "\n";
     bool was_quote = false;
     for (const auto& block : chapter.blocks) {
-      // Two quotes side by side stay two: a comment, which shows nothing, stands between them.
+      // An empty comment, which shows nothing, keeps two adjacent quotes apart.
       if (was_quote && block.kind == BlockKind::quote) out.append("\n<!-- -->\n");
       was_quote = block.kind == BlockKind::quote;
       out.push_back('\n');

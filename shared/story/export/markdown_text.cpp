@@ -8,7 +8,7 @@
 namespace fabula::story {
 namespace {
 
-// Where a number at the beginning of a line would begin a list: at the dot behind it.
+// The position of the dot after a number at the beginning of a line, where it would begin a list.
 std::size_t list_mark(std::string_view line) {
   constexpr std::size_t kMostDigits = 9;
   std::size_t digits = 0;
@@ -45,8 +45,8 @@ void append_lines(std::string& out, std::string_view clean, bool begins_line,
 
 bool is_blank_or_mark(std::uint32_t c) { return is_white_space(c) || is_punctuation(c); }
 
-// CommonMark takes asterisks for emphasis only if their neighbours let it: "**“No.”**he said" is
-// none, which languages without spaces write all the time.
+// Whether CommonMark reads asterisks here as emphasis, which depends on their neighbours: it does
+// not in "**“No.”**he said", which is frequent in languages without spaces.
 bool asterisks_work(std::string_view before, std::string_view inside, std::string_view behind) {
   const bool opens = before.empty() || is_blank_or_mark(code_point_before(before, before.size())) ||
                      !is_punctuation(code_point_at(inside, 0));
@@ -68,7 +68,7 @@ void append_markdown(std::string& out, const Spans& spans, std::string_view next
       append_lines(out, span.text, i == 0, next_line);
       continue;
     }
-    // White space belongs outside of the marks.
+    // White space must be outside the marks.
     std::string_view inside = span.text;
     const auto first = std::min(inside.find_first_not_of(" \n"), inside.size());
     append_lines(out, inside.substr(0, first), i == 0, next_line);
@@ -83,7 +83,7 @@ void append_markdown(std::string& out, const Spans& spans, std::string_view next
     const auto next = !behind.empty()        ? behind
                       : i + 1 < spans.size() ? std::string_view(spans[i + 1].text)
                                              : std::string_view();
-    // Two spans side by side would join their asterisks.
+    // The asterisks of two adjacent spans would merge.
     const bool touches =
         (i > 0 && first == 0 && (spans[i - 1].is_emphasised || spans[i - 1].is_strong)) ||
         (i + 1 < spans.size() && behind.empty() &&

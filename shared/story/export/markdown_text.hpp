@@ -1,4 +1,4 @@
-// Pieces of CommonMark that say exactly what they are given.
+// Writes texts as CommonMark that shows exactly these characters.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace fabula::story {
 
-// Appends clean text in which no character has a meaning to Markdown, also at a line's beginning.
-// Each "\n" becomes a line break within the paragraph, with `next_line` behind it.
+// Appends clean text, escaped so that no character has a meaning in Markdown, even at a line's
+// beginning. Each "\n" becomes a line break within the paragraph, followed by `next_line`.
 void append_markdown(std::string& out, std::string_view clean, std::string_view next_line = {});
 
-// The same for a paragraph with emphasis.
+// Appends a paragraph with emphasis in the same way.
 void append_markdown(std::string& out, const Spans& spans, std::string_view next_line = {});
 
 std::string markdown(std::string_view clean);

@@ -10,7 +10,7 @@ constexpr std::uint32_t kLocalHeader = 0x04034b50;
 constexpr std::uint32_t kCentralHeader = 0x02014b50;
 constexpr std::uint32_t kEndOfDirectory = 0x06054b50;
 constexpr std::uint16_t kVersion = 20;              // 2.0, which stored files and folders need
-constexpr std::uint16_t kFirstDay = 1U << 5U | 1U;  // 1980-01-01 in DOS's form
+constexpr std::uint16_t kFirstDay = 1U << 5U | 1U;  // 1980-01-01 in DOS's format
 
 constexpr std::array<std::uint32_t, 256> checksum_table() {
   std::array<std::uint32_t, 256> table{};

@@ -1,4 +1,4 @@
-// ZIP archives of files that are stored as they are, as an EPUB may have them.
+// ZIP archives of uncompressed files, which an EPUB may have.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@ std::uint32_t crc32(std::string_view bytes);
 // the same files give the same bytes.
 class ZipWriter {
  public:
-  // `name` is a path with "/", in ASCII, and comes only once.
+  // `name` is an ASCII path with "/"; each name may occur only once.
   void add(std::string_view name, std::string_view content);
 
-  // Ends the archive; nothing may be added behind it.
+  // Ends the archive; nothing may be added after this.
   std::string finish();
 
  private:

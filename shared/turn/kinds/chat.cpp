@@ -17,7 +17,7 @@ constexpr std::array kChatPurposes{
     Purpose{"scene", &settings::named("MODEL_SCENE"), &prompts::kScene},
 };
 
-// A JSON object from the names of all purposes but the first to a member of their prompts.
+// A JSON object from the names of all purposes except the first to a member of their prompts.
 std::string of_named_purposes(const Kind& kind, std::string_view prompts::Prompt::* member) {
   std::string object;
   json::Writer writer(object);

@@ -1,4 +1,4 @@
-// The conversation with a companion: a character, or whoever the deployment's prompt describes.
+// The conversation with a companion: a character, or the role in the deployment's prompt.
 #pragma once
 
 #include "shared/turn/kind.hpp"

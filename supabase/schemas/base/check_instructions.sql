@@ -1,4 +1,4 @@
--- Refuses instructions that could not be stored. Absent ones, and null, are fine.
+-- Refuses instructions that cannot be stored. Absent ones, and null, are accepted.
 create function private.check_instructions(body jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare

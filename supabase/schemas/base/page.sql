@@ -1,9 +1,9 @@
--- How many rows a page of a list has: query.limit, held to 1..100.
+-- The number of rows in a page of a list: query.limit, limited to 1..100.
 create function private.page_size(query jsonb, default_rows integer) returns integer
 language sql immutable parallel safe
 return least(greatest(coalesce((query ->> 'limit')::numeric, default_rows), 1), 100)::integer;
 
--- How many rows come before a page: query.offset, held to 0..1,000,000.
+-- The number of rows before a page: query.offset, limited to 0..1,000,000.
 create function private.page_start(query jsonb) returns integer
 language sql immutable parallel safe
 return least(greatest(coalesce((query ->> 'offset')::numeric, 0), 0), 1000000)::integer;

@@ -1,5 +1,5 @@
--- The id under this key; null when it is absent. Not volatile, so that a condition asks it once: rows are
--- then found by the index of an id that a caller sent, instead of comparing each row's.
+-- The id under this key; null when it is absent. Not volatile, so that a condition evaluates it once:
+-- rows are then found by an index on an id from the caller, instead of comparing each row's.
 create function private.read_id(request jsonb, key text) returns uuid
 language plpgsql stable set search_path = '' as $$
 declare

@@ -1,9 +1,9 @@
--- How an engine function refuses. The edge has verified the caller's credentials; the engine functions
--- trust what it passes.
+-- Refusals of engine functions. The edge has verified the caller's credentials; the engine functions trust
+-- its arguments.
 
--- Ends the call with SQLSTATE PTnnn, which PostgREST turns into that HTTP status. The message tells
--- the caller what to do; the code is one of shared/result/error_code.cpp; the hint is empty, or after how many
--- seconds to try again.
+-- Ends the call with SQLSTATE PTnnn, which PostgREST turns into that HTTP status. The message tells the
+-- caller what to do; the code is one of shared/result/error_code.cpp; the hint is empty, or the seconds to
+-- wait before trying again.
 create function private.refuse(status integer, code text, message text, hint text default '')
 returns void
 language plpgsql set search_path = '' as $$
@@ -13,8 +13,8 @@ begin
 end
 $$;
 
--- The same, with members that the caller gets beside the message, and after how many seconds to try again, 0
--- when that is not known. The hint is {"retry_after_s", "members"}.
+-- The same, with further members for the caller, and the seconds to wait before trying again, 0 if unknown.
+-- The hint is {"retry_after_s", "members"}.
 create function private.refuse_with(
   status integer, code text, message text, members jsonb, retry_after_s integer default 0
 ) returns void

@@ -1,4 +1,4 @@
--- A view that is for reading only: whoever has no rights is told so before, as of any other view.
+-- For a read-only view: a caller without rights is refused before this, as by any other view.
 create function private.refuse_writing() returns trigger
 language plpgsql set search_path = '' as $$
 begin

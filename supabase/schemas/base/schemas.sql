@@ -1,4 +1,4 @@
--- REST does not expose this schema: functions that policies and engine functions share, and bots' keys.
+-- REST does not expose this schema: functions for policies and engine functions, and bots' keys.
 create schema private;
 
 revoke all on schema private from public;

@@ -1,4 +1,4 @@
--- A row that says when it was last changed.
+-- Sets the time of a row's last change.
 create function private.touch_updated_at() returns trigger
 language plpgsql set search_path = '' as $$
 begin

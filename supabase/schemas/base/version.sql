@@ -1,10 +1,10 @@
--- The entity tag of a row that was last changed at this time.
+-- The entity tag of a row with this time of its last change.
 create function private.version_of(updated_at timestamptz) returns text
 language sql stable parallel safe
 return ((extract(epoch from updated_at) * 1000000)::bigint)::text;
 
--- Refuses when the caller has seen another version. `if_match` is one entity tag or several with
--- commas between them, in quotes or not; `*` and none at all agree with every version.
+-- Refuses when the caller has seen another version. `if_match` is one entity tag or several
+-- separated by commas, with or without quotes; `*` and an absent one match every version.
 create function private.check_version(if_match text, version text) returns void
 language plpgsql set search_path = '' as $$
 declare

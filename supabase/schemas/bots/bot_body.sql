@@ -12,7 +12,8 @@ begin
 end
 $$;
 
--- A bot as this principal sees it: instructions and address are for its owner, the key for nobody.
+-- A bot as this principal sees it: only its owner sees instructions and address, nobody sees the
+-- key.
 create function private.describe_bot(bot public.bots, principal_id uuid) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -29,7 +30,7 @@ return jsonb_build_object(
   'created_at', private.iso(bot.created_at),
   'updated_at', private.iso(bot.updated_at));
 
--- The answer of functions about a bot that is not there, or is another's and not public.
+-- Refuses a bot that does not exist, or belongs to another user and is not public.
 create function private.refuse_bot() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -38,7 +39,7 @@ begin
 end
 $$;
 
--- Refuses members of a bot that could not be stored. Those that are absent are fine.
+-- Refuses members of a bot that cannot be stored. Absent ones are accepted.
 create function private.check_bot(body jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- A bot as the edge needs it, with what its users must not see. For begin_turn alone.
+-- A bot for the edge, with the members that its users must not see. Only for begin_turn.
 create function private.bot_to_ask(bot public.bots) returns jsonb
 language sql stable
 return jsonb_build_object(

@@ -1,13 +1,13 @@
--- Bots of the relay: a model with its instructions, and where and with which key it is reached.
+-- Bots of the relay: a model with its instructions, and its address and key.
 create table public.bots (
   bot_id bigint generated always as identity primary key,
   owner_id uuid not null references public.principals (id) on delete cascade,
   name text not null check (char_length(name) between 1 and 200),
-  -- Null: whichever provider has the model by the deployment's settings.
+  -- Null: the provider that has the model in the deployment's settings.
   provider text check (char_length(provider) between 1 and 64),
   model text not null check (char_length(model) between 1 and 256),
   system text check (octet_length(system) between 1 and 200000),
-  -- Where requests go instead of the provider's own address.
+  -- The address for requests instead of the provider's own.
   access_path text check (char_length(access_path) between 1 and 2048),
   is_public boolean not null default false,
   created_at timestamptz not null default now(),
@@ -16,12 +16,12 @@ create table public.bots (
 
 -- A principal's bots, newest first.
 create index bots_of_owner on public.bots (owner_id, bot_id desc);
--- Everybody's bots, newest first, and how many are another's.
+-- All public bots, newest first, and how many of them belong to others.
 create index public_bots on public.bots (bot_id desc) include (owner_id) where is_public;
 
 alter table public.bots enable row level security;
 
--- Over REST the own ones alone: of public bots the instructions are their owner's, and row level
+-- REST shows only one's own bots: a public bot's instructions belong to its owner, and row level
 -- security hides rows, not columns.
 create policy own_bots_are_readable on public.bots for select to authenticated
   using (owner_id = (select private.current_principal()));

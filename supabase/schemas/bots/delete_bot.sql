@@ -1,4 +1,4 @@
--- Removes a bot with its key: {principal, bot_id, if_match}. What it has said stays.
+-- Deletes a bot with its key: {principal, bot_id, if_match}. Its messages stay.
 create function public.delete_bot(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

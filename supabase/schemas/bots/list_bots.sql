@@ -1,4 +1,4 @@
--- The principal's bots and everybody's, newest first: {principal, query: {limit, offset}}.
+-- The principal's bots and all public ones, newest first: {principal, query: {limit, offset}}.
 create function public.list_bots(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

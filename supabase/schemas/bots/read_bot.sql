@@ -1,4 +1,4 @@
--- A bot of the principal's, or a public one: {principal, bot_id}.
+-- One of the principal's bots, or a public one: {principal, bot_id}.
 create function public.read_bot(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- Stores or removes the key if the body says so.
+-- Stores or removes the key if the body has it.
 create function private.save_bot_key(changed_id bigint, body jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -15,9 +15,9 @@ begin
 end
 $$;
 
--- A new bot of the principal's: {principal, body: {name, provider, model, system, access_path,
--- access_key, is_public}}, of which only the model must be there. Without a name it is called like
--- its model.
+-- Creates a bot of the principal's: {principal, body: {name, provider, model, system, access_path,
+-- access_key, is_public}}, of which only the model is required. Without a name it has the model's
+-- name.
 create function public.save_bot(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

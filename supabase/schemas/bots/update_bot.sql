@@ -1,5 +1,5 @@
--- Changes what body has: {principal, bot_id, if_match, body: as save_bot's}. What is absent stays;
--- null removes provider, system, access_path and access_key.
+-- Changes the members in body: {principal, bot_id, if_match, body: as save_bot's}. Absent members
+-- stay unchanged; null removes provider, system, access_path and access_key.
 create function public.update_bot(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- A character as who may see it sees it: all of it, but for the card, which is exported by itself.
+-- A character for everybody who may see it: all of it except the card, which has its own export.
 create function private.describe_character(companion public.characters) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -21,7 +21,7 @@ return jsonb_build_object(
   'created_at', private.iso(companion.created_at),
   'updated_at', private.iso(companion.updated_at));
 
--- The answer of functions about a character that is not there, or is another's and not public.
+-- Refuses a character that does not exist, or belongs to another user and is not public.
 create function private.refuse_character() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -30,7 +30,7 @@ begin
 end
 $$;
 
--- Refuses a character that could not be stored.
+-- Refuses a character that cannot be stored.
 create function private.check_character(companion public.characters) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -62,7 +62,7 @@ begin
 end
 $$;
 
--- The character with what the body has: what is absent stays, null empties.
+-- The character with the changes in the body: absent members stay unchanged, null empties one.
 create function private.change_character(companion public.characters, body jsonb)
 returns public.characters
 language plpgsql stable set search_path = '' as $$

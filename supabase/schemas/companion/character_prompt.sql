@@ -1,7 +1,7 @@
--- A conversation's system prompt. Where its character can be seen, the character's own: its instructions or
--- else request.character_prompt, then what is told about it; otherwise request.system_prompt. What the caller
--- adds (request.caller_instructions) comes last. Returns the request with system_prompt and prompt, which is
--- null for texts that are not ours.
+-- A conversation's system prompt. If its character is visible, the character's own: its instructions or else
+-- request.character_prompt, then its description; otherwise request.system_prompt. The caller's additions
+-- (request.caller_instructions) come last. Returns the request with system_prompt and prompt, which is null
+-- for texts that are not ours.
 create function private.with_character(
   session public.sessions, companion public.characters, request jsonb
 ) returns jsonb

@@ -1,5 +1,6 @@
 -- Companions' characters: who speaks, and how the conversation begins. Texts are templates, in which
--- {{char}} and {{user}} stand for names; they are filled in when a prompt or a greeting is made.
+-- {{char}} and {{user}} are placeholders for names; they are replaced when a prompt or a greeting is
+-- made.
 create table public.characters (
   character_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
@@ -8,20 +9,21 @@ create table public.characters (
   personality text not null default '',
   scenario text not null default '',
   example_dialogue text not null default '',
-  -- Replaces the deployment's text, which {{original}} stands for; empty: that text alone.
+  -- Replaces the deployment's text, for which {{original}} is a placeholder; empty: only that text.
   system_prompt text not null default '',
-  -- What the model is reminded of after all that has been told about the character.
+  -- A reminder for the model after the whole description of the character.
   closing_instructions text not null default '',
   -- The conversation's first message; empty: the user speaks first.
   greeting text not null default '' check (octet_length(greeting) <= 100000),
   alternative_greetings text[] not null default '{}',
-  -- As requests name it, provider:model; null: the deployment's choice.
+  -- In the form of requests, provider:model; null: the deployment's choice.
   model text check (char_length(model) between 1 and 256),
   voice text check (char_length(voice) between 1 and 200),
-  -- Where the picture is in Storage, bucket/path.
+  -- The picture's path in Storage, bucket/path.
   avatar text check (char_length(avatar) between 3 and 1024),
   visibility text not null default 'private' check (visibility in ('private', 'public')),
-  -- The card that the character was imported from, with all that this table has no column for.
+  -- The card from which the character was imported, with all data for which this table has no
+  -- column.
   card jsonb check (jsonb_typeof(card) = 'object'),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -37,7 +39,7 @@ create table public.characters (
 
 -- A principal's characters, newest first.
 create index characters_of_owner on public.characters (owner_id, created_at desc, character_id);
--- Everybody's characters, newest first, and how many are another's.
+-- All public characters, newest first, and how many of them belong to others.
 create index public_characters on public.characters (created_at desc, character_id)
   include (owner_id) where visibility = 'public';
 

@@ -1,6 +1,6 @@
 -- Conversations with companions as their owners see them.
 
--- As lists have it; last_message_preview describes the path's newest message.
+-- The form for lists; last_message_preview describes the path's newest message.
 create function private.describe_conversation(session public.sessions) returns jsonb
 language sql stable
 return (
@@ -16,9 +16,9 @@ return (
   from (select session.active_leaf_id) described
   left join public.messages leaf on leaf.message_id = described.active_leaf_id);
 
--- Its newest messages on the path, the oldest of them first, in the form of the original service: [{role,
--- content, timestamp}], and which message each is. At most three million bytes of text, which is what an
--- answer to the edge has room for.
+-- The newest messages on its path, the oldest of them first, in the form of the original service: [{role,
+-- content, timestamp}], and the id of each. At most three million bytes of text, the room in an answer to
+-- the edge.
 create function private.conversation_messages(session public.sessions, max_messages integer)
 returns jsonb
 language sql stable set search_path = '' as $$
@@ -55,7 +55,7 @@ return private.describe_conversation(session) || jsonb_build_object(
     private.visible_character(session.owner_id, session.character_id)).character_id is not null,
   'messages', private.conversation_messages(session, max_messages));
 
--- Refuses a conversation that does not exist, is deleted, or belongs to somebody else.
+-- Refuses a conversation that does not exist, is deleted, or belongs to another user.
 create function private.refuse_conversation() returns void
 language plpgsql set search_path = '' as $$
 begin

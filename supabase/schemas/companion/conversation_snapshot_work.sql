@@ -1,5 +1,5 @@
--- What to write (jobs/has_job_hook.sql): {conversation_id, snapshot}, where snapshot is the conversation in the
--- form of the original service, and null if it is deleted.
+-- The input for writing a snapshot (jobs/has_job_hook.sql): {conversation_id, snapshot}, where snapshot is
+-- the conversation in the form of the original service, and null if it is deleted.
 create function private.conversation_snapshot_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

@@ -82,7 +82,7 @@ begin
 end
 $$;
 
--- Deletes a conversation: {principal, conversation_id}. A reply that is being written in it is asked to stop.
+-- Deletes a conversation: {principal, conversation_id}. Asks a running reply in it to stop.
 create function public.delete_conversation(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -97,7 +97,7 @@ begin
 end
 $$;
 
--- Lets a conversation begin with another of the character's greetings, while nothing has been answered:
+-- Lets a conversation begin with another of the character's greetings, as long as it has no reply:
 -- {principal, conversation_id, body: {greeting_index}}; the body is the conversation.
 create function public.choose_greeting(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

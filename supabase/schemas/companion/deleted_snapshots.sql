@@ -1,8 +1,8 @@
--- Conversations with companions whose rows are gone, with their account perhaps, and whose snapshots in
--- Storage are still to be deleted (wasm/engine/snapshots.hpp). An id says nothing of anybody.
+-- Conversations with companions whose rows are deleted, perhaps with their account, and whose snapshots
+-- in Storage must still be deleted (wasm/engine/snapshots.hpp). An id identifies nobody.
 create table public.deleted_snapshots (
   conversation_id uuid primary key,
-  -- When it is tried again.
+  -- The time of the next attempt.
   try_after timestamptz not null default now()
 );
 

@@ -1,6 +1,6 @@
--- A character's texts with names in them.
+-- A character's texts with names in place of the placeholders.
 
--- What {{char}} stands for: the nickname that the card gives, or the name.
+-- The value of {{char}}: the nickname in the card, or the name.
 create function private.spoken_name(companion public.characters) returns text
 language sql immutable parallel safe
 return coalesce(
@@ -8,8 +8,8 @@ return coalesce(
     when 'string' then companion.card #>> '{data,nickname}' end), 200), ''),
   companion.name);
 
--- The text with {{char}} and {{user}}, also <BOT> and <USER>, replaced, however they are written. A text that
--- the names make many times as long is cut.
+-- The text with {{char}} and {{user}}, also <BOT> and <USER>, replaced, in any spelling. The result is cut if
+-- the names make it many times as long.
 create function private.fill_in(template text, character_name text, user_name text) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -29,7 +29,7 @@ begin
 end
 $$;
 
--- What the session's owner is called: the profile's name, or the word for somebody without one.
+-- The name of the session's owner: the profile's, or the word for somebody without a name.
 create function private.user_name(session public.sessions) returns text
 language sql stable
 return coalesce(

@@ -1,6 +1,6 @@
--- Messages that a conversation has without a turn: a greeting, and what the caller says was said before.
+-- Messages without a turn: a greeting, and the earlier conversation according to the caller.
 
--- Adds the message to the end of the path. Returns the session as it is then; the caller has locked it.
+-- Adds the message to the end of the path. Returns the changed session, which the caller has locked.
 create function private.append_message(
   session public.sessions, speaker text, said text, metadata jsonb, said_at timestamptz
 ) returns public.sessions
@@ -31,8 +31,8 @@ begin
 end
 $$;
 
--- What is new of [{role, content}]: what comes after the last one that the path has too, in the same order.
--- Only the newest messages of the path are looked at, in proportion to what is given.
+-- The new messages in [{role, content}]: those after the last one that is also on the path, in the same
+-- order. Reads only the newest messages of the path, in proportion to the given ones.
 create function private.new_given_messages(session public.sessions, given jsonb) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare

@@ -1,6 +1,6 @@
--- When the snapshot of a conversation with a companion is written, or deleted.
+-- Plans when the snapshot of a conversation with a companion is written or deleted.
 
--- Adds the job that writes the conversation's snapshot, or puts off the one that is planned, so that a busy
+-- Adds the job that writes the conversation's snapshot, or postpones the planned one, so that a busy
 -- conversation is written once. The session is locked.
 create function private.plan_snapshot(session public.sessions) returns void
 language plpgsql set search_path = '' as $$

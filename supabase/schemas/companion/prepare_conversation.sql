@@ -1,6 +1,6 @@
--- A conversation with a companion before a turn's message.
+-- Prepares a conversation with a companion for a turn's message.
 
--- The character's greetings with names in them, the first one first.
+-- The character's greetings with names filled in, the first one first.
 create function private.greetings_of(session public.sessions, companion public.characters)
 returns text[]
 language sql stable
@@ -23,10 +23,10 @@ begin
 end
 $$;
 
--- Stores the session's character, the word for its user, and what comes before the turn's message: of a new
--- conversation the character's greeting, or the messages that the caller says were said before; of an old one
--- those of these messages that it lacks. The session is locked; returns it as it is then. `stored_at` is when
--- what is stored was said.
+-- Stores the session's character, the word for its user, and the messages before the turn's: in a new
+-- conversation the character's greeting, or the earlier messages according to the caller; in an existing one
+-- those of these messages that it lacks. The session is locked; returns the changed session. `stored_at` is
+-- the time of the stored messages.
 create function private.prepare_conversation(
   session public.sessions, request jsonb, stored_at timestamptz
 ) returns public.sessions
@@ -76,8 +76,8 @@ begin
 end
 $$;
 
--- What begin_turn answers about a conversation with a companion: {kind, character}, where character is null
--- for none and says of an unknown one nothing but its id.
+-- begin_turn's answer about a conversation with a companion: {kind, character}, where character is null for
+-- none, and only the id of an unknown one.
 create function private.describe_companion(
   session public.sessions, companion public.characters
 ) returns jsonb

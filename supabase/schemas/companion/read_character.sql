@@ -1,6 +1,6 @@
 -- The endpoints that read characters.
 
--- A character of the principal's, or a public one: {principal, companion_id}.
+-- One of the principal's characters, or a public one: {principal, companion_id}.
 create function public.read_character(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -15,8 +15,8 @@ begin
 end
 $$;
 
--- The same with the card that it was imported from, for the edge, which makes a card of both: {principal,
--- companion_id}; returns {character, card | null}.
+-- The same with the imported card, for the edge, which makes a card from both: {principal, companion_id};
+-- returns {character, card | null}.
 create function public.read_character_card(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -31,7 +31,7 @@ begin
 end
 $$;
 
--- The principal's characters and everybody's, newest first: {principal, query: {limit, offset}}.
+-- The principal's characters and all public ones, newest first: {principal, query: {limit, offset}}.
 create function public.list_characters(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

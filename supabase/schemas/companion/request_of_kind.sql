@@ -1,6 +1,6 @@
--- The request for a turn about a message of another kind of conversation than the request's: chat's routes for
--- messages serve all conversations that are trees. What begin_turn's `kinds` has of that kind takes the place
--- of the request's own members, and what is chat's alone is left out.
+-- The request for a turn about a message of another kind of conversation than the request's: chat's routes
+-- for messages serve all conversations that are trees. The members that begin_turn's `kinds` has for that
+-- kind replace the request's own, and chat's special members are left out.
 create function private.request_of_kind(principal_id uuid, request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- The time that a snapshot says, which is UTC if it names no zone; null for what is none.
+-- The time in a snapshot, which is UTC if it names no zone; null for an invalid one.
 create function private.read_moment(value text) returns timestamptz
 language plpgsql stable set search_path = '' as $$
 begin
@@ -12,9 +12,10 @@ exception when others then
 end
 $$;
 
--- Brings a conversation back from its snapshot: {principal, conversation_id, snapshot, is_server}; the body is
--- the conversation, with 201 if its rows were gone. A snapshot that names a user is for that user, or for the
--- account that the guest has moved to; one that names nobody only for a server that acts for the principal.
+-- Restores a conversation from its snapshot: {principal, conversation_id, snapshot, is_server}; the body is
+-- the conversation, with 201 if its rows were deleted. A snapshot that names a user is for that user, or for
+-- the account to which the guest has moved; one that names nobody requires a server that acts for the
+-- principal.
 create function public.restore_conversation(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
 -- The endpoints that write characters.
 
--- A new character of the principal's: {principal, body: the columns that callers write}, of which only the
--- name must be there, and `card` if it was imported.
+-- Creates a character of the principal's: {principal, body: the columns that callers write}, of which only
+-- the name is required, and `card` if it was imported.
 create function public.save_character(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -30,7 +30,7 @@ begin
 end
 $$;
 
--- Changes what body has: {principal, companion_id, if_match, body: as save_character's}.
+-- Changes the members in body: {principal, companion_id, if_match, body: as save_character's}.
 create function public.update_character(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -55,7 +55,7 @@ begin
 end
 $$;
 
--- Removes a character: {principal, companion_id, if_match}. Conversations with it stay, and go on without it.
+-- Deletes a character: {principal, companion_id, if_match}. Conversations with it continue without it.
 create function public.delete_character(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

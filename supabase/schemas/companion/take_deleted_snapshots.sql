@@ -1,6 +1,6 @@
--- Snapshots and pictures to delete: {limit}, of both together; returns {ids, illustrations}, the paths of the
--- pictures. Background work calls it, for nobody. Those that it takes are not taken again for a while, unless
--- forget_deleted_snapshots says that they are gone.
+-- Returns snapshots and pictures to delete: {limit} for both together; returns {ids, illustrations}, where
+-- illustrations are the paths of pictures. Background work calls it, without a principal. The same ones are
+-- returned again only after a while, unless forget_deleted_snapshots reports that they are deleted.
 create function public.take_deleted_snapshots(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -45,7 +45,7 @@ begin
 end
 $$;
 
--- These are gone: {ids, illustrations?}.
+-- Reports that these are deleted: {ids, illustrations?}.
 create function public.forget_deleted_snapshots(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 begin

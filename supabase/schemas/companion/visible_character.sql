@@ -1,4 +1,5 @@
--- The character, if the principal may talk to it: an own one, or a public one; nulls otherwise.
+-- The character, if the principal may talk to it: one of their own, or a public one; nulls
+-- otherwise.
 create function private.visible_character(principal_id uuid, wanted_id uuid)
 returns public.characters
 language sql stable set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Deletes a session: {principal, session_id, if_match}. A reply that is being written in it is
--- asked to stop, because nobody will read it.
+-- Deletes a session: {principal, session_id, if_match}. Asks a running reply in it to stop, because
+-- nobody will read it.
 create function public.delete_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

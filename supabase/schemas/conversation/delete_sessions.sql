@@ -1,4 +1,4 @@
--- Deletes all of the principal's sessions, as delete_session does: {principal}.
+-- Deletes all of the principal's sessions, like delete_session: {principal}.
 create function public.delete_sessions(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,5 +1,6 @@
 -- Replaces the text of a reply: {principal, message_id, body: {content}, if_match}; the body is the
--- message. The old text stays a revision, and what models have been sent stays as it was.
+-- message. The old text is kept as a revision, and the record of what models were sent does not
+-- change.
 create function public.edit_reply(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,5 +1,5 @@
--- A session that begins waits for whoever deletes its project, before it locks anything else: the foreign key's
--- check alone would let it lock the dossier first.
+-- Makes a new session wait for a transaction that deletes its project, before it locks anything else: with
+-- only the foreign key's check it could lock the dossier first.
 create function private.hold_project() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -13,6 +13,6 @@ $$;
 
 revoke all on function private.hold_project() from public, anon, authenticated, service_role;
 
--- After hold_owner, by its name.
+-- Its name makes it run after hold_owner.
 create trigger hold_project before insert on public.sessions
   for each row when (new.project_id is not null) execute function private.hold_project();

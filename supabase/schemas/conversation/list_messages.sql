@@ -1,12 +1,11 @@
--- Messages on the path to the session's active leaf, and the reply that is being written after it:
--- {principal, session_id, query: {limit, offset, order}}. Without an order the offset counts from the newest message, and the page that it leads
--- to is in the order of the conversation; `desc` is the same page, newest first; with `asc` the
+-- Messages on the path to the session's active leaf, and the running reply after it: {principal, session_id,
+-- query: {limit, offset, order}}. Without an order the offset counts from the newest message, and the
+-- resulting page is in the order of the conversation; `desc` is the same page, newest first; with `asc` the
 -- offset counts from the first message.
 --
--- Where a message's position is its depth, nothing beside the path came before it, so that the path
--- from the first message to there is found by position. Above that it is walked, from the leaf to
--- the page: what a page costs grows with its distance from the leaf if there are other takes before
--- it, and not otherwise.
+-- If a message's position is its depth, all messages before it are on the path, so the path from the first
+-- message to it is found by position. After that the path is walked, from the leaf to the page: the cost of a
+-- page grows with its distance from the leaf only if there are other takes before it.
 create function public.list_messages(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

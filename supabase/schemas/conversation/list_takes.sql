@@ -1,5 +1,5 @@
--- The takes of a message in the order in which they came: {principal, message_id}; the body is a list
--- of messages, each with `is_active` true when it is on the path to the session's active leaf.
+-- The takes of a message in the order of arrival: {principal, message_id}; the body is a list of
+-- messages, each with `is_active` true when it is on the path to the session's active leaf.
 create function public.list_takes(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

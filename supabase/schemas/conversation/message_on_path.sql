@@ -1,5 +1,5 @@
--- The message of this depth on the path to the leaf. Walks no further than where the takes begin:
--- before that, the place in the session is the depth.
+-- The message with this depth on the path to the leaf. Walks back only to where the takes begin: before that,
+-- the position in the session is the depth.
 create function private.message_on_path(leaf_id uuid, wanted_depth integer) returns uuid
 language plpgsql stable set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Texts that a message had until it was edited.
+-- Earlier texts of edited messages.
 create table public.message_revisions (
   session_id uuid not null,
   message_id uuid not null,

@@ -1,5 +1,5 @@
--- Where a conversation that goes through this message ends: at its newest child's newest child, and
--- so on. Costs the steps to there.
+-- The end of a conversation through this message: its newest child's newest child, and so on. The
+-- cost is the number of these steps.
 create function private.newest_leaf_below(target public.messages) returns uuid
 language sql stable set search_path = '' as $$
   with recursive way as (

@@ -1,5 +1,5 @@
--- The relay's messages as supabase-js reads them. A reply that is being written is no message yet; who moves
--- to an account that has used the same number has another name for the conversation, which is no number.
+-- The relay's messages for supabase-js. A running reply is not a message yet; a user who moves to an account
+-- with the same conversation number has a new name for the conversation, which is not a number.
 create view public.relay_messages with (security_invoker = true) as
 select message.message_id, message.owner_id as user_id,
   case when session.external_id ~ '^[0-9]{1,18}$' then session.external_id::bigint end

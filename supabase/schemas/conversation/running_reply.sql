@@ -1,6 +1,6 @@
--- The reply that is being written in a session.
+-- The running reply of a session.
 
--- The session's running generation; nulls when there is none, or its writer is taken for dead.
+-- The session's running generation; nulls when there is none, or its writer is considered dead.
 create function private.running_generation(wanted_session_id uuid) returns public.generations
 language plpgsql set search_path = '' as $$
 declare
@@ -15,7 +15,7 @@ begin
 end
 $$;
 
--- As callers see it: {stream_id, message_id, started_at}; null for none.
+-- The form for callers: {stream_id, message_id, started_at}; null for none.
 create function private.describe_running(running public.generations) returns jsonb
 language sql stable parallel safe
 return case when running.generation_id is not null then pg_catalog.jsonb_build_object(
@@ -23,7 +23,7 @@ return case when running.generation_id is not null then pg_catalog.jsonb_build_o
   'message_id', running.message_id,
   'started_at', private.iso(running.started_at)) end;
 
--- Refuses what must wait until the running reply ends.
+-- Refuses an action that must wait until the running reply ends.
 create function private.refuse_while_running(running public.generations, message text) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -34,7 +34,7 @@ begin
 end
 $$;
 
--- The running reply as a message of its session, with the text that is saved of it.
+-- The running reply as a message of its session, with its saved text.
 create function private.running_message(running public.generations) returns jsonb
 language sql stable
 return (

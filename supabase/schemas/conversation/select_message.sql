@@ -1,5 +1,5 @@
--- Makes the session go on from this message, or from where the conversation through it ended last:
--- {principal, message_id}; the body is {session_id, message_id, active_leaf_id}.
+-- Makes the session continue from this message, or from the last end of the conversation through
+-- it: {principal, message_id}; the body is {session_id, message_id, active_leaf_id}.
 create function public.select_message(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -35,7 +35,7 @@ language sql stable
 return concat(private.version_of(session.updated_at),
   'r' || (private.running_generation(session.session_id)).epoch);
 
--- Refuses a session that does not exist, is deleted, or belongs to somebody else.
+-- Refuses a session that does not exist, is deleted, or belongs to another user.
 create function private.refuse_session() returns void
 language plpgsql set search_path = '' as $$
 begin

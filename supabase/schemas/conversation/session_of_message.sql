@@ -1,4 +1,4 @@
--- The answer of functions about a message that is not there, or is another's.
+-- Refuses a message that does not exist, or belongs to another user.
 create function private.refuse_unknown_message() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -7,8 +7,8 @@ begin
 end
 $$;
 
--- The session of a message that the principal may see, or of a reply that is still being written; one
--- of this kind if a kind is given.
+-- The session of a message that the principal may see, or of a running reply; only of this kind if
+-- one is given.
 create function private.session_of_message(
   principal_id uuid, wanted_message_id uuid, session_kind text default null
 ) returns uuid

@@ -1,5 +1,5 @@
--- A deleted session keeps its row, with is_active false. Sessions of the kind `story` hold the texts of a story's
--- scenes (story/story_parts.sql): they are no conversations, are in no list, and take no turns.
+-- A deleted session keeps its row, with is_active false. Sessions of the kind `story` contain the texts of a
+-- story's scenes (story/story_parts.sql): they are no conversations, are in no list, and take no turns.
 create table public.sessions (
   session_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
@@ -19,16 +19,15 @@ create table public.sessions (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_message_at timestamptz not null default now(),
-  -- The character that the conversation is with, as the caller named it: it may be unknown here, not visible
-  -- to the owner, or deleted, and then counts as none (private.visible_character). No foreign key: the
-  -- character may be another owner's, whose deletion must not wait for turns.
+  -- The conversation's character, as the caller named it: it may be unknown here, invisible to the owner, or
+  -- deleted, and then counts as none (private.visible_character). No foreign key: the character may be
+  -- another owner's, whose deletion must not wait for turns.
   character_id uuid,
-  -- What a user without a name is called, in the conversation's language.
+  -- The word for a user without a name, in the conversation's language.
   user_word text check (char_length(user_word) between 1 and 64),
-  -- What the model is told after our own prompt and the project's instructions.
+  -- The session's instructions for the model, after our own prompt and the project's instructions.
   instructions text check (octet_length(instructions) between 1 and 8192),
-  -- What its turns use unless they choose otherwise; null: what the deployment uses. The model is
-  -- provider:model.
+  -- The defaults for its turns; null: the deployment's. The model is provider:model.
   model text check (model ~ '^[a-z]+:.' and char_length(model) <= 256),
   temperature numeric(3, 2) check (temperature between 0 and 2),
   max_tokens integer check (max_tokens >= 1),

@@ -1,4 +1,4 @@
--- The messages with this one's parent and role, itself among them.
+-- The messages with this one's parent and role, including itself.
 create function private.takes_of(target public.messages) returns setof public.messages
 language sql stable set search_path = '' as $$
   select take.* from public.messages take

@@ -1,5 +1,5 @@
--- Changes what body has: {principal, session_id, if_match, body: {title, instructions, model, temperature,
--- max_tokens}}, where null, but of the title, removes; the model is provider:model.
+-- Changes the members in body: {principal, session_id, if_match, body: {title, instructions, model,
+-- temperature, max_tokens}}, where null removes all but the title; the model is provider:model.
 create function public.update_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,6 +1,6 @@
 -- Like private.store_assertions, but also adds a `path` entry for messages that had left the path before
--- anything was found in them. The snapshot in the request does not cover that entry. The caller has locked
--- the sessions of the named messages.
+-- their first findings. The snapshot in the request does not cover that entry. The caller has locked the
+-- sessions of the named messages.
 create function private.add_assertions(
   wanted_id uuid, request jsonb, principal_id uuid
 ) returns jsonb

@@ -1,4 +1,4 @@
--- Refuses what is no list of assertions as commit_assertions takes them.
+-- Refuses anything but a list of assertions for commit_assertions.
 create function private.check_assertions(assertions jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Refuses what readers could not be given as a dossier.
+-- Refuses anything but a valid snapshot for readers.
 create function private.check_snapshot(snapshot jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -22,7 +22,7 @@ begin
 end
 $$;
 
--- Refuses what cannot be kept for prompts.
+-- Refuses anything but facts that can be stored for prompts.
 create function private.check_facts(facts jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare

@@ -1,6 +1,6 @@
--- Removes what is known of a story, and where it was known from: {principal, project_id, if_match}. The
--- project stays, with its conversations, and with an empty dossier of a later version. Nothing that was
--- said until now is read for it any more, and what was passed over is not read later either.
+-- Deletes all facts about a story and their sources: {principal, project_id, if_match}. The project
+-- keeps its conversations, and has an empty dossier of a later version. Existing messages are not read
+-- for it again, including those that were passed over.
 create function public.clear_dossier(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,15 +1,15 @@
--- Adds to a dossier's log, and stores the snapshot that goes with it: {project_id, base,
--- assertions: [{assertion_id, kind, body, message_id | null}], snapshot | null, facts?, if_match?,
--- principal | null}, where base is the position that the snapshot was computed from, before these
--- assertions, and facts is what prompts are told of it. Returns {head, added, folded_to, log_start, tail}.
+-- Adds to a dossier's log, and stores the snapshot that goes with it: {project_id, base, assertions:
+-- [{assertion_id, kind, body, message_id | null}], snapshot | null, facts?, if_match?, principal | null},
+-- where base is the position from which the snapshot was computed, before these assertions, and facts is
+-- the dossier's text for prompts. Returns {head, added, folded_to, log_start, tail}.
 --
--- Assertions that are not there yet are added in the order given, whatever base is, unless if_match
--- names another version than the head: then nothing is done (412). The snapshot is stored only if base
--- was still the head. Otherwise the tail is what the log holds after base, with the caller's own in
--- their places: fold it in and call again, with the last one's position as the base, or the head when
--- the tail is empty. A tail is bounded (private.read_log), so that this may take several calls; an empty
--- list of assertions reads the log. A base before log_start means that the log was removed: whoever
--- holds entries of it begins anew. A caller whose answer was lost calls again: nothing is added twice.
+-- New assertions are added in the given order, whatever base is, unless if_match names another version
+-- than the head: then nothing is done (412). The snapshot is stored only if base was still the head.
+-- Otherwise the tail is the log after base, including the caller's own entries: fold it and call again,
+-- with the last one's position as the base, or the head when the tail is empty. A tail is limited
+-- (private.read_log), so this may take several calls; an empty list of assertions reads the log. A base
+-- before log_start means that the log was removed: a caller with entries of it must start again. A caller
+-- whose answer was lost calls again: nothing is added twice.
 create function public.commit_assertions(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- How many characters two texts have in common at their beginnings.
+-- The length of the common beginning of two texts, in characters.
 create function private.common_prefix(one text, other text) returns integer
 language plpgsql immutable set search_path = '' as $$
 declare

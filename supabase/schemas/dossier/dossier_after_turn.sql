@@ -1,4 +1,4 @@
--- Whether the log has moved since the session's turn before this one, which is told by its epoch.
+-- Whether the log has changed since the session's turn before the one with this epoch.
 create function private.is_dossier_updated(
   wanted_session_id uuid, this_epoch bigint, log_head bigint
 ) returns boolean
@@ -12,7 +12,7 @@ return coalesce((
   limit 1
 ), false);
 
--- Whether something that was said in the session is still to be read for the dossier.
+-- Whether the session has messages that are still to be read for the dossier.
 create function private.is_dossier_pending(wanted_session_id uuid) returns boolean
 language sql stable set search_path = ''
 return exists (
@@ -20,7 +20,7 @@ return exists (
   where session_id = wanted_session_id and kind = 'dossier_extraction'
     and status in ('queued', 'running', 'paused'));
 
--- How the dossier stands after a turn that has asked for it, as finish_turn tells it: {dossier: {version,
+-- The state of the dossier after a turn that has asked for it, for finish_turn: {dossier: {version,
 -- pending, updated}}.
 create function private.dossier_after_turn(
   generation public.generations, its_project_id uuid

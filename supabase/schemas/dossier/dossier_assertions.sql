@@ -1,5 +1,5 @@
--- The log. Rows are added and never rewritten. An undo, another take, a person's decision: each is a
--- further entry, whose body names its subject.
+-- The log. Rows are added and never rewritten. An undo, another take or a person's decision is a further
+-- entry, whose body names its subject.
 create table public.dossier_assertions (
   project_id uuid not null,
   -- SHA-256 of the assertion, as hexadecimal digits, so that the same finding is stored once. The

@@ -1,6 +1,5 @@
--- A job that is given up is one failure of each message that it was about (jobs/has_job_hook.sql); what has
--- failed often enough does not keep the others from being read. Where the log was only to be folded there
--- are no spans.
+-- A job that is given up is one failure of each of its messages (jobs/has_job_hook.sql); messages that have
+-- failed often enough do not block the others. If the log was only to be folded there are no spans.
 create function private.dossier_extraction_fail(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

@@ -1,5 +1,5 @@
--- How a dossier stands for a worker whose findings are stored already: what commit_assertions returns, with the
--- log after the `base` of its result.
+-- The state of a dossier for a worker whose findings are stored already: the result of commit_assertions,
+-- with the log after the `base` of its result.
 create function private.dossier_since(wanted_project_id uuid, outcome jsonb) returns jsonb
 language plpgsql stable set search_path = '' as $$
 begin

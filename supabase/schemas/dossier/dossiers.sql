@@ -1,9 +1,8 @@
--- A project's dossier: a log of assertions, which is the truth, and a snapshot of the log, which readers
--- see. The edge computes the snapshot; the database only stores it, with the position of the log that it
--- covers.
+-- A project's dossier: a log of assertions, which is authoritative, and a snapshot of the log for readers.
+-- The edge computes the snapshot; the database only stores it, with the position of the log that it covers.
 --
--- Its lock is taken after all others but the queues' (HACKING.md, "Locks"): a session's path that moves, and
--- a step's result that is stored, write to the dossier while the session is locked.
+-- It is locked after everything but the queues (HACKING.md, "Locks"): moving a session's path, and storing a
+-- step's result, write to the dossier while the session is locked.
 create table public.dossiers (
   project_id uuid primary key,
   owner_id uuid not null,
@@ -38,9 +37,9 @@ create table public.dossiers (
   -- Entries up to this position have been removed, and this version is the empty dossier. Snapshots
   -- that were folded from removed entries are not stored.
   log_start bigint not null default 0,
-  -- The snapshot's facts for prompts, made by the core: {text, fact_ids, lines: [{parts: [{text,
-  -- facts: [[assertion_id, message_id | null]]}]}]}; {} if it made none. text consists of all lines,
-  -- each "- " and its parts in order; a line without its first part is left out.
+  -- The snapshot's facts for prompts, made by the core: {text, fact_ids, lines: [{parts: [{text, facts:
+  -- [[assertion_id, message_id | null]]}]}]}; {} if it made none. text consists of all lines, each "- " and
+  -- its parts in order; a line without its first part is left out.
   facts_json jsonb not null default '{}' check (jsonb_typeof(facts_json) = 'object'),
   constraint dossiers_project_id_owner_id_key unique (project_id, owner_id),
   constraint snapshots_cover_what_is_there check (folded_to <= head),

@@ -1,5 +1,5 @@
--- The messages on a session's path that have unread text, from the path's beginning: {message_id, depth}.
--- Other takes are not read until they are on the path again.
+-- The messages on a session's path with unread text, from the path's beginning: {message_id, depth}. Other
+-- takes are not read unless they return to the path.
 create function private.unread_on_path(wanted_session_id uuid)
 returns table (message_id uuid, depth integer)
 language sql stable set search_path = '' as $$

@@ -1,4 +1,4 @@
--- Refuses what is no list of facts.
+-- Refuses anything but a list of facts.
 create function private.check_fact_ids(fact_ids jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
@@ -16,8 +16,8 @@ begin
 end
 $$;
 
--- The facts that a generation's model was sent: [{fact_id, kind, body, message_id}], of those that have
--- been removed since the id alone.
+-- The facts in a generation's prompt: [{fact_id, kind, body, message_id}]; for those that were removed
+-- since, only the id.
 create function private.describe_facts(generation public.generations) returns jsonb
 language sql stable set search_path = ''
 return (

@@ -39,7 +39,7 @@ language sql stable set search_path = '' as $$
   where old_id is distinct from new_id;
 $$;
 
--- Those of the messages in which something was found, in the given order.
+-- The given messages that have findings, in the given order.
 create function private.messages_with_assertions(message_ids uuid[]) returns uuid[]
 language sql stable set search_path = ''
 return array(

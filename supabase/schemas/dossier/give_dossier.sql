@@ -1,4 +1,4 @@
--- Each project has a dossier from the beginning.
+-- Gives each new project a dossier.
 create function private.give_dossier() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,7 +1,7 @@
--- The readings for a dossier, under way or ended lately, newest first: {principal, project_id, query: {limit,
--- offset}}; each {task_id, kind, session_id | null, title | null, status, steps, steps_done, steps_failed, failures,
--- created_at, finished_at}. kind is conversation or import; failures are private.step_failures. Readings of
--- conversations are kept for a day after their end.
+-- The running and recent readings for a dossier, newest first: {principal, project_id, query: {limit,
+-- offset}}; each {task_id, kind, session_id | null, title | null, status, steps, steps_done, steps_failed,
+-- failures, created_at, finished_at}. kind is conversation or import; failures are private.step_failures.
+-- Readings of conversations are kept for a day after their end.
 create function public.list_dossier_readings(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,6 +1,6 @@
--- The versions that a dossier has been in, newest first: {principal, project_id, query: {limit,
--- offset}}; each {version, kind, change, entries, created_at}, where kind is who made it (extracted,
--- confirmed, user, path), change what its last entry does, and entries how many came with it.
+-- The versions of a dossier, newest first: {principal, project_id, query: {limit, offset}}; each
+-- {version, kind, change, entries, created_at}, where kind is its origin (extracted, confirmed,
+-- user, path), change the act of its last entry, and entries the number of its entries.
 create function public.list_dossier_versions(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,5 +1,5 @@
--- The messages of a path from its end up that are not marked for reading, the last of them first: they
--- were worth no call of their own.
+-- The messages of a path, from its end up, that are not marked for reading, the last of them first:
+-- they were not worth a call of their own.
 create function private.unmarked_until(last_message_id uuid) returns uuid[]
 language sql stable set search_path = ''
 return array(
@@ -20,7 +20,7 @@ return array(
   )
   select message_id from unmarked order by steps);
 
--- These messages, which are there, are to be read for the dossier. The session is locked.
+-- Marks these existing messages to be read for the dossier. The session is locked.
 create function private.mark_for_extraction(wanted_session_id uuid, message_ids uuid[])
 returns void
 language plpgsql set search_path = '' as $$

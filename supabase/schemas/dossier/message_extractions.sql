@@ -8,7 +8,7 @@ create table public.message_extractions (
   -- UTF-8 bytes of the message's text, from its beginning, that have been read.
   read_bytes integer not null default 0 check (read_bytes >= 0),
   is_done boolean not null default false,
-  -- How often reading it has failed for good.
+  -- The number of readings that were given up.
   failures integer not null default 0 check (failures >= 0),
   created_at timestamptz not null default now(),
   primary key (session_id, message_id),
@@ -21,7 +21,7 @@ create table public.message_extractions (
 comment on table public.message_extractions is
   'How far messages have been read for their dossier. Not readable over REST.';
 
--- The messages of a session that have unread text.
+-- The messages of a session with unread text.
 create index message_extractions_open on public.message_extractions (session_id)
   where not is_done;
 

@@ -1,10 +1,10 @@
 -- The dossier follows the conversation: findings in a message that is no longer on the path to the
 -- session's active leaf do not count. Entries of the kind `path` record this in the log.
 --
--- Invariant, under a session's lock: a message in which something was found is on the path unless the
--- newest `path` entry that names it lists it among those that left.
+-- Invariant, under a session's lock: a message with findings is on the path unless the newest `path`
+-- entry that names it lists it among those that left.
 
--- The text whose SHA-256 is the id of a `path` entry, as shared/dossier writes it: JSON without spaces,
+-- The text whose SHA-256 is the id of a `path` entry, in the form of shared/dossier: JSON without spaces,
 -- members in order.
 create function private.path_entry_text(
   project_id uuid, session_id uuid, left_ids uuid[], back_ids uuid[], sequence bigint, at_ms bigint
@@ -56,8 +56,8 @@ begin
 end
 $$;
 
--- Adds `path` entries for those of the messages that are not on their session's path. Something was found
--- in them for the first time, after they may have left. The sessions are locked.
+-- Adds `path` entries for those of the messages that are not on their session's path. They have just got
+-- their first findings, and may have left before. The sessions are locked.
 create function private.note_messages_off_path(
   wanted_project_id uuid, message_ids uuid[]
 ) returns void

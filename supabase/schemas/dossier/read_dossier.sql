@@ -1,5 +1,6 @@
 -- Reads a project's dossier: {principal, project_id}. The version is a position of its log. The answer also
--- has `head`, beside the body: if it is not the version, the log has entries that the snapshot lacks.
+-- has `head`, next to the body: if it differs from the version, the log has entries that the snapshot
+-- lacks.
 create function public.read_dossier(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
--- A dossier's log, for who folds it: {principal | null, project_id, after?, until?}; returns
--- {project_id, user_id, name, head, folded_to, log_start, snapshot | null, entries}, where name is the
--- project's, entries are those after `after` (at first 0), up to `until`, in order and bounded as
--- private.read_log has it, and the snapshot is there as long as nothing of the log has been passed over.
+-- A dossier's log, for folding it: {principal | null, project_id, after?, until?}; returns {project_id,
+-- user_id, name, head, folded_to, log_start, snapshot | null, entries}, where name is the project's,
+-- entries are those after `after` (at first 0), up to `until`, in order and limited by private.read_log,
+-- and the snapshot is present as long as no part of the log was passed over.
 create function public.read_dossier_log(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- A position of a log that a request names; null where it does not.
+-- A position of a log in a request; null if absent.
 create function private.read_position(request jsonb, key text) returns bigint
 language plpgsql immutable set search_path = '' as $$
 declare
@@ -12,8 +12,8 @@ begin
 end
 $$;
 
--- The log after a position, in its order, up to another one if it is given. At most so many entries
--- and, after the first, bytes: the last one's position is the one to ask on from.
+-- The log after a position, in order, optionally up to another one. Limited in entries and, after
+-- the first, in bytes: continue from the last one's position.
 create function private.read_log(
   wanted_project_id uuid, after_position bigint, until_position bigint default null,
   max_entries integer default 1000, max_bytes integer default 1048576

@@ -1,4 +1,4 @@
--- Refuses a dossier that does not exist or belongs to somebody else.
+-- Refuses a dossier that does not exist or belongs to another user.
 create function private.refuse_dossier() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -56,6 +56,9 @@ begin
   ) known on true;
   if not is_known then
     perform private.check_version(request ->> 'if_match', dossier.head::text);
+    if base < dossier.head then
+      perform private.check_room(wanted_id, dossier.log_start, assertions);
+    end if;
   end if;
 
   -- Limits, here and below, make the planner look up each row instead of reading the whole project.

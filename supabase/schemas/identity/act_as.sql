@@ -1,5 +1,5 @@
 -- Until the transaction ends, or the caller sets the role again: acts with the rights of this
--- principal, so that row level security decides what is there.
+-- principal, so that row level security decides which rows are visible.
 create function private.act_as(principal_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare

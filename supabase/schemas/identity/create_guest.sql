@@ -1,4 +1,4 @@
--- Makes a guest: {principal: {kind: new_guest, token_hash}, caller: a guest who is to be known | null}; returns
+-- Creates a guest: {principal: {kind: new_guest, token_hash}, caller: a guest who must exist | null}; returns
 -- {user_id, expires_at}.
 create function public.create_guest(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

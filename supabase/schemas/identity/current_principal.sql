@@ -1,10 +1,10 @@
--- The principal of the request's token, null when it has none. Policies ask this and nothing else. A
--- Supabase user's id means something in tokens of this deployment's Supabase alone.
--- A user is named by the `sub` of tokens without an issuer (the embedded Supabase tells none), by
--- `supabase`, which private.act_as says, and by Supabase Auth, whose address may change. Any other
--- issuer that PostgREST trusts may call its users what it likes, a Supabase user's id too, and never
--- speaks for one. A guest is named by private.act_as alone, without an issuer.
--- Security definer: callers may not read principals themselves.
+-- The principal of the request's token, null without one. Policies use only this. A Supabase user's
+-- id has a meaning only in tokens of this deployment's Supabase. A user is identified by the `sub`
+-- of tokens without an issuer (the embedded Supabase writes none), with the issuer `supabase`, which
+-- private.act_as sets, or from Supabase Auth, whose URL may change. Any other issuer that PostgREST
+-- trusts may choose any ids for its users, including a Supabase user's, and never identifies one.
+-- Only private.act_as identifies a guest, without an issuer. Security definer: callers may not read
+-- principals themselves.
 create function private.current_principal() returns uuid
 language plpgsql stable security definer set search_path = '' as $$
 declare

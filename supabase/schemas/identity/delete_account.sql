@@ -1,9 +1,9 @@
 -- Deletes an account with all of the principal's data. A token that is still valid does not bring the
 -- account back.
 
--- Deletes a user of Supabase Auth, who then can neither sign in nor refresh a token. Does nothing
--- without Supabase Auth. Security definer: the tables belong to Auth, and only the owner of the
--- migrations may write to them.
+-- Deletes a user of Supabase Auth, who then cannot sign in or refresh a token. Does nothing without
+-- Supabase Auth. Security definer: the tables belong to Auth, and only the owner of the migrations may
+-- write to them.
 create function private.delete_auth_user(deleted_user_id uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 declare

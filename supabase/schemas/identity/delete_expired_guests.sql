@@ -1,6 +1,6 @@
--- Removes guests whose time is over, with all that is theirs, and what is kept of moved guests and
--- of deleted accounts: {limit?}, of guests in one call; returns {deleted}, of those. Background
--- work calls it, for nobody.
+-- Deletes expired guests with all of their data, and old records of moved guests and deleted
+-- accounts: {limit?}, the number of guests in one call; returns {deleted}, their number. Background
+-- work calls it, without a principal.
 create function public.delete_expired_guests(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -46,7 +46,7 @@ revoke all on function public.delete_expired_guests(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.delete_expired_guests(jsonb) to service_role;
 
--- Hourly, where the database has a clock of its own. The development server has a timer instead.
+-- Runs every hour if the database has pg_cron; the development server uses a timer instead.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then

@@ -1,5 +1,5 @@
--- The principal, who may have moved; a row of nulls when there is none. Takes what
--- private.resolve_principal takes.
+-- The principal, who may have moved; a row of nulls when there is none. Takes the same as
+-- private.resolve_principal.
 create function private.find_principal(caller jsonb) returns public.principals
 language plpgsql stable set search_path = '' as $$
 declare
@@ -28,7 +28,7 @@ begin
 end
 $$;
 
--- Refuses principals that are not there, and guests who have moved.
+-- Refuses principals that do not exist, and guests who have moved.
 create function private.require_current(principal public.principals) returns void
 language plpgsql set search_path = '' as $$
 begin

@@ -1,5 +1,5 @@
--- Nothing new for a principal who is gone or has moved meanwhile: waits for whoever deletes or moves them, and
--- keeps them until the transaction ends. Comes before the lock of anything that is theirs.
+-- Prevents new rows for a principal who was deleted or moved meanwhile: waits for a transaction that deletes
+-- or moves them, and locks them until this transaction ends. Must precede the lock of any of their rows.
 create function private.hold_principal(principal_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -10,7 +10,7 @@ begin
 end
 $$;
 
--- resolve_principal does not hold users as it holds guests, because most calls only read.
+-- Unlike guests, users are not locked by resolve_principal, because most calls only read.
 create function private.hold_owner() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,5 +1,5 @@
--- SHA-256 of who a caller is, as hexadecimal digits. A Supabase user is known by the id alone,
--- because the address of the issuer may change.
+-- SHA-256 of a caller's identity, as hexadecimal digits. A Supabase user is identified by the id
+-- alone, because the issuer's URL may change.
 create function private.identity_hash(caller jsonb) returns text
 language sql immutable parallel safe
 return pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
@@ -11,8 +11,8 @@ return pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
     else pg_catalog.jsonb_build_array('guest', caller ->> 'token_hash')
   end::text, 'UTF8')), 'hex');
 
--- Whether the account has been deleted after the caller's token was made. Users of another issuer
--- keep their identity there, and may begin anew with a new token (its `issued_at`, in seconds).
+-- Whether the account was deleted after the caller's token was issued. Users of another issuer keep
+-- their identity there, and may begin anew with a new token (its `issued_at`, in seconds).
 create function private.is_deleted(caller jsonb) returns boolean
 language sql stable
 return exists (

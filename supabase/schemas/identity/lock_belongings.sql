@@ -1,6 +1,6 @@
--- Waits until nobody works on what is the principal's, and keeps others away until the transaction
--- ends; false when there is no such principal. Without it, cascades would take the rows in an order
--- of their own, and wait for others crosswise. Foreign keys' checks go on meanwhile (HACKING.md, "Locks").
+-- Waits until no transaction works on the principal's rows, and keeps others out until this one ends;
+-- false when there is no such principal. Without it, cascades would lock the rows in an undefined order,
+-- and deadlock with others. Foreign keys' checks continue meanwhile (HACKING.md, "Locks").
 create function private.lock_belongings(principal_id uuid) returns boolean
 language plpgsql set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- The answer about a guest who is not known, which is no fault of the account's token.
+-- Refuses an unknown guest, without blaming the account's token.
 create function private.refuse_unknown_guest() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -7,11 +7,11 @@ begin
 end
 $$;
 
--- Gives everything of a guest to an account: {principal, guest, body: {temp_user_id,
--- permanent_user_id}}. The edge has proven both; guest is {"kind": "guest", "token_hash"} or an
+-- Moves everything of a guest to an account: {principal, guest, body: {temp_user_id,
+-- permanent_user_id}}. The edge has verified both; guest is {"kind": "guest", "token_hash"} or an
 -- anonymous Supabase user, {"kind": "user", "issuer", "subject"}. Answers {message, already,
--- user_id, migrated}; calling again changes nothing and says `already`. Whatever is wrong with the
--- guest is 403: 401 would say that the account's own token does not count.
+-- user_id, migrated}; calling again changes nothing and returns `already` true. Any fault of the
+-- guest is 403: 401 would mean that the account's own token is invalid.
 create function public.migrate_guest(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

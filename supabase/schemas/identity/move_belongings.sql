@@ -1,10 +1,10 @@
--- A name that nobody has: 91 characters of the given one, and 37 that make it unique.
+-- A name that does not exist yet: 91 characters of the given one, and 37 that make it unique.
 create function private.rename(name text) returns text
 language sql volatile parallel safe
 return pg_catalog.left(name, 91) || '-' || pg_catalog.gen_random_uuid();
 
--- Gives new names to what the guest has named as the account has named something else. Of conversations
--- only those that are not deleted have names that can clash.
+-- Renames those of the guest's things whose names the account uses for others. Among conversations only
+-- those that are not deleted have names that can clash.
 create function private.rename_clashes(guest_id uuid, account_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -38,7 +38,7 @@ begin
 end
 $$;
 
--- Gives everything of the guest to the account; counts it as {projects, sessions, messages,
+-- Moves everything of the guest to the account; returns counts as {projects, sessions, messages,
 -- dossiers}. The caller has locked both principals.
 create function private.move_belongings(guest_id uuid, account_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$

@@ -11,8 +11,8 @@ create table public.principals (
   expires_at timestamptz,
   created_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
-  -- The account that a guest was moved to. The row is kept for a while, so that a repeated move is
-  -- answered, and the guest's token is refused for the right reason.
+  -- The account to which a guest was moved. The row is kept for a while, so that a repeated move is
+  -- answered, and the guest's token is refused with the right reason.
   migrated_to uuid references public.principals (id) on delete cascade,
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (

@@ -21,7 +21,7 @@ begin
 end
 $$;
 
--- Grows with every change of the profile; 0 before the first.
+-- Increases with every change of the profile; 0 before the first.
 create function private.profile_etag(principal_id uuid) returns text
 language sql stable
 return coalesce((

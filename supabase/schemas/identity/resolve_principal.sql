@@ -1,10 +1,10 @@
--- The principal's id; a user or a guest who is new is stored first. Takes one of
+-- The principal's id; a new user or guest is stored first. Takes one of
 --   {"kind": "user", "issuer", "subject"}
---   {"kind": "external", "issuer", "subject", "issued_at" of the token in seconds, if it says so}
+--   {"kind": "external", "issuer", "subject", "issued_at" of the token in seconds, if it has one}
 --   {"kind": "guest" | "new_guest", "token_hash"}
---   {"kind": "named", "subject"}, whoever has this id, for a server that has the secret key; where nobody has
---   it, a user of Supabase Auth who has not called yet
--- Holds a guest until the transaction ends, so that migrate_guest takes along what it does.
+--   {"kind": "named", "subject"}, the principal with this id, for a server that has the secret key; if there
+--   is none, a user of Supabase Auth who has not called yet
+-- Locks a guest until the transaction ends, so that migrate_guest also moves this transaction's rows.
 create function private.resolve_principal(caller jsonb) returns uuid
 language plpgsql set search_path = '' as $$
 declare

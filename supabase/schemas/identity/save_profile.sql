@@ -1,5 +1,5 @@
--- Makes or changes the caller's profile: {principal, body: {user_id?, email?, display_name?,
--- avatar_url?}}. What is absent stays; null removes.
+-- Creates or changes the caller's profile: {principal, body: {user_id?, email?, display_name?,
+-- avatar_url?}}. Absent members stay unchanged; null removes one.
 create function public.save_profile(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,5 +1,5 @@
--- Ends an import before its end: {principal, project_id, task_id}. What it has proposed stays. One that
--- has ended stays as it is.
+-- Ends an import early: {principal, project_id, task_id}. Its proposals stay. An import that has ended
+-- does not change.
 create function public.cancel_import(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

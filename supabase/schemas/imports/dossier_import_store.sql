@@ -1,7 +1,7 @@
--- Stores what a part of a text has found (jobs/has_job_hook.sql): the result is {base, assertions, snapshot, facts,
--- proposals, ...}, the first four as commit_assertions takes them, proposals the ids that the assertions
--- belong to, and whatever else is worth keeping. The answer is `dossier`, what commit_assertions returns:
--- when its tail is not null, fold it and call that.
+-- Stores the findings in a part of a text (jobs/has_job_hook.sql): the result is {base, assertions, snapshot,
+-- facts, proposals, ...}, the first four as for commit_assertions, proposals the ids that the assertions
+-- belong to, and any other members to keep. The answer is {dossier}, the answer of commit_assertions: if its
+-- tail is not null, fold the tail and call commit_assertions.
 create function private.dossier_import_store(
   job public.jobs, step public.job_steps, made jsonb
 ) returns jsonb

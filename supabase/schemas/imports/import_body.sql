@@ -1,4 +1,4 @@
--- The answer of functions about an import that is not there, or is another's.
+-- Refuses an import that does not exist, or belongs to another user.
 create function private.refuse_import() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -7,7 +7,7 @@ begin
 end
 $$;
 
--- How far an import is, for its owner. It is a job, whose id callers know as task_id.
+-- An import's progress, for its owner. It is a job, whose id is callers' task_id.
 create function private.import_body(import public.jobs) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(

@@ -1,4 +1,4 @@
--- The import, which is the principal's, locked if it is to be changed; refused otherwise.
+-- The principal's import, locked if it is to be changed; refuses any other.
 create function private.own_import(request jsonb, is_locked boolean) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
 -- Begins to import a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
--- chapter_title | null, from_byte}]}; 202 with its progress, and the address to ask for it.
+-- chapter_title | null, from_byte}]}; 202 with its progress, and the URL for reading it.
 create function public.start_import(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

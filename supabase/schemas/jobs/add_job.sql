@@ -1,9 +1,9 @@
 -- Begins a job: {kind, owner_id, session_id or project_id, merge_key?, merge?, is_serial?, payload?, steps?:
--- [payload], run_after?, kept_for?, reports_progress?}. The caller has locked the job's subject (its session or project). By
--- default a job is serial, has one step, and is kept for a day. With a merge_key the request is merged into
--- the job that is open under that key. merge "waiting", the default: the first waiting step takes over
+-- [payload], run_after?, kept_for?, reports_progress?}. The caller has locked the job's subject (its session
+-- or project). By default a job is serial, has one step, and is kept for a day. With a merge_key the request
+-- is merged into the open job with that key. merge "waiting", the default: the first waiting step takes over
 -- payload and run_after; if no step is waiting, the steps are added. merge "open": nothing is added, because
--- the worker of the open job goes on until no work is left. Returns the job.
+-- the worker of the open job continues until no work is left. Returns the job.
 create function private.add_job(request jsonb) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

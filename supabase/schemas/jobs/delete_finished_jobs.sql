@@ -1,4 +1,4 @@
--- Deletes jobs that have been kept for their time: {limit?}; returns {deleted}. Background work calls it,
+-- Deletes jobs whose retention time is over: {limit?}; returns {deleted}. Background work calls it,
 -- without a principal, until nothing is left.
 create function public.delete_finished_jobs(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

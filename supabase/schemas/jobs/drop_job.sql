@@ -1,5 +1,5 @@
--- Ends a job early: steps that are not done are dropped, and a worker that has one finds its lease gone. The
--- job is locked.
+-- Ends a job early: unfinished steps are dropped, and a worker that has one loses its lease. The job is
+-- locked.
 create function private.drop_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

@@ -1,5 +1,6 @@
 -- Gives back a step that could not be done: {job_id, step, lease_token, error, retry_after_seconds?, calls?};
--- returns what commit_step does, without the kind's answer. A step is tried five times, with growing pauses.
+-- returns the same as commit_step, without the kind's answer. A step is tried five times, with growing
+-- pauses.
 create function public.fail_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,5 @@
--- Makes the waiting steps of a job, which is locked, due. A job that had ended takes its share again.
+-- Makes the waiting steps of a job, which is locked, due. A job that had ended takes its plan's share
+-- again.
 create function private.go_on_with_job(wanted_id uuid) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

@@ -2,12 +2,12 @@
 -- nothing here:
 --
 --   private.<kind>_work(jobs, job_steps, '{}')
---     returns the kind's members of a claimed step; null: no work is left, or the hook has
---     ended the job, or has made the step wait until it is due again. Without this hook: {"payload": the step's}.
+--     returns the kind's members of a claimed step; null: no work is left, or the hook has ended the job
+--     or postponed the step. Without this hook: {"payload": the step's}.
 --   private.<kind>_store(jobs, job_steps, {result, already})
---     stores the result and returns {result?: what is kept with the step, answer?: what the worker is
---     told, has_more?: another step is needed}. With `already` it stores nothing. Without this hook the
---     result is kept unchanged.
+--     stores the result and returns {result?: to keep with the step, answer?: for the worker, has_more?:
+--     another step is needed}. With `already` it stores nothing. Without this hook the result is kept
+--     unchanged.
 --   private.<kind>_fail(jobs, job_steps, '{}')
 --     runs after the job has failed.
 

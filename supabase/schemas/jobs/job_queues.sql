@@ -1,5 +1,5 @@
 -- The queue of owners, for each kind: who is served next. A row is a hint, which claim_step corrects: the
--- owner has no step that is due before next_due_at, and may have none that is due then.
+-- owner has no due step before next_due_at, and may have none then.
 create table public.job_queues (
   -- Without a foreign key: its check would lock the principal at the end of a turn, after the session,
   -- against the lock order. A trigger removes a principal's rows (delete_job_queues.sql).

@@ -1,6 +1,6 @@
 create table public.job_steps (
   job_id uuid not null,
-  -- From 1 on.
+  -- From 1.
   step integer not null check (step between 1 and 100000),
   owner_id uuid not null,
   kind text not null,
@@ -39,7 +39,7 @@ create index job_steps_due_of_owner on public.job_steps (owner_id, kind, run_aft
   where status in ('queued', 'running');
 -- Whether any step is due.
 create index job_steps_due on public.job_steps (run_after) where status in ('queued', 'running');
--- A job's steps that are not done, without those that are: a long job has many.
+-- A job's unfinished steps, separate from the finished ones, because a long job has many.
 create index job_steps_open on public.job_steps (job_id, step)
   where status in ('waiting', 'queued', 'running');
 create index job_steps_of_generation on public.job_steps (generation_id);

@@ -1,5 +1,5 @@
 -- Durable work: a job consists of steps, and a step's result is stored and never made again. A job's kind
--- defines what its steps do; nothing here knows a kind by name (has_job_hook.sql).
+-- defines what its steps do; no code here knows a kind by name (has_job_hook.sql).
 --
 -- Locks are taken in the order project, session, job, step, dossier, queue (HACKING.md, "Locks").
 
@@ -7,14 +7,14 @@ create table public.jobs (
   job_id uuid primary key default gen_random_uuid(),
   kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,47}$'),
   owner_id uuid not null,
-  -- The job's subject, a conversation or a project, with which it is deleted.
+  -- The job's subject, a conversation or a project; it is deleted with the subject.
   session_id uuid,
   project_id uuid,
   subject_id uuid not null generated always as (coalesce(session_id, project_id)) stored,
   -- At most one job per subject, kind and key is open at a time: a request for another is merged into it.
   merge_key text check (char_length(merge_key) between 1 and 128),
   -- Serial: the steps are done one after another, and a step that has failed for good ends the job. Otherwise
-  -- they are done in any order, and the job goes on without failed steps.
+  -- they are done in any order, and the job continues without failed steps.
   is_serial boolean not null,
   -- Queued until one of its steps is claimed for the first time.
   status text not null default 'queued'
@@ -29,8 +29,8 @@ create table public.jobs (
   kept_for interval,
   created_at timestamptz not null default now(),
   finished_at timestamptz,
-  -- The kind's steps say how far the job is; else it is the share of steps that are done. For serial jobs whose
-  -- steps are added one by one, so that nobody knows how many there will be.
+  -- Whether the kind's steps report the job's progress; otherwise it is the share of finished steps. For
+  -- serial jobs whose steps are added one by one, so that their number is unknown.
   reports_progress boolean not null default false,
   unique (job_id, owner_id),
   constraint jobs_have_one_subject check (num_nonnulls(session_id, project_id) = 1),

@@ -1,5 +1,5 @@
--- Returns a job of the principal's, locked together with its subject if it is to be changed; refuses
--- otherwise.
+-- Returns one of the principal's jobs, locked together with its subject if it is to be changed;
+-- refuses any other.
 create function private.own_job(request jsonb, is_locked boolean) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare

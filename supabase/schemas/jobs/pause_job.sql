@@ -1,5 +1,4 @@
--- Pauses a job: {principal, job_id}. No step is begun until the job is resumed; a step that is running is
--- finished.
+-- Pauses a job: {principal, job_id}. No step begins until the job is resumed; a running step is finished.
 create function public.pause_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
--- Reports that a worker goes on, and extends its lease: {job_id, step, lease_token, lease_seconds?,
+-- Reports that a worker continues, and extends its lease: {job_id, step, lease_token, lease_seconds?,
 -- progress?, message?, generation_id?}, where progress is the job's in percent, and generation_id the text
--- that the step makes. Returns {leased_until}; refused like a commit when another worker has the step by now,
--- or the job was cancelled.
+-- that the step makes. Returns {leased_until}; refused like a commit when another worker has taken over the
+-- step, or the job was cancelled.
 create function public.report_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,14 +1,14 @@
--- The meaning of an error of a step or a job: {code, message}. A worker's error begins with its stable code; one
--- without a code is the database's own, of workers that have died.
+-- The meaning of an error of a step or a job: {code, message}. A worker's error begins with its stable code;
+-- one without a code is the database's own, for a worker that has died.
 create function private.told_failure(error text) returns jsonb
 language sql immutable parallel safe
 return pg_catalog.jsonb_build_object(
   'code', coalesce(pg_catalog.substring(error, '^([a-z_]+): '), 'interrupted'),
   'message', pg_catalog.regexp_replace(error, '^[a-z_]+: ', ''));
 
--- Why steps of a job have failed, in their order: [{step, chapter | null, chapter_title | null, message_id |
--- null, code, message, is_given_up, retry_at | null}]. A step that is not given up is tried again at retry_at.
--- The chapter is that of an imported text, the message the first one of those that were read.
+-- Why steps of a job have failed, in order: [{step, chapter | null, chapter_title | null, message_id | null,
+-- code, message, is_given_up, retry_at | null}]. A step that is not given up is tried again at retry_at. The
+-- chapter belongs to an imported text, the message is the first one that was read.
 create function private.step_failures(wanted_job_id uuid) returns jsonb
 language sql stable set search_path = ''
 return (

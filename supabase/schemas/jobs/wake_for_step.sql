@@ -1,5 +1,5 @@
--- Starts a worker for a new job at once if the database can send requests; elsewhere a scheduler polls. Steps
--- that are added later are found by the worker that has added them.
+-- Starts a worker for a new job at once if the database can send requests; elsewhere a scheduler polls. The
+-- worker that adds later steps finds them itself.
 create function private.wake_for_step() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin

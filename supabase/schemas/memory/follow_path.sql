@@ -1,8 +1,8 @@
--- A companion's memory follows the conversation's path: what was found only in messages that have left it is
--- not recalled, from the same transaction on; what comes back, and what a correction that has left had replaced,
--- comes with the next fold.
+-- A companion's memory follows the conversation's path: memories found only in messages that have left it are
+-- not recalled, from the same transaction on; memories that return, or were replaced by a correction that has
+-- left, are available after the next fold.
 
--- Notes that these messages of a session have left the path, or come back. The session is locked.
+-- Records that these messages of a session have left the path, or come back. The session is locked.
 create function private.move_memories(
   session public.sessions, left_ids uuid[], back_ids uuid[]
 ) returns void
@@ -79,7 +79,7 @@ begin
 end
 $$;
 
--- A message is deleted for good, with its session or because its turn is taken back.
+-- Runs when a message is deleted for good, with its session or because its turn is withdrawn.
 create function private.forget_deleted_reading() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -92,7 +92,7 @@ begin
 end
 $$;
 
--- A character is deleted: what it remembered of its owner goes with it.
+-- Runs when a character is deleted: its memory of its owner is deleted too.
 create function private.delete_memories_of_character() returns trigger
 language plpgsql set search_path = '' as $$
 begin

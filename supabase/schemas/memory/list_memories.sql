@@ -1,4 +1,4 @@
--- The endpoints that read what a companion remembers.
+-- The endpoints that read a companion's memory.
 
 create function private.memory_body(memory public.memories) returns jsonb
 language sql stable
@@ -14,7 +14,7 @@ return jsonb_build_object(
   'said_at', private.iso(memory.said_at),
   'updated_at', private.iso(memory.updated_at));
 
--- What the companion remembers, the latest first: {principal, companion_id, query: {limit, offset}}.
+-- The companion's memories, the latest first: {principal, companion_id, query: {limit, offset}}.
 create function public.list_memories(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -41,7 +41,7 @@ begin
 end
 $$;
 
--- One of them: {principal, companion_id, memory_id, status?}, where status is the answer's.
+-- One memory: {principal, companion_id, memory_id, status?}, where status is the answer's.
 create function public.read_memory(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -60,7 +60,7 @@ begin
 end
 $$;
 
--- All of them as one document: {principal, companion_id}.
+-- All memories as one document: {principal, companion_id}.
 create function public.export_memories(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

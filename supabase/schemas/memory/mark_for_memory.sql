@@ -1,4 +1,4 @@
--- The memory that the principal's conversations with this character share; made if it is not there.
+-- The memory that the principal's conversations with this character share; created if it is missing.
 create function private.open_memory_log(wanted_owner_id uuid, wanted_character_id uuid)
 returns public.memory_logs
 language plpgsql set search_path = '' as $$
@@ -38,8 +38,8 @@ begin
 end
 $$;
 
--- After a turn with a companion: the user's message is to be read for the companion's memory. The session is
--- locked.
+-- After a turn with a companion, marks the user's message to be read for the companion's memory. The session
+-- is locked.
 create function private.mark_for_memory(generation public.generations) returns void
 language plpgsql set search_path = '' as $$
 declare

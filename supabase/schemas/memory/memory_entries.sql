@@ -1,6 +1,6 @@
--- The entries of a memory's log: an extractor's findings, each with the user's own words, and what the user
--- has done (shared/memory). What has been forgotten is deleted; an entry stays that keeps it from coming back
--- and has none of its words.
+-- The entries of a memory's log: an extractor's findings, each with the user's own words, and the user's acts
+-- (shared/memory). Forgotten entries are deleted; an entry without any of their words stays and prevents
+-- their return.
 create table public.memory_entries (
   memory_log_id uuid not null,
   owner_id uuid not null,

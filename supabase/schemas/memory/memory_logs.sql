@@ -1,11 +1,11 @@
--- What a companion remembers of its user: one memory for each principal and character. Like a dossier it is
--- computed from a log (shared/memory); the edge folds the log, and the result is public.memories.
+-- A companion's memory of its user: one for each principal and character. Like a dossier it is computed
+-- from a log (shared/memory); the edge folds the log, and the result is public.memories.
 create table public.memory_logs (
   memory_log_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
-  -- As sessions.character_id has it; null: the companion without a character.
+  -- The same as sessions.character_id; null: the companion without a character.
   character_id uuid,
-  -- Grows with each change of the log, and of the paths of the conversations that it was found in.
+  -- Increases with each change of the log, and of the paths of its conversations.
   version bigint not null default 0 check (version >= 0),
   -- The version that public.memories was computed from.
   folded_to bigint not null default 0 check (folded_to between 0 and version),
@@ -18,6 +18,6 @@ create table public.memory_logs (
 
 comment on table public.memory_logs is 'What companions remember of their users. Not readable over REST.';
 
--- Without a trigger that holds the owner: a turn that makes one holds its session, for which a move or a
--- deletion of the owner waits. Whoever has no session holds the principal (read_memory_log.sql).
+-- No trigger locks the owner: a turn that creates a row holds its session, for which a move or a deletion
+-- of the owner waits. Callers without a session lock the principal (read_memory_log.sql).
 alter table public.memory_logs enable row level security;

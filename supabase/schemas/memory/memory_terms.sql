@@ -1,10 +1,13 @@
--- What a text is found by: its words in a short form, without those that are in most texts. Words of scripts
--- without spaces count by their pairs of characters.
+-- The terms by which a text is found: its words in a short form, without those that are in most texts. For
+-- scripts without spaces, pairs of characters.
 create function private.memory_terms(said text) returns text[]
 language sql immutable set search_path = '' as $$
   with words as (
     select word
-    from regexp_split_to_table(lower(left(said, 20000)),
+    from regexp_split_to_table(lower(
+        -- Of a long text its beginning and its end.
+        case when char_length(said) <= 20000 then said
+          else left(said, 10000) || ' ' || right(said, 10000) end),
       '[\s!-/:-@\[-`{-~' || U&'\00A1-\00BF\2010-\2027\3000-\3002\300C-\3011\FF01-\FF0F\FF1A-\FF20' || ']+')
       as word
     where char_length(word) between 2 and 200 or word ~ '^[0-9]$'

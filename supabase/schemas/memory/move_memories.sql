@@ -1,6 +1,6 @@
--- Gives a guest's memories to the account (identity/move_belongings.sql). Where both have a memory of the same
--- character, the guest's entries come after the account's; both principals and their logs are locked. What they
--- fold to together is computed by the next job.
+-- Moves a guest's memories to the account (identity/move_belongings.sql). If both have a memory of the same
+-- character, the guest's entries follow the account's; both principals and their logs are locked. The next
+-- job folds them together.
 create function private.move_memory_logs(guest_id uuid, account_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- A memory's log for whoever folds it: {memory_log_id, version, entries: [{assertion_id, kind, body, message_id,
--- is_off_path}]}. One statement, so that the version is that of the entries.
+-- A memory's log for folding: {memory_log_id, version, entries: [{assertion_id, kind, body, message_id,
+-- is_off_path}]}. One statement, so that the version fits the entries.
 create function private.describe_memory_log(wanted_log_id uuid) returns jsonb
 language sql stable set search_path = ''
 return (
@@ -25,8 +25,8 @@ return (
   from public.memory_logs log
   where log.memory_log_id = wanted_log_id);
 
--- The character that a request for memories names, null for the companion without one, whose id is all zeros.
--- Refuses characters that the principal can neither see nor has memories of.
+-- The character in a request for memories, null for the companion without one, whose id is all zeros. Refuses
+-- characters that the principal can neither see nor has memories of.
 create function private.read_memory_character(principal_id uuid, request jsonb) returns uuid
 language plpgsql stable set search_path = '' as $$
 declare
@@ -47,7 +47,7 @@ begin
 end
 $$;
 
--- The memory of the principal's that the request names; nulls if nothing has been remembered.
+-- The principal's memory that the request names; nulls if it is empty.
 create function private.find_memory_log(principal_id uuid, request jsonb)
 returns public.memory_logs
 language plpgsql stable set search_path = '' as $$
@@ -62,8 +62,8 @@ begin
 end
 $$;
 
--- The log of what a companion remembers, for the edge, which changes it: {principal, companion_id}; made if
--- nothing has been remembered yet. Returns what private.describe_memory_log has.
+-- The log of a companion's memory, for the edge, which changes it: {principal, companion_id}; created if it
+-- is missing. Returns private.describe_memory_log.
 create function public.read_memory_log(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
--- What a companion is told of its memory for a turn, and what it was told.
+-- The memories in a turn's prompt, and the record of them.
 
--- The memories that matter for what is said, the most relevant first: {texts, memory_ids, tokens}. Pinned ones
--- always do; others do if they share a word with it that is rare among the memories. No more than max_tokens.
+-- The memories that matter for the given text, the most relevant first: {texts, memory_ids, tokens}. Pinned
+-- ones always do; others do if they share a word with it that is rare among the memories. At most max_tokens.
 create function private.recall_memories(wanted_log_id uuid, said text, max_tokens integer)
 returns jsonb
 language sql stable set search_path = ''
@@ -43,7 +43,7 @@ return (
   where tokens_so_far <= max_tokens
 );
 
--- As the model is told it, after the system prompt; '' for nothing.
+-- The text for the model, after the system prompt; '' for none.
 create function private.tell_memories(texts jsonb) returns text
 language sql immutable
 return coalesce((
@@ -52,8 +52,8 @@ return coalesce((
     || E'recite it:\n' || string_agg('- ' || said.text, E'\n' order by said.place)
   from jsonb_array_elements_text(texts) with ordinality as said (text, place)), '');
 
--- The request of a turn with a companion, with what it is told of its memory: memory_ids, and memory_text, which
--- is sent after the system prompt, and takes its tokens from the history's.
+-- The request of a turn with a companion, with its memories: memory_ids, and memory_text, which is sent after
+-- the system prompt, and whose tokens reduce the history's.
 create function private.with_memories(
   session public.sessions, question public.messages, request jsonb
 ) returns jsonb
@@ -79,8 +79,8 @@ begin
 end
 $$;
 
--- The memories that a generation's model was told: [{memory_id, type, text, date, message_id}], of those that
--- are gone since the id alone.
+-- The memories in a generation's prompt: [{memory_id, type, text, date, message_id}]; for those that are gone
+-- since, only the id.
 create function private.describe_told_memories(generation public.generations) returns jsonb
 language sql stable set search_path = ''
 return (

@@ -1,6 +1,6 @@
--- Adds entries to a memory's log, and stores the memories that the log folds to.
+-- Adds entries to a memory's log, and stores the resulting memories.
 
--- Refuses what is no list of entries.
+-- Refuses anything but a list of entries.
 create function private.check_memory_entries(entries jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
@@ -20,7 +20,7 @@ begin
 end
 $$;
 
--- What no longer counts goes: the words of what is forgotten, and the summaries that have them or what has been
+-- Deletes data that no longer counts: forgotten words, and the summaries that contain them or something
 -- corrected since.
 create function private.erase_memories(log public.memory_logs, request jsonb) returns void
 language plpgsql set search_path = '' as $$
@@ -51,8 +51,8 @@ begin
 end
 $$;
 
--- Makes public.memories what the edge has folded: [{memory_id, type, text, date | null, is_pinned, source,
--- quote | null, message_id | null, message_ids, said_at}], where said_at is in milliseconds since the epoch.
+-- Replaces public.memories by the edge's fold: [{memory_id, type, text, date | null, is_pinned, source, quote
+-- | null, message_id | null, message_ids, said_at}], where said_at is in milliseconds since the epoch.
 create function private.replace_memories(log public.memory_logs, folded jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -83,10 +83,10 @@ begin
 end
 $$;
 
--- Adds the entries of a worker's or a user's request: {base, assertions, erased?, outdated?, memories}. Entries
--- that are known are not added again, nor those of messages that are not on their path now. The memories are
--- stored, and what is `erased` or `outdated` goes, only if base is still the version: otherwise fold anew.
--- Returns {version, is_folded}. The log is locked here, after the sessions.
+-- Adds the entries of a worker's or a user's request: {base, assertions, erased?, outdated?, memories}. Known
+-- entries are not added again, nor those of messages that are not on their path now. The memories are stored,
+-- and `erased` and `outdated` ones deleted, only if base is still the version: otherwise fold again. Returns
+-- {version, is_folded}. The log is locked here, after the sessions.
 create function private.store_memories(wanted_log_id uuid, request jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -148,8 +148,9 @@ language sql stable set search_path = '' as $$
     where message.message_id = wanted_message_id), false)
 $$;
 
--- Stores what was found in a part of a conversation (jobs/has_job_hook.sql): the result is private.store_memories'
--- request, with any other members to keep. has_more while text is unread, or the log has to be folded anew.
+-- Stores the findings in a part of a conversation (jobs/has_job_hook.sql): the result is
+-- private.store_memories' request, with any other members to keep. has_more is true while text is unread, or
+-- the log must be folded again.
 create function private.companion_memory_store(
   job public.jobs, step public.job_steps, made jsonb
 ) returns jsonb
@@ -170,12 +171,15 @@ begin
   log := private.open_memory_log(session.owner_id, session.character_id);
   stored := private.store_memories(log.memory_log_id, outcome);
   update public.memory_readings waiting
-  set is_read = true, failures = 0
-  where waiting.session_id = job.session_id
-    and waiting.message_id in (
-      select sent.message_id::uuid
-      from jsonb_array_elements_text(coalesce(step.payload -> 'message_ids', '[]'))
-        as sent (message_id));
+  set read_bytes = sent.to_byte,
+      is_read = sent.to_byte >= (
+        select octet_length(message.content) from public.messages message
+        where message.message_id = waiting.message_id),
+      failures = 0
+  from jsonb_to_recordset(coalesce(step.payload -> 'read', '[]'))
+    as sent (message_id uuid, from_byte integer, to_byte integer)
+  where waiting.session_id = job.session_id and waiting.message_id = sent.message_id
+    and waiting.read_bytes = sent.from_byte;
   return jsonb_build_object(
     'result', outcome - array['base', 'assertions', 'erased', 'outdated', 'memories'],
     'has_more', not (stored ->> 'is_folded')::boolean
@@ -183,8 +187,8 @@ begin
 end
 $$;
 
--- What the user does with a memory: {principal, memory_log_id, base, assertions, erased, outdated, memories}.
--- Returns {version, is_folded}. Nothing is done unless base is the version: read the log and decide anew.
+-- Stores a user's act on a memory: {principal, memory_log_id, base, assertions, erased, outdated, memories}.
+-- Returns {version, is_folded}. Nothing is done unless base is the version: read the log and decide again.
 create function public.commit_memories(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
 create table public.metrics_cache (
   is_the_only_row boolean primary key default true check (is_the_only_row),
   made_at timestamptz not null,
-  -- Null until the metrics are read for the first time.
+  -- Null until the metrics are first read.
   text text
 );
 

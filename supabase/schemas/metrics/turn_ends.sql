@@ -1,5 +1,5 @@
 -- The deployment's metrics for its operator. Ends of turns are rows until the metrics are read; then they are
--- added to totals, so that reading costs only what has happened since, totals never decrease when people
+-- added to totals, so that reading costs only the work since the last time, totals never decrease when people
 -- delete their data, and turns do not contend for a row.
 create table public.turn_ends (
   turn_end_id bigint generated always as identity primary key,
@@ -12,7 +12,7 @@ create table public.turn_ends (
   latency_ms integer,
   -- The generation that has ended, needed as long as the end may be removed again.
   generation_id uuid references public.generations (generation_id) on delete set null,
-  -- The difference of a turn whose end was counted already.
+  -- Whether the row is the difference for a turn whose end was counted already.
   is_addition boolean not null default false
 );
 
@@ -39,7 +39,7 @@ alter table public.turn_totals enable row level security;
 create table public.duration_totals (
   measure text not null check (measure in ('first_token', 'latency')),
   kind text not null,
-  -- How many of private.duration_bounds_ms are below the durations that are counted here.
+  -- The number of private.duration_bounds_ms below the durations counted here.
   bucket integer not null check (bucket >= 0),
   durations bigint not null,
   sum_ms bigint not null,

@@ -9,6 +9,6 @@ $$;
 
 revoke all on function private.delete_plan_shares() from public, anon, authenticated, service_role;
 
--- The shares are locked by then (lock_belongings.sql).
+-- At this point the shares are locked (lock_belongings.sql).
 create trigger delete_plan_shares after delete on public.principals
   for each row execute function private.delete_plan_shares();

@@ -1,4 +1,4 @@
--- Gives an account what a guest has used, and the guest's plan if the operator has given one to the guest and
+-- Moves a guest's usage to an account, and the guest's plan if the operator has assigned one to the guest and
 -- none to the account.
 create function private.move_plan(guest_id uuid, account_id uuid) returns void
 language plpgsql set search_path = '' as $$

@@ -1,4 +1,4 @@
--- Plans, for the operator, whom the edge has let in.
+-- Plans, for the operator, whose access the edge has checked.
 
 -- All plans, by name: {}.
 create function public.list_plans(request jsonb) returns jsonb
@@ -10,8 +10,8 @@ begin
 end
 $$;
 
--- Makes a plan or changes one, for everybody who has it: {plan_name, body: {calls_a_month, tokens_a_month,
--- images_a_month, is_default?}}. is_default true makes it the default instead of the one that was it.
+-- Creates a plan or changes one, for everybody who has it: {plan_name, body: {calls_a_month, tokens_a_month,
+-- images_a_month, is_default?}}. With is_default true it replaces the previous default.
 create function public.save_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -49,7 +49,7 @@ begin
 end
 $$;
 
--- Refuses because there is no plan of this name.
+-- Refuses because no plan has this name.
 create function private.refuse_unknown_plan() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -76,7 +76,7 @@ exception when foreign_key_violation then
 end
 $$;
 
--- Gives a person a plan from now on: {user_id, body: {plan}}; null is the default plan. What they have used in
+-- Assigns a plan to a person from now on: {user_id, body: {plan}}; null is the default plan. Their usage in
 -- this month counts. Answers private.plan_usage.
 create function public.set_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

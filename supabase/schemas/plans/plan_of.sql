@@ -1,4 +1,4 @@
--- The principal's plan: the one that the operator has given them, or the default.
+-- The principal's plan: the one that the operator has assigned, or the default.
 create function private.plan_of(principal_id uuid) returns public.plans
 language plpgsql stable set search_path = '' as $$
 declare
@@ -14,18 +14,18 @@ begin
 end
 $$;
 
--- The first day of the month of a moment, in UTC.
+-- The first day of a time's month, in UTC.
 create function private.month_of(moment timestamptz) returns date
 language sql stable parallel safe
 return pg_catalog.date_trunc('month', moment at time zone 'UTC')::date;
 
--- When the month after this one begins, as callers read it.
+-- The beginning of the next month, in the form for callers.
 create function private.end_of_month(month date) returns text
 language sql stable parallel safe
 return private.iso((month + interval '1 month') at time zone 'UTC');
 
--- {plan, month, usage, reserved, limit, resets_at}: what is used of the principal's plan in this month. usage,
--- reserved and limit are {calls, tokens, images}; a limit is null where there is none.
+-- {plan, month, usage, reserved, limit, resets_at}: the usage of the principal's plan in this month. usage,
+-- reserved and limit are {calls, tokens, images}; a limit is null if there is none.
 create function private.plan_usage(principal_id uuid, month date) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare

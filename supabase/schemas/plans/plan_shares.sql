@@ -1,9 +1,9 @@
--- Jobs' shares of their owners' plans. While a share is open, what it reserves and has not used counts as used;
--- once it is settled, only what was used counts.
+-- Jobs' shares of their owners' plans. While a share is open, its unused reservation counts as used; once it
+-- is settled, only the actual usage counts.
 create table public.plan_shares (
   -- Without a foreign key: calls that are reported after the job's deletion count too.
   job_id uuid not null,
-  -- The first day of the month in which the share was taken, in UTC. All of it counts in this month.
+  -- The first day of the month in which the share was taken, in UTC. The whole share counts in this month.
   month date not null check (extract(day from month) = 1),
   -- Without a foreign key: its check would lock the principal after the job, against the lock order. A
   -- trigger removes a principal's rows (delete_plan_shares.sql).

@@ -1,11 +1,11 @@
--- The amounts that people may use in a month, which begins at midnight UTC. Null: without a limit.
+-- The amounts that people may use in a month, which begins at midnight UTC. Null: unlimited.
 create table public.plans (
   name text primary key check (name ~ '^[a-z][a-z0-9_-]{0,31}$'),
   -- Requests to models, and their tokens as in the ledger: input and output.
   calls_a_month bigint check (calls_a_month >= 0),
   tokens_a_month bigint check (tokens_a_month >= 0),
   images_a_month bigint check (images_a_month >= 0),
-  -- The plan of everybody to whom the operator has given none.
+  -- The plan of everybody to whom the operator has assigned none.
   is_default boolean not null default false
 );
 

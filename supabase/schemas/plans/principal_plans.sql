@@ -1,5 +1,5 @@
--- The plan that the operator has given a principal. Everybody who has ever taken a share has a row: its lock
--- lets one at a time take a share of a plan (take_share.sql).
+-- The plan that the operator has assigned to a principal. Everybody who has ever taken a share has a row:
+-- its lock makes shares of a plan be taken one at a time (take_share.sql).
 create table public.principal_plans (
   owner_id uuid primary key references public.principals (id) on delete cascade,
   -- Null: the default plan.

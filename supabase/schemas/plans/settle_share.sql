@@ -1,12 +1,12 @@
--- Gives back what a job's share reserves and has not used, if the job has one. Calls that are reported later
--- count nevertheless (write_job_calls.sql).
+-- Returns the unused reservation of a job's share, if the job has one. Calls that are reported later count
+-- nevertheless (write_job_calls.sql).
 create function private.settle_share(job_id uuid) returns void
 language sql set search_path = '' as $$
   update public.plan_shares share set settled_at = clock_timestamp()
   where share.job_id = settle_share.job_id and share.settled_at is null;
 $$;
 
--- Settles the share of a job that ends, in whatever way.
+-- Settles the share of a job that ends, in any way.
 create function private.settle_ended_job() returns trigger
 language plpgsql set search_path = '' as $$
 begin

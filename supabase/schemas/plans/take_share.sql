@@ -1,7 +1,7 @@
 -- Reserves a job's share of its owner's plan, or refuses with 429 plan_exceeded and {usage, reserved, limit,
--- resets_at}. A job that has an open share gets this in addition. It comes after all other locks of the
--- transaction, the job's among them; what settles shares never waits for its lock. The share is settled when
--- the job ends (settle_share.sql).
+-- resets_at}. It is added to a share that the job has open. Call it after all other locks of the
+-- transaction, including the job's; code that settles shares never waits for its lock. The share is settled
+-- when the job ends (settle_share.sql).
 create function private.take_share(
   owner_id uuid, job_id uuid, calls integer, tokens bigint, images integer
 ) returns void
@@ -53,8 +53,8 @@ begin
 end
 $$;
 
--- Reserves again what a job that goes on after its end has not used of its share. It comes after all other
--- locks, as private.take_share does.
+-- Reserves the unused rest of its share again for a job that continues after its end. Call it after all
+-- other locks, like private.take_share.
 create function private.retake_share(job public.jobs) returns void
 language plpgsql set search_path = '' as $$
 declare

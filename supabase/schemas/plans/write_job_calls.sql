@@ -1,6 +1,6 @@
--- Writes calls of a job to the ledger, and counts them in the job's share, if it has one. wanted_job_id may be
--- of a job that is deleted; common.job_id is then null. Counts only what is new: calls may be reported twice,
--- and the lost call of a worker becomes known.
+-- Writes calls of a job to the ledger, and counts them in the job's share, if it has one. wanted_job_id may
+-- belong to a deleted job; common.job_id is then null. Counts only new usage: calls may be reported twice,
+-- and a worker's lost call may become known.
 create function private.write_job_calls(
   common public.model_calls, wanted_job_id uuid, calls jsonb
 ) returns void

@@ -1,7 +1,7 @@
--- Gives anon and authenticated exactly what some policy is about, and service_role everything, on
+-- Gives anon and authenticated exactly the rights that some policy covers, and service_role everything, on
 -- every table of `public` with row level security, and lets authenticated read the views on them. Each
--- migration with tables, views or policies ends with a call of it. A function, because Supabase's defaults,
--- and the embedded Supabase at each start, give all rights to all three.
+-- migration with tables, views or policies ends with a call of it. It is a function, because Supabase's
+-- defaults, and the embedded Supabase at each start, give all rights to all three.
 create function private.align_grants_with_policies() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -44,5 +44,5 @@ $$;
 revoke all on function private.align_grants_with_policies()
 from public, anon, authenticated, service_role;
 
--- Of all tables and policies of the schema files, which are there by now.
+-- Covers all tables and policies of the schema files, which exist at this point.
 select private.align_grants_with_policies();

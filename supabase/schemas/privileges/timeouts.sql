@@ -1,6 +1,6 @@
--- No statement runs longer than whoever asked for it waits: the edge's calls give up after 15 seconds
--- (kDatabaseTimeoutMs in wasm/engine/database.hpp). PostgREST takes these settings over with the role. That
--- nobody waits long for a lock is a setting of each function: one locked principal delays only itself.
+-- No statement runs longer than its caller waits: the edge's calls time out after 15 seconds
+-- (kDatabase in wasm/engine/deadlines.hpp). PostgREST adopts these settings with the role. Short
+-- waits for locks are a setting of each function: one locked principal delays only itself.
 do $$
 begin
   alter role service_role set statement_timeout = '10s';

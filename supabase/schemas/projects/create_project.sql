@@ -1,5 +1,5 @@
--- A new project with its empty dossier: {principal, body: {name, is_favourite, phase, status,
--- instructions}}, of which only the name must be there.
+-- Creates a project with its empty dossier: {principal, body: {name, is_favourite, phase, status,
+-- instructions}}, of which only the name is required.
 create function public.create_project(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

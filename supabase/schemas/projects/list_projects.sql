@@ -1,5 +1,6 @@
 -- The principal's projects: {principal, query: {limit, offset, status, phase, is_favourite, order:
--- updated_at | created_at | name, direction: asc | desc}}. Newest first, names from A on.
+-- updated_at | created_at | name, direction: asc | desc}}. By default newest first, names in
+-- ascending order.
 create function public.list_projects(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -16,7 +16,7 @@ return jsonb_build_object(
   'created_at', private.iso(project.created_at),
   'updated_at', private.iso(project.updated_at));
 
--- Refuses members of a project that could not be stored. Those that are absent are fine.
+-- Refuses members of a project that cannot be stored. Absent ones are accepted.
 create function private.check_project(body jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -39,7 +39,7 @@ begin
 end
 $$;
 
--- The answer of functions about a project that is not there, or is another's.
+-- Refuses a project that does not exist, or belongs to another user.
 create function private.refuse_project() returns void
 language plpgsql set search_path = '' as $$
 begin

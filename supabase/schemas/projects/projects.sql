@@ -1,6 +1,6 @@
--- Composite foreign keys to this table, and to those below it, carry the owner (and the session)
--- along, so that a row can neither belong to somebody else than what contains it, nor point into
--- another conversation. Giving everything to another owner is an update of projects and sessions alone.
+-- Composite foreign keys to this table, and to those below it, include the owner (and the session), so
+-- that a row can neither belong to another user than its container, nor point into another
+-- conversation. Moving everything to another owner only updates projects and sessions.
 create table public.projects (
   project_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null references public.principals (id) on delete cascade,
@@ -11,7 +11,7 @@ create table public.projects (
   status text not null default 'active' check (status in ('active', 'completed', 'archived')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- What models are told in each of its sessions, after our own prompt.
+  -- Instructions for models in each of its sessions, after our own prompt.
   instructions text check (octet_length(instructions) between 1 and 8192),
   constraint projects_project_id_owner_id_key unique (project_id, owner_id)
 );
@@ -27,6 +27,6 @@ create policy own_projects_are_readable on public.projects for select to authent
 create trigger hold_owner before insert on public.projects
   for each row execute function private.hold_owner();
 
--- Giving a row to another owner is no change of what it says: lists keep their order.
+-- A change of owner is not a change of content: lists keep their order.
 create trigger touch_updated_at before update on public.projects
   for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();

@@ -1,5 +1,5 @@
--- Changes what body has: {principal, project_id, if_match, body: {name, is_favourite, phase,
--- status, instructions}}. Instructions that are null are removed.
+-- Changes the members in body: {principal, project_id, if_match, body: {name, is_favourite, phase,
+-- status, instructions}}. Null removes the instructions.
 create function public.update_project(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

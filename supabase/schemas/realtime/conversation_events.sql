@@ -1,17 +1,17 @@
 -- The log of a realtime session. Ids grow in the order in which a session's transactions commit, because each
--- writer holds the session's lock: who has seen an id misses nothing by asking for those after it.
+-- writer holds the session's lock: a reader that asks for the events after a known id misses none.
 create table public.conversation_events (
   event_id bigint generated always as identity primary key,
   session_id uuid not null,
   owner_id uuid not null,
   role text not null check (role in ('user', 'assistant', 'system', 'tool')),
   type text not null check (type in ('message', 'error', 'tool_call', 'tool_result', 'system')),
-  -- The text as it was at that time; of an error its code.
+  -- The text at that time; for an error its code.
   content text not null check (octet_length(content) <= 4194304),
-  -- An event goes with its message or its generation: a turn that was withdrawn leaves none behind.
+  -- An event is deleted with its message or its generation: a withdrawn turn leaves none.
   message_id uuid,
   generation_id uuid references public.generations (generation_id) on delete cascade,
-  -- What the client called its message.
+  -- The client's own name for its message.
   client_id text check (char_length(client_id) between 1 and 128),
   metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null default clock_timestamp(),

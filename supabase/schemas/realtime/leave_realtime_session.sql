@@ -1,5 +1,5 @@
--- A connection has ended: {principal, session_id, connection_id, left_seconds}; returns {}. The session ends
--- left_seconds after its last one. Calling again changes nothing, nor does a session that is gone.
+-- Ends a connection: {principal, session_id, connection_id, left_seconds}; returns {}. The session ends
+-- left_seconds after its last one. Calling again, or for a deleted session, changes nothing.
 create function public.leave_realtime_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

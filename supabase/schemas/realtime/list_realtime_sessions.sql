@@ -52,7 +52,7 @@ begin
 end
 $$;
 
--- One of them: {principal, realtime_session_id}.
+-- One realtime session: {principal, realtime_session_id}.
 create function public.read_realtime_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -64,7 +64,7 @@ end
 $$;
 
 -- A session's events, oldest first: {principal, realtime_session_id, query: {limit, after}}, where `after` is
--- the id of the last event that is known.
+-- the id of the last known event.
 create function public.list_realtime_events(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

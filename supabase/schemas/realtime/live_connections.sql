@@ -1,5 +1,5 @@
--- The sockets that are open. An isolate may die without a word, so a connection that has not been seen for a
--- minute is gone (private.gone_after).
+-- The open sockets. An isolate may die without notice, so a connection that has not been seen for a minute
+-- is gone (private.gone_after).
 create table public.live_connections (
   -- The functions make a new one for each socket.
   connection_id uuid primary key,

@@ -1,14 +1,14 @@
--- What a realtime session has besides its conversation: who is present, when it ended, and its summary.
+-- The data of a realtime session besides its conversation: presence, its end, and its summary.
 create table public.live_sessions (
   session_id uuid primary key,
   owner_id uuid not null,
-  -- Counts how often the session has begun: it begins anew when something happens after its end.
+  -- Counts the beginnings of the session: it begins again when something happens after its end.
   visit integer not null default 1 check (visit >= 1),
-  -- The first connection; null while the session has had turns only.
+  -- The first connection; null while the session has only had turns.
   opened_at timestamptz,
-  -- The last moment at which somebody is known to have been here, apart from the connections that are.
+  -- The last time at which somebody was present, apart from current connections.
   present_until timestamptz not null,
-  -- How long after that the session ends, as the functions are set.
+  -- How long after that the session ends, from the functions' settings.
   left_seconds integer not null default 60 check (left_seconds between 1 and 86400),
   -- When the session was left, once it has ended.
   end_time timestamptz,

@@ -1,4 +1,4 @@
--- The principal's session of this name; refuses when there is none.
+-- The principal's session with this name; refuses when there is none.
 create function private.realtime_session_named(principal_id uuid, wanted_name text) returns public.sessions
 language plpgsql set search_path = '' as $$
 declare
@@ -13,9 +13,9 @@ begin
 end
 $$;
 
--- Keeps a connection present, and tells what has come since: {principal, session_id, connection_id,
--- left_seconds, after_event_id, limit}; returns what private.session_state gives. Each connection calls it
--- every few seconds, so it locks no session, and writes only when that is necessary.
+-- Keeps a connection present, and returns the news: {principal, session_id, connection_id, left_seconds,
+-- after_event_id, limit}; returns private.session_state. Each connection calls it every few seconds, so it
+-- locks no session, and writes only when necessary.
 create function public.look_at_realtime_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

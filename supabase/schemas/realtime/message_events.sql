@@ -1,7 +1,7 @@
--- Events of turns are written by triggers, in the transaction that stores what they tell: whatever a turn
--- does, and whoever undoes it, the log agrees with the conversation.
+-- Triggers write the events of turns, in the transaction that stores their content: the log always agrees
+-- with the conversation, even when something is undone.
 
--- Why a reply has ended, in the words of all protocols (shared/turn/finish_reason.hpp).
+-- Why a reply has ended, in the terms of all protocols (shared/turn/finish_reason.hpp).
 create function private.finish_reason_told(status text, reason text) returns text
 language sql immutable parallel safe
 return case status
@@ -10,8 +10,8 @@ return case status
   else 'error'
 end;
 
--- A message is stored, or its text is another one. A reply that was ended for silence and goes on takes the
--- place of the broken one under a new id, so that everybody gets it; an edit is an event of its own.
+-- Runs when a message is stored, or its text changes. A reply that was ended for silence and continues
+-- replaces the broken one under a new id, so that everybody gets it; an edit is an event of its own.
 create function private.note_message() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -54,7 +54,8 @@ begin
 end
 $$;
 
--- A turn has ended without words: nothing else tells so. If its writer goes on after all, it has not ended.
+-- Runs when a turn has ended without text, which no message reports. If its writer continues after all, it
+-- has not ended.
 create function private.note_wordless_end() returns trigger
 language plpgsql set search_path = '' as $$
 begin

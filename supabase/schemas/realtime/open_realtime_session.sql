@@ -1,4 +1,4 @@
--- Refuses a request of a connection that is not {session_id, connection_id, left_seconds, after_event_id?}.
+-- Refuses anything but {session_id, connection_id, left_seconds, after_event_id?} from a connection.
 create function private.check_connection_request(request jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 begin
@@ -20,7 +20,7 @@ begin
 end
 $$;
 
--- The connection is here; the session is locked.
+-- Records that the connection is present; the session is locked.
 create function private.arrive(session public.sessions, connection_id uuid, left_seconds integer)
 returns void
 language plpgsql set search_path = '' as $$
@@ -48,11 +48,11 @@ begin
 end
 $$;
 
--- Makes or resumes a session for a connection: {principal, session_id, connection_id, left_seconds,
--- after_event_id?, limit, project_id?}, where session_id is the caller's own name of it. A session that had
--- ended is open again, and an event says so. Returns {user_id, session_id (the UUID), external_id, is_new,
--- start_time, project_id | null, is_begun, mode | null} and what private.session_state gives: is_begun says
--- whether it has messages, and mode is the one that the first of them has chosen.
+-- Creates or resumes a session for a connection: {principal, session_id, connection_id, left_seconds,
+-- after_event_id?, limit, project_id?}, where session_id is the caller's own name for it. A session that
+-- had ended is open again, and an event records it. Returns {user_id, session_id (the UUID), external_id,
+-- is_new, start_time, project_id | null, is_begun, mode | null} and private.session_state: is_begun means
+-- that it has messages, and mode is the one that the first of them has chosen.
 create function public.open_realtime_session(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
--- A session that is not over has an open job, due when it could be over at the earliest. So a session ends
--- and is summarised whether its last connection says goodbye or dies.
+-- A session that is not over has an open job, due at the earliest possible end. So a session ends and is
+-- summarised whether its last connection leaves or dies.
 
--- How long a connection may be unseen before it is gone. Connections are renewed every 20 seconds at least.
+-- How long a connection may be unseen before it is gone. Connections are renewed at least every 20 seconds.
 create function private.gone_after() returns interval
 language sql immutable parallel safe
 return interval '60 seconds';
@@ -18,8 +18,8 @@ begin
 end
 $$;
 
--- Something happens in the session, which is locked. If it had ended, it begins anew: its summary is of
--- something else. is_present says whether somebody is here.
+-- Records activity in the session, which is locked. If the session had ended, it begins again, without the
+-- old summary. is_present means that somebody is connected.
 create function private.resume_realtime_session(wanted_session_id uuid, is_present boolean) returns boolean
 language plpgsql set search_path = '' as $$
 declare
@@ -43,7 +43,7 @@ begin
 end
 $$;
 
--- A session that begins with a turn, and is perhaps never opened, ends too.
+-- A session that begins with a turn, and perhaps is never opened, must end too.
 create function private.begin_live_session() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -55,7 +55,7 @@ begin
 end
 $$;
 
--- Another path is another story.
+-- Another path makes a summary invalid.
 create function private.follow_realtime_path() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- What connections are told of a session.
+-- A session's state for its connections.
 
 create function private.event_body(event public.conversation_events) returns jsonb
 language sql stable parallel safe
@@ -12,8 +12,8 @@ return pg_catalog.jsonb_build_object(
   'client_id', event.client_id,
   'metadata', event.metadata);
 
--- The reply that is being written; null when there is none. One whose writer is silent is ended, so that those
--- who wait for it hear how it ended, and can have it continued.
+-- The running reply; null when there is none. One whose writer is silent is ended, so that waiting clients
+-- learn its end, and can have it continued.
 create function private.running_turn(wanted_session_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -42,8 +42,8 @@ end
 $$;
 
 -- {last_event_id, events, has_more, running}: the events after this one, or the newest ones if it is null,
--- oldest first. Of long events there are fewer. One statement reads the events and the last id, so that an
--- event that comes meanwhile is in both or in neither.
+-- oldest first. Fewer if events are long. One statement reads the events and the last id, so that a
+-- concurrent event is in both or in neither.
 create function private.session_state(
   wanted_session_id uuid, after_event_id bigint, row_limit integer
 ) returns jsonb

@@ -1,6 +1,6 @@
--- Stores a part of a session's summary (jobs/has_job_hook.sql): the result is {summary} and whatever else is
--- worth keeping. What comes after the part is read with it as notes; the last part is the summary. A summary
--- of a session that has gone on meanwhile is dropped.
+-- Stores a part of a session's summary (jobs/has_job_hook.sql): the result is {summary}, with any other
+-- members to keep. The part serves as notes for the text after it; the last part is the summary. A summary
+-- of a session that has continued meanwhile is dropped.
 create function private.realtime_summary_store(
   job public.jobs, step public.job_steps, made jsonb
 ) returns jsonb
@@ -31,13 +31,14 @@ begin
     perform private.add_steps(job, jsonb_build_array(jsonb_build_object(
       'visit', step.payload -> 'visit',
       'notes', outcome -> 'summary',
-      'after_depth', step.payload -> 'until_depth')), clock_timestamp());
+      'after_depth', step.payload -> 'until_depth',
+      'read_until', step.payload -> 'ends_inside')), clock_timestamp());
   end if;
   return jsonb_build_object('result', outcome - 'summary');
 end
 $$;
 
--- A summary is tried for until it exists (jobs/has_job_hook.sql). The session is locked.
+-- A summary is retried until it exists (jobs/has_job_hook.sql). The session is locked.
 create function private.realtime_summary_fail(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

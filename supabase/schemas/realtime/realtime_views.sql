@@ -1,4 +1,4 @@
--- The tables of realtime sessions as supabase-js reads them.
+-- The tables of realtime sessions for supabase-js.
 
 create view public.realtime_sessions with (security_invoker = true) as
 select session.external_id as session_id, session.owner_id as user_id,

@@ -1,6 +1,6 @@
 -- Adds a version to a part, whose project is locked, and returns the part. `made` is {made_by, content?,
--- message_id?, length?, is_rejected?, findings?, model?, prompt?, job_id?, is_given?}; a
--- person's version that a request has brought along (is_given) is no edit.
+-- message_id?, length?, is_rejected?, findings?, model?, prompt?, job_id?, is_given?}; a person's
+-- version that came with a request (is_given) does not count as an edit.
 create function private.add_story_version(part public.story_parts, aspect text, made jsonb)
 returns public.story_parts
 language plpgsql set search_path = '' as $$
@@ -21,7 +21,7 @@ begin
 end
 $$;
 
--- Whether the person has decided what the part says, so that no model changes it.
+-- Whether the person has decided the part's content, so that no model changes it.
 create function private.is_edit(made jsonb) returns boolean
 language sql immutable parallel safe
 return made ->> 'made_by' = 'person' and not coalesce((made ->> 'is_given')::boolean, false);

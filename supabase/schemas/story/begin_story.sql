@@ -1,4 +1,4 @@
--- The task that a request is about already: one that was named the same, or is open for the same answer.
+-- The existing task of a request: one with the same idempotency key, or one that is open for the same answer.
 create function private.find_story_task(principal_id uuid, request jsonb) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
@@ -29,13 +29,13 @@ begin
 end
 $$;
 
--- Whether answers of a route are kept: what goes on with a story is asked for anew each time.
+-- Whether answers of a route are cached: a continuation of a story is generated each time.
 create function private.is_story_cached(route text) returns boolean
 language sql immutable parallel safe
 return route not in ('continue', 'scene', 'illustrations');
 
--- A stored answer to the request; null when there is none, or none may be used. What was asked about a story
--- by its id counts only while nothing of the story has changed since.
+-- The cached answer to the request; null when there is none, or none is valid. For a request with a project
+-- id it is valid only while nothing of the story has changed.
 create function private.read_story_cache(principal_id uuid, request jsonb) returns public.story_cache
 language plpgsql set search_path = '' as $$
 declare
@@ -66,11 +66,11 @@ end
 $$;
 
 -- Begins a story's task, or finds its answer: {principal, route, settings, adjustments?, given: {premise?,
--- outline?, story_text?, idea?, feedback?, scene_id?}, project_id?, cache_key, fresh?, share: {calls, tokens},
--- expected_steps?, title?, idempotency_key?, request_hash?, named?}. Returns {outcome: "cached" | "begun" |
--- "joined", task_id, project_id, settings, body?}: the settings of the story, and the answer that is cached.
--- A story that is there changes only the settings in `named`; without `named`, all. Only one task of a story is
--- open at a time.
+-- outline?, story_text?, idea?, feedback?, scene_id?}, project_id?, cache_key, fresh?, share: {calls,
+-- tokens}, expected_steps?, title?, idempotency_key?, request_hash?, named?}. Returns {outcome: "cached" |
+-- "begun" | "joined", task_id, project_id, settings, body?}: the settings of the story, and the cached
+-- answer. An existing story changes only the settings in `named`; without `named`, all. Only one task of a
+-- story is open at a time.
 create function public.begin_story(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

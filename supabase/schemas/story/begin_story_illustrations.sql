@@ -1,6 +1,6 @@
 -- Begins a task that draws pictures of scenes: {principal, body: {project_id, scene_ids?, style?}}. Without
--- scene_ids it draws all scenes that have an image_prompt and no picture; scenes that are named are drawn again.
--- 202 with {task_id, project_id, status, message, status_url}. One such task of a story is open at a time.
+-- scene_ids it draws all scenes that have an image_prompt and no picture; named scenes are drawn again. 202
+-- with {task_id, project_id, status, message, status_url}. One such task of a story is open at a time.
 create function public.begin_story_illustrations(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,8 +1,8 @@
--- Files of pictures in Storage that no row is about, and that are still to be deleted. A picture that is being
--- drawn is here too, for later: its worker may die between the file and the row. A path says nothing of anybody.
+-- Files of pictures in Storage that have no row, and must still be deleted. A picture that is being drawn is
+-- here too, for later: its worker may die between storing the file and the row. A path identifies nobody.
 create table public.deleted_illustrations (
   object_path text primary key check (char_length(object_path) between 1 and 200),
-  -- When it is tried (again).
+  -- The time of the next attempt.
   try_after timestamptz not null default now()
 );
 

@@ -1,5 +1,5 @@
--- A story's task changes its state, however that comes about: its watchers are told, and when it ends, its
--- answer is kept for the same request, or the next one asks anew.
+-- Runs when a story's task changes its state in any way: its watchers are informed, and when it ends, its
+-- answer is cached for the same request, or removed so that the next one generates it again.
 create function private.follow_story_task() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -20,7 +20,7 @@ begin
 end
 $$;
 
--- A job's status as callers of the story know it.
+-- A job's status in the terms of the story's callers.
 create function private.story_task_status(status text) returns text
 language sql immutable parallel safe
 return case status

@@ -1,5 +1,5 @@
--- The project of a request, locked: the named one, or the owner's newest whose current premise is the given
--- one; a request without a premise takes one that has none yet and no open work; else a new one.
+-- The project of a request, locked: the named one, or the owner's newest one with the given premise; a
+-- request without a premise takes one without premise and open work; otherwise a new one.
 create function private.find_story_project(principal_id uuid, request jsonb) returns public.projects
 language plpgsql set search_path = '' as $$
 declare

@@ -1,6 +1,6 @@
--- A story goes on as soon as its last scene has been read for the dossier: until then its step is put off
--- (story_work.sql). This waits for no lock, because it holds the reading's: a step that is locked is being
--- claimed, and becomes due by itself.
+-- Continues a story as soon as its last scene has been read for the dossier: until then its step is
+-- postponed (story_work.sql). This waits for no lock, because it holds the reading's: a locked step is
+-- being claimed, and becomes due by itself.
 create function private.go_on_after_reading() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,6 +1,6 @@
 -- The pictures of a story in the order of its scenes: {principal, project_id}; returns {expires_at,
 -- expires_in_seconds, illustrations: [{scene_id, number, title, image_prompt, media_type, object_path,
--- created_at}]}. Whoever calls signs addresses of the files that are good for so long.
+-- created_at}]}. The caller signs URLs of the files that are valid for this time.
 create function public.list_story_illustrations(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -23,7 +23,7 @@ begin
 end
 $$;
 
--- {principal, project_id, scene_id}: deletes a scene's picture, and later its file.
+-- Deletes a scene's picture, and later its file: {principal, project_id, scene_id}.
 create function public.delete_story_illustration(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -14,7 +14,7 @@ begin
 end
 $$;
 
--- The same for reading: nothing is locked.
+-- The same for reading, without locks.
 create function private.find_story(principal_id uuid, wanted_project_id uuid) returns public.stories
 language plpgsql stable set search_path = '' as $$
 declare
@@ -46,7 +46,7 @@ end
 $$;
 
 -- A part of the story, whose project is locked: its premise, its outline, or a scene. Premise and outline are
--- made if they are not there.
+-- created if they are missing.
 create function private.open_story_part(story public.stories, part_kind text, wanted_id uuid)
 returns public.story_parts
 language plpgsql set search_path = '' as $$

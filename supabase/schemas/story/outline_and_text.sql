@@ -1,4 +1,4 @@
--- The scenes' plans in their order.
+-- The scenes' plans in order.
 create function private.story_outline(wanted_project_id uuid) returns jsonb
 language sql stable set search_path = ''
 return (
@@ -8,7 +8,8 @@ return (
   from public.story_parts scene
   where scene.project_id = wanted_project_id and scene.kind = 'scene' and scene.number is not null);
 
--- The texts of the written scenes, in their order. A scene that is being written counts with what it has.
+-- The texts of the written scenes, in order. A scene that is being written is included with its current
+-- text.
 create function private.story_text(wanted_project_id uuid) returns text
 language sql stable set search_path = ''
 return (

@@ -1,4 +1,4 @@
--- A picture's file is deleted when its row is gone, or is about another file.
+-- Plans the deletion of a picture's file when its row is deleted, or gets another file.
 create function private.plan_deletion_of_illustration() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -12,8 +12,8 @@ return jsonb_build_object(
     when 'premise' then jsonb_build_object('text', private.premise_text(part.project_id))
     else jsonb_build_object('scenes', private.story_outline(part.project_id)) end;
 
--- The story with its parts: {principal, project_id, query: {with_text}}. Without texts unless they are asked
--- for. The entity tag is of the story's settings and totals.
+-- The story with its parts: {principal, project_id, query: {with_text}}. Texts are included on request. The
+-- entity tag is that of the story's settings and totals.
 create function public.read_story(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -70,7 +70,7 @@ return jsonb_build_object(
   'updated_at', private.iso(story.updated_at));
 
 -- Changes title, language or length: {principal, project_id, if_match, body: {title?, language?,
--- target_words?}}. What is written already stays; a task that is open goes on with what is said now.
+-- target_words?}}. Existing text stays; an open task continues with the new values.
 create function public.update_story(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

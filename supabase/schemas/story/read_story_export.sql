@@ -1,6 +1,6 @@
--- All that a book is made of: {principal, project_id}; the body is {project_id, title, author, language, premise,
--- created_at, settings, chapters: [{number, title, scenes: [{part_id, number, title, text, plan}]}], dossier}.
--- Scenes that are not written are left out, and chapters without scenes.
+-- All data of a book: {principal, project_id}; the body is {project_id, title, author, language, premise,
+-- created_at, settings, chapters: [{number, title, scenes: [{part_id, number, title, text, plan}]}],
+-- dossier}. Unwritten scenes are left out, as are chapters without scenes.
 create function public.read_story_export(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

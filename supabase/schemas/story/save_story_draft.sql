@@ -1,7 +1,7 @@
 -- Saves text that a model is writing for a step: {job_id, step, lease_token, from_byte, text, attempt?,
--- asked?, part?, lease_seconds?}, the text from that byte of the attempt's text on; extends the lease. Returns {saved_bytes,
--- is_cancelled}. A new attempt begins at 0, which removes an earlier one's text. Refused like a commit when the
--- lease is gone.
+-- asked?, part?, lease_seconds?}, where text begins at from_byte of the attempt's text; extends the lease.
+-- Returns {saved_bytes, is_cancelled}. A new attempt begins at 0, which removes the text of an earlier one.
+-- Refused like a commit when the lease is lost.
 create function public.save_story_draft(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- The members of a plan that are stored; others are left out.
+-- The stored members of a plan; others are left out.
 create function private.scene_plan(sent jsonb) returns jsonb
 language sql immutable set search_path = ''
 return jsonb_build_object(
@@ -11,7 +11,7 @@ return jsonb_build_object(
   'image_prompt', left(coalesce(sent ->> 'image_prompt', ''), 4000),
   'narration', left(coalesce(sent ->> 'narration', ''), 4000));
 
--- A story's numbers from this one on move by so many places, to make room or to close a gap.
+-- Moves a story's numbers from this one on by an offset, to make room or to close a gap.
 create function private.shift_story_parts(
   wanted_project_id uuid, part_kind text, from_number integer, places integer
 ) returns void

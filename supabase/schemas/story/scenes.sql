@@ -1,7 +1,7 @@
--- Scenes are inserted, moved, deleted and restored by the person, also while a task writes the story: the task's
--- next step finds the scenes as they are then.
+-- The person can insert, move, delete and restore scenes, also while a task writes the story: the task's next
+-- step uses the scenes as they are then.
 
--- A scene of the story for changing it, its project locked.
+-- Opens a scene of the story to change it, its project locked.
 create function private.open_scene(request jsonb) returns public.story_parts
 language plpgsql set search_path = '' as $$
 begin
@@ -12,7 +12,7 @@ begin
 end
 $$;
 
--- Refuses a scene that is deleted.
+-- Refuses a deleted scene.
 create function private.check_scene_is_there(scene public.story_parts) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -22,7 +22,7 @@ begin
 end
 $$;
 
--- {principal, project_id, scene_id}; a deleted scene can be read too.
+-- Reads a scene, which may be deleted: {principal, project_id, scene_id}.
 create function public.read_scene(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -40,7 +40,7 @@ begin
 end
 $$;
 
--- Where a scene comes behind another: its number and chapter. Behind none is the beginning.
+-- The place after another scene: number and chapter. Without another scene it is the beginning.
 create function private.place_behind(
   wanted_project_id uuid, after_id uuid, out number integer, out chapter_id uuid
 )
@@ -65,9 +65,9 @@ begin
 end
 $$;
 
--- Inserts a scene that is to be written: {principal, project_id, body: {after_scene_id?, chapter?, title,
--- description?, ...}}. after_scene_id null is the beginning, none the end of the chapter or the story. 201 with
--- the scene.
+-- Inserts a scene to be written: {principal, project_id, body: {after_scene_id?, chapter?, title,
+-- description?, ...}}. after_scene_id null means the beginning; without it, the end of the chapter or the
+-- story. 201 with the scene.
 create function public.insert_scene(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -115,7 +115,7 @@ end
 $$;
 
 -- Moves a scene, with its text: {principal, project_id, scene_id, body: {after_scene_id}}, where null is the
--- beginning; it comes into the chapter of the scene before it.
+-- beginning; it moves into the chapter of the scene before it.
 create function public.move_scene(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -146,8 +146,8 @@ begin
 end
 $$;
 
--- Takes a scene out of the story: {principal, project_id, scene_id, if_match}. Its text is kept, and what the
--- dossier knows from it alone is known no more, until the scene is restored.
+-- Removes a scene from the story: {principal, project_id, scene_id, if_match}. Its text is kept, and facts
+-- that the dossier has only from it are hidden until the scene is restored.
 create function public.delete_scene(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -171,7 +171,7 @@ begin
 end
 $$;
 
--- Brings a deleted scene back to its chapter, at its old number if that is there: {principal, project_id,
+-- Restores a deleted scene to its chapter, at its old number if that exists: {principal, project_id,
 -- scene_id}.
 create function public.restore_scene(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

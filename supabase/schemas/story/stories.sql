@@ -7,18 +7,18 @@ create table public.stories (
   title text not null default '' check (char_length(title) <= 200),
   -- SHA-256 of the current premise: a request without a project finds the story by it.
   premise_hash text check (premise_hash ~ '^[0-9a-f]{64}$'),
-  -- Of parts that are not deleted; kept by a trigger (count_story_parts.sql).
+  -- Only parts that are not deleted; maintained by a trigger (count_story_parts.sql).
   chapters integer not null default 0 check (chapters >= 0),
   scenes integer not null default 0 check (scenes >= 0),
   scenes_written integer not null default 0 check (scenes_written between 0 and scenes),
   -- In the unit of the settings.
   length_written bigint not null default 0 check (length_written >= 0),
-  -- Weights of the scenes that are not written.
+  -- The weights of unwritten scenes.
   weight_left bigint not null default 0 check (weight_left >= 0),
-  -- Lengths that models were asked for, and that they made: their ratio corrects what is asked next.
+  -- Lengths requested from models, and written by them: their ratio corrects the next requests.
   asked bigint not null default 0 check (asked >= 0),
   made bigint not null default 0 check (made >= 0),
-  -- Pieces that were tried after all scenes had been written.
+  -- Pieces that were requested after all scenes had been written.
   extra_pieces integer not null default 0 check (extra_pieces >= 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

@@ -1,4 +1,5 @@
--- Answers of a principal's requests, so that the same request is not paid twice; while it is worked on, the job.
+-- Answers to a principal's requests, so that the same request is not paid twice; while it is in progress, the
+-- job.
 create table public.story_cache (
   entry_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null,
@@ -17,7 +18,7 @@ create table public.story_cache (
 
 comment on table public.story_cache is 'Answers to stories'' requests. Not readable over REST.';
 
--- The answer to a request. Not unique: a guest's entries move to an account that may have the same.
+-- The answer to a request. Not unique: a guest's entries move to an account that may have the same ones.
 create index story_cache_by_key on public.story_cache (owner_id, cache_key, created_at);
 create index story_cache_of_project on public.story_cache (project_id);
 create index story_cache_of_job on public.story_cache (job_id);

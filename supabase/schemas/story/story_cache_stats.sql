@@ -1,5 +1,5 @@
--- The caller's kept answers: {principal}; the body is {entries, running, hits, bytes, by_route, oldest_at,
--- newest_at}.
+-- The caller's cached answers: {principal}; the body is {entries, running, hits, bytes, by_route,
+-- oldest_at, newest_at}.
 create function public.story_cache_stats(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -25,7 +25,7 @@ begin
 end
 $$;
 
--- Forgets the caller's kept answers: {principal}; the body is {deleted}. Tasks that are open go on.
+-- Deletes the caller's cached answers: {principal}; the body is {deleted}. Open tasks continue.
 create function public.clear_story_cache(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

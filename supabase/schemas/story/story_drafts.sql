@@ -1,12 +1,12 @@
--- The text of a step while a model writes it, so that others can follow it, and that it is not asked for again
--- when its worker has died.
+-- The text of a step while a model writes it, so that others can follow it, and so that it need not be
+-- generated again when its worker has died.
 create table public.story_drafts (
   job_id uuid not null,
   step integer not null,
   from_byte integer not null check (from_byte >= 0),
   text text not null check (octet_length(text) between 1 and 1048576),
   attempt integer not null check (attempt >= 1),
-  -- How much the model was asked for.
+  -- The length requested from the model.
   asked integer check (asked >= 0),
   primary key (job_id, step, from_byte),
   constraint story_drafts_job_id_step_fkey foreign key (job_id, step)

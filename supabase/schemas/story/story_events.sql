@@ -1,7 +1,7 @@
--- The log of a task, for those who watch it.
+-- The log of a task for its watchers.
 create table public.story_events (
   job_id uuid not null references public.jobs (job_id) on delete cascade,
-  -- From 1 on in each task.
+  -- From 1 in each task.
   seq integer not null check (seq >= 1),
   type text not null check (type in ('progress', 'part', 'finding', 'status')),
   body jsonb not null check (jsonb_typeof(body) = 'object'),

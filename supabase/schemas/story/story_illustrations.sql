@@ -1,14 +1,14 @@
--- Pictures of scenes, one of each: the file is in Storage (wasm/engine/illustrations.hpp).
+-- Pictures of scenes, one for each: the file is in Storage (wasm/engine/illustrations.hpp).
 create table public.story_illustrations (
   -- The scene.
   part_id uuid primary key,
   owner_id uuid not null,
-  -- In the bucket of FABULA_ILLUSTRATIONS_BUCKET: {project_id}/{scene_id}-{job_id}. Never used again for another
+  -- In the bucket of FABULA_ILLUSTRATIONS_BUCKET: {project_id}/{scene_id}-{job_id}. Never reused for another
   -- picture.
   object_path text not null unique check (char_length(object_path) between 1 and 200),
   media_type text not null check (media_type in ('image/png', 'image/jpeg', 'image/webp')),
   byte_count integer not null check (byte_count > 0),
-  -- The words that it was drawn by.
+  -- The prompt for the picture.
   image_prompt text not null check (char_length(image_prompt) between 1 and 5000),
   model text check (char_length(model) <= 330),
   created_at timestamptz not null default now(),

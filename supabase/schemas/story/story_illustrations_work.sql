@@ -1,6 +1,6 @@
 -- Steps of tasks that draw pictures (jobs/has_job_hook.sql): each draws one scene.
 
--- {scene_id, image_prompt, object_path}: the words to draw by, and where the file belongs. Null when the scene is
+-- {scene_id, image_prompt, object_path}: the prompt, and the path for the file. Null when the scene is
 -- deleted or has no image_prompt any more.
 create function private.story_illustrations_work(
   job public.jobs, step public.job_steps, nothing jsonb
@@ -29,7 +29,7 @@ begin
 end
 $$;
 
--- Stores what was drawn: result {scene_id, object_path, image_prompt, media_type, byte_count, model}.
+-- Stores a picture: result {scene_id, object_path, image_prompt, media_type, byte_count, model}.
 create function private.story_illustrations_store(
   job public.jobs, step public.job_steps, argument jsonb
 ) returns jsonb

@@ -1,4 +1,4 @@
--- How long a text is in a story's unit: words, or characters that are not blank where a language has no spaces.
+-- The length of a text in a story's unit: words, or non-blank characters if the language has no spaces.
 create function private.story_length(content text, unit text) returns integer
 language sql immutable parallel safe
 return case

@@ -1,23 +1,24 @@
--- The parts of a story: its premise, its outline, its chapters and its scenes. What a part says is one of its
--- versions (story_versions.sql). A scene's text is a message in a session of the kind `story`, one session for
--- each scene, so that takes, the session's path and the reading for the dossier work as for conversations.
+-- The parts of a story: its premise, its outline, its chapters and its scenes. A part's content is one of its
+-- versions (story_versions.sql). A scene's text is a message in a session of the kind `story`, one session
+-- for each scene, so that takes, the session's path and the reading for the dossier work as for
+-- conversations.
 create table public.story_parts (
   part_id uuid primary key default gen_random_uuid(),
   project_id uuid not null,
   owner_id uuid not null,
   kind text not null check (kind in ('premise', 'outline', 'chapter', 'scene')),
-  -- From 1 on, in the order of the story: of a scene among all scenes. Null: the part is deleted.
+  -- From 1, in the order of the story; for a scene among all scenes. Null: the part is deleted.
   number integer check (number >= 1),
   -- A scene's chapter.
   chapter_id uuid,
-  -- The plan of a chapter or a scene: {title, description, key_events, and for a scene characters, image_prompt,
-  -- narration}.
+  -- The plan of a chapter or a scene: {title, description, key_events, and for a scene characters,
+  -- image_prompt, narration}.
   plan jsonb not null default '{}' check (jsonb_typeof(plan) = 'object'),
   -- A scene's share of the story's length.
   weight integer not null default 1 check (weight between 1 and 100),
   -- A chapter whose scenes are planned.
   is_outlined boolean not null default false,
-  -- Nothing that a model makes becomes current: the person has locked the part, or changed plan or text.
+  -- No model's version becomes current: the person has locked the part, or changed plan or text.
   is_locked boolean not null default false,
   is_plan_edited boolean not null default false,
   is_text_edited boolean not null default false,
@@ -25,15 +26,15 @@ create table public.story_parts (
   -- The message with the current text; null before the scene is written.
   message_id uuid references public.messages (message_id) on delete cascade,
   length integer not null default 0 check (length >= 0),
-  -- Pieces of a text that is being written.
+  -- The pieces of the text in progress.
   draft text not null default '',
   pieces integer not null default 0 check (pieces >= 0),
   retries integer not null default 0 check (retries >= 0),
-  -- Faults of the last piece, which the next attempt is told.
+  -- Faults of the last piece, for the next attempt.
   findings jsonb not null default '[]' check (jsonb_typeof(findings) = 'array'),
   recap text check (char_length(recap) <= 4000),
-  -- The version of the text that the recap is of; of a chapter private.recaps_version, null when its scenes
-  -- have changed since.
+  -- The version of the text that the recap summarizes; for a chapter private.recaps_version, null when its
+  -- scenes have changed since.
   recap_of integer,
   last_version integer not null default 0 check (last_version >= 0),
   plan_version integer,
@@ -41,10 +42,10 @@ create table public.story_parts (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
-  -- A deleted scene's number, where it comes back.
+  -- A deleted scene's number, at which it is restored.
   deleted_number integer,
   constraint story_parts_part_id_owner_id_key unique (part_id, owner_id),
-  -- Parts move aside within a transaction.
+  -- Parts exchange numbers within a transaction.
   constraint story_parts_number_key unique (project_id, kind, number) deferrable initially deferred,
   constraint story_parts_without_number_are_deleted check ((number is null) = (deleted_at is not null)),
   constraint story_parts_in_chapters check ((kind = 'scene') = (chapter_id is not null)),
@@ -55,11 +56,11 @@ create table public.story_parts (
   constraint story_parts_chapter_id_fkey foreign key (chapter_id)
     references public.story_parts (part_id) on delete cascade
 )
--- Parts change often, and stay in their page: reading all chapters touches as many pages at a novel's end as at
--- its beginning.
+-- Parts change often, and stay in their page: reading all chapters touches as many pages at a novel's end as
+-- at its beginning.
 with (fillfactor = 40);
 
--- A chapter's scenes in their order.
+-- A chapter's scenes in order.
 create index story_parts_of_chapter on public.story_parts (chapter_id, number);
 create index story_parts_of_session on public.story_parts (session_id);
 create index story_parts_of_message on public.story_parts (message_id);

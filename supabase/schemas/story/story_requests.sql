@@ -1,4 +1,4 @@
--- Requests that named themselves (Idempotency-Key): the same name is the same task.
+-- Requests with an Idempotency-Key: the same key is the same task.
 create table public.story_requests (
   job_id uuid primary key,
   owner_id uuid not null,
@@ -10,7 +10,7 @@ create table public.story_requests (
 
 comment on table public.story_requests is 'Names of stories'' requests. Not readable over REST.';
 
--- Not unique: a guest's names move to an account that may have the same.
+-- Not unique: a guest's keys move to an account that may have the same ones.
 create index story_requests_by_key on public.story_requests (owner_id, idempotency_key);
 
 alter table public.story_requests enable row level security;

@@ -1,4 +1,5 @@
--- The result of a task, as its route's answer; while the task is open it is what there is so far.
+-- The result of a task, in the form of its route's answer; while the task is open, the result so
+-- far.
 
 create function private.story_result(job public.jobs) returns jsonb
 language plpgsql stable set search_path = '' as $$

@@ -5,8 +5,8 @@
 --   ideas and setup {value}; done {is_complete}
 -- The answer is {is_current}: false if the person's own text or lock has kept what was made from being used.
 
--- A piece: is appended to the draft of the scene that is being written, or to the text of one that was written
--- before. A rejected one is only kept.
+-- Stores a piece: appends it to the draft of the scene in progress, or to the text of an earlier scene. A
+-- rejected one is only kept.
 create function private.store_piece(
   story public.stories, job public.jobs, part public.story_parts, outcome jsonb, made jsonb
 ) returns boolean
@@ -45,7 +45,7 @@ begin
 end
 $$;
 
--- A whole scene.
+-- Stores a whole scene.
 create function private.store_scene(
   story public.stories, job public.jobs, part public.story_parts, outcome jsonb, made jsonb
 ) returns boolean
@@ -73,7 +73,7 @@ begin
 end
 $$;
 
--- A recap is of the text that the step was given; if that has changed since, it is made again.
+-- Stores a recap of the text that the step was given; if that has changed since, the recap is made again.
 create function private.store_recap(step public.job_steps, part public.story_parts, recap_text text)
 returns void
 language plpgsql set search_path = '' as $$
@@ -177,7 +177,7 @@ begin
 end
 $$;
 
--- Tells watchers what a step has made.
+-- Informs watchers of a step's result.
 create function private.tell_story_step(job public.jobs, outcome jsonb, is_current boolean)
 returns void
 language plpgsql set search_path = '' as $$

@@ -1,7 +1,7 @@
--- Tasks of stories for their owner. A task is a job of the kind `story` or `story_illustrations`, whose id callers
--- know as task_id.
+-- Tasks of stories for their owner. A task is a job of the kind `story` or `story_illustrations`, whose id is
+-- callers' task_id.
 
--- The task, which is the principal's, locked with its project if it is to be changed; refused otherwise.
+-- The principal's task, locked with its project if it is to be changed; refuses any other.
 create function private.own_story_task(request jsonb, is_locked boolean) returns public.jobs
 language plpgsql set search_path = '' as $$
 declare
@@ -53,7 +53,7 @@ return (
   || case when with_result
     then jsonb_build_object('result', private.story_result(job)) else '{}' end;
 
--- How far a task is, with what it has made: {principal, task_id}.
+-- A task's progress and results: {principal, task_id}.
 create function public.read_story_task(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -63,7 +63,7 @@ begin
 end
 $$;
 
--- For whoever watches a task: {principal, task_id, after_seq?, draft_step?, draft_after_bytes?}; returns
+-- For watchers of a task: {principal, task_id, after_seq?, draft_step?, draft_after_bytes?}; returns
 -- read_story_task's body, with the result only when the task has ended, and events: [{seq, type, body}] after
 -- after_seq, draft: {step, part, attempt, from_byte, text} | null, the running step's text after
 -- draft_after_bytes if draft_step is that step, and reading_session_id | null, the session of a scene that is
@@ -96,8 +96,8 @@ begin
 end
 $$;
 
--- The saved text of a step after so many bytes; from the beginning if less is saved, because an attempt
--- has begun anew. Null if nothing is saved.
+-- The saved text of a step after this many bytes; from the beginning if less is saved, because a new attempt
+-- has begun. Null if nothing is saved.
 create function private.draft_beyond(step public.job_steps, after_bytes integer) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -145,7 +145,7 @@ return (
     where reading.session_id = last_scene.session_id and reading.kind = 'dossier_extraction'
       and reading.status in ('queued', 'running')));
 
--- {principal, task_id}: ends a task; what it has written stays. A task that has ended does not change.
+-- Ends a task; its texts stay: {principal, task_id}. A task that has ended does not change.
 create function public.cancel_story_task(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -158,7 +158,7 @@ begin
 end
 $$;
 
--- {principal, task_id}: no step is begun until the task is resumed; one that is running is finished and stored.
+-- Pauses a task until it is resumed: {principal, task_id}. A running step is finished and stored.
 create function public.pause_story_task(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -170,7 +170,7 @@ begin
 end
 $$;
 
--- {principal, task_id}
+-- Resumes a paused task: {principal, task_id}.
 create function public.resume_story_task(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -182,7 +182,7 @@ begin
 end
 $$;
 
--- Goes on with a task that has failed, from the step that was given up: {principal, task_id}.
+-- Continues a failed task from the step that was given up: {principal, task_id}.
 create function public.retry_story_task(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

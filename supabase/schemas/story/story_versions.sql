@@ -1,17 +1,17 @@
--- All that a part has said: by a model, or by the person. A version is never changed.
+-- All versions of a part, by a model or by the person. A version is never changed.
 create table public.story_versions (
   part_id uuid not null,
-  -- From 1 on, of the part's plan and text together.
+  -- From 1, for the part's plan and text together.
   version integer not null check (version >= 1),
   owner_id uuid not null,
   aspect text not null check (aspect in ('plan', 'text')),
   made_by text not null check (made_by in ('model', 'person')),
-  -- A plan, {scenes} of an outline, {text} of a premise or of a rejected text.
+  -- A plan, {scenes} for an outline, {text} for a premise or a rejected text.
   content jsonb check (jsonb_typeof(content) = 'object'),
   -- The text of a scene.
   message_id uuid references public.messages (message_id) on delete cascade,
   length integer not null default 0 check (length >= 0),
-  -- The guards have found faults, and another text was asked for.
+  -- The guards have found faults, and another text was requested.
   is_rejected boolean not null default false,
   findings jsonb not null default '[]' check (jsonb_typeof(findings) = 'array'),
   model text check (char_length(model) <= 256),

@@ -1,9 +1,9 @@
--- The input of a step of a story (jobs/has_job_hook.sql): what the planner needs to say what the step does.
--- Its cost does not grow with the story: totals are in the story's row, texts are read of the two scenes before
--- the next one only, recaps of earlier chapters are in the chapters' rows.
+-- The input of a step of a story (jobs/has_job_hook.sql): the data from which the planner decides what the
+-- step does. Its cost does not grow with the story: totals are in the story's row, only the texts of the two
+-- scenes before the next one are read, recaps of earlier chapters are in the chapters' rows.
 
--- The scene that the task writes next: the one that is to be written anew, or the first without a text; null
--- if there is none.
+-- The scene that the task writes next: the one to be rewritten, or the first without a text; null if there is
+-- none.
 create function private.next_scene(job public.jobs) returns public.story_parts
 language plpgsql stable set search_path = '' as $$
 declare
@@ -24,7 +24,7 @@ begin
 end
 $$;
 
--- The last two written scenes before this number, the nearer one first; their texts' last characters.
+-- The last two written scenes before this number, the nearer one first, with the ends of their texts.
 create function private.scenes_before(wanted_project_id uuid, before_number integer) returns jsonb
 language sql stable set search_path = ''
 return (
@@ -43,7 +43,7 @@ return (
     select content from public.messages where message_id = earlier.message_id limit 1
   ) message);
 
--- Tells different recaps of a chapter's scenes from each other.
+-- A number that changes when the recaps of a chapter's scenes change.
 create function private.recaps_version(wanted_chapter_id uuid) returns integer
 language sql stable set search_path = ''
 return (
@@ -51,8 +51,8 @@ return (
   from public.story_parts scene
   where scene.chapter_id = wanted_chapter_id and scene.number is not null);
 
--- The first scene whose text has no recap, or the first chapter of a novel whose scenes have all been written
--- and recapped, and that has none.
+-- The first scene whose text has no recap, or the first chapter of a novel without a recap whose scenes have
+-- all been written and recapped.
 create function private.next_without_recap(story public.stories) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -100,7 +100,7 @@ begin
 end
 $$;
 
--- Whether the scene before this one is still being read for the dossier, by a job that has begun lately.
+-- Whether a job that began recently is still reading the scene before this one for the dossier.
 create function private.is_scene_being_read(wanted_project_id uuid, before_number integer)
 returns boolean
 language sql stable set search_path = ''

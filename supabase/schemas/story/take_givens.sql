@@ -1,5 +1,5 @@
--- Stores what a request brings along: settings, premise, outline, the text so far, a scene to write anew. The
--- project is locked, and no task of its story is open.
+-- Stores the parts in a request: settings, premise, outline, the text so far, a scene to rewrite. The project
+-- is locked, and no task of its story is open.
 create function private.take_givens(story public.stories, request jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare

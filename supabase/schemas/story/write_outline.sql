@@ -1,12 +1,12 @@
--- Scenes of an outline that stay as they are: written, edited or locked.
+-- Whether a scene of an outline stays unchanged: it is written, edited or locked.
 create function private.is_scene_kept(part public.story_parts) returns boolean
 language sql immutable set search_path = ''
 return part.message_id is not null or part.is_locked or part.is_plan_edited or part.draft <> '';
 
--- Gives a chapter these scenes: an array of plans, each with `weight` if it has one. Scene by scene: one that is
--- kept stays, another gets the new plan as a version, further ones are added, and what is left over is
--- deleted. A person's plans replace all that is not written. `made` as for private.add_story_version. The
--- project is locked.
+-- Gives a chapter these scenes: an array of plans, each optionally with `weight`. Scene by scene: a kept one
+-- stays, another gets the new plan as a version, further ones are added, and remaining ones are deleted. A
+-- person's plans replace everything that is not written. `made` as for private.add_story_version. The project
+-- is locked.
 create function private.write_scenes(chapter public.story_parts, plans jsonb, made jsonb)
 returns void
 language plpgsql set search_path = '' as $$
@@ -77,7 +77,7 @@ begin
 end
 $$;
 
--- The chapter with this number; the story's first one is made if it has none.
+-- The chapter with this number; the story's first one is created if it is missing.
 create function private.open_chapter(story public.stories, wanted_number integer)
 returns public.story_parts
 language plpgsql set search_path = '' as $$
@@ -98,8 +98,8 @@ begin
 end
 $$;
 
--- Stores an outline, or the outline of one chapter: its version, and its scenes unless it is a model's and the
--- person has locked the outline. The project is locked.
+-- Stores an outline, or the outline of one chapter: its version, and its scenes unless it is a model's and
+-- the person has locked the outline. The project is locked.
 create function private.write_outline(
   story public.stories, chapter_number integer, plans jsonb, made jsonb
 ) returns public.story_parts
@@ -129,8 +129,8 @@ begin
 end
 $$;
 
--- Stores the chapters of a novel: [{number, title, description, key_events}]. Chapters that have scenes
--- already stay as they are. The project is locked.
+-- Stores the chapters of a novel: [{number, title, description, key_events}]. Chapters with scenes stay
+-- unchanged. The project is locked.
 create function private.write_chapters(story public.stories, plans jsonb, made jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare

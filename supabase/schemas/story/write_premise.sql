@@ -1,5 +1,5 @@
--- Stores a premise, as `made` says (private.add_story_version); it becomes current unless it is a model's and
--- the person has written or locked the premise. The project is locked.
+-- Stores a premise, with `made` as for private.add_story_version; it becomes current unless it is a model's
+-- and the person has written or locked the premise. The project is locked.
 create function private.write_premise(story public.stories, premise_text text, made jsonb)
 returns public.story_parts
 language plpgsql set search_path = '' as $$

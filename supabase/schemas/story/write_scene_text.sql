@@ -1,10 +1,10 @@
--- A scene's heading and plan, which its session begins with.
+-- A scene's heading and plan, with which its session begins.
 create function private.scene_heading(part public.story_parts) returns text
 language sql immutable set search_path = ''
 return format('Scene %s: %s', coalesce(part.number, 0), coalesce(nullif(part.plan ->> 'title', ''), '-'))
   || coalesce(E'\n\n' || nullif(part.plan ->> 'description', ''), '');
 
--- Opens the session that holds the scene's texts, locked; a new one begins with the scene's heading and plan.
+-- Opens the session with the scene's texts, locked; a new one begins with the scene's heading and plan.
 create function private.open_scene_session(part public.story_parts) returns public.sessions
 language plpgsql set search_path = '' as $$
 declare
@@ -33,9 +33,9 @@ begin
 end
 $$;
 
--- Stores a text of a scene as another take, as `made` says (private.add_story_version). It becomes current
--- unless it is a model's, and the person has written or locked the scene's text; then the dossier follows. The
--- project is locked.
+-- Stores a text of a scene as another take, with `made` as for private.add_story_version. It becomes current
+-- unless it is a model's, and the person has written or locked the scene's text; then the dossier follows.
+-- The project is locked.
 create function private.write_scene_text(part public.story_parts, scene_text text, made jsonb)
 returns public.story_parts
 language plpgsql set search_path = '' as $$

@@ -1,6 +1,6 @@
 -- The person's actions on parts of the story. `part` is "premise", "outline" or "scene", with scene_id for a
--- scene. Whatever the person has written, chosen or locked stays until they change it; a model's later version
--- is kept, and is not current.
+-- scene. The person's own text, choice or lock stays until they change it; a model's later version is kept,
+-- and is not current.
 
 -- The part as the person sees it, with its text.
 create function private.any_part_body(part public.story_parts) returns jsonb
@@ -25,9 +25,9 @@ begin
 end
 $$;
 
--- Writes a part: {principal, project_id, part, scene_id?, if_match, body}; the body of a premise is {text}, of
--- an outline {scenes, chapter?}, of a scene {title?, description?, characters?, key_events?, image_prompt?,
--- narration?, text?}. Answers the part.
+-- Writes a part: {principal, project_id, part, scene_id?, if_match, body}; the body of a premise is {text},
+-- of an outline {scenes, chapter?}, of a scene {title?, description?, characters?, key_events?,
+-- image_prompt?, narration?, text?}. Answers with the part.
 create function public.write_story_part(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -65,7 +65,7 @@ begin
 end
 $$;
 
--- All that a part has said, the newest first: {principal, project_id, part, scene_id?, query: {limit, offset}}.
+-- All versions of a part, the newest first: {principal, project_id, part, scene_id?, query: {limit, offset}}.
 create function public.list_story_versions(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -104,8 +104,8 @@ begin
 end
 $$;
 
--- Makes a version current: {principal, project_id, part, scene_id?, version, if_match}. It counts as the
--- person's, whoever made it. Answers the part.
+-- Makes a version current: {principal, project_id, part, scene_id?, version, if_match}. It then counts as the
+-- person's, whoever made it. Answers with the part.
 create function public.select_story_version(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -169,7 +169,7 @@ begin
 end
 $$;
 
--- Keeps a part as it is, whatever models make: {principal, project_id, part, scene_id?}. Answers the part.
+-- Protects a part from changes by models: {principal, project_id, part, scene_id?}. Answers with the part.
 create function public.lock_story_part(request jsonb) returns jsonb
 language sql set search_path = '' set lock_timeout = '2s'
 return private.set_story_lock(request, true);

@@ -1,7 +1,7 @@
--- A text that was edited is in no summary that was made before, nor in one that is being made. Those
--- of other takes are of later positions too, and are made again in vain. For the dossier it is read again
--- from where it differs, if it was to be read at all; what was found in the old one stays. The session is
--- locked.
+-- An edited text invalidates summaries that were made before, and one that is being made. Summaries of
+-- other takes have later positions too, and are made again unnecessarily. The text is read for the
+-- dossier again from where it differs, if it was to be read at all; findings in the old one stay. The
+-- session is locked.
 create function private.outdate_summaries() returns trigger
 language plpgsql set search_path = '' as $$
 declare

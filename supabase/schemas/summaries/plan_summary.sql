@@ -1,5 +1,5 @@
 -- Adds a job for a summary after a turn whose prompt left out messages, or parts of them, that no summary
--- covers; also if the next turn's prompt will leave them out, because a long text has come with this turn. The
+-- covers; also if the next turn's prompt will leave them out, because this turn has added a long text. The
 -- session is locked.
 create function private.plan_summary() returns trigger
 language plpgsql set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Stores a summary that was made (jobs/has_job_hook.sql): the result is {summary} and whatever else is worth
--- keeping. There is more to do while what was summarised does not reach as far as it should.
+-- Stores a summary (jobs/has_job_hook.sql): the result is {summary}, with any other members to keep.
+-- has_more is true while the summary does not reach far enough.
 create function private.session_summary_store(
   job public.jobs, step public.job_steps, made jsonb
 ) returns jsonb

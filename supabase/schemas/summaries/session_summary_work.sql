@@ -1,8 +1,8 @@
 -- The input for summarising the next part of a session: {previous_summary | null, messages: [{role,
--- content}], until_message_id}; null when nothing is left to do. Bounded in messages and bytes: the rest is
--- another part. A message that is longer than a part is summarised in pieces, with what is attached to it; the
--- summary up to a place inside of it is kept in the job's payload as `partial`: {message_id, revision, bytes,
--- read_bytes, base, summary}. It counts no more if the message has changed, or the summary before it, its base.
+-- content}], until_message_id}; null when nothing is left to do. Limited in messages and bytes: the rest is
+-- another part. A message that is longer than a part is summarised in pieces, with its attachments; the
+-- summary up to a place inside it is kept in the job's payload as `partial`: {message_id, revision, bytes,
+-- read_bytes, base, summary}. It becomes invalid if the message changes, or the summary before it, its base.
 create function private.session_summary_work(
   job public.jobs, step public.job_steps, nothing jsonb
 ) returns jsonb

@@ -1,5 +1,5 @@
 -- The summary that reaches farthest on the path to the leaf; nulls when there is none, or none within
--- this many steps. Where a message's position is its depth, all messages before it are on the path
+-- this many steps. If a message's position is its depth, all messages before it are on the path
 -- (public.list_messages), so that the path need not be walked from there.
 create function private.summary_on_path(
   wanted_session_id uuid, leaf_id uuid, max_steps integer

@@ -1,69 +1,68 @@
--- Begins a turn in one of four ways: a new message is said, an earlier message is edited, a reply is
--- regenerated, or a reply is continued. A repeated request begins nothing, unless its writer has died before
--- it stored any text, or its turn has failed without a word: then the turn runs again. One call is one transaction. Locks are taken in the order
--- principal, call, idempotency key, rate limit, session, generation.
+-- Begins a turn in one of four ways: adds a new message, edits an earlier message, regenerates a reply, or
+-- continues a reply. A repeated request begins nothing, unless its writer has died before it stored any text,
+-- or its turn has failed without any text: then the turn runs again. One call is one transaction. Locks are
+-- taken in the order principal, call, idempotency key, rate limit, session, generation.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
 -- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
 -- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract,
 -- if_newest, call_id, wait_ms, chosen, guidance, instructions}.
---   principal         what private.resolve_principal takes
---   title             for a session that is created
+--   principal         as for private.resolve_principal
+--   title             for a new session
 --   claimed_user_id   must be the principal's own
 --   rate_limit        {action, max_requests, window_seconds}
---   external_id       in place of session_id, the caller's name for the conversation, which its first turn
+--   external_id       instead of session_id: the caller's name for the conversation, which its first turn
 --                     creates
---   bot_id            of a bot that the principal may use; where provider and model are absent, the bot's
---                     are kept of the turn
---   message_metadata  {task, attachments, client_id}, all optional, kept with the user's message:
---                     client_id is what the client calls it; attachments, with the `tokens` that each
---                     takes of the budget, are for the caller to send; task is what
---                     the message asks for, and when that message is answered again its prompt in
---                     task_prompts, an object, is kept as the system prompt, and its label in
---                     task_prompt_labels as `prompt`
---   prompt            name and version of the prompt that system_prompt is, such as chat-1
---   dossier           true: the turn is told what is known of the story, after dossier_heading, and the
---                     system prompt that is kept ends with both
+--   bot_id            a bot that the principal may use; where provider and model are absent, the turn
+--                     records the bot's
+--   message_metadata  {task, attachments, client_id}, all optional, stored with the user's message:
+--                     client_id is the client's own name for it; attachments, with the `tokens` that each
+--                     takes of the budget, are sent by the caller; task is the message's task, and when
+--                     that message is answered again the task's prompt in task_prompts, an object, is
+--                     stored as the system prompt, and its label in task_prompt_labels as `prompt`
+--   prompt            name and version of the prompt in system_prompt, such as chat-1
+--   dossier           true: the answer has the dossier's text, after dossier_heading, and the stored
+--                     system prompt ends with both
 --   extract           whether the user's message is worth reading for the dossier, however the turn ends
 --   kinds             {companion: {system_prompt, prompt, ...}}: other kinds of conversations whose messages
---                     the action may concern, with what takes the place of the request's members then
+--                     the action may concern, with the members that then replace the request's
 --   character_id, given, greeting_index, user_word
---                     of a conversation with a companion: see private.prepare_conversation
+--                     for a conversation with a companion: see private.prepare_conversation
 --   character_prompt, character_prompt_label, caller_instructions
 --                     see private.with_character
---   call_id           a new UUID, by which the caller takes the turn back if it gives up (withdraw_turn)
+--   call_id           a new UUID, with which the caller withdraws the turn if it gives up (withdraw_turn)
 --   if_newest         refuses with 412 unless message_id is the path's last message
---   chosen            {model, temperature, max_tokens}, all optional: what this turn's model is to be and to do;
---                     what is absent the session decides. settings are then the deployment's, whose
---                     max_output_tokens is the most that may be chosen
---   guidance          what a regenerate is told for this take, as `instruction` says it to the model: kept in
---                     the reply's metadata
---   instructions      of a session that is created, which follow the system prompt from then on
---   wait_ms           refuses when more than this has passed since the transaction began: nobody waits
---                     any more
---   action            say         `text` comes after the path's end (the default)
---                     edit        `text` stands beside the user's message `message_id`
---                     regenerate  the reply `message_id` is taken again, or the user's message answered
---                                 again, after `instruction` if there is one
---                     continue    the reply `message_id` goes on in a new take, after `instruction` if
+--   chosen            {model, temperature, max_tokens}, all optional: this turn's model and its settings;
+--                     the session decides absent ones. settings are then the deployment's, whose
+--                     max_output_tokens is the upper limit
+--   guidance          the guidance of a regenerate for this take, which `instruction` tells the model:
+--                     stored in the reply's metadata
+--   instructions      of a new session; they follow the system prompt from then on
+--   wait_ms           refuses when more than this has passed since the transaction began, because the
+--                     caller no longer waits
+--   action            say         adds `text` at the path's end (the default)
+--                     edit        adds `text` next to the user's message `message_id`
+--                     regenerate  makes another take of the reply `message_id`, or answers the user's
+--                                 message again, after `instruction` if there is one
+--                     continue    continues the reply `message_id` in a new take, after `instruction` if
 --                                 there is one
 --
 -- Returns {user_id, session_id, project_id | null, user_message_id, message_id, stream_id,
 -- generation_id, epoch, turn_number, title, action, base_bytes, created_session, summary | null,
--- history, replayed}, where message_id is the one that the reply will have, its text so far has
--- base_bytes, history is what the model is sent before `text` or `instruction`, and summary is of
--- what was said before that; if `text` is too long for the budget, also text: what is sent in its place; of regenerate and continue also the message_metadata of the message that is
--- answered, if it has any; with a bot_id also bot: {bot_id, provider, model, system, access_path,
--- access_key}, with a rate_limit also rate: {limit, remaining, reset_s}. A request that was made
--- before, under its idempotency key or its stream_id, has `replayed` true, the `status` of that turn,
--- neither history nor summary, and neither bot nor rate: call read_turn. With `dossier`, of a session that
--- has a project, also dossier: {version, pending, updated, told}, where told is to be sent after the system
--- prompt. Of a companion's or a realtime session also `kind`; of a companion's also {character}. Where only the
--- database knows the system prompt, or the project or the session has instructions, also system_prompt: what
--- is to be sent in place of the request's. With chosen settings, of the turn or its session, also `chosen`, and
--- with anything that the reply's metadata tells of its request `reply_metadata`. For a named principal also created_user:
--- whether nobody had this id.
+-- history, replayed}, where message_id is the future reply's, its text so far has base_bytes, history
+-- precedes `text` or `instruction` in the prompt, and summary covers the messages before the history. If
+-- `text` is too long for the budget, also text, which replaces it in the prompt; for regenerate and continue
+-- also the message_metadata of the answered message, if it has any; with a bot_id also bot: {bot_id,
+-- provider, model, system, access_path, access_key}, with a rate_limit also rate: {limit, remaining,
+-- reset_s}. A repeated request, identified by its idempotency key or its stream_id, has `replayed` true, the
+-- `status` of that turn, neither history nor summary, and neither bot nor rate: call read_turn. With
+-- `dossier`, for a session with a project, also dossier: {version, pending, updated, told}, where told
+-- follows the system prompt in the prompt. For a companion's or a realtime session also `kind`; for a
+-- companion's also {character}. If only the database knows the system prompt, or the project or the session
+-- has instructions, also system_prompt, which replaces the request's. With chosen settings, of the turn or
+-- its session, also `chosen`, and with request data for the reply's metadata also `reply_metadata`. For a
+-- named principal also created_user: whether this call created the user.
 create function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

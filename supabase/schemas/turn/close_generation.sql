@@ -1,6 +1,7 @@
 -- Ends a streaming generation, and marks messages for reading: those worth reading, together with earlier
--- messages that were passed over; another take of a reply if its question was read. A companion's memory reads what its user has said. The caller has locked the
--- session and the generation. `outcome` is finish_turn's request.
+-- messages that were passed over; another take of a reply if its question was read. A companion's memory
+-- reads its user's message. The caller has locked the session and the generation. `outcome` is finish_turn's
+-- request.
 create function private.close_generation(generation public.generations, outcome jsonb)
 returns void
 language plpgsql set search_path = '' as $$

@@ -1,4 +1,4 @@
--- begin_turn's answer for a turn, whether it has begun just now or earlier.
+-- begin_turn's answer for a turn, whether it has just begun or began earlier.
 create function private.describe_turn(
   session public.sessions, question public.messages, generation public.generations
 ) returns jsonb

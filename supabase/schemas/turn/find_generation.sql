@@ -1,4 +1,4 @@
--- The principal's generation of this stream_id or generation_id.
+-- The principal's generation with this stream_id or generation_id.
 create function private.find_generation(principal_id uuid, request jsonb)
 returns public.generations
 language plpgsql set search_path = '' as $$

@@ -7,10 +7,10 @@ begin
 end
 $$;
 
--- The generation that this principal has begun with the same request, under its idempotency key or else its
--- stream_id; nulls when there is none. From here on both names are locked: of two concurrent first requests
--- the second waits, and then finds the turn of the first. Advisory locks, because a first turn has no row to
--- wait for, and a request that comes second must not leave a session behind.
+-- The generation that this principal has begun with the same request, identified by its idempotency key or
+-- else its stream_id; nulls when there is none. From here on both names are locked: of two concurrent first
+-- requests the second waits, and then finds the turn of the first. Advisory locks, because a first turn has
+-- no row to wait for, and the second request must not leave a session behind.
 create function private.find_named_generation(principal_id uuid, request jsonb)
 returns public.generations
 language plpgsql set search_path = '' as $$
@@ -41,7 +41,7 @@ begin
 end
 $$;
 
--- begin_turn's answer for a turn that a request has named again.
+-- begin_turn's answer for the turn of a repeated request.
 create function private.describe_repeated_turn(generation public.generations) returns jsonb
 language plpgsql set search_path = '' as $$
 declare

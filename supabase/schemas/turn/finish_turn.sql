@@ -1,13 +1,13 @@
 -- Ends a turn: {generation_id, status, from_offset, text, finish_reason, error_code, usage: {input_tokens,
 -- output_tokens} | null, first_token_ms, latency_ms, provider, model, attempts?, extract?, dossier_facts?,
--- instruction_sent?},
--- where attempts are the turn's model calls (private.write_model_calls), `extract` true says that question
--- and reply are worth reading for the dossier, dossier_facts are the ids of the facts that the model was
--- sent, and instruction_sent false says that it was sent no instruction, but went on in its own words. Returns {message_id, status, already, saved_bytes, title}, and if the turn has asked for its dossier
+-- instruction_sent?}, where attempts are the turn's model calls (private.write_model_calls), `extract` true
+-- means that question and reply are worth reading for the dossier, dossier_facts are the ids of the facts in
+-- the prompt, and instruction_sent false means that the model got no instruction, but continued its own
+-- words. Returns {message_id, status, already, saved_bytes, title}, and if the turn has asked for its dossier
 -- also `dossier`, {version, pending, updated}, in its current state. message_id is null when the model has
--- said nothing. Calling again changes nothing and returns `already` true; so does a call for a reply that was
--- ended for silence and cannot be reopened: the caller compares status and saved_bytes with what it has told
--- its client.
+-- written nothing. Calling again changes nothing and returns `already` true; so does a call for a reply that
+-- was ended for silence and cannot be reopened: the caller compares status and saved_bytes with what its
+-- client has.
 create function public.finish_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,14 +1,14 @@
--- Undoes a generation of which no text is stored, as if the model had never been asked.
+-- Undoes a generation without stored text, as if the model had never been asked.
 
--- Whether a turn has ended without a word, and not because somebody wanted it to: every model has failed, or
--- the client or the process was gone. A request that is made again is answered then.
+-- Whether a turn has ended without text unintentionally: every model has failed, or the client or the process
+-- was gone. A repeated request is then answered.
 create function private.has_failed_silently(generation public.generations) returns boolean
 language sql immutable
 return generation.status in ('failed', 'disconnected', 'interrupted') and generation.saved_bytes = 0;
 
--- Deletes a generation without text, if its writer is silent or has given it up, or every model has failed, and
--- the conversation has not gone on since; false otherwise. The question stays, and the path is restored to where the run found it. The
--- caller has locked the session and the generation.
+-- Deletes a generation without text, if its writer is silent or has given it up, or every model has failed,
+-- and the conversation has not continued since; false otherwise. The question stays, and the path is restored
+-- to its state before the run. The caller has locked the session and the generation.
 create function private.forget_run(generation public.generations) returns boolean
 language plpgsql set search_path = '' as $$
 declare
@@ -36,9 +36,9 @@ begin
 end
 $$;
 
--- For a repeated request whose turn's writer has died before it stored any text, or has failed without a word:
--- deletes that run, so that the request runs now. Returns the question; nulls when the turn is to be replayed instead. The session is
--- then locked.
+-- For a repeated request whose turn's writer has died before it stored any text, or has failed without text:
+-- deletes that run, so that the request runs now. Returns the question; nulls when the turn is to be replayed
+-- instead. The session is then locked.
 create function private.forget_dead_run(named public.generations) returns public.messages
 language plpgsql set search_path = '' as $$
 declare

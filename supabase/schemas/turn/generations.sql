@@ -1,4 +1,4 @@
--- One run of a model for one turn, with all that is needed to find it again, resume it and explain it.
+-- One run of a model for one turn, with all data to find it again, resume it and explain it.
 create table public.generations (
   generation_id uuid primary key default gen_random_uuid(),
   owner_id uuid not null,
@@ -6,7 +6,7 @@ create table public.generations (
   -- The id to resume and cancel by: the caller's own text, or an id that begin_turn made.
   stream_id text not null check (char_length(stream_id) between 1 and 128),
   user_message_id uuid not null,
-  -- Allotted at the start; the message itself is stored with the end, unless nothing was said.
+  -- Assigned at the start; the message itself is stored at the end, unless it has no text.
   message_id uuid not null default gen_random_uuid(),
   -- Increases within a session, so that a late cancel does not affect a newer generation.
   epoch bigint not null check (epoch >= 1),
@@ -33,10 +33,10 @@ create table public.generations (
   -- Messages of this session, written under its lock. No foreign keys: messages are deleted only with their
   -- session, and so are its generations.
   continued_from_id uuid,
-  -- Where the path ended before `regenerate` and `continue` moved it to the question.
+  -- The path's end before `regenerate` and `continue` moved it to the question.
   previous_leaf_id uuid,
   -- The model was sent the path from this depth on, to the question or to the continued reply, with the texts
-  -- of that time; null when that was not kept.
+  -- of that time; null when that was not recorded.
   sent_from_depth integer check (sent_from_depth >= 1),
   instruction text check (octet_length(instruction) <= 200000),
   system_prompt text check (octet_length(system_prompt) <= 262144),
@@ -46,7 +46,7 @@ create table public.generations (
   idempotency_key text check (char_length(idempotency_key) between 1 and 255),
   request_hash text check (request_hash ~ '^[0-9a-f]{64}$'),
   -- The bot that answered. No foreign key: the bot may be another owner's, and its deletion must neither wait
-  -- for turns nor change what was said.
+  -- for turns nor change stored messages.
   bot_id bigint,
   -- How often the running reply was saved with new text.
   save_count integer not null default 0 check (save_count >= 0),
@@ -72,18 +72,18 @@ create table public.generations (
   call_id uuid,
   -- The reply was ended for silence, that end was counted, and the reply was reopened.
   is_end_counted boolean not null default false,
-  -- What the model was told of its companion's memory, after system_prompt: the ids, so that what is forgotten
-  -- later is not kept here.
+  -- The companion's memories in the prompt, after system_prompt: the ids, so that memories forgotten later
+  -- are not kept here.
   memory_ids jsonb not null default '[]' check (jsonb_typeof(memory_ids) = 'array'),
   -- The bytes to which texts were cut for the model (private.cut_text), by message_id.
   cuts jsonb not null default '{}' check (jsonb_typeof(cuts) = 'object'),
-  -- The first depth of the path from which older messages were sent whole; null when that was not kept.
+  -- The first depth of the path from which older messages were sent whole; null when that was not recorded.
   whole_from_depth integer check (whole_from_depth >= 1),
-  -- The budget of the history, without what was attached to the question.
+  -- The budget of the history, without the question's attachments.
   history_budget_tokens integer,
-  -- The parts of system_prompt, [{part, bytes}] (private.measured_parts); null when that was not kept.
+  -- The parts of system_prompt, [{part, bytes}] (private.measured_parts); null when that was not recorded.
   prompt_parts jsonb check (jsonb_typeof(prompt_parts) = 'array'),
-  -- What the reply's metadata tells of its request: {temperature, max_tokens, guidance}.
+  -- The request's data in the reply's metadata: {temperature, max_tokens, guidance}.
   reply_metadata jsonb not null default '{}' check (jsonb_typeof(reply_metadata) = 'object'),
   constraint generations_owner_id_stream_id_key unique (owner_id, stream_id),
   constraint generations_session_id_epoch_key unique (session_id, epoch),

@@ -1,5 +1,6 @@
--- The metadata of a user's message, stored with it: a task, attachments by their locations, and what its client
--- calls it. A later turn that answers the message again, or continues a reply to it, reads them from there.
+-- The metadata of a user's message, stored with it: a task, attachments by their locations, and the client's
+-- name for it. A later turn that answers the message again, or continues a reply to it, reads them from
+-- there.
 
 -- Refuses metadata that cannot be stored with a message.
 create function private.check_message_metadata(request jsonb) returns void
@@ -30,7 +31,7 @@ begin
 end
 $$;
 
--- The tokens that the message's attachments take of the prompt.
+-- The prompt tokens of the message's attachments.
 create function private.attached_tokens(question public.messages) returns integer
 language sql immutable parallel safe
 return coalesce((

@@ -1,8 +1,8 @@
 -- The settings of the model that answers a turn: those that the turn has chosen, else its session's, else the
 -- deployment's.
 
--- Refuses settings of a session that could not be stored. Absent ones, and null, are fine. The edge knows which
--- models and how many tokens the deployment allows.
+-- Refuses settings of a session that cannot be stored. Absent ones, and null, are accepted. Only the edge
+-- knows the deployment's models and token limit.
 create function private.check_model_settings(body jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 begin
@@ -24,8 +24,8 @@ begin
 end
 $$;
 
--- {model, temperature, max_tokens}, as far as the turn (request.chosen) or its session has chosen them, with no
--- more tokens than the deployment allows. A bot that has a model of its own is asked for that.
+-- {model, temperature, max_tokens}, where the turn (request.chosen) or its session has chosen them, with no
+-- more tokens than the deployment allows. A bot's own model takes precedence.
 create function private.chosen_settings(
   session public.sessions, bot public.bots, request jsonb
 ) returns jsonb
@@ -39,8 +39,8 @@ return jsonb_strip_nulls(jsonb_build_object(
       coalesce((request #>> '{chosen,max_tokens}')::integer, session.max_tokens),
       (request #>> '{settings,max_output_tokens}')::integer) end));
 
--- The request with what follows from the chosen settings: `settings` as the model gets them; `provider` and `model` where the session has chosen the model; and
--- `reply_metadata`, in which the reply tells what was chosen and asked for it.
+-- The request with the results of the chosen settings: `settings` for the model; `provider` and `model` if
+-- the session has chosen the model; and `reply_metadata`, which reports the chosen settings in the reply.
 create function private.with_chosen_settings(request jsonb, chosen jsonb) returns jsonb
 language sql stable
 return request

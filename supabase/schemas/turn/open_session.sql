@@ -1,7 +1,7 @@
 -- Returns the session, locked until the transaction ends: the one with this id, or with this external_id of
 -- the principal; a new one if there is none, or none is named. An unknown session and another owner's are
--- refused with the same answer. A new chat has a new project unless the request names one; other conversations
--- belong to none then.
+-- refused with the same answer. A new chat gets a new project unless the request names one; other new
+-- conversations have no project then.
 create function private.open_session(
   principal_id uuid, session_kind text, wanted_session_id uuid, wanted_external_id text,
   wanted_project_id uuid, new_title text

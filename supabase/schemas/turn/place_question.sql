@@ -14,7 +14,7 @@ begin
 end
 $$;
 
--- The user's message that this turn answers: a new one at the path's end or beside the target, or the target
+-- The user's message that this turn answers: a new one at the path's end or next to the target, or the target
 -- itself, or the one that the target answers.
 create function private.place_question(
   session public.sessions, turn_action text, target public.messages, said text,

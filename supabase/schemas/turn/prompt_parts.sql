@@ -1,7 +1,7 @@
 -- The parts of a turn's system prompt: [{part, text}], where part is prompt (ours, a character's, a bot's),
 -- project_instructions, session_instructions or dossier. Their texts, one after another, are the system prompt.
 
--- Those before the dossier. Without any text there are none.
+-- The parts before the dossier. Without any text there are none.
 create function private.prompt_parts(session public.sessions, own_prompt text) returns jsonb
 language sql stable
 return (
@@ -22,14 +22,14 @@ return (
   ) as numbered
 );
 
--- The system prompt that has these parts; null for none.
+-- The system prompt made of these parts; null for none.
 create function private.joined_prompt(parts jsonb) returns text
 language sql immutable parallel safe
 return (
   select string_agg(part.value ->> 'text', '' order by part.ordinality)
   from jsonb_array_elements(parts) with ordinality as part);
 
--- What is kept of them beside the system prompt: [{part, bytes}].
+-- The record of the parts next to the system prompt: [{part, bytes}].
 create function private.measured_parts(parts jsonb) returns jsonb
 language sql immutable parallel safe
 return (
@@ -38,7 +38,7 @@ return (
     order by part.ordinality), '[]')
   from jsonb_array_elements(parts) with ordinality as part);
 
--- The parts of a kept system prompt, without the lines between them; null if they were not kept.
+-- The parts of a stored system prompt, without the lines between them; null if they were not recorded.
 create function private.kept_parts(system_prompt text, measured jsonb) returns jsonb
 language sql immutable parallel safe
 return case when measured is not null then (

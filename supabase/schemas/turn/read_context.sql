@@ -1,7 +1,7 @@
 -- The prompt of a reply: {principal, message_id}; the body is {message_id, stream_id, action, provider,
--- model, system_prompt, system_prompt_parts, settings, summary, messages, attachments, facts, memories, tokens: {in, out},
--- created_at}, where summary covers the conversation before the messages, facts are the dossier's, and memories
--- the companion's, whose text is left out where it has been forgotten since.
+-- model, system_prompt, system_prompt_parts, settings, summary, messages, attachments, facts, memories,
+-- tokens: {in, out}, created_at}, where summary covers the conversation before the messages, facts are the
+-- dossier's, and memories the companion's, without the texts of those that were forgotten since.
 create function public.read_context(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,17 +1,17 @@
 -- A conversation's history for a prompt: the newest messages on the path to the leaf that fit into the
--- budget, oldest first, as [{"role", "content"}], with the texts that are attached to them. A message that is
--- larger than what is left of the budget is cut to that (private.cut_text), and the history begins there. It
--- begins with a user's message or the conversation's first, unless nothing else fits. A user's message that
--- was not answered and was then said again, in newer_text or the history, is left out.
+-- budget, oldest first, as [{"role", "content"}], with their attached texts. A message that exceeds the
+-- remaining budget is cut to it (private.cut_text), and the history begins there. It begins with a user's
+-- message or the conversation's first, unless nothing else fits. An unanswered user's message that is
+-- repeated, in newer_text or the history, is left out.
 --
 -- Returns also the depth of the first message, the first depth from which none is cut (both null when there is
--- none), the bytes to which texts were cut, by message_id, and the tokens of it all. The cost depends on the
+-- none), the bytes to which texts were cut, by message_id, and the total tokens. The cost depends on the
 -- result, not on the conversation's length. Reads with the principal's rights.
 --
 -- A parent arrives before its answers, so the path is met on the way back through the session in the order of
--- arrival. Read in this order, messages lie beside each other; following each parent_id by its index would
--- cost four pages for each message. Takes that are not on the path are read in vain: after a few of them the
--- reading goes on at the message that is next on the path.
+-- arrival. Read in this order, messages are adjacent; following each parent_id by its index would cost four
+-- pages for each message. Takes that are not on the path are read unnecessarily: after a few of them reading
+-- continues at the next message on the path.
 create function private.read_history(
   principal_id uuid, leaf_id uuid, budget_tokens integer, newer_text text,
   out messages jsonb, out from_depth integer, out whole_from_depth integer, out cuts jsonb,

@@ -1,7 +1,7 @@
 -- The messages that the model was sent for this generation, oldest first, as [{"message_id", "role",
--- "content", "cut"?}]: the part of the path that was sent, with the texts of that time and what is attached to
--- them, and the instruction, which is not a message. cut is {bytes, sent_bytes} of a text that did not fit. The
--- question's own attachments are told elsewhere. Reads with the principal's rights.
+-- "content", "cut"?}]: the part of the path that was sent, with the texts of that time and their attachments,
+-- and the instruction, which is not a message. cut is {bytes, sent_bytes} for a text that did not fit. The
+-- question's own attachments are listed elsewhere. Reads with the principal's rights.
 create function private.read_sent_messages(principal_id uuid, generation public.generations)
 returns jsonb
 language plpgsql set search_path = '' as $$

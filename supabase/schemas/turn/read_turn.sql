@@ -1,10 +1,10 @@
 -- Reads a stored or running reply: {principal, stream_id | generation_id, after_bytes}; returns {status,
 -- stream_id, generation_id, epoch, session_id, project_id, user_id, message_id, user_message_id, turn_number,
 -- action, base_bytes, saved_bytes, text, is_final, cancel_requested, error_code, finish_reason, provider,
--- model, usage, title}, while it runs also silent_in_ms, after which its writer is taken for dead unless it is
--- heard of, `dossier` if the turn has asked for it, and `reply_metadata` if it has any. text is the stored text after the first
--- after_bytes bytes, as it was streamed, even if the message was edited since; empty for a caller that has
--- more than is stored. message_id is null when the reply has ended without text.
+-- model, usage, title}, while it runs also silent_in_ms, after which its writer is considered dead if it
+-- stays silent, `dossier` if the turn has asked for it, and `reply_metadata` if it has any. text is the
+-- stored text after the first after_bytes bytes, as it was streamed, even if the message was edited since;
+-- empty for a caller that has more than is stored. message_id is null when the reply has ended without text.
 create function public.read_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,7 +1,7 @@
 -- The history for a turn's prompt, without the new text or the instruction. The question, and a reply that is
--- continued, are always included; if they are larger than the budget, they are cut, so that the newest
--- messages before them, or a summary, still have a quarter of it. A summary takes at most half of what there
--- is for older messages.
+-- continued, are always included; if they exceed the budget, they are cut, so that the newest messages before
+-- them, or a summary, still have a quarter of it. A summary takes at most half of the room for older
+-- messages.
 create function private.read_turn_history(
   principal_id uuid, question public.messages, continued public.messages, request jsonb
 ) returns private.turn_history

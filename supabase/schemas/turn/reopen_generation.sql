@@ -1,5 +1,5 @@
 -- For a writer that was only slow: its reply was ended for silence although it is alive. Unless the
--- conversation has gone on since, the writer continues its reply as if it had never been silent.
+-- conversation has continued since, the writer continues its reply as if it had never been silent.
 
 -- Returns the generation, streaming again if that is possible, unchanged otherwise. The caller has locked the
 -- session and the generation. The message, if there is one, is what readers see until the reply ends.

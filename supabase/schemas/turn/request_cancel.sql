@@ -1,9 +1,9 @@
--- Cancels a reply that is being written. The writer learns it from its next save (append_chunk), and ends the
+-- Cancels a running reply. The answer to the writer's next save (append_chunk) informs it, and it ends the
 -- reply as stopped.
 
 -- Asks the running reply of a stream to stop: {principal, stream_id, body: {epoch?}}; the body of the answer
 -- is {stream_id, epoch, status, cancel_requested}. With another epoch than the stream's, or after the reply
--- has ended, nothing changes, and the answer says so: a late cancel cannot stop a newer reply.
+-- has ended, nothing changes, and the answer reports it: a late cancel cannot stop a newer reply.
 create function public.request_cancel(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

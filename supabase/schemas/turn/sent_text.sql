@@ -1,7 +1,7 @@
--- The text that stands for a message in what models are sent.
+-- A message's text in the prompts of models.
 
--- What is attached to a user's message, as text, to follow the message's own: attached texts, and a note of
--- each other attachment; '' for nothing.
+-- The attachments of a user's message as text, to follow the message's own: attached texts, and a note for
+-- each other attachment; '' for none.
 create function private.attached_text(metadata jsonb) returns text
 language sql immutable parallel safe
 return coalesce((
@@ -19,8 +19,8 @@ return coalesce((
   from pg_catalog.jsonb_array_elements(metadata -> 'attachments')
     with ordinality as attached (value, place)), '');
 
--- A message's text with what is attached to it. Its own text comes first, so that its bytes have the same
--- places in both.
+-- A message's text with its attachments. Its own text comes first, so that its bytes have the same offsets in
+-- both.
 create function private.sent_text(message public.messages) returns text
 language sql immutable parallel safe
 return case
@@ -28,8 +28,8 @@ return case
   else message.content
 end;
 
--- The first bytes of a text, or the last ones: at most max_bytes, in whole characters, and in whole paragraphs,
--- lines or words, if that costs no more than an eighth.
+-- The first or last bytes of a text: at most max_bytes, in whole characters, and in whole paragraphs, lines
+-- or words, if that costs no more than an eighth.
 create function private.text_edge(content text, max_bytes integer, is_beginning boolean)
 returns text
 language plpgsql immutable set search_path = '' as $$
@@ -61,8 +61,8 @@ begin
 end
 $$;
 
--- A text of at most max_bytes: one that is longer is cut to its beginning and its end, with a note of what is
--- missing between them.
+-- A text of at most max_bytes: a longer one is cut to its beginning and its end, with a note about the
+-- missing part between them.
 create function private.cut_text(content text, max_bytes integer) returns text
 language plpgsql immutable set search_path = '' as $$
 declare
@@ -85,7 +85,7 @@ begin
 end
 $$;
 
--- The bytes that this many tokens of a message hold: the reverse of private.estimate_tokens.
+-- The bytes in this many tokens of a message: the reverse of private.estimate_tokens.
 create function private.bytes_of_tokens(tokens integer) returns integer
 language sql immutable parallel safe
 return greatest(tokens - 4, 0) * 4;

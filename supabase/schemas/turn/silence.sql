@@ -1,7 +1,7 @@
--- When the writer of a streaming generation is taken for dead, in milliseconds from now; 0: it is.
--- Only the database's clock decides: heartbeats are written with it, and no other clock's time is compared
--- with it. A live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply.
--- The limit leaves a second of the 15 within which those who follow a reply are told that its writer has died.
+-- The time until the writer of a streaming generation is considered dead, in milliseconds; 0: it is. Only the
+-- database's clock decides: heartbeats are written with it, and no other clock's time is compared with it. A
+-- live writer sends one at least every 5 seconds, and one that was only slow may reopen its reply. The limit
+-- leaves one of the 15 seconds within which those who follow a reply learn that its writer has died.
 create function private.silent_in_ms(generation public.generations) returns integer
 language plpgsql set search_path = '' as $$
 declare

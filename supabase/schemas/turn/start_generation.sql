@@ -1,5 +1,5 @@
--- Inserts the running generation, with all that explains it later, such as the facts in the prompt. `session`
--- is in its state before this turn, `bot` is nulls when no bot is asked.
+-- Inserts the running generation, with all data that explains it later, such as the facts in the prompt.
+-- `session` is in its state before this turn, `bot` is nulls when no bot is asked.
 create function private.start_generation(
   session public.sessions, question public.messages, continued public.messages, bot public.bots,
   history private.turn_history, request jsonb, begun_at timestamptz

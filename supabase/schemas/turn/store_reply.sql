@@ -1,6 +1,6 @@
 -- Stores the end of a streaming generation: its text becomes the assistant's message, and its chunks are
 -- deleted. The caller has locked the session and the generation. `outcome` is finish_turn's request. A run
--- that has added nothing stores nothing, and restores the path. The message exists already if the reply was
+-- that has added no text stores nothing, and restores the path. The message exists already if the reply was
 -- ended for silence and reopened.
 create function private.store_reply(generation public.generations, outcome jsonb)
 returns void

@@ -1,5 +1,5 @@
 -- `content`, which begins at byte `from_offset` of a reply, without the reply's first `after_bytes`. All
--- offsets that we send lie between characters. An offset inside a character was counted in other units
+-- offsets that we send are between characters. An offset inside a character was counted in other units
 -- (characters, or UTF-16), and rounding it would silently lose or repeat text, so it is refused.
 create function private.text_after(content text, from_offset integer, after_bytes integer)
 returns text

@@ -1,5 +1,5 @@
--- Saving a reply while it is made. Offsets count UTF-8 bytes of the reply's text. Locks are taken in the
--- order session, generation, everywhere.
+-- Saves a reply while it is made. Offsets count UTF-8 bytes of the reply's text. Locks are taken in the order
+-- session, generation, everywhere.
 
 -- The part of `sent`, the reply's text from `from_offset` on, that follows the first `saved_bytes` bytes. A
 -- caller whose answer was lost sends again from the same offset, perhaps with more, and one call may overtake

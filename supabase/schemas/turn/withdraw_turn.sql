@@ -1,6 +1,6 @@
 -- Withdraws a call of begin_turn whose caller has given up, because it was not answered in time: whether the
--- call has run, runs, or still waits somewhere, it leaves no turn. No clock is used, so neither delays nor
--- wrong clocks matter.
+-- call has run, is running, or still waits somewhere, it leaves no turn. No clock is used, so neither delays
+-- nor wrong clocks matter.
 
 -- From here to the end of the transaction, begin_turn and withdraw_turn of the same call exclude each other.
 create function private.lock_call(call_id uuid) returns void
@@ -26,8 +26,8 @@ begin
 end
 $$;
 
--- Undoes the turn that a call of begin_turn has begun, or keeps it from beginning one: {call_id}; returns
--- {withdrawn}, true when a turn was undone. Calling again changes nothing.
+-- Undoes the turn that a call of begin_turn has begun, or prevents it: {call_id}; returns {withdrawn}, true
+-- when a turn was undone. Calling again changes nothing.
 create function public.withdraw_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

@@ -1,4 +1,4 @@
--- Calls of begin_turn that were withdrawn: one that has not begun its turn yet never will.
+-- Withdrawn calls of begin_turn: one that has not begun its turn yet never will.
 create table public.withdrawn_calls (
   call_id uuid primary key,
   created_at timestamptz not null default now()

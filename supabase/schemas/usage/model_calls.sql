@@ -18,14 +18,14 @@ create table public.model_calls (
   project_id uuid,
   -- The session's kind for a turn, the job's kind for a step.
   kind text not null check (char_length(kind) between 1 and 64),
-  -- The round of a turn with tools, from 1 on.
+  -- The round of a turn with tools, from 1.
   round integer not null default 1 check (round >= 1),
   -- Null if the worker died before it reported the call.
   provider text check (char_length(provider) <= 64),
   model text check (char_length(model) <= 256),
-  -- As the provider counts them; null if it reported none. Providers differ: with OpenAI input includes
-  -- cached tokens and output includes reasoning; Anthropic's input excludes cached tokens, Gemini's output
-  -- excludes reasoning.
+  -- The provider's own counts; null if it reported none. Providers differ: with OpenAI input includes cached
+  -- tokens and output includes reasoning; Anthropic's input excludes cached tokens, Gemini's output excludes
+  -- reasoning.
   input_tokens integer check (input_tokens >= 0),
   cached_tokens integer check (cached_tokens >= 0),
   cache_write_tokens integer check (cache_write_tokens >= 0),

@@ -1,4 +1,4 @@
--- Records calls of a step that is deleted or has gone to another worker: {job_id, step, kind, user_id,
+-- Records calls of a step that is deleted or was taken over by another worker: {job_id, step, kind, user_id,
 -- project_id?, lease_token, calls}, as returned by claim_step. Returns {}.
 create function public.record_model_calls(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

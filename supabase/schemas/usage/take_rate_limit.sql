@@ -1,4 +1,4 @@
--- Counts refusals by rate limits. It is a sequence, because a refusal rolls back all else that its
+-- Counts refusals by rate limits. It is a sequence, because a refusal rolls back everything else that its
 -- transaction has written. (A crash of the server may skip up to 32.)
 create sequence private.rate_limited as bigint;
 

@@ -2,7 +2,7 @@
 -- first_token_ms?, input_tokens?, cached_tokens?, cache_write_tokens?, output_tokens?, reasoning_tokens?,
 -- cost_usd?, error_code?, round?}, started_at in milliseconds since the epoch, in the order in which they
 -- were made. `common` has owner_id, source_id, generation_id, job_id, step, project_id and kind. A call that
--- is recorded already is updated. Malformed values never refuse the caller: what can be stored of a call is
+-- is recorded already is updated. Malformed values never refuse the caller: the valid parts of a call are
 -- stored.
 create function private.write_model_calls(common public.model_calls, calls jsonb) returns void
 language plpgsql set search_path = '' as $$

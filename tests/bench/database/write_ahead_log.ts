@@ -23,7 +23,7 @@ const SCHEDULES: readonly Schedule[] = [
 
 const random = randomNumbers(1);
 const SYLLABLES = ["fo", "xa", "mi", "ro", "lun", "ter", "sa", "wei", "gan", "pol", "ne", "dri"];
-/** Does not repeat itself: PostgreSQL compresses what it rewrites. */
+/** Not repetitive, because PostgreSQL compresses rewritten data. */
 function textOf(tokens: number): string {
   let text = "";
   while (text.length < tokens * BYTES_A_TOKEN) {

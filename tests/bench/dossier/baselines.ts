@@ -1,4 +1,4 @@
-/** What others do (story.md 3.3), written down again: each gives a partition of one work's records. */
+/** Other methods (story.md 3.3), implemented again: each returns a partition of one work's records. */
 import type { Entry, Partition } from "./deliveries.ts";
 
 export interface Baseline {
@@ -87,7 +87,7 @@ function jaccard(a: string, b: string): number {
   return both / (left.size + right.size - both);
 }
 
-/** Letters in matching blocks, the longest block first and then what is left and right of it. */
+/** Letters in matching blocks: the longest block first, then the text to its left and right. */
 function matching(a: string, b: string): number {
   let [longest, atA, atB] = [0, 0, 0];
   for (let i = 0; i < a.length; ++i) {

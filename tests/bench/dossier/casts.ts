@@ -1,7 +1,7 @@
 /**
- * Casts of novels that nobody wrote: families under one name, people with one given name, nicknames,
- * marriages, kin terms that several people are called by. Rules that only fit the novels at hand fall
- * through here. Names are this file's own; who is called what is drawn by chance.
+ * Casts of invented novels: families with one name, people with one given name, nicknames, marriages,
+ * kin terms for several people. Rules that only fit the existing novels fail here. The names are this
+ * file's own; chance decides who has which name.
  */
 import type { Delivery, Entry } from "./deliveries.ts";
 import { Random } from "./random.ts";
@@ -65,11 +65,11 @@ const kHandles = ["Ginger", "the Scarecrow", "Old Nick", "Tiny", "the Duchess", 
 
 interface Person {
   gold: string;
-  /** How often this person is spoken of, of 1. */
+  /** How often this person is mentioned, as a fraction of 1. */
   weight: number;
-  /** What they are called, and how often. */
+  /** The person's names, and how often each is used. */
   forms: [string, number][];
-  /** What they are called from a segment on. */
+  /** The person's names from a segment on. */
   later?: { segment: number; forms: [string, number][] };
 }
 
@@ -96,7 +96,7 @@ class Cast {
     const person: Person = {
       gold: `${label}-${this.people.length}`,
       weight: 0.08 + 0.9 * this.random.next() ** 2.5,
-      // Nobody is called all that they could be called.
+      // No character has all possible names.
       forms: forms.filter((_, index) => index === 0 || this.random.chance(0.65)),
     };
     this.people.push(person);
@@ -237,7 +237,7 @@ function drawForm(forms: [string, number][], random: Random): string {
   return forms[0]![0];
 }
 
-/** What an extractor that misses nothing reports of a person in a segment. */
+/** A perfect extractor's report about a person in a segment. */
 function entryOf(person: Person, segment: number, work: string, random: Random): Entry {
   const later = person.later !== undefined && segment >= person.later.segment;
   const forms = later ? person.later!.forms : person.forms;

@@ -1,4 +1,4 @@
-/** What an extractor delivers of one segment of a work; `gold` says who it really is. */
+/** An extractor's delivery for one segment of a work; `gold` is the real person. */
 import { readFileSync } from "node:fs";
 
 export interface Entry {
@@ -14,7 +14,7 @@ export interface Delivery {
   characters: Entry[];
 }
 
-/** Who each record is, by its id. */
+/** The person of each record, by its id. */
 export type Partition = Map<string, string>;
 
 export function readDeliveries(file: string): Delivery[] {

@@ -1,7 +1,7 @@
 /**
- * How often the dossier takes two people for one and one for two, beside what others do (README.md).
- *
- *   ./scripts/bench dossier [--casts COUNT] [--seed SEED] [--file DELIVERIES]
+ * Measures how often the dossier merges two people and splits one, compared with other methods
+ * (README.md).
+ * ./scripts/bench dossier [--casts COUNT] [--seed SEED] [--file DELIVERIES]
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * Level C of the benchmark: what a less than perfect extractor does to deliveries. 10 % of aliases are
+ * Level C of the benchmark: the faults of an imperfect extractor in deliveries. 10 % of aliases are
  * dropped, 10 % of records are split in two, 3 % have another record of their delivery mixed into
- * them, names lose titles or letters, deliveries come twice and in any order.
+ * them, names lose titles or letters, deliveries arrive twice and in any order.
  */
 import type { Delivery, Entry } from "./deliveries.ts";
 import type { Random } from "./random.ts";

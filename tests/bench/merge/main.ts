@@ -1,4 +1,5 @@
-// What the dossier's merge costs in WebAssembly, in a page and in a function: ./scripts/bench merge
+// The cost of the dossier's merge in WebAssembly, in a page and in a function: ./scripts/bench
+// merge
 import { cpus } from "node:os";
 import type { TestContext } from "node:test";
 import { launchBrowser } from "../../browser/browser.ts";

@@ -1,10 +1,10 @@
-// What a function does with a dossier between its two calls of the database: the rows of the log are
-// parsed and merged, one more delivery is merged into them, and what is stored is written. Each round
-// is a new instance of the module, as for a request that finds no warm one.
+// A function's work on a dossier between its two calls of the database: the rows of the log are
+// parsed and merged, one more delivery is merged into them, and the data to store is written. Each
+// round is a new instance of the module, as for a request that finds no warm one.
 import { readFileSync } from "node:fs";
 import type { DossierEntry } from "../../../wasm/browser/fabula.ts";
 
-// As many as the database gives at once (private.read_log).
+// The most that the database returns at once (private.read_log).
 const PAGE_ROWS = 1000;
 
 interface Guest {

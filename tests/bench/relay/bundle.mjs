@@ -1,6 +1,7 @@
-// node tests/bench/relay/bundle.mjs OUT: bundles the relays in TypeScript, each for both runtimes, as
-// scripts/build does the functions: OUT/<relay>/deno/main.js, OUT/<relay>/cloudflare/worker.js. And
-// the functions of build/ once more, with what counts their host calls: OUT/counted.
+// node tests/bench/relay/bundle.mjs OUT: bundles the relays in TypeScript, each for both runtimes,
+// like scripts/build does for the functions: OUT/<relay>/deno/main.js,
+// OUT/<relay>/cloudflare/worker.js. Also the functions of build/ again, with a counter of their host
+// calls: OUT/counted.
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

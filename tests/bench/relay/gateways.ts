@@ -28,7 +28,7 @@ const FASTAPI: Gateway = {
   ],
 };
 
-// It stores nothing and frames anew what the model sends.
+// It stores nothing and writes new frames for the model's output.
 const LITELLM: Gateway = {
   kind: {
     title: "LiteLLM's proxy, which stores nothing",

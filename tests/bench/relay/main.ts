@@ -1,11 +1,11 @@
-// What relaying a model's stream costs: ./scripts/bench relay, or tests/bench/relay/run [OPTION...]
+// The cost of relaying a model's stream: ./scripts/bench relay, or tests/bench/relay/run [OPTION...]
 //
 //   --runtime workerd|deno   only that one
 //   --only NAME              only that measurement: cpu, first-token, memory, start, rate, decoder, log;
-//                         gateways, which is measured only then: it installs two from PyPI
+//                         gateways, which is measured only on request: it installs two from PyPI
 //   --rounds N               of each measurement, interleaved; 5
 //   --seconds S              of each run at a model's pace; 6
-//   --smoke                  seconds instead of minutes: shows that it works, and no numbers
+//   --smoke                  seconds instead of minutes: only shows that it works
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -63,7 +63,7 @@ export async function measureCpu(world: World, runtime: Runtime, scale: Scale): 
 
 function report(title: string, samples: Map<RelayKind, Sample[]>): void {
   const times = (kind: RelayKind) => samples.get(kind)!.map(({ msAThousand }) => msAThousand);
-  // Of each round by itself: what disturbs the machine disturbs both.
+  // For each round separately: a disturbance of the machine affects both.
   const ratio = (kind: RelayKind, other: RelayKind): number =>
     median(times(kind).map((time, round) => time / times(other)[round]!));
   printTable(

@@ -1,5 +1,5 @@
-// What reading a chunk costs: shared/llm in WebAssembly, framing included, against TextDecoder and
-// JSON.parse of the same engine, which are given the event's data alone.
+// The cost of reading a chunk: shared/llm in WebAssembly, including framing, against TextDecoder
+// and JSON.parse of the same engine, which only get the event's data.
 import { readFileSync } from "node:fs";
 import type { Scale } from "./main.ts";
 import { cpuMs } from "./process_usage.ts";

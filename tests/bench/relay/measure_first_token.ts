@@ -1,5 +1,5 @@
-// The time to a reply's first token that a relay adds: one stream at a time, less what the model and
-// the database themselves took.
+// The time that a relay adds to a reply's first token: one stream at a time, without the time of the
+// model and the database.
 import type { Scale } from "./main.ts";
 import { median } from "./statistics.ts";
 import { printTable } from "./table.ts";
@@ -15,8 +15,8 @@ import {
 } from "./world.ts";
 
 const KINDS = [PASS_THROUGH, ASKING, TYPESCRIPT, OURS];
-// The model thinks for longer than a client waits with its acknowledgement (40 ms): Deno 2.1.4 leaves
-// Nagle's algorithm on, which holds back what is written after the head until it is acknowledged.
+// The model thinks for longer than a client delays its acknowledgement (40 ms): Deno 2.1.4 leaves
+// Nagle's algorithm on, which holds back data after the head until it is acknowledged.
 const BATCH: Run = { connections: 1, streams: 20, tokens: 2, tokensASecond: 100, thinksMs: 60 };
 const PERCENTILE = 0.95;
 

@@ -1,5 +1,5 @@
-// CPU time of gateways that people run today, beside ours: smaller runs than the relays', because some
-// take milliseconds a token.
+// CPU time of gateways in use today, compared with ours: smaller runs than the relays', because some
+// take milliseconds per token.
 import { GATEWAYS, startGateway } from "./gateways.ts";
 import type { Scale } from "./main.ts";
 import { median, withSpread } from "./statistics.ts";

@@ -1,5 +1,5 @@
-// What saving replies writes to PostgreSQL's write-ahead log: tests/bench/database, where a
-// PostgreSQL is.
+// How much saving replies writes to PostgreSQL's write-ahead log: tests/bench/database, if a
+// PostgreSQL is available.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Memory of an open stream with 60 KB of history, and what a token asks of the host.
+// Memory of an open stream with 60 KB of history, and the host calls for a token.
 import type { Scale } from "./main.ts";
 import { printTable } from "./table.ts";
 import {
@@ -35,7 +35,7 @@ export async function measureMemory(world: World, runtime: Runtime, scale: Scale
 async function reportMemory(world: World, runtime: Runtime): Promise<void> {
   const rows: string[][] = [];
   for (const kind of KINDS) {
-    // Each in a new process: what earlier streams have left is room for the next.
+    // Each in a new process: memory freed by earlier streams would be reused by the next.
     const relay = await world.startRelay(kind, runtime);
     try {
       const resident = await world.residentKilobytesAStream(relay, OPEN);

@@ -1,4 +1,4 @@
-// How many replies of 200 tokens go through in a second, all of them at once as fast as they go.
+// How many replies of 200 tokens pass in a second, all of them concurrent and at full speed.
 import type { Scale } from "./main.ts";
 import { median, withSpread } from "./statistics.ts";
 import { printTable } from "./table.ts";

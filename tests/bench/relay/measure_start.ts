@@ -1,4 +1,5 @@
-// What the largest function costs before its first request: compiling its module, making an instance.
+// The cost of the largest function before its first request: compiling its module, making an
+// instance.
 import type { Scale } from "./main.ts";
 import type { Start } from "./relays/starting.ts";
 import { median } from "./statistics.ts";
@@ -8,7 +9,7 @@ import { STARTING, STARTING_EMPTY, type RelayKind, type Runtime, type World } fr
 const BAR_MS = 10;
 
 interface FirstAnswer extends Start {
-  /** From the start of the process. */
+  /** Since the start of the process. */
   afterMs: number;
 }
 
@@ -16,7 +17,7 @@ export async function measureStart(world: World, runtime: Runtime, scale: Scale)
   const starts: FirstAnswer[] = [];
   const emptyStarts: FirstAnswer[] = [];
   for (let round = 0; round < scale.rounds; round += 1) {
-    // Each in a new process: a runtime keeps what it has compiled.
+    // Each in a new process: a runtime keeps compiled modules.
     starts.push(await firstAnswer(world, runtime, STARTING));
     if (runtime === "workerd") emptyStarts.push(await firstAnswer(world, runtime, STARTING_EMPTY));
   }

@@ -13,7 +13,7 @@ export class PeerProcess {
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(fault: Error): void }>();
   #last = 0;
 
-  /** `name`: of a program in peers/, bundled beside this one. */
+  /** `name`: a program in peers/, bundled next to this one. */
   constructor(name: string, ...programArguments: string[]) {
     const program = fileURLToPath(new URL(`peers/${name}.js`, import.meta.url));
     this.#child = fork(program, programArguments);

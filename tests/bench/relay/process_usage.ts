@@ -1,7 +1,7 @@
-// What a process has used, as Linux counts it.
+// The resources that a process has used, from Linux's counters.
 import { readFileSync } from "node:fs";
 
-// Of /proc/PID/stat, which counts in hundredths of a second everywhere that Node runs.
+// The unit of /proc/PID/stat: hundredths of a second everywhere that Node runs.
 const TICK_MS = 10;
 
 /** User and system time of all its threads, those that have ended included. */

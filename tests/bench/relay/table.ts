@@ -1,4 +1,4 @@
-/** Prints a table as Markdown that is also readable as it is. */
+/** Prints a table as Markdown that is also readable as plain text. */
 export function printTable(
   title: string,
   columns: string[],

@@ -1,4 +1,4 @@
-// A model, a database and clients, each a process of its own, and the relays that are measured.
+// A model, a database and clients, each in its own process, and the measured relays.
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startFunctions } from "../../../scripts/local/functions-runtime.ts";
@@ -12,7 +12,7 @@ export type Runtime = "workerd" | "deno";
 
 export interface RelayKind {
   title: string;
-  /** The folder of build/ with what scripts/build or bundle.mjs has made. */
+  /** The folder of build/ with the output of scripts/build or bundle.mjs. */
   output: string;
   path: string;
   coalesceMs?: number;
@@ -20,7 +20,7 @@ export interface RelayKind {
   isPassThrough?: boolean;
   /** Other bytes than the model's, though the same tokens. */
   rewrites?: boolean;
-  /** What it is asked, if it is not what the chat function is asked. */
+  /** The request, if it is not the chat function's. */
   body?: object;
 }
 
@@ -75,15 +75,15 @@ export interface RelayProcess {
   stop(): Promise<void>;
 }
 
-/** What one run asks of a relay. */
+/** One run's demands on a relay. */
 export interface Run {
   connections: number;
   streams: number;
   tokens: number;
-  /** Of each stream; 0: as fast as it goes. */
+  /** For each stream; 0: at full speed. */
   tokensASecond: number;
   historyBytes?: number;
-  /** Of the model, before its first token. */
+  /** The model's time before its first token. */
   thinksMs?: number;
 }
 
@@ -122,7 +122,7 @@ export class World {
     for (const peer of [this.#model, this.#database, this.#client]) peer.stop();
   }
 
-  /** What a gateway that is no function must know to stand between clients and the model. */
+  /** The settings of a gateway that is no function to stand between clients and the model. */
   get peers(): { modelUrl: string; databaseUrl: string } {
     return { modelUrl: this.modelUrl, databaseUrl: this.#databaseUrl };
   }
@@ -162,7 +162,7 @@ export class World {
     };
   }
 
-  /** Throws when anything of what a relay should do was not done. */
+  /** Throws when the relay has not done its whole work. */
   async run(relay: RelayProcess, run: Run): Promise<Outcome> {
     const { tokens, tokensASecond, historyBytes = 2000, thinksMs = 0 } = run;
     await this.#model.call("set", { tokens, tokensASecond, thinksMs } satisfies ModelSettings);

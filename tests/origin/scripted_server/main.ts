@@ -1,6 +1,6 @@
-// The development server with scripted parts, each a process as the real ones are. What a part does
-// is told by environment variables: SCRIPTED_<PART>=fails to start, =dies. SCRIPTED_BUILD names a
-// folder with `sources`, `migrations`, what is made of them, `output`, and `build`, which makes it.
+// The development server with scripted parts, each a process like the real ones. Environment
+// variables control the parts: SCRIPTED_<PART>=fails to start, =dies. SCRIPTED_BUILD names a folder
+// with `sources`, `migrations`, their result, `output`, and `build`, which makes it.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";

@@ -1,5 +1,5 @@
-// A part: answers every request with what its process was given, and has a child of its own. What is
-// asked for at /slow takes a while. The functions tell what was built when they were started.
+// A part: answers every request with its process's settings, and has its own child process. A
+// request for /slow takes a while. The functions report what was built when they were started.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";

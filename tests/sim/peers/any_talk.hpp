@@ -24,12 +24,12 @@ inline constexpr std::array kEveryTalk{TalkOver::companion_whole, TalkOver::comp
 
 const char* name(TalkOver over);
 
-// How a message was answered.
+// The answer to a message.
 struct HeardAnswer {
   std::string text;
   bool is_done = false;
   std::string finish_reason;
-  // Of the error, if there was one.
+  // The code of the error, if there was one.
   std::string code;
   std::string message;
   std::string user_message_id;

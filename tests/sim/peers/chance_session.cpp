@@ -50,7 +50,7 @@ void ChanceSession::play() {
   constexpr std::int64_t kStepMs = 15'000;
   constexpr int kMaximumSteps = 20;
   for (int i = 0; i < kMaximumSteps && !is_settled(); ++i) {
-    // As the database's timetable does each minute.
+    // Like the database's schedule each minute.
     chat.database.reap();
     chat.world.run_for(kStepMs);
   }

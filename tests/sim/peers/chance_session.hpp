@@ -1,6 +1,6 @@
-// A realtime session with random events: one or two clients that say, repeat and cancel messages,
-// drop after any frame and read slowly; isolates that end with and without a word; models that
-// fail; a database whose calls get lost or come twice. The same seed gives the same session.
+// A realtime session with random events: one or two clients that send, repeat and cancel messages,
+// drop after any frame and read slowly; isolates that end with and without notice; models that
+// fail; a database whose calls get lost or arrive twice. The same seed gives the same session.
 #pragma once
 
 #include <cstdint>

@@ -262,7 +262,7 @@ void ChanceTurn::script_stalls() {
   if (random_.chance(20)) clock.after(random_.between(20'000, 200'000), [this] { say_more(); });
 }
 
-// As a client does that has got no end, or one that may be tried again.
+// Like a client that has received no end, or one that may be retried.
 void ChanceTurn::resume() {
   const auto& last = resumers.empty() ? *client : *resumers.back();
   const bool is_over = last.is_ended() || last.is_broken() || was_killed;
@@ -279,7 +279,7 @@ void ChanceTurn::say_more() {
             kGuest);
 }
 
-// Whoever writes the reply learns it by the next save, at most 5 seconds later.
+// The reply's writer learns it with the next save, at most 5 seconds later.
 void ChanceTurn::cancel() {
   if (!has_begun() || generation().status != "streaming") return;
   chat.database.generations[0].cancel_requested = true;

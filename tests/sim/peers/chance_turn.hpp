@@ -1,6 +1,6 @@
 // A turn with random events: models that fail, answer or fall silent, a client that is slow or
-// leaves, cancels, isolates that end, a database whose calls get lost or come twice. The same seed
-// gives the same turn.
+// leaves, cancels, isolates that end, a database whose calls get lost or arrive twice. The same
+// seed gives the same turn.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ struct ChanceRequest {
   bool is_followed_by_name = false;  // by the stream's name; else by the same request
   // For a message: members of its body after the first one, such as `,"task":"scene"`.
   std::string more = {};
-  // The database stands still for up to 90 seconds, its clock and the functions' differ by up to
+  // The database stops for up to 90 seconds, its clock and the functions' differ by up to
   // two minutes, silent replies are reaped, and clients that have not got the end ask again.
   bool has_stalls = false;
 };

@@ -1,5 +1,5 @@
-// A protocol and a channel that exist only here: a line of JSON an event, each sent as a message of
-// its own at once, as a socket would. What a third party needs to add both is this file.
+// A protocol and a channel that exist only here: one line of JSON per event, each sent at once as
+// its own message, as a socket would. This file is everything that a third party needs to add both.
 #pragma once
 
 #include <deque>

@@ -1,5 +1,5 @@
-// A server of models that refuses parts of requests which its protocol allows, and has nothing but
-// its one address.
+// A model server that refuses parts of requests although its protocol allows them, and that answers
+// at only one path.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace fabula::tests {
 
 class PickyServer {
  public:
-  // `host` is what all its URLs begin with, `path` that of its only one. `refused` are parts of
-  // bodies; it names the first one that it finds. Otherwise it says `text`.
+  // All URLs of the server begin with `host`; it answers only at `path`. `refused` are parts of
+  // bodies: the error names the first one found. Other requests are answered with `text`.
   PickyServer(sim::World& world, const std::string& host, const std::string& path,
               std::vector<std::string> refused, std::string text)
       : world_(world), refused_(std::move(refused)), text_(std::move(text)) {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint32_t kNormal = 1000;
 constexpr std::uint32_t kPolicyViolation = 1008;
-// A turn that was taken back after it was told is begun again; one that has ended says so again.
+// A turn that was withdrawn after it was reported is begun again; one that has ended is reported
+// again.
 constexpr int kMaximumRepeats = 5;
 
 }  // namespace
@@ -217,7 +218,7 @@ void RealtimeClient::hear_event(const json::Document& event) {
   hear_stored(event, *json::find(event, "metadata"));
 }
 
-// How a reply has ended, for who was away then. One that broke off is continued.
+// The end of a reply for a client that was away. One that broke off is continued.
 void RealtimeClient::hear_stored(const json::Document& event, const json::Document& metadata) {
   const auto named = names_.find(text_in(metadata, "user_message_id"));
   if (named == names_.end()) return;
@@ -226,7 +227,7 @@ void RealtimeClient::hear_stored(const json::Document& event, const json::Docume
   const auto content = text_in(event, "content");
   if (text_in(event, "type") == "error" || status == "interrupted") {
     reply.broken = status == "interrupted" ? status : content;
-    // It goes on from what is stored, which may be more than was told here.
+    // It continues from the stored text, which may be more than was received here.
     if (text_in(event, "role") == "assistant" && content.size() > reply.text.size()) {
       reply.text = content;
     }
@@ -236,13 +237,13 @@ void RealtimeClient::hear_stored(const json::Document& event, const json::Docume
   }
 }
 
-// What a server knew that has died may be more than what was stored: the text goes on from there.
+// A server that died may have sent more than was stored: the text continues from there.
 void RealtimeClient::hear_token(const json::Document& message) {
   auto& reply = reply_of(message);
   const auto offset = static_cast<std::size_t>(json::integer_at(message, "offset").value_or(-1));
   if (!reply.is_accepted) fault("a token before accepted");
   if (offset > reply.text.size()) {
-    // The rest of a reply that somebody else has asked for.
+    // The rest of a reply that another client has asked for.
     const auto id = text_in(message, "id");
     const bool is_own = texts_.count(id) > 0 || names_.count(id) > 0;
     if (is_own) fault("text is missing before " + std::to_string(offset));

@@ -1,5 +1,5 @@
-// Calls /realtime in the simulation: a client of fabula.v1 as a good page is one, which connects
-// again when its socket ends and sends again what was not accepted; and sockets to speak by hand.
+// Calls /realtime in the simulation: a client of fabula.v1 that behaves like a good page, which
+// reconnects when its socket ends and sends unaccepted messages again; and sockets to use directly.
 #pragma once
 
 #include <cstdint>
@@ -39,20 +39,20 @@ std::string text_in(const json::Document& message, std::string_view key);
 // A reply as its client knows it.
 struct HeardReply {
   std::string text;                        // joined from tokens
-  std::optional<std::string> stored_text;  // the event's, if one has told it whole
+  std::optional<std::string> stored_text;  // the event's, if one had all of it
   std::string user_message_id;
   std::string stream_id;
   std::string finish_reason;  // of done
-  std::string done_text;      // the text at that time: a repeated message may be told again
-  std::string error;          // the code of the last error, if nothing has come after it
-  std::string broken;         // the code of the last event about it, if that tells of a failure
+  std::string done_text;      // the text at that time: a repeated message may be sent again
+  std::string error;          // the code of the last error, if nothing has arrived after it
+  std::string broken;         // the code of the last event about it, if that reports a failure
   bool is_accepted = false;
   bool is_retryable = false;
   int done = 0;
   int refused = 0;  // how often an error came before it was accepted
   int errors = 0;   // and how often at all
 
-  // What a page shows: a client that was away at the end has it from the event.
+  // A page's text: a client that was away at the end has it from the event.
   std::string whole() const { return done == 0 ? stored_text.value_or(text) : text; }
   bool is_over() const { return done > 0 || stored_text; }
   bool has_failed() const { return !error.empty() || !broken.empty(); }
@@ -78,7 +78,7 @@ class RealtimeClient {
   void pause();
   void go_on();
 
-  // How it behaves.
+  // The client's behaviour.
   bool reconnects = true;
   bool acknowledges = true;
   bool answers_pings = true;
@@ -131,11 +131,11 @@ class RealtimeClient {
   bool is_paused_ = false;
   bool is_noticed_ = false;
   bool has_left_ = false;
-  std::int64_t after_ms_ = 0;  // what `reconnect` has asked for
+  std::int64_t after_ms_ = 0;  // from `reconnect`
   std::vector<std::string> said_;
   std::map<std::string, std::string> texts_;
   std::map<std::string, HeardReply> replies_;
-  std::map<std::string, std::string> names_;  // of user messages: what their client calls them
+  std::map<std::string, std::string> names_;  // of user messages: their client's names
   std::vector<std::int64_t> events_;
   std::int64_t last_event_id_ = 0;
   std::vector<std::string> faults_;

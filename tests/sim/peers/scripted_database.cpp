@@ -8,7 +8,7 @@
 namespace fabula::tests {
 namespace {
 
-// As in the database (private.silent_in_ms).
+// The same as in the database (private.silent_in_ms).
 constexpr std::int64_t kSilenceMs = 14'000;
 
 std::string text_at(const json::Document& object, std::string_view key) {
@@ -75,9 +75,9 @@ void ScriptedDatabase::handle(const std::shared_ptr<sim::Exchange>& exchange) {
   const auto stalled_ms = stalled_until_ms_ - world_.clock().now_ms();
   if (stalled_ms <= 0) return run(exchange, now_ms());
   auto& random = world_.random();
-  // The pool gives up calls that get no connection in time. The others are sent to a process that
-  // stands still, and run in no certain order when it continues; for some of them the transaction
-  // had begun before.
+  // The pool gives up calls that get no connection in time. The others are sent to a stopped
+  // process, and run in no certain order when it continues; for some of them the transaction had
+  // begun before.
   constexpr std::int64_t kPoolTimeoutMs = 10'000;
   if (random.chance(20) && stalled_ms > kPoolTimeoutMs) {
     world_.clock().after(kPoolTimeoutMs, [exchange] {
@@ -173,7 +173,7 @@ void ScriptedDatabase::store_reply(StoredGeneration& generation) {
   const auto text = generation.text();
   generation.usages = 1;
   if (text.size() <= generation.base_bytes && generation.base_bytes > 0) {
-    // The reply that it continues is a message of its own, to which the path returns.
+    // The continued reply is its own message, to which the path returns.
     generation.saved_bytes = 0;
     sessions[generation.session_id].push_back(
         {"assistant", text, true, {}, generation.continued_id});

@@ -30,7 +30,7 @@ struct StoredGeneration {
   std::int64_t epoch = 1;
   std::string user_message_id = "question-1";
   std::string message_id = "reply-1";
-  std::string continued_id = {};  // of the reply that it continues
+  std::string continued_id = {};  // the reply that it continues
   std::string status = "streaming";
   std::string error_code;
   std::string finish_reason;
@@ -70,7 +70,7 @@ class ScriptedDatabase {
   };
   std::function<Fault(const std::string& function)> fault = [](const auto&) { return Fault::none; };
   std::int64_t latency_ms = 3;
-  // By how much the database's clock is ahead of the functions'.
+  // How far the database's clock is ahead of the functions'.
   std::int64_t clock_ahead_ms = 0;
   // Stops the process for this time: it answers nothing, and calls that arrive wait.
   void stall(std::int64_t duration_ms);

@@ -1,4 +1,4 @@
-// An OpenAI-compatible provider as a peer of the simulation: says what the test tells it to, when.
+// An OpenAI-compatible provider as a peer of the simulation: sends what the test scripts, and when.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct ModelAnswer {
   void tell(std::string_view text, std::int64_t gap_ms);
 };
 
-// Is itself the answer to every request that has none of its own.
+// Is itself the default answer to every request.
 class ScriptedModel : public ModelAnswer {
  public:
   explicit ScriptedModel(sim::World& world, std::string_view base_url = "http://127.0.0.1:9/v1",

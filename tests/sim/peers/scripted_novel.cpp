@@ -345,7 +345,7 @@ void StoryModel::answer(const std::shared_ptr<sim::Exchange>& exchange) {
     return;
   }
   const auto other = instead(number, system);
-  const std::string text = other ? *other : text_for(system, question);
+  const std::string text = preface + (other ? *other : text_for(system, question));
   std::int64_t at_ms = 20;
   world_.clock().after(at_ms,
                        [exchange] { exchange->respond(200, "content-type: text/event-stream\n"); });

@@ -1,5 +1,5 @@
 // A story as a peer of the simulation: the database's functions for its one job, with rows in
-// memory and leases of the simulated clock, and a model that plans and writes what it is asked for.
+// memory and leases by the simulated clock, and a model that plans and writes as requested.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ class ScriptedNovel {
   std::string premise;
   std::vector<Scene> scenes;
   std::vector<std::string> rejected;
-  json::Document result;  // of the last step
+  json::Document result;  // the last step's
   std::vector<json::Document> results;
   std::vector<json::Document> model_calls;
   int failures = 0;
@@ -71,7 +71,7 @@ class ScriptedNovel {
 
   sim::World& world_;
   std::int64_t step_ = 1;
-  std::int64_t attempts_ = 0;  // of this step
+  std::int64_t attempts_ = 0;  // at this step
   std::int64_t claims_ = 0;
   std::int64_t leased_until_ms_ = 0;
   std::int64_t due_ms_ = 0;
@@ -84,7 +84,7 @@ class ScriptedNovel {
   std::vector<json::Document> events_;
 };
 
-// A model that does what a story's prompts ask for. Each prose is another one.
+// A model that follows a story's prompts. Its prose is different each time.
 class StoryModel {
  public:
   explicit StoryModel(sim::World& world, const std::string& base_url = "http://127.0.0.1:9/v1");
@@ -94,6 +94,8 @@ class StoryModel {
   // Says this instead, once, to the request of this number (from 0).
   std::function<std::optional<std::string>(std::size_t number, const std::string& system)> instead =
       [](std::size_t, const std::string&) { return std::nullopt; };
+  // Said before each answer.
+  std::string preface;
   // Breaks the connection of the request of this number after so many words; -1: never.
   std::function<int(std::size_t number)> breaks_after = [](std::size_t) { return -1; };
   std::uint32_t status = 200;

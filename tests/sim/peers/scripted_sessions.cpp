@@ -42,7 +42,7 @@ json::Document event_body(const SessionEvent& event) {
 
 }  // namespace
 
-// What an event tells, and the key by which it is known.
+// An event's content, and the key that identifies it.
 struct ScriptedSessions::Fact {
   std::string key;
   SessionEvent event;

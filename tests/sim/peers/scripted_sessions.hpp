@@ -1,4 +1,4 @@
-// The database's functions for realtime sessions (supabase/schemas/realtime) beside the turns of a
+// The database's functions for realtime sessions (supabase/schemas/realtime) next to the turns of a
 // ScriptedDatabase: who is connected, and a log of events that agrees with the conversations.
 #pragma once
 
@@ -34,13 +34,13 @@ class ScriptedSessions {
     std::string id;
     std::string name;
     std::vector<SessionEvent> events;
-    // The events that exist, by what they tell: a change of it is another event.
+    // The existing events, by their content: a change of it is another event.
     std::map<std::string, std::int64_t> told;
     std::set<std::string> connections;
     int opened = 0;
   };
 
-  // By owner and name.
+  // Keyed by owner and name.
   std::map<std::string, Session> sessions;
   // The longest answer, in events.
   std::int64_t page_events = 100;
@@ -48,7 +48,7 @@ class ScriptedSessions {
   // The only session; nullptr when there is none.
   const Session* only() const;
   const std::vector<StoredMessage>& messages(const Session& session) const;
-  // Writes down what has happened since the last call of the database.
+  // Records everything that has happened since the last call of the database.
   void follow();
 
  private:

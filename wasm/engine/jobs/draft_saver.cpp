@@ -15,7 +15,7 @@ using runtime::Task;
 
 // More attempts than one lease has time for.
 constexpr std::int64_t kMostBeginnings = 100;
-// Half of these are made every second; a draft is rarely watched for longer.
+// Half of these are made every second; few drafts are watched for longer.
 constexpr std::int64_t kSaves = 8;
 
 // A refusal that no later save can change: the lease is another worker's, or the job has ended.
@@ -89,12 +89,12 @@ Task<void> DraftSaver::save() {
                      .text = std::string_view(text_).substr(static_cast<std::size_t>(from_byte)),
                      .lease_seconds = step_.left_ms() / 1000 + kStoringSeconds}));
   if (!saved) {
-    // Any other failure is not fatal: the text goes with the next save.
+    // Any other failure is harmless: the next save includes the text.
     if (is_final(saved.error())) is_lost_ = true;
     co_return;
   }
   if (saved->is_cancelled) is_lost_ = true;
-  // The text has begun again meanwhile: then nothing of the new one is saved.
+  // The text has begun again meanwhile: then nothing of the new text is saved.
   if (attempt() != saved_attempt) co_return;
   saved_bytes_ = std::clamp<std::uint64_t>(saved->saved_bytes, saved_bytes_, text_.size());
 }

@@ -1,5 +1,5 @@
-// Saves the text of a step while a model writes it, so that others can follow it, and that a worker
-// that dies has not asked for nothing. Each save extends the step's lease.
+// Saves the text of a step while a model writes it, so that others can follow it, and so that it is
+// not lost if the worker dies. Each save extends the step's lease.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ namespace fabula::engine {
 
 class DraftSaver final : public CompletionListener {
  public:
-  // The worth of a text that an attempt may break off.
+  // Decides whether the text of an interrupted attempt is worth keeping.
   struct Worth {
-    // Whether so much text is worth more than asking again.
+    // Whether this much text is worth more than asking again.
     bool (*is_enough)(std::string_view text, std::int64_t asked) = nullptr;
     std::int64_t asked = 0;
   };
 
-  // `step` must outlive it. `part`: JSON object, what the text belongs to.
+  // `step` must outlive this object. `part`: JSON object, the part that the text belongs to.
   DraftSaver(JobStep& step, std::string part, Worth worth, LengthLimit limit);
 
-  // Saves from now on after 1, 2, 4, then every 5 seconds, until the step is not this worker's to
-  // do any more; that stops the answer.
+  // Saves from now on after 1, 2, 4, then every 5 seconds, until this worker has lost the step,
+  // which stops the answer.
   void start() { saving_.emplace(run()); }
   void stop() { saving_.reset(); }
-  // Saves what is not saved yet.
+  // Saves the unsaved text.
   runtime::Task<void> flush();
 
   // The text of the newest attempt.
@@ -61,7 +61,7 @@ class DraftSaver final : public CompletionListener {
   std::int64_t begun_ = 0;  // how often the text has begun
   turn::SaveSchedule schedule_;
   bool is_lost_ = false;
-  // Last: it uses the rest. Whoever waits for it is resumed when it has ended, and may destroy it.
+  // Last member: it uses the others. When it ends it resumes its waiter, which may destroy it.
   std::optional<runtime::Spawned<void>> saving_;
 };
 

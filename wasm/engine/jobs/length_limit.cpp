@@ -4,7 +4,7 @@ namespace fabula::engine {
 namespace {
 
 constexpr std::int64_t kSpareWords = 60;
-// The whole text is measured each time it has grown by so much.
+// The whole text is measured each time it has grown by this much.
 constexpr std::size_t kMeasuredBytes = 256;
 
 }  // namespace

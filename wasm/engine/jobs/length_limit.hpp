@@ -1,5 +1,5 @@
-// Ends an answer that has become far longer than it was asked for: a small model may go on without
-// an end, which costs time and tokens.
+// Ends an answer that has become far longer than requested: a small model may continue endlessly,
+// which costs time and tokens.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace fabula::engine {
 
 class LengthLimit final : public CompletionListener {
  public:
-  // `asked`: in `unit`. The limit is two and a half times as much and some words more.
+  // `asked`: in `unit`. The limit is two and a half times as much plus a few words.
   LengthLimit(std::int64_t asked, story::Unit unit);
 
   void on_begin() override;

@@ -47,8 +47,8 @@ Task<Result<void>> JobStep::report(const jobs::StepProgress& progress) {
 }
 
 Task<void> JobStep::fail(const Problem& problem) {
-  // Refused when another worker has the step by now, or it is gone: then there is nothing to give
-  // back. If the call does not arrive, the lease expires instead.
+  // Refused when another worker has taken over the step, or it is gone: then there is nothing to
+  // give back. If the call does not arrive, the lease expires instead.
   const auto answer = co_await runtime::attempt(call_function(
       call_.context(), call_.database(), database::kFailStep, {claimed_, problem, untold_calls()}));
   if (answer) told_calls_ = calls_.size();

@@ -1,5 +1,5 @@
-// A step of a job that this worker has leased: gives its kind the models to ask and the ways to end
-// it.
+// A step of a job that this worker has leased: offers its kind the models to ask and the ways to
+// end it.
 #pragma once
 
 #include <cstddef>
@@ -28,27 +28,27 @@ inline constexpr std::int64_t kStoringSeconds = 25;
 
 class JobStep {
  public:
-  // `call` must outlive it. The step must have ended by `until_ms`, which is within its lease.
+  // `call` must outlive this object. The step must end by `until_ms`, which is within its lease.
   JobStep(Call& call, jobs::ClaimedStep claimed, const Endpoints& models, std::int64_t until_ms,
           StepListener* listener = nullptr);
 
   Call& call() { return call_; }
-  // The work as the database describes it, including what its kind needs.
+  // The work as the database describes it, including the data that its kind needs.
   const json::Document& work() const { return claimed_.work; }
   const jobs::ClaimedStep& claimed() const { return claimed_; }
   std::int64_t left_ms() const;
   // The listener of the step's text; nullptr: none.
   StepListener* listener() const { return listener_; }
 
-  // Asks the kind's models, within the step's time. The requests are in the ledger when the step
-  // has ended, however it ends.
+  // Asks the kind's models, within the step's time. The ledger has the requests once the step has
+  // ended, in whatever way.
   runtime::Task<Result<Completion>> complete(CompletionRequest request);
 
-  // Has the kind's models draw this, which must outlive the task, in the same way.
+  // Asks the kind's models to draw `prompt`, which must outlive the task, in the same way.
   runtime::Task<Result<DrawnImage>> draw(std::string_view prompt);
 
   // Stores the result, a JSON object for the kind's private.<kind>_store. Returns the answer's
-  // text. A problem too when another worker has the step by now.
+  // text. Also a problem when another worker has taken over the step.
   runtime::Task<Result<std::string>> commit(std::string_view result_json,
                                             const jobs::StepProgress& progress = {});
 
@@ -58,7 +58,7 @@ class JobStep {
   // Gives the step back for a retry, with the reason.
   runtime::Task<void> fail(const Problem& problem);
 
-  // Records the calls that neither a commit nor a failure has reported.
+  // Records calls that no commit or failure has reported.
   runtime::Task<void> record_untold_calls();
 
   // Takes the requests that were made to models.

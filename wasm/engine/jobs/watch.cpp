@@ -20,15 +20,15 @@ namespace {
 
 using runtime::Task;
 
-// Between two readings: as short as the first while there is news, longer and longer without.
+// The gap between two reads: this short while there is news, then longer and longer.
 constexpr std::int64_t kShortestGapMs = 300;
 constexpr std::int64_t kLongestGapMs = 2'000;
-// How soon text that is written here is sent on.
+// How soon text of a step in this request is sent on.
 constexpr std::int64_t kHeardGapMs = 50;
 constexpr int kReadingAttempts = 4;
-// A step is not begun with less time: it would only be given back.
+// A step does not begin with less time: it would only be given back.
 constexpr std::int64_t kLeastStepMs = 5'000;
-// Cloudflare ends a request 30 seconds after its answer.
+// Cloudflare ends a request 30 seconds after its response.
 constexpr std::int64_t kAfterAnswerMs = 25'000;
 
 bool has_ended(const json::Document& task) {
@@ -37,7 +37,7 @@ bool has_ended(const json::Document& task) {
   return std::find(kEnds.begin(), kEnds.end(), status) != kEnds.end();
 }
 
-// A step of the task, or first of the reading of its scene for the dossier, for which it waits.
+// Does a step of the task, or first one of its scene's reading for the dossier, which it waits for.
 Task<bool> do_step(Call& call, std::string_view task_id, std::string_view reading_session_id,
                    bool is_idle, std::int64_t left_ms, StepListener* listener) {
   static constexpr std::array kReading{&kDossierExtraction};
@@ -77,12 +77,12 @@ class Watcher final : public StepListener {
     }
   }
 
-  // Lets a step that was begun here come to its end: nobody else can do it before its lease ends.
+  // Lets a step of this request finish: no other worker can do it before its lease ends.
   Task<void> finish() {
     if (working_ && !working_->is_ready()) co_await runtime::WaitFor(*working_);
   }
 
-  // A step that is done here says its text at once.
+  // Passes on the text of a step of this request at once.
   void on_step_text(const StepText& text) override {
     hear(text);
     is_heard_ = true;
@@ -147,8 +147,8 @@ class Watcher final : public StepListener {
           .text = *text});
   }
 
-  // Tells what of a text is new. It may come twice: from the step that is done here, and from the
-  // database.
+  // Passes on the new part of a text, which may arrive twice: from the step in this request, and
+  // from the database.
   void hear(StepText text) {
     const auto is_older =
         text.step < place_.step || (text.step == place_.step && text.attempt < place_.attempt);
@@ -162,7 +162,7 @@ class Watcher final : public StepListener {
       if (is_again) sink_.on_restart(text, place_);
     }
     const auto end = text.from_byte + text.text.size();
-    // The text that is missing before it comes with a reading.
+    // The missing text before it comes from the next read.
     if (text.from_byte > place_.bytes || end <= place_.bytes) return;
     text.text.remove_prefix(static_cast<std::size_t>(place_.bytes - text.from_byte));
     text.from_byte = place_.bytes;
@@ -171,10 +171,10 @@ class Watcher final : public StepListener {
     gap_ms_ = kShortestGapMs;
   }
 
-  // Begins a step, of the task or of the reading of its scenes, unless one is being done.
+  // Begins a step, of the task or of the reading of its scenes, unless one is running.
   void work() {
     if (working_ && working_->is_ready()) {
-      // Of what there was nothing to do here, there may be later.
+      // If there was no step to do, there may be one later.
       if (working_->take()) gap_ms_ = kShortestGapMs;
       working_.reset();
     }
@@ -189,14 +189,14 @@ class Watcher final : public StepListener {
     co_return co_await do_step(call_, request_.task_id, session_id, false, left_ms, this);
   }
 
-  // Until the next reading is due. False: nobody listens any more.
+  // Waits until the next read is due. False: nobody listens any more.
   Task<bool> wait() {
     const auto read_at_ms = std::min(now_ms() + gap_ms_, std::max(request_.until_ms, now_ms()));
     gap_ms_ = std::min(gap_ms_ * 2, kLongestGapMs);
     for (;;) {
       const auto left_ms = read_at_ms - now_ms();
       if (left_ms <= 0 || ending_.is_ready()) co_return true;
-      // Text that is written here does not wait for the next reading.
+      // Text of a step in this request does not wait for the next read.
       runtime::Timer timer(call_.context(), static_cast<std::uint32_t>(std::min(
                                                 left_ms, working_ ? kHeardGapMs : left_ms)));
       auto* leaving = sink_.leaving();
@@ -208,7 +208,7 @@ class Watcher final : public StepListener {
         is_heard_ = false;
         if (!co_await sink_.flush()) co_return false;
       }
-      // A step that is done here is news.
+      // A finished step of this request is news.
       if (!has_worked && working_ && working_->is_ready()) co_return true;
     }
   }
@@ -224,7 +224,7 @@ class Watcher final : public StepListener {
   int failures_ = 0;
   std::int64_t gap_ms_ = kShortestGapMs;
   std::string reading_session_id_;
-  // Last: it uses the rest.
+  // Last member: it uses the others.
   std::unique_ptr<runtime::Spawned<bool>> working_;
 };
 

@@ -1,6 +1,6 @@
-// Follows a story's task for its owner, and works on it meanwhile, so that a task goes on while
-// somebody looks, whether a scheduler runs or not. The task does not depend on who watches: a
-// watcher that leaves loses nothing, and another one goes on from any place.
+// Follows a story's task for its owner, and works on it meanwhile, so that a task continues while
+// somebody watches, with or without a scheduler. The task does not depend on its watchers: a
+// watcher that leaves loses nothing, and another one continues from any place.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,11 @@
 
 namespace fabula::engine {
 
-// Receives what happens to a task, in order. Nothing here waits: `flush` sends what has gathered.
+// Receives a task's events, in order. Nothing here waits: `flush` sends the buffered ones.
 class WatchSink {
  public:
-  // Status, progress or message are others than the last time; called first of all with the first
-  // reading. `task` has the task as its readers get it.
+  // Status, progress or message have changed since the last time; the first call has the first
+  // read. `task` is the task as clients read it.
   virtual void on_task(const json::Document& task, const story::WatchPlace& place) = 0;
   // An event of the task's log: `type` is progress, part, finding or status.
   virtual void on_event(std::string_view type, const json::Document& body,
@@ -32,7 +32,7 @@ class WatchSink {
   // The text of the running step begins again.
   virtual void on_restart(const StepText& text, const story::WatchPlace& place) = 0;
 
-  // Sends what has gathered. False: nobody listens any more.
+  // Sends the buffered events. False: nobody listens any more.
   virtual runtime::Task<bool> flush() = 0;
   // Ready when the listener has left; nullptr when that cannot be known.
   virtual runtime::Waitable* leaving() { return nullptr; }
@@ -41,7 +41,7 @@ class WatchSink {
   ~WatchSink() = default;
 };
 
-// For a caller who only waits for the end.
+// For a caller that only waits for the end.
 class NoWatchSink final : public WatchSink {
  public:
   void on_task(const json::Document&, const story::WatchPlace&) override {}
@@ -55,31 +55,31 @@ struct WatchRequest {
   auth::Principal principal;
   std::string task_id;
   story::WatchPlace from = {};
-  // Whether steps are done here; false: only look.
+  // Whether to do steps here; false: only watch.
   bool is_working = true;
-  // Ends then at the latest, of the clock of runtime::now_ms.
+  // Ends at this time at the latest, by the clock of runtime::now_ms.
   std::int64_t until_ms = 0;
 };
 
 struct Watched {
-  // As it was read last: without `draft`, `events` and `reading_session_id`.
+  // The last read: without `draft`, `events` and `reading_session_id`.
   json::Document task;
   story::WatchPlace place;
-  // Completed, failed, cancelled or paused. Else the time was over, the isolate ends, or nobody
-  // listens any more.
+  // The task is completed, failed, cancelled or paused. Otherwise the time is over, the isolate
+  // ends, or nobody listens any more.
   bool has_ended = false;
 };
 
 // Reads the task at growing intervals, of 0.3 to 2 seconds, and does its steps and the readings of
-// its scenes for the dossier. A step that was begun here is brought to its end before this returns,
-// also when nobody listens any more.
+// its scenes for the dossier. A step that has begun here is finished before this returns, even when
+// nobody listens any more.
 //
-// Errors: of the first reading (not_found for a task of somebody else), or of a reading that fails
-// four times in a row.
+// Errors: those of the first read (not_found for another user's task), or of a read that fails four
+// times in a row.
 runtime::Task<Result<Watched>> watch_story(Call& call, WatchRequest request, WatchSink& sink);
 
-// After an answer that did not wait: does idle steps of the task and the readings of its scenes, as
-// long as a platform lets a request go on. What fails is the task's concern.
+// After a response that did not wait: does idle steps of the task and the readings of its scenes,
+// as long as the platform lets a request continue. Failures belong to the task.
 runtime::Task<void> go_on_with_story(Call& call, const auth::Principal& principal,
                                      std::string_view task_id);
 

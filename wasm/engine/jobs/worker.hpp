@@ -19,12 +19,12 @@ namespace fabula::engine {
 
 struct StepEnd {
   enum class Outcome : std::uint8_t {
-    nothing,  // there was no step to do
-    done,     // and committed
-    failed,   // and given back
+    nothing,  // no step was available
+    done,     // the step is committed
+    failed,   // the step is given back
   };
   Outcome outcome = Outcome::nothing;
-  std::string_view kind = {};                // of the step; "": there was none
+  std::string_view kind = {};                // of the step; "": no step
   std::optional<Problem> problem = {};       // why it failed
   std::vector<usage::ModelCall> calls = {};  // requests that were made to models
 };
@@ -53,8 +53,8 @@ class JobWorker {
 // or two.
 std::int64_t job_time_limit_ms(Call& call);
 
-// For a request that waits for a job: does one step of it, if there is one and its kind can be done
-// now. A failure belongs to the job, not to the request. Returns whether the step is done. The
+// For a request that waits for a job: does one step of it, if one is available and its kind can be
+// done now. A failure belongs to the job, not to the request. Returns whether the step is done. The
 // listener, if any, must outlive the work.
 runtime::Task<bool> work_on(Call& call, JobKinds kinds, jobs::StepFilter filter,
                             std::int64_t time_limit_ms, StepListener* listener = nullptr);

@@ -1,5 +1,5 @@
-// Why a socket is closed (RFC 6455, section 7.4.1, and the registry of IANA). The reason beside the
-// number is the code of the problem.
+// Why a socket is closed (RFC 6455, section 7.4.1, and the registry of IANA). The close reason is
+// the code of the problem.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,12 @@ inline constexpr std::uint32_t kInternalError = 1011;
 inline constexpr std::uint32_t kServiceRestart = 1012;
 inline constexpr std::uint32_t kTryAgainLater = 1013;
 
-// The caller's faults are violations of policy, what may pass is tried again later, and all other
-// problems are errors of the server.
+// A caller's fault is a policy violation, a temporary problem means "try again later", and all
+// other problems are server errors.
 std::uint32_t of(const Problem& problem);
 
-// Whether the caller is not known any more, so that nothing further can be asked or told.
+// Whether the caller's identity is no longer valid, so that nothing further can be received or
+// sent.
 bool ends_identity(const Problem& problem);
 
 }  // namespace fabula::engine::close_code

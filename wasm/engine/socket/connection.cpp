@@ -24,7 +24,7 @@ bool SocketConnection::may_send() const {
 
 bool SocketConnection::acknowledge(std::uint64_t bytes) {
   if (bytes > sent_bytes_) return false;
-  // Acknowledgements may overtake each other nowhere, but a client may repeat one.
+  // Acknowledgements cannot overtake each other, but a client may repeat one.
   if (bytes > acknowledged_bytes_) acknowledged_bytes_ = bytes;
   return true;
 }

@@ -1,6 +1,6 @@
-// The sending side of a socket: a queue of messages, of which one is sent at a time, and none while
-// a client that acknowledges has too much that it has not acknowledged. Platforms do not tell what
-// a client has received.
+// The sending side of a socket: a queue of messages, sent one at a time, and paused while a client
+// that acknowledges has too many unacknowledged bytes. Platforms do not report what a client has
+// received.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +26,14 @@ class SocketConnection {
   bool is_full() const;
   bool has_unsent() const { return !queue_.empty() || send_; }
 
-  // The client has received so many bytes in all; false when it has not been sent so many.
+  // The client has received this many bytes in total; false when fewer were sent.
   bool acknowledge(std::uint64_t bytes);
 
-  // Sends what may be sent. Only the dialogue calls these.
+  // Sends the messages that may be sent. Only the dialogue calls these.
   void arm(std::int64_t now_ms);
   runtime::Waitable* waiting_for() { return send_ ? &*send_ : nullptr; }
   void look();
-  // Since when the client has taken nothing of what waits; nothing: it takes everything.
+  // Since when the client has taken none of the waiting messages; nothing: it takes everything.
   std::optional<std::int64_t> stalled_since_ms() const { return stalled_since_ms_; }
 
   void close(std::uint32_t code, std::string_view reason);
@@ -43,8 +43,8 @@ class SocketConnection {
 
   // Rings when a message has been queued.
   runtime::Bell& queued() { return queued_; }
-  // Rings when there may be room again, when the connection is closed, and when a reader of it is
-  // to look at something else.
+  // Rings when there may be room again, when the connection is closed, and when its waiters should
+  // check other conditions.
   runtime::Bell& changed() { return changed_; }
 
  private:

@@ -41,7 +41,7 @@ Task<void> Dialogue::run() {
   runtime::Context& context = call_.context();
   if (!protocol_.begins_with_hello()) open({});
   for (;;) {
-    // Begun before anything is looked at, so that no message that is queued meanwhile is missed.
+    // Begun before anything is checked, so that no message queued meanwhile is missed.
     runtime::BellWait queued(connection_.queued());
     const auto now_ms = runtime::now_ms(context);
     if (timer_ && timer_->is_ready()) timer_.reset();
@@ -65,7 +65,7 @@ Task<void> Dialogue::run() {
   if (is_open_) co_await partner_.leave(call_, caller_);
 }
 
-// One round: takes what has come, then begins what can begin.
+// One round: takes everything that has arrived, then begins everything that can begin.
 void Dialogue::step(std::int64_t now_ms) {
   connection_.look();
   receive(now_ms);
@@ -79,8 +79,7 @@ void Dialogue::step(std::int64_t now_ms) {
   }
 }
 
-// An end that has been answered, or that changes nothing any more, is not waited for: it stays
-// ready.
+// An ending that is already handled, or has no effect any more, is not awaited: it stays ready.
 bool Dialogue::is_ending_awaited() const { return !closing_ && !connection_.is_closed(); }
 
 bool Dialogue::is_over() const {
@@ -111,8 +110,8 @@ std::int64_t Dialogue::due_ms() const {
 void Dialogue::look_at_clock(std::int64_t now_ms) {
   if (connection_.is_closed() || closing_) return;
   if (ending_.is_ready()) return restart(now_ms);
-  // Half of the platform's limit is left for the turn that a message may begin at any time. A reply
-  // that is only read along can be read by the next connection, and messages that have names are
+  // Half of the platform's limit is reserved for a turn that a message may begin at any time. The
+  // next connection can continue following another request's reply, and messages with names are
   // sent again.
   const bool is_busy = (replying_ && reply_kind_ != ReplyKind::followed) || work_ ||
                        (!waiting_.empty() && !protocol_.begins_with_hello());
@@ -159,7 +158,7 @@ void Dialogue::close(std::uint32_t code, std::string_view reason, std::int64_t n
               now_ms + socket_limits::kLongestFarewellMs};
 }
 
-// This server ends the connection, not the conversation.
+// This server ends the connection, but not the conversation.
 void Dialogue::restart(std::int64_t now_ms) {
   const auto delay_ms = runtime::random_number(call_.context()) %
                         static_cast<std::uint32_t>(socket_limits::kLongestReconnectDelayMs);

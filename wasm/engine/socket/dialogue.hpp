@@ -1,5 +1,5 @@
 // The conversation over one socket, from the first message to the close: a connection has a caller
-// and settings, and many turns. Its turns run one after the other; messages that come meanwhile
+// and settings, and many turns. Its turns run one after the other; messages that arrive meanwhile
 // wait. A reply that has begun is finished and stored even if the connection ends.
 #pragma once
 
@@ -53,7 +53,7 @@ class Dialogue {
   void cancel(std::string_view id);
   void answer_ping();
 
-  // The actions of others.
+  // The actions of other connections.
   void look_at_work(std::int64_t now_ms);
   void open(const turn::said::Hello& hello);
   void take_news(Result<SocketNews>&& news, std::int64_t now_ms);
@@ -70,11 +70,11 @@ class Dialogue {
   // Time.
   void look_at_clock(std::int64_t now_ms);
 
-  // Tells a problem, and closes the socket if the protocol or the problem asks for it.
+  // Sends a problem, and closes the socket if the protocol or the problem requires it.
   void refuse(std::string_view id, const Problem& problem, std::int64_t now_ms);
   void close(std::uint32_t code, std::string_view reason, std::int64_t now_ms);
   void restart(std::int64_t now_ms);
-  // Stops a reply that another request writes.
+  // Stops a reply of another request.
   void pass_stop_on();
   runtime::Task<Result<SocketNews>> cancel_followed(std::string stream_id, std::int64_t epoch);
   SocketSide side() { return {call_, caller_, partner_, protocol_, connection_}; }
@@ -88,7 +88,7 @@ class Dialogue {
   MessageRate rate_;
   std::int64_t started_ms_;
   std::int64_t last_heard_ms_;
-  std::int64_t last_said_ms_;  // by the client to the model, or a reply's end
+  std::int64_t last_said_ms_;  // the last message to the model, or a reply's end
   int unanswered_pings_ = 0;
   std::int64_t next_ping_ms_;
 
@@ -104,20 +104,20 @@ class Dialogue {
   // Opening, starting a conversation or looking: one at a time.
   std::optional<runtime::Spawned<Result<SocketNews>>> work_;
   std::optional<runtime::Spawned<Result<SocketNews>>> cancelling_;
-  std::optional<turn::said::Start> started_;  // while it is worked on
+  std::optional<turn::said::Start> started_;  // the request that is in progress
   std::int64_t look_due_ms_ = 0;
-  std::optional<FollowedReply> followed_;  // to be followed, or followed now
-  std::optional<BrokenReply> broken_;      // to be continued
+  std::optional<FollowedReply> followed_;  // to follow, or followed now
+  std::optional<BrokenReply> broken_;      // to continue
   std::string continued_id_;               // the stream that has been continued already
-  std::string told_generation_id_;         // the last one that was told to its good end
+  std::string told_generation_id_;         // the last one that was sent to its regular end
 
-  // In the order in which they were said: a message belongs to the conversation that was started
-  // last before it.
+  // In the order of arrival: a message belongs to the last conversation that was started before it.
   std::deque<Waiting> waiting_;
   std::int64_t turn_due_ms_ = 0;  // when the next turn may be tried
   enum class ReplyKind : std::uint8_t { own, continued, followed };
   ReplyKind reply_kind_ = ReplyKind::own;
-  std::optional<turn::said::Message> said_;  // what is answered, to be said again
+  // The message that is being answered, in case it must be repeated.
+  std::optional<turn::said::Message> said_;
   SocketReply reply_;
   std::optional<runtime::Spawned<void>> replying_;
   bool was_accepted_ = false;

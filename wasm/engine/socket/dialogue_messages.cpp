@@ -27,7 +27,7 @@ Problem flooded() {
 }  // namespace
 
 void Dialogue::receive(std::int64_t now_ms) {
-  // A client that is being refused is not heard any more.
+  // Further messages of a client that is being refused are ignored.
   while (!connection_.is_closed() && !closing_) {
     if (receive_) {
       if (!receive_->is_ready()) return;
@@ -115,7 +115,7 @@ bool Dialogue::is_answering(std::string_view id) const {
   return !id.empty() && replying_ && reply_.id == id && !reply_.is_refused;
 }
 
-// The waiting message of this name; the end if there is none, or the name is empty.
+// The waiting message with this name; the end if there is none, or the name is empty.
 std::deque<Dialogue::Waiting>::iterator Dialogue::find_waiting(std::string_view id) {
   if (id.empty()) return waiting_.end();
   return std::find_if(waiting_.begin(), waiting_.end(), [id](const Waiting& waiting) {
@@ -144,7 +144,8 @@ void Dialogue::say(turn::said::Message&& message, std::int64_t now_ms) {
   if (waiting_.size() >= socket_limits::kMaximumWaitingMessages) {
     return refuse(message.id, flooded(), now_ms);
   }
-  // One that is said again while its refused turn is being withdrawn came before those that wait.
+  // A message that is sent again while its refused turn is being withdrawn comes before the waiting
+  // ones.
   const bool is_first = !message.id.empty() && replying_ && reply_.id == message.id;
   waiting_.insert(is_first ? waiting_.begin() : waiting_.end(), std::move(message));
 }
@@ -184,7 +185,7 @@ Task<Result<SocketNews>> Dialogue::cancel_followed(std::string stream_id, std::i
   writer.key("body").begin_object();
   if (epoch > 0) writer.key("epoch").integer(epoch);
   writer.end_object().end_object();
-  // If it fails, the client sees that the reply goes on, and may cancel it again.
+  // If it fails, the client sees that the reply continues, and may cancel it again.
   co_await runtime::attempt(call_with_body(call_.context(), call_.database(),
                                            database::kRequestCancel, database::body_of(request)));
   co_return SocketNews{};

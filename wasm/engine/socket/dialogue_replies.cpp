@@ -1,4 +1,4 @@
-// The news for a dialogue's client: replies, one after the other, and the actions of others.
+// News for a dialogue's client: replies, one after the other, and the actions of other connections.
 #include <algorithm>
 #include <utility>
 
@@ -36,8 +36,8 @@ void Dialogue::look_at_work(std::int64_t now_ms) {
 void Dialogue::take_news(Result<SocketNews>&& news, std::int64_t now_ms) {
   look_due_ms_ = now_ms + socket_limits::kIdleLookMs;
   if (!news) {
-    // What a look has missed the next one sees; but a caller who is not known any more has nothing
-    // to see.
+    // The next look finds anything that one has missed; but a caller without a valid identity may
+    // see nothing.
     if (close_code::ends_identity(news.error())) refuse({}, news.error(), now_ms);
     return;
   }
@@ -45,7 +45,7 @@ void Dialogue::take_news(Result<SocketNews>&& news, std::int64_t now_ms) {
   if (news->has_more) look_due_ms_ = now_ms;
   if (!replying_) {
     followed_ = std::move(news->running);
-    // A look that began before a reply's end may still have seen it run.
+    // A look that began before a reply's end may still have seen it running.
     if (followed_ && followed_->generation_id == told_generation_id_) followed_.reset();
     if (news->broken && news->broken->stream_id != continued_id_) {
       broken_ = std::move(news->broken);
@@ -59,7 +59,7 @@ void Dialogue::begin_reply(std::string id) {
   was_accepted_ = false;
   was_stop_passed_on_ = false;
   said_.reset();
-  // A message that was sent again before its reply was seen is answered by it.
+  // If a message was sent again before its reply was seen, the reply answers it.
   const auto waits = find_waiting(reply_.id);
   if (waits == waiting_.end()) return;
   said_ = std::get<turn::said::Message>(std::move(*waits));
@@ -71,8 +71,8 @@ bool Dialogue::is_message_next() const {
          std::holds_alternative<turn::said::Message>(waiting_.front());
 }
 
-// A reply that has found its conversation is not waited for. One that is told again may find it
-// twice.
+// A reply that has found its conversation does not block the next start. A repeated reply may find
+// it twice.
 bool Dialogue::is_start_next() const {
   return !waiting_.empty() && std::holds_alternative<turn::said::Start>(waiting_.front()) &&
          (!replying_ || (reply_.has_begun && !reply_.is_followed));
@@ -85,7 +85,8 @@ void Dialogue::begin_next(std::int64_t now_ms) {
     waiting_.pop_front();
     work_.emplace(partner_.start(call_, caller_, *started_));
   }
-  // News of others come first: a look brings them before a turn of this connection begins.
+  // Other connections' news come first: a look fetches them before a turn of this connection
+  // begins.
   if (!work_ && partner_.looks() && now_ms >= look_due_ms_ && !connection_.is_full()) {
     look_due_ms_ = now_ms + socket_limits::kIdleLookMs;
     work_.emplace(partner_.look(call_, caller_));
@@ -112,7 +113,7 @@ void Dialogue::begin_next(std::int64_t now_ms) {
 }
 
 void Dialogue::look_at_reply(std::int64_t now_ms) {
-  // The others' events, and the one of the message itself, as soon as it is stored.
+  // Fetches the others' events, and the one of the message itself, as soon as it is stored.
   if (replying_ && reply_.has_begun && !std::exchange(was_accepted_, true)) look_due_ms_ = now_ms;
   pass_stop_on();
   if (!replying_ || !replying_->is_ready()) return;
@@ -127,14 +128,14 @@ void Dialogue::look_at_reply(std::int64_t now_ms) {
   const Problem& problem = *reply_.problem;
   if (reply_kind_ != ReplyKind::own) {
     if (reply_.has_begun) return;
-    // Nothing of it was told: it may be gone, or cannot be read now.
+    // Nothing of it was sent: it may be gone, or unreadable at the moment.
     look_due_ms_ = now_ms + socket_limits::kTurnRetryMs;
     if (said_) waiting_.push_front(*std::exchange(said_, std::nullopt));
     return;
   }
   if (!reply_.has_begun && problem.code == ErrorCode::turn_in_progress &&
       !connection_.is_closed()) {
-    // Another connection's turn: this message is next, unless it was taken back meanwhile.
+    // It was another connection's turn: this message is next, unless it was withdrawn meanwhile.
     if (reply_.is_stop_asked) {
       std::string message;
       protocol_.taken_back(message, reply_.id);

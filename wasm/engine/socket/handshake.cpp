@@ -11,7 +11,7 @@
 namespace fabula::engine {
 namespace {
 
-// All sub-protocols of this service begin so.
+// All sub-protocols of this service begin with this.
 constexpr std::string_view kOurProtocols = "fabula.";
 
 std::vector<std::string_view> entries(std::string_view list) {
@@ -54,8 +54,8 @@ Result<Handshake> read_handshake(const Call& call,
     if (named != protocols.end()) {
       if (!handshake.protocol) handshake.protocol = *named;
     } else if (!entry.starts_with(kOurProtocols)) {
-      // Whatever is neither known nor another version of ours: a token that cannot be read must not
-      // make its caller a new guest.
+      // An entry that is neither known nor another version of ours: a token that cannot be read
+      // must not make its caller a new guest.
       token = entry;
     }
     asks = true;
@@ -74,7 +74,7 @@ Result<Handshake> read_handshake(const Call& call,
     return problem(ErrorCode::invalid_request, detail + ".");
   }
   if (!token) token = call.url().query_value("token");
-  // The header is the stronger statement: it is what other clients send.
+  // The header takes precedence: other clients send it.
   if (token && !headers.find("authorization")) {
     handshake.headers.set("authorization", "Bearer " + std::string(*token));
   }

@@ -1,4 +1,4 @@
-// How many messages a client may send: so many at once, then so many a second.
+// How many messages a client may send: a burst, then a rate per second.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ class MessageRate {
  public:
   explicit MessageRate(std::int64_t now_ms) : last_ms_(now_ms) {}
 
-  // Counts a message; false when it is one too many.
+  // Counts a message; false when it exceeds the limit.
   bool take(std::int64_t now_ms) {
     constexpr std::int64_t kThousandths = 1000;
     const auto earned = (now_ms - last_ms_) * socket_limits::kMessagesPerSecond;

@@ -1,5 +1,5 @@
-// What a function supplies to the dialogue over a socket: the conversations, and the turns of its
-// kind. A function makes one for each connection.
+// The function's part of the dialogue over a socket: the conversations, and the turns of its kind.
+// A function makes one for each connection.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace fabula::engine {
 
 // A reply that another connection or request is writing.
 struct FollowedReply {
-  std::string id;  // of the message: its client's name, else the id of the user's message
+  std::string id;  // the client's name of the message, else the id of the user's message
   std::string stream_id;
   std::string generation_id;
   std::int64_t epoch = 0;
@@ -28,9 +28,9 @@ struct FollowedReply {
 
 // A reply whose server has ended in the middle of it, or before its first word.
 struct BrokenReply {
-  std::string id;          // as above
-  std::string message_id;  // of the reply; if nothing was said, of the user
-  std::string stream_id;   // by which it was begun
+  std::string id;          // as in FollowedReply
+  std::string message_id;  // the reply's; if it has no text, the user's
+  std::string stream_id;   // of the turn that began it
   bool is_unsaid = false;
 };
 
@@ -49,21 +49,22 @@ class SocketPartner {
   SocketPartner& operator=(const SocketPartner&) = delete;
   virtual ~SocketPartner() = default;
 
-  // The connection begins, in this protocol. A new guest is known afterwards, and `caller` says so.
+  // Begins the connection, in this protocol. Afterwards a new guest exists, and `caller` has its
+  // identity.
   virtual runtime::Task<Result<SocketNews>> open(Call& call, Caller& caller,
                                                  const turn::SocketProtocol& protocol,
                                                  const turn::said::Hello& hello) = 0;
-  // The client asks for a conversation.
+  // The client requests a conversation.
   virtual runtime::Task<Result<SocketNews>> start(Call& call, Caller& caller,
                                                   const turn::said::Start& start);
-  // Returns the news since the last look. Only partners that look are asked.
+  // Returns the news since the last look. Called only for partners that look.
   virtual bool looks() const { return false; }
   virtual runtime::Task<Result<SocketNews>> look(Call& call, const Caller& caller);
   // The connection has ended.
   virtual runtime::Task<void> leave(Call& call, const Caller& caller);
 
   virtual std::unique_ptr<Conversation> make_conversation() = 0;
-  // The turn that a message asks for.
+  // The turn that a message requests.
   virtual runtime::Task<Result<TurnRequest>> request(Call& call, const turn::Kind& kind,
                                                      const turn::said::Message& message) = 0;
 };

@@ -1,4 +1,4 @@
-// Serves a socket, from the handshake to the end of the work that its messages have begun.
+// Serves a socket, from the handshake to the end of all work that its messages have begun.
 #pragma once
 
 #include <span>
@@ -9,9 +9,9 @@
 
 namespace fabula::engine {
 
-// The first of the protocols that the client asks for is spoken. A caller without a token is a new
-// guest; a token that is not valid is told by closing the socket with its code, because browsers
-// cannot see why a handshake is refused.
+// Uses the first of the protocols that the client asks for. A caller without a token is a new
+// guest; an invalid token closes the socket with its code, because browsers cannot see why a
+// handshake is refused.
 runtime::Task<Result<void>> serve_socket(Call& call,
                                          std::span<const turn::SocketProtocol* const> protocols,
                                          SocketPartner& partner);

@@ -87,7 +87,7 @@ void SocketChannel::give_up() {
 
 runtime::Task<void> SocketChannel::flush() {
   for (;;) {
-    // Begun before the conditions are looked at, so that no change is missed.
+    // Begun before the conditions are checked, so that no change is missed.
     runtime::BellWait changed(connection_.changed());
     look();
     push_text();

@@ -1,5 +1,5 @@
-// Tells a turn by a socket: each event as a message of its own, and texts that come close together
-// as one.
+// Sends a turn through a socket: each event as its own message, and texts that arrive close
+// together as one.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@ namespace fabula::engine {
 
 // The state that a dialogue shares with the turn that it runs.
 struct SocketReply {
-  std::string id;              // of the message, as its client knows it
+  std::string id;              // the client's id for the message
   bool is_stop_asked = false;  // set by the dialogue, which rings the connection's `changed`
   bool has_begun = false;      // the turn is stored
   bool is_followed = false;    // another request writes it
-  bool is_refused = false;     // the client has been told that no turn has begun
+  bool is_refused = false;     // the client knows that no turn has begun
   std::string stream_id;       // once it has begun
   std::string generation_id;
   std::string user_message_id;
   std::string reply_message_id;
-  std::uint64_t told_bytes = 0;    // of the reply's text, from its beginning
-  bool is_to_be_followed = false;  // the reply goes on, but the telling has ended
-  std::optional<Problem> problem;  // why there is no reply, or not all of it
+  std::uint64_t told_bytes = 0;    // bytes of the reply's text, from its beginning, that were sent
+  bool is_to_be_followed = false;  // the reply continues, but sending it here has ended
+  std::optional<Problem> problem;  // why there is no reply, or only a part of it
 };
 
 class SocketChannel final : public Channel {

@@ -40,11 +40,11 @@ Task<Result<void>> follow(Call& call, const SocketSide& side, std::string_view g
 
 Task<Result<void>> run(Call& call, const SocketSide& side, Conversation& conversation,
                        TurnRequest& request, SocketReply& reply) {
-  // A connection that drops is not a stop.
+  // A dropped connection does not stop the reply.
   request.detach = true;
   SocketChannels channels(side.connection, side.protocol, reply);
   co_await run_turn(call, side.caller, conversation, json::Document(), request, channels);
-  // A turn that was begun before, by another connection, and is still written.
+  // Another connection began the turn before, and it is still running.
   if (reply.is_to_be_followed && !side.connection.is_closed()) {
     co_await follow(call, side, reply.generation_id, reply, reply.told_bytes);
   }
@@ -67,9 +67,9 @@ Task<Result<void>> go_on(Call& call, const SocketSide& side, const BrokenReply& 
   TurnRequest request{.kind = &conversation->kind(),
                       .action = broken.is_unsaid ? turn::Action::regenerate : turn::Action::go_on,
                       .message_id = broken.message_id};
-  // Since it was seen, another turn may have come after it.
+  // Another turn may have followed since it was seen.
   request.if_newest = true;
-  // Two connections of one conversation both see that the reply has broken off.
+  // Two connections of one conversation may both see that the reply has broken off.
   request.idempotency_key = "go_on:" + broken.stream_id;
   request.request_hash = co_await sha256_hex(call.context(), request.idempotency_key);
   co_await run(call, side, *conversation, request, reply);

@@ -1,5 +1,5 @@
-// One reply of a dialogue, told by its socket: a turn of its own, the rest of a reply that broke
-// off, or a reply that somebody else writes. Each has a line of the log, as a request has.
+// One reply of a dialogue, sent through its socket: a new turn, the rest of a reply that broke off,
+// or a reply of another request. Each has its own log line, like a request.
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,7 @@
 
 namespace fabula::engine {
 
-// What the replies of a connection share; all of it outlives them.
+// The objects that the replies of a connection share; they must outlive the replies.
 struct SocketSide {
   Call& call;  // of the connection
   const Caller& caller;
@@ -22,16 +22,16 @@ struct SocketSide {
   SocketConnection& connection;
 };
 
-// Begins a turn with the message, and tells it. A reply that was refused has not begun, and has a
-// problem that the client has not been told yet.
+// Begins a turn with the message, and sends its events. A refused reply has not begun, and has a
+// problem that the client has not received yet.
 runtime::Task<void> say_in_dialogue(SocketSide side, turn::said::Message message,
                                     SocketReply& reply);
 
-// Continues a reply that broke off, or makes it if nothing was said. A refusal is nobody's concern:
-// the reply stays as it is.
+// Continues a reply that broke off, or makes it if it has no text. A refusal is ignored: the reply
+// stays as it is.
 runtime::Task<void> go_on_in_dialogue(SocketSide side, BrokenReply broken, SocketReply& reply);
 
-// Tells a reply that another request writes, from the database, until it ends.
+// Sends a reply of another request, from the database, until it ends.
 runtime::Task<void> follow_in_dialogue(SocketSide side, FollowedReply followed, SocketReply& reply);
 
 }  // namespace fabula::engine

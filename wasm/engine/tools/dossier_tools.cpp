@@ -35,7 +35,7 @@ Task<ToolAnswer> read_dossier(const ToolUse& use, const json::Document& argument
   co_return ToolAnswer{json::dump(*found)};
 }
 
-// The characters whose name, or one of whose other names, is this one.
+// The characters with this name or alias.
 json::Document characters_named(const json::Document& snapshot, std::string_view name) {
   const auto wanted = dossier::fold(name);
   auto found = json::Document::array();
@@ -86,7 +86,7 @@ Task<Result<std::string>> propose(const ToolUse& use, const json::Document& argu
                       "nothing of it has a quote that stands in the person's last message. Quote "
                       "their own words for each item.");
   }
-  // As a reader of the conversation, not as the person: what they have written themselves stands.
+  // Stored as a model's findings, not a person's: the person's own texts stay unchanged.
   co_await commit_to_dossier(use.call, nullptr, log, extraction.rows);
   co_return "Proposed, for the person to accept or reject. Entries: " +
       text::integer_text(static_cast<std::int64_t>(extraction.rows.size())) + ".";

@@ -1,5 +1,5 @@
-// Tools by which a model reads the dossier of the conversation's story, and proposes changes of it.
-// A proposal counts only when a person accepts it.
+// Tools with which a model reads the dossier of the conversation's story, and proposes changes to
+// it. A proposal counts only when a person accepts it.
 #pragma once
 
 #include <array>

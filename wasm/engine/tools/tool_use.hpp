@@ -1,4 +1,4 @@
-// The facts about a turn that a tool may know when the model calls it.
+// The facts about a turn that are available to a tool when the model calls it.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace fabula::engine {
 struct ToolUse {
   Call& call;
   const Caller& caller;
-  std::string project_id;  // empty: the conversation belongs to none
+  std::string project_id;  // empty: the conversation has no project
   std::string session_id;
   std::string generation_id;
   std::string user_message_id;

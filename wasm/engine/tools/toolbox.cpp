@@ -75,7 +75,7 @@ Task<ToolAnswer> Toolbox::answer(const llm::ToolCall& call) {
 Task<ToolAnswer> Toolbox::run(const llm::ToolCall& call) {
   co_await before(*use_, call);
   ToolAnswer given = co_await answer(call);
-  // Before it is told on, so that all know the answer that the model gets.
+  // Cut before it is sent on, so that everybody gets the same answer as the model.
   if (given.content.size() > kMaximumToolAnswerBytes) {
     given = {"The answer is too long. Ask for less.", true};
   }

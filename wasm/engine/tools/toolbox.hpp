@@ -19,11 +19,11 @@ class Toolbox : public ToolRunner {
  public:
   virtual ~Toolbox() = default;
 
-  // Fills the box for a turn that has begun. With `names` only the tools of these names are in it,
-  // else all. internal_error when FABULA_TOOLS cannot be used.
+  // Fills the box for a turn that has begun, with the tools in `names`, or else all. internal_error
+  // when FABULA_TOOLS cannot be used.
   Result<void> fill(ToolUse use, const std::vector<std::string>* names);
 
-  // Views of this.
+  // Views of this object.
   std::span<const llm::Tool> offered() const { return offered_; }
 
   runtime::Task<llm::ToolAnswer> run(const llm::ToolCall& call) override;

@@ -5,13 +5,13 @@ import { Operation } from "../operation.ts";
 
 const nothing = new Uint8Array(0);
 
-// As much as guests take at once.
+// The most that guests read at once.
 const pieceBytes = 8192;
 
 /**
- * Reads into one buffer again and again where the body allows it. Deno's default reader makes a
- * buffer of 64 KiB for each piece, which is garbage that V8 collects whole heaps for: 53 ms of CPU
- * for a thousand small pieces instead of 10.
+ * Reads into one buffer repeatedly if the body allows it. Deno's default reader makes a buffer of
+ * 64 KiB for each piece, for which V8 collects whole heaps of garbage: 53 ms of CPU for a thousand
+ * small pieces instead of 10.
  */
 class PieceReader {
   readonly #byob: ReadableStreamBYOBReader | null = null;
@@ -49,13 +49,13 @@ export class BodyStream {
   #reader: PieceReader | null;
   #isReading = false;
   #hasFailed = false;
-  // What arrived last, and how much of it the guest has. The bytes that it took last stay here, so
-  // that a cancelled read can give them back.
+  // The last bytes that arrived, and how many of them the guest has. The bytes that it took last
+  // stay here, so that a cancelled read can give them back.
   #chunk: Uint8Array = nothing;
   #taken = 0;
   #waiting: ReadOperation | null = null;
 
-  /** `failure` is what a read completes with when the connection breaks. */
+  /** A read completes with `failure` when the connection breaks. */
   constructor(
     body: ReadableStream<Uint8Array> | null,
     completions: Completions,
@@ -86,13 +86,13 @@ export class BodyStream {
     return length;
   }
 
-  /** The read is cancelled: the next one gets what this one waited for or was given. */
+  /** The read is cancelled: the next one gets the bytes that this one waited for or got. */
   giveBack(operation: ReadOperation): void {
     if (this.#waiting === operation) this.#waiting = null;
     this.#taken -= operation.value;
   }
 
-  /** Gives the rest up, which closes the connection unless the body had ended. */
+  /** Discards the rest, which closes the connection unless the body had ended. */
   close(): void {
     const reader = this.#reader;
     this.#reader = null;
@@ -103,7 +103,7 @@ export class BodyStream {
 
   #pull(reader: PieceReader): void {
     this.#isReading = true;
-    // All of it has been taken: before a new piece is asked for, the guest has been told so.
+    // All of it has been taken: tell the guest before asking for a new piece.
     this.#chunk = nothing;
     this.#taken = 0;
     reader.read().then(this.#onRead, this.#onFailure);

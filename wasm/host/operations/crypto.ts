@@ -7,7 +7,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const hmac = { name: "HMAC", hash: "SHA-256" };
 
-/** SHA-256 or HMAC-SHA-256 into 32 bytes of the guest's. */
+/** SHA-256 or HMAC-SHA-256 into 32 bytes of the guest's memory. */
 export class DigestOperation extends Operation {
   #digest: Uint8Array | null = null;
 
@@ -71,7 +71,7 @@ function verifyParameters(algorithm: number): AlgorithmIdentifier | EcdsaParams 
   return algorithm === VerifyAlgorithm.rs256 ? "RSASSA-PKCS1-v1_5" : "HMAC";
 }
 
-/** Null when the algorithm is unknown; rejects when the key is none for it. */
+/** Null when the algorithm is unknown; rejects when the key does not fit it. */
 function importVerifyKey(algorithm: number, key: Bytes): Promise<CryptoKey> | null {
   switch (algorithm) {
     case VerifyAlgorithm.es256:
@@ -89,8 +89,8 @@ function importVerifyKey(algorithm: number, key: Bytes): Promise<CryptoKey> | nu
 const coordinateCharacters = 43;
 
 /**
- * A key says in `alg`, `use` and `key_ops` what it is for (RFC 7517, section 4). The runtimes check
- * that differently, so it is checked here and they are given the key's numbers alone.
+ * A key's purpose is in `alg`, `use` and `key_ops` (RFC 7517, section 4). The runtimes check them
+ * differently, so they are checked here, and the runtimes only get the key's numbers.
  */
 async function importPublicKey(
   text: Bytes,

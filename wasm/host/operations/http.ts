@@ -5,7 +5,7 @@ import { Operation } from "../operation.ts";
 import { BodyStream } from "./body.ts";
 import type { Streams } from "./streams.ts";
 
-/** One HTTP request of the guest, until its answer's head is there. */
+/** One HTTP request of the guest, until the answer's head arrives. */
 export class HttpOperation extends Operation {
   readonly #abort = new AbortController();
 
@@ -40,7 +40,7 @@ export class HttpOperation extends Operation {
     if (url.protocol !== "https:" && url.protocol !== "http:") {
       throw new TypeError("only http and https are fetched");
     }
-    // A compressed stream comes in blocks instead of tokens, and the runtimes would ask for one.
+    // A compressed stream arrives in blocks instead of tokens, and the runtimes would ask for one.
     if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity");
     return new Request(url, {
       method: firstLine.slice(0, space),
@@ -53,7 +53,7 @@ export class HttpOperation extends Operation {
 
   readonly #onResponse = (response: Response): void => {
     if (this.isComplete) {
-      // Cancelled while the answer was on its way.
+      // Cancelled before the answer arrived.
       response.body?.cancel().catch(() => {});
       return;
     }

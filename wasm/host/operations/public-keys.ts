@@ -4,15 +4,15 @@ import { Operation } from "../operation.ts";
 import { BodyStream } from "./body.ts";
 import type { Streams } from "./streams.ts";
 
-/** A key that its issuer has withdrawn is believed no longer than this, if the issuer answers. */
+/** A key that its issuer has withdrawn is trusted no longer than this, if the issuer answers. */
 const longestAgeMs = 10 * 60_000;
 /** An issuer is not asked again sooner, however many unknown keys are presented. */
 const shortestRefreshMs = 60_000;
-/** An issuer that hangs holds no request longer. */
+/** A request waits no longer for an issuer that hangs. */
 const longestWaitMs = 5_000;
 /** No issuer has that many keys, and the guest takes no more (wasm/engine/identity.cpp). */
 const largestSetBytes = 65_536;
-/** How often a request looks for the answer that another one is waiting for. */
+/** How often a request checks for the answer that another one is waiting for. */
 const lookIntervalMs = 20;
 
 interface KeySet {
@@ -23,7 +23,7 @@ interface KeySet {
   isBeingAsked: boolean;
 }
 
-// The one thing that outlives a request besides compiled modules: public text by address. Promises
+// The only state besides compiled modules that outlives a request: public texts by URL. Promises
 // are not shared, because workerd ties what a request waits for to that request. Failures are not
 // kept: without any keys every request asks.
 const keySets = new Map<string, KeySet>();
@@ -51,7 +51,7 @@ export class PublicKeysOperation extends Operation {
     else this.#succeed(cached.text);
   }
 
-  // What an issuer is asked serves all requests, so that goes on.
+  // The issuer's answer serves all requests, so the fetch continues.
   override abandon(): void {
     clearTimeout(this.#nextLook);
     if (this.value !== 0) this.streams.close(this.value);
@@ -70,14 +70,14 @@ export class PublicKeysOperation extends Operation {
           this.completions.fail(this, Status.network);
           return;
         }
-        // While an issuer is down its known keys stay good.
+        // While an issuer is down its known keys stay valid.
         cached.isBeingAsked = false;
         this.#succeed(cached.text);
       },
     );
   }
 
-  // A key that is new is wanted by many at once, of whom only one asks.
+  // Many requests may need a new key at once, but only one asks.
   #lookLater(url: string): void {
     this.#nextLook = setTimeout(() => {
       const cached = keySets.get(url)!;
@@ -111,8 +111,8 @@ async function fetchKeySet(url: string): Promise<string> {
   try {
     const response = await fetch(url, {
       headers: { accept: "application/json" },
-      // Keys are believed because of where they come from, so no other place may be named on the
-      // way. (workerd has no redirect: "error".)
+      // Keys are trusted because of their URL, so a redirect must not replace it. (workerd has no
+      // redirect: "error".)
       redirect: "manual",
       signal: abort.signal,
     });
@@ -121,7 +121,7 @@ async function fetchKeySet(url: string): Promise<string> {
       throw new Error(`the issuer answered ${response.status}`);
     }
     const text = await readText(response.body);
-    // Kept for minutes, a page that says something else would lock everybody out.
+    // A wrong page kept for minutes would lock everybody out.
     const { keys } = JSON.parse(text) as { keys?: unknown };
     if (!Array.isArray(keys)) throw new Error("the answer is no key set");
     return text;

@@ -8,15 +8,14 @@ const bodilessStatuses = new Set([204, 205, 304]);
 
 /**
  * The response that a guest writes.
- *
  * The body is a plain ReadableStream that is pulled, without a buffer of its own: the guest's bytes
- * go out when the runtime asks for them, which is back-pressure down to the socket, and one
- * callback a write. Measured on workerd, CPU a thousand chunks of 318 bytes read from an upstream
- * and written one by one: this form 58 ms, IdentityTransformStream with a writer 57, a byte stream
- * 70, TransformStream 74. On both runtimes its `cancel` tells that the client has left.
+ * are sent when the runtime asks for them, which gives back-pressure down to the socket and one
+ * callback per write. Measured on workerd, CPU for a thousand chunks of 318 bytes read from an
+ * upstream and written one by one: this form 58 ms, IdentityTransformStream with a writer 57, a
+ * byte stream 70, TransformStream 74. On both runtimes its `cancel` means that the client has left.
  */
 export class GuestResponse {
-  /** Settles once: with what the guest started, or with a problem when it never did. */
+  /** Settles once: with the response that the guest started, or with a problem if it never did. */
   readonly ready: Promise<Response>;
 
   readonly #request: Request;
@@ -24,7 +23,7 @@ export class GuestResponse {
   #resolve!: (response: Response) => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #state: "waiting" | "started" | "ended" = "waiting";
-  // A read of the runtime's that has not been answered.
+  // An unanswered read of the runtime.
   #isWanted = false;
   #unsent: WriteOperation | null = null;
   #hasClientLeft = false;
@@ -43,12 +42,12 @@ export class GuestResponse {
     return this.#state !== "waiting";
   }
 
-  /** Throws, and so ends the instance, when the head is not one or was sent before. */
+  /** Throws, and so ends the instance, when the head is invalid or was already sent. */
   start(head: string): void {
     if (this.#state !== "waiting") throw new Error("the guest starts its response twice");
     const { firstLine, headers } = parseHead(head);
     const status = Number(firstLine);
-    // The runtime frames the body.
+    // The runtime sets the framing.
     headers.delete("content-length");
     headers.delete("transfer-encoding");
     const isBodiless = bodilessStatuses.has(status) || this.#request.method === "HEAD";
@@ -58,8 +57,8 @@ export class GuestResponse {
   }
 
   /**
-   * The request is answered by opening a socket, which has no body. When `open` throws, it is not
-   * answered yet.
+   * Answers the request by opening a socket, which has no body. If `open` throws, the request is
+   * still unanswered.
    */
   startSocket<Opened extends { response: Response }>(open: () => Opened): Opened {
     if (this.#state !== "waiting") throw new Error("the guest starts its response twice");
@@ -88,7 +87,7 @@ export class GuestResponse {
     }
   }
 
-  /** The write is cancelled: what has not gone out does not go out. */
+  /** The write is cancelled: bytes that were not sent yet are dropped. */
   takeBack(operation: WriteOperation): void {
     if (this.#unsent === operation) this.#unsent = null;
   }
@@ -146,8 +145,8 @@ export class GuestResponse {
   }
 
   readonly #clientLeft = (): void => {
-    // A response that has ended needs no reader, and Deno aborts the signal of every request that
-    // is over, answered or not.
+    // A response that has ended needs no reader, and Deno aborts the signal of every finished
+    // request, answered or not.
     if (this.#hasClientLeft || this.#state === "ended") return;
     this.#hasClientLeft = true;
     if (this.#unsent !== null) {

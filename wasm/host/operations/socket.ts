@@ -5,17 +5,17 @@ import { Operation } from "../operation.ts";
 import type { AcceptedSocket } from "../platform.ts";
 
 /**
- * A WebSocket cannot be told to read more slowly: what the guest has not taken is kept, up to here.
- * A client that sends more floods.
+ * A WebSocket has no back-pressure for reads: messages that the guest has not taken are kept, up to
+ * this limit. A client that sends more is flooding.
  */
 const maximumUnread = { messages: 256, bytes: 512 * 1024 };
 
-// Longer messages are not kept, and have a length that no buffer has.
+// Longer messages are not kept; their reported length exceeds every buffer.
 const maximumMessageBytes = 256 * 1024;
 const tooLong = 0x7fff_ffff;
 const nothing = new Uint8Array(0);
 
-// How much may wait to be sent before the guest does, where the platform tells.
+// How much may wait to be sent before the guest must wait, where the platform reports it.
 const maximumUnsentBytes = 64 * 1024;
 const lookAgainMs = 20;
 
@@ -28,7 +28,7 @@ const connecting = 0;
 const reasonOfFault = "internal_error";
 const maximumReasonBytes = 123;
 
-/** Whether an endpoint may send this code: not those that stand for the lack of one. */
+/** Whether an endpoint may send this code: excludes those that mean a missing code. */
 function isSendable(code: number): boolean {
   return (
     (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code < 5000)
@@ -50,7 +50,7 @@ export class GuestSocket {
   #hasOverflowed = false;
   #receiving: ReceiveOperation | null = null;
   #closeCode: number | null = null;
-  // Deno's socket opens when the response is on its way. What is sent or closed before waits.
+  // Deno's socket opens when the response is sent. Earlier sends and closes wait.
   #isConnecting = false;
   #waiting: (() => void)[] = [];
 
@@ -78,7 +78,7 @@ export class GuestSocket {
     this.#wake();
   }
 
-  /** The receive is cancelled: the next one gets the message that it was given. */
+  /** The receive is cancelled: the next one gets its message. */
   giveBack(operation: ReceiveOperation): void {
     if (this.#receiving === operation) this.#receiving = null;
     const { message } = operation;
@@ -96,7 +96,7 @@ export class GuestSocket {
       try {
         this.#socket!.send(text);
       } catch {
-        // It closes; the event has yet to come.
+        // The socket is closing; the event will follow.
         this.#completions.fail(operation, Status.disconnected);
         return;
       }
@@ -106,13 +106,13 @@ export class GuestSocket {
 
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
-    // Not all platforms refuse these.
+    // Not every platform refuses these.
     if (!isSendable(code) || encodeText(reason).length > maximumReasonBytes) {
       throw new Error(`the guest closes its socket with ${code} and ${reason.length} characters`);
     }
     this.#closeCode = code;
     this.#forget();
-    // With a reason, though it be empty: without one Deno sends no code.
+    // Always with a reason, even an empty one: without one Deno sends no code.
     this.#whenConnected(() => this.#socket!.close(code, reason));
     this.#wake();
   }
@@ -192,7 +192,7 @@ export class GuestSocket {
   }
 
   #waitForRoom(operation: SendOperation): void {
-    // Where the platform does not tell, as workerd, the guest must be told by its clients.
+    // Where the platform does not report it, as on workerd, the guest relies on its clients.
     if (!this.isOpen || (this.#socket!.bufferedAmount ?? 0) <= maximumUnsentBytes) {
       this.#completions.complete(operation);
       return;

@@ -1,6 +1,6 @@
 import type { BodyStream } from "./body.ts";
 
-/** A body with what came before it. */
+/** A body and its head. */
 export interface OpenStream {
   body: BodyStream;
   /** The head as text; empty when there was none. */

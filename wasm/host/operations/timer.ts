@@ -1,7 +1,7 @@
 import type { Completions } from "../completions.ts";
 import { Operation } from "../operation.ts";
 
-// What setTimeout takes at most; a longer sleep would be no sleep at all.
+// The longest time that setTimeout accepts; a longer one would end at once.
 const longestSleepMs = 2 ** 31 - 1;
 
 export class SleepOperation extends Operation {

@@ -1,4 +1,4 @@
-// A guest for tests/bench/merge: what a function does with a dossier between its two calls of the
+// A guest for tests/bench/merge: a function's work on a dossier between its two calls of the
 // database, in steps that are timed from outside.
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ std::uint32_t add_rows() {
 
 extern "C" {
 
-// Where to write the next text, of so many bytes.
+// The buffer for the next text, of this many bytes.
 char* FABULA_EXPORT(bench_text)(std::uint32_t bytes) {
   text.resize(bytes);
   return text.data();
@@ -55,7 +55,7 @@ std::uint32_t FABULA_EXPORT(bench_merge)() {
                           folded.state().entities(dossier::story::kCharacter).size());
 }
 
-// Writes the snapshot and the facts as they are stored; gives their bytes.
+// Writes the snapshot and the facts in the form in which they are stored; returns their bytes.
 std::uint32_t FABULA_EXPORT(bench_store)() {
   std::string request;
   json::Writer writer(request);

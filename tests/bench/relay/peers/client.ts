@@ -6,13 +6,13 @@ export interface Load {
   url: string;
   connections: number;
   streams: number;
-  /** What a whole answer ends with. */
+  /** The end of a complete answer. */
   lastWords: string;
-  /** What an answer's first token looks like. */
+  /** A part of an answer's first token. */
   token: string;
   /** Streams begin within this time of each other. */
   spreadMs: number;
-  /** What is asked, if it is not the usual. */
+  /** The request's body, if it is not the usual one. */
   body?: string;
 }
 

@@ -1,4 +1,4 @@
-// A database that answers at once, in a process of its own: the three functions of a turn over REST.
+// A database that answers at once, in its own process: the three functions of a turn over REST.
 import { createServer } from "node:http";
 import { answerCommands, listen } from "./peer.ts";
 
@@ -10,9 +10,9 @@ export interface DatabaseCounts {
   begun: number;
   saves: number;
   finished: number;
-  /** Of the replies' text, as their ends say it. */
+  /** Bytes of the replies' text, according to their ends. */
   textBytes: number;
-  /** Which it took itself to begin each turn, in their order. */
+  /** The time that it took itself to begin each turn, in order. */
   beganMs: number[];
 }
 
@@ -26,7 +26,7 @@ const noCounts = (): DatabaseCounts => ({
 });
 let counts = noCounts();
 
-/** As Postgres prints jsonb: with a space behind colons and commas. */
+/** Printed like Postgres's jsonb: with a space after colons and commas. */
 function history(historyBytes: number): string {
   const messages: string[] = [];
   for (let bytes = 0; bytes < historyBytes; bytes += messages.at(-1)!.length + 2) {

@@ -1,4 +1,4 @@
-// A model that streams a recorded answer of OpenAI's, a chunk a token, in a process of its own.
+// A model that streams a recorded answer of OpenAI's, one chunk per token, in its own process.
 import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { answerCommands, listen } from "./peer.ts";
 
 export interface ModelSettings {
   tokens: number;
-  /** Of each stream; 0: as fast as it is taken. */
+  /** For each stream; 0: as fast as the reader. */
   tokensASecond: number;
   /** Until its first token. */
   thinksMs?: number;
@@ -15,9 +15,9 @@ export interface ModelSettings {
 export interface ModelCounts {
   requests: number;
   bytesAnAnswer: number;
-  /** Of the reply's text in an answer. */
+  /** Bytes of the reply's text in an answer. */
   textBytes: number;
-  /** From each request to the first token, in their order. */
+  /** From each request to the first token, in order. */
   firstTokenMs: number[];
 }
 
@@ -58,8 +58,8 @@ function end(response: ServerResponse): void {
   response.end();
 }
 
-// Models do not tick like clocks: a gap is half to one and a half times the mean. Each token is a
-// write of its own.
+// Models are not regular: a gap is half to one and a half times the mean. Each token is its own
+// write.
 setInterval(() => {
   const nowMs = performance.now();
   for (const stream of paced) {

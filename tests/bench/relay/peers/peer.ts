@@ -1,4 +1,4 @@
-// What the processes around a relay have in common: the benchmark tells them what to do over IPC.
+// The common part of the processes around a relay: the benchmark controls them over IPC.
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-// Names that bundle.mjs gives a meaning.
+// Names that bundle.mjs resolves.
 declare module "relay" {
   export const relay: import("./platform.ts").Relay;
 }

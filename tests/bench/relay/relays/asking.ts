@@ -1,4 +1,4 @@
-// Asks the database once, as every turn must, and hands the model's body on as it is.
+// Asks the database once, as every turn must, and passes the model's body on unchanged.
 import type { Relay } from "./platform.ts";
 
 export const relay: Relay = async (request, { setting }) => {

@@ -1,4 +1,4 @@
-// Counts what instances ask of their host, and the memory that they have declared at their end.
+// Counts the instances' host calls, and the memory that they have at their end.
 const calls: Record<string, number> = {};
 const memories: WebAssembly.Memory[] = [];
 

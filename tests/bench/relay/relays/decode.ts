@@ -1,5 +1,5 @@
-// What reading a chunk costs an engine's own JavaScript, to compare with the decoder in WebAssembly:
-// the bytes of an event's data to the one text in it.
+// The cost of reading a chunk in an engine's own JavaScript, to compare with the decoder in
+// WebAssembly: from the bytes of an event's data to the one text in it.
 const decoder = new TextDecoder();
 
 interface Chunk {

@@ -1,4 +1,4 @@
-// The least that a relay can do: nothing is read, the model's body is handed on as it is.
+// The least that a relay can do: reads nothing and passes the model's body on unchanged.
 import type { Relay } from "./platform.ts";
 
 export const relay: Relay = async (request, { setting }) => {

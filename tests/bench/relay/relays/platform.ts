@@ -1,4 +1,4 @@
-/** What the two relays in TypeScript need of where they run. */
+/** The platform's functions for the two relays in TypeScript. */
 export interface RelayPlatform {
   setting(name: "MODEL_URL" | "DATABASE_URL" | "DATABASE_KEY"): string;
   waitUntil(promise: Promise<unknown>): void;

@@ -1,5 +1,5 @@
-// Reads every piece in JavaScript, looks at none, and hands on once in 100 ms what has come: less
-// than this nobody pays who must see the text.
+// Reads every piece in JavaScript, inspects none, and passes the collected bytes on every 100 ms:
+// the minimum cost for anybody who must see the text.
 import type { Relay } from "./platform.ts";
 
 const GAP_MS = 100;

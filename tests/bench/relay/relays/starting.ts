@@ -1,14 +1,17 @@
-/** How long a function takes from its bytes to an instance that could begin. */
+/** The time of a function from its bytes to an instance that could begin. */
 export interface Start {
   compileMs: number;
   instantiateMs: number;
-  /** Of all of this measurement. */
+  /** The time of this whole measurement. */
   measuredMs: number;
 }
 
 const INSTANCES = 200;
 
-/** `load` compiles the module; `pause` lets the runtime's clock, which may stand still, go on. */
+/**
+ * `load` compiles the module; `pause` lets the runtime's clock advance, which may otherwise stand
+ * still.
+ */
 export async function measureStart(
   load: () => Promise<WebAssembly.Module>,
   pause: () => Promise<unknown>,

@@ -1,6 +1,6 @@
 // The chat function's work as one would write it in TypeScript: one database call before the first
-// token and one after the last, each token told as it comes, saves while the reply grows, pings, and
-// the model stopped when the client leaves. It checks no token and knows one provider.
+// token and one after the last, each token sent as it arrives, saves while the reply grows, pings,
+// and stopping the model when the client leaves. It checks no token and knows one provider.
 import { createParser } from "eventsource-parser";
 import type { Relay, RelayPlatform } from "./platform.ts";
 
@@ -38,7 +38,7 @@ async function callDatabase<Answer>(
   return (await answer.json()) as Answer;
 }
 
-/** The reply so far, and what of it the database has. */
+/** The reply so far, and how much of it the database has. */
 class Reply {
   text = "";
   bytes = 0;

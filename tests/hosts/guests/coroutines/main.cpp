@@ -1,4 +1,4 @@
-// A guest on the real runtime: what coroutines and the core must stand inside WebAssembly.
+// A guest on the real runtime: tests coroutines and the core inside WebAssembly.
 #include <array>
 #include <cstdlib>
 #include <string>

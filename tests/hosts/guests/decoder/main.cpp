@@ -1,5 +1,5 @@
-// A guest for tests/bench/relay: decodes the request's body, a model's streamed answer, an event at
-// a time and as often as the header x-repeats says; answers how many bytes of text that gave.
+// A guest for tests/bench/relay: decodes the request's body, a model's streamed answer, event by
+// event and as often as the header x-repeats says; answers with the number of bytes of text.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,9 +1,9 @@
-// A guest that does to a token what the functions do. It is sent {"action", "token"} and
+// A guest that handles a token as the functions do. Its input is {"action", "token"} and
 //   verify_signature          {"jwks", "secret"}, the secret in base64url: answers `verified`
 //   identify, identify_known  {"environment"}: the token is a bearer, or null for none; answers the
 //                             caller as JSON
 //   prove_guest               {"environment"}: answers the principal as JSON
-// and answers a refusal by its code and cause.
+// It answers a refusal with its code and cause.
 #include <string>
 #include <string_view>
 #include <utility>

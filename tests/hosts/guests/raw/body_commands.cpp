@@ -55,8 +55,8 @@ class Flood : public Command {
   std::uint32_t pieces_left_;
 };
 
-// Reads the first half of the request's body, lets the memory grow while the next read is under
-// way, and answers with the whole body.
+// Reads the first half of the request's body, lets the memory grow during the next read, and
+// answers with the whole body.
 class Grow : public Command {
  public:
   explicit Grow(const Request& request) : Command(request), buffer_(1024) {}
@@ -98,7 +98,8 @@ class TakeBack : public Command {
       stream_ = completion.value;
       return body_read(kRead, stream_, std::span(buffer_).first(1));
     }
-    // The host holds the rest of the piece, and the request has no body: both are there at once.
+    // The host holds the rest of the piece, and the request has no body: both reads complete at
+    // once.
     body_read(kAtOnce, 0, other_);
     body_read(kSecond, stream_, buffer_);
   }

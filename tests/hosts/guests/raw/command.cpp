@@ -8,7 +8,7 @@ namespace {
 
 std::uint32_t size(std::string_view text) { return static_cast<std::uint32_t>(text.size()); }
 
-// What stands between `before` and `after` in `text`; empty when `before` is not there.
+// The text between `before` and `after` in `text`; empty when `before` is missing.
 std::string_view between(std::string_view text, std::string_view before, std::string_view after) {
   const auto found = text.find(before);
   if (found == std::string_view::npos) return {};

@@ -1,5 +1,5 @@
-// The guest of the host tests, on the bare imports: what it shows is the host's doing alone. The
-// path chooses a command, `/raw/<command>?name=number&...`; the tests say what each must do.
+// The guest of the host tests, on the bare imports: its behaviour depends only on the host. The
+// path chooses a command, `/raw/<command>?name=number&...`; the tests define the expected results.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace fabula::raw {
 using abi::Completion;
 using abi::Status;
 
-// What a command knows of its request.
+// A command's view of its request.
 class Request {
  public:
   explicit Request(std::uint32_t handle);
@@ -35,8 +35,8 @@ class Request {
   std::string_view query_;
 };
 
-// One command under way. Operation ids are the command's own, and an id is used again as soon as
-// its completion was delivered.
+// One running command. Operation ids are the command's own, and an id is reused as soon as its
+// completion was delivered.
 class Command {
  public:
   explicit Command(const Request& request) : request_(request) {}
@@ -53,7 +53,7 @@ class Command {
   std::uint32_t handle() const { return request_.handle(); }
 
   void http_start(std::uint32_t operation, std::string_view head, std::string_view body = {});
-  // `GET` of what the header x-upstream names, with `suffix` appended.
+  // `GET` of the URL in the header x-upstream, with `suffix` appended.
   void get_upstream(std::uint32_t operation, std::string_view suffix = {});
   void body_read(std::uint32_t operation, std::uint32_t stream, std::span<char> buffer);
   void sleep(std::uint32_t operation, std::uint32_t duration_ms);

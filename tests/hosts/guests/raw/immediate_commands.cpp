@@ -1,4 +1,4 @@
-// Commands about what needs no peer: settings, time, random bytes, heads.
+// Commands that need no peer: settings, time, random bytes, heads.
 #include <vector>
 
 #include "tests/hosts/guests/raw/command.hpp"
@@ -74,7 +74,7 @@ class Head : public Command {
 
   void begin() override {
     std::string head(fabula_import_request_head(handle(), nullptr, 0), '\0');
-    // A buffer that is too small gets what fits and no more.
+    // A buffer that is too small gets only as much as fits.
     std::string start(5, '-');
     fabula_import_request_head(handle(), start.data(), 4);
     fabula_import_request_head(handle(), head.data(), static_cast<std::uint32_t>(head.size()));

@@ -1,4 +1,4 @@
-// Commands about the end: the client leaves, the isolate ends, work goes on after the response.
+// Commands about the end: the client leaves, the isolate ends, work continues after the response.
 #include <vector>
 
 #include "tests/hosts/guests/raw/command.hpp"
@@ -11,8 +11,8 @@ enum : std::uint32_t { kFetch = 1, kRead = 2, kWrite = 3, kTimer = 4, kReport = 
 constexpr std::uint32_t kCommentGapMs = 1000;
 
 // Relays the upstream's body until the client has left or the isolate ends; then closes the
-// upstream and tells it why, at x-upstream + "/report?...". On a host that notices leaving only
-// when something is written it writes a comment after each silent second.
+// upstream and reports the reason to it, at x-upstream + "/report?...". On a host that notices only
+// on writing that the client has left, it writes a comment after each silent second.
 class RelayUntilLeft : public Command {
  public:
   explicit RelayUntilLeft(const Request& request)
@@ -29,7 +29,7 @@ class RelayUntilLeft : public Command {
 
   void operation_done(const Completion& completion) override {
     if (completion.operation == kReport) {
-      // What began before the end of the work is not cut off: a late event would be counted here.
+      // Work that began before the end is not cut off: a late event would be counted here.
       return finish();
     }
     if (is_stopping_) return;

@@ -1,4 +1,4 @@
-// A command about sockets: accepts one, tells the client what it receives, and obeys it.
+// A command about sockets: accepts one, reports its messages to the client, and obeys it.
 #include <algorithm>
 #include <charconv>
 #include <deque>
@@ -12,17 +12,17 @@ namespace {
 
 enum : std::uint32_t { kReceive = 1, kSend = 2, kTimer = 3, kReport = 4, kFarewell = 5 };
 
-// Accepts with the sub-protocol in the header x-protocol. Each message is told to its client as
+// Accepts with the sub-protocol in the header x-protocol. Each message is reported to its client as
 // `text <bytes> <message>` or `binary <bytes> <message>`, after `longer <bytes>` when it is longer
-// than the buffer of `capacity` bytes, except for these, which are obeyed:
+// than the buffer of `capacity` bytes, except for these commands:
 //
-//   close <code> <reason>    closes, tries to send, and reports what came of it
+//   close <code> <reason>    closes, tries to send, and reports the result
 //   trap, finish             ends the instance
 //
-// When the socket is closed it works on for `work_ms`, and reports the close code and how often
-// it was told that the client has left. With `at_once` it says something and closes with this code
-// as soon as it has accepted. It receives nothing for its first `deaf_ms`, and with
-// `restless_ms` gives each receive up after so long and begins another.
+// When the socket is closed it works for another `work_ms`, and reports the close code and how
+// often it heard that the client has left. With `at_once` it sends a message and closes with this
+// code as soon as it has accepted. It receives nothing for its first `deaf_ms`, and with
+// `restless_ms` cancels each receive after this time and begins another.
 class Socket : public Command {
  public:
   explicit Socket(const Request& request)

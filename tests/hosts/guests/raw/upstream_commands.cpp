@@ -53,7 +53,7 @@ class Relay : public Command {
   std::vector<char> buffer_;
 };
 
-// Posts the request's body to the upstream and answers with what came back.
+// Posts the request's body to the upstream and returns its answer.
 class Post : public Command {
  public:
   explicit Post(const Request& request) : Command(request), buffer_(65536) {}
@@ -80,7 +80,7 @@ class Post : public Command {
   std::string text_;
 };
 
-// Reads one piece and gives the rest up.
+// Reads one piece and discards the rest.
 class CloseEarly : public Command {
  public:
   explicit CloseEarly(const Request& request) : Command(request), buffer_(16) {}
@@ -145,7 +145,7 @@ class Impatient : public Command {
   }
 
  private:
-  // Fresh ids, so that the completions of cancelled operations are told apart and ignored.
+  // New ids, so that the completions of cancelled operations are recognised and ignored.
   void read() {
     read_ = ++last_id_;
     body_read(read_, stream_, buffer_);

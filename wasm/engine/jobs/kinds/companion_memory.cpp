@@ -1,5 +1,5 @@
-// Reads what a user has said to a companion for the companion's memory. When there is nothing new
-// to read, it folds the log and asks no model.
+// Reads a user's messages to a companion for the companion's memory. When there is nothing new to
+// read, it folds the log and asks no model.
 #include "shared/jobs/companion_memory.hpp"
 
 #include <string>

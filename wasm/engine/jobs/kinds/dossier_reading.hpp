@@ -1,5 +1,5 @@
-// The shared part of all reading for a dossier: asks a model what a text says, and stores the
-// findings with the dossier that they make.
+// The shared part of all reading for a dossier: asks a model to extract a text's facts, and stores
+// the findings with the resulting dossier.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ namespace fabula::engine {
 // The models of MODEL_DOSSIER, else those of MODEL_CHAT.
 Result<Endpoints> reading_models(Call& call);
 
-// Of an answer's items.
+// Counts of an answer's items.
 struct ItemCounts {
   std::size_t found = 0;
   std::size_t kept = 0;

@@ -5,7 +5,7 @@
 
 namespace fabula::engine {
 
-// A kind is a file beside this one, and its name here and in kinds.cpp. A module that names only
+// Each kind is a file in this folder, with its name here and in kinds.cpp. A module that names only
 // some of the kinds does not contain the others.
 extern const JobKind kSessionSummary;
 extern const JobKind kDossierExtraction;
@@ -16,8 +16,8 @@ extern const JobKind kConversationSnapshot;
 extern const JobKind kStory;
 extern const JobKind kStoryIllustrations;
 
-// In the order in which they are done when no owner has waited longer: people wait for the reading
-// of what was just said.
+// In the order in which they are done when no owner has waited longer: people wait until their
+// latest messages have been read.
 JobKinds job_kinds();
 
 }  // namespace fabula::engine

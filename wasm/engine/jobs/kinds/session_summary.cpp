@@ -18,7 +18,7 @@ using runtime::Task;
 // summary take more than half of the budget.
 constexpr std::int64_t kBytesPerHistoryToken = 1;
 constexpr std::int64_t kMinimumBytes = 160;
-// So that the requested number of words stays below the byte limit in nearly any language.
+// Keeps the requested number of words below the byte limit in nearly any language.
 constexpr std::int64_t kBytesPerWord = 16;
 constexpr std::int64_t kMaximumWords = 300;
 

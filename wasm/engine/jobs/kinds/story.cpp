@@ -1,4 +1,4 @@
-// Writes stories: each step of a job is what shared/story/planner chooses from the story's rows.
+// Writes stories: shared/story/planner chooses each step of a job from the story's rows.
 #include <algorithm>
 #include <utility>
 
@@ -22,7 +22,7 @@ Result<Endpoints> story_models(Call& call) {
 Task<Result<void>> end_story(StoryStep story) {
   StoryResult result("done");
   const auto& totals = story.state.totals;
-  // All scenes have their text: the planner finds nothing to write.
+  // Every scene has its text, so the planner finds nothing to write.
   result.key("is_complete").boolean(totals.scenes > 0 && !story.state.next);
   co_await result.commit(story.step, 100, "The story is written.", true);
   co_return {};

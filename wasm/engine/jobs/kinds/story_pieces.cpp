@@ -19,17 +19,17 @@ namespace {
 
 using runtime::Task;
 
-// Tokens of an answer: for each word, in languages with many tokens to a word, and for reasoning.
+// Limits an answer's tokens: per word, in languages with many tokens per word, and for reasoning.
 constexpr std::int64_t kTokensPerWord = 5;
 constexpr std::int64_t kTokensForThoughts = 2'000;
 
-// A piece as it came: from a model, or from an attempt that broke off.
+// A piece from a model, or from an attempt that broke off.
 struct Reply {
   std::string text;
   std::optional<Completion> completion;
 };
 
-// Words of a text that broke off count only up to its last whole sentence.
+// Text that broke off counts only up to its last whole sentence.
 std::string_view whole(std::string_view text) {
   return story::whole_sentences(story::trim_talk(text).text).text;
 }
@@ -70,7 +70,7 @@ Task<Result<Reply>> ask_for_piece(StoryStep story, const story::StoryPrompt& pro
     auto text = answer->text;
     co_return Reply{std::move(text), *std::move(answer)};
   }
-  // The lease is gone, or the isolate ends: whoever does the step next has the draft.
+  // The lease is lost, or the isolate ends: the next worker for the step gets the draft.
   if (answer.error().code == ErrorCode::interrupted) {
     co_await saver.flush();
     co_return tl::unexpected(std::move(answer.error()));
@@ -79,7 +79,7 @@ Task<Result<Reply>> ask_for_piece(StoryStep story, const story::StoryPrompt& pro
   co_return Reply{std::string(saver.text()), std::nullopt};
 }
 
-// The text that a dead attempt has left, if it is worth keeping.
+// The text left by a dead attempt, if it is worth keeping.
 std::optional<Reply> saved_reply(StoryStep story) {
   const auto& saved = story.state.saved;
   if (!saved) return std::nullopt;

@@ -1,4 +1,4 @@
-// The steps of a story's job that plan and sum up: everything but its prose.
+// The steps of a story's job that plan and summarize: everything but its prose.
 #include <utility>
 
 #include "generated/prompts.hpp"
@@ -25,13 +25,13 @@ constexpr std::int64_t kPremiseTokens = 2'000;
 constexpr std::int64_t kRecapTokens = 2'000;
 constexpr std::int64_t kPlanTokens = 6'000;
 constexpr std::int64_t kChaptersTokens = 16'000;
-// The least time in which another answer is likely to come.
+// The least time in which another answer is likely to arrive.
 constexpr std::int64_t kTimeForAnotherMs = 10'000;
-// As the prompt of the premise has it.
+// The same number as in the premise's prompt.
 constexpr std::int64_t kPremiseWords = 60;
 constexpr std::size_t kMaximumPremiseBytes = 2'000;
 constexpr std::size_t kMaximumRecapBytes = 2'000;
-// A recap that fails so often is not worth a story: the plan's description takes its place.
+// After this many failures the plan's description replaces the recap: a story must not fail for it.
 constexpr std::int64_t kRecapAttempts = 2;
 
 template <class T>
@@ -40,7 +40,7 @@ struct Read {
   Completion completion;
 };
 
-// Asks for a plan. One that `read` refuses is asked for once more, with what was wrong.
+// Asks for a plan. If `read` refuses one, asks once more, with its faults.
 template <class T, class Reader>
 Task<Result<Read<T>>> ask_for_plan(StoryStep story, const story::StoryPrompt& prompt,
                                    std::string_view schema, std::string_view name,
@@ -50,7 +50,7 @@ Task<Result<Read<T>>> ask_for_plan(StoryStep story, const story::StoryPrompt& pr
                             .maximum_output_tokens = tokens,
                             .response_schema = schema,
                             .response_schema_name = name,
-                            // Models write plans in more forms than one: `read` knows them.
+                            // Models write plans in several formats: `read` knows them.
                             .is_response_checked = false};
   Completion completion = co_await story.step.complete(request);
   Result<T> value = read(completion.text);
@@ -181,13 +181,13 @@ Task<Result<void>> write_recap(StoryStep story) {
                                            .maximum_output_tokens = kRecapTokens,
                                            .listener = &limit});
     const auto summary = jobs::summary_of_answer(answer.text, kMaximumRecapBytes);
-    // Some more words than asked for do no harm.
+    // A few more words than requested are harmless.
     const auto most = story::length_of_words(story::kMaximumRecapWords * 3 / 2, unit);
     const auto recap = story::whole_sentences(story::first_of(summary, most, unit)).text;
     if (!recap.empty()) text = recap;
     result.add_source(answer, prompt.label);
   }
-  // A part without any description is still summed up, by its name.
+  // A part without any description is summarized by its name.
   if (text.empty()) text = part.title;
   result.key("text").string(story::one_line(text));
   co_await result.commit(story.step, story::progress_percent(story.state, story.next.kind, 0),

@@ -1,5 +1,5 @@
-// The steps of a story's job, by what they make. Each asks a model once, or not at all; a plan that
-// cannot be read is asked for once more while there is time.
+// The steps of a story's job, by their result. Each asks a model once, or not at all; an unreadable
+// plan is requested once more if there is time.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace fabula::engine {
 
-// A step that is being done: its rows, and what the planner has chosen.
+// The current step: its rows, and the planner's choice.
 struct StoryStep {
   JobStep& step;
   const story::State& state;
@@ -32,7 +32,7 @@ runtime::Task<Result<void>> write_piece(StoryStep step);
 // The tokens of material that a prompt may have here.
 std::int64_t material_tokens(Call& call);
 
-// A step's result: the kind's name first, then what `write` adds.
+// A step's result: the kind's name first, then the members from `write`.
 class StoryResult {
  public:
   explicit StoryResult(std::string_view did) : writer_(text_) {
@@ -44,7 +44,7 @@ class StoryResult {
   json::Writer& key(std::string_view name) { return writer_.key(name); }
   void add_source(const Completion& completion, std::string_view prompt_label);
 
-  // Commits it with what the waiting are told. `percent` of the whole job.
+  // Commits it, with a message for those who wait. `percent` of the whole job.
   runtime::Task<Result<void>> commit(JobStep& step, int percent, std::string message,
                                      bool is_last_step);
 

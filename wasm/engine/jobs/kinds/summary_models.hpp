@@ -1,4 +1,4 @@
-// What kinds of work that write summaries have in common.
+// The common parts of all kinds of jobs that write summaries.
 #pragma once
 
 #include <cstdint>
