@@ -64,6 +64,9 @@ TEST_CASE("the wait is taken from where the provider puts it") {
   CHECK(with_date("Fri, 41 Dec 2027 23:59:59 GMT") == 0);
   CHECK(llm::classify_http_failure({.status = 429, .retry_after_ms = "350"}).retry_after_s == 1);
   CHECK(llm::classify_http_failure({.status = 429, .retry_after_ms = "12001"}).retry_after_s == 13);
+  CHECK(llm::classify_http_failure({.status = 429, .retry_after_ms = "90500"}).retry_after_s == 91);
+  CHECK(llm::classify_http_failure({.status = 429, .retry_after_ms = "999999999"}).retry_after_s ==
+        86400);
   const auto in_body = [](std::string_view body) {
     return llm::classify_http_failure(429, body).retry_after_s;
   };
@@ -87,6 +90,8 @@ TEST_CASE("the wait is taken from where the provider puts it") {
   CHECK(in_body(R"({"detail":"Your rate limit resets in ~30s."})") == 30);
   CHECK(in_body(R"({"error":{"message":"Please wait 2 minutes before you try again."}})") == 120);
   CHECK(in_body(R"({"error":{"message":"Please try again in 1 day."}})") == 86400);
+  CHECK(in_body(R"({"error":{"message":"Please try again in 99999999999999999999 days."}})") ==
+        86400);
   CHECK(in_body("Rate limited, retry after 9 seconds") == 9);
   CHECK(in_body("<p>retry after 9 seconds</p>") == 0);
   CHECK(in_body(

@@ -22,8 +22,8 @@ std::int64_t limited(std::int64_t wait_ms) {
   return std::clamp<std::int64_t>(wait_ms, 0, kLongestWaitMs);
 }
 
-// Removes a number such as 7 or 12.5 from the front and returns it in thousandths, limited to more
-// than any wait.
+// Removes a number such as 7 or 12.5 from the front and returns it in thousandths. The limit is a
+// wait's longest in milliseconds, and so low that as many days fit into the type.
 std::optional<std::int64_t> take_thousandths(std::string_view& text) {
   constexpr std::int64_t kLargest = kLongestWaitMs * kMsPerSecond;
   if (text.empty() || !text::is_digit(text.front())) return std::nullopt;
@@ -73,7 +73,7 @@ std::int64_t duration_ms(std::string_view text, std::int64_t unit_ms) {
     });
     const bool has_unit = unit != kUnits.end();
     const auto in_ms = has_unit ? unit->ms : unit_ms;
-    sum_ms += std::min(*thousandths, kLongestWaitMs) * in_ms / kMsPerSecond;
+    sum_ms += *thousandths * in_ms / kMsPerSecond;
     if (!has_unit || sum_ms > kLongestWaitMs) break;
     text.remove_prefix(unit->name.size());
   }
