@@ -46,11 +46,11 @@ struct ImportPlan {
 
 // Chapters begin at headings (in Markdown those of the first two levels, or of the first level that
 // there is; underlined ones; lines such as "**Chapter 1**", "CHAPTER THE FIRST", "Erstes Kapitel",
-// "第一章", "Prologue"; numbers, alone or before titles, that count up), else at lines of asterisks
-// and the like; else the text is cut into about equal parts where paragraphs end. Front matter is
-// left out, and headings within fenced code are none. The same text gives the same plan.
-// Fails when the text says nothing or is not UTF-8 (invalid_request), or is longer than
-// kMaximumImportBytes (body_too_large).
+// "第一章", "두 번째 이야기", "Prologue"; numbers, alone or before titles, that count up and are no
+// pages'), else at lines of asterisks and the like; else the text is cut into about equal parts
+// where paragraphs end. Front matter is left out, and headings within fenced code are none. The
+// same text gives the same plan. Fails when the text says nothing or is not UTF-8
+// (invalid_request), or is longer than kMaximumImportBytes (body_too_large).
 Result<ImportPlan> plan_import(std::string_view text, ImportFormat format);
 
 // For plan_import: cuts chapters into steps.
