@@ -46,11 +46,11 @@ struct ImportPlan {
 
 // Chapters begin at headings (in Markdown those of the first two levels, or of the highest level
 // used; underlined ones; lines such as "**Chapter 1**", "CHAPTER THE FIRST", "Erstes Kapitel",
-// "第一章", "두 번째 이야기", "Prologue"; ascending numbers, alone or before titles, that are not the
-// pages'), else at lines like "***"; otherwise the text is cut into about equal parts at ends of
-// paragraphs. Front matter is left out, and headings within fenced code are ignored. The same text
-// gives the same plan. Errors: invalid_request when the text is blank or not UTF-8, body_too_large
-// when it is longer than kMaximumImportBytes.
+// "第一章", "두 번째 이야기", "Prologue"; ascending numbers, alone or before titles, that are not
+// the pages'), else at lines like "***"; otherwise the text is cut into about equal parts at ends
+// of paragraphs. Front matter is left out, and headings within fenced code are ignored. The same
+// text gives the same plan. Errors: invalid_request when the text is blank or not UTF-8,
+// body_too_large when it is longer than kMaximumImportBytes.
 Result<ImportPlan> plan_import(std::string_view text, ImportFormat format);
 
 // Part of plan_import: cuts chapters into steps.
