@@ -202,8 +202,11 @@ void write_problem_schemas(Writer& writer) {
       R"("$ref":"#/components/schemas/RunningReply"})");
   // The fields of plan_exceeded.
   writer.key("plan").raw(R"({"type":"string","description":"The name of the caller's plan."})");
-  writer.key("usage").raw(R"({"description":"What was used in this month.",)"
-                          R"("$ref":"#/components/schemas/PlanAmount"})");
+  // A companion's reply tells its tokens under the same name.
+  writer.key("usage").raw(
+      R"({"description":"What was used in this month; of a companion's reply: its tokens.",)"
+      R"("anyOf":[{"$ref":"#/components/schemas/PlanAmount"},)"
+      R"({"$ref":"#/components/schemas/CompanionUsage"},{"type":"null"}]})");
   writer.key("reserved")
       .raw(R"({"description":"What running work may still use.",)"
            R"("$ref":"#/components/schemas/PlanAmount"})");

@@ -148,7 +148,7 @@ check(
   context.data?.messages.every(({ cut }) => cut === undefined || cut.sent_bytes < cut.bytes) ?? false,
   "what was cut of the messages",
 );
-check(context.error?.resets_at === undefined && context.error?.usage?.tokens === undefined, "a plan's members");
+check(context.error?.resets_at === undefined && context.error?.limit?.tokens === undefined, "a plan's members");
 check(context.data?.facts.every(({ fact_id }) => fact_id !== "") ?? false, "the facts that were sent");
 const messages = await client.GET("/sessions/{session_id}/messages", {
   params: { path: { session_id: whole.data.metadata.session_id ?? "" } },
