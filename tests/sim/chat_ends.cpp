@@ -72,6 +72,20 @@ TEST_CASE("a cancelled reply ends with done, for its reader and for who comes ba
   CHECK(reason_in(&*body) == "cancelled");
 }
 
+TEST_CASE("first words that may begin a thought are kept when the reply is cancelled") {
+  ChatWorld chat(1);
+  chat.model.pieces = {{100, text_event("Hm")}};
+  chat.model.end = ModelAnswer::End::stay_open;
+  auto& client = chat.post(R"({"text":"Tell me."})", kKey);
+  chat.world.run_for(3'500);
+  CHECK(read_events(client).text.empty());
+  chat.database.generations[0].cancel_requested = true;
+  chat.world.run();
+  check_reason(client, "cancelled");
+  CHECK(read_events(client).text == "Hm");
+  CHECK(chat.database.generations[0].text() == "Hm");
+}
+
 TEST_CASE("a bot's reply as well") {
   ChatWorld chat(1);
   chat.database.bot = {{"provider", "local"}, {"model", "scripted"}, {"system", nullptr}};

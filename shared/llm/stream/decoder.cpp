@@ -24,7 +24,11 @@ class SplittingDecoder final : public StreamDecoder {
   bool has_finish_reason() const override { return format_->has_finish_reason(); }
   bool failed() const override { return format_->failed(); }
   bool is_holding() const override { return splitter_.is_holding(); }
-  StreamSummary finish() override { return format_->finish(); }
+  // The first words of an answer may be held back when we end it: they are its text.
+  StreamSummary finish() override {
+    splitter_.flush(true);
+    return format_->finish();
+  }
 
  private:
   std::unique_ptr<StreamDecoder> format_;
