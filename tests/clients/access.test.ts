@@ -211,12 +211,12 @@ onEachRuntime(
     /** Created things and running tasks are served at their Location; those that only lists contain can be changed. */
     async function isWhereItSays({ cell, caller, outcome, headers, text }: Answer): Promise<void> {
       if (outcome !== "201" && outcome !== "202") return;
-      // A look at a task works on it, and would write while others' rows are compared.
-      if (cell.route.name !== "POST /story/generate-full") await stack().backend.putStepsOff();
       const told = new Headers(headers);
       const location = told.get("location") ?? "";
       assert.ok(location.startsWith(`${stack().url}/functions/v1/`), `Location: ${location}`);
-      const { status_url, guest_token } = JSON.parse(text) as Row;
+      const { status_url, guest_token, task_id } = JSON.parse(text) as Row;
+      // A look at a task works on it, and would write while others' rows are compared.
+      if (task_id && cell.route.name !== "POST /story/generate-full") await stack().backend.putStepsOff(task_id);
       assert.ok(status_url === undefined || status_url === location, status_url);
       const token = told.get("x-guest-token") ?? guest_token ?? caller.token;
       const found = await fetch(location, { headers: { authorization: `Bearer ${token}` } });

@@ -150,12 +150,11 @@ export class Backend {
     }
   }
 
-  /**
-   * No worker begins a step that is queued now. A step that is postponed already keeps its row unchanged.
-   */
-  putStepsOff(): Promise<void> {
+  /** No worker begins a step that is queued now, of one job or of all. Postponed steps keep their rows unchanged. */
+  putStepsOff(job_id?: string): Promise<void> {
     const never = "2100-01-01T00:00:00Z";
-    return this.#setStepsDue(`status=eq.queued&run_after=lt.${never}`, never);
+    const whose = job_id ? `job_id=eq.${job_id}&` : "";
+    return this.#setStepsDue(`${whose}status=eq.queued&run_after=lt.${never}`, never);
   }
 
   async #setStepsDue(steps: string, run_after: string): Promise<void> {
