@@ -311,15 +311,19 @@ inline constexpr std::array kFindingFields{
     kPartIdField,
     kPartNumberField};
 inline constexpr Schema kFinding{"StoryFinding", "A fault in a text.", kFindingFields, "true"};
+// A change of the status is stored with its status alone; a snapshot for a new watcher has the
+// rest.
 inline constexpr std::array kStateFields{
-    Field{.name = "task_id", .type = Type::uuid, .description = "The task.", .is_required = true},
+    Field{.name = "task_id", .type = Type::uuid, .description = "The task."},
     Field{
         .name = "project_id", .type = Type::uuid, .description = "The story.", .is_nullable = true},
     Field{.name = "status",
           .description = "Where it is.",
           .is_required = true,
           .choices = kTaskStatuses},
-    kProgressField, kProgressMessageField};
+    Field{.name = "progress", .type = Type::integer, .description = "In percent.", .maximum = 100},
+    optional_text("message", "The current activity, in words."),
+    optional_text("error", "Why the task failed or paused, in words.")};
 inline constexpr Schema kState{"StoryState", "Where a task is.", kStateFields};
 inline constexpr std::array kFailureFields{
     generated_text("code", "The stable code for programs."),
