@@ -1,15 +1,16 @@
-// Pages of any origin may call the origin's own answers and the embedded Supabase, as they may call
-// Supabase (the Fetch standard, section "HTTP CORS protocol"). The functions decide for themselves.
+// All pages that the server admits (refused_callers.ts) may call its own answers and the embedded
+// Supabase, as they may call Supabase (the Fetch standard, section "HTTP CORS protocol"). The functions
+// write such headers themselves.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const MAXIMUM_AGE_SECONDS = "7200";
 
-/** The headers that every answer to a page needs: names and values in turn. */
-export const SHARED_WITH_ALL: readonly string[] = [
-  ...["Access-Control-Allow-Origin", "*"],
-  ...["Access-Control-Expose-Headers", "*"],
-];
+/** The headers that every answer to a page needs. */
+export const SHARED_WITH_ALL: Readonly<Record<string, string>> = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers": "*",
+};
 
 /** Whether a browser asks if the real request may follow. */
 export function isPreflight(request: IncomingMessage): boolean {
@@ -39,5 +40,5 @@ export function sharedWithAll(rawHeaders: readonly string[]): string[] {
     const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
     if (!/^access-control-/i.test(name)) kept.push(name, value);
   }
-  return [...kept, ...SHARED_WITH_ALL];
+  return [...kept, ...Object.entries(SHARED_WITH_ALL).flat()];
 }

@@ -18,6 +18,7 @@ import { PartGroup } from "./part_group.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { freePorts } from "./ports.mjs";
 import { rebuildOnChange } from "./rebuilding.ts";
+import { refusalPrinter } from "./refused_callers.ts";
 import type { Environment, Settings } from "./settings.ts";
 import { SourceWatcher } from "./source_watcher.ts";
 import { reportStarts } from "./start_progress.ts";
@@ -92,13 +93,15 @@ export class DevelopmentServer {
   // Listens first: the state file must name a server that answers, and a port in use is reported at
   // once.
   async #claimDataDir(): Promise<State> {
-    const { root, settings } = this.#options;
+    const { root, settings, print } = this.#options;
     const instance = randomUUID();
     this.#origin = await startOrigin(settings.port, {
       instance,
       pageDir: join(root, "scripts/local/page"),
       functionsUrl: () => this.#parts.url("functions"),
       databaseUrl: () => settings.supabase?.url ?? this.#parts.url("database"),
+      callers: settings.callers,
+      refused: refusalPrinter(print),
     });
     const { publishableKey, secretKey } = settings.supabase
       ? { ...settings.supabase, secretKey: KEY_OF_ENVIRONMENT }
@@ -146,11 +149,12 @@ export class DevelopmentServer {
       starting.push(this.#startLocalModel(modelPort));
     }
     const functionsEnvironment = {
-      FABULA_ALLOWED_ORIGINS: "*",
       ...callersSettings(environment),
       ...provider.settings,
       ...supabaseSettings,
       FABULA_ENV: "development",
+      // The origin lets only pages through that may call.
+      FABULA_ALLOWED_ORIGINS: "*",
     };
     starting.push(this.#startFunctions(functionsPort, functionsEnvironment));
     await Promise.all(starting);

@@ -6,8 +6,10 @@ import { allowAll, isPreflight, SHARED_WITH_ALL } from "./cross_origin.ts";
 import { OpenRequests } from "./open_requests.ts";
 import { sendPage } from "./page_files.ts";
 import { listen } from "./ports.mjs";
-import type { ProblemFacts } from "./problem.ts";
+import { rawProblem, sendProblem, type ProblemFacts } from "./problem.ts";
 import { forwardRequest, forwardUpgrade, type Upstream } from "./proxy.ts";
+import { refusalOf } from "./refused_callers.ts";
+import type { AllowedCallers } from "./settings.ts";
 
 export interface OriginOptions {
   /** Distinguishes this server from any other: the answer at `INSTANCE_PATH`. */
@@ -17,6 +19,10 @@ export interface OriginOptions {
   /** The URLs of the parts; undefined while they start. */
   functionsUrl(): string | undefined;
   databaseUrl(): string | undefined;
+  /** Everybody else is refused before a part is asked. */
+  callers: AllowedCallers;
+  /** Called for each refused request, with a sentence for the developer. */
+  refused?(detail: string): void;
 }
 
 export interface Origin {
@@ -81,8 +87,19 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
     return url === undefined ? () => {} : openRequests.add(url);
   };
 
+  const refusal = (request: IncomingMessage): ProblemFacts | undefined => {
+    const problem = refusalOf(request.headers, options.callers);
+    if (problem) options.refused?.(problem.detail);
+    return problem;
+  };
+
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request);
+    const refused = refusal(request);
+    if (refused) {
+      sendProblem(response, refused, path);
+      return;
+    }
     const upstream = upstreamOf(path);
     if (upstream) {
       response.on("close", countRequest(upstream));
@@ -91,10 +108,11 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
       allowAll(request, response);
     } else if (path === INSTANCE_PATH) {
       const body = JSON.stringify({ instance: options.instance });
-      response.writeHead(200, [
-        ...["Content-Type", "application/json", "Cache-Control", "no-store"],
+      response.writeHead(200, {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
         ...SHARED_WITH_ALL,
-      ]);
+      });
       response.end(body);
     } else {
       sendPage(options.pageDir, path, request, response);
@@ -102,6 +120,12 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
   };
   const upgraded = new Set<Duplex>();
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refused = refusal(request);
+    if (refused) {
+      socket.on("error", () => socket.destroy());
+      socket.end(rawProblem(refused, pathOf(request)));
+      return;
+    }
     const upstream = upstreamOf(pathOf(request));
     if (!upstream) {
       socket.destroy();

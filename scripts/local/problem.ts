@@ -1,6 +1,7 @@
 // Errors of the development server itself, in the format of all errors of Fabula: RFC 9457
 // problem+json.
 import { STATUS_CODES, type ServerResponse } from "node:http";
+import { SHARED_WITH_ALL } from "./cross_origin.ts";
 
 export interface ProblemFacts {
   status: number;
@@ -10,6 +11,8 @@ export interface ProblemFacts {
   /** What the caller can do. */
   detail: string;
   headers?: Record<string, string>;
+  /** No page may read it. */
+  isHiddenFromPages?: boolean;
 }
 
 function problemBody(problem: ProblemFacts, instance: string): string {
@@ -17,14 +20,12 @@ function problemBody(problem: ProblemFacts, instance: string): string {
   return JSON.stringify({ type: "about:blank", title, status, detail, instance, code });
 }
 
-// Pages of any origin may read it, like all our answers.
 function problemHeaders(problem: ProblemFacts, body: string): Record<string, string> {
   return {
     "Content-Type": "application/problem+json",
     "Content-Length": String(Buffer.byteLength(body)),
     "Cache-Control": "no-store",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*",
+    ...(!problem.isHiddenFromPages && SHARED_WITH_ALL),
     ...problem.headers,
   };
 }

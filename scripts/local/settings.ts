@@ -13,6 +13,14 @@ export interface RemoteSupabase {
   secretKey: string;
 }
 
+/** Pages and names besides those of this machine. */
+export interface AllowedCallers {
+  /** Origins of pages, in lower case and without a slash at the end; `*`: all. */
+  origins: "*" | readonly string[];
+  /** Names of hosts without ports, in the form of `URL.hostname`; also pages that they serve may call. */
+  hosts: readonly string[];
+}
+
 export interface Settings {
   port: number;
   runtime: Runtime;
@@ -20,6 +28,7 @@ export interface Settings {
   dataDir: string;
   /** Whether the functions are built and loaded again when their sources change. */
   watch: boolean;
+  callers: AllowedCallers;
   /** A PostgreSQL server to use instead of the embedded one. */
   databaseUrl?: string;
   /** Excludes `databaseUrl`. */

@@ -1,6 +1,7 @@
 // @ts-check
 // Reads the environment as settings: the valid values, and the messages about invalid ones.
 import { resolve } from "node:path";
+import { readAllowedCallers } from "./callers.mjs";
 import { checkFunctionsSettings } from "./functions_settings.mjs";
 import { checkModelSettings } from "./model_settings.mjs";
 import { StartError } from "./start_error.mjs";
@@ -23,6 +24,7 @@ export function readSettings(root, environment) {
     runtime: readRuntime(environment["FABULA_RUNTIME"]),
     dataDir: readDataDir(root, environment),
     watch: readWatch(environment["FABULA_WATCH"]),
+    callers: readAllowedCallers(environment),
   };
   const supabase = readRemoteSupabase(environment);
   const databaseUrl = environment["DATABASE_URL"];

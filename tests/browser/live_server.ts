@@ -24,6 +24,7 @@ export class LiveServer {
     const backend = await Backend.start();
     let server: LiveServer;
     const origin = await startOrigin(0, {
+      callers: { origins: [], hosts: [] },
       instance: randomUUID(),
       pageDir: join(root, "scripts/local/page"),
       functionsUrl: () => server.#functions?.url,

@@ -68,6 +68,8 @@ export class Stack {
     const lines: string[] = [];
     let stack: Stack | undefined;
     const origin = await startOrigin(0, {
+      // The functions decide for themselves here.
+      callers: { origins: "*", hosts: [] },
       instance: randomUUID(),
       pageDir: join(root, "scripts/local/page"),
       functionsUrl: () => stack?.functions.url,

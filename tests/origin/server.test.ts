@@ -57,6 +57,31 @@ test("the functions get addresses, keys and the developer's settings", async (co
   assert.match(environment["LOCAL_BASE_URL"] ?? "", /^http:\/\/127\.0\.0\.1:\d+\/v1$/);
 });
 
+test("pages and hosts elsewhere are refused unless they are named, and the developer is told once", async (context) => {
+  const run = await start(context, temporaryDir(context), {
+    FABULA_ALLOWED_ORIGINS: "https://app.example",
+    FABULA_ALLOWED_HOSTS: "demo.example.com",
+  });
+  await run.untilReady();
+  const statusFor = async (origin: string) => {
+    const answer = await fetch(`${run.url}/functions/v1/chat`, { method: "POST", body: "{}", headers: { origin } });
+    await answer.text();
+    return answer.status;
+  };
+  assert.equal(await statusFor("https://app.example"), 200);
+  assert.equal(await statusFor("https://demo.example.com"), 200);
+  assert.equal(await statusFor("http://localhost:3000"), 200);
+  for (let round = 0; round < 3; ++round) assert.equal(await statusFor("https://evil.example"), 403);
+  const told = run.output().match(/^refused a request: .*$/gm) ?? [];
+  assert.equal(told.length, 1, run.output());
+  assert.match(told[0] ?? "", /"https:\/\/evil\.example" .*FABULA_ALLOWED_ORIGINS/);
+  // The origin has decided, and pages of this machine may call whatever is named.
+  const { environment } = (await (await fetch(`${run.url}/functions/v1/chat`)).json()) as {
+    environment: Record<string, string>;
+  };
+  assert.equal(environment["FABULA_ALLOWED_ORIGINS"], "*");
+});
+
 test("the keys are kept from run to run, and only their owner can read them", async (context) => {
   const dataDir = temporaryDir(context);
   const keysOf = (run: Run) => run.output().match(/^\w+_KEY=\S+$/gm);

@@ -13,6 +13,7 @@ test("without any setting: the usual port, deno, .fabula, everything embedded", 
     runtime: "deno",
     dataDir: "/project/.fabula",
     watch: false,
+    callers: { origins: [], hosts: [] },
   });
 });
 
@@ -70,6 +71,9 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ["an environment that there is not", { FABULA_ENV: "prod" }, /^FABULA_ENV must be production or development\.$/],
   ["an origin without its scheme", { FABULA_ALLOWED_ORIGINS: "https://a.example, b.example" }, /^FABULA_ALLOWED_ORIGINS must be \* or origins/],
   ["an origin with a path", { FABULA_ALLOWED_ORIGINS: "https://a.example/app" }, /^FABULA_ALLOWED_ORIGINS must be/],
+  ["a host with its scheme", { FABULA_ALLOWED_HOSTS: "https://a.example" }, /^"https:\/\/a\.example" is no host's name: --allow-host/],
+  ["a host with its port", { FABULA_ALLOWED_HOSTS: "b.example, a.example:443" }, /^"a\.example:443" is no host's name/],
+  ["all hosts", { FABULA_ALLOWED_HOSTS: "*" }, /^"\*" is no host's name/],
   ["a limit without its time", { FABULA_RATE_LIMITS: "stream=5" }, /^FABULA_RATE_LIMITS must be limits such as stream=5\/60,chat=off\.$/],
   ["a host that is an address", { FABULA_UPSTREAM_HOSTS: "https://models.example.com/v1" }, /^FABULA_UPSTREAM_HOSTS must be hosts/],
   ["issuers that are no array", { FABULA_ISSUERS: '{"issuer":"https://a.example"}' }, /^FABULA_ISSUERS must be a JSON array\.$/],
@@ -116,6 +120,18 @@ test("numbers have the bounds of the table", () => {
   assert.equal(table.match(/Type::integer/g)?.length, bounds.length);
   assert.deepEqual([...NUMBERS], bounds);
   for (const [name, ends] of bounds) for (const end of ends) readSettings(ROOT, { [name]: `${end}` });
+});
+
+test("origins and hosts are compared as browsers write them", () => {
+  const { callers } = readSettings(ROOT, {
+    FABULA_ALLOWED_ORIGINS: " https://A.example/ ,http://b.example:3000,",
+    FABULA_ALLOWED_HOSTS: "Demo.Example.com.,192.168.1.7, [FD00:0::1]",
+  });
+  assert.deepEqual(callers, {
+    origins: ["https://a.example", "http://b.example:3000"],
+    hosts: ["demo.example.com", "192.168.1.7", "[fd00::1]"],
+  });
+  assert.equal(readSettings(ROOT, { FABULA_ALLOWED_ORIGINS: "https://a.example,*" }).callers.origins, "*");
 });
 
 test("what may be set is taken", () => {

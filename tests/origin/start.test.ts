@@ -124,6 +124,7 @@ test("the server starts beside the compiler, and is told when the functions are 
 const REFUSED: [string, Record<string, string>, string[], RegExp][] = [
   ["a port that is none", {}, ["--port", "http"], /^fabula: "http" is no port: .*\n$/],
   ["a runtime that is none", {}, ["--runtime=bun"], /^fabula: "bun" is no runtime: .*\n$/],
+  ["a host that is none", {}, ["--allow-host=a.example", "--allow-host", "b.example:1"], /^fabula: "b.example:1" is no host's name: .*\n$/],
   ["an option that is none", {}, ["--watch"], /^fabula: unknown option --watch\..*\n$/],
   ["a Supabase without keys", { SUPABASE_URL: "https://a.co" }, [], /^fabula: SUPABASE_URL is set but .*\n$/],
   ["a full disk", { FABULA_DATA_DIR: "/proc" }, [], /^fabula: The disk of \/proc is full .*\n$/],

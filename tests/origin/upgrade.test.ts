@@ -8,7 +8,7 @@ import { originInFrontOf, setUp } from "./upstream.ts";
 const FUNCTION = "/functions/v1/chat";
 
 const UPGRADE =
-  `GET ${FUNCTION} HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+  `GET ${FUNCTION} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 async function sendUpgrade(url: string): Promise<Socket> {

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
+import type { AllowedCallers } from "../../scripts/local/settings.ts";
 
 export interface Upstream {
   server: Server;
@@ -27,11 +28,17 @@ export interface TestedOrigin {
   url: string;
 }
 
-export async function originInFrontOf(urls: {
-  functions?: string | undefined;
-  database?: string | undefined;
-}): Promise<TestedOrigin> {
+/** As without any setting. */
+const ONLY_LOOPBACK: AllowedCallers = { origins: [], hosts: [] };
+
+export async function originInFrontOf(
+  urls: { functions?: string | undefined; database?: string | undefined },
+  callers = ONLY_LOOPBACK,
+  refused = (_detail: string) => {},
+): Promise<TestedOrigin> {
   const origin = await startOrigin(0, {
+    callers,
+    refused,
     instance: randomUUID(),
     pageDir: "scripts/local/page",
     functionsUrl: () => urls.functions,
@@ -41,12 +48,15 @@ export async function originInFrontOf(urls: {
 }
 
 /** An upstream in the place of every part; both end with the test. */
-export async function setUp(context: TestContext, listener: RequestListener) {
+export async function setUp(
+  context: TestContext,
+  listener: RequestListener,
+  callers = ONLY_LOOPBACK,
+  refused = (_detail: string) => {},
+) {
   const upstream = await startUpstream(listener);
-  const { origin, url } = await originInFrontOf({
-    functions: upstream.url,
-    database: upstream.url,
-  });
+  const urls = { functions: upstream.url, database: upstream.url };
+  const { origin, url } = await originInFrontOf(urls, callers, refused);
   context.after(async () => {
     await origin.close();
     upstream.close();
