@@ -127,7 +127,10 @@ inline constexpr std::array kSettings = {
             .purpose = "Models that bots without a key of their own may use."},
     Setting{.name = "FABULA_UPSTREAM_HOSTS",
             .type = Type::list,
-            .purpose = "Hosts that bots and attachments may name, besides known providers'."},
+            .purpose = "Hosts that bots and tools may name, besides known providers'."},
+    Setting{.name = "FABULA_ATTACHMENT_HOSTS",
+            .type = Type::list,
+            .purpose = "Hosts that attachments are fetched from, besides the own Storage."},
 
     // Addresses and keys of providers (shared/llm/route/providers.hpp has the usual addresses).
     Setting{.name = "OPENAI_API_KEY", .type = Type::secret, .purpose = "The key for openai."},

@@ -192,8 +192,8 @@ onEachRuntime(
         [{ ...image("long.txt"), type: "text" }, /262,144/],
         [{ ...image("moved.txt"), type: "text" }, /redirects are not followed/],
         [{ ...image("missing.txt"), type: "text" }, /404/],
-        [{ type: "text", url: "https://elsewhere.example/a.txt" }, /FABULA_UPSTREAM_HOSTS/],
-        [{ type: "text", url: `${stack().url}/rest/v1/principals` }, /FABULA_UPSTREAM_HOSTS/],
+        [{ type: "text", url: "https://elsewhere.example/a.txt" }, /FABULA_ATTACHMENT_HOSTS/],
+        [{ type: "text", url: `${stack().url}/rest/v1/principals` }, /FABULA_ATTACHMENT_HOSTS/],
       ];
       for (const [attachment, words] of faults) {
         const told = await refusal(stack(), { text: "Hi.", attachments: [attachment] });

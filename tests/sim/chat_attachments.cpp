@@ -28,7 +28,7 @@ struct AttachmentsWorld : ChatWorld {
   AttachmentsWorld() : ChatWorld(1) {
     model.tell(kStory, 1);
     world.environment["FABULA_VISION_MODELS"] = "local:scripted,ollama:eyes";
-    world.environment["FABULA_UPSTREAM_HOSTS"] = "other.example, files.example";
+    world.environment["FABULA_ATTACHMENT_HOSTS"] = "other.example, files.example";
     for (const std::string origin :
          {"https://", "http://db/storage", "http://files", "http://169"}) {
       world.serve(origin, [this](auto exchange) { serve(exchange); });
@@ -194,19 +194,37 @@ TEST_CASE("nothing is fetched from where nobody has allowed it") {
   chat.world.environment["FABULA_ENV"] = "production";
   chat.world.environment["MODEL_CHAT"] = "openai:gpt-4o-mini";
   chat.world.environment["OPENAI_API_KEY"] = "simulated";
-  chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "files.example,10.0.0.7,localhost,[::1]";
+  chat.world.environment["FABULA_ATTACHMENT_HOSTS"] = "files.example,10.0.0.7,localhost,[::1]";
   for (const std::string url :
        {"https://elsewhere.example/a", "http://files.example/a", "https://sub.files.example/a",
         "https://files.example.evil.example/a", "https://10.0.0.7/a", "https://127.0.0.1/a",
-        "https://2130706433/a", "https://0x7f.1/a", "https://localhost/a", "https://[::1]/a",
-        "http://169.254.169.254/latest/meta-data", "http://db/rest/v1/principals",
-        "http://db/functions/v1/chat/health", "http://db/storage/v1/../rest/v1/principals",
-        "https://files.example@10.0.0.7/a"}) {
+        "https://files.example:8443/a", "https://2130706433/a", "https://0x7f.1/a",
+        "https://localhost/a", "https://[::1]/a", "http://169.254.169.254/latest/meta-data",
+        "http://db/rest/v1/principals", "http://db/functions/v1/chat/health",
+        "http://db/storage/v1/../rest/v1/principals", "https://files.example@10.0.0.7/a"}) {
     CAPTURE(url);
     check_refused(chat, chat.attach(R"([{"type":"text","url":")" + url + "\"}]"),
                   "attachments[0].url");
   }
   CHECK(chat.fetched.empty());
+
+  SUBCASE("nor from where only bots may go") {
+    chat.world.environment["FABULA_ATTACHMENT_HOSTS"] = "";
+    chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "files.example";
+    check_refused(chat, chat.attach(R"([{"type":"text","url":"https://files.example/a"}])"),
+                  "FABULA_ATTACHMENT_HOSTS");
+    CHECK(chat.fetched.empty());
+  }
+  SUBCASE("a port that is named is another place") {
+    chat.world.environment["FABULA_ATTACHMENT_HOSTS"] = "files.example:8443";
+    chat.files["https://files.example:8443/a"] = {"text/plain", "Kept elsewhere."};
+    check_refused(chat, chat.attach(R"([{"type":"text","url":"https://files.example/a"}])"),
+                  "FABULA_ATTACHMENT_HOSTS");
+    CHECK(chat.fetched.empty());
+    chat.attach(R"([{"type":"text","url":"https://files.example:8443/a"}])");
+    REQUIRE_FALSE(chat.fetched.empty());
+    CHECK(chat.fetched.front().find("https://files.example:8443/a") != std::string::npos);
+  }
 }
 
 TEST_CASE("what is no such file is refused, and says why") {

@@ -99,7 +99,7 @@ TEST_CASE("a session's model that is not allowed any more, or has no key, is pas
 TEST_CASE("a picture goes to a model that sees it, whatever the session's model is") {
   SettingsWorld chat;
   chat.world.environment["FABULA_VISION_MODELS"] = "local:scripted";
-  chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "files.example";
+  chat.world.environment["FABULA_ATTACHMENT_HOSTS"] = "files.example";
   chat.world.serve("https://files.example", [&chat](auto exchange) {
     chat.world.clock().after(5, [exchange] {
       exchange->respond(200, "content-type: image/png\n");

@@ -297,7 +297,7 @@ TEST_CASE("an issuer whose keys do not come is 503") {
 TEST_CASE("an attachment whose server stalls is refused before the turn begins") {
   for (const auto stall : kStalls) {
     ChatWorld chat(1);
-    chat.world.environment["FABULA_UPSTREAM_HOSTS"] = "files.example";
+    chat.world.environment["FABULA_ATTACHMENT_HOSTS"] = "files.example";
     chat.world.serve("https://files.example/",
                      [&chat, stall](auto exchange) { stall_with(chat.world, exchange, stall); });
     auto& client = chat.post(

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "shared/http/head.hpp"
+#include "shared/http/host_list.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/http/percent_encoding.hpp"
 #include "shared/http/url.hpp"
 #include "shared/json/text.hpp"
 #include "shared/llm/answer/image.hpp"
 #include "shared/settings/table.hpp"
-#include "shared/text/ascii.hpp"
 #include "shared/text/base64url.hpp"
 #include "shared/text/blank.hpp"
 #include "shared/text/cut.hpp"
@@ -75,16 +75,7 @@ Result<Item> read_item(const json::Document& document, std::size_t index) {
                                      : "Name the text by one of url, path and text.");
 }
 
-bool is_listed(std::string_view hosts, std::string_view host) {
-  text::Splitter parts(hosts, ',');
-  while (const auto part = parts.next()) {
-    if (text::equal_ignoring_case(text::trim(*part), host)) return true;
-  }
-  return false;
-}
-
-// A function cannot resolve host names, so only the list of trusted hosts protects private
-// networks; on its own Supabase it may only read files.
+// On this server's own Supabase only files may be read.
 bool may_be_fetched(Call& call, const http::Url& url) {
   const auto& settings = call.settings();
   const auto own = http::parse_url(settings.supabase_url);
@@ -92,8 +83,9 @@ bool may_be_fetched(Call& call, const http::Url& url) {
     return url.path.starts_with(kStorage);
   }
   if (http::is_loopback(url.host)) return settings.is_development;
+  const auto hosts = call.setting_values().text(settings::named("FABULA_ATTACHMENT_HOSTS"));
   return url.scheme == "https" && !http::is_ip_literal(url.host) &&
-         is_listed(call.setting_values().text(settings::named("FABULA_UPSTREAM_HOSTS")), url.host);
+         http::is_listed_host(url, hosts, settings.is_development);
 }
 
 // The head of the request that fetches the item.
@@ -130,7 +122,7 @@ Result<std::string> request_of(Call& call, const Caller& caller, const Item& ite
   if (!may_be_fetched(call, *url)) {
     return refused(item,
                    "Files are fetched by https from the Storage of this server and from the hosts "
-                   "in its FABULA_UPSTREAM_HOSTS alone. Put it there" +
+                   "in its FABULA_ATTACHMENT_HOSTS alone. Put it there" +
                        std::string(item.is_image ? "." : ", or send it as text."));
   }
   return http::serialize(head);

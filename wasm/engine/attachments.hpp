@@ -32,8 +32,9 @@ inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 //
 // An image at a URL goes to the model as that URL if its provider fetches images itself. Everything
 // else is fetched here, only from this Supabase's own Storage and from hosts listed in
-// FABULA_UPSTREAM_HOSTS (`example.com,cdn.example.org`), over https; in development from loopback
-// too. `path` is bucket/path in Storage, read with the caller's own token.
+// FABULA_ATTACHMENT_HOSTS (`files.example.com,cdn.example:8443`; shared/http/host_list.hpp), over
+// https; in development from loopback too. `path` is bucket/path in Storage, read with the caller's
+// own token.
 //
 // The bytes decide a file's type: a text is UTF-8 or UTF-16 with some content; an image begins with
 // its format's signature. Otherwise the type given by server or caller counts.

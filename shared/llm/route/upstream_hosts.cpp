@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "shared/http/host_list.hpp"
 #include "shared/http/url.hpp"
 #include "shared/llm/route/providers.hpp"
-#include "shared/text/ascii.hpp"
-#include "shared/text/integer.hpp"
-#include "shared/text/split.hpp"
 
 namespace fabula::llm {
 namespace {
@@ -29,20 +27,6 @@ bool is_known_host(const http::Url& url) {
          });
 }
 
-// An entry without a port means that of https; in development any port, because servers there use
-// any.
-bool is_listed(const http::Url& url, std::string_view allowed_hosts, bool is_development) {
-  const std::string with_port = url.host + ":" + text::integer_text(url.port);
-  text::Splitter entries(allowed_hosts, ',');
-  while (const auto entry = entries.next()) {
-    const auto host = text::to_lower(text::trim(*entry));
-    if (host.empty()) continue;
-    if (host == with_port) return true;
-    if (host == url.host && (is_development || url.port == kHttpsPort)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<void> check_upstream(std::string_view address, std::string_view allowed_hosts,
@@ -59,7 +43,7 @@ Result<void> check_upstream(std::string_view address, std::string_view allowed_h
       return refuse("must name a host on the internet, not a number or this machine");
     }
   }
-  if (is_known_host(*url) || is_listed(*url, allowed_hosts, is_development)) return {};
+  if (is_known_host(*url) || http::is_listed_host(*url, allowed_hosts, is_development)) return {};
   return refuse(
       "names a host that this server does not talk to: use a known provider's, or ask whoever runs "
       "the server to add it to FABULA_UPSTREAM_HOSTS");

@@ -1,5 +1,4 @@
-// The hosts that a bot's address may name. A function cannot resolve names, so a name might point
-// into a private network: a list of hosts is the only reliable check.
+// The hosts that the address of a bot or an operator's tool may name.
 #pragma once
 
 #include <string_view>
@@ -9,9 +8,8 @@
 namespace fabula::llm {
 
 // Refuses (invalid_request) an address that neither belongs to a known provider nor is in
-// `allowed_hosts`, the value of FABULA_UPSTREAM_HOSTS: `models.example.com,models.example:8443`,
-// with a port only if it is not that of https. It must be https and its host must be a name; with
-// `is_development` http, and any host in the list, is allowed too.
+// `allowed_hosts`, the value of FABULA_UPSTREAM_HOSTS (host_list.hpp). It must be https and its
+// host must be a name; with `is_development` http, and any host in the list, is allowed too.
 Result<void> check_upstream(std::string_view address, std::string_view allowed_hosts,
                             bool is_development);
 
