@@ -53,10 +53,12 @@ engine::KindPrompt prompt_of(Call& call, const turn::Purpose& purpose) {
 std::int64_t attached_tokens(const TurnLimits& limits) { return limits.history_tokens / 2; }
 
 // Reads which models to ask and what is attached, from the body or from a message's stored
-// metadata. The attached texts are whole.
+// metadata. The attached texts are whole. `request` is that of a turn that has not begun, which
+// must be admitted before anything is fetched for it; nullptr once it has begun.
 Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
                                        const json::Document& message,
-                                       const turn::ModelSettings& chosen) {
+                                       const turn::ModelSettings& chosen, const TurnLimits& limits,
+                                       const TurnRequest* request) {
   const auto& purpose = purpose_of(message);
   const auto& first = kKind.purposes.front();
   call.log().task = purpose.name;
@@ -64,6 +66,9 @@ Task<Result<Answering>> read_answering(Call& call, const Caller& caller,
   answering.endpoints =
       co_await engine::turn_models(call, chosen, *purpose.setting, *first.setting);
   if (const auto* list = json::find(message, "attachments"); list && list->is_array()) {
+    if (request && co_await engine::must_fetch(call, caller, *list, answering.endpoints)) {
+      co_await engine::admit_turn(call, caller, *request, answering.endpoints, limits);
+    }
     answering.attachments = co_await engine::load_attachments(
         call, caller, *list, answering.endpoints, purpose.setting->name);
   }
@@ -156,16 +161,17 @@ Task<Result<Answering>> ChatConversation::before_turn(Call& call, const Caller& 
                                                       const TurnLimits& limits,
                                                       TurnRequest& request) {
   Answering answering;
-  auto own = co_await runtime::attempt(read_answering(call, caller, body, request.chosen));
+  if (!request.message_id.empty()) {
+    request.kinds = engine::describe_kinds(call, kOtherKinds, characters::user_word(request.text));
+  }
+  auto own = co_await runtime::attempt(
+      read_answering(call, caller, body, request.chosen, limits, &request));
   if (own) {
     answering = std::move(*own);
   } else if (own.error().code == ErrorCode::no_provider && may_be_of_other_kind(call, request)) {
     missing_model_ = std::move(own.error());
   } else {
     co_return tl::unexpected(std::move(own.error()));
-  }
-  if (!request.message_id.empty()) {
-    request.kinds = engine::describe_kinds(call, kOtherKinds, characters::user_word(request.text));
   }
   purpose_ = &purpose_of(body);
   const auto prompt = prompt_of(call, *purpose_);
@@ -198,7 +204,7 @@ Task<Result<void>> ChatConversation::after_begin(Call& call, const Caller& calle
   // Only the database knows the earlier message's settings.
   if (!turn.message_metadata.empty()) {
     const json::Document message = co_await json::parse(turn.message_metadata);
-    answering = co_await read_answering(call, caller, message, request.chosen);
+    answering = co_await read_answering(call, caller, message, request.chosen, limits, nullptr);
     engine::fit_texts(answering.attachments, attached_tokens(limits));
     purpose_ = &purpose_of(message);
     request.system_prompt = prompt_of(call, *purpose_).text;

@@ -12,6 +12,10 @@ namespace fabula::database {
 inline constexpr Function<turn::BeginTurn, turn::BegunTurn> kBeginTurn{
     {"begin_turn", kNever}, &turn::write_begin_turn, &turn::read_begun_turn};
 
+// Changes nothing, whatever the answer is.
+inline constexpr Function<turn::BeginTurn, NoAnswer> kAdmitTurn{
+    {"admit_turn", kOnceMore}, &turn::write_begin_turn, &read_nothing};
+
 // The caller has been refused before this call, so it may take long; it is idempotent. The attempts
 // and their pauses last more than a minute and a half, longer than most restarts of a database.
 inline constexpr Function<turn::WithdrawTurn, NoAnswer> kWithdrawTurn{

@@ -1,5 +1,6 @@
 // A message's attachments: from where they are fetched and from where not, what the model gets, and
 // that a message with unreadable attachments leaves nothing behind.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <tuple>
@@ -44,6 +45,14 @@ struct AttachmentsWorld : ChatWorld {
     return client;
   }
 
+  // The request of the newest turn that has begun or was to begin.
+  const json::Document& begun() const {
+    const auto& calls = database.calls;
+    const auto newest = std::find(calls.rbegin(), calls.rend(), "begin_turn");
+    REQUIRE(newest != calls.rend());
+    return database.requests.at(static_cast<std::size_t>(calls.rend() - newest) - 1);
+  }
+
   // The attachments' part of the only message's content, as the model got it.
   json::Document content() const {
     return (*json::parse(model.exchanges.back()->body))["messages"].back()["content"];
@@ -68,7 +77,7 @@ void check_refused(const AttachmentsWorld& chat, const sim::Client& client,
   CAPTURE(client.body());
   CHECK(client.status() == status);
   CHECK(client.body().find(words) != std::string::npos);
-  CHECK(chat.database.calls.empty());
+  for (const auto& function : chat.database.calls) CHECK(function == "admit_turn");
   CHECK(chat.model.exchanges.empty());
   CHECK(chat.world.unfinished_requests() == 0);
 }
@@ -87,7 +96,7 @@ TEST_CASE("texts go before the message, wherever they come from, and are kept by
         "<attachment name=\"\">\nAt hand.\n</attachment>\n\nLook.");
   CHECK(chat.fetched.size() == 1);
   CHECK(chat.fetched[0].find("authorization") == std::string::npos);
-  CHECK(json::dump(chat.database.requests.front()["message_metadata"]) ==
+  CHECK(json::dump(chat.begun()["message_metadata"]) ==
         R"({"attachments":[{"name":"far","text_read":"From afar.","tokens":8,"type":"text",)"
         R"("url":"https://files.example/a.txt?sig=1"},)"
         R"({"text":"At hand.","tokens":6,"type":"text"}]})");
@@ -118,7 +127,7 @@ TEST_CASE("texts beyond the budget keep their beginnings and ends, a note, and a
   const auto note = content.find(" bytes of this text are left out here");
   CHECK(content.find(" bytes of this text are left out here", note + 1) != std::string::npos);
   // What was fetched is kept as it was, for later turns and for the dossier.
-  const auto& kept = chat.database.requests.front()["message_metadata"]["attachments"];
+  const auto& kept = chat.begun()["message_metadata"]["attachments"];
   CHECK(kept[0]["text"] == first);
   CHECK(kept[2]["text_read"] == second);
   CHECK(kept[0]["cut"]["bytes"] == first.size());
@@ -224,6 +233,38 @@ TEST_CASE("nothing is fetched from where nobody has allowed it") {
     chat.attach(R"([{"type":"text","url":"https://files.example:8443/a"}])");
     REQUIRE_FALSE(chat.fetched.empty());
     CHECK(chat.fetched.front().find("https://files.example:8443/a") != std::string::npos);
+  }
+}
+
+TEST_CASE("nothing is fetched for a caller whose turn is not admitted") {
+  AttachmentsWorld chat;
+  chat.files["https://files.example/a.txt"] = {"text/plain", "Not for everybody."};
+  const std::string list = R"([{"type":"text","url":"https://files.example/a.txt"}])";
+  auto& client = chat.post(R"({"text":"Look.","session_id":")" + ScriptedDatabase::make_id(7) +
+                               R"(","attachments":)" + list + "}",
+                           kGuest);
+  chat.world.run();
+  CHECK(client.status() == 404);
+  CHECK(chat.database.calls == std::vector<std::string>{"admit_turn"});
+  CHECK(chat.fetched.empty());
+
+  chat.database.fault = [](const auto&) { return ScriptedDatabase::Fault::answer_503; };
+  CHECK(chat.attach(list).status() == 503);
+  CHECK(chat.fetched.empty());
+
+  SUBCASE("and once for each turn that is, before the first fetch") {
+    chat.database.fault = [](const auto&) { return ScriptedDatabase::Fault::none; };
+    chat.database.calls.clear();
+    CHECK(read_events(chat.attach(list)).text == kStory);
+    CHECK(chat.fetched.size() == 1);
+    CHECK(chat.database.calls ==
+          std::vector<std::string>{"admit_turn", "begin_turn", "finish_turn"});
+  }
+  SUBCASE("what needs no fetch asks for nothing more") {
+    chat.database.fault = [](const auto&) { return ScriptedDatabase::Fault::none; };
+    chat.database.calls.clear();
+    chat.attach(R"([{"type":"text","text":"At hand."}])");
+    CHECK(chat.database.calls == std::vector<std::string>{"begin_turn", "finish_turn"});
   }
 }
 
@@ -347,7 +388,7 @@ TEST_CASE("an attachment alone is a message that is called as it is") {
     auto& client = chat.post(body, kGuest);
     chat.world.run();
     CHECK(read_events(client).text == kStory);
-    CHECK(chat.database.requests.front()["text"] == "notes.md, заметки, text");
+    CHECK(chat.begun()["text"] == "notes.md, заметки, text");
     CHECK(json::dump(chat.content()).find("Mara keeps the key.") != std::string::npos);
   }
 }

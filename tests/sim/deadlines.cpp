@@ -306,7 +306,8 @@ TEST_CASE("an attachment whose server stalls is refused before the turn begins")
     check_about(run_to_end(chat.world), wait_ms(deadlines::kAttachment, stall));
     CHECK(client.status() == 422);
     CHECK(client.body().find("Try again, or leave it out.") != std::string::npos);
-    CHECK(chat.database.calls.empty());
+    CHECK(chat.database.calls == std::vector<std::string>{"admit_turn"});
+    CHECK(chat.database.sessions.empty());
   }
 }
 

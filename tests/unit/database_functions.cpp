@@ -141,6 +141,7 @@ TEST_CASE("what a step has found is stored with its dossier, and what others hav
 
 TEST_CASE("only what changes nothing twice is asked again") {
   CHECK(database::kBeginTurn.retry.attempts == 1);
+  CHECK(database::kAdmitTurn.retry.attempts == 2);
   CHECK(database::kReadDossierLog.retry.attempts == 2);
   CHECK(database::kFinishTurn.retry.attempts == 4);
   CHECK(database::kCommitStep.retry.attempts == 3);

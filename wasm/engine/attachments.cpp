@@ -222,6 +222,19 @@ std::size_t share_bytes(const Attachments& attachments, std::int64_t text_tokens
   return std::numeric_limits<std::size_t>::max();
 }
 
+// The first of the models that sees images; nullptr when none does.
+const llm::Endpoint* seeing_model(const Endpoints& endpoints) {
+  const auto seeing = std::find_if(endpoints.begin(), endpoints.end(),
+                                   [](const llm::Endpoint& model) { return model.takes_images; });
+  return seeing == endpoints.end() ? nullptr : &*seeing;
+}
+
+// An image that no model can see is not fetched: keep_models refuses it.
+bool must_fetch(const Item& item, const llm::Endpoint* seeing) {
+  if (!item.is_image) return item.source != "text";
+  return seeing && !(item.source == "url" && llm::is_fetched_by_provider(*seeing, item.where));
+}
+
 // Keeps the models that take all attachments; when none does, returns the first one's refusal.
 Result<void> keep_models(Endpoints& endpoints, const Attachments& attachments,
                          std::string_view setting) {
@@ -241,8 +254,7 @@ Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
                                            const json::Document& list, Endpoints& endpoints,
                                            std::string_view setting) {
   Attachments attachments(list.size());
-  const auto seeing = std::find_if(endpoints.begin(), endpoints.end(),
-                                   [](const llm::Endpoint& model) { return model.takes_images; });
+  const auto* seeing = seeing_model(endpoints);
   std::size_t image_bytes_left = kMaximumFetchedImageBytes;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Item item = co_await read_item(list[i], i);
@@ -251,18 +263,29 @@ Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
     if (item.is_image) attachment.kind = Attachment::Kind::image_url;
     attachment.content = item.where;
     attachment.media_type = item.media_type;
-    // An image that no model can see is not fetched: keep_models refuses it.
-    const bool is_ready = item.is_image ? seeing == endpoints.end() ||
-                                              (item.source == "url" &&
-                                               llm::is_fetched_by_provider(*seeing, item.where))
-                                        : item.source == "text";
-    if (is_ready) continue;
+    if (!must_fetch(item, seeing)) continue;
     co_await fetch_into(call, caller, item,
                         item.is_image ? image_bytes_left : kMaximumFetchedTextBytes, attachment);
     if (item.is_image) image_bytes_left -= attachment.content.size() / 4 * 3 - 2;
   }
   co_await keep_models(endpoints, attachments, setting);
   co_return std::move(attachments);
+}
+
+Result<bool> must_fetch(Call& call, const Caller& caller, const json::Document& list,
+                        const Endpoints& endpoints) {
+  const auto* seeing = seeing_model(endpoints);
+  bool fetches = false;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto item = read_item(list[i], i);
+    if (!item) return tl::unexpected(item.error());
+    if (!must_fetch(*item, seeing)) continue;
+    if (auto head = request_of(call, caller, *item); !head) {
+      return tl::unexpected(std::move(head.error()));
+    }
+    fetches = true;
+  }
+  return fetches;
 }
 
 void fit_texts(Attachments& attachments, std::int64_t text_tokens) {

@@ -41,9 +41,16 @@ inline constexpr std::size_t kMaximumFetchedImageBytes = 3'932'160;
 //
 // Refusals: invalid_request, with a path such as `attachments[0].url`; forbidden when a guest, who
 // is unknown to Storage, names a path.
+//
+// Fetches for anybody who calls, so a turn that has not begun must be admitted before (must_fetch).
 runtime::Task<Result<Attachments>> load_attachments(Call& call, const Caller& caller,
                                                     const json::Document& list,
                                                     Endpoints& endpoints, std::string_view setting);
+
+// Whether load_attachments would fetch anything for these models. Refuses, as load_attachments
+// does, entries that it would refuse without a request.
+Result<bool> must_fetch(Call& call, const Caller& caller, const json::Document& list,
+                        const Endpoints& endpoints);
 
 // The JSON array that is stored with the message: the entries of `list`, each with its prompt
 // tokens and with the fetched text as `text_read`, which later turns include and the dossier reads.

@@ -45,6 +45,62 @@ Result<std::optional<turn::RateLimit>> rate_limit(Call& call, const TurnRequest&
   return turn::find_rate_limit(setting, call.log().function, request.kind->normal_rate);
 }
 
+// Calls a function of the database that takes the whole request of a turn.
+template <class Answer>
+Task<Result<Answer>> ask_with_turn(Call& call, const Caller& caller, const TurnRequest& request,
+                                   const Endpoints& endpoints, const TurnLimits& limits,
+                                   const database::Function<turn::BeginTurn, Answer>& function) {
+  const std::string title = text::session_title(request.text);
+  const auto rate = co_await rate_limit(call, request);
+  const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
+  auto answer = co_await runtime::attempt(call_function(
+      call.context(), call.database(), function,
+      {.principal = caller.principal,
+       .kind = request.kind->name,
+       .action = request.action,
+       .session_id = request.session_id,
+       .project_id = request.project_id,
+       .message_id = request.message_id,
+       .text = request.text,
+       .instruction = request.instruction(),
+       .guidance = request.guidance,
+       .instructions = request.instructions,
+       .title = title,
+       .provider = model ? model->provider->name : std::string_view(),
+       .model = model ? std::string_view(model->model) : std::string_view(),
+       .system_prompt = request.system_prompt,
+       .prompt = request.prompt,
+       .summary_heading = turn::summary_heading(),
+       .maximum_output_tokens = limits.maximum_output_tokens,
+       .chosen = request.chosen,
+       .history_budget_tokens = limits.history_tokens,
+       .claimed_user_id = request.claimed_user_id,
+       .idempotency_key = request.idempotency_key,
+       .request_hash = request.request_hash,
+       .external_id = request.external_id,
+       .stream_id = request.stream_id,
+       .bot_id = request.bot_id,
+       .limited_action = call.log().function,
+       .rate_limit = rate,
+       .message_metadata = request.message_metadata,
+       .task_prompts = request.task_prompts,
+       .task_prompt_labels = request.task_prompt_labels,
+       .dossier_heading =
+           request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
+       .is_worth_extracting = request.is_worth_extracting,
+       .if_newest = request.if_newest,
+       .companion = request.companion ? &*request.companion : nullptr,
+       .kinds = request.kinds,
+       .call_id = request.call_id,
+       .wait_ms = kBeginWaitMs}));
+  if (!answer) {
+    auto& refusal = answer.error();
+    if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
+    co_return tl::unexpected(std::move(refusal));
+  }
+  co_return std::move(answer);
+}
+
 }  // namespace
 
 void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& caller) {
@@ -88,66 +144,25 @@ TurnLimits read_turn_limits(Call& call) {
 Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& caller,
                                          const TurnRequest& request, const Endpoints& endpoints,
                                          const TurnLimits& limits) {
-  const std::string title = text::session_title(request.text);
-  const auto rate = co_await rate_limit(call, request);
-  const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
-  auto begun = co_await runtime::attempt(call_function(
-      call.context(), call.database(), database::kBeginTurn,
-      {.principal = caller.principal,
-       .kind = request.kind->name,
-       .action = request.action,
-       .session_id = request.session_id,
-       .project_id = request.project_id,
-       .message_id = request.message_id,
-       .text = request.text,
-       .instruction = request.instruction(),
-       .guidance = request.guidance,
-       .instructions = request.instructions,
-       .title = title,
-       .provider = model ? model->provider->name : std::string_view(),
-       .model = model ? std::string_view(model->model) : std::string_view(),
-       .system_prompt = request.system_prompt,
-       .prompt = request.prompt,
-       .summary_heading = turn::summary_heading(),
-       .maximum_output_tokens = limits.maximum_output_tokens,
-       .chosen = request.chosen,
-       .history_budget_tokens = limits.history_tokens,
-       .claimed_user_id = request.claimed_user_id,
-       .idempotency_key = request.idempotency_key,
-       .request_hash = request.request_hash,
-       .external_id = request.external_id,
-       .stream_id = request.stream_id,
-       .bot_id = request.bot_id,
-       .limited_action = call.log().function,
-       .rate_limit = rate,
-       .message_metadata = request.message_metadata,
-       .task_prompts = request.task_prompts,
-       .task_prompt_labels = request.task_prompt_labels,
-       .dossier_heading =
-           request.kind->dossier_heading ? request.kind->dossier_heading->text : std::string_view(),
-       .is_worth_extracting = request.is_worth_extracting,
-       .if_newest = request.if_newest,
-       .companion = request.companion ? &*request.companion : nullptr,
-       .kinds = request.kinds,
-       .call_id = request.call_id,
-       .wait_ms = kBeginWaitMs}));
-  if (!begun) {
-    auto& refusal = begun.error();
-    if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
-    co_return tl::unexpected(std::move(refusal));
-  }
-  turn::BegunTurn& turn = *begun;
+  turn::BegunTurn turn =
+      co_await ask_with_turn(call, caller, request, endpoints, limits, database::kBeginTurn);
   auto& log = call.log();
   if (log.task.empty()) log.task = request.kind->name;
   log.user_id = turn.user_id;
   log.session_id = turn.session_id;
   log.stream_id = turn.stream_id;
   if (turn.is_new_user) log.acting_for.append(", who is new");
-  if (model) {
-    log.provider = model->provider->name;
-    log.model = model->model;
+  if (!endpoints.empty()) {
+    log.provider = endpoints.front().provider->name;
+    log.model = endpoints.front().model;
   }
-  co_return std::move(begun);
+  co_return std::move(turn);
+}
+
+Task<Result<void>> admit_turn(Call& call, const Caller& caller, const TurnRequest& request,
+                              const Endpoints& endpoints, const TurnLimits& limits) {
+  co_await ask_with_turn(call, caller, request, endpoints, limits, database::kAdmitTurn);
+  co_return {};
 }
 
 std::string make_call_id(Context& context) {

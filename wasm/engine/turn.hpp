@@ -90,6 +90,11 @@ runtime::Task<Result<turn::BegunTurn>> begin_turn(Call& call, const Caller& call
                                                   const Endpoints& endpoints,
                                                   const TurnLimits& limits);
 
+// Asks whether begin_turn would begin this turn, and begins nothing. For work that comes before the
+// turn and that only callers may cause whose turn is admitted. Problems are those of begin_turn.
+runtime::Task<Result<void>> admit_turn(Call& call, const Caller& caller, const TurnRequest& request,
+                                       const Endpoints& endpoints, const TurnLimits& limits);
+
 // Makes a new id for a call of begin_turn.
 std::string make_call_id(runtime::Context& context);
 

@@ -1,6 +1,7 @@
 #include "tests/sim/peers/scripted_database.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "tests/sim/peers/stalls.hpp"
@@ -128,6 +129,7 @@ ScriptedDatabase::Answer ScriptedDatabase::call(const std::string& function,
                                                 const json::Document& request,
                                                 std::int64_t begun_ms) {
   if (function == "begin_turn") return begin_turn(request, begun_ms);
+  if (function == "admit_turn") return admit_turn(request, begun_ms);
   if (function == "withdraw_turn") return withdraw_turn(request);
   if (function == "append_chunk") return append_chunk(request);
   if (function == "finish_turn") return finish_turn(request);
@@ -274,6 +276,17 @@ void ScriptedDatabase::go_back_to(std::vector<StoredMessage>& messages,
   if (target == messages.end()) return;
   put_aside.insert(put_aside.end(), target + 1, messages.end());
   messages.erase(target + 1, messages.end());
+}
+
+// Begins the turn and undoes that, as the database does.
+ScriptedDatabase::Answer ScriptedDatabase::admit_turn(const json::Document& request,
+                                                      std::int64_t begun_ms) {
+  auto before =
+      std::tuple(sessions, generations, put_aside, run_again, sessions_made_, generations_made_);
+  const auto answer = begin_turn(request, begun_ms);
+  std::tie(sessions, generations, put_aside, run_again, sessions_made_, generations_made_) =
+      std::move(before);
+  return answer.status == 200 ? Answer{200, "null"} : answer;
 }
 
 ScriptedDatabase::Answer ScriptedDatabase::begin_turn(const json::Document& request,

@@ -148,6 +148,7 @@ class ScriptedDatabase {
   void go_back_to(std::vector<StoredMessage>& messages, const std::string& message_id);
   Answer call(const std::string& function, const json::Document& request, std::int64_t begun_ms);
   Answer begin_turn(const json::Document& request, std::int64_t begun_ms);
+  Answer admit_turn(const json::Document& request, std::int64_t begun_ms);
   Answer withdraw_turn(const json::Document& request);
   Answer append_chunk(const json::Document& request);
   Answer finish_turn(const json::Document& request);
