@@ -25,7 +25,8 @@ using runtime::Task;
 constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
 Task<Result<void>> read_metrics(Call& call, const Match&) {
-  co_await engine::require_operator(call, &settings::named("FABULA_METRICS_TOKEN"));
+  co_await engine::require_operator(call, &settings::named("FABULA_METRICS_TOKEN"),
+                                    &settings::named("FABULA_PREVIOUS_METRICS_TOKEN"));
   database::Metrics metrics =
       co_await engine::call_function(call.context(), call.database(), database::kReadMetrics, {});
   http::Response response;

@@ -30,7 +30,7 @@ const FORMS = [
   form(["FABULA_MODES", "SUPABASE_JWKS"], isObject, "a JSON object"),
   form(["SUPABASE_JWKS_URL", "FABULA_JWT_ISSUER", "HTTP_REFERER"], isAddress, "an address such as https://app.example"),
 ];
-const KEYS = /^([A-Z]+_API_KEY|HF_TOKEN|FABULA_METRICS_TOKEN)$/;
+const KEYS = /^([A-Z]+_API_KEY|HF_TOKEN|FABULA_(PREVIOUS_)?METRICS_TOKEN)$/;
 
 /**
  * Throws a StartError of one line for the first setting that no function could use.

@@ -19,12 +19,20 @@ std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
   return std::nullopt;
 }
 
-Result<std::vector<VerificationKey>> secret_candidate(const Jws& token, std::string_view secret) {
-  if (secret.empty()) return refused_token("the token's alg is HS256 and no secret is configured");
+Result<std::vector<VerificationKey>> secret_candidates(const Jws& token,
+                                                       const KeySources& sources) {
+  std::vector<VerificationKey> candidates;
+  for (const auto secret : {sources.hs256_secret, sources.previous_hs256_secret}) {
+    if (secret.empty()) continue;
+    candidates.push_back({SignatureAlgorithm::hs256, std::string(secret)});
+  }
+  if (candidates.empty()) {
+    return refused_token("the token's alg is HS256 and no secret is configured");
+  }
   if (token.signature.size() != kHs256SignatureBytes) {
     return refused_token("the token's signature has the wrong length");
   }
-  return std::vector<VerificationKey>{{SignatureAlgorithm::hs256, std::string(secret)}};
+  return candidates;
 }
 
 Result<std::vector<VerificationKey>> public_candidates(const Jws& token,
@@ -62,9 +70,7 @@ Result<std::vector<VerificationKey>> public_candidates(const Jws& token,
 Result<std::vector<VerificationKey>> candidate_keys(const Jws& token, const KeySources& sources) {
   const auto algorithm = algorithm_named(token.algorithm);
   if (!algorithm) return refused_token("the token's alg is none of ES256, RS256 and HS256");
-  if (*algorithm == SignatureAlgorithm::hs256) {
-    return secret_candidate(token, sources.hs256_secret);
-  }
+  if (*algorithm == SignatureAlgorithm::hs256) return secret_candidates(token, sources);
   return public_candidates(token, *algorithm, sources.jwks);
 }
 

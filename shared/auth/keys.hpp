@@ -15,8 +15,10 @@ namespace fabula::auth {
 
 // The keys that the deployment trusts; views need to live during the call only.
 struct KeySources {
-  std::string_view jwks;          // a JSON Web Key Set (RFC 7517), or empty
-  std::string_view hs256_secret;  // empty: HS256 is refused
+  std::string_view jwks;  // a JSON Web Key Set (RFC 7517), or empty
+  // Either may sign; without both HS256 is refused.
+  std::string_view hs256_secret;
+  std::string_view previous_hs256_secret = {};
 };
 
 // A token without `kid` is tried against at most this many keys.

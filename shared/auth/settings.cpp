@@ -56,15 +56,14 @@ class Reader {
     return name == "development";
   }
 
-  std::string hs256_secret(bool is_development) {
-    constexpr const Setting& kSetting = named("FABULA_JWT_SECRET");
-    auto secret = text(kSetting);
+  std::string hs256_secret(const Setting& setting, bool is_development) {
+    auto secret = text(setting);
     // With a public key as the secret, everybody who knows it could sign tokens.
     if (secret.starts_with("{") || secret.starts_with("-----BEGIN")) {
-      refuse(kSetting, "is a key in JSON or PEM; it must be the HS256 secret");
+      refuse(setting, "is a key in JSON or PEM; it must be the HS256 secret");
     }
     if (!secret.empty() && secret.size() < kMinimumSecretBytes && !is_development) {
-      refuse(kSetting, "is shorter than 32 bytes");
+      refuse(setting, "is shorter than 32 bytes");
     }
     return secret;
   }
@@ -108,13 +107,15 @@ Result<Settings> read_settings(settings::Values& values) {
   const auto auth_url = settings.supabase_url + "/auth/v1";
   settings.jwks = reader.text(named("SUPABASE_JWKS"));
   settings.jwks_url = reader.url(named("SUPABASE_JWKS_URL"), auth_url + "/.well-known/jwks.json");
-  settings.hs256_secret = reader.hs256_secret(settings.is_development);
+  settings.hs256_secret = reader.hs256_secret(named("FABULA_JWT_SECRET"), settings.is_development);
+  settings.previous_hs256_secret =
+      reader.hs256_secret(named("FABULA_PREVIOUS_JWT_SECRET"), settings.is_development);
   settings.publishable_keys = reader.keys(named("SUPABASE_PUBLISHABLE_KEYS"));
-  auto secret_keys = reader.keys(named("SUPABASE_SECRET_KEYS"));
-  if (secret_keys.empty()) {
+  settings.secret_keys = reader.keys(named("SUPABASE_SECRET_KEYS"));
+  if (settings.secret_keys.empty()) {
     reader.refuse(named("SUPABASE_SECRET_KEYS"), "is not set");
   } else {
-    settings.secret_key = std::move(secret_keys.front());
+    settings.secret_key = settings.secret_keys.front();
   }
   settings.expectations.issuers = {
       std::string(values.find(named("FABULA_JWT_ISSUER")).value_or(auth_url))};

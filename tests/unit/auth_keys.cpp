@@ -167,6 +167,19 @@ TEST_CASE("keys that share an id are all tried if they are of the algorithm") {
   CHECK(auth::candidate_keys(rs256("a"), {jwks, {}})->size() == 1);
 }
 
+TEST_CASE("the HS256 secret that was used before is tried as well, after the new one") {
+  const std::string previous = "the secret of at least thirty-two bytes before";
+  const auto both = auth::candidate_keys(hs256({}), {{}, kSecret, previous});
+  REQUIRE(both);
+  REQUIRE(both->size() == 2);
+  CHECK(both->at(0).key == kSecret);
+  CHECK(both->at(1).key == previous);
+  const auto only_previous = auth::candidate_keys(hs256({}), {{}, {}, previous});
+  REQUIRE(only_previous);
+  REQUIRE(only_previous->size() == 1);
+  CHECK(only_previous->front().key == previous);
+}
+
 TEST_CASE("HS256 needs the configured secret and takes no key of the set") {
   const auto jwks = set_of(
       {ec_key("a"), rsa_key("b"), json::Document{{"kty", "oct"}, {"k", "AAAA"}, {"kid", "c"}}});

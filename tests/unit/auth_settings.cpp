@@ -132,6 +132,27 @@ TEST_CASE("an HS256 secret is long, outside development, and never a public key"
   }
 }
 
+TEST_CASE("while it is rotated, the secret before is held to the same rules") {
+  const std::string previous(32, 'p');
+  const auto settings = read(changed("FABULA_PREVIOUS_JWT_SECRET", previous));
+  REQUIRE(settings);
+  CHECK(settings->previous_hs256_secret == previous);
+  CHECK(settings->hs256_secret.empty());
+  CHECK_FALSE(read(changed("FABULA_PREVIOUS_JWT_SECRET", previous.substr(1))));
+  CHECK_FALSE(
+      read(changed("FABULA_PREVIOUS_JWT_SECRET", R"({"kty":"oct","k":"AAAAAAAAAAAAAAA"})")));
+}
+
+TEST_CASE("all secret keys are accepted, and the default one is sent") {
+  auto environment =
+      changed("SUPABASE_SECRET_KEYS", R"({"a":"sb_secret_a","default":"sb_secret_d"})");
+  environment["SUPABASE_SERVICE_ROLE_KEY"] = "service";
+  const auto settings = read(environment);
+  REQUIRE(settings);
+  CHECK(settings->secret_key == "sb_secret_d");
+  CHECK(settings->secret_keys == std::vector<std::string>{"sb_secret_d", "sb_secret_a", "service"});
+}
+
 TEST_CASE("a setting that cannot be right is named in the log and not to the client") {
   const auto check = [](std::string_view name, std::string_view value) {
     CAPTURE(name);

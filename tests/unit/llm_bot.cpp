@@ -75,6 +75,40 @@ TEST_CASE("a bot's own key is what is sent, and to its own address nothing else"
   }
 }
 
+TEST_CASE("a bot's own key never goes to the deployment's address") {
+  const MapSettings settings({{"OPENAI_API_KEY", "sk-ours"},
+                              {"OPENAI_BASE_URL", "https://proxy.example/v1"},
+                              {"ANTHROPIC_BASE_URL", "https://proxy.example/anthropic"},
+                              {"CUSTOM_BASE_URL", "https://proxy.example/custom"},
+                              {"CUSTOM_API_KEY", "custom-ours"},
+                              {"FABULA_BOT_MODELS", "custom:*"},
+                              {"FABULA_UPSTREAM_HOSTS", "models.example.com"}});
+  const auto route = llm::parse_route("openai:gpt-4o-mini", "MODEL_STREAM");
+  const auto resolve = [&](const Bot& bot) {
+    return llm::resolve_bot(bot, *route, settings, false);
+  };
+  for (const auto& own : {bot("openai", "m", "", "sk-own"), bot("", "gpt-4o-mini", "", "sk-own")}) {
+    const auto endpoint = resolve(own);
+    REQUIRE(endpoint);
+    CHECK(endpoint->url == "https://api.openai.com/v1/chat/completions");
+    CHECK(endpoint->other_url.empty());
+    CHECK(endpoint->headers.find("authorization") == "Bearer sk-own");
+  }
+  CHECK(resolve(bot("anthropic", "m", "", "sk-own"))->url ==
+        "https://api.anthropic.com/v1/messages");
+  CHECK(resolve(bot("openai", "m", "https://models.example.com/v1", "sk-own"))->url ==
+        "https://models.example.com/v1/chat/completions");
+  const auto nowhere = resolve(bot("custom", "m", "", "sk-own"));
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().code == ErrorCode::no_provider);
+  CHECK(nowhere.error().detail.find("Give the bot an access_path") != std::string::npos);
+  // Without a key of its own it is the deployment's address that gets the deployment's key.
+  const auto ours = resolve(bot("custom", "m"));
+  REQUIRE(ours);
+  CHECK(ours->url.starts_with("https://proxy.example/custom/"));
+  CHECK(ours->headers.find("authorization") == "Bearer custom-ours");
+}
+
 TEST_CASE("a known provider's address says whose it is; a request's address is the API's") {
   CHECK(resolved(bot("", "m", "https://api.deepseek.com/v1/chat/completions", "k")) ==
         "https://api.deepseek.com/v1/chat/completions deepseek:m Bearer k");

@@ -93,7 +93,8 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
   co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
   caller.expires_at_s = claims.expires_at_s;
-  KeyTrust trust{{settings.jwks, settings.hs256_secret}, settings.jwks_url};
+  KeyTrust trust{{settings.jwks, settings.hs256_secret, settings.previous_hs256_secret},
+                 settings.jwks_url};
   if (issuer) trust = {{}, *json::string_at(*issuer, "jwks_url")};
   co_await verify_signature(context, trust, jws);
   co_return caller;

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/text/ascii.hpp"
 #include "shared/text/constant_time.hpp"
@@ -18,19 +19,30 @@ std::string_view bearer_of(const http::Headers& headers) {
   return text::trim(header.substr(kScheme.size()));
 }
 
+// Compares with all, so that the time does not tell which one was tried.
+bool is_secret_key(const std::vector<std::string>& keys, std::string_view sent) {
+  bool is_one = false;
+  for (const auto& key : keys) is_one |= text::equals_in_constant_time(sent, key);
+  return is_one;
+}
+
+// Whether the setting has a value, which is this.
+bool is_value_of(Call& call, const settings::Setting* setting, std::string_view sent) {
+  const auto value = setting ? call.setting_values().text(*setting) : std::string_view();
+  return !value.empty() && text::equals_in_constant_time(sent, value);
+}
+
 }  // namespace
 
-Result<void> require_operator(Call& call, const settings::Setting* token) {
+Result<void> require_operator(Call& call, const settings::Setting* token,
+                              const settings::Setting* previous_token) {
   if (runtime::is_scheduled(call.context())) return {};
   const auto& headers = call.head().headers;
   const auto bearer = bearer_of(headers);
   const auto key = headers.find("apikey").value_or("");
-  const auto& secret = call.settings().secret_key;
-  if (text::equals_in_constant_time(bearer, secret) || text::equals_in_constant_time(key, secret)) {
-    return {};
-  }
-  const auto other_key = token ? call.setting_values().text(*token) : std::string_view();
-  if (!other_key.empty() && text::equals_in_constant_time(bearer, other_key)) return {};
+  const auto& secrets = call.settings().secret_keys;
+  if (is_secret_key(secrets, bearer) || is_secret_key(secrets, key)) return {};
+  if (is_value_of(call, token, bearer) || is_value_of(call, previous_token, bearer)) return {};
   const bool is_nobody = bearer.empty();
   std::string detail = "This is for whoever runs the server: send the secret key as apikey";
   if (token) detail.append(", or 'Authorization: Bearer <").append(token->name).append(">'");
@@ -40,10 +52,9 @@ Result<void> require_operator(Call& call, const settings::Setting* token) {
 
 bool has_secret_key(Call& call) {
   const auto& headers = call.head().headers;
-  const auto& secret = call.settings().secret_key;
   const auto bearer = bearer_of(headers);
-  return text::equals_in_constant_time(
-      bearer.empty() ? headers.find("apikey").value_or("") : bearer, secret);
+  return is_secret_key(call.settings().secret_keys,
+                       bearer.empty() ? headers.find("apikey").value_or("") : bearer);
 }
 
 }  // namespace fabula::engine

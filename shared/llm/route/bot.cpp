@@ -19,22 +19,26 @@ constexpr std::string_view kBotModels = settings::named("FABULA_BOT_MODELS").nam
 // The provider for an address about which nothing else is known.
 constexpr std::string_view kAnyServer = "custom";
 
-// The bot's address and key in place of the deployment's.
+bool spends_own(const Bot& bot) { return !bot.access_key.empty() || !bot.access_path.empty(); }
+
+// The bot's address and key in place of the deployment's. A bot with a key or an address of its own
+// uses neither the deployment's key nor its address, which would get the bot's key.
 class BotSettings final : public Settings {
  public:
   BotSettings(const Bot& bot, const Provider& provider, const Settings& others)
       : bot_(bot), provider_(provider), others_(others) {}
 
   std::optional<std::string> find(std::string_view name) const override {
-    if (name == provider_.key_setting && has_own_key()) return bot_.access_key;
-    if (name == provider_.base_url_setting && !bot_.access_path.empty()) return bot_.access_path;
-    return others_.find(name);
+    const bool is_address = name == provider_.base_url_setting;
+    if (!spends_own(bot_) || (!is_address && name != provider_.key_setting)) {
+      return others_.find(name);
+    }
+    const auto& own = is_address ? bot_.access_path : bot_.access_key;
+    if (is_address && own.empty()) return std::nullopt;
+    return own;
   }
 
  private:
-  // A bot with its own address never uses the deployment's key, even if it has none.
-  bool has_own_key() const { return !bot_.access_key.empty() || !bot_.access_path.empty(); }
-
   const Bot& bot_;
   const Provider& provider_;
   const Settings& others_;
@@ -104,8 +108,12 @@ Result<Endpoint> resolve_bot(const Bot& bot, const Route& route, const Settings&
     return problem(ErrorCode::no_provider,
                    "This bot has an address of its own and no key for it. Give it an access_key.");
   }
-  const bool spends_ours = bot.access_key.empty() && bot.access_path.empty();
-  if (spends_ours && !is_development) {
+  if (bot.access_path.empty() && !bot.access_key.empty() && provider->default_base_url.empty()) {
+    return problem(ErrorCode::no_provider,
+                   "This bot has a key of its own, and its provider no usual address. Give the bot "
+                   "an access_path.");
+  }
+  if (!spends_own(bot) && !is_development) {
     if (auto allowed = check_spending(entry, route, settings); !allowed) {
       return tl::unexpected(std::move(allowed.error()));
     }

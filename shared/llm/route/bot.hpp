@@ -23,8 +23,9 @@ struct Bot {
 Result<void> check_bot(const Bot& bot, const Settings& settings, bool is_development);
 
 // The endpoint for the bot's turns. `route` is the deployment's own (MODEL_STREAM), for members
-// that the bot does not set. A bot with its own address only ever uses its own key. A bot without a
-// key uses the deployment's, so outside development its model must be in `route` or in
+// that the bot does not set. A bot with its own address only ever uses its own key, and its own key
+// goes only to its own address or the provider's usual one, never to the deployment's. Another bot
+// uses the deployment's, so outside development its model must be in `route` or in
 // FABULA_BOT_MODELS (`openai:gpt-4o-mini,groq:*`). Problems are no_provider, and those of resolve.
 Result<Endpoint> resolve_bot(const Bot& bot, const Route& route, const Settings& settings,
                              bool is_development);
