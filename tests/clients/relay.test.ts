@@ -13,6 +13,8 @@ import { makeGate, until } from "./wait.ts";
 const settings = () => ({
   FABULA_RATE_LIMITS: "stream=1000/60",
   FABULA_UPSTREAM_HOSTS: "127.0.0.1",
+  FABULA_METRICS_TOKEN: "metrics-new",
+  FABULA_PREVIOUS_METRICS_TOKEN: "metrics-old",
   MODEL_STREAM: "local:scripted",
 });
 
@@ -245,6 +247,11 @@ onEachRuntime("the relay", (stack) => {
     assert.match(metrics.body, /^# TYPE fabula_turns_total counter$/m);
     assert.match(metrics.body, /^fabula_turns_total\{.*kind="relay".*\} \d+$/m);
     assert.equal((await api(stack(), "GET", "/metrics", ana)).status, 401);
+    // The token before may read them while it is rotated.
+    for (const [token, status] of [["metrics-new", 200], ["metrics-old", 200], ["metrics-older", 401]] as const) {
+      const authorization = { authorization: `Bearer ${token}` };
+      assert.equal((await api(stack(), "GET", "/metrics", undefined, undefined, authorization)).status, status, token);
+    }
     assert.equal((await api(stack(), "GET", "/metrics", undefined)).status, 401);
   });
 
@@ -278,9 +285,14 @@ onEachRuntime("the relay", (stack) => {
     const access_key = `sk-own-${randomUUID()}`;
     stack().backend.secrets.add(access_key);
     assert.equal(await keyOf({}), `Bearer ${PROVIDER_KEY}`);
-    assert.equal(await keyOf({ access_key }), `Bearer ${access_key}`);
     assert.equal(await keyOf({ access_path: baseUrl, access_key }), `Bearer ${access_key}`);
     assert.equal(await keyOf({ access_path: `${baseUrl}/chat/completions` }), undefined);
+    // The address of `local` is the deployment's, which is no place for a bot's key.
+    const homeless = await makeBot(stack(), ana, { access_key });
+    const prompt = words("Whose address?");
+    const told = await readRelay(await start({ ...ask(prompt), bot_id: homeless["bot_id"] }));
+    assert.equal(told.error!.code, "no_provider");
+    assert.notEqual(model().newest.authorization, `Bearer ${access_key}`);
     const listed = await api(stack(), "GET", "/v1/bots?limit=100", ana);
     assert.equal(JSON.stringify(listed.body).includes(access_key), false);
   });

@@ -341,6 +341,20 @@ TEST_CASE("it is for whoever runs the server, and for the platform's own clock")
   CHECK(edge.run({}, "").status() == 200);
 }
 
+TEST_CASE("while the secret key is rotated both are accepted, and the default one is sent") {
+  TasksWorld edge;
+  edge.let_claim(0);
+  edge.world.environment["SUPABASE_SECRET_KEYS"] =
+      R"({"before":"sb_secret_before","default":"sb_secret_simulated"})";
+  for (const std::string key : {"sb_secret_before", "sb_secret_simulated"}) {
+    CAPTURE(key);
+    CHECK(edge.run({}, "apikey: " + key + "\n").status() == 200);
+    CHECK(edge.run({}, "authorization: Bearer " + key + "\n").status() == 200);
+  }
+  CHECK(edge.run({}, "apikey: sb_secret_other\n").status() == 401);
+  CHECK(edge.run({}, "apikey: sb_secret_\n").status() == 401);
+}
+
 TEST_CASE("kinds that nobody knows, and limits out of range, are refused before anything is done") {
   TasksWorld edge;
   for (const char* body :
