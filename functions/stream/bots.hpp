@@ -5,6 +5,13 @@
 
 namespace fabula::stream_function {
 
+// Whether callers may use each other's public bots: FABULA_PUBLIC_BOTS.
+bool allows_public_bots(engine::Call& call);
+
+// Serves the route's database function for the bots that the caller may see.
+runtime::Task<Result<void>> read_bots(engine::Call& call, const engine::Match& match);
+
+// Refuses (forbidden) to make a bot public where that is not allowed.
 runtime::Task<Result<void>> save_bot(engine::Call& call, const engine::Match& match);
 
 }  // namespace fabula::stream_function

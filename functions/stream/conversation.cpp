@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "functions/stream/bots.hpp"
 #include "shared/llm/route/bot.hpp"
 #include "shared/llm/route/route.hpp"
 #include "shared/text/integer.hpp"
@@ -43,6 +44,7 @@ Result<void> BotConversation::read(Call& call, const json::Document& body, TurnR
   request.text = text("prompt");
   request.stream_id = text("stream_id");
   request.bot_id = json::integer_at(body, "bot_id").value_or(0);
+  request.hides_public_bots = !allows_public_bots(call);
   request.external_id = text::integer_text(json::integer_at(body, "conversation_id").value_or(0));
   // Replaces the bot's own system prompt.
   request.system_prompt = text("system");

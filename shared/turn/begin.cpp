@@ -51,6 +51,7 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
     if (!value.empty()) writer.key(key).string(value);
   }
   if (turn.bot_id != 0) writer.key("bot_id").integer(turn.bot_id);
+  if (turn.hides_public_bots) writer.key("hides_public_bots").boolean(true);
   if (turn.rate_limit) {
     writer.key("rate_limit").begin_object().key("action").string(turn.limited_action);
     writer.key("max_requests").integer(turn.rate_limit->max_requests);

@@ -58,6 +58,7 @@ struct BeginTurn {
   std::string_view external_id = {};     // the caller's own name for the conversation
   std::string_view stream_id = {};       // the caller's own name for the stream
   std::int64_t bot_id = 0;               // the bot to ask; 0: none
+  bool hides_public_bots = false;        // the bot must be the caller's own
   std::string_view limited_action = {};  // the action that `rate_limit` limits
   std::optional<RateLimit> rate_limit = {};
   // JSON objects: the metadata to store with the user's message; and, when `action` concerns an

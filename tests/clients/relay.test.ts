@@ -13,6 +13,7 @@ import { makeGate, until } from "./wait.ts";
 const settings = () => ({
   FABULA_RATE_LIMITS: "stream=1000/60",
   FABULA_UPSTREAM_HOSTS: "127.0.0.1",
+  FABULA_PUBLIC_BOTS: "on",
   FABULA_METRICS_TOKEN: "metrics-new",
   FABULA_PREVIOUS_METRICS_TOKEN: "metrics-old",
   MODEL_STREAM: "local:scripted",
@@ -267,6 +268,7 @@ onEachRuntime("the relay", (stack) => {
     assert.equal(model().newest.request.messages[0]!.content, "A secret persona.");
     const seen = await api(stack(), "GET", `/v1/bots/${mine["bot_id"]}`, bob);
     assert.equal(seen.body.system, null);
+    assert.equal(seen.body.host, null);
     const change = await api(stack(), "PATCH", `/v1/bots/${mine["bot_id"]}`, bob, { name: "Mine" });
     assert.equal(change.status, 403);
     assert.equal((await api(stack(), "DELETE", `/v1/bots/${mine["bot_id"]}`, ana)).status, 200);

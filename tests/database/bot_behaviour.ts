@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";
-import { BOT, newBot } from "./bots.ts";
+import { BOT, newBot, relay } from "./bots.ts";
 import { ask, assertPage } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
-import { newUser, refusal, type Principal } from "./turns.ts";
+import { begin, newUser, refusal, type Principal } from "./turns.ts";
 
 export function describeBots(target: () => Target): void {
   const list = (principal: Principal, query: Row = {}) =>
@@ -28,6 +28,7 @@ export function describeBots(target: () => Target): void {
       user_id: user["subject"],
       ...told,
       has_access_key: true,
+      host: new URL(BOT.access_path).host,
       is_public: false,
     });
     assert.ok(Number.isSafeInteger(bot_id) && bot_id > 0);
@@ -51,11 +52,30 @@ export function describeBots(target: () => Target): void {
       system: null,
       access_path: null,
       has_access_key: false,
+      host: null,
       is_public: false,
     });
   });
 
-  test("of a public bot others see what it is, and not what it is told or where it is", async () => {
+  test("where public bots are hidden, everybody has only their own", async () => {
+    const owner = newUser();
+    const stranger = newUser();
+    const { bot_id } = await newBot(target(), owner, { is_public: true });
+    const hidden = (principal: Principal) => ({ principal, hides_public_bots: true });
+    const listed = async (principal: Principal) => {
+      const { body } = await target().call("list_bots", { ...hidden(principal), query: { limit: 100 } });
+      return body.map((bot: Row) => bot["bot_id"]);
+    };
+    assert.deepEqual([await listed(owner), await listed(stranger)], [[bot_id], []]);
+    assert.equal((await target().call("read_bot", { ...hidden(owner), bot_id }))["body"]["bot_id"], bot_id);
+    await assert.rejects(target().call("read_bot", { ...hidden(stranger), bot_id }), refusal(404, "not_found"));
+    const about = { ...relay, bot_id, hides_public_bots: true };
+    assert.equal((await begin(target(), owner, about))["bot"]["bot_id"], bot_id);
+    await assert.rejects(begin(target(), stranger, about), refusal(404, "not_found"));
+    assert.equal((await begin(target(), stranger, { ...about, hides_public_bots: false }))["bot"]["bot_id"], bot_id);
+  });
+
+  test("of a public bot others see what and on which host it is, and not what it is told", async () => {
     const owner = newUser();
     const stranger = newUser();
     const { bot_id, ...own } = await newBot(target(), owner, { is_public: true });

@@ -80,6 +80,7 @@ Task<Result<Answer>> ask_with_turn(Call& call, const Caller& caller, const TurnR
        .external_id = request.external_id,
        .stream_id = request.stream_id,
        .bot_id = request.bot_id,
+       .hides_public_bots = request.hides_public_bots,
        .limited_action = call.log().function,
        .rate_limit = rate,
        .message_metadata = request.message_metadata,

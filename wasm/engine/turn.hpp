@@ -40,6 +40,7 @@ struct TurnRequest {
   std::string external_id = {};       // the caller's own name for the conversation
   std::string stream_id = {};         // the caller's own name for the stream
   std::int64_t bot_id = 0;            // the bot to ask; 0: none
+  bool hides_public_bots = false;     // the bot must be the caller's own
   std::string message_metadata = {};  // JSON objects: see turn::BeginTurn
   std::string task_prompts = {};
   std::string task_prompt_labels = {};

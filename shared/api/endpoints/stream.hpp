@@ -91,7 +91,9 @@ inline constexpr Field kBotPathField{
     .maximum = kMaximumUrlCharacters};
 inline constexpr Field kBotPublicField{.name = "is_public",
                                        .type = Type::boolean,
-                                       .description = "Whether everybody may use the bot.",
+                                       .description =
+                                           "Whether everybody may use the bot; only where "
+                                           "the server allows it.",
                                        .default_json = "false"};
 
 inline constexpr Field kBotKeyField{
@@ -142,6 +144,11 @@ inline constexpr std::array kBotFields{
     Field{.name = "has_access_key",
           .type = Type::boolean,
           .description = "Whether the bot has its own key. Null if it is not the caller's bot.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "host",
+          .description = "The host that gets the words of whoever uses the bot, with its port if "
+                         "that is named. Null: its provider's own.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "is_public",
@@ -282,7 +289,8 @@ inline constexpr Operation kCreateBot{.id = "create_bot",
                                                  .schema = &kBot,
                                                  .description = "The new bot.",
                                                  .has_etag = true,
-                                                 .location = "/stream/v1/bots/{bot_id}"}};
+                                                 .location = "/stream/v1/bots/{bot_id}"},
+                                      .refusals = kBotRefusals};
 
 inline constexpr Operation kReadBot{
     .id = "read_bot",

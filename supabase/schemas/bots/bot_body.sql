@@ -13,7 +13,7 @@ end
 $$;
 
 -- A bot as this principal sees it: only its owner sees instructions and address, nobody sees the
--- key.
+-- key. Everybody who may use it sees the host that gets their words; null: the provider's own.
 create function private.describe_bot(bot public.bots, principal_id uuid) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -26,6 +26,7 @@ return jsonb_build_object(
   'access_path', case when bot.owner_id = principal_id then bot.access_path end,
   'has_access_key', case when bot.owner_id = principal_id
     then exists (select from private.bot_keys bot_key where bot_key.bot_id = bot.bot_id) end,
+  'host', lower(substring(bot.access_path from '^[a-zA-Z]+://([^/?#]+)')),
   'is_public', bot.is_public,
   'created_at', private.iso(bot.created_at),
   'updated_at', private.iso(bot.updated_at));

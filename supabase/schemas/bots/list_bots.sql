@@ -1,4 +1,5 @@
--- The principal's bots and all public ones, newest first: {principal, query: {limit, offset}}.
+-- The principal's bots and all public ones, newest first: {principal, query: {limit, offset},
+-- hides_public_bots}.
 create function public.list_bots(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -6,6 +7,7 @@ declare
   row_count constant integer := private.page_size(query, 20);
   first_row constant integer := private.page_start(query);
   principal_id uuid := private.resolve_principal(request -> 'principal');
+  shows_public constant boolean := (request ->> 'hides_public_bots')::boolean is not true;
   page jsonb;
   total bigint;
 begin
@@ -13,7 +15,8 @@ begin
   -- for both would sort all.
   select
     (select count(*) from public.bots where owner_id = principal_id)
-      + (select count(*) from public.bots where is_public and owner_id <> principal_id),
+      + (select count(*) from public.bots
+        where shows_public and is_public and owner_id <> principal_id),
     (select jsonb_agg(private.describe_bot(bot, principal_id) order by bot.bot_id desc)
     from (
       select visible.bot_id
@@ -27,7 +30,7 @@ begin
         union all
         (
           select others.bot_id from public.bots others
-          where others.is_public and others.owner_id <> principal_id
+          where shows_public and others.is_public and others.owner_id <> principal_id
           order by others.bot_id desc
           limit first_row + row_count
         )

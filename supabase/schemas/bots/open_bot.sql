@@ -1,11 +1,14 @@
--- The bot, if the principal may use it.
-create function private.visible_bot(principal_id uuid, wanted_id bigint) returns public.bots
+-- The bot, if the principal may use it. Where the deployment hides public bots, only its owner may.
+create function private.visible_bot(
+  principal_id uuid, wanted_id bigint, hides_public_bots boolean default false
+) returns public.bots
 language plpgsql set search_path = '' as $$
 declare
   bot public.bots;
 begin
   select * into bot from public.bots
-  where bot_id = wanted_id and (owner_id = principal_id or is_public);
+  where bot_id = wanted_id
+    and (owner_id = principal_id or (is_public and hides_public_bots is not true));
   if not found then
     perform private.refuse_bot();
   end if;
@@ -34,10 +37,10 @@ end
 $$;
 
 revoke all on function
-  private.visible_bot(uuid, bigint),
+  private.visible_bot(uuid, bigint, boolean),
   private.open_bot(uuid, bigint)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.visible_bot(uuid, bigint),
+  private.visible_bot(uuid, bigint, boolean),
   private.open_bot(uuid, bigint)
 to service_role;

@@ -7,7 +7,7 @@
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
 -- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
 -- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract,
--- if_newest, call_id, wait_ms, chosen, guidance, instructions}.
+-- if_newest, call_id, wait_ms, chosen, guidance, instructions, hides_public_bots}.
 --   principal         as for private.resolve_principal
 --   title             for a new session
 --   claimed_user_id   must be the principal's own
@@ -16,6 +16,7 @@
 --                     creates
 --   bot_id            a bot that the principal may use; where provider and model are absent, the turn
 --                     records the bot's
+--   hides_public_bots whether bots of others may not be used, although they are public
 --   message_metadata  {task, attachments, client_id}, all optional, stored with the user's message:
 --                     client_id is the client's own name for it; attachments, with the `tokens` that each
 --                     takes of the budget, are sent by the caller; task is the message's task, and when
@@ -120,7 +121,8 @@ begin
       (rate_limit ->> 'max_requests')::integer, (rate_limit ->> 'window_seconds')::integer);
   end if;
   if wanted_bot_id is not null then
-    bot := private.visible_bot(principal_id, wanted_bot_id);
+    bot := private.visible_bot(
+      principal_id, wanted_bot_id, (request ->> 'hides_public_bots')::boolean);
   end if;
 
   session := private.open_turn_session(principal_id, request);
