@@ -1,6 +1,5 @@
 // All pages that the server admits (refused_callers.ts) may call its own answers and the embedded
-// Supabase, as they may call Supabase (the Fetch standard, section "HTTP CORS protocol"). The functions
-// write such headers themselves.
+// Supabase, as they may call Supabase (the Fetch standard, section "HTTP CORS protocol"), and the functions.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";

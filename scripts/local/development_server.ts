@@ -51,6 +51,8 @@ export class DevelopmentServer {
   #endMaintenance: (() => void) | undefined;
   #rebuilding: Promise<void> | undefined;
   readonly #stopAsked = new AbortController();
+  // Nobody else knows it, and no browser can send it (RFC 2606).
+  readonly #originOfPages = `http://${randomUUID()}.invalid`;
 
   constructor(options: DevelopmentServerOptions) {
     this.#options = options;
@@ -101,6 +103,7 @@ export class DevelopmentServer {
       functionsUrl: () => this.#parts.url("functions"),
       databaseUrl: () => settings.supabase?.url ?? this.#parts.url("database"),
       callers: settings.callers,
+      originOfPages: this.#originOfPages,
       refused: refusalPrinter(print),
     });
     const { publishableKey, secretKey } = settings.supabase
@@ -153,8 +156,7 @@ export class DevelopmentServer {
       ...provider.settings,
       ...supabaseSettings,
       FABULA_ENV: "development",
-      // The origin lets only pages through that may call.
-      FABULA_ALLOWED_ORIGINS: "*",
+      FABULA_ALLOWED_ORIGINS: this.#originOfPages,
     };
     starting.push(this.#startFunctions(functionsPort, functionsEnvironment));
     await Promise.all(starting);

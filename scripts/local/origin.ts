@@ -21,6 +21,11 @@ export interface OriginOptions {
   databaseUrl(): string | undefined;
   /** Everybody else is refused before a part is asked. */
   callers: AllowedCallers;
+  /**
+   * The origin that the functions let call, which stands for each page that this server lets call: so pages
+   * that find the functions' own port get no further. Absent: they get the page's origin, and decide.
+   */
+  originOfPages?: string;
   /** Called for each refused request, with a sentence for the developer. */
   refused?(detail: string): void;
 }
@@ -67,6 +72,7 @@ export async function startOrigin(port: number, options: OriginOptions): Promise
   const functions: Upstream = {
     url: options.functionsUrl,
     unavailable: FUNCTIONS_UNAVAILABLE,
+    ...(options.originOfPages && { origin: options.originOfPages, isSharedWithAll: true }),
   };
   const database: Upstream = {
     url: options.databaseUrl,

@@ -20,6 +20,8 @@ export interface Upstream {
   unavailable: ProblemFacts;
   /** Pages of any origin may call it; otherwise the part itself decides. */
   isSharedWithAll?: boolean;
+  /** Sent in place of each page's own origin, if given. */
+  origin?: string;
 }
 
 const HOP_BY_HOP = new Set([
@@ -53,7 +55,7 @@ export function forwardRequest(
     refuse();
     return;
   }
-  const outgoing = startRequest(request, target, forwardedHeaders(request, target));
+  const outgoing = startRequest(request, target, forwardedHeaders(request, target, upstream));
   let answer: IncomingMessage | undefined;
 
   outgoing.on("response", (incoming) => {
@@ -104,7 +106,7 @@ export function forwardUpgrade(
   }
   const upgrade = ["Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? "websocket"];
   const outgoing = startRequest(request, target, [
-    ...forwardedHeaders(request, target),
+    ...forwardedHeaders(request, target, upstream),
     ...upgrade,
   ]);
   let answered = false;
@@ -159,16 +161,20 @@ function startRequest(request: IncomingMessage, target: string, headers: string[
 
 // On loopback, keeps the caller's Host, so that a part writes URLs that the caller can use; another
 // machine needs its own host name to find its site.
-function forwardedHeaders(request: IncomingMessage, target: string): string[] {
+function forwardedHeaders(request: IncomingMessage, target: string, upstream: Upstream): string[] {
   const host = request.headers.host ?? "";
   const isLocal = new URL(target).hostname === "127.0.0.1";
   const kept = headerPairs(endToEndHeaders(request.rawHeaders)).filter(([name]) => {
     // This server has answered `Expect`, and only this server knows the caller.
     return !/^(host|expect|forwarded|x-forwarded-(for|host|proto))$/i.test(name);
   });
+  const pageOrigin = upstream.origin;
+  const sentPairs = kept.map(([name, value]) => {
+    return pageOrigin !== undefined && /^origin$/i.test(name) ? [name, pageOrigin] : [name, value];
+  });
   const headers = [
     ["Host", isLocal ? host : new URL(target).host],
-    ...kept,
+    ...sentPairs,
     ["X-Forwarded-For", request.socket.remoteAddress ?? ""],
     ["X-Forwarded-Host", host],
     ["X-Forwarded-Proto", "http"],

@@ -1,4 +1,7 @@
 -- Callers may be kept from other people's public bots, and see the host of each bot.
+
+set local lock_timeout = '10s';
+
 create or replace function private.describe_bot(bot public.bots, principal_id uuid) returns jsonb
 language sql stable
 return jsonb_build_object(

@@ -9,6 +9,7 @@ import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
 import { Backend, root, type Row } from "../clients/backend.ts";
 
 export const LEFT_SECONDS = 1;
+const ORIGIN_OF_PAGES = "http://live-server.invalid";
 
 export class LiveServer {
   readonly backend: Backend;
@@ -25,6 +26,7 @@ export class LiveServer {
     let server: LiveServer;
     const origin = await startOrigin(0, {
       callers: { origins: [], hosts: [] },
+      originOfPages: ORIGIN_OF_PAGES,
       instance: randomUUID(),
       pageDir: join(root, "scripts/local/page"),
       functionsUrl: () => server.#functions?.url,
@@ -44,6 +46,7 @@ export class LiveServer {
     const { backend, url } = this;
     const environment = {
       FABULA_ENV: "development",
+      FABULA_ALLOWED_ORIGINS: ORIGIN_OF_PAGES,
       MODEL_CHAT: "local:scripted",
       LOCAL_BASE_URL: backend.model.baseUrl,
       FABULA_REALTIME_LEFT_SECONDS: String(LEFT_SECONDS),

@@ -33,7 +33,9 @@ async function countingOrigin(context: TestContext, callers?: AllowedCallers) {
     reached.push(`${incoming.method} ${incoming.url}`);
     response.end("{}");
   };
-  const { upstream, url } = await setUp(context, listener, callers, (detail) => refused.push(detail));
+  const { upstream, url } = await setUp(context, listener, callers, {
+    refused: (detail) => void refused.push(detail),
+  });
   upstream.server.on("upgrade", (incoming, socket) => {
     reached.push(`UPGRADE ${incoming.url}`);
     socket.on("error", () => {});
@@ -133,6 +135,31 @@ test("pages and hosts that the developer names are answered, and no others", asy
   }
   assert.equal(await statusFor({ Host: "app.example" }), 403);
   assert.equal(await statusFor({ Host: "x.demo.example.com" }), 403);
+});
+
+test("the functions hear one origin for all pages, so that they need to let no other call", async (context) => {
+  const heard: (string | undefined)[] = [];
+  const originOfPages = "http://only-we-know.invalid";
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
+    heard.push(incoming.headers.origin);
+    response.writeHead(200, { "Access-Control-Allow-Origin": originOfPages, Vary: "Origin" }).end("{}");
+  };
+  const { upstream, url } = await setUp(context, listener, undefined, { originOfPages });
+  upstream.server.on("upgrade", (incoming, socket) => {
+    heard.push(incoming.headers.origin);
+    socket.on("error", () => {});
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  });
+  const page = { Host: HERE, Origin: "http://localhost:3000" };
+  const answer = await ask(url, "/functions/v1/chat", "POST", page);
+  assert.equal(answer.headers["access-control-allow-origin"], "*");
+  const asked = { ...page, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "b3" };
+  const preflight = await ask(url, "/functions/v1/chat", "OPTIONS", asked);
+  assert.equal(preflight.headers["access-control-allow-headers"], "b3");
+  await upgrade(url, page);
+  await ask(url, "/functions/v1/chat", "POST", { Host: HERE });
+  await ask(url, "/rest/v1/projects", "GET", page);
+  assert.deepEqual(heard, [originOfPages, originOfPages, undefined, "http://localhost:3000"]);
 });
 
 test("with * all pages are answered, but no other host", async (context) => {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
+import { startOrigin, type Origin, type OriginOptions } from "../../scripts/local/origin.ts";
 import type { AllowedCallers } from "../../scripts/local/settings.ts";
 
 export interface Upstream {
@@ -34,11 +34,11 @@ const ONLY_LOOPBACK: AllowedCallers = { origins: [], hosts: [] };
 export async function originInFrontOf(
   urls: { functions?: string | undefined; database?: string | undefined },
   callers = ONLY_LOOPBACK,
-  refused = (_detail: string) => {},
+  more: Partial<OriginOptions> = {},
 ): Promise<TestedOrigin> {
   const origin = await startOrigin(0, {
     callers,
-    refused,
+    ...more,
     instance: randomUUID(),
     pageDir: "scripts/local/page",
     functionsUrl: () => urls.functions,
@@ -52,11 +52,11 @@ export async function setUp(
   context: TestContext,
   listener: RequestListener,
   callers = ONLY_LOOPBACK,
-  refused = (_detail: string) => {},
+  more: Partial<OriginOptions> = {},
 ) {
   const upstream = await startUpstream(listener);
   const urls = { functions: upstream.url, database: upstream.url };
-  const { origin, url } = await originInFrontOf(urls, callers, refused);
+  const { origin, url } = await originInFrontOf(urls, callers, more);
   context.after(async () => {
     await origin.close();
     upstream.close();
