@@ -109,7 +109,7 @@ test("every name and address of this machine is answered, for every page of this
     const own = `${name}:54321`;
     const pages = [undefined, `http://${own}`, `https://${name}`, `http://${name}:3000`, "tauri://localhost"];
     for (const page of pages) {
-      const headers = { Host: own, ...(page && { Origin: page }) };
+      const headers: Record<string, string> = page === undefined ? { Host: own } : { Host: own, Origin: page };
       assert.equal((await ask(url, "/functions/v1/chat", "POST", headers)).status, 200, `${own} ${page}`);
       assert.match(await upgrade(url, headers), /^HTTP\/1\.1 101 /, `${own} ${page}`);
     }
