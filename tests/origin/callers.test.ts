@@ -71,7 +71,6 @@ const FOREIGN: [what: string, headers: Record<string, string>][] = [
   ["such a name with an origin of this machine", { Host: "evil.example", Origin: "http://localhost:3000" }],
   ["an address of the network", { Host: "192.168.1.7:54321" }],
   ["a host that is none", { Host: "localhost:54321@evil.example" }],
-  ["an empty host", { Host: "" }],
 ];
 
 for (const [what, headers] of FOREIGN) {
@@ -101,6 +100,12 @@ for (const [what, headers] of FOREIGN) {
     assert.equal(refused.length, PATHS.length * 3 + 1);
   });
 }
+
+test("an empty host, which only a program can send, is refused too", async (context) => {
+  const { url, reached } = await countingOrigin(context);
+  assert.match(await upgrade(url, { Host: "" }), /^HTTP\/1\.1 40[03] /);
+  assert.deepEqual(reached, []);
+});
 
 test("every name and address of this machine is answered, for every page of this machine", async (context) => {
   const { url, reached, refused } = await countingOrigin(context);
