@@ -10,7 +10,7 @@
 namespace fabula::turn::kinds {
 namespace {
 
-// shared/api/endpoints/chat.hpp documents them for callers.
+// shared/api/endpoints/chat_requests.hpp documents them for callers.
 constexpr std::array kChatPurposes{
     Purpose{"chat", &settings::named("MODEL_CHAT"), &prompts::kChat},
     Purpose{"description", &settings::named("MODEL_DESCRIPTION"), &prompts::kDescription},
