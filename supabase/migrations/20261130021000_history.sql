@@ -16,8 +16,8 @@ drop trigger plan_summary on public.generations;
 
 -- The text that stands for a message in what models are sent.
 
--- What is attached to a user's message, as text, to follow the message's own: attached texts, and a note of
--- each other attachment; '' for nothing.
+-- The attachments of a user's message as text, to follow the message's own: attached texts, and a note for
+-- each other attachment; '' for none.
 create or replace function private.attached_text(metadata jsonb) returns text
 language sql immutable parallel safe
 return coalesce((
@@ -308,7 +308,7 @@ begin
     history.summary_until_id := summary.until_message_id;
   end if;
 
-  -- What the older messages and the summary leave.
+  -- The room that the older messages and the summary leave.
   room := budget_tokens - older.tokens
     - case when history.summary is null then 0 else summary_tokens end;
   if is_divided and question_tokens + continued_tokens > room then
@@ -721,7 +721,7 @@ to service_role;
 create or replace function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  -- Of what is told of the dossier, for each token of history: a quarter of it.
+  -- The bytes of the dossier that the model gets for each token of history: about a quarter of the budget.
   dossier_bytes_per_token constant integer := 1;
   turn_action text := coalesce(request ->> 'action', 'say');
   rate_limit jsonb := nullif(request -> 'rate_limit', 'null');
@@ -1106,7 +1106,7 @@ begin
     join public.message_extractions extraction
       on extraction.session_id = message.session_id and extraction.message_id = message.message_id
     where message.message_id = unread.message_id;
-    -- What is attached to a message follows its text, so that places in the text stay what they are.
+    -- Attached texts follow the message's own, so that positions in it stay the same.
     part := private.text_part(
       waiting.content || case when waiting.role = 'user'
         then private.attached_text(waiting.metadata) else '' end,

@@ -682,7 +682,7 @@ return (
   select string_agg(part.value ->> 'text', '' order by part.ordinality)
   from jsonb_array_elements(parts) with ordinality as part);
 
--- What is kept of them beside the system prompt: [{part, bytes}].
+-- The lengths of the parts, stored beside the system prompt: [{part, bytes}].
 create or replace function private.measured_parts(parts jsonb) returns jsonb
 language sql immutable parallel safe
 return (
@@ -1315,7 +1315,7 @@ $$;
 create or replace function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  -- Of what is told of the dossier, for each token of history: a quarter of it.
+  -- The bytes of the dossier that the model gets for each token of history: about a quarter of the budget.
   dossier_bytes_per_token constant integer := 1;
   turn_action text := coalesce(request ->> 'action', 'say');
   rate_limit jsonb := nullif(request -> 'rate_limit', 'null');

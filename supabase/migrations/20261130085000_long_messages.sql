@@ -305,7 +305,7 @@ language sql immutable set search_path = '' as $$
   with words as (
     select word
     from regexp_split_to_table(lower(
-        -- Of a long text its beginning and its end.
+        -- A long text gives the words of its beginning and its end.
         case when char_length(said) <= 20000 then said
           else left(said, 10000) || ' ' || right(said, 10000) end),
       '[\s!-/:-@\[-`{-~' || U&'\00A1-\00BF\2010-\2027\3000-\3002\300C-\3011\FF01-\FF0F\FF1A-\FF20' || ']+')

@@ -116,6 +116,11 @@ export class StoryPage extends WatchedPage {
     return this.replies().last();
   }
 
+  /** The alerts of failures: a reply that is as long as a reply may be is not one. */
+  failures(): Locator {
+    return this.page.getByRole("alert").filter({ hasNotText: "longer than one reply may be" });
+  }
+
   /** Resolves when the last reply is over, however it ended. */
   async untilQuiet(timeout_ms = 30_000): Promise<void> {
     await this.page

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import type { Browser } from "playwright-core";
+import { makeGate } from "../clients/wait.ts";
 import { originInFrontOf, startUpstream } from "../origin/upstream.ts";
 import { launchBrowser, StoryPage, type OpenOptions } from "./browser.ts";
 import { GUEST_TOKEN, scriptedChat } from "./scripted_chat.ts";
@@ -221,16 +222,20 @@ for (const [name, options] of [
   ["1280", { width_px: 1280 }],
 ] as const) {
   test(`it fits and looks as it should (${name})`, async (context) => {
-    const { story, page } = await setUp(context, options);
+    const { chat, story, page } = await setUp(context, options);
     await story.assertUsable();
     await story.screenshot(`welcome-${name}`);
     await story.send("fail");
     await story.untilQuiet();
     await page.getByLabel("Your message").fill(`${LONG_MESSAGE}\n`.repeat(12));
     await story.assertUsable();
+    // The reply goes on while the page is measured.
+    const measured = makeGate();
+    chat.beforeNextWord = () => measured.opened;
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByRole("button", { name: "Stop" }).waitFor();
     await story.assertUsable();
+    measured.open();
     await story.untilQuiet();
     await page.getByText(/scripted-1 · 34 tokens/).click();
     await page.getByText("Ids of this conversation").click();

@@ -33,7 +33,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What is wrong with an answer that is JSON or a stream of events; empty for others. */
+/** The faults of an answer that is JSON or a stream of events; empty for other answers. */
 export function faultsOf(text: string): string[] {
   const whole = parsed(text);
   if (whole !== undefined) return [...faultsWithin(whole, "")];

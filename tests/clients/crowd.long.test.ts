@@ -5,12 +5,12 @@ import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { handleRequest } from "../../wasm/host/handle-request.ts";
-import { startPostgres } from "../database/postgres_server.ts";
-import { Backend, root } from "./backend.ts";
+import { root, type Backend } from "./backend.ts";
 import { EventReader, readEvents, talk } from "./chat.ts";
+import { startParts } from "./parts.ts";
 import { residentKilobytes } from "./process_memory.ts";
 import type { Reply } from "./scripted_model.ts";
 import { assertDiscreetLog, Stack } from "./stack.ts";
@@ -35,28 +35,12 @@ function invent(number: number): Conversation {
 describe("a crowd", () => {
   let backend: Backend;
   let stack: Stack;
-  const started: { stop(): Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
-
-  before(async () => {
-    try {
-      // The roles and the tables are made as for a developer who sets DATABASE_URL.
-      const postgres = await startPostgres(root, { migrated: false, roles: false });
-      started.push(postgres);
-      backend = await Backend.start({ databaseUrl: postgres.ownerUrl });
-      started.push(backend);
-      // Room for the long history below; the crowd has none.
-      const settings = () => ({ FABULA_HISTORY_TOKENS: "30000" });
-      stack = await Stack.start("workerd", backend, settings);
-      started.push(stack);
-    } catch (error) {
-      await stop(); // Node calls no `after` when a `before` has failed.
-      throw error;
-    }
+  startParts(async (parts) => {
+    ({ backend } = await parts.startBackend());
+    // Room for the long history below; the crowd has none.
+    const settings = () => ({ FABULA_HISTORY_TOKENS: "30000" });
+    stack = parts.add(await Stack.start("workerd", backend, settings));
   });
-  after(stop);
 
   test(`${STREAMS} streams at once on workerd`, { timeout: LONGEST_MS }, async (context) => {
     const { processId } = stack.functions;

@@ -1,12 +1,12 @@
 // Replies whose process is killed in the middle: each loses at most a second's text, and every reader learns
 // its end, and how much of it is stored, within 15 seconds.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { startPostgres } from "../database/postgres_server.ts";
 import { isLongRing } from "../ring.ts";
-import { Backend, root } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { EventReader, postChat } from "./chat.ts";
+import { startParts } from "./parts.ts";
 import { RUNTIMES, Stack } from "./stack.ts";
 import { until } from "./wait.ts";
 
@@ -54,28 +54,11 @@ function summary(values: readonly number[]): string {
 
 describe("replies whose process is killed", () => {
   let backend: Backend;
-  const started: { stop(): Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
-  before(async () => {
-    try {
-      // The embedded database makes one call at a time.
-      const postgres = await startPostgres(root, { migrated: false, roles: false });
-      started.push(postgres);
-      backend = await Backend.start({ databaseUrl: postgres.ownerUrl });
-      started.push(backend);
-    } catch (error) {
-      await stop(); // Node calls no `after` when a `before` has failed.
-      throw error;
-    }
-  });
-  after(stop);
+  const parts = startParts(async (parts) => void ({ backend } = await parts.startBackend()));
 
   for (const runtime of RUNTIMES) {
     test(`${STREAMS} streams on ${runtime}`, { timeout: LONGEST_MS }, async (context) => {
-      const stack = await Stack.start(runtime, backend);
-      started.push(stack);
+      const stack = parts.add(await Stack.start(runtime, backend));
       const tellings = Array.from({ length: STREAMS }, (_, number) => new Telling(`Story ${number} (${runtime})`));
       for (const telling of tellings) {
         backend.model.script(telling.prompt, async (reply) => {

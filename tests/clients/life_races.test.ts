@@ -6,10 +6,10 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { chance } from "../chance.ts";
-import { startPostgres } from "../database/postgres_server.ts";
 import { assertSound } from "../database/soundness.ts";
-import { Backend, root, type Row } from "./backend.ts";
+import type { Backend, Row } from "./backend.ts";
 import { postChat, readEvents, talk, type Events } from "./chat.ts";
+import { startParts } from "./parts.ts";
 import { assertDiscreetLog, RUNTIMES, Stack } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 
@@ -21,34 +21,21 @@ const replyTo = (prompt: string) => `You said: ${prompt}`;
 describe("races", () => {
   let backend: Backend;
   let database: pg.Client;
-  const started: { stop(): Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
-
-  before(async () => {
-    try {
-      const postgres = await startPostgres(root, { migrated: false, roles: false });
-      started.push(postgres);
-      backend = await Backend.start({ databaseUrl: postgres.ownerUrl });
-      started.push(backend);
-      backend.model.scriptOthers(async (reply) => {
-        const prompt = reply.request.messages.at(-1)!.content;
-        backend.secrets.add(prompt);
-        reply.text("You said: ");
-        await delay(20);
-        reply.text(prompt);
-        reply.finish();
-      });
-      database = new pg.Client({ connectionString: postgres.ownerUrl });
-      await database.connect();
-      started.push({ stop: () => database.end() });
-    } catch (error) {
-      await stop(); // Node calls no `after` when a `before` has failed.
-      throw error;
-    }
+  startParts(async (parts) => {
+    const { backend: started, ownerUrl } = await parts.startBackend();
+    backend = started;
+    backend.model.scriptOthers(async (reply) => {
+      const prompt = reply.request.messages.at(-1)!.content;
+      backend.secrets.add(prompt);
+      reply.text("You said: ");
+      await delay(20);
+      reply.text(prompt);
+      reply.finish();
+    });
+    database = new pg.Client({ connectionString: ownerUrl });
+    await database.connect();
+    parts.add({ stop: () => database.end() });
   });
-  after(stop);
 
   for (const runtime of RUNTIMES) {
     describe(`on ${runtime}`, () => {

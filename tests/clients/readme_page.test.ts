@@ -51,7 +51,7 @@ onEachRuntime("README's code for a page", (stack) => {
     return (await fetch(`${stack().url}/functions/v1${path}`, { headers })).json() as Promise<Row[]>;
   }
 
-  /** What is stored of a chat's conversation, on its current path. */
+  /** The stored messages on the current path of a chat's conversation. */
   async function stored(chat: Chat): Promise<string[]> {
     const [session] = await read(`/sessions?external_id=${chat.id}`);
     const messages = await read(`/sessions/${session!["session_id"]}/messages`);

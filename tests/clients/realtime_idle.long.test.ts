@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { handleRequest } from "../../wasm/host/handle-request.ts";
 import type { AcceptedSocket } from "../../wasm/host/platform.ts";
-import { startPostgres } from "../database/postgres_server.ts";
-import { Backend, root, type Table } from "./backend.ts";
+import { root, type Backend, type Table } from "./backend.ts";
+import { startParts } from "./parts.ts";
 import { residentKilobytes } from "./process_memory.ts";
 import { PROTOCOL, SocketClient } from "./socket.ts";
 import { assertDiscreetLog, Stack } from "./stack.ts";
@@ -23,24 +23,10 @@ const MOST_RESIDENT_KILOBYTES_EACH = 512;
 describe("idle connections", () => {
   let backend: Backend;
   let stack: Stack;
-  const started: { stop(): Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
-  before(async () => {
-    try {
-      const postgres = await startPostgres(root, { migrated: false, roles: false });
-      started.push(postgres);
-      backend = await Backend.start({ databaseUrl: postgres.ownerUrl });
-      started.push(backend);
-      stack = await Stack.start("workerd", backend);
-      started.push(stack);
-    } catch (error) {
-      await stop(); // Node calls no `after` when a `before` has failed.
-      throw error;
-    }
+  startParts(async (parts) => {
+    ({ backend } = await parts.startBackend());
+    stack = parts.add(await Stack.start("workerd", backend));
   });
-  after(stop);
 
   test(`${CONNECTIONS} for two minutes on workerd`, { timeout: 600_000 }, async (context) => {
     const memory = () => residentKilobytes(stack.functions.processId);

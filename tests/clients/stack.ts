@@ -8,9 +8,9 @@ import { embeddedSupabaseSettings } from "../../scripts/local/functions_environm
 import { startFunctions, type FunctionsPart } from "../../scripts/local/functions-runtime.ts";
 import { startOrigin, type Origin } from "../../scripts/local/origin.ts";
 import type { Runtime } from "../../scripts/local/settings.ts";
-import { startPostgres } from "../database/postgres_server.ts";
 import { isLongRing } from "../ring.ts";
-import { Backend, root, type BackendOptions, type Row } from "./backend.ts";
+import { Backend, root, type Row } from "./backend.ts";
+import { startParts } from "./parts.ts";
 import { until } from "./wait.ts";
 
 const BOTH_RUNTIMES: readonly Runtime[] = ["deno", "workerd"];
@@ -154,26 +154,10 @@ function onRuntimes(
 ): void {
   describe(title, () => {
     let backend: Backend;
-    const started: { stop(): Promise<void> }[] = [];
-    const stop = async () => {
-      for (const part of started.splice(0).reverse()) await part.stop();
-    };
-    before(async () => {
-      try {
-        const made: BackendOptions = {};
-        if (options.onPostgres) {
-          const postgres = await startPostgres(root, { migrated: false, roles: false });
-          started.push(postgres);
-          made.databaseUrl = postgres.ownerUrl;
-        }
-        backend = await Backend.start(made);
-        started.push(backend);
-      } catch (error) {
-        await stop(); // Node calls no `after` when a `before` has failed.
-        throw error;
-      }
+    startParts(async (parts) => {
+      if (options.onPostgres) ({ backend } = await parts.startBackend());
+      else backend = parts.add(await Backend.start());
     });
-    after(stop);
 
     for (const runtime of runtimes) {
       describe(`on ${runtime}`, () => {

@@ -126,7 +126,7 @@ TEST_CASE("texts beyond the budget keep their beginnings and ends, a note, and a
   }
   const auto note = content.find(" bytes of this text are left out here");
   CHECK(content.find(" bytes of this text are left out here", note + 1) != std::string::npos);
-  // What was fetched is kept as it was, for later turns and for the dossier.
+  // The fetched text is stored whole, for later turns and for the dossier.
   const auto& kept = chat.begun()["message_metadata"]["attachments"];
   CHECK(kept[0]["text"] == first);
   CHECK(kept[2]["text_read"] == second);

@@ -176,7 +176,7 @@ TEST_CASE("companions, live conversations and bots answer as their session wishe
     CHECK(talk->say("m1", "Hi.").text == kStory);
     CHECK(chat.model.exchanges.empty());
     check_wishes(*talk->second);
-    // What the deployment no longer allows is passed over.
+    // Settings that the deployment no longer allows are ignored.
     chat.world.environment["FABULA_MODELS"] = "local:first";
     chat.model.tell("Well.", 1);
     if (over != TalkOver::companion_socket && over != TalkOver::realtime_socket) {

@@ -81,6 +81,20 @@ TEST_CASE("a tab sees another's turn within 30 s when idle, and its text within 
   tabs.end();
 }
 
+TEST_CASE("while two tabs talk, each sees within seconds what is said in the other") {
+  TwoTabs tabs;
+  tabs.chat.model.tell("A fox.", 10);
+  tabs.first.say("a1", "Say a1");
+  tabs.chat.world.run_for(5'000);
+  CHECK(tabs.first.events().size() == 2);
+  for (std::size_t turn = 1; turn <= 3; ++turn) {
+    tabs.second->say("b" + std::to_string(turn), "Say b");
+    tabs.chat.world.run_for(5'000);
+    CHECK(tabs.first.events().size() == 2 * turn + 2);
+  }
+  tabs.end();
+}
+
 TEST_CASE("who sends sees at once what was missed") {
   TwoTabs tabs;
   tabs.chat.model.tell("A fox.", 10);

@@ -16,35 +16,19 @@
 #include "shared/json/document.hpp"
 #include "shared/text/ascii.hpp"
 #include "shared/text/split.hpp"
+#include "tests/unit/api_document.hpp"
 
 using namespace fabula;
+using namespace fabula::tests;
 
 namespace {
 
-constexpr std::string_view kServer = "https://a.example/functions/v1";
-
-const json::Document& document() {
-  static const json::Document kDocument =
-      *json::parse(api::openapi_document(api::kGroups, kServer));
-  return kDocument;
-}
-
-// The value at a path of keys; null when there is none.
-json::Document at(const json::Document& from, const std::vector<std::string>& keys) {
-  const auto* found = &from;
-  for (const auto& key : keys) {
-    found = json::find(*found, key);
-    if (!found) return nullptr;
-  }
-  return *found;
-}
-
 json::Document operation(std::string_view path, std::string_view method) {
-  return at(document(), {"paths", std::string(path), std::string(method)});
+  return at(api_document(), {"paths", std::string(path), std::string(method)});
 }
 
 json::Document schema(std::string_view name) {
-  return at(document(), {"components", "schemas", std::string(name)});
+  return at(api_document(), {"components", "schemas", std::string(name)});
 }
 
 std::string text_of(const json::Document& value) { return json::dump(value); }
@@ -88,13 +72,13 @@ bool is_sentence(std::string_view text) { return !text.empty() && text.ends_with
 }  // namespace
 
 TEST_CASE("the document says what it is") {
-  CHECK(at(document(), {"openapi"}) == "3.1.0");
-  CHECK(text_of(at(document(), {"servers"})) ==
+  CHECK(at(api_document(), {"openapi"}) == "3.1.0");
+  CHECK(text_of(at(api_document(), {"servers"})) ==
         R"([{"description":"This deployment.","url":"https://a.example/functions/v1"}])");
-  CHECK(at(document(), {"info", "license", "identifier"}) == "MIT");
+  CHECK(at(api_document(), {"info", "license", "identifier"}) == "MIT");
   std::ifstream file(FABULA_SOURCE_DIR "/package.json");
   const std::string package((std::istreambuf_iterator<char>(file)), {});
-  CHECK(at(document(), {"info", "version"}) == at(*json::parse(package), {"version"}));
+  CHECK(at(api_document(), {"info", "version"}) == at(*json::parse(package), {"version"}));
 }
 
 TEST_CASE("every operation is there, under an id of its own and its function's tag") {
@@ -109,19 +93,19 @@ TEST_CASE("every operation is there, under an id of its own and its function's t
     ++count;
   });
   std::size_t told_count = 0;
-  for (const auto& path : *json::find(document(), "paths")) told_count += path.size();
+  for (const auto& path : *json::find(api_document(), "paths")) told_count += path.size();
   CHECK(told_count == count);
 }
 
 TEST_CASE("every reference leads somewhere, and everything shared is referred to") {
   std::set<std::string> used;
-  walk(document(), [&](const std::string& key, const json::Document& value) {
+  walk(api_document(), [&](const std::string& key, const json::Document& value) {
     if (key != "$ref") return;
     const std::string reference = value;
-    CHECK_MESSAGE(!at(document(), reference_keys(reference)).is_null(), reference);
+    CHECK_MESSAGE(!at(api_document(), reference_keys(reference)).is_null(), reference);
     used.insert(reference);
   });
-  const auto components = at(document(), {"components"});
+  const auto components = at(api_document(), {"components"});
   for (const auto& [kind, members] : components.items()) {
     if (kind == "securitySchemes") continue;
     for (const auto& [name, member] : members.items()) {
@@ -328,7 +312,7 @@ TEST_CASE("each operation tells the statuses that it can answer with") {
         "200 400 401 404 406 408 412 413 415 422 500 503 ");
   CHECK(statuses("/chat/health", "get") == "200 400 422 500 ");
   CHECK(statuses("/redoc", "get") == "308 400 422 500 ");
-  const auto refusal = at(document(), {"components", "responses", "Refusal412"});
+  const auto refusal = at(api_document(), {"components", "responses", "Refusal412"});
   CHECK(at(refusal, {"description"}) == "Precondition failed (`precondition_failed`).");
   CHECK(at(refusal, {"content", "application/problem+json", "schema", "$ref"}) ==
         "#/components/schemas/Problem");

@@ -12,30 +12,16 @@
 #include "shared/api/openapi.hpp"
 #include "shared/json/document.hpp"
 #include "shared/text/ascii.hpp"
+#include "tests/unit/api_document.hpp"
 
 using namespace fabula;
+using namespace fabula::tests;
 
 namespace {
 
-const json::Document& document() {
-  static const json::Document kDocument =
-      *json::parse(api::openapi_document(api::kGroups, "https://a.example/functions/v1"));
-  return kDocument;
-}
-
-// The value at a path of keys; null if there is none.
-json::Document at(const json::Document& from, const std::vector<std::string>& keys) {
-  const auto* found = &from;
-  for (const auto& key : keys) {
-    found = json::find(*found, key);
-    if (!found) return nullptr;
-  }
-  return *found;
-}
-
 json::Document responses_of(const api::Operation& operation) {
-  return at(document(), {"paths", std::string(operation.pattern), text::to_lower(operation.method),
-                         "responses"});
+  return at(api_document(), {"paths", std::string(operation.pattern),
+                             text::to_lower(operation.method), "responses"});
 }
 
 void each_operation(const std::function<void(const api::Operation&)>& visit) {
@@ -97,7 +83,7 @@ void each_schema(const json::Document& schema, const std::string& place,
 
 void each_named_schema(
     const std::function<void(const std::string&, const json::Document&)>& visit) {
-  const auto schemas = at(document(), {"components", "schemas"});
+  const auto schemas = at(api_document(), {"components", "schemas"});
   for (const auto& [name, schema] : schemas.items()) each_schema(schema, name, visit);
 }
 

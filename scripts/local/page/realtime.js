@@ -218,9 +218,10 @@ find("#show-log").addEventListener("click", ({ currentTarget }) => {
   currentTarget.setAttribute("aria-expanded", String(isShown));
 });
 addEventListener("online", () => socket.hurry());
-// The end and the summary arrive after the session was left, when there is no socket to report them.
+// The end and the summary arrive after the session was left, when there is no socket to report them. While
+// a lost connection is tried again there is nobody to ask.
 setInterval(() => {
-  if (facts?.summary === null && state !== "open") void look();
+  if (facts?.summary === null && state === "left") void look();
 }, LOOK_EVERY_MS);
 
 const named = decodeURIComponent(location.hash.slice(1));

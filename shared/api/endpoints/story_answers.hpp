@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "shared/api/endpoints/story_settings.hpp"
+#include "shared/api/endpoints/stream_events.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::story {
@@ -234,17 +235,6 @@ inline constexpr std::array kTaskFields{
 };
 inline constexpr Schema kTask{"StoryTask", "Work on a story.", kTaskFields};
 
-constexpr Field event_name(const std::array<std::string_view, 1>& name) {
-  return {
-      .name = "event", .description = "The event's name.", .is_required = true, .choices = name};
-}
-constexpr Field event_data(const Schema& schema) {
-  return {.name = "data",
-          .type = Type::object,
-          .description = "The event's data, read as JSON.",
-          .is_required = true,
-          .schema = &schema};
-}
 inline constexpr Field kProgressField{.name = "progress",
                                       .type = Type::integer,
                                       .description = "In percent.",

@@ -6,6 +6,7 @@
 #include "shared/api/endpoints/answers.hpp"
 #include "shared/api/endpoints/fields.hpp"
 #include "shared/api/endpoints/stream_control.hpp"
+#include "shared/api/endpoints/stream_events.hpp"
 #include "shared/api/operation.hpp"
 #include "shared/api/path_parameter.hpp"
 #include "shared/llm/route/providers.hpp"
@@ -183,17 +184,6 @@ inline constexpr Operation kHealthz{.id = "stream_healthz",
                                     .access = Access::anyone,
                                     .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
-constexpr Field event_name(const std::array<std::string_view, 1>& name) {
-  return {
-      .name = "event", .description = "The event's name.", .is_required = true, .choices = name};
-}
-constexpr Field event_data(const Schema& schema) {
-  return {.name = "data",
-          .type = Type::object,
-          .description = "The event's data, read as JSON.",
-          .is_required = true,
-          .schema = &schema};
-}
 inline constexpr std::array<std::string_view, 1> kTokenName{"token"};
 inline constexpr std::array<std::string_view, 1> kPingName{"ping"};
 inline constexpr std::array<std::string_view, 1> kDoneName{"done"};

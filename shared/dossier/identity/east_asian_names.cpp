@@ -141,7 +141,7 @@ std::size_t family_bytes(std::string_view name, Script script) {
   if (const auto bytes = family_bytes_of(kJapaneseFamilies, name)) return bytes;
   if (const auto bytes = family_bytes_of(kChineseCompounds, name)) return bytes;
   if (script == Script::kana) return family_bytes_before_kana(name);
-  // Of a Japanese name of four characters the family name is half in all but a few.
+  // The family name is half of nearly all Japanese names of four characters.
   if (characters == 4) return 2 * kBytes;
   return characters == 3 && has_character(kChineseFamilies, name.substr(0, kBytes)) ? kBytes : 0;
 }

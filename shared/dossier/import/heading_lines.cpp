@@ -39,8 +39,8 @@ bool has_relative(const HeadingVocabulary& vocabulary, const Words& words, std::
   return false;
 }
 
-// What follows a label, the words from `at` on, is a title, and no sentence: "Part one of the plan
-// failed."
+// Whether the words from `at` on, which follow a label, are a title and not the rest of a sentence,
+// as in "Part one of the plan failed."
 bool is_title_behind(const HeadingVocabulary& vocabulary, std::string_view line, const Words& words,
                      std::size_t at, bool is_within_paragraph) {
   const auto is_separator = [](const HeadingWord& word) {

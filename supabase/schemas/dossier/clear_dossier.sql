@@ -40,7 +40,7 @@ begin
   on conflict (session_id, message_id) do nothing;
   delete from public.dossier_assertions where project_id = project.project_id;
   update public.dossiers
-  set head = head + 1, log_start = head + 1, folded_to = head + 1,
+  set head = head + 1, log_start = head + 1, folded_to = head + 1, log_room = 0,
       snapshot_json = default, facts_json = default, updated_at = clock_timestamp()
   where project_id = project.project_id;
   return private.answer(

@@ -41,6 +41,8 @@ create table public.dossiers (
   -- [[assertion_id, message_id | null]]}]}]}; {} if it made none. text consists of all lines, each "- " and
   -- its parts in order; a line without its first part is left out.
   facts_json jsonb not null default '{}' check (jsonb_typeof(facts_json) = 'object'),
+  -- The room that the log takes (private.room_of), so that a writer need not read it all.
+  log_room bigint not null default 0 check (log_room >= 0),
   constraint dossiers_project_id_owner_id_key unique (project_id, owner_id),
   constraint snapshots_cover_what_is_there check (folded_to <= head),
   constraint logs_begin_before_they_end check (log_start between 0 and folded_to),

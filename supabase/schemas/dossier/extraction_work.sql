@@ -79,7 +79,7 @@ begin
     join public.message_extractions extraction
       on extraction.session_id = message.session_id and extraction.message_id = message.message_id
     where message.message_id = unread.message_id;
-    -- What is attached to a message follows its text, so that places in the text stay what they are.
+    -- Attached texts follow the message's own, so that positions in it stay the same.
     part := private.text_part(
       waiting.content || case when waiting.role = 'user'
         then private.attached_text(waiting.metadata) else '' end,

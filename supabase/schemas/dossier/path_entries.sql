@@ -33,6 +33,7 @@ declare
   at_ms constant bigint := floor(extract(epoch from clock_timestamp()) * 1000);
   dossier record;
   entry_text text;
+  added_room bigint := 0;
 begin
   select head, owner_id into dossier from public.dossiers
   where project_id = wanted_project_id
@@ -49,9 +50,10 @@ begin
       wanted_project_id, dossier.owner_id, dossier.head + place,
       encode(sha256(convert_to(entry_text, 'UTF8')), 'hex'), 'path', entry_text::jsonb -> 'body',
       place = entries, clock_timestamp());
+    added_room := added_room + private.room_of(entry_text::jsonb -> 'body');
   end loop;
   update public.dossiers
-  set head = head + entries, updated_at = clock_timestamp()
+  set head = head + entries, log_room = log_room + added_room, updated_at = clock_timestamp()
   where project_id = wanted_project_id;
 end
 $$;

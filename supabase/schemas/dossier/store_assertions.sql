@@ -21,6 +21,7 @@ declare
   dossier record;
   is_base_the_head boolean;
   added integer;
+  added_room bigint;
   is_known boolean;
   odd_id text;
 begin
@@ -35,7 +36,7 @@ begin
   end if;
 
   -- From here on there is one writer at a time. The snapshot is not read.
-  select head, folded_to, log_start, owner_id into dossier
+  select head, folded_to, log_start, log_room, owner_id into dossier
   from public.dossiers
   where project_id = wanted_id and owner_id = coalesce(principal_id, owner_id)
   for no key update;
@@ -56,8 +57,9 @@ begin
   ) known on true;
   if not is_known then
     perform private.check_version(request ->> 'if_match', dossier.head::text);
-    if base < dossier.head then
-      perform private.check_room(wanted_id, dossier.log_start, assertions);
+    -- With no assertions the log is only read.
+    if base < dossier.head and assertions <> '[]' then
+      perform private.check_room(dossier.log_room, assertions);
     end if;
   end if;
 
@@ -83,20 +85,22 @@ begin
       assertion_id text, kind text, body jsonb, message_id uuid)) with ordinality
       as entry (assertion_id, kind, body, message_id, place)
     order by assertion_id, place
+  ), stored as (
+    insert into public.dossier_assertions (
+      project_id, owner_id, position, assertion_id, kind, body, message_id, is_version, created_at)
+    select wanted_id, dossier.owner_id, dossier.head + row_number() over (order by place),
+      assertion_id, kind, body, message_id,
+      row_number() over (order by place desc) = 1, clock_timestamp()
+    from sent
+    left join lateral (
+      select true as is_known from public.dossier_assertions
+      where project_id = wanted_id and assertion_id = sent.assertion_id
+      limit 1
+    ) known on true
+    where known.is_known is null
+    returning body
   )
-  insert into public.dossier_assertions (
-    project_id, owner_id, position, assertion_id, kind, body, message_id, is_version, created_at)
-  select wanted_id, dossier.owner_id, dossier.head + row_number() over (order by place),
-    assertion_id, kind, body, message_id,
-    row_number() over (order by place desc) = 1, clock_timestamp()
-  from sent
-  left join lateral (
-    select true as is_known from public.dossier_assertions
-    where project_id = wanted_id and assertion_id = sent.assertion_id
-    limit 1
-  ) known on true
-  where known.is_known is null;
-  get diagnostics added = row_count;
+  select count(*), coalesce(sum(private.room_of(body)), 0) into added, added_room from stored;
 
   select sent.assertion_id into odd_id
   from jsonb_to_recordset(assertions) as sent (
@@ -118,7 +122,7 @@ begin
   is_base_the_head := base = dossier.head;
   if added > 0 then
     update public.dossiers
-    set head = head + added, updated_at = clock_timestamp()
+    set head = head + added, log_room = log_room + added_room, updated_at = clock_timestamp()
     where project_id = wanted_id;
   end if;
   if is_base_the_head and snapshot is not null then

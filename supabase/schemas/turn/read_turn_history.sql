@@ -46,7 +46,7 @@ begin
     history.summary_until_id := summary.until_message_id;
   end if;
 
-  -- What the older messages and the summary leave.
+  -- The room that the older messages and the summary leave.
   room := budget_tokens - older.tokens
     - case when history.summary is null then 0 else summary_tokens end;
   if is_divided and question_tokens + continued_tokens > room then

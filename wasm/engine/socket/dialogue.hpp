@@ -12,6 +12,7 @@
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/socket/connection.hpp"
+#include "wasm/engine/socket/limits.hpp"
 #include "wasm/engine/socket/message_rate.hpp"
 #include "wasm/engine/socket/partner.hpp"
 #include "wasm/engine/socket/socket_channel.hpp"
@@ -106,6 +107,7 @@ class Dialogue {
   std::optional<runtime::Spawned<Result<SocketNews>>> cancelling_;
   std::optional<turn::said::Start> started_;  // the request that is in progress
   std::int64_t look_due_ms_ = 0;
+  std::int64_t look_gap_ms_ = socket_limits::kFirstLookMs;
   std::optional<FollowedReply> followed_;  // to follow, or followed now
   std::optional<BrokenReply> broken_;      // to continue
   std::string continued_id_;               // the stream that has been continued already

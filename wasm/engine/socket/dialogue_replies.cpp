@@ -34,7 +34,10 @@ void Dialogue::look_at_work(std::int64_t now_ms) {
 }
 
 void Dialogue::take_news(Result<SocketNews>&& news, std::int64_t now_ms) {
-  look_due_ms_ = now_ms + socket_limits::kIdleLookMs;
+  const bool is_news = news && !news->messages.empty();
+  look_gap_ms_ = is_news ? socket_limits::kFirstLookMs
+                         : std::min(2 * look_gap_ms_, socket_limits::kIdleLookMs);
+  look_due_ms_ = now_ms + look_gap_ms_;
   if (!news) {
     // The next look finds anything that one has missed; but a caller without a valid identity may
     // see nothing.

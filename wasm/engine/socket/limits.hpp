@@ -29,7 +29,9 @@ inline constexpr std::int64_t kHelloTimeoutMs = 10'000;
 inline constexpr std::int64_t kPingAfterMs = 25'000;
 inline constexpr int kMaximumUnansweredPings = 2;
 
-// How often a connection looks for other connections' actions.
+// A connection looks for other connections' actions soon after an event, because another often
+// follows, and each time after twice as long while there is none.
+inline constexpr std::int64_t kFirstLookMs = 2'000;
 inline constexpr std::int64_t kIdleLookMs = 20'000;
 // The wait before retrying a turn that was refused because another one, not visible yet, is
 // running.
