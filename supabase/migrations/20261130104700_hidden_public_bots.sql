@@ -103,7 +103,7 @@ $$;
 create or replace function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  -- Of what is told of the dossier, for each token of history: a quarter of it.
+  -- The bytes of the dossier that the model gets for each token of history: about a quarter of the budget.
   dossier_bytes_per_token constant integer := 1;
   turn_action text := coalesce(request ->> 'action', 'say');
   rate_limit jsonb := nullif(request -> 'rate_limit', 'null');
