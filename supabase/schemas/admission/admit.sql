@@ -3,7 +3,7 @@
 -- refusal undoes that transaction, so that it makes no principal and stores nothing. Counters are locked
 -- before everything else, in the order prefix, deployment, then the caller's after the principal.
 --
--- The functions send with {principal}, in begin_turn, start_job, start_import, begin_story,
+-- The functions send with {principal}, in begin_turn, start_job, retry_step, start_import, begin_story,
 -- begin_story_illustrations, open_realtime_session and create_guest:
 --   admission  {prefix, guests, limits}; {} has all defaults; without it nothing is asked
 --     prefix   text of at most 64 characters, the HMAC of the caller's network (IPv4 /24, IPv6 /56), made with
