@@ -1,5 +1,5 @@
--- Retries a step that has failed for good: {principal, admission?, job_id, step}. The job continues from it, and keeps
--- the results of other steps. Refused when the step has not failed, or the job was cancelled.
+-- Retries a step that has failed for good: {principal, admission?, job_id, step}. The job continues from it,
+-- and keeps the results of other steps. Refused when the step has not failed, or the job was cancelled.
 create function public.retry_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
