@@ -53,13 +53,13 @@ comment on table public.deployment_usage is 'The usage of everybody together, by
 
 alter table public.deployment_usage enable row level security;
 
--- The principal of the request's token, null without one and for one who is suspended. Policies use only
--- this. A Supabase user's id has a meaning only in tokens of this deployment's Supabase. A user is identified by the `sub`
--- of tokens without an issuer (the embedded Supabase writes none), with the issuer `supabase`, which
--- private.act_as sets, or from Supabase Auth, whose URL may change. Any other issuer that PostgREST
--- trusts may choose any ids for its users, including a Supabase user's, and never identifies one.
--- Only private.act_as identifies a guest, without an issuer. Security definer: callers may not read
--- principals themselves.
+-- The principal of the request's token, null without one and for one who is suspended. Policies use
+-- only this. A Supabase user's id has a meaning only in tokens of this deployment's Supabase. A user
+-- is identified by the `sub` of tokens without an issuer (the embedded Supabase writes none), with the
+-- issuer `supabase`, which private.act_as sets, or from Supabase Auth, whose URL may change. Any other
+-- issuer that PostgREST trusts may choose any ids for its users, including a Supabase user's, and
+-- never identifies one. Only private.act_as identifies a guest, without an issuer. Security definer:
+-- callers may not read principals themselves.
 create or replace function private.current_principal() returns uuid
 language plpgsql stable security definer set search_path = '' as $$
 declare
