@@ -13,6 +13,17 @@ language sql volatile
 return full_at <= clock_timestamp() + private.counter_cost(max_uses, window_seconds, parts, part)
   * (max_uses / parts + (part < max_uses % parts)::integer - 1);
 
+-- The parts of a counter that have no row, in any order.
+create function private.unused_parts(wanted_scope text, parts integer) returns setof integer
+language sql volatile set search_path = '' as $$
+  select number
+  from generate_series(0, parts - 1) number
+  where not exists (
+    select from public.admission_counters
+    where scope = wanted_scope and part = number)
+  order by random();
+$$;
+
 -- Uses the counter of a scope once; returns 0, or the seconds to wait if it is used up, and then changes
 -- nothing. A burst of max_uses, then one more after each max_uses-th part of the window. It waits for other
 -- transactions only if they hold all parts that have room.
@@ -22,27 +33,49 @@ language plpgsql set search_path = '' as $$
 declare
   parts constant integer := least(16, max_uses);
   taken integer;
+  is_made boolean := false;
   wait_seconds integer;
 begin
   if max_uses < 1 or window_seconds < 1 then
     return greatest(window_seconds, 1);
   end if;
   loop
-    select counter.part into taken from public.admission_counters counter
-    where counter.scope = take_admission.scope and counter.part < parts
-      and private.counter_has_room(counter.full_at, max_uses, window_seconds, parts, counter.part)
-    order by random()
-    limit 1
-    for no key update skip locked;
-    exit when found;
-    -- A random one, so that many first calls do not wait for the same row.
-    select number into taken
-    from generate_series(0, parts - 1) number
-    where not exists (
-      select from public.admission_counters counter
-      where counter.scope = take_admission.scope and counter.part = number)
-    order by random()
-    limit 1;
+    begin
+      select counter.part into strict taken from public.admission_counters counter
+      where counter.scope = take_admission.scope and counter.part < parts
+        and private.counter_has_room(counter.full_at, max_uses, window_seconds, parts, counter.part)
+      order by random()
+      limit 1
+      for no key update skip locked;
+      exit;
+    exception when no_data_found then
+      -- Rows that were used up meanwhile are unlocked again.
+      null;
+    end;
+    -- Not one that a transaction is making, which may have to wait for a long time.
+    for taken in select number from private.unused_parts(scope, parts) number loop
+      if pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', 'admission', scope, taken), 0)) then
+        insert into public.admission_counters (scope, part, full_at)
+        values (take_admission.scope, taken, clock_timestamp())
+        on conflict on constraint admission_counters_pkey do nothing;
+        is_made := found;
+        exit when is_made;
+      end if;
+    end loop;
+    exit when is_made;
+    begin
+      select counter.part into strict taken from public.admission_counters counter
+      where counter.scope = take_admission.scope and counter.part < parts
+        and private.counter_has_room(counter.full_at, max_uses, window_seconds, parts, counter.part)
+      -- All who wait lock rows that may be used up meanwhile: in one order.
+      order by counter.part
+      limit 1
+      for no key update;
+      exit;
+    exception when no_data_found then
+      null;
+    end;
+    select number into taken from private.unused_parts(scope, parts) number limit 1;
     if found then
       insert into public.admission_counters (scope, part, full_at)
       values (take_admission.scope, taken, clock_timestamp())
@@ -50,13 +83,6 @@ begin
       exit when found;
       continue;
     end if;
-    select counter.part into taken from public.admission_counters counter
-    where counter.scope = take_admission.scope and counter.part < parts
-      and private.counter_has_room(counter.full_at, max_uses, window_seconds, parts, counter.part)
-    order by random()
-    limit 1
-    for no key update;
-    exit when found;
     select ceil(extract(epoch from min(counter.full_at - clock_timestamp()
         - private.counter_cost(max_uses, window_seconds, parts, counter.part)
           * (max_uses / parts + (counter.part < max_uses % parts)::integer - 1))))
@@ -89,12 +115,14 @@ $$;
 revoke all on function
   private.counter_cost(integer, integer, integer, integer),
   private.counter_has_room(timestamptz, integer, integer, integer, integer),
+  private.unused_parts(text, integer),
   private.take_admission(text, integer, integer),
   private.delete_full_counters()
 from public, anon, authenticated, service_role;
 grant execute on function
   private.counter_cost(integer, integer, integer, integer),
   private.counter_has_room(timestamptz, integer, integer, integer, integer),
+  private.unused_parts(text, integer),
   private.take_admission(text, integer, integer),
   private.delete_full_counters()
 to service_role;
