@@ -69,6 +69,8 @@ export const METRICS_TABLES = [
   "model_call_totals",
   "duration_totals",
   "metrics_cache",
+  "admission_counters",
+  "deployment_usage",
   "job_queues",
   "live_connections",
 ];

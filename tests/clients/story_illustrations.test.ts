@@ -130,7 +130,7 @@ onEachRuntime(
         calls.map(({ provider, status }) => `${provider} ${status}`).sort(),
         ["gemini complete", "gemini failed", "hf complete", "openai complete", "openai failed", "openai failed"],
       );
-      const [share] = await stack().backend.rows("plan_shares", { job_id: task_id });
+      const [share] = await stack().backend.rows("plan_shares", { source_id: task_id });
       assert.deepEqual([share!["used_images"], share!["used_calls"]], [3, 6]);
 
       const drawnAll = await ask(stack(), "POST", "illustrations", token, { project_id });

@@ -206,7 +206,7 @@ test("a new month begins with nothing used; what began before it counts there", 
   const step = await claimOf(target, job_id);
   await assert.rejects(beginWithShare(target, user, project_id), refusal(429, "plan_exceeded"));
   await target.asOwner(
-    "update public.plan_shares set month = month - interval '1 month' where job_id = $1", [job_id],
+    "update public.plan_shares set month = month - interval '1 month' where source_id = $1", [job_id],
   );
   await beginWithShare(target, user, project_id);
   await commitOne(target, step, {}, { calls: [CALL] });
@@ -214,7 +214,7 @@ test("a new month begins with nothing used; what began before it counts there", 
   assert.deepEqual([usage.calls, reserved.calls], [0, 1]);
   assert.equal(month, new Date().toISOString().slice(0, 7));
   assert.ok(Date.parse(resets_at) > Date.now());
-  const [old] = await target.select("plan_shares", { job_id });
+  const [old] = await target.select("plan_shares", { source_id: job_id });
   assert.deepEqual([old!["used_calls"], old!["settled_at"] !== null], ["1", true]);
 });
 

@@ -1,9 +1,9 @@
--- Creates a guest: {principal: {kind: new_guest, token_hash}, caller: a guest who must exist | null}; returns
--- {user_id, expires_at}.
+-- Creates a guest: {principal: {kind: new_guest, token_hash}, admission?, caller: a guest who must exist |
+-- null}; returns {user_id, expires_at}.
 create function public.create_guest(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  principal_id constant uuid := private.admit(request);
 begin
   if request ->> 'caller' is not null then
     perform private.require_current(private.find_principal(request -> 'caller'));

@@ -1,6 +1,6 @@
--- Deletes expired guests with all of their data, and old records of moved guests and deleted
--- accounts: {limit?}, the number of guests in one call; returns {deleted}, their number. Background
--- work calls it, without a principal.
+-- Deletes expired guests with all of their data, old records of moved guests and deleted
+-- accounts, and counters that are full: {limit?}, the number of guests in one call; returns {deleted}, their
+-- number. Background work calls it, without a principal.
 create function public.delete_expired_guests(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -38,6 +38,7 @@ begin
     and last_seen_at < clock_timestamp() - moved_user_lifetime;
   delete from public.deleted_accounts
   where deleted_at < clock_timestamp() - longest_token_life;
+  perform private.delete_full_counters();
   return jsonb_build_object('deleted', deleted);
 end
 $$;

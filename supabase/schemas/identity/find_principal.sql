@@ -28,13 +28,17 @@ begin
 end
 $$;
 
--- Refuses principals that do not exist, and guests who have moved.
+-- Refuses principals that do not exist or are suspended, and guests who have moved.
 create function private.require_current(principal public.principals) returns void
 language plpgsql set search_path = '' as $$
 begin
   if principal.id is null then
     perform private.refuse(401, 'invalid_token',
       'This token is unknown or has expired: sign in again, or go on without it as a new guest.');
+  end if;
+  if principal.suspended_at is not null then
+    perform private.refuse(403, 'account_suspended',
+      'This account is suspended: ask the operator of this server.');
   end if;
   if principal.migrated_to is not null then
     perform private.refuse(401, 'invalid_token',

@@ -17,7 +17,7 @@ begin
   where owner_id = principal_id and status in ('queued', 'running', 'paused')
   order by job_id
   for no key update;
-  perform from public.plan_shares where owner_id = principal_id order by job_id, month for no key update;
+  perform from public.plan_shares where owner_id = principal_id order by source_id, month for no key update;
   perform from public.dossiers where owner_id = principal_id order by project_id for no key update;
   perform from public.memory_logs where owner_id = principal_id order by memory_log_id for no key update;
   return true;

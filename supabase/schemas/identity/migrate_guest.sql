@@ -57,6 +57,9 @@ begin
     if not found then
       perform private.refuse_unknown_guest();
     end if;
+    if principal.suspended_at is not null then
+      perform private.require_current(principal);
+    end if;
     if principal.migrated_to <> account_id then
       perform private.refuse(403, 'forbidden',
         'This guest has moved to another account: sign in to that one.');

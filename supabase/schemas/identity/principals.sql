@@ -14,6 +14,8 @@ create table public.principals (
   -- The account to which a guest was moved. The row is kept for a while, so that a repeated move is
   -- answered, and the guest's token is refused with the right reason.
   migrated_to uuid references public.principals (id) on delete cascade,
+  -- Since when the operator lets the principal do nothing; null: they are not suspended.
+  suspended_at timestamptz,
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
     case kind

@@ -1,4 +1,4 @@
--- Begins to import a text: {principal, project_id, title | null, chapters, steps: [{text, chapter,
+-- Begins to import a text: {principal, admission?, project_id, title | null, chapters, steps: [{text, chapter,
 -- chapter_title | null, from_byte}]}; 202 with its progress, and the URL for reading it.
 create function public.start_import(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
@@ -14,7 +14,7 @@ declare
   parts constant jsonb := request -> 'steps';
 begin
   project := private.open_project(
-    private.resolve_principal(request -> 'principal'), private.read_id(request, 'project_id'));
+    private.admit(request), private.read_id(request, 'project_id'));
   if jsonb_typeof(parts) is distinct from 'array'
     or jsonb_array_length(parts) not between 1 and max_steps then
     perform private.refuse(422, 'invalid_request',
@@ -49,7 +49,8 @@ begin
     perform private.refuse(422, 'invalid_request', format(
       'A project may have %s imports: use another project.', max_imports));
   end if;
-  perform private.check_open_jobs(project.owner_id);
+  perform private.check_open_jobs(
+    project.owner_id, private.limit_of_caller(request, 'open_jobs')::integer);
 
   import := private.add_job(jsonb_build_object(
     'kind', 'dossier_import', 'owner_id', project.owner_id, 'project_id', project.project_id,
@@ -65,6 +66,12 @@ begin
         'chapter_title', nullif(left(part.value ->> 'chapter_title', 200), ''),
         'from_byte', (part.value ->> 'from_byte')::integer) order by part.place)
       from jsonb_array_elements(parts) with ordinality as part (value, place))));
+  if private.is_admission_asked(request) then
+    -- After all other locks.
+    perform private.take_share(
+      project.owner_id, import.job_id, jsonb_array_length(parts), private.import_tokens(parts), 0);
+    perform private.check_tokens_of_day(project.owner_id, request);
+  end if;
   return private.answer(
     private.import_body(import) || jsonb_build_object(
       'status_url', format('/dossier/%s/import/%s', import.project_id, import.job_id)),
@@ -72,5 +79,17 @@ begin
 end
 $$;
 
-revoke all on function public.start_import(jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.start_import(jsonb) to service_role;
+-- The tokens that reading the parts of a text may take: each with the instructions, and the answer.
+create function private.import_tokens(parts jsonb) returns bigint
+language sql immutable set search_path = '' as $$
+  select sum(2 * private.estimate_tokens(part ->> 'text') + 3000) from jsonb_array_elements(parts) part;
+$$;
+
+revoke all on function
+  public.start_import(jsonb),
+  private.import_tokens(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  public.start_import(jsonb),
+  private.import_tokens(jsonb)
+to service_role;

@@ -1,8 +1,8 @@
--- Refuses when the owner has reached the limit of open jobs.
-create function private.check_open_jobs(principal_id uuid) returns void
+-- Refuses when the owner has reached the limit of open jobs: this one, or by default 200.
+create function private.check_open_jobs(principal_id uuid, wanted_limit integer default null) returns void
 language plpgsql set search_path = '' as $$
 declare
-  max_open_jobs constant integer := 200;
+  max_open_jobs constant integer := coalesce(wanted_limit, 200);
 begin
   if (
     select count(*) >= max_open_jobs
@@ -18,5 +18,5 @@ begin
 end
 $$;
 
-revoke all on function private.check_open_jobs(uuid) from public, anon, authenticated, service_role;
-grant execute on function private.check_open_jobs(uuid) to service_role;
+revoke all on function private.check_open_jobs(uuid, integer) from public, anon, authenticated, service_role;
+grant execute on function private.check_open_jobs(uuid, integer) to service_role;

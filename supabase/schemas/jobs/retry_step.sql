@@ -1,8 +1,9 @@
--- Retries a step that has failed for good: {principal, job_id, step}. The job continues from it, and keeps
--- the results of other steps. Refused when the step has not failed, or the job was cancelled.
+-- Retries a step that has failed for good: {principal, admission?, job_id, step}. The job continues from it,
+-- and keeps the results of other steps. Refused when the step has not failed, or the job was cancelled.
 create function public.retry_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
+  principal_id constant uuid := private.admit(request);
   job public.jobs := private.own_job(request, true);
 begin
   if job.status = 'cancelled' then
@@ -18,7 +19,8 @@ begin
       perform private.refuse(422, 'invalid_request',
         'Another job does the same already: wait for that one.');
     end if;
-    perform private.check_open_jobs(job.owner_id);
+    perform private.check_open_jobs(
+      principal_id, private.limit_of_caller(request, 'open_jobs')::integer);
   end if;
   update public.job_steps
   set status = case when job.status = 'paused' then 'waiting' else 'queued' end,

@@ -1,12 +1,12 @@
--- Begins a job for a person: {principal, kind, session_id or project_id, merge_key?, is_serial?, payload?,
--- steps?, delay_seconds?}, as for private.add_job; 202 with private.job_body. An owner may have at most 200
--- open jobs.
+-- Begins a job for a person: {principal, admission?, kind, session_id or project_id, merge_key?, is_serial?,
+-- payload?, steps?, delay_seconds?}, as for private.add_job; 202 with private.job_body. An owner may have at most 200
+-- open jobs, or as many as the deployment's settings say.
 create function public.start_job(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   max_steps constant integer := 1000;
   max_delay_seconds constant double precision := 31536000;
-  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  principal_id constant uuid := private.admit(request);
   wanted_session_id constant uuid := private.read_id(request, 'session_id');
   delay_seconds constant double precision := (request ->> 'delay_seconds')::double precision;
   job public.jobs;
@@ -22,9 +22,9 @@ begin
   else
     perform private.open_project(principal_id, private.read_id(request, 'project_id'));
   end if;
-  perform private.check_open_jobs(principal_id);
+  perform private.check_open_jobs(principal_id, private.limit_of_caller(request, 'open_jobs')::integer);
   job := private.add_job(
-    (request - array['principal', 'owner_id', 'delay_seconds', 'run_after', 'kept_for', 'project_id',
+    (request - array['principal', 'admission', 'owner_id', 'delay_seconds', 'run_after', 'kept_for', 'project_id',
       'reports_progress'])
     || jsonb_build_object('owner_id', principal_id)
     || case when wanted_session_id is null

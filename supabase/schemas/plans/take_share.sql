@@ -1,9 +1,9 @@
--- Reserves a job's share of its owner's plan, or refuses with 429 plan_exceeded and {usage, reserved, limit,
--- resets_at}. It is added to a share that the job has open. Call it after all other locks of the
--- transaction, including the job's; code that settles shares never waits for its lock. The share is settled
--- when the job ends (settle_share.sql).
+-- Reserves the share that a job or a turn has of its owner's plan, or refuses with 429 plan_exceeded and
+-- {usage, reserved, limit, resets_at}. It is added to a share that the job has open. Call it after all other
+-- locks of the transaction, including the job's; code that settles shares never waits for its lock. The share
+-- is settled when the job or the turn ends (settle_share.sql, turn_shares.sql).
 create function private.take_share(
-  owner_id uuid, job_id uuid, calls integer, tokens bigint, images integer
+  owner_id uuid, source_id uuid, calls integer, tokens bigint, images integer, is_added_up boolean default false
 ) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -38,10 +38,10 @@ begin
   where old.owner_id = take_share.owner_id and old.month < this_month - lifetime
     and old.settled_at is not null;
   insert into public.plan_shares as share (
-    job_id, month, owner_id, reserved_calls, reserved_tokens, reserved_images)
+    source_id, month, owner_id, reserved_calls, reserved_tokens, reserved_images, is_added_up)
   values (
-    take_share.job_id, this_month, take_share.owner_id, take_share.calls, take_share.tokens,
-    take_share.images)
+    take_share.source_id, this_month, take_share.owner_id, take_share.calls, take_share.tokens,
+    take_share.images, take_share.is_added_up)
   on conflict on constraint plan_shares_pkey do update
   set reserved_calls = excluded.reserved_calls
         + case when share.settled_at is null then share.reserved_calls else share.used_calls end,
@@ -49,22 +49,22 @@ begin
         + case when share.settled_at is null then share.reserved_tokens else share.used_tokens end,
       reserved_images = excluded.reserved_images
         + case when share.settled_at is null then share.reserved_images else share.used_images end,
-      settled_at = null;
+      settled_at = null, is_added_up = excluded.is_added_up;
 end
 $$;
 
--- Reserves the unused rest of its share again for a job that continues after its end. Call it after all
--- other locks, like private.take_share.
+-- Reserves the unused rest of its share again for a job that continues after its end, if it has reserved one.
+-- Call it after all other locks, like private.take_share.
 create function private.retake_share(job public.jobs) returns void
 language plpgsql set search_path = '' as $$
 declare
   share public.plan_shares;
 begin
   select * into share from public.plan_shares
-  where job_id = job.job_id
+  where source_id = job.job_id
   order by month desc
   limit 1;
-  if share.settled_at is not null then
+  if share.settled_at is not null and not share.is_added_up then
     perform private.take_share(
       job.owner_id, job.job_id,
       greatest(share.reserved_calls - share.used_calls, 1)::integer,
@@ -75,10 +75,10 @@ end
 $$;
 
 revoke all on function
-  private.take_share(uuid, uuid, integer, bigint, integer),
+  private.take_share(uuid, uuid, integer, bigint, integer, boolean),
   private.retake_share(public.jobs)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.take_share(uuid, uuid, integer, bigint, integer),
+  private.take_share(uuid, uuid, integer, bigint, integer, boolean),
   private.retake_share(public.jobs)
 to service_role;

@@ -1,6 +1,7 @@
--- Writes calls of a job to the ledger, and counts them in the job's share, if it has one. wanted_job_id may
--- belong to a deleted job; common.job_id is then null. Counts only new usage: calls may be reported twice,
--- and a worker's lost call may become known.
+-- Writes calls of a job to the ledger, and counts them in the job's share; a job that has reserved none gets one
+-- with its first calls, so that everything that spends counts. wanted_job_id may belong to a deleted job;
+-- common.job_id is then null. Counts only new usage: calls may be reported twice, and a worker's lost call may
+-- become known.
 create function private.write_job_calls(
   common public.model_calls, wanted_job_id uuid, calls jsonb
 ) returns void
@@ -9,14 +10,25 @@ declare
   share public.plan_shares;
   known record;
 begin
+  if jsonb_typeof(calls) is distinct from 'array' or calls = '[]' then
+    return;
+  end if;
   select * into share from public.plan_shares
-  where job_id = wanted_job_id
+  where source_id = wanted_job_id
   order by month desc
   limit 1
   for no key update;
-  if share.job_id is null then
-    perform private.write_model_calls(common, calls);
-    return;
+  if share.source_id is null then
+    insert into public.plan_shares (
+      source_id, month, owner_id, reserved_calls, reserved_tokens, reserved_images, settled_at, is_added_up)
+    values (
+      wanted_job_id, private.month_of(clock_timestamp()), common.owner_id, 0, 0, 0, clock_timestamp(), true)
+    on conflict on constraint plan_shares_pkey do nothing;
+    select * into share from public.plan_shares
+    where source_id = wanted_job_id
+    order by month desc
+    limit 1
+    for no key update;
   end if;
   select count(*) as calls,
     coalesce(sum(coalesce(input_tokens, 0)::bigint + output_tokens), 0) as tokens
@@ -33,7 +45,7 @@ begin
     from public.model_calls
     where source_id = common.source_id
   ) made
-  where plan_shares.job_id = share.job_id and plan_shares.month = share.month;
+  where plan_shares.source_id = share.source_id and plan_shares.month = share.month;
 end
 $$;
 

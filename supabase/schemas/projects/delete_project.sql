@@ -11,12 +11,12 @@ begin
   order by job_id
   for no key update;
   perform from public.plan_shares
-  where job_id = any (array(
+  where source_id = any (array(
       select job_id from public.jobs
       where project_id = wanted_id or session_id = any (array(
         select session_id from public.sessions where project_id = wanted_id))))
     and settled_at is null
-  order by job_id, month
+  order by source_id, month
   for no key update;
   perform from public.dossiers where project_id = wanted_id for no key update;
 end

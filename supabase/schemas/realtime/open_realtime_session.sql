@@ -48,7 +48,7 @@ begin
 end
 $$;
 
--- Creates or resumes a session for a connection: {principal, session_id, connection_id, left_seconds,
+-- Creates or resumes a session for a connection: {principal, admission?, session_id, connection_id, left_seconds,
 -- after_event_id?, limit, project_id?}, where session_id is the caller's own name for it. A session that
 -- had ended is open again, and an event records it. Returns {user_id, session_id (the UUID), external_id,
 -- is_new, start_time, project_id | null, is_begun, mode | null} and private.session_state: is_begun means
@@ -62,7 +62,7 @@ declare
   is_new boolean;
 begin
   perform private.check_connection_request(request);
-  principal_id := private.resolve_principal(request -> 'principal');
+  principal_id := private.admit(request);
   session := private.open_session(
     principal_id, 'realtime', null, request ->> 'session_id', private.read_id(request, 'project_id'),
     request ->> 'session_id');

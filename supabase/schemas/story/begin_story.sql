@@ -65,7 +65,7 @@ begin
 end
 $$;
 
--- Begins a story's task, or finds its answer: {principal, route, settings, adjustments?, given: {premise?,
+-- Begins a story's task, or finds its answer: {principal, admission?, route, settings, adjustments?, given: {premise?,
 -- outline?, story_text?, idea?, feedback?, scene_id?}, project_id?, cache_key, fresh?, share: {calls,
 -- tokens}, expected_steps?, title?, idempotency_key?, request_hash?, named?}. Returns {outcome: "cached" |
 -- "begun" | "joined", task_id, project_id, settings, body?}: the settings of the story, and the cached
@@ -96,7 +96,7 @@ begin
     perform private.refuse(422, 'invalid_request',
       'route must be a route of the story, cache_key a SHA-256 in hexadecimal digits, and settings an object.');
   end if;
-  principal_id := private.resolve_principal(request -> 'principal');
+  principal_id := private.admit(request);
   -- A new project needs the owner before anything else is locked.
   perform private.hold_principal(principal_id);
   -- Equal requests at once are one task, also when the first of them makes the project.
@@ -122,7 +122,7 @@ begin
     perform private.refuse(409, 'story_in_progress', format(
       'This story is being worked on by task %s: wait until it ends, or cancel it.', job.job_id), '2');
   end if;
-  perform private.check_open_jobs(principal_id);
+  perform private.check_open_jobs(principal_id, private.limit_of_caller(request, 'open_jobs')::integer);
   insert into public.stories (project_id, owner_id, settings, title, created_at)
   values (project.project_id, principal_id, request -> 'settings',
     left(coalesce(request ->> 'title', request #>> '{settings,title}', ''), 200), clock_timestamp())
@@ -164,6 +164,7 @@ begin
   perform private.take_share(
     principal_id, job.job_id, coalesce((request #>> '{share,calls}')::integer, 0),
     coalesce((request #>> '{share,tokens}')::bigint, 0), 0);
+  perform private.check_tokens_of_day(principal_id, request);
   return private.begun_story('begun', job.job_id, project.project_id);
 end
 $$;

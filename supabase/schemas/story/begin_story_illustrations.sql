@@ -1,11 +1,11 @@
--- Begins a task that draws pictures of scenes: {principal, body: {project_id, scene_ids?, style?}}. Without
--- scene_ids it draws all scenes that have an image_prompt and no picture; named scenes are drawn again. 202
+-- Begins a task that draws pictures of scenes: {principal, admission?, body: {project_id, scene_ids?,
+-- style?}}. Without scene_ids it draws all scenes that have an image_prompt and no picture; named scenes are drawn again. 202
 -- with {task_id, project_id, status, message, status_url}. One such task of a story is open at a time.
 create function public.begin_story_illustrations(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   body constant jsonb := coalesce(nullif(request -> 'body', 'null'), '{}');
-  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  principal_id constant uuid := private.admit(request);
   story constant public.stories := private.open_story(principal_id, private.read_id(body, 'project_id'));
   named_ids uuid[];
   scene_ids uuid[];
@@ -40,7 +40,7 @@ begin
       'There is nothing to draw: no scene has an image_prompt and no picture. Write an outline, or name the '
       'scenes that are to be drawn again in scene_ids.');
   end if;
-  perform private.check_open_jobs(principal_id);
+  perform private.check_open_jobs(principal_id, private.limit_of_caller(request, 'open_jobs')::integer);
   task_message := format('%s %s to be drawn.', cardinality(scene_ids),
     case when cardinality(scene_ids) = 1 then 'picture is' else 'pictures are' end);
   job := private.add_job(jsonb_build_object(

@@ -53,8 +53,8 @@ begin
   delete from public.deleted_illustrations where object_path = made ->> 'object_path';
   -- Its calls are counted as those of all steps are.
   update public.plan_shares share set used_images = used_images + 1
-  where share.job_id = job.job_id and share.month = (
-    select max(month) from public.plan_shares where plan_shares.job_id = job.job_id);
+  where share.source_id = job.job_id and share.month = (
+    select max(month) from public.plan_shares where plan_shares.source_id = job.job_id);
   return jsonb_build_object('result', jsonb_build_object('scene_id', step.payload -> 'scene_id'));
 end
 $$;

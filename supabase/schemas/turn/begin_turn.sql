@@ -1,17 +1,19 @@
 -- Begins a turn in one of four ways: adds a new message, edits an earlier message, regenerates a reply, or
 -- continues a reply. A repeated request begins nothing, unless its writer has died before it stored any text,
 -- or its turn has failed without any text: then the turn runs again. One call is one transaction. Locks are
--- taken in the order principal, call, idempotency key, rate limit, session, generation.
+-- taken in the order admission, principal, call, idempotency key, rate limit, session, generation, the
+-- principal's plan.
 --
 -- Takes {principal, kind, session_id | null, project_id | null, text, title, provider, model,
 -- history_budget_tokens, stream_id | null, claimed_user_id | null} and, all optional, {action, message_id,
 -- external_id, bot_id, instruction, system_prompt, prompt, settings, idempotency_key, request_hash,
--- rate_limit, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract,
+-- rate_limit, admission, message_metadata, task_prompts, task_prompt_labels, dossier, dossier_heading, extract,
 -- if_newest, call_id, wait_ms, chosen, guidance, instructions, hides_public_bots}.
 --   principal         as for private.resolve_principal
 --   title             for a new session
 --   claimed_user_id   must be the principal's own
 --   rate_limit        {action, max_requests, window_seconds}
+--   admission         see private.admit; the turn then takes a share of the principal's plan
 --   external_id       instead of session_id: the caller's name for the conversation, which its first turn
 --                     creates
 --   bot_id            a bot that the principal may use; where provider and model are absent, the turn
@@ -95,7 +97,7 @@ declare
 begin
   perform private.check_turn_request(request);
   perform private.check_message_metadata(request);
-  principal_id := private.resolve_principal(request -> 'principal');
+  principal_id := private.admit(request);
   request := private.request_of_kind(principal_id, request);
   if private.read_id(request, 'claimed_user_id') <> principal_id then
     perform private.refuse(403, 'forbidden',
@@ -195,6 +197,10 @@ begin
     'system_prompt', private.joined_prompt(kept_parts), 'prompt_parts', kept_parts);
   generation := private.start_generation(
     session, question, continued, bot, history, request, begun_at);
+  if private.is_admission_asked(request) then
+    -- After all other locks.
+    perform private.take_turn_share(generation, question, request);
+  end if;
 
   return private.describe_turn(session, question, generation)
     || jsonb_build_object(

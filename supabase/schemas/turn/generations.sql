@@ -103,6 +103,8 @@ comment on table public.generations is 'Runs of a model. Not readable over REST.
 -- The running generation of a session; its uniqueness prevents a second one.
 create unique index generation_streaming_in_session on public.generations (session_id)
   where status = 'streaming';
+-- An owner's running generations, to count them.
+create index generations_streaming_of_owner on public.generations (owner_id) where status = 'streaming';
 -- The generations that answer a message, which are deleted with it. Like messages_of_parent, it does not begin
 -- with the session.
 create index generations_of_user_message on public.generations (user_message_id, session_id);

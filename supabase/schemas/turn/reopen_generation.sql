@@ -55,6 +55,7 @@ begin
       saved_bytes = coalesce(octet_length(content), 0), heartbeat_at = clock_timestamp()
   where generation_id = generation.generation_id
   returning * into generation;
+  perform private.reopen_turn_share(generation);
   -- The path that the end of the reply restored.
   update public.sessions
   set active_leaf_id = generation.user_message_id

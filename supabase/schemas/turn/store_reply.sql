@@ -37,6 +37,7 @@ begin
   where generation_id = generation.generation_id
   returning * into generation;
   perform private.record_turn_calls(generation, outcome);
+  perform private.settle_turn(generation);
 
   delete from public.generation_chunks where generation_id = generation.generation_id;
 

@@ -10,7 +10,7 @@ begin
   common.step := (request ->> 'step')::integer;
   -- Before the job, although it comes after it: whoever deletes the job has locked its share, and waits for the
   -- job's lock that this call takes.
-  perform from public.plan_shares where job_id = private.read_id(request, 'job_id')
+  perform from public.plan_shares where source_id = private.read_id(request, 'job_id')
   order by month
   for no key update;
   select job_id, owner_id into common.job_id, common.owner_id
