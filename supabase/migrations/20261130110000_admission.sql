@@ -532,7 +532,7 @@ to service_role;
 create or replace function public.begin_turn(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  -- Of what is told of the dossier, for each token of history: a quarter of it.
+  -- The bytes of the dossier that the model gets for each token of history: about a quarter of the budget.
   dossier_bytes_per_token constant integer := 1;
   turn_action text := coalesce(request ->> 'action', 'say');
   rate_limit jsonb := nullif(request -> 'rate_limit', 'null');
@@ -586,7 +586,8 @@ begin
       (rate_limit ->> 'max_requests')::integer, (rate_limit ->> 'window_seconds')::integer);
   end if;
   if wanted_bot_id is not null then
-    bot := private.visible_bot(principal_id, wanted_bot_id);
+    bot := private.visible_bot(
+      principal_id, wanted_bot_id, (request ->> 'hides_public_bots')::boolean);
   end if;
 
   session := private.open_turn_session(principal_id, request);
