@@ -94,6 +94,7 @@ begin
         from unnest('{external,guest,user}'::text[]) kinds (kind)
         left join public.principals principal
           on principal.kind = kinds.kind and principal.migrated_to is null
+          and principal.deleted_at is null
           and (principal.expires_at is null or principal.expires_at > clock_timestamp())
         group by kinds.kind
       ) known))
