@@ -2,10 +2,15 @@
 
 alter table public.principals
   add column deleted_at timestamptz,
-  add column auth_log_read_to uuid;
+  add column auth_log_read_to uuid,
+  add column is_auth_user boolean not null default false;
 create index principals_to_erase on public.principals (deleted_at) where deleted_at is not null;
 
 alter table public.model_calls alter column owner_id drop not null;
+
+create index sessions_deleted on public.sessions (updated_at) where not is_active;
+create index sessions_deleted_of_owner on public.sessions (owner_id) where not is_active;
+create index plan_shares_by_month on public.plan_shares (month) where settled_at is not null;
 
 drop trigger delete_model_calls on public.principals;
 drop function private.delete_model_calls();
@@ -715,7 +720,8 @@ begin
     deleted := deleted + private.erase_sessions(session_ids, row_limit - deleted);
   end if;
   if deleted < row_limit and cardinality(session_ids) < max_sessions then
-    deleted := deleted + private.delete_rows('public.projects', 'project_id', project_ids, row_limit - deleted);
+    deleted := deleted + private.delete_rows(
+      'public.projects', 'project_id', project_ids, row_limit - deleted);
   end if;
   return deleted;
 end
@@ -805,15 +811,10 @@ begin
 end
 $$;
 
--- Erases one batch of one of the oldest deleted accounts: {limit?}, the number of rows; returns {left},
--- whether any deleted account is left. Concurrent calls erase different accounts.
-create function public.erase_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+-- Erases one batch of one of the oldest deleted accounts; false: there is none that nobody else is erasing.
+create function private.erase_next(row_limit integer) returns boolean
+language plpgsql set search_path = '' as $$
 declare
-  default_limit constant integer := 1000;
-  max_limit constant integer := 10000;
-  row_limit constant integer := least(greatest(
-    coalesce((request ->> 'limit')::integer, default_limit), 1), max_limit);
   -- An account whose rows are locked for long keeps no other one.
   max_candidates constant integer := 10;
   candidate_id uuid;
@@ -831,9 +832,23 @@ begin
     for no key update skip locked;
     if found then
       perform private.erase_batch(candidate_id, row_limit);
-      exit;
+      return true;
     end if;
   end loop;
+  return false;
+end
+$$;
+
+-- Erases one batch: {limit?}, the number of rows; returns {left}, whether any deleted account is left.
+-- Concurrent calls erase different accounts.
+create function public.erase_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_limit constant integer := 1000;
+  max_limit constant integer := 10000;
+begin
+  perform private.erase_next(least(greatest(
+    coalesce((request ->> 'limit')::integer, default_limit), 1), max_limit));
   return jsonb_build_object('left', exists (
     select from public.principals where deleted_at is not null));
 end
@@ -841,10 +856,12 @@ $$;
 
 revoke all on function
   private.erase_batch(uuid, integer),
+  private.erase_next(integer),
   public.erase_step(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.erase_batch(uuid, integer),
+  private.erase_next(integer),
   public.erase_step(jsonb)
 to service_role;
 
@@ -941,8 +958,8 @@ to service_role;
 
 -- Deletes expired guests with all of their data, and old records of moved guests and deleted
 -- accounts: {limit?}, the number of guests in one call; returns {deleted}, their number. The data of a guest
--- who has much is erased in batches afterwards, like a deleted account's. Background work calls it, without a
--- principal.
+-- who has much is erased in batches afterwards, like a deleted account's. A part of the cleaner
+-- (cleaning/clean.sql).
 create or replace function public.delete_expired_guests(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -1000,6 +1017,40 @@ revoke all on function public.delete_expired_guests(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.delete_expired_guests(jsonb) to service_role;
 
+-- The caller's deleted sessions: policies hide what is in them. Security definer: they are not readable.
+create function private.deleted_sessions() returns uuid[]
+language sql stable security definer set search_path = '' as $$
+  select array(
+    select session_id from public.sessions
+    where owner_id = private.current_principal() and not is_active);
+$$;
+
+revoke all on function private.deleted_sessions() from public, anon, authenticated, service_role;
+grant execute on function private.deleted_sessions() to authenticated;
+
+alter policy own_sessions_are_readable on public.sessions
+  using (owner_id = (select private.current_principal()) and kind <> 'story' and is_active);
+
+alter policy own_messages_are_readable on public.messages
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
+
+alter policy own_message_revisions_are_readable on public.message_revisions
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
+
+alter policy own_session_summaries_are_readable on public.session_summaries
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
+
+alter policy own_events_are_readable on public.conversation_events
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
+
+alter policy own_live_sessions_are_readable on public.live_sessions
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
+
 -- A session of a deleted account gets no snapshot any more.
 create or replace function private.plan_snapshot_of_session() returns trigger
 language plpgsql set search_path = '' as $$
@@ -1010,6 +1061,298 @@ begin
     perform private.plan_snapshot(new);
   end if;
   return null;
+end
+$$;
+
+-- Where the cleaner is on its way through all users (mark_removed_users.sql).
+create table public.cleaning_state (
+  is_the_only_row boolean primary key default true check (is_the_only_row),
+  -- The last user who was compared with Supabase Auth; null between two rounds.
+  users_read_to uuid,
+  round_ended_at timestamptz not null default '-infinity'
+);
+
+comment on table public.cleaning_state is 'The cleaner''s own. Not readable over REST.';
+
+alter table public.cleaning_state enable row level security;
+
+insert into public.cleaning_state default values;
+
+-- How long rows are kept in each table that does not go with its owner: each has a part of the cleaner, or
+-- does not grow. tests/database/cleaning.test.ts compares it with the catalogue. `part` is null for tables
+-- that do not grow, or that others empty.
+create function private.retentions() returns table (table_name text, part text, rule text)
+language sql immutable parallel safe
+begin atomic
+  select * from (values
+    ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
+    ('deleted_accounts', 'deleted_accounts', '7 days, the longest life of a token'),
+    ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
+    ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
+    ('withdrawn_calls', 'withdrawn_calls', '1 day'),
+    ('job_queues', null, 'one row for each owner and kind of open work; goes with the owner'),
+    ('deleted_snapshots', null, 'until the tasks have deleted the file'),
+    ('deleted_illustrations', null, 'until the tasks have deleted the file'),
+    ('turn_ends', null, 'until they are counted, an hour at most'),
+    ('model_call_changes', null, 'until they are counted, an hour at most'),
+    ('turn_totals', null, 'at most 200 models'),
+    ('duration_totals', null, 'a row for each kind and bucket'),
+    ('model_call_totals', null, 'at most 200 models'),
+    ('metrics_cache', null, 'one row'),
+    ('cleaning_state', null, 'one row'),
+    ('plans', null, 'the operator''s')
+  ) as kept (table_name, part, rule);
+end;
+
+revoke all on function private.retentions() from public, anon, authenticated, service_role;
+grant execute on function private.retentions() to service_role;
+
+-- How many rows are due in each part of the cleaner, and how many files are to be deleted; counts stop at
+-- 10,000.
+create function private.cleaning_backlog() returns table (part text, due bigint)
+language sql stable set search_path = '' as $$
+  select counted.part, counted.due from (values
+    ('deleted_sessions', (select count(*) from (
+      select from public.sessions
+      where not is_active and updated_at < clock_timestamp() - interval '30 days' limit 10000) due)),
+    ('erasures', (select count(*) from (
+      select from public.principals where deleted_at is not null limit 10000) due)),
+    ('expired_guests', (select count(*) from (
+      select from public.principals
+      where kind = 'guest' and expires_at <= clock_timestamp() and deleted_at is null limit 10000) due)),
+    ('files', (select count(*) from (
+      select from public.deleted_snapshots where try_after <= clock_timestamp()
+      union all
+      select from public.deleted_illustrations where try_after <= clock_timestamp()
+      limit 10000) due)),
+    ('finished_jobs', (select count(*) from (
+      select from public.jobs
+      where finished_at < clock_timestamp() - interval '1 day'
+        and finished_at + kept_for < clock_timestamp() limit 10000) due)),
+    ('model_calls', (select count(*) from (
+      select from public.model_calls
+      where created_at < clock_timestamp() - interval '400 days' limit 10000) due)),
+    ('plan_shares', (select count(*) from (
+      select from public.plan_shares
+      where month < current_date - interval '400 days' and settled_at is not null limit 10000) due))
+  ) as counted (part, due);
+$$;
+
+revoke all on function private.cleaning_backlog() from public, anon, authenticated, service_role;
+grant execute on function private.cleaning_backlog() to service_role;
+
+-- Marks accounts as deleted whose user has been deleted at Supabase Auth, in its dashboard for example:
+-- compares at most row_limit users, the next ones by id, and returns their number. A round through all users
+-- begins at most every half hour. Only a user whom Auth once had can be missed there: a database may also
+-- have users whose tokens come from elsewhere. Security definer: the users belong to Auth.
+create function private.mark_removed_users(row_limit integer) returns integer
+language plpgsql security definer set search_path = '' as $$
+declare
+  pause constant interval := '30 minutes';
+  state public.cleaning_state;
+  user_ids uuid[];
+  removed_id uuid;
+begin
+  if to_regclass('auth.users') is null or not has_table_privilege('auth.users', 'select') then
+    return 0;
+  end if;
+  select * into state from public.cleaning_state for no key update skip locked;
+  if not found or state.users_read_to is null and state.round_ended_at > clock_timestamp() - pause then
+    return 0;
+  end if;
+  user_ids := array(
+    select id from public.principals
+    where id > coalesce(state.users_read_to, '00000000-0000-0000-0000-000000000000')
+    order by id
+    limit row_limit);
+  if user_ids = '{}' then
+    update public.cleaning_state set users_read_to = null, round_ended_at = clock_timestamp();
+    return 0;
+  end if;
+  update public.cleaning_state set users_read_to = user_ids[cardinality(user_ids)];
+  update public.principals
+  set is_auth_user = true
+  where id = any (array(
+    select id from public.principals
+    where id = any (user_ids) and kind = 'user' and not is_auth_user and exists (
+      select from auth.users known where known.id = principals.id)
+    order by id
+    for no key update skip locked));
+  for removed_id in
+    select id from public.principals
+    where id = any (user_ids) and is_auth_user and deleted_at is null
+      and not exists (select from auth.users known where known.id = principals.id)
+    order by id
+    for no key update skip locked
+  loop
+    insert into public.deleted_accounts (identity_hash)
+    values (private.identity_hash(jsonb_build_object('kind', 'user', 'subject', removed_id)))
+    on conflict (identity_hash) do update set deleted_at = excluded.deleted_at;
+    perform private.mark_deleted(removed_id);
+  end loop;
+  return cardinality(user_ids);
+end
+$$;
+
+revoke all on function private.mark_removed_users(integer)
+from public, anon, authenticated, service_role;
+grant execute on function private.mark_removed_users(integer) to service_role;
+
+-- One clean-up instead of one for each table.
+do $$
+begin
+  if to_regclass('cron.job') is not null then
+    perform cron.unschedule(jobname::text) from cron.job
+    where jobname in (
+      'fabula-delete-expired-guests', 'fabula-delete-finished-jobs', 'fabula-delete-old-model-calls');
+  end if;
+end
+$$;
+
+-- The cleaner: deletes what is due, in batches. pg_cron and background work call it, without a principal,
+-- until nothing is left. Its parts and retentions are in private.retentions, its backlog in
+-- private.cleaning_backlog.
+
+-- Deletes at most row_limit rows of the oldest sessions that were deleted before this time, and returns their
+-- number.
+create function private.erase_deleted_sessions(deleted_before timestamptz, row_limit integer)
+returns integer
+language plpgsql set search_path = '' as $$
+declare
+  max_sessions constant integer := 20;
+begin
+  return private.erase_sessions(array(
+    select session_id from public.sessions
+    where session_id = any (array(
+        select session_id from public.sessions
+        where not is_active and updated_at < deleted_before
+        order by updated_at
+        limit max_sessions))
+      and not is_active
+    order by session_id
+    for no key update skip locked), row_limit);
+end
+$$;
+
+-- Cleans one part, and returns the number of its rows; 0: nothing is due.
+create function private.clean_part(part text, limits jsonb, row_limit integer) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  deleted_days constant numeric := greatest(coalesce((limits ->> 'deleted_days')::numeric, 30), 0);
+  shares_kept constant interval := '400 days';
+  withdrawals_kept constant interval := '1 day';
+  cleaned integer;
+begin
+  case part
+    when 'deleted_sessions' then
+      cleaned := private.erase_deleted_sessions(
+        clock_timestamp() - make_interval(secs => (deleted_days * 86400)::double precision), row_limit);
+    when 'erasures' then
+      cleaned := private.erase_next(row_limit)::integer;
+    when 'removed_users' then
+      cleaned := private.mark_removed_users(row_limit);
+    when 'expired_guests' then
+      -- Each may have as many rows as one batch.
+      cleaned := (public.delete_expired_guests(jsonb_build_object(
+        'limit', greatest(row_limit / 100, 1))) ->> 'deleted')::integer;
+    when 'finished_jobs' then
+      cleaned := (public.delete_finished_jobs(jsonb_build_object('limit', row_limit))
+        ->> 'deleted')::integer;
+    when 'model_calls' then
+      cleaned := (public.delete_old_model_calls(jsonb_build_object('limit', row_limit))
+        ->> 'deleted')::integer;
+    when 'plan_shares' then
+      delete from public.plan_shares
+      where ctid = any (array(
+        select ctid from public.plan_shares
+        where month < current_date - shares_kept and settled_at is not null
+        order by month
+        limit row_limit
+        for update skip locked));
+      get diagnostics cleaned = row_count;
+    when 'withdrawn_calls' then
+      delete from public.withdrawn_calls
+      where ctid = any (array(
+        select ctid from public.withdrawn_calls
+        where created_at < clock_timestamp() - withdrawals_kept
+        limit row_limit));
+      get diagnostics cleaned = row_count;
+  end case;
+  return cleaned;
+end
+$$;
+
+-- Cleans one batch of one part: {rows?, at most 10,000, and deleted_days?: how long deleted sessions are
+-- kept}. Returns {left, part?, rows?}; with `left` another call is due. Each call has one part, because parts
+-- lock rows in different orders, and begins with any part, so that none waits for all others.
+create function private.clean(limits jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_rows constant integer := 1000;
+  max_rows constant integer := 10000;
+  row_limit constant integer := least(greatest(
+    coalesce((limits ->> 'rows')::integer, default_rows), 1), max_rows);
+  parts constant text[] := array['deleted_sessions', 'erasures', 'removed_users', 'expired_guests',
+    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls'];
+  wanted_part text;
+  cleaned integer;
+begin
+  for wanted_part in select name from unnest(parts) as named (name) order by random() loop
+    begin
+      cleaned := private.clean_part(wanted_part, limits, row_limit);
+    exception when lock_not_available then
+      -- Somebody works on these rows: their turn comes in a later call.
+      cleaned := 0;
+    end;
+    if cleaned > 0 then
+      return jsonb_build_object('left', true, 'part', wanted_part, 'rows', cleaned);
+    end if;
+  end loop;
+  return '{"left": false}';
+end
+$$;
+
+-- The same for callers over REST.
+create function public.clean(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+begin
+  return private.clean(request);
+end
+$$;
+
+revoke all on function
+  private.erase_deleted_sessions(timestamptz, integer),
+  private.clean_part(text, jsonb, integer),
+  private.clean(jsonb),
+  public.clean(jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function
+  private.erase_deleted_sessions(timestamptz, integer),
+  private.clean_part(text, jsonb, integer),
+  private.clean(jsonb),
+  public.clean(jsonb)
+to service_role;
+
+-- Runs every minute if the database has pg_cron; the development server uses a timer instead. Each batch is a
+-- transaction.
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron;
+    perform cron.schedule('fabula-clean', '* * * * *', $job$
+      do $batches$
+      begin
+        for batch in 1..100 loop
+          exit when not (private.clean('{}') ->> 'left')::boolean;
+          commit;
+        end loop;
+      end
+      $batches$
+    $job$);
+  end if;
+exception when others then
+  -- A server that has the extension and does not load it, or keeps it for another database.
+  raise notice 'nothing is cleaned by pg_cron: %', sqlerrm;
 end
 $$;
 
@@ -1126,9 +1469,18 @@ begin
         from public.jobs
         where finished_at is null or finished_at > clock_timestamp() - interval '1 day'
         group by kind, status
-      ) kept));
+      ) kept))
+  || private.metric(
+    'fabula_cleaning_backlog', 'gauge', 'Rows and files that are due to be deleted, 10,000 at most.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_cleaning_backlog', private.metric_labels('part', backlog.part), backlog.due),
+        '' order by backlog.part)
+      from private.cleaning_backlog() backlog));
 end
 $$;
 
 revoke all on function private.metrics_text() from public, anon, authenticated, service_role;
 grant execute on function private.metrics_text() to service_role;
+
+select private.align_grants_with_policies();

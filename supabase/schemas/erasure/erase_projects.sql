@@ -40,7 +40,8 @@ begin
     deleted := deleted + private.erase_sessions(session_ids, row_limit - deleted);
   end if;
   if deleted < row_limit and cardinality(session_ids) < max_sessions then
-    deleted := deleted + private.delete_rows('public.projects', 'project_id', project_ids, row_limit - deleted);
+    deleted := deleted + private.delete_rows(
+      'public.projects', 'project_id', project_ids, row_limit - deleted);
   end if;
   return deleted;
 end

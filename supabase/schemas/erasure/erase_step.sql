@@ -54,15 +54,10 @@ begin
 end
 $$;
 
--- Erases one batch of one of the oldest deleted accounts: {limit?}, the number of rows; returns {left},
--- whether any deleted account is left. Concurrent calls erase different accounts.
-create function public.erase_step(request jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+-- Erases one batch of one of the oldest deleted accounts; false: there is none that nobody else is erasing.
+create function private.erase_next(row_limit integer) returns boolean
+language plpgsql set search_path = '' as $$
 declare
-  default_limit constant integer := 1000;
-  max_limit constant integer := 10000;
-  row_limit constant integer := least(greatest(
-    coalesce((request ->> 'limit')::integer, default_limit), 1), max_limit);
   -- An account whose rows are locked for long keeps no other one.
   max_candidates constant integer := 10;
   candidate_id uuid;
@@ -80,9 +75,23 @@ begin
     for no key update skip locked;
     if found then
       perform private.erase_batch(candidate_id, row_limit);
-      exit;
+      return true;
     end if;
   end loop;
+  return false;
+end
+$$;
+
+-- Erases one batch: {limit?}, the number of rows; returns {left}, whether any deleted account is left.
+-- Concurrent calls erase different accounts.
+create function public.erase_step(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  default_limit constant integer := 1000;
+  max_limit constant integer := 10000;
+begin
+  perform private.erase_next(least(greatest(
+    coalesce((request ->> 'limit')::integer, default_limit), 1), max_limit));
   return jsonb_build_object('left', exists (
     select from public.principals where deleted_at is not null));
 end
@@ -90,9 +99,11 @@ $$;
 
 revoke all on function
   private.erase_batch(uuid, integer),
+  private.erase_next(integer),
   public.erase_step(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.erase_batch(uuid, integer),
+  private.erase_next(integer),
   public.erase_step(jsonb)
 to service_role;

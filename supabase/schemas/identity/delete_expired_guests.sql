@@ -1,7 +1,7 @@
 -- Deletes expired guests with all of their data, and old records of moved guests and deleted
 -- accounts: {limit?}, the number of guests in one call; returns {deleted}, their number. The data of a guest
--- who has much is erased in batches afterwards, like a deleted account's. Background work calls it, without a
--- principal.
+-- who has much is erased in batches afterwards, like a deleted account's. A part of the cleaner
+-- (cleaning/clean.sql).
 create function public.delete_expired_guests(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -58,17 +58,3 @@ $$;
 revoke all on function public.delete_expired_guests(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.delete_expired_guests(jsonb) to service_role;
-
--- Runs every hour if the database has pg_cron; the development server uses a timer instead.
-do $$
-begin
-  if exists (select from pg_available_extensions where name = 'pg_cron') then
-    create extension if not exists pg_cron;
-    perform cron.schedule('fabula-delete-expired-guests', '23 * * * *',
-      $job$select public.delete_expired_guests('{}')$job$);
-  end if;
-exception when others then
-  -- A server that has the extension and does not load it, or keeps it for another database.
-  raise notice 'expired guests are not deleted by pg_cron: %', sqlerrm;
-end
-$$;

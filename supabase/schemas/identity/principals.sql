@@ -19,6 +19,9 @@ create table public.principals (
   deleted_at timestamptz,
   -- How far Supabase Auth's log has been searched for the deleted user (erasure/erase_auth_log.sql).
   auth_log_read_to uuid,
+  -- Supabase Auth has had the user: if it has them no longer, they were deleted there
+  -- (cleaning/mark_removed_users.sql).
+  is_auth_user boolean not null default false,
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
     case kind

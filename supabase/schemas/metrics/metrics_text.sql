@@ -111,7 +111,14 @@ begin
         from public.jobs
         where finished_at is null or finished_at > clock_timestamp() - interval '1 day'
         group by kind, status
-      ) kept));
+      ) kept))
+  || private.metric(
+    'fabula_cleaning_backlog', 'gauge', 'Rows and files that are due to be deleted, 10,000 at most.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_cleaning_backlog', private.metric_labels('part', backlog.part), backlog.due),
+        '' order by backlog.part)
+      from private.cleaning_backlog() backlog));
 end
 $$;
 

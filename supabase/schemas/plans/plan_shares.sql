@@ -24,5 +24,7 @@ comment on table public.plan_shares is 'What jobs use of plans. Not readable ove
 
 -- An owner's shares of a month, to sum them up.
 create index plan_shares_of_owner on public.plan_shares (owner_id, month);
+-- For the deletion of old shares.
+create index plan_shares_by_month on public.plan_shares (month) where settled_at is not null;
 
 alter table public.plan_shares enable row level security;
