@@ -549,8 +549,8 @@ revoke all on function private.erase_auth_log(uuid, integer)
 from public, anon, authenticated, service_role;
 grant execute on function private.erase_auth_log(uuid, integer) to service_role;
 
--- Ends at most row_limit open jobs of a deleted principal, so that no worker goes on for nobody; returns
--- their number. Whoever claims a step begins at the job, and waits for nothing of the owner's before it.
+-- Ends at most row_limit open jobs of a deleted principal, so that no worker goes on for nobody; returns their
+-- number.
 create function private.end_jobs_of_deleted(principal_id uuid, row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
@@ -559,12 +559,18 @@ declare
 begin
   job_ids := array(
     select job_id from public.jobs
-    where job_id = any (array(
-      select job_id from public.jobs
-      where owner_id = principal_id and status in ('queued', 'running', 'paused')
-      limit row_limit))
-    order by job_id
-    for no key update);
+    where owner_id = principal_id and status in ('queued', 'running', 'paused')
+    limit row_limit);
+  perform from public.projects
+  where project_id = any (array(select project_id from public.jobs where job_id = any (job_ids)))
+  order by project_id
+  for no key update;
+  perform from public.sessions
+  where session_id = any (array(select session_id from public.jobs where job_id = any (job_ids)))
+  order by session_id
+  for no key update;
+  job_ids := array(
+    select job_id from public.jobs where job_id = any (job_ids) order by job_id for no key update);
   perform from public.plan_shares
   where job_id = any (job_ids)
   order by job_id, month
@@ -1051,11 +1057,11 @@ alter policy own_live_sessions_are_readable on public.live_sessions
   using (owner_id = (select private.current_principal())
     and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
 
--- A session of a deleted account gets no snapshot any more.
+-- A session that is being erased gets no snapshot any more.
 create or replace function private.plan_snapshot_of_session() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  if not exists (
+  if (old.is_active or new.is_active) and not exists (
     select from public.principals where id = new.owner_id and deleted_at is not null)
   then
     perform private.plan_snapshot(new);

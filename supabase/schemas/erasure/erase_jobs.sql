@@ -1,5 +1,5 @@
--- Ends at most row_limit open jobs of a deleted principal, so that no worker goes on for nobody; returns
--- their number. Whoever claims a step begins at the job, and waits for nothing of the owner's before it.
+-- Ends at most row_limit open jobs of a deleted principal, so that no worker goes on for nobody; returns their
+-- number.
 create function private.end_jobs_of_deleted(principal_id uuid, row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
@@ -8,12 +8,18 @@ declare
 begin
   job_ids := array(
     select job_id from public.jobs
-    where job_id = any (array(
-      select job_id from public.jobs
-      where owner_id = principal_id and status in ('queued', 'running', 'paused')
-      limit row_limit))
-    order by job_id
-    for no key update);
+    where owner_id = principal_id and status in ('queued', 'running', 'paused')
+    limit row_limit);
+  perform from public.projects
+  where project_id = any (array(select project_id from public.jobs where job_id = any (job_ids)))
+  order by project_id
+  for no key update;
+  perform from public.sessions
+  where session_id = any (array(select session_id from public.jobs where job_id = any (job_ids)))
+  order by session_id
+  for no key update;
+  job_ids := array(
+    select job_id from public.jobs where job_id = any (job_ids) order by job_id for no key update);
   perform from public.plan_shares
   where job_id = any (job_ids)
   order by job_id, month
