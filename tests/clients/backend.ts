@@ -70,6 +70,7 @@ export const METRICS_TABLES = [
   "duration_totals",
   "metrics_cache",
   "job_queues",
+  "cleaning_state",
   "live_connections",
 ];
 export type Table = (typeof TABLES)[number];
