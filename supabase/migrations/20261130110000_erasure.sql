@@ -1034,6 +1034,11 @@ $$;
 revoke all on function private.deleted_sessions() from public, anon, authenticated, service_role;
 grant execute on function private.deleted_sessions() to authenticated;
 
+drop trigger touch_updated_at on public.sessions;
+create trigger touch_updated_at before update on public.sessions
+  for each row when (old.owner_id = new.owner_id and (old.is_active or new.is_active))
+  execute function private.touch_updated_at();
+
 alter policy own_sessions_are_readable on public.sessions
   using (owner_id = (select private.current_principal()) and kind <> 'story' and is_active);
 
@@ -1092,7 +1097,7 @@ language sql immutable parallel safe
 begin atomic
   select * from (values
     ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
-    ('deleted_accounts', 'deleted_accounts', '7 days, the longest life of a token'),
+    ('deleted_accounts', 'expired_guests', '7 days, the longest life of a token'),
     ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
     ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
     ('withdrawn_calls', 'withdrawn_calls', '1 day'),
@@ -1208,9 +1213,15 @@ grant execute on function private.mark_removed_users(integer) to service_role;
 do $$
 begin
   if to_regclass('cron.job') is not null then
-    perform cron.unschedule(jobname::text) from cron.job
-    where jobname in (
-      'fabula-delete-expired-guests', 'fabula-delete-finished-jobs', 'fabula-delete-old-model-calls');
+    if exists (select from cron.job where jobname = 'fabula-delete-expired-guests') then
+      perform cron.unschedule('fabula-delete-expired-guests');
+    end if;
+    if exists (select from cron.job where jobname = 'fabula-delete-finished-jobs') then
+      perform cron.unschedule('fabula-delete-finished-jobs');
+    end if;
+    if exists (select from cron.job where jobname = 'fabula-delete-old-model-calls') then
+      perform cron.unschedule('fabula-delete-old-model-calls');
+    end if;
   end if;
 end
 $$;

@@ -75,6 +75,8 @@ grant execute on function private.deleted_sessions() to authenticated;
 create trigger hold_owner before insert on public.sessions
   for each row when (new.kind <> 'story') execute function private.hold_owner();
 
--- A change of owner does not count as an update, so that lists keep their order.
+-- A change of owner does not count as an update, so that lists keep their order. A deleted session keeps the
+-- time of its deletion.
 create trigger touch_updated_at before update on public.sessions
-  for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();
+  for each row when (old.owner_id = new.owner_id and (old.is_active or new.is_active))
+  execute function private.touch_updated_at();
