@@ -33,14 +33,13 @@ interface Job {
 }
 
 /**
- * From now on deletes expired guests and old rows, ends silent replies and has tasks done; call the result to
+ * From now on deletes what is due, ends silent replies and has tasks done; call the result to
  * stop.
  */
 export function startMaintenance(options: MaintenanceOptions): () => void {
   const { everyMs = HOUR_MS, reapEveryMs = REAPING_GAP_MS, tasksEveryMs = TASKS_GAP_MS } = options;
   const jobs: Job[] = [
-    { what: "expired guests could not be deleted", gapMs: everyMs, isQuiet: false, work: deleteGuests },
-    { what: "old rows could not be deleted", gapMs: everyMs, isQuiet: false, work: deleteOldRows },
+    { what: "what is due could not be deleted", gapMs: everyMs, isQuiet: false, work: clean },
     { what: "silent replies could not be ended", gapMs: reapEveryMs, isQuiet: true, work: reap },
     { what: "tasks could not be done", gapMs: tasksEveryMs, isQuiet: true, work: runTasks },
   ];
@@ -65,22 +64,11 @@ async function repeat(job: Job, options: MaintenanceOptions, signal: AbortSignal
   }
 }
 
-// The function deletes a limited number per call.
-async function deleteGuests(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
-  for (let deleted: unknown = 1; Number(deleted) > 0; ) {
-    const answer = await callDatabase(options, "delete_expired_guests", signal);
-    if (answer === undefined) return;
-    ({ deleted } = answer);
-  }
-}
-
-async function deleteOldRows(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
-  for (const name of ["delete_finished_jobs", "delete_old_model_calls"]) {
-    for (let deleted: unknown = 1; Number(deleted) > 0; ) {
-      const answer = await callDatabase(options, name, signal);
-      if (answer === undefined) return;
-      ({ deleted } = answer);
-    }
+// The function deletes one batch per call.
+async function clean(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
+  for (let isLeft: unknown = true; isLeft === true; ) {
+    const answer = await callDatabase(options, "clean", signal);
+    isLeft = answer?.["left"];
   }
 }
 

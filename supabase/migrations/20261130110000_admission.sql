@@ -268,55 +268,6 @@ grant execute on function
   public.migrate_guest(jsonb)
 to service_role;
 
--- Deletes expired guests with all of their data, old records of moved guests and deleted
--- accounts, and counters that are full: {limit?}, the number of guests in one call; returns {deleted}, their
--- number. Background work calls it, without a principal.
-create or replace function public.delete_expired_guests(request jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '2s' as $$
-declare
-  -- Bounds how long one call holds locks; a call an hour removes 12,000 a day.
-  default_limit constant integer := 500;
-  max_limit constant integer := 10000;
-  silence_limit constant interval := '60 seconds';
-  -- An anonymous user's principal has no expiry of its own.
-  moved_user_lifetime constant interval := '30 days';
-  -- The longest that a token of Supabase Auth can be valid.
-  longest_token_life constant interval := '7 days';
-  guests_left integer := least(
-    greatest(coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
-  guest_id uuid;
-  deleted integer := 0;
-begin
-  for guest_id in
-    select id from public.principals
-    where kind = 'guest' and expires_at <= clock_timestamp()
-      and not exists (
-        select from public.generations
-        where owner_id = id and status = 'streaming'
-          and heartbeat_at > clock_timestamp() - silence_limit)
-    order by expires_at
-    limit guests_left
-    for no key update skip locked
-  loop
-    perform private.lock_belongings(guest_id);
-    delete from public.principals where id = guest_id;
-    deleted := deleted + 1;
-  end loop;
-
-  delete from public.principals
-  where migrated_to is not null and kind = 'user'
-    and last_seen_at < clock_timestamp() - moved_user_lifetime;
-  delete from public.deleted_accounts
-  where deleted_at < clock_timestamp() - longest_token_life;
-  perform private.delete_full_counters();
-  return jsonb_build_object('deleted', deleted);
-end
-$$;
-
-revoke all on function public.delete_expired_guests(jsonb)
-from public, anon, authenticated, service_role;
-grant execute on function public.delete_expired_guests(jsonb) to service_role;
-
 -- Waits until no transaction works on the principal's rows, and keeps others out until this one ends;
 -- false when there is no such principal. Without it, cascades would lock the rows in an undefined order,
 -- and deadlock with others. Foreign keys' checks continue meanwhile (HACKING.md, "Locks").
@@ -1374,15 +1325,21 @@ $$;
 
 -- Deletes counters that nobody has used since they were full; the cleaner calls it. Prefixes are not kept
 -- longer than their limits need.
-create function private.delete_full_counters() returns void
-language sql set search_path = '' as $$
+create function private.delete_full_counters(row_limit integer) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  deleted integer;
+begin
   delete from public.admission_counters
   where (scope, part) in (
     select scope, part from public.admission_counters
     where full_at < clock_timestamp()
     order by full_at
-    limit 10000
+    limit row_limit
     for no key update skip locked);
+  get diagnostics deleted = row_count;
+  return deleted;
+end
 $$;
 
 revoke all on function
@@ -1390,14 +1347,14 @@ revoke all on function
   private.counter_has_room(timestamptz, integer, integer, integer, integer),
   private.unused_parts(text, integer),
   private.take_admission(text, integer, integer),
-  private.delete_full_counters()
+  private.delete_full_counters(integer)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.counter_cost(integer, integer, integer, integer),
   private.counter_has_room(timestamptz, integer, integer, integer, integer),
   private.unused_parts(text, integer),
   private.take_admission(text, integer, integer),
-  private.delete_full_counters()
+  private.delete_full_counters(integer)
 to service_role;
 
 -- Brings the row of today up to date, if it is older than a few seconds and nobody else is doing it: the

@@ -72,6 +72,7 @@ export const METRICS_TABLES = [
   "admission_counters",
   "deployment_usage",
   "job_queues",
+  "cleaning_state",
   "live_connections",
 ];
 export type Table = (typeof TABLES)[number];

@@ -52,5 +52,5 @@ test("a database that is away is told, and is no end", async () => {
   });
   while (faults.length < 3) await sleep(10);
   end();
-  assert.match(faults[0]!, /^expired guests could not be deleted: /);
+  assert.match(faults[0]!, /^what is due could not be deleted: /);
 });

@@ -85,6 +85,7 @@ test("anon may execute no function, signed-in people only what policies and hist
       "authenticated private.bytes_of_tokens",
       "authenticated private.current_principal",
       "authenticated private.cut_text",
+      "authenticated private.deleted_sessions",
       "authenticated private.estimate_tokens",
       "authenticated private.event_body",
       "authenticated private.iso",
@@ -106,9 +107,11 @@ test("the functions that the edge may call are those that it declares, and the c
   );
   // pg_cron and the development server's timer call these (scripts/local/maintenance.ts).
   const clocks = [
+    "clean",
     "delete_expired_guests",
     "delete_finished_jobs",
     "delete_old_model_calls",
+    "erase_step",
     "has_due_step",
     "reap_generations",
   ];

@@ -101,15 +101,21 @@ $$;
 
 -- Deletes counters that nobody has used since they were full; the cleaner calls it. Prefixes are not kept
 -- longer than their limits need.
-create function private.delete_full_counters() returns void
-language sql set search_path = '' as $$
+create function private.delete_full_counters(row_limit integer) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  deleted integer;
+begin
   delete from public.admission_counters
   where (scope, part) in (
     select scope, part from public.admission_counters
     where full_at < clock_timestamp()
     order by full_at
-    limit 10000
+    limit row_limit
     for no key update skip locked);
+  get diagnostics deleted = row_count;
+  return deleted;
+end
 $$;
 
 revoke all on function
@@ -117,12 +123,12 @@ revoke all on function
   private.counter_has_room(timestamptz, integer, integer, integer, integer),
   private.unused_parts(text, integer),
   private.take_admission(text, integer, integer),
-  private.delete_full_counters()
+  private.delete_full_counters(integer)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.counter_cost(integer, integer, integer, integer),
   private.counter_has_room(timestamptz, integer, integer, integer, integer),
   private.unused_parts(text, integer),
   private.take_admission(text, integer, integer),
-  private.delete_full_counters()
+  private.delete_full_counters(integer)
 to service_role;

@@ -15,10 +15,15 @@ begin
 end
 $$;
 
+-- A session that is being erased gets no snapshot any more.
 create function private.plan_snapshot_of_session() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  perform private.plan_snapshot(new);
+  if (old.is_active or new.is_active) and not exists (
+    select from public.principals where id = new.owner_id and deleted_at is not null)
+  then
+    perform private.plan_snapshot(new);
+  end if;
   return null;
 end
 $$;

@@ -20,4 +20,5 @@ alter table public.message_revisions enable row level security;
 
 create policy own_message_revisions_are_readable
   on public.message_revisions for select to authenticated
-  using (owner_id = (select private.current_principal()));
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));

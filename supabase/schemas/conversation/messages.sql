@@ -60,7 +60,8 @@ create index messages_first on public.messages (session_id, position) where pare
 alter table public.messages enable row level security;
 
 create policy own_messages_are_readable on public.messages for select to authenticated
-  using (owner_id = (select private.current_principal()));
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));
 
 -- A change of owner is not a change of content: lists keep their order.
 create trigger touch_updated_at before update on public.messages

@@ -1,4 +1,4 @@
--- A deleted session keeps its row, with is_active false. Sessions of the kind `story` contain the texts of a
+-- A deleted session keeps its row for a while, with is_active false (cleaning/clean.sql). Sessions of the kind `story` contain the texts of a
 -- story's scenes (story/story_parts.sql): they are no conversations, are in no list, and take no turns.
 create table public.sessions (
   session_id uuid primary key default gen_random_uuid(),
@@ -50,16 +50,33 @@ create index sessions_with_character on public.sessions (owner_id, character_id,
   where character_id is not null;
 -- A project's sessions, which are deleted with it.
 create index sessions_of_project on public.sessions (project_id, owner_id);
+-- Deleted sessions by the time of their deletion, for the clean-up.
+create index sessions_deleted on public.sessions (updated_at) where not is_active;
+-- A principal's deleted sessions, whose messages are not readable.
+create index sessions_deleted_of_owner on public.sessions (owner_id) where not is_active;
 
 alter table public.sessions enable row level security;
 
 create policy own_sessions_are_readable on public.sessions for select to authenticated
-  using (owner_id = (select private.current_principal()) and kind <> 'story');
+  using (owner_id = (select private.current_principal()) and kind <> 'story' and is_active);
+
+-- The caller's deleted sessions: policies hide what is in them. Security definer: they are not readable.
+create function private.deleted_sessions() returns uuid[]
+language sql stable security definer set search_path = '' as $$
+  select array(
+    select session_id from public.sessions
+    where owner_id = private.current_principal() and not is_active);
+$$;
+
+revoke all on function private.deleted_sessions() from public, anon, authenticated, service_role;
+grant execute on function private.deleted_sessions() to authenticated;
 
 -- A story's worker has locked the project, which must come after the owner.
 create trigger hold_owner before insert on public.sessions
   for each row when (new.kind <> 'story') execute function private.hold_owner();
 
--- A change of owner does not count as an update, so that lists keep their order.
+-- A change of owner does not count as an update, so that lists keep their order. A deleted session keeps the
+-- time of its deletion.
 create trigger touch_updated_at before update on public.sessions
-  for each row when (old.owner_id = new.owner_id) execute function private.touch_updated_at();
+  for each row when (old.owner_id = new.owner_id and (old.is_active or new.is_active))
+  execute function private.touch_updated_at();

@@ -20,7 +20,7 @@ begin
   if token_subject ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then
     select id into principal_id
     from public.principals
-    where id = token_subject::uuid and suspended_at is null
+    where id = token_subject::uuid and suspended_at is null and deleted_at is null
       and case kind
         when 'user' then
           token_issuer is null or token_issuer = 'supabase' or token_issuer like '%/auth/v1'
@@ -32,7 +32,7 @@ begin
     select id into principal_id
     from public.principals
     where issuer = token_issuer and subject = token_subject and kind = 'external'
-      and suspended_at is null;
+      and suspended_at is null and deleted_at is null;
   end if;
   return principal_id;
 end

@@ -1,80 +1,90 @@
--- Deletes an account with all of the principal's data. A token that is still valid does not bring the
--- account back.
+-- Deletes an account. It is refused from the moment of its deletion; a small one is erased at once, a larger
+-- one in batches afterwards (erasure/erase_step.sql). A token that is still valid does not bring the account
+-- back.
 
--- Deletes a user of Supabase Auth, who then cannot sign in or refresh a token. Does nothing without
--- Supabase Auth. Security definer: the tables belong to Auth, and only the owner of the migrations may
--- write to them.
-create function private.delete_auth_user(deleted_user_id uuid) returns void
-language plpgsql security definer set search_path = '' as $$
-declare
-  related regclass;
+-- Marks a principal as deleted: nobody acts as it any more, nobody sees anything of it, its replies and its
+-- work stop. The principal is locked for no key update, and so no transaction is adding rows of its own.
+create function private.mark_deleted(principal_id uuid) returns void
+language plpgsql set search_path = '' as $$
 begin
-  if to_regclass('auth.users') is null then
-    return;
-  end if;
-  delete from auth.users where id = deleted_user_id;
-  -- Rows without a foreign key: codes of unfinished sign-ins, and old refresh tokens.
-  for related in
-    select attribute.attrelid::regclass
-    from pg_attribute attribute
-    join pg_class class on class.oid = attribute.attrelid
-    where class.relnamespace = 'auth'::regnamespace and class.relkind in ('r', 'p')
-      and attribute.attname = 'user_id' and not attribute.attisdropped
-      and has_table_privilege(class.oid, 'select') and has_table_privilege(class.oid, 'delete')
-  loop
-    execute format('delete from %s where user_id = %L', related, deleted_user_id);
-  end loop;
-  -- Auth's own log names people by id and address.
-  if to_regclass('auth.audit_log_entries') is not null
-    and has_table_privilege('auth.audit_log_entries', 'select')
-    and has_table_privilege('auth.audit_log_entries', 'delete')
-  then
-    delete from auth.audit_log_entries
-    where strpos(payload::text, deleted_user_id::text) > 0;
-  end if;
+  update public.principals
+  set deleted_at = clock_timestamp(),
+      -- A user of another issuer may begin anew under the same name.
+      subject = case kind when 'external' then 'deleted ' || id else subject end
+  where id = principal_id and deleted_at is null;
+  update public.bots set is_public = false where owner_id = principal_id and is_public;
+  update public.characters set visibility = 'private'
+  where owner_id = principal_id and visibility = 'public';
+  update public.generations set cancel_requested = true
+  where generation_id = any (array(
+    select generation.generation_id
+    from public.sessions session
+    cross join lateral (
+      select generation_id from public.generations
+      where session_id = session.session_id and status = 'streaming'
+      limit 1
+    ) generation
+    where session.owner_id = principal_id
+    order by generation.generation_id));
+  delete from public.job_queues where owner_id = principal_id;
 end
 $$;
 
--- Deletes the caller and all of their data: {principal}. Answers the same if that has already happened.
+-- Deletes the caller and all of their data: {principal}. Answers 200 when everything is erased, also if that
+-- has already happened, and 202 as long as something is left.
 create function public.delete_account(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
+  -- More rows than this are erased in batches.
+  max_rows constant integer := 1000;
   caller jsonb := request -> 'principal';
-  principal_id uuid := (private.find_principal(caller)).id;
-  -- The caller, if a user, and Supabase's anonymous users that were moved to this account.
-  auth_user_ids uuid[];
+  principal public.principals := private.find_principal(caller);
+  principal_id uuid := principal.id;
+  is_erased boolean := true;
 begin
   -- A user without a row here may still want the account at Supabase Auth to be deleted.
   if principal_id is null and not private.is_deleted(caller) then
     principal_id := private.resolve_principal(caller);
   end if;
-  if private.lock_belongings(principal_id) then
-    perform private.require_current(principal)
-    from public.principals principal
-    where principal.id = principal_id;
-
-    select array_agg(id) into auth_user_ids
-    from public.principals
-    where kind = 'user' and (id = principal_id or migrated_to = principal_id);
+  select * into principal from public.principals where id = principal_id for no key update;
+  if principal.deleted_at is not null then
+    is_erased := false;
+  elsif principal.id is not null then
+    perform private.require_current(principal);
     insert into public.deleted_accounts (identity_hash)
     select private.identity_hash(caller)
     union
-    select private.identity_hash(jsonb_build_object('kind', 'user', 'subject', user_id))
-    from unnest(auth_user_ids) user_id
+    select private.identity_hash(jsonb_build_object('kind', 'user', 'subject', id))
+    from public.principals
+    where kind = 'user' and (id = principal_id or migrated_to = principal_id)
     on conflict (identity_hash) do update set deleted_at = excluded.deleted_at;
-    perform private.delete_auth_user(user_id) from unnest(auth_user_ids) user_id;
-    delete from public.principals where id = principal_id;
+    is_erased := private.owns_at_most(principal_id, max_rows);
+    if is_erased then
+      perform private.lock_belongings(principal_id);
+    end if;
+    perform private.mark_deleted(principal_id);
+    perform private.delete_auth_user(id)
+    from public.principals
+    where kind = 'user' and (id = principal_id or migrated_to = principal_id);
+    is_erased := is_erased and private.erase_auth_log(principal_id, max_rows) < max_rows;
+    if is_erased then
+      delete from public.principals where id = principal_id;
+    end if;
   end if;
-  return private.answer(jsonb_build_object(
-    'message', 'Your account and everything in it has been deleted.'));
+  if is_erased then
+    return private.answer(
+      '{"message": "Your account and everything in it has been deleted."}');
+  end if;
+  return private.answer(
+    '{"message": "Your account is deleted, and everything in it is being erased."}', 202);
 end
 $$;
 
 revoke all on function
-  private.delete_auth_user(uuid),
+  private.mark_deleted(uuid),
   public.delete_account(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
-  private.delete_auth_user(uuid),
+  private.mark_deleted(uuid),
   public.delete_account(jsonb)
 to service_role;

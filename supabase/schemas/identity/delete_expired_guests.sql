@@ -1,12 +1,15 @@
--- Deletes expired guests with all of their data, old records of moved guests and deleted
--- accounts, and counters that are full: {limit?}, the number of guests in one call; returns {deleted}, their
--- number. Background work calls it, without a principal.
+-- Deletes expired guests with all of their data, and old records of moved guests and deleted
+-- accounts: {limit?}, the number of guests in one call; returns {deleted}, their number. The data of a guest
+-- who has much is erased in batches afterwards, like a deleted account's. A part of the cleaner
+-- (cleaning/clean.sql).
 create function public.delete_expired_guests(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- Bounds how long one call holds locks; a call an hour removes 12,000 a day.
   default_limit constant integer := 500;
   max_limit constant integer := 10000;
+  -- More rows of one guest than this are erased in batches.
+  max_rows constant integer := 1000;
   silence_limit constant interval := '60 seconds';
   -- An anonymous user's principal has no expiry of its own.
   moved_user_lifetime constant interval := '30 days';
@@ -19,7 +22,7 @@ declare
 begin
   for guest_id in
     select id from public.principals
-    where kind = 'guest' and expires_at <= clock_timestamp()
+    where kind = 'guest' and expires_at <= clock_timestamp() and deleted_at is null
       and not exists (
         select from public.generations
         where owner_id = id and status = 'streaming'
@@ -28,17 +31,26 @@ begin
     limit guests_left
     for no key update skip locked
   loop
-    perform private.lock_belongings(guest_id);
-    delete from public.principals where id = guest_id;
+    if private.owns_at_most(guest_id, max_rows) then
+      perform private.lock_belongings(guest_id);
+      delete from public.principals where id = guest_id;
+    else
+      perform private.mark_deleted(guest_id);
+    end if;
     deleted := deleted + 1;
   end loop;
 
   delete from public.principals
-  where migrated_to is not null and kind = 'user'
-    and last_seen_at < clock_timestamp() - moved_user_lifetime;
+  where id = any (array(
+    select id from public.principals
+    where migrated_to is not null and kind = 'user'
+      and last_seen_at < clock_timestamp() - moved_user_lifetime
+    limit max_limit));
   delete from public.deleted_accounts
-  where deleted_at < clock_timestamp() - longest_token_life;
-  perform private.delete_full_counters();
+  where identity_hash = any (array(
+    select identity_hash from public.deleted_accounts
+    where deleted_at < clock_timestamp() - longest_token_life
+    limit max_limit));
   return jsonb_build_object('deleted', deleted);
 end
 $$;
@@ -46,17 +58,3 @@ $$;
 revoke all on function public.delete_expired_guests(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function public.delete_expired_guests(jsonb) to service_role;
-
--- Runs every hour if the database has pg_cron; the development server uses a timer instead.
-do $$
-begin
-  if exists (select from pg_available_extensions where name = 'pg_cron') then
-    create extension if not exists pg_cron;
-    perform cron.schedule('fabula-delete-expired-guests', '23 * * * *',
-      $job$select public.delete_expired_guests('{}')$job$);
-  end if;
-exception when others then
-  -- A server that has the extension and does not load it, or keeps it for another database.
-  raise notice 'expired guests are not deleted by pg_cron: %', sqlerrm;
-end
-$$;

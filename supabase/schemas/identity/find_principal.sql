@@ -1,4 +1,4 @@
--- The principal, who may have moved; a row of nulls when there is none. Takes the same as
+-- The principal, who may have moved or be deleted; a row of nulls when there is none. Takes the same as
 -- private.resolve_principal.
 create function private.find_principal(caller jsonb) returns public.principals
 language plpgsql stable set search_path = '' as $$
@@ -28,13 +28,25 @@ begin
 end
 $$;
 
--- Refuses principals that do not exist or are suspended, and guests who have moved.
+-- Refuses callers whose account is deleted.
+create function private.refuse_deleted_account() returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform private.refuse(401, 'invalid_token',
+    'This account has been deleted: sign up again, or go on without it as a new guest.');
+end
+$$;
+
+-- Refuses principals that do not exist, are deleted or suspended, and guests who have moved.
 create function private.require_current(principal public.principals) returns void
 language plpgsql set search_path = '' as $$
 begin
   if principal.id is null then
     perform private.refuse(401, 'invalid_token',
       'This token is unknown or has expired: sign in again, or go on without it as a new guest.');
+  end if;
+  if principal.deleted_at is not null then
+    perform private.refuse_deleted_account();
   end if;
   if principal.suspended_at is not null then
     perform private.refuse(403, 'account_suspended',
@@ -49,9 +61,11 @@ $$;
 
 revoke all on function
   private.find_principal(jsonb),
+  private.refuse_deleted_account(),
   private.require_current(public.principals)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.find_principal(jsonb),
+  private.refuse_deleted_account(),
   private.require_current(public.principals)
 to service_role;

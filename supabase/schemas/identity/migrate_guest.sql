@@ -54,7 +54,7 @@ begin
     select * into principal from public.principals where id = account_id;
     perform private.require_current(principal);
     select * into principal from public.principals where id = guest_id;
-    if not found then
+    if principal.id is null or principal.deleted_at is not null then
       perform private.refuse_unknown_guest();
     end if;
     if principal.suspended_at is not null then

@@ -16,6 +16,14 @@ create table public.principals (
   migrated_to uuid references public.principals (id) on delete cascade,
   -- Since when the operator lets the principal do nothing; null: they are not suspended.
   suspended_at timestamptz,
+  -- When the account was deleted. From then on nobody is this principal, and nothing of it is readable; the
+  -- rows are erased in batches (erasure/erase_step.sql), this one last.
+  deleted_at timestamptz,
+  -- How far Supabase Auth's log has been searched for the deleted user (erasure/erase_auth_log.sql).
+  auth_log_read_to uuid,
+  -- Supabase Auth has had the user: if it has them no longer, they were deleted there
+  -- (cleaning/mark_removed_users.sql).
+  is_auth_user boolean not null default false,
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
     case kind
@@ -36,5 +44,8 @@ comment on table public.principals is
 create index principals_migrated on public.principals (migrated_to);
 -- Guests by expiry, for the clean-up.
 create index guests_by_expiry on public.principals (expires_at) where kind = 'guest';
+
+-- Deleted accounts that are not erased yet, the oldest first.
+create index principals_to_erase on public.principals (deleted_at) where deleted_at is not null;
 
 alter table public.principals enable row level security;

@@ -38,8 +38,7 @@ begin
     -- Looked at after the row is there: a deletion at the same time has either seen the row or left
     -- its mark.
     if private.is_deleted(caller) then
-      perform private.refuse(401, 'invalid_token',
-        'This account has been deleted: sign up again, or go on without it as a new guest.');
+      perform private.refuse_deleted_account();
     end if;
     principal := private.find_principal(caller);
   end if;

@@ -1,5 +1,5 @@
--- Deletes jobs whose retention time is over: {limit?}; returns {deleted}. Background work calls it,
--- without a principal, until nothing is left.
+-- Deletes jobs whose retention time is over: {limit?}; returns {deleted}. A part of the
+-- cleaner (cleaning/clean.sql).
 create function public.delete_finished_jobs(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -24,17 +24,3 @@ $$;
 
 revoke all on function public.delete_finished_jobs(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.delete_finished_jobs(jsonb) to service_role;
-
--- Runs every hour if the database has pg_cron; the development server uses a timer instead.
-do $$
-begin
-  if exists (select from pg_available_extensions where name = 'pg_cron') then
-    create extension if not exists pg_cron;
-    perform cron.schedule('fabula-delete-finished-jobs', '23 * * * *',
-      $job$select public.delete_finished_jobs('{"limit": 10000}')$job$);
-  end if;
-exception when others then
-  -- A server that has the extension and does not load it, or keeps it for another database.
-  raise notice 'finished jobs are not deleted by pg_cron: %', sqlerrm;
-end
-$$;

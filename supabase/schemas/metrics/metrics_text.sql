@@ -94,6 +94,7 @@ begin
         from unnest('{external,guest,user}'::text[]) kinds (kind)
         left join public.principals principal
           on principal.kind = kinds.kind and principal.migrated_to is null
+          and principal.deleted_at is null
           and (principal.expires_at is null or principal.expires_at > clock_timestamp())
         group by kinds.kind
       ) known))
@@ -110,7 +111,14 @@ begin
         from public.jobs
         where finished_at is null or finished_at > clock_timestamp() - interval '1 day'
         group by kind, status
-      ) kept));
+      ) kept))
+  || private.metric(
+    'fabula_cleaning_backlog', 'gauge', 'Rows and files that are due to be deleted, 10,000 at most.', (
+      select string_agg(
+        private.metric_sample(
+          'fabula_cleaning_backlog', private.metric_labels('part', backlog.part), backlog.due),
+        '' order by backlog.part)
+      from private.cleaning_backlog() backlog));
 end
 $$;
 

@@ -31,5 +31,7 @@ comment on table public.plan_shares is 'What jobs and turns use of plans. Not re
 create index plan_shares_of_owner on public.plan_shares (owner_id, month);
 -- The reservations of everybody.
 create index plan_shares_open on public.plan_shares (owner_id) where settled_at is null;
+-- For the deletion of old shares.
+create index plan_shares_by_month on public.plan_shares (month) where settled_at is not null;
 
 alter table public.plan_shares enable row level security;

@@ -35,4 +35,5 @@ create unique index conversation_events_of_call
 alter table public.conversation_events enable row level security;
 
 create policy own_events_are_readable on public.conversation_events for select to authenticated
-  using (owner_id = (select private.current_principal()));
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));

@@ -21,4 +21,5 @@ create table public.live_sessions (
 alter table public.live_sessions enable row level security;
 
 create policy own_live_sessions_are_readable on public.live_sessions for select to authenticated
-  using (owner_id = (select private.current_principal()));
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));

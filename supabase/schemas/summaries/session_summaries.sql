@@ -23,4 +23,5 @@ alter table public.session_summaries enable row level security;
 
 create policy own_session_summaries_are_readable
   on public.session_summaries for select to authenticated
-  using (owner_id = (select private.current_principal()));
+  using (owner_id = (select private.current_principal())
+    and session_id <> all (coalesce((select private.deleted_sessions()), '{}')));

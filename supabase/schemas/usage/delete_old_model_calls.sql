@@ -1,5 +1,5 @@
--- Deletes old rows of the ledger: {limit?}; returns {deleted}. Background work calls it, without a principal,
--- until nothing is left.
+-- Deletes old rows of the ledger: {limit?}; returns {deleted}. A part of the cleaner
+-- (cleaning/clean.sql).
 create function public.delete_old_model_calls(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -23,17 +23,3 @@ $$;
 
 revoke all on function public.delete_old_model_calls(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.delete_old_model_calls(jsonb) to service_role;
-
--- Runs every day if the database has pg_cron; the development server uses a timer instead.
-do $$
-begin
-  if exists (select from pg_available_extensions where name = 'pg_cron') then
-    create extension if not exists pg_cron;
-    perform cron.schedule('fabula-delete-old-model-calls', '17 4 * * *',
-      $job$select public.delete_old_model_calls('{"limit": 100000}')$job$);
-  end if;
-exception when others then
-  -- A server that has the extension and does not load it, or keeps it for another database.
-  raise notice 'old rows of the ledger are not deleted by pg_cron: %', sqlerrm;
-end
-$$;

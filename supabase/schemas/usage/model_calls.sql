@@ -4,8 +4,8 @@
 create table public.model_calls (
   model_call_id uuid primary key default gen_random_uuid(),
   -- Without a foreign key: its check would lock the principal at the end of a turn, after the session,
-  -- against the lock order. A trigger removes a principal's rows (delete_model_calls.sql).
-  owner_id uuid not null,
+  -- against the lock order. Null: the account is deleted (anonymise_model_calls.sql).
+  owner_id uuid,
   -- The attempt that made the call: a turn's generation_id, or the lease token of a job's step. Together with
   -- the call's place in the attempt it is unique, so a call that is recorded twice is one row.
   source_id uuid not null,
