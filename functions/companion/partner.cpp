@@ -10,6 +10,7 @@
 #include "shared/database/rpc.hpp"
 #include "shared/text/uuid.hpp"
 #include "wasm/engine/acting.hpp"
+#include "wasm/engine/admission.hpp"
 #include "wasm/engine/digest.hpp"
 
 namespace fabula::companion_function {
@@ -70,8 +71,10 @@ Task<Result<SocketNews>> CompanionPartner::open(Call& call, Caller& caller,
                                                 const turn::SocketProtocol&,
                                                 const turn::said::Hello&) {
   if (caller.principal.kind == auth::Principal::Kind::new_guest) {
-    const auto created = co_await engine::call_function(
-        call.context(), call.database(), database::kCreateGuest, {caller.principal, nullptr});
+    const std::string admission = co_await engine::describe_admission(call);
+    const auto created =
+        co_await engine::call_function(call.context(), call.database(), database::kCreateGuest,
+                                       {caller.principal, nullptr, admission});
     caller.principal.kind = auth::Principal::Kind::guest;
     state_.new_guest_token = caller.new_guest_token;
     call.log().user_id = created.user_id;

@@ -10,6 +10,7 @@
 #include "shared/dossier/import/text.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/document.hpp"
+#include "wasm/engine/admission.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
@@ -39,12 +40,14 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
       json::string_at(body, "text").value_or(""), format.value_or(dossier::ImportFormat::markdown));
 
   const json::Document path = co_await api::path_ids(match.captures);
+  const std::string admission = co_await engine::describe_admission(call);
   const std::string answer =
       co_await engine::call_function(call.context(), call.database(), database::kStartImport,
                                      {.principal = caller.principal,
                                       .project_id = *json::string_at(path, "project_id"),
                                       .title = json::string_at(body, "title").value_or(plan.title),
-                                      .plan = plan});
+                                      .plan = plan,
+                                      .admission = admission});
   co_await engine::send_envelope(call, answer);
   co_return {};
 }

@@ -9,6 +9,7 @@
 #include "shared/settings/table.hpp"
 #include "shared/text/timestamps.hpp"
 #include "shared/turn/status.hpp"
+#include "wasm/engine/admission.hpp"
 #include "wasm/engine/digest.hpp"
 #include "wasm/engine/socket/limits.hpp"
 #include "wasm/runtime/host.hpp"
@@ -98,6 +99,7 @@ Task<Result<SocketNews>> RealtimePartner::open(Call& call, Caller& caller,
                                                const turn::said::Hello& hello) {
   tells_events_ = &protocol == &protocols::realtime::kJsonProtocol;
   modes_ = co_await tools::parse_modes(call.setting_values().text(settings::named("FABULA_MODES")));
+  const std::string admission = co_await engine::describe_admission(call);
   const auto opened = co_await engine::call_function(call.context(), call.database(),
                                                      database::kOpenRealtimeSession,
                                                      {.principal = caller.principal,
@@ -105,7 +107,8 @@ Task<Result<SocketNews>> RealtimePartner::open(Call& call, Caller& caller,
                                                       .connection_id = connection_id_,
                                                       .after_event_id = hello.last_event_id,
                                                       .left_seconds = left_seconds_,
-                                                      .project_id = project_id_});
+                                                      .project_id = project_id_,
+                                                      .admission = admission});
   is_mode_chosen_ = opened.is_begun;
   mode_ = tools::find_mode(modes_, opened.mode);
   if (caller.principal.kind == auth::Principal::Kind::new_guest) {

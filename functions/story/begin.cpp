@@ -8,6 +8,7 @@
 #include "shared/story/cache_key.hpp"
 #include "shared/story/estimate.hpp"
 #include "shared/story/prompt.hpp"
+#include "wasm/engine/admission.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
 
@@ -47,6 +48,7 @@ Task<Result<story::BegunStory>> begin(Call& call, const Request& request) {
                                             .model_route = model_route,
                                             .prompt_labels = labels});
   const std::string adjustments = story::adjustments_json(request.settings.adjustments);
+  const std::string admission = co_await engine::describe_admission(call);
   co_return co_await engine::call_function(call.context(), call.database(), database::kBeginStory,
                                            {.principal = request.caller.principal,
                                             .route = request.route,
@@ -62,7 +64,8 @@ Task<Result<story::BegunStory>> begin(Call& call, const Request& request) {
                                             .expected_steps = estimate.calls,
                                             .title = settings.title,
                                             .idempotency_key = request.idempotency_key,
-                                            .request_hash = request.request_hash});
+                                            .request_hash = request.request_hash,
+                                            .admission = admission});
 }
 
 Facts facts_of(const Request& request, const story::BegunStory& begun) {

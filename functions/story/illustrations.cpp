@@ -27,7 +27,7 @@ Task<Result<void>> begin_illustrations(Call& call, const Match& match) {
   // Only /tasks/run draws, because this module has no room for that code; without a model no task
   // is begun.
   co_await engine::resolve_image_route(call, settings::named("MODEL_IMAGE"));
-  co_await engine::forward(call, match);
+  co_await engine::forward_admitted(call, match);
   co_return {};
 }
 

@@ -37,7 +37,7 @@ constexpr std::array kRoutes{
     engine::route<declared::kCancelTask>(&engine::forward, database::kCancelStoryTask),
     engine::route<declared::kPauseTask>(&engine::forward, database::kPauseStoryTask),
     engine::route<declared::kResumeTask>(&engine::forward, database::kResumeStoryTask),
-    engine::route<declared::kRetryTask>(&engine::forward, database::kRetryStoryTask),
+    engine::route<declared::kRetryTask>(&engine::forward_admitted, database::kRetryStoryTask),
     engine::route<declared::kReadCacheStats>(&engine::forward, database::kStoryCacheStats),
     engine::route<declared::kClearCache>(&engine::forward, database::kClearStoryCache),
     engine::route<declared::kExport>(&export_story),

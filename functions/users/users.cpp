@@ -9,6 +9,7 @@
 #include "shared/database/plan.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
+#include "wasm/engine/admission.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/serve.hpp"
@@ -27,9 +28,10 @@ Task<Result<void>> create_guest(Call& call, const Match&) {
   const auto caller = co_await engine::identify(call.context(), call.settings(), headers);
   const bool is_guest = caller.principal.kind == auth::Principal::Kind::guest;
   const auto guest = co_await engine::make_guest(call.context());
-  const database::CreatedGuest created =
-      co_await engine::call_function(call.context(), call.database(), database::kCreateGuest,
-                                     {guest.principal, is_guest ? &caller.principal : nullptr});
+  const std::string admission = co_await engine::describe_admission(call);
+  const database::CreatedGuest created = co_await engine::call_function(
+      call.context(), call.database(), database::kCreateGuest,
+      {guest.principal, is_guest ? &caller.principal : nullptr, admission});
   call.log().user_id = created.user_id;
   http::Response response;
   response.head.status = 201;

@@ -25,6 +25,13 @@ std::vector<ErrorCode> refusals_of(const Operation& operation) {
   add(operation.access != Access::anyone,
       {ErrorCode::invalid_token, ErrorCode::token_expired, ErrorCode::not_acceptable,
        ErrorCode::database_unavailable});
+  // The operator can suspend whoever calls.
+  add(operation.access == Access::caller || operation.access == Access::caller_or_new_guest,
+      {ErrorCode::account_suspended});
+  add(operation.spends,
+      {ErrorCode::rate_limited, ErrorCode::plan_exceeded, ErrorCode::capacity_exceeded});
+  // A server may serve no guests.
+  add(operation.spends, {ErrorCode::missing_credentials});
   add(operation.access == Access::caller || operation.access == Access::operator_only,
       {ErrorCode::missing_credentials});
   add(has_path_id, {ErrorCode::not_found});

@@ -25,6 +25,7 @@ void write_create_guest(std::string& out, const CreateGuest& request) {
     writer.key("caller");
     auth::write_principal(writer, *request.caller);
   }
+  if (!request.admission.empty()) writer.key("admission").raw(request.admission);
   writer.end_object();
 }
 

@@ -25,6 +25,7 @@ inline constexpr Function<MigrateGuest, std::string> kMigrateGuest{
 struct CreateGuest {
   const auth::Principal& principal;  // a new guest
   const auth::Principal* caller;     // refused unless it exists; nullptr: anonymous
+  std::string_view admission;        // a JSON object (supabase/schemas/admission/admit.sql)
 };
 
 struct CreatedGuest {

@@ -158,6 +158,7 @@ void write_start_import(std::string& out, const StartImport& request) {
   }
   writer.end_array();
   writer.key("project_id").string(request.project_id);
+  if (!request.admission.empty()) writer.key("admission").raw(request.admission);
   writer.key("title").string(request.title).key("principal");
   auth::write_principal(writer, request.principal);
   writer.end_object();

@@ -106,6 +106,7 @@ void write_open_session(std::string& out, const OpenSession& request) {
                    request.left_seconds);
   if (request.after_event_id) writer.key("after_event_id").integer(*request.after_event_id);
   if (!request.project_id.empty()) writer.key("project_id").string(request.project_id);
+  if (!request.admission.empty()) writer.key("admission").raw(request.admission);
   writer.key("limit").integer(request.limit).end_object();
 }
 

@@ -64,6 +64,7 @@ struct OpenSession {
   std::int64_t limit = kMaximumEvents;
   std::int64_t left_seconds = 60;    // FABULA_REALTIME_LEFT_SECONDS
   std::string_view project_id = {};  // the story of a new session; empty: none
+  std::string_view admission = {};   // a JSON object (supabase/schemas/admission/admit.sql)
 };
 
 void write_open_session(std::string& out, const OpenSession& request);

@@ -20,6 +20,8 @@ enum class ErrorCode : std::uint8_t {
   token_expired,
   // 403: the caller is authenticated, but not allowed.
   forbidden,
+  // 403: the operator lets the caller do nothing.
+  account_suspended,
   // 404: unknown, or another user's; callers cannot distinguish the two.
   not_found,
   method_not_allowed,
@@ -58,6 +60,8 @@ enum class ErrorCode : std::uint8_t {
   provider_incomplete,
   // 503
   no_provider,
+  // The deployment's limit: it has no capacity left now, for guests first.
+  capacity_exceeded,
   database_unavailable,
   // 504
   provider_timeout,

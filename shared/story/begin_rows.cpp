@@ -25,6 +25,7 @@ void write_begin_story(std::string& out, const BeginStory& request) {
   unless_empty("title", request.title);
   unless_empty("idempotency_key", request.idempotency_key);
   unless_empty("request_hash", request.request_hash);
+  if (!request.admission.empty()) writer.key("admission").raw(request.admission);
   writer.end_object();
 }
 

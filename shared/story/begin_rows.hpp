@@ -30,6 +30,7 @@ struct BeginStory {
   std::string_view title = {};
   std::string_view idempotency_key = {};
   std::string_view request_hash = {};
+  std::string_view admission = {};  // a JSON object (supabase/schemas/admission/admit.sql)
 };
 
 void write_begin_story(std::string& out, const BeginStory& request);

@@ -57,6 +57,7 @@ void write_begin_turn(std::string& out, const BeginTurn& turn) {
     writer.key("max_requests").integer(turn.rate_limit->max_requests);
     writer.key("window_seconds").integer(turn.rate_limit->window_s).end_object();
   }
+  if (!turn.admission.empty()) writer.key("admission").raw(turn.admission);
   if (!turn.message_metadata.empty()) writer.key("message_metadata").raw(turn.message_metadata);
   if (!turn.task_prompts.empty()) writer.key("task_prompts").raw(turn.task_prompts);
   if (!turn.task_prompt_labels.empty()) {

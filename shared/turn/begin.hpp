@@ -61,6 +61,7 @@ struct BeginTurn {
   bool hides_public_bots = false;        // the bot must be the caller's own
   std::string_view limited_action = {};  // the action that `rate_limit` limits
   std::optional<RateLimit> rate_limit = {};
+  std::string_view admission = {};  // a JSON object (supabase/schemas/admission/admit.sql)
   // JSON objects: the metadata to store with the user's message; and, when `action` concerns an
   // earlier message, the system prompts and labels for the tasks that its metadata may name.
   std::string_view message_metadata = {};

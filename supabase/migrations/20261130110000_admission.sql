@@ -2293,4 +2293,30 @@ grant execute on function
   private.story_illustrations_store(public.jobs, public.job_steps, jsonb)
 to service_role;
 
+-- Continues a failed task from the step that was given up: {principal, admission?, task_id}.
+create or replace function public.retry_story_task(request jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+declare
+  job public.jobs;
+begin
+  -- Before the job is locked.
+  perform private.admit(request);
+  request := request - 'admission';
+  job := private.own_story_task(request, true);
+  if job.status <> 'failed' then
+    perform private.refuse(422, 'invalid_request',
+      'This task has not failed: only what was given up is tried again.');
+  end if;
+  perform public.retry_step(request || jsonb_build_object('job_id', job.job_id, 'step', (
+    select max(step) from public.job_steps where job_id = job.job_id and status = 'failed')));
+  select * into job from public.jobs where job_id = job.job_id;
+  if private.is_story_cached(job.payload ->> 'route') then
+    insert into public.story_cache (owner_id, project_id, cache_key, route, job_id, created_at)
+    values (job.owner_id, job.project_id, job.payload ->> 'cache_key', job.payload ->> 'route', job.job_id,
+      clock_timestamp());
+  end if;
+  return private.answer(private.story_task_body(job, false), 202);
+end
+$$;
+
 select private.align_grants_with_policies();

@@ -23,7 +23,7 @@
 namespace fabula::abi {
 
 // The result of `fabula_abi_version`.
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 
 // How many completions fit into the buffer whose address `fabula_start` returns.
 inline constexpr std::uint32_t kCompletionCapacity = 16;
@@ -118,6 +118,13 @@ extern "C" {
 FABULA_IMPORT(request_head)
 std::uint32_t fabula_import_request_head(std::uint32_t request, void* buffer,
                                          std::uint32_t capacity);
+
+// the IP address of the client's end of the connection, as the platform itself knows it and never
+// from what a client can write; returns its whole length and writes as much as fits; 0 when the
+// platform does not tell it.
+FABULA_IMPORT(client_address)
+std::uint32_t fabula_import_client_address(std::uint32_t request, void* buffer,
+                                           std::uint32_t capacity);
 
 // sends an HTTP request (no body when `body_bytes` is 0); redirects are not followed. Completes
 // when the answer's head is there: value = stream of the answer's body, detail = HTTP status.

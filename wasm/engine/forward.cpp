@@ -6,6 +6,7 @@
 #include "shared/api/envelope.hpp"
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/acting.hpp"
+#include "wasm/engine/admission.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/operator_access.hpp"
 
@@ -101,6 +102,13 @@ Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view
   co_await name_user(call, caller, body);
   co_await send_answer(call, match, &caller.principal, body, members);
   co_return {};
+}
+
+Task<Result<void>> forward_admitted(Call& call, const Match& match) {
+  const std::string admission = co_await describe_admission(call);
+  std::string member = R"("admission":)";
+  member.append(admission).append(",");
+  co_return co_await runtime::attempt(forward_with(call, match, member));
 }
 
 Task<Result<void>> forward_for_operator(Call& call, const Match& match) {

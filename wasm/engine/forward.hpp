@@ -18,6 +18,8 @@ runtime::Task<Result<void>> forward(Call& call, const Match& match);
 // The same with further members for the function's request: JSON members that each end with a
 // comma, such as `"part":"premise",`.
 runtime::Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members);
+// The same for something that spends: its caller must be admitted (admission.hpp).
+runtime::Task<Result<void>> forward_admitted(Call& call, const Match& match);
 // The same for the operator: the function gets no principal. Refuses like require_operator.
 runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match);
 

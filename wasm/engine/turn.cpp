@@ -1,4 +1,5 @@
 #include "wasm/engine/turn.hpp"
+#include "wasm/engine/admission.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,6 +53,7 @@ Task<Result<Answer>> ask_with_turn(Call& call, const Caller& caller, const TurnR
                                    const database::Function<turn::BeginTurn, Answer>& function) {
   const std::string title = text::session_title(request.text);
   const auto rate = co_await rate_limit(call, request);
+  const std::string admission = co_await describe_admission(call);
   const auto* model = endpoints.empty() ? nullptr : &endpoints.front();
   auto answer = co_await runtime::attempt(call_function(
       call.context(), call.database(), function,
@@ -83,6 +85,7 @@ Task<Result<Answer>> ask_with_turn(Call& call, const Caller& caller, const TurnR
        .hides_public_bots = request.hides_public_bots,
        .limited_action = call.log().function,
        .rate_limit = rate,
+       .admission = admission,
        .message_metadata = request.message_metadata,
        .task_prompts = request.task_prompts,
        .task_prompt_labels = request.task_prompt_labels,

@@ -4,7 +4,7 @@
 export const importModule = "fabula";
 
 /** The required result of a guest's `fabula_abi_version`. */
-export const abiVersion = 3;
+export const abiVersion = 4;
 
 /** How an operation ended. */
 export const Status = {
@@ -103,6 +103,10 @@ export interface GuestExports {
 export interface GuestImports {
   // the incoming request's head; returns its whole length and writes as much as fits.
   request_head(request: number, buffer: number, capacity: number): number;
+  // the IP address of the client's end of the connection, as the platform itself knows it and never
+  // from what a client can write; returns its whole length and writes as much as fits; 0 when the
+  // platform does not tell it.
+  client_address(request: number, buffer: number, capacity: number): number;
   // sends an HTTP request (no body when `body_bytes` is 0); redirects are not followed. Completes
   // when the answer's head is there: value = stream of the answer's body, detail = HTTP status.
   // Cancelling aborts the request.

@@ -84,6 +84,8 @@ export function worker(
       },
       waitUntil: (promise) => context.waitUntil(promise),
       acceptSocket,
+      // Cloudflare replaces whatever a client has sent under this name.
+      clientAddress: ({ headers }) => headers.get("cf-connecting-ip") ?? undefined,
       // This also holds with the flag enable_request_signal: the signal fires when a write has
       // failed.
       traits: HostTrait.notices_leaving_only_on_write | traits,

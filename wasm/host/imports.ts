@@ -43,6 +43,11 @@ export function makeImports(host: Services): GuestImports {
       return memory.fill(buffer, capacity, requestHead);
     },
 
+    client_address(_request, buffer, capacity) {
+      const address = platform.clientAddress?.(request) ?? "";
+      return memory.fill(buffer, capacity, encodeText(address));
+    },
+
     http_start(_request, operation, head, headBytes, body, bodyBytes) {
       completions
         .add(new HttpOperation(operation, completions, streams))

@@ -17,6 +17,12 @@ export interface Platform {
   /** HostTrait bits for the guest. */
   traits: number;
 
+  /**
+   * The client's IP address as the platform knows it, never from what a client can write; undefined
+   * when the platform does not tell it.
+   */
+  clientAddress?(request: Request): string | undefined;
+
   /** Calls the listener when the isolate is about to end; returns a function that removes it. */
   onEnding?(listener: () => void): () => void;
 

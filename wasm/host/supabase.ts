@@ -10,8 +10,12 @@ export { packedFiles };
 declare const Deno: {
   env: { toObject(): Record<string, string> };
   upgradeWebSocket(request: Request, options: { protocol?: string }): AcceptedSocket;
-  serve(options: object, handler: (request: Request) => Promise<Response>): Server;
+  serve(options: object, handler: (request: Request, connection: Connection) => Promise<Response>): Server;
 };
+
+interface Connection {
+  remoteAddr: { hostname?: string };
+}
 
 /** Undefined on a plain Deno, whose process keeps running anyway. */
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
@@ -112,13 +116,21 @@ export function serve(
   const modules = new Map(
     Object.entries(functions).map(([name, text]) => [name, compile(text)] as const),
   );
-  return Deno.serve(listen, async (request) => {
+  return Deno.serve(listen, async (request, connection) => {
     const file = files && (await staticFileResponse(request, files));
     if (file) return file;
     const module = modules.get(functionName(request.url));
     if (module === undefined) return noFunctionResponse(request);
-    return await handleRequest(module, request, platform);
+    const clientAddress = () => addressOf(request, connection);
+    return await handleRequest(module, request, { ...platform, clientAddress });
   });
+}
+
+// Cloudflare, which is in front of Supabase, replaces whatever a client has sent under this name. A
+// plain Deno has nothing in front that it knows of: the other end of the connection is the client.
+function addressOf({ headers }: Request, { remoteAddr }: Connection): string | undefined {
+  if (typeof EdgeRuntime === "undefined") return remoteAddr.hostname;
+  return headers.get("cf-connecting-ip") ?? undefined;
 }
 
 function compile(base64: string): WebAssembly.Module {

@@ -35,6 +35,18 @@ class Sha256 : public Operation {
   }
 };
 
+// HMAC with SHA-256 of `data` into `digest`, which must outlive the operation.
+class HmacSha256 : public Operation {
+ public:
+  HmacSha256(Context& context, std::string_view key, std::string_view data,
+             std::span<unsigned char, 32> digest)
+      : Operation(context) {
+    fabula_import_hmac_sha256(context.request(), id(), key.data(),
+                              static_cast<std::uint32_t>(key.size()), data.data(),
+                              static_cast<std::uint32_t>(data.size()), digest.data());
+  }
+};
+
 // A JSON Web Key Set, from the isolate's cache if it is there. The outcome's `value` is the stream
 // of its text, which the caller reads and closes (HttpAnswer).
 class PublicKeys : public Operation {

@@ -19,6 +19,13 @@ std::string request_head(Context& context) {
   return head;
 }
 
+std::string client_address(Context& context) {
+  const auto length = fabula_import_client_address(context.request(), nullptr, 0);
+  std::string address(length, '\0');
+  fabula_import_client_address(context.request(), address.data(), length);
+  return address;
+}
+
 std::optional<std::string> environment(Context& context, std::string_view name) {
   const auto name_bytes = static_cast<std::uint32_t>(name.size());
   const auto length =

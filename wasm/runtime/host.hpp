@@ -14,6 +14,9 @@ namespace fabula::runtime {
 // The incoming request as `METHOD URL\nname: value\n...`, for shared/http/head.hpp.
 std::string request_head(Context& context);
 
+// The client's IP address as the platform knows it; empty when it does not tell it.
+std::string client_address(Context& context);
+
 // A setting; nothing when it is not set or empty.
 std::optional<std::string> environment(Context& context, std::string_view name);
 

@@ -176,6 +176,10 @@ std::uint32_t fabula_import_recall(std::uint32_t, const void* name, std::uint32_
   return found == memory.end() ? 0 : found->second;
 }
 
+std::uint32_t fabula_import_client_address(std::uint32_t, void* buffer, std::uint32_t capacity) {
+  return put(World::current().behaviour.client_address, buffer, capacity);
+}
+
 std::uint32_t fabula_import_host_traits(std::uint32_t) {
   return World::current().behaviour.host_traits;
 }

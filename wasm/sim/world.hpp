@@ -27,6 +27,7 @@ struct HostBehaviour {
   std::uint32_t longest_read_bytes = 0;
   std::uint32_t host_traits = 0;              // abi::HostTrait bits
   std::int64_t notices_leaving_after_ms = 0;  // without notices_leaving_only_on_write
+  std::string client_address = {};            // empty: the host does not tell it
 };
 
 // The caller of a function, and the response so far.

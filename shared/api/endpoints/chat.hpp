@@ -31,9 +31,8 @@ inline constexpr std::string_view kStreamDescription =
     "`metadata` that are kept.";
 
 inline constexpr std::array kTurnRefusals{ErrorCode::forbidden,        ErrorCode::not_found,
-                                          ErrorCode::turn_in_progress, ErrorCode::rate_limited,
-                                          ErrorCode::no_provider,      ErrorCode::provider_error,
-                                          ErrorCode::provider_timeout};
+                                          ErrorCode::turn_in_progress, ErrorCode::no_provider,
+                                          ErrorCode::provider_error,   ErrorCode::provider_timeout};
 inline constexpr std::array kResumeRefusals{ErrorCode::turn_in_progress, ErrorCode::provider_error,
                                             ErrorCode::provider_timeout};
 
@@ -50,6 +49,7 @@ inline constexpr Operation kPostChat{
                .schema = &kWholeReply,
                .description = "The reply as it is written.",
                .event = &kEvent},
+    .spends = true,
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription,
@@ -84,6 +84,7 @@ inline constexpr Operation kRegenerateReply{
                .schema = &kWholeReply,
                .description = "The new take as it is written.",
                .event = &kEvent},
+    .spends = true,
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};
@@ -100,6 +101,7 @@ inline constexpr Operation kContinueReply{
                .schema = &kWholeReply,
                .description = "The text that follows the old text.",
                .event = &kEvent},
+    .spends = true,
     .refusals = kTurnRefusals,
     .takes_user_id_header = true,
     .description = kStreamDescription};

@@ -25,6 +25,7 @@ inline constexpr Operation kSocket{
     .access = Access::anyone,
     .query = &kSocketQuery,
     .answer = {.kind = AnswerKind::socket, .status = 101, .description = "The socket is open."},
+    .spends = true,
     .refusals = kSocketRefusals,
     .description =
         "Messages are JSON. In: `start_conversation` with `character_id?` and `conversation_id?`, "

@@ -165,8 +165,7 @@ inline constexpr std::array kReadingFields{
 inline constexpr Schema kReading{
     "DossierReading", "A conversation or a text that is read for a dossier.", kReadingFields};
 
-inline constexpr std::array kImportRefusals{ErrorCode::not_found, ErrorCode::import_in_progress,
-                                            ErrorCode::rate_limited};
+inline constexpr std::array kImportRefusals{ErrorCode::not_found, ErrorCode::import_in_progress};
 
 inline constexpr Operation kStartImport{
     .id = "start_import",
@@ -179,6 +178,7 @@ inline constexpr Operation kStartImport{
                .schema = &kStartedImport,
                .description = "It will be read.",
                .location = "/dossier/{project_id}/import/{task_id}"},
+    .spends = true,
     .refusals = kImportRefusals,
     .description =
         "The text is cut into chapters, and read step by step in the background. The dossier takes "

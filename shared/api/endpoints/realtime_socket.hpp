@@ -29,6 +29,7 @@ inline constexpr Operation kSocket{
     .access = Access::anyone,
     .query = &kSocketQuery,
     .answer = {.kind = AnswerKind::socket, .status = 101, .description = "The socket is open."},
+    .spends = true,
     .refusals = kSocketRefusals,
     .description =
         "With the sub-protocol `fabula.v1` messages are JSON: README.md describes them. Without a "

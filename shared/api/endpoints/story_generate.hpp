@@ -71,10 +71,8 @@ inline constexpr std::array kIdeaRequestFields{
 inline constexpr Schema kIdeaRequest{"StoryIdeaRequest", "An idea.", kIdeaRequestFields};
 
 inline constexpr std::array kGenerateRefusals{
-    ErrorCode::not_found,        ErrorCode::story_in_progress,
-    ErrorCode::plan_exceeded,    ErrorCode::rate_limited,
-    ErrorCode::no_provider,      ErrorCode::provider_error,
-    ErrorCode::provider_timeout, ErrorCode::provider_refused_request};
+    ErrorCode::not_found,      ErrorCode::story_in_progress, ErrorCode::no_provider,
+    ErrorCode::provider_error, ErrorCode::provider_timeout,  ErrorCode::provider_refused_request};
 
 inline constexpr std::string_view kWorkDescription =
     "The answer waits for the task for up to a minute and works on it; if it is not done by then, "
@@ -115,6 +113,7 @@ inline constexpr Operation kImproveIdea{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_idempotency_key = true,
     .answer = work_answer(kIdeas, "The versions."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription,
     .body_example = R"({"idea":"A lighthouse keeper finds a door in the sea."})"};
@@ -129,6 +128,7 @@ inline constexpr Operation kSetUp{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_idempotency_key = true,
     .answer = work_answer(kSetup, "The settings."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription,
     .body_example = R"({"idea":"A lighthouse keeper finds a door in the sea."})"};
@@ -142,6 +142,7 @@ inline constexpr Operation kGeneratePremise{.id = "generate_premise",
                                             .maximum_body_bytes = kMaximumOutlineBodyBytes,
                                             .takes_idempotency_key = true,
                                             .answer = work_answer(kPremise, "The premise."),
+                                            .spends = true,
                                             .refusals = kGenerateRefusals,
                                             .description = kWorkDescription,
                                             .body_example = kPremiseExample};
@@ -156,6 +157,7 @@ inline constexpr Operation kGenerateOutline{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_idempotency_key = true,
     .answer = work_answer(kOutline, "The outline: 5 to 10 scenes."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription,
     .body_example = R"({"premise":"A keeper finds a door in the sea."})"};
@@ -170,6 +172,7 @@ inline constexpr Operation kRefineOutline{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_idempotency_key = true,
     .answer = work_answer(kOutline, "The new outline."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription,
     .body_example =
@@ -185,6 +188,7 @@ inline constexpr Operation kGenerateStart{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_idempotency_key = true,
     .answer = work_answer(kStart, "The beginning."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription,
     .body_example = R"({"premise":"A keeper finds a door in the sea."})"};
@@ -199,6 +203,7 @@ inline constexpr Operation kContinue{
     .maximum_body_bytes = kMaximumStoryBodyBytes,
     .takes_idempotency_key = true,
     .answer = work_answer(kContinuation, "The text that follows."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription,
     .body_example = R"({"story_text":"The door stood in the sea, and it was open.","fresh":true})"};
@@ -231,6 +236,7 @@ inline constexpr Operation kGenerateFull{
                .schema = &kAccepted,
                .description = "It will be written.",
                .location = kTaskLocation},
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description =
         "Premise, outline and scenes are written step by step until the length is met, whoever "

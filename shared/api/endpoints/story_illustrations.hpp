@@ -69,7 +69,6 @@ inline constexpr std::array kIllustrationFields{
 inline constexpr Schema kIllustration{"Illustration", "A picture of a scene.", kIllustrationFields};
 
 inline constexpr std::array kIllustrateRefusals{ErrorCode::not_found, ErrorCode::no_provider,
-                                                ErrorCode::plan_exceeded, ErrorCode::rate_limited,
                                                 ErrorCode::story_in_progress};
 
 inline constexpr Operation kBeginIllustrations{
@@ -83,6 +82,7 @@ inline constexpr Operation kBeginIllustrations{
                .schema = &kDrawing,
                .description = "They will be drawn.",
                .location = kTaskLocation},
+    .spends = true,
     .refusals = kIllustrateRefusals,
     .description =
         "Each picture is an image and a call of your plan. The task is read, followed and "

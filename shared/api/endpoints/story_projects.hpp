@@ -409,6 +409,7 @@ inline constexpr Operation kRegenerateScene{
     .is_body_optional = true,
     .takes_idempotency_key = true,
     .answer = work_answer(kSceneText, "The scene's new text."),
+    .spends = true,
     .refusals = kGenerateRefusals,
     .description = kWorkDescription};
 

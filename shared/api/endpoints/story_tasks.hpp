@@ -73,8 +73,6 @@ inline constexpr Operation kResumeTask{.id = "resume_story_task",
                                        .summary = "Go on with a paused task",
                                        .answer = {.schema = &kTask, .description = "The task."}};
 
-inline constexpr std::array kRetryRefusals{ErrorCode::rate_limited};
-
 inline constexpr Operation kRetryTask{.id = "retry_story_task",
                                       .method = "POST",
                                       .pattern = "/story/task/{task_id}/retry",
@@ -83,6 +81,6 @@ inline constexpr Operation kRetryTask{.id = "retry_story_task",
                                                  .schema = &kTask,
                                                  .description = "The task.",
                                                  .location = kTaskLocation},
-                                      .refusals = kRetryRefusals};
+                                      .spends = true};
 
 }  // namespace fabula::api::story

@@ -165,8 +165,7 @@ inline constexpr std::array kListFields{limit_field("20"), kOffsetField};
 inline constexpr Schema kListQuery{"BotsQuery", "", kListFields};
 
 inline constexpr std::array kStreamRefusals{ErrorCode::not_found, ErrorCode::turn_in_progress,
-                                            ErrorCode::stream_exists, ErrorCode::rate_limited,
-                                            ErrorCode::no_provider};
+                                            ErrorCode::stream_exists, ErrorCode::no_provider};
 
 inline constexpr std::array kBotRefusals{ErrorCode::forbidden};
 
@@ -224,6 +223,7 @@ inline constexpr Operation kStart{
     .answer = {.kind = AnswerKind::event_stream,
                .description = "The reply as it is written.",
                .event = &kEvent},
+    .spends = true,
     .refusals = kStreamRefusals,
     .description =
         "Server-sent events: `token` with text as data, `ping`, `error` with "

@@ -121,14 +121,16 @@ inline constexpr std::array kGuestFields{
 };
 inline constexpr Schema kGuest{"NewGuest", "A new guest.", kGuestFields};
 
-inline constexpr Operation kCreateGuest{
-    .id = "create_guest",
-    .method = "POST",
-    .pattern = "/users/guest",
-    .summary = "Make a new guest, for all functions",
-    .access = Access::caller_or_new_guest,
-    .answer = {
-        .status = 201, .schema = &kGuest, .description = "The guest.", .location = "/users/me"}};
+inline constexpr Operation kCreateGuest{.id = "create_guest",
+                                        .method = "POST",
+                                        .pattern = "/users/guest",
+                                        .summary = "Make a new guest, for all functions",
+                                        .access = Access::caller_or_new_guest,
+                                        .answer = {.status = 201,
+                                                   .schema = &kGuest,
+                                                   .description = "The guest.",
+                                                   .location = "/users/me"},
+                                        .spends = true};
 
 inline constexpr std::array kOperations{kSaveProfile,   kHealth,    kReadProfile, kCreateGuest,
                                         kDeleteAccount, kReadUsage, kListPlans,   kSavePlan,

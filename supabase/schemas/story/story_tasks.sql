@@ -182,12 +182,16 @@ begin
 end
 $$;
 
--- Continues a failed task from the step that was given up: {principal, task_id}.
+-- Continues a failed task from the step that was given up: {principal, admission?, task_id}.
 create function public.retry_story_task(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  job public.jobs := private.own_story_task(request, true);
+  job public.jobs;
 begin
+  -- Before the job is locked.
+  perform private.admit(request);
+  request := request - 'admission';
+  job := private.own_story_task(request, true);
   if job.status <> 'failed' then
     perform private.refuse(422, 'invalid_request',
       'This task has not failed: only what was given up is tried again.');

@@ -27,6 +27,21 @@ class Environment : public Command {
   void operation_done(const Completion&) override {}
 };
 
+// The client's address, as the platform knows it.
+class Address : public Command {
+ public:
+  using Command::Command;
+
+  void begin() override {
+    std::string address(fabula_import_client_address(handle(), nullptr, 0), '\0');
+    fabula_import_client_address(handle(), address.data(),
+                                 static_cast<std::uint32_t>(address.size()));
+    answer(address);
+  }
+
+  void operation_done(const Completion&) override {}
+};
+
 class Random : public Command {
  public:
   using Command::Command;
@@ -100,6 +115,7 @@ class Answer : public Command {
 
 Command* make_immediate_command(const Request& request) {
   if (request.command() == "environment") return new Environment(request);
+  if (request.command() == "address") return new Address(request);
   if (request.command() == "random") return new Random(request);
   if (request.command() == "sleep") return new Sleep(request);
   if (request.command() == "head") return new Head(request);
