@@ -8,7 +8,10 @@
 
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/tasks.hpp"
+#include "shared/database/cleaning.hpp"
 #include "shared/json/text.hpp"
+#include "shared/settings/table.hpp"
+#include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
 #include "wasm/engine/jobs/worker.hpp"
@@ -76,6 +79,19 @@ void note_calls(log::RequestLog& log, const std::vector<usage::ModelCall>& calls
   }
 }
 
+// Cleans batch by batch, while there is time: a call that is cut off has lost nothing.
+Task<Result<void>> clean(Call& call, std::int64_t until_ms) {
+  const auto days = call.setting_values().number(settings::named("FABULA_DELETED_DAYS"));
+  for (;;) {
+    const auto cleaned = co_await engine::call_function(call.context(), call.database(),
+                                                        database::kClean, {.deleted_days = days});
+    if (!cleaned.is_left || runtime::now_ms(call.context()) >= until_ms ||
+        call.context().isolate_ending().is_set()) {
+      co_return {};
+    }
+  }
+}
+
 Task<Result<void>> run(Call& call, const Match& match) {
   co_await engine::require_operator(call);
   const Request request = co_await read_request(call, match);
@@ -112,6 +128,13 @@ Task<Result<void>> run(Call& call, const Match& match) {
     // later.
     const auto gone = co_await runtime::attempt(engine::delete_orphaned_files(call));
     done += gone.value_or(0);
+  }
+
+  // Runs that name kinds of tasks do nothing else.
+  if (request.kinds.size() == engine::job_kinds().size()) {
+    const auto cleaned =
+        co_await runtime::attempt(clean(call, began_ms + time_limit_ms - time_limit_ms / 4));
+    if (!cleaned) call.note_problem(cleaned.error());
   }
 
   http::Response response;

@@ -257,6 +257,12 @@ inline constexpr std::array kSettings = {
             .highest = 86'400,
             .normal = "60",
             .purpose = "How long after its last connection a realtime session ends."},
+    Setting{.name = "FABULA_DELETED_DAYS",
+            .type = Type::integer,
+            .lowest = 0,
+            .highest = 3650,
+            .normal = "30",
+            .purpose = "How many days what is deleted stays before /tasks/run erases it."},
 };
 
 // The row with this name or older name; nullptr when there is none.

@@ -52,6 +52,7 @@ std::string ScriptedDatabase::stream_id_of(const StoredGeneration& generation) {
 }
 
 ScriptedDatabase::ScriptedDatabase(sim::World& world) : world_(world) {
+  answers["clean"] = R"({"left":false})";
   world.serve("http://db/rest/v1/rpc/",
               [this](std::shared_ptr<sim::Exchange> exchange) { handle(exchange); });
 }
