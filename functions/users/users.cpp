@@ -27,7 +27,7 @@ Task<Result<void>> create_guest(Call& call, const Match&) {
   co_await http::require_acceptable(headers.find("accept"), "application/json");
   const auto caller = co_await engine::identify(call.context(), call.settings(), headers);
   const bool is_guest = caller.principal.kind == auth::Principal::Kind::guest;
-  const auto guest = co_await engine::make_guest(call.context());
+  const auto guest = co_await engine::make_guest(call.context(), call.settings(), headers);
   const std::string admission = co_await engine::describe_admission(call);
   const database::CreatedGuest created = co_await engine::call_function(
       call.context(), call.database(), database::kCreateGuest,

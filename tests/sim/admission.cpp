@@ -89,6 +89,31 @@ TEST_CASE("with limits that cannot be right nothing is begun") {
   CHECK(chat.database.calls.empty());
 }
 
+TEST_CASE("a first message that is sent twice with one key has one guest") {
+  AdmissionWorld chat;
+  const auto guest_of = [&chat](const std::string& key) {
+    chat.database.requests.clear();
+    const auto& client = chat.post(R"({"text":"Hi."})", "idempotency-key: " + key + "\n");
+    chat.world.run();
+    CHECK(client.head().find("x-guest-token: fg_") != std::string::npos);
+    return std::string(
+        json::string_at(chat.database.requests.at(0)["principal"], "token_hash").value_or(""));
+  };
+  const std::string key = "8c7e3b1a-5d2f-4a9c-b6e0-13f4d7a8c921";
+  const auto guest = guest_of(key);
+  CHECK(guest.size() == 64);
+  CHECK(guest_of(key) == guest);
+  CHECK(guest_of("9c7e3b1a-5d2f-4a9c-b6e0-13f4d7a8c921") != guest);
+  // Only a server with the secret can make the token of a key.
+  chat.world.environment["SUPABASE_SECRET_KEYS"] = R"({"default":"another-secret"})";
+  CHECK(guest_of(key) != guest);
+
+  const auto& refused = chat.post(R"({"text":"Hi."})", "idempotency-key: retry-1\n");
+  chat.world.run();
+  CHECK(refused.status() == 422);
+  CHECK(refused.body().find("UUID") != std::string::npos);
+}
+
 TEST_CASE("a refusal of the deployment's is told with the time to wait") {
   AdmissionWorld chat;
   chat.database.functions["begin_turn"] = [](const json::Document&) {

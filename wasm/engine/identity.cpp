@@ -1,12 +1,14 @@
 #include "wasm/engine/identity.hpp"
 
-#include <array>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "shared/auth/bearer.hpp"
+#include "shared/auth/guest_key.hpp"
 #include "shared/auth/jwt.hpp"
+#include "shared/text/hex.hpp"
 #include "wasm/engine/deadlines.hpp"
 #include "wasm/engine/digest.hpp"
 #include "wasm/runtime/body.hpp"
@@ -113,17 +115,36 @@ Task<Result<Caller>> identify(Context& context, const auth::Settings& settings,
         "Say who you are: sign in and send 'Authorization: Bearer <access token>'; or "
         "POST /chat as a guest, keep the answer's x-guest-token and send that.");
   }
-  co_return co_await make_guest(context);
+  co_return co_await make_guest(context, settings, headers);
+}
+
+// The bytes of a new guest's token. With a key they are always the same for it: only this server,
+// which has the secret, can tell them.
+Task<Result<std::string>> token_bytes(Context& context, std::string_view secret,
+                                      std::optional<std::string_view> key) {
+  std::string bytes(auth::kGuestTokenRandomBytes, '\0');
+  if (!key) {
+    runtime::fill_random(context, {reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()});
+    co_return bytes;
+  }
+  if (!auth::is_hard_to_guess(*key)) {
+    co_return problem(ErrorCode::invalid_request,
+                      "Without a token the Idempotency-Key proves that a request comes from the "
+                      "same guest, and must be hard to guess: send a new UUID, or send a token.");
+  }
+  const std::string digest =
+      co_await hmac_sha256_hex(context, secret, std::string("guest ").append(*key));
+  co_return *text::decode_hex(digest);
 }
 
 }  // namespace
 
-Task<Result<Caller>> make_guest(Context& context) {
+Task<Result<Caller>> make_guest(Context& context, const auth::Settings& settings,
+                                const http::Headers& headers) {
   Caller caller;
-  std::array<unsigned char, auth::kGuestTokenRandomBytes> random{};
-  runtime::fill_random(context, random);
-  caller.new_guest_token =
-      auth::make_guest_token({reinterpret_cast<const char*>(random.data()), random.size()});
+  const std::string bytes =
+      co_await token_bytes(context, settings.secret_key, headers.find("idempotency-key"));
+  caller.new_guest_token = auth::make_guest_token(bytes);
   caller.principal.token_hash = co_await sha256_hex(context, caller.new_guest_token);
   co_return caller;
 }

@@ -50,8 +50,11 @@ struct Caller {
 runtime::Task<Result<Caller>> identify(runtime::Context& context, const auth::Settings& settings,
                                        const http::Headers& headers);
 
-// A guest with a new token, whom the database must create.
-runtime::Task<Result<Caller>> make_guest(runtime::Context& context);
+// A guest with a new token, whom the database must create unless it exists. With an Idempotency-Key
+// the token is derived from it, so that a repeated request has the same guest; invalid_request for
+// a key that could be guessed.
+runtime::Task<Result<Caller>> make_guest(runtime::Context& context, const auth::Settings& settings,
+                                         const http::Headers& headers);
 
 // Like `identify`, but refuses a request without a sign-in with missing_credentials.
 runtime::Task<Result<Caller>> identify_known(runtime::Context& context,
