@@ -5,6 +5,7 @@
 #include "functions/chat/turns.hpp"
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/database/conversation.hpp"
+#include "shared/database/readiness.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::array kRoutes{
     engine::route<api::chat::kPostChat>(&say),
     engine::route<api::chat::kHealth>(&engine::health),
+    engine::route<api::chat::kReady>(&engine::ready, database::kReady),
     engine::route<api::chat::kEditReply>(&engine::forward, database::kEditReply),
     engine::route<api::chat::kRegenerateReply>(&regenerate),
     engine::route<api::chat::kContinueReply>(&go_on),

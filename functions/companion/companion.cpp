@@ -12,6 +12,7 @@
 #include "shared/api/endpoints/companion_socket.hpp"
 #include "shared/database/companion.hpp"
 #include "shared/database/memory.hpp"
+#include "shared/database/readiness.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -25,6 +26,7 @@ constexpr std::array kRoutes{
     engine::route<declared::kChatStream>(&stream),
     engine::route<declared::kSocket>(&serve_socket),
     engine::route<declared::kHealth>(&engine::health),
+    engine::route<declared::kReady>(&engine::ready, database::kReady),
     engine::route<declared::kReadConversation>(&engine::forward, database::kReadConversation),
     engine::route<declared::kDeleteConversation>(&engine::forward, database::kDeleteConversation),
     engine::route<declared::kListConversations>(&engine::forward, database::kListConversations),

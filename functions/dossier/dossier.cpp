@@ -7,6 +7,7 @@
 #include "functions/dossier/reads.hpp"
 #include "shared/api/endpoints/dossier.hpp"
 #include "shared/database/dossier.hpp"
+#include "shared/database/readiness.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -17,6 +18,7 @@ constexpr std::array kRoutes{
     engine::route<api::dossier::kListDossiers>(&engine::forward, database::kListDossiers),
     engine::route<api::dossier::kCreateDossier>(&create_dossier),
     engine::route<api::dossier::kHealth>(&engine::health),
+    engine::route<api::dossier::kReady>(&engine::ready, database::kReady),
     engine::route<api::dossier::kReadDossier>(&read),
     engine::route<api::dossier::kReplaceDossier>(&replace_dossier),
     engine::route<api::dossier::kMergeDossier>(&merge_dossier),

@@ -4,6 +4,7 @@
 
 #include "shared/api/endpoints/projects.hpp"
 #include "shared/database/project.hpp"
+#include "shared/database/readiness.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
 
@@ -14,6 +15,7 @@ constexpr std::array kRoutes{
     engine::route<api::projects::kListProjects>(&engine::forward, database::kListProjects),
     engine::route<api::projects::kCreateProject>(&engine::forward, database::kCreateProject),
     engine::route<api::projects::kHealth>(&engine::health),
+    engine::route<api::projects::kReady>(&engine::ready, database::kReady),
     engine::route<api::projects::kReadProject>(&engine::forward, database::kReadProject),
     engine::route<api::projects::kUpdateProject>(&engine::forward, database::kUpdateProject),
     engine::route<api::projects::kDeleteProject>(&engine::forward, database::kDeleteProject),

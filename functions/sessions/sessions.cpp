@@ -7,6 +7,7 @@
 #include "shared/api/endpoints/sessions.hpp"
 #include "shared/database/account.hpp"
 #include "shared/database/conversation.hpp"
+#include "shared/database/readiness.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/turn/model_settings.hpp"
 #include "wasm/engine/forward.hpp"
@@ -65,6 +66,7 @@ constexpr std::array kRoutes{
     engine::route<api::sessions::kListSessions>(&engine::forward, database::kListSessions),
     engine::route<api::sessions::kDeleteSessions>(&engine::forward, database::kDeleteSessions),
     engine::route<api::sessions::kHealth>(&engine::health),
+    engine::route<api::sessions::kReady>(&engine::ready, database::kReady),
     engine::route<api::sessions::kMigrateGuest>(&migrate),
     engine::route<api::sessions::kReadSession>(&engine::forward, database::kReadSession),
     engine::route<api::sessions::kUpdateSession>(&update, database::kUpdateSession),

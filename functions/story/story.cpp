@@ -9,6 +9,7 @@
 #include "functions/story/parts.hpp"
 #include "functions/story/tasks.hpp"
 #include "shared/api/endpoints/story.hpp"
+#include "shared/database/readiness.hpp"
 #include "shared/database/story.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/serve.hpp"
@@ -20,6 +21,7 @@ namespace declared = api::story;
 
 constexpr std::array kRoutes{
     engine::route<declared::kHealth>(&engine::health),
+    engine::route<declared::kReady>(&engine::ready, database::kReady),
     engine::route<declared::kReadOptions>(&read_options),
     engine::route<declared::kListTools>(&list_tools),
     engine::route<declared::kEstimate>(&estimate_story),

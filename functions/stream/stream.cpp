@@ -10,6 +10,7 @@
 #include "shared/database/bot.hpp"
 #include "shared/database/conversation.hpp"
 #include "shared/database/metrics.hpp"
+#include "shared/database/readiness.hpp"
 #include "shared/settings/table.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/operator_access.hpp"
@@ -48,6 +49,7 @@ constexpr std::array kRoutes{
     engine::route<api::stream::kDeleteBot>(&engine::forward, database::kDeleteBot),
     engine::route<api::stream::kReadMetrics>(&read_metrics),
     engine::route<api::stream::kHealth>(&engine::health),
+    engine::route<api::stream::kReady>(&engine::ready, database::kReady),
     engine::route<api::stream::kHealthz>(&engine::health),
 };
 

@@ -9,6 +9,7 @@
 #include "shared/api/check.hpp"
 #include "shared/api/endpoints/tasks.hpp"
 #include "shared/database/cleaning.hpp"
+#include "shared/database/readiness.hpp"
 #include "shared/json/text.hpp"
 #include "shared/settings/table.hpp"
 #include "wasm/engine/database.hpp"
@@ -150,6 +151,7 @@ Task<Result<void>> run(Call& call, const Match& match) {
 constexpr std::array kRoutes{
     engine::route<api::tasks::kRunTasks>(&run),
     engine::route<api::tasks::kHealth>(&engine::health),
+    engine::route<api::tasks::kReady>(&engine::ready, database::kReady),
 };
 
 }  // namespace

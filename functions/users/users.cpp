@@ -7,6 +7,7 @@
 #include "shared/api/endpoints/users.hpp"
 #include "shared/database/account.hpp"
 #include "shared/database/plan.hpp"
+#include "shared/database/readiness.hpp"
 #include "shared/http/media_type.hpp"
 #include "shared/json/text.hpp"
 #include "wasm/engine/admission.hpp"
@@ -48,6 +49,7 @@ Task<Result<void>> create_guest(Call& call, const Match&) {
 constexpr std::array kRoutes{
     engine::route<api::users::kSaveProfile>(&engine::forward, database::kSaveProfile),
     engine::route<api::users::kHealth>(&engine::health),
+    engine::route<api::users::kReady>(&engine::ready, database::kReady),
     engine::route<api::users::kReadProfile>(&engine::forward, database::kReadProfile),
     engine::route<api::users::kCreateGuest>(&create_guest),
     engine::route<api::users::kDeleteAccount>(&engine::forward, database::kDeleteAccount),

@@ -37,24 +37,34 @@ const CALLERS_TABLE = `
 const ROUTES_TABLE = `
   route                                         access  own  another's      unknown        malformed
   GET /chat/health                              anyone  200
+  GET /chat/health/ready  anyone  200
   GET /companion/health                         anyone  200
+  GET /companion/health/ready  anyone  200
   GET /dossier/health                           anyone  200
+  GET /dossier/health/ready  anyone  200
   GET /docs                                     anyone  200
   GET /docs/health                              anyone  200
   GET /docs/openapi.json                        anyone  200
   GET /projects/health                          anyone  200
+  GET /projects/health/ready  anyone  200
   GET /realtime/health                          anyone  200
+  GET /realtime/health/ready  anyone  200
   GET /redoc                                    anyone  308
   GET /redoc/health                             anyone  200
   GET /sessions/health                          anyone  200
+  GET /sessions/health/ready  anyone  200
   GET /story/health  anyone  200
+  GET /story/health/ready  anyone  200
   GET /story/options  anyone  200
   GET /story/tools  anyone  200
   POST /story/estimate  anyone  200
   GET /stream/health                            anyone  200
+  GET /stream/health/ready  anyone  200
   GET /stream/healthz                           anyone  200
   GET /tasks/health                             anyone  200
+  GET /tasks/health/ready  anyone  200
   GET /users/health                             anyone  200
+  GET /users/health/ready  anyone  200
   POST /chat                                    guest   200
   GET /chat/messages/{message_id}/context       caller  200  404 not_found  404 not_found  400 invalid_id
   GET /chat/messages/{message_id}/takes         caller  200  404 not_found  404 not_found  400 invalid_id

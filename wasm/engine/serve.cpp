@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shared/api/preconditions.hpp"
+#include "shared/database/rpc.hpp"
 #include "shared/http/cors.hpp"
 #include "shared/http/problem_response.hpp"
 #include "wasm/runtime/host.hpp"
@@ -64,6 +65,13 @@ Task<Result<void>> health(Call& call, const Match&) {
   response.head.headers.add("cache-control", "no-store");
   response.body = R"({"status":"ok","function":")" + std::string(call.log().function) + "\"}";
   co_await call.send(std::move(response));
+  co_return {};
+}
+
+Task<Result<void>> ready(Call& call, const Match& match) {
+  co_await call_with_body(call.context(), call.database(), *match.route.function,
+                          database::body_of("{}"));
+  co_await health(call, match);
   co_return {};
 }
 

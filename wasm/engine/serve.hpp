@@ -50,6 +50,10 @@ constexpr EndpointRoute route(Endpoint endpoint, const database::Declaration& fu
 // Answers `GET /<name>/health`.
 runtime::Task<Result<void>> health(Call& call, const Match& match);
 
+// Answers `GET /<name>/health/ready`, whose database function is any that reads nothing:
+// database_unavailable when it does not answer.
+runtime::Task<Result<void>> ready(Call& call, const Match& match);
+
 // Serves one request with the routes of the function `name`.
 runtime::Task<void> serve(runtime::Context& context, std::string_view name,
                           std::span<const EndpointRoute> routes);

@@ -25,6 +25,7 @@ inline constexpr std::array kHealthFields{
         .name = "function", .description = "The function that has answered.", .is_required = true},
 };
 inline constexpr Schema kHealth{"Health", "A running function.", kHealthFields};
+inline constexpr std::array kReadyRefusals{ErrorCode::database_unavailable};
 
 inline constexpr std::array kDoneFields{
     Field{.name = "message", .description = "The result, in words.", .is_required = true},

@@ -263,6 +263,7 @@ inline constexpr Operation kDeleteCharacter{
 inline constexpr std::array kOperations{kChat,
                                         kChatStream,
                                         kHealth,
+                                        kReady,
                                         kReadConversation,
                                         kDeleteConversation,
                                         kListConversations,

@@ -62,6 +62,14 @@ inline constexpr Operation kHealth{.id = "chat_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "chat_ready",
+                                  .method = "GET",
+                                  .pattern = "/chat/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kEditReply{
     .id = "edit_reply",
     .method = "PATCH",
@@ -149,8 +157,8 @@ inline constexpr Operation kCancelReply{
     .is_body_optional = true,
     .answer = {.schema = &kCancelled, .description = "It is asked to stop, or has ended."}};
 
-inline constexpr std::array kOperations{kPostChat,      kHealth,     kEditReply,  kRegenerateReply,
-                                        kContinueReply, kListTakes,  kSelectTake, kReadContext,
-                                        kResumeReply,   kCancelReply};
+inline constexpr std::array kOperations{kPostChat,        kHealth,        kReady,      kEditReply,
+                                        kRegenerateReply, kContinueReply, kListTakes,  kSelectTake,
+                                        kReadContext,     kResumeReply,   kCancelReply};
 
 }  // namespace fabula::api::chat

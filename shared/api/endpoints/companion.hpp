@@ -124,6 +124,14 @@ inline constexpr Operation kHealth{.id = "companion_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "companion_ready",
+                                  .method = "GET",
+                                  .pattern = "/companion/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kChat{
     .id = "companion_chat",
     .method = "POST",

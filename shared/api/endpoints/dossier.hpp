@@ -26,6 +26,14 @@ inline constexpr Operation kHealth{.id = "dossier_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "dossier_ready",
+                                  .method = "GET",
+                                  .pattern = "/dossier/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kReadDossier{
     .id = "read_dossier",
     .method = "GET",
@@ -211,11 +219,11 @@ inline constexpr Operation kListReadings{
         "for a day after their end."};
 
 inline constexpr std::array kOperations{
-    kListDossiers,    kCreateDossier,   kHealth,         kReadDossier,    kReplaceDossier,
-    kMergeDossier,    kClearDossier,    kRemoveEntry,    kListVersions,   kRestoreVersion,
-    kReadDifference,  kListFacts,       kListChanges,    kUndoChange,     kRedoChange,
-    kListProposals,   kDecideProposals, kAcceptProposal, kRejectProposal, kSplitCharacter,
-    kMergeCharacters, kLockField,       kUnlockField,    kListQuestions,  kResolveQuestion,
-    kListReadings,    kStartImport,     kReadImport,     kCancelImport};
+    kListDossiers,    kCreateDossier,   kHealth,          kReady,          kReadDossier,
+    kReplaceDossier,  kMergeDossier,    kClearDossier,    kRemoveEntry,    kListVersions,
+    kRestoreVersion,  kReadDifference,  kListFacts,       kListChanges,    kUndoChange,
+    kRedoChange,      kListProposals,   kDecideProposals, kAcceptProposal, kRejectProposal,
+    kSplitCharacter,  kMergeCharacters, kLockField,       kUnlockField,    kListQuestions,
+    kResolveQuestion, kListReadings,    kStartImport,     kReadImport,     kCancelImport};
 
 }  // namespace fabula::api::dossier

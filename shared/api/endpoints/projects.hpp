@@ -111,6 +111,14 @@ inline constexpr Operation kHealth{.id = "projects_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "projects_ready",
+                                  .method = "GET",
+                                  .pattern = "/projects/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kReadProject{
     .id = "read_project",
     .method = "GET",
@@ -135,7 +143,7 @@ inline constexpr Operation kDeleteProject{
     .summary = "Delete a project with its sessions and its dossier",
     .answer = {.schema = &kDone, .description = "It is deleted."}};
 
-inline constexpr std::array kOperations{kListProjects, kCreateProject, kHealth,
+inline constexpr std::array kOperations{kListProjects, kCreateProject, kHealth,       kReady,
                                         kReadProject,  kUpdateProject, kDeleteProject};
 
 }  // namespace fabula::api::projects

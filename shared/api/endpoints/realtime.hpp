@@ -142,6 +142,14 @@ inline constexpr Operation kHealth{.id = "realtime_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
-inline constexpr std::array kOperations{kListSessions, kReadSession, kListEvents, kHealth};
+inline constexpr Operation kReady{.id = "realtime_ready",
+                                  .method = "GET",
+                                  .pattern = "/realtime/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
+inline constexpr std::array kOperations{kListSessions, kReadSession, kListEvents, kHealth, kReady};
 
 }  // namespace fabula::api::realtime

@@ -219,6 +219,14 @@ inline constexpr Operation kHealth{.id = "sessions_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "sessions_ready",
+                                  .method = "GET",
+                                  .pattern = "/sessions/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kMigrateGuest{
     .id = "migrate_guest",
     .method = "POST",
@@ -269,7 +277,7 @@ inline constexpr Operation kListMessages{
         "its metadata."};
 
 inline constexpr std::array kOperations{kListSessions,  kDeleteSessions, kHealth,
-                                        kMigrateGuest,  kReadSession,    kUpdateSession,
-                                        kDeleteSession, kListMessages};
+                                        kReady,         kMigrateGuest,   kReadSession,
+                                        kUpdateSession, kDeleteSession,  kListMessages};
 
 }  // namespace fabula::api::sessions

@@ -59,6 +59,14 @@ inline constexpr Operation kHealth{.id = "story_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "story_ready",
+                                  .method = "GET",
+                                  .pattern = "/story/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 // A list of options by each setting's name, and the limits of the other settings.
 inline constexpr Schema kOptions{
     "StoryOptions",
@@ -173,6 +181,7 @@ inline constexpr Operation kExport{
 
 inline constexpr std::array kOperations{
     kHealth,
+    kReady,
     kReadOptions,
     kListTools,
     kEstimate,

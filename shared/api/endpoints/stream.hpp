@@ -176,6 +176,14 @@ inline constexpr Operation kHealth{.id = "stream_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "stream_ready",
+                                  .method = "GET",
+                                  .pattern = "/stream/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kHealthz{.id = "stream_healthz",
                                     .method = "GET",
                                     .pattern = "/stream/healthz",
@@ -310,6 +318,6 @@ inline constexpr Operation kDeleteBot{.id = "delete_bot",
 
 inline constexpr std::array kOperations{kStart,       kResume,  kCancelStream, kListBots,
                                         kCreateBot,   kReadBot, kUpdateBot,    kDeleteBot,
-                                        kReadMetrics, kHealth,  kHealthz};
+                                        kReadMetrics, kHealth,  kReady,        kHealthz};
 
 }  // namespace fabula::api::stream

@@ -85,6 +85,14 @@ inline constexpr Operation kHealth{.id = "tasks_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
-inline constexpr std::array kOperations{kRunTasks, kHealth};
+inline constexpr Operation kReady{.id = "tasks_ready",
+                                  .method = "GET",
+                                  .pattern = "/tasks/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
+inline constexpr std::array kOperations{kRunTasks, kHealth, kReady};
 
 }  // namespace fabula::api::tasks

@@ -92,6 +92,14 @@ inline constexpr Operation kHealth{.id = "users_health",
                                    .access = Access::anyone,
                                    .answer = {.schema = &api::kHealth, .description = "It runs."}};
 
+inline constexpr Operation kReady{.id = "users_ready",
+                                  .method = "GET",
+                                  .pattern = "/users/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
 inline constexpr Operation kReadProfile{
     .id = "read_profile",
     .method = "GET",
@@ -133,8 +141,8 @@ inline constexpr Operation kCreateGuest{.id = "create_guest",
                                                    .location = "/users/me"},
                                         .spends = true};
 
-inline constexpr std::array kOperations{kSaveProfile,   kHealth,    kReadProfile, kCreateGuest,
-                                        kDeleteAccount, kReadUsage, kListPlans,   kSavePlan,
-                                        kDeletePlan,    kSetPlan};
+inline constexpr std::array kOperations{kSaveProfile, kHealth,        kReady,     kReadProfile,
+                                        kCreateGuest, kDeleteAccount, kReadUsage, kListPlans,
+                                        kSavePlan,    kDeletePlan,    kSetPlan};
 
 }  // namespace fabula::api::users
