@@ -60,8 +60,11 @@ TEST_CASE("patronymics, as in Russian") {
              {{"Лунин"}, {"Анна Сергеевна"}}}
             .people() == People{0, 0, 0, 1});
   CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Белов"}}}.people() == People{0, 1});
   CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Иванович"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"Анна Сергеевна"}}, {{"Анна Лунина"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Anna Sergeyevna"}}, {{"Anna Lunina"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Анна Сергеевна Лунина"}}, {{"Пётр Сергеевич Лунин"}}}.people() == People{0, 1});
   CHECK(Cast{{{"Pyotr Sergeyevich Lunin"}}, {{"Pyotr Sergeyevich"}}, {{"Lunin"}}}.people() ==
         People{0, 0, 0});
