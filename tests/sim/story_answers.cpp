@@ -174,7 +174,8 @@ TEST_CASE("an answer without a word is no part of a story: it is asked for once 
   }
 }
 
-TEST_CASE("a failure that another attempt cannot help ends the task at once; others are tried again") {
+TEST_CASE(
+    "a failure that another attempt cannot help ends the task at once; others are tried again") {
   for (const std::uint32_t status : {400U, 401U, 402U, 403U, 404U}) {
     CAPTURE(status);
     StoryWorld edge;
@@ -198,7 +199,9 @@ TEST_CASE("a failure that another attempt cannot help ends the task at once; oth
   }
 }
 
-TEST_CASE("a premise that is cut within its first sentence is none; one with a whole sentence ends there") {
+TEST_CASE(
+    "a premise that is cut within its first sentence is none; one with a whole sentence ends "
+    "there") {
   StoryWorld edge;
   edge.story.route = "premise";
   edge.model.finish_reason = "length";

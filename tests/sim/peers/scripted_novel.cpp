@@ -375,8 +375,9 @@ void StoryModel::answer(const std::shared_ptr<sim::Exchange>& exchange) {
     piece.clear();
   }
   if (!piece.empty()) send(text_event(piece));
-  send(reports_usage ? end_events(finish_reason)
-                     : "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+  send(reports_usage
+           ? end_events(finish_reason)
+           : "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
   world_.clock().after(at_ms, [exchange] { exchange->end(); });
 }
 

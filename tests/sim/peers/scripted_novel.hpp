@@ -48,7 +48,7 @@ class ScriptedNovel {
   std::vector<json::Document> model_calls;
   int failures = 0;
   std::string error;  // of the last failure: "code: message"
-  int refused = 0;  // commits and saves that came too late
+  int refused = 0;    // commits and saves that came too late
   std::int64_t progress = 0;
   bool is_complete = false;
 
