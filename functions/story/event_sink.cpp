@@ -54,8 +54,8 @@ Result<void> EventSink::begin(const http::Headers& headers) {
   if (auto started = call_.start(std::move(head)); !started) return started;
   std::string at_trap;
   std::swap(at_trap, frames_);
-  failed(Problem(ErrorCode::internal_error,
-                 "Something went wrong on our side; the task goes on. Follow it again.", {}));
+  add_problem(Problem(ErrorCode::internal_error,
+                      "Something went wrong on our side; the task goes on. Follow it again.", {}));
   std::swap(at_trap, frames_);
   runtime::set_response_on_trap(call_.context(), at_trap);
   return {};
@@ -66,6 +66,10 @@ void EventSink::add(std::string_view type, std::string_view data, const WatchPla
   sse::append_event_type(frames_, type);
   sse::append_data(frames_, data);
   sse::end_frame(frames_);
+}
+
+void EventSink::add_problem(const Problem& problem) {
+  add("error", http::problem_response(problem, call_.log().request_id).body, nullptr);
 }
 
 void EventSink::on_task(const json::Document& task, const WatchPlace& place) {
@@ -102,7 +106,7 @@ void EventSink::done(std::string_view answer, const WatchPlace& place) {
 
 void EventSink::failed(const Problem& problem) {
   call_.note_problem(problem);
-  add("error", http::problem_response(problem, call_.log().request_id).body, nullptr);
+  add_problem(problem);
 }
 
 void EventSink::come_back() { sse::append_retry(frames_, kRetryMs); }

@@ -37,6 +37,7 @@ class EventSink final : public engine::WatchSink {
 
  private:
   void add(std::string_view type, std::string_view data, const story::WatchPlace* place);
+  void add_problem(const Problem& problem);
 
   engine::Call& call_;
   runtime::SignalWait leaving_;

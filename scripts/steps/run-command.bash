@@ -22,7 +22,7 @@ build() {
   cd "$root"
   local options=()
   command -v clang++-19 >/dev/null || options=(-DCMAKE_CXX_COMPILER="${CXX:-c++}")
-  { [ -f build/native-release/build.ninja ] || cmake --preset native-release "${options[@]}"; } &&
+  scripts/steps/configure native-release "${options[@]}" &&
     cmake --build build/native-release --target "$name" &&
     touch "build/native-release/$name"
 }

@@ -80,6 +80,7 @@ void write_fail_step(std::string& out, const FailStep& request) {
   if (problem.retry_after_s > 0) {
     writer.key("retry_after_seconds").integer(problem.retry_after_s);
   }
+  if (request.is_final) writer.key("is_final").boolean(true);
   write_calls(writer, request.calls);
   writer.end_object();
 }

@@ -69,6 +69,7 @@ inline std::optional<std::string> read_committed(std::string answer) { return an
 struct FailStep {
   const ClaimedStep& step;
   const Problem& problem;
+  bool is_final = false;  // another attempt cannot help
   std::span<const usage::ModelCall> calls = {};
 };
 

@@ -39,5 +39,7 @@ struct WholeSentences {
 
 // The whole text is `text` when it contains no end of a sentence.
 WholeSentences whole_sentences(std::string_view text);
+// Whether the text ends with the end of a sentence, or a closing line such as THE END.
+bool ends_with_whole_sentence(std::string_view text);
 
 }  // namespace fabula::story

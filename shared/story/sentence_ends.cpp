@@ -82,9 +82,14 @@ bool ends_with_closing_line(std::string_view text) {
 
 }  // namespace
 
+bool ends_with_whole_sentence(std::string_view text) {
+  text = without_space_behind(text);
+  return ends_whole(text) || ends_with_closing_line(text);
+}
+
 WholeSentences whole_sentences(std::string_view text) {
   text = without_space_behind(text);
-  if (text.empty() || ends_whole(text) || ends_with_closing_line(text)) return {text, {}};
+  if (text.empty() || ends_with_whole_sentence(text)) return {text, {}};
   // Longer than this, it is prose with few full stops and not an unfinished sentence.
   constexpr std::size_t kMaximumCutBytes = 3000;
   const auto lowest = text.size() > kMaximumCutBytes ? text.size() - kMaximumCutBytes : 0;

@@ -23,7 +23,11 @@ void write_call(json::Writer& writer, const ModelCall& call) {
   writer.key("started_at").integer(call.started_at_ms);
   writer.key("latency_ms").integer(call.latency_ms);
   if (call.first_token_ms) writer.key("first_token_ms").integer(*call.first_token_ms);
-  if (call.usage) write_usage(writer, *call.usage);
+  if (call.usage) {
+    write_usage(writer, *call.usage);
+  } else if (call.estimated_output_tokens > 0) {
+    writer.key("estimated_output_tokens").integer(call.estimated_output_tokens);
+  }
   writer.key("round").integer(call.round).end_object();
 }
 

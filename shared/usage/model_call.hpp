@@ -23,6 +23,7 @@ struct ModelCall {
   std::int64_t latency_ms = 0;
   std::optional<std::int64_t> first_token_ms = {};  // after started_at_ms; a reasoning token counts
   std::optional<llm::Usage> usage = {};             // if the provider has reported it
+  std::int64_t estimated_output_tokens = 0;         // counted otherwise
   int round = 1;                                    // in a turn with tools
 };
 

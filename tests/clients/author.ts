@@ -57,11 +57,13 @@ const SETUP = {
 export interface Author {
   /** The kinds of requests so far, in order. */
   asked: string[];
+  /** Answers a premise's request in another way, while it is set. */
+  misbehave: ((reply: Reply) => void) | undefined;
 }
 
 /** Answers everything that is not scripted; `gap_ms` between the parts of a scene. */
 export function scriptAuthor(model: ScriptedModel, gap_ms = 0): Author {
-  const author: Author = { asked: [] };
+  const author: Author = { asked: [], misbehave: undefined };
   model.scriptOthers(async (reply: Reply) => {
     const messages = reply.request.messages as Message[];
     const system = messages[0]!.content;
@@ -77,6 +79,7 @@ export function scriptAuthor(model: ScriptedModel, gap_ms = 0): Author {
     }
     if (system.includes("You think of stories")) {
       note("premise");
+      if (author.misbehave) return author.misbehave(reply);
       return answer("Mara, who keeps the light, finds a door in the sea and must choose whether to open it.");
     }
     if (system.includes("You plan")) {

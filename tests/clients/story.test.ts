@@ -234,6 +234,33 @@ onEachRuntime("story", (stack) => {
     assert.equal(events.at(-1)!.data["status"], "cancelled");
   });
 
+  test("a failure that cannot pass is told at once; one that may pass is told while the task tries again", async () => {
+    const token = newToken(stack());
+    const asked = author.asked.length;
+    const body = JSON.stringify({ error: { message: "Insufficient Balance", code: "invalid_request_error" } });
+    author.misbehave = (reply) => reply.refuse(402, body);
+    const refused = await ask(stack(), "POST", "generate-premise", token, { title: "Credit" });
+    assert.deepEqual([refused.status, refused.body["code"]], [502, "provider_refused_request"], JSON.stringify(refused));
+    assert.match(refused.body["detail"], /credit/);
+    assert.equal(author.asked.length, asked + 1, "the model is asked once");
+
+    author.misbehave = (reply) => reply.finish(11, 0);
+    const begun = send(stack(), "POST", "generate-premise", token, { title: "Silence" }, { accept: "text/event-stream" });
+    const task_id = (await begun).headers.get("x-task-id")!;
+    const silent = await until("the task says why it waits", async () => {
+      const { body: task } = await ask(stack(), "GET", `task/${task_id}/status`, token);
+      return task["error"] && task;
+    });
+    assert.deepEqual([silent["status"], silent["error"].code], ["processing", "provider_incomplete"]);
+    assert.ok(Date.parse(silent["error"].retry_at) > Date.now());
+    assert.match(silent["message"], /tries again by itself\.$/);
+    author.misbehave = undefined;
+    const events = eventsOf(await (await begun).text());
+    const told = events.filter(({ type }) => type === "status").map(({ data }) => data["message"]);
+    assert.ok(told.includes(silent["message"]), JSON.stringify(told));
+    assert.equal(events.at(-1)!.type, "done");
+  });
+
   test("lists, tools and estimates are told to anyone", async () => {
     const options = await ask(stack(), "GET", "options", "");
     assert.equal(options.body["personas"]["options"].length, 11);

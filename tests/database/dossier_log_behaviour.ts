@@ -64,7 +64,8 @@ export function describeDossierLogs(target: () => Target): void {
   });
 
   test("a log that is full refuses what is added by those who have not read it", async () => {
-    const project_id = await newProject(target(), newUser());
+    const user = newUser();
+    const project_id = await newProject(target(), user);
     const long = (name: string) => assertion(`${name} ${"лес ".repeat(1500)}`);
     const many = (name: string) => Array.from({ length: 250 }, (_, place) => long(`${name} ${place}`));
     await commit(target(), project_id, 0, many("first"));
@@ -74,6 +75,10 @@ export function describeDossierLogs(target: () => Target): void {
     // Whoever has read it all knows what room there is; a repeated call is no new one.
     assert.equal((await commit(target(), project_id, 250, [assertion("short")]))["added"], 1);
     assert.equal((await commit(target(), project_id, 0, many("first")))["added"], 0);
+    // A cleared log has all its room again, also for those who have not read that it was cleared.
+    await ask(target(), user, "clear_dossier", { project_id });
+    assert.equal((await commit(target(), project_id, 0, many("second")))["added"], 250);
+    await assert.rejects(commit(target(), project_id, 0, many("third")), refusal(413, "body_too_large"));
   });
 
   test("a repeated call changes nothing", async () => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { act, retake, select, takes } from "./actions.ts";
 import { assertion, commit, readLog } from "./dossiers.ts";
 import type { Row, Target } from "./target.ts";
-import { begin, finish, newUser, say, silence, type Principal } from "./turns.ts";
+import { begin, finish, newUser, only, say, silence, type Principal } from "./turns.ts";
 
 export function describeDossierPaths(target: () => Target): void {
   const find = (project_id: string, message_id: unknown, name: string) =>
@@ -48,6 +48,8 @@ export function describeDossierPaths(target: () => Target): void {
       { left: [other["message_id"]], back: [first] },
       { left: [first], back: [other["message_id"]] },
     ]);
+    // These entries take room in the log too, as much as the three facts.
+    assert.equal(Number((await only(target(), "dossiers", { project_id }))["log_room"]), 6);
   });
 
   test("an entry of the path has its id by its content, and its place as its sequence", async () => {

@@ -149,6 +149,14 @@ const VIOLATIONS = `
     or count(entry.position) > 0 and not bool_or(entry.is_version and entry.position = dossier.head)
 
   union all
+  select 'a log that takes other room than its dossier says', dossier.project_id
+  from public.dossiers dossier
+  left join public.dossier_assertions entry using (project_id)
+  group by dossier.project_id
+  having dossier.log_room
+    <> coalesce(sum(private.room_of(entry.body)) filter (where entry.position is not null), 0)
+
+  union all
   select 'a message in which something was found, of which the log says that it is where it is not',
     found.message_id
   from (

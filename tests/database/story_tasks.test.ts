@@ -152,6 +152,30 @@ test("a step that was given up is tried again on request, and the task goes on f
   assert.deepEqual([kept["outcome"], kept["body"]], ["cached", result]);
 });
 
+test("a task that tries again says why and when, and one that cannot be helped ends at once", async () => {
+  const user = newUser();
+  const { task_id } = await beginStory(target, user, "premise");
+  const step = (await claimStory(target, task_id))!;
+  await fail(target, step, { error: "provider_incomplete: The model said nothing." });
+  const waiting = await readTask(target, user, task_id);
+  assert.deepEqual([waiting["status"], waiting["error"]["code"]], ["processing", "provider_incomplete"]);
+  assert.equal(waiting["message"], "The model said nothing. The task tries again by itself.");
+  const { retry_at } = waiting["error"];
+  assert.ok(Date.parse(retry_at) > Date.now() + 5_000 && Date.parse(retry_at) < Date.now() + 30_000, retry_at);
+
+  await wake(target, step);
+  const second = (await claimStory(target, task_id))!;
+  assert.equal("error" in (await readTask(target, user, task_id)), false, "it is being tried again");
+  const ended = await fail(target, second, { error: "provider_unauthorized: The key is wrong.", is_final: true });
+  assert.equal(ended["status"], "failed");
+  const failed = await readTask(target, user, task_id);
+  assert.deepEqual(
+    [failed["status"], failed["error"]],
+    ["failed", { code: "provider_unauthorized", message: "The key is wrong." }],
+  );
+  assert.equal((await beginStory(target, user, "premise", { project_id: waiting["project_id"] }))["outcome"], "begun");
+});
+
 test("one task of a story is open at a time", async () => {
   const user = newUser();
   const { task_id, project_id } = await beginStory(target, user, "premise");

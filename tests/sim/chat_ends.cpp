@@ -57,6 +57,9 @@ TEST_CASE("a cancelled reply ends with done, for its reader and for who comes ba
   chat.database.generations[0].cancel_requested = true;
   chat.world.run();
   CHECK(chat.database.generations[0].status == "stopped");
+  const json::Document attempts = chat.database.requests.back()["attempts"];
+  REQUIRE(attempts.size() == 1);
+  CHECK(attempts[0]["status"] == "stopped");
   check_reason(client, "cancelled");
   CHECK(read_events(client).text == chat.database.generations[0].text());
   auto& again = chat.post(R"({"text":"Tell me."})", kKey);

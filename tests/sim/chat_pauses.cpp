@@ -48,6 +48,16 @@ TEST_CASE("thinking aloud is no silence") {
   check_answered_by(chat, chat.talk("Tell me."), "local", "first", 1);
 }
 
+TEST_CASE("words that are held back, since they may be thoughts, are no silence either") {
+  RouteWorld chat;
+  chat.world.environment["FABULA_FIRST_TOKEN_TIMEOUT_MS"] = "5000";
+  chat.model.pieces = {{4000, text_event("Okay, a fox.")},
+                       {4000, text_event(" It writes.</think>")},
+                       {4000, text_event(kStory)},
+                       {0, end_events()}};
+  check_answered_by(chat, chat.talk("Tell me."), "local", "first", 1);
+}
+
 TEST_CASE("attempts and pauses stay within the time limit of the whole reply") {
   RouteWorld chat;
   chat.world.environment["FABULA_TIME_LIMIT_MS"] = "6000";

@@ -99,6 +99,7 @@ TEST_CASE("the rest of a reply is joined to it as it belongs there") {
                 "The keeper climbed the stairs, slowly."},
            Seam{"The keeper climbed the", " stairs, slowly.",
                 "The keeper climbed the stairs, slowly."},
+           Seam{"The keeper climbed the", "stairs", "The keeper climbed the stairs"},
            Seam{"The lamp went out.", "Nobody spoke.", "The lamp went out. Nobody spoke."},
            Seam{"The keeper climbed the", "The keeper climbed the stairs, slowly.",
                 "The keeper climbed the stairs, slowly."},
@@ -119,6 +120,38 @@ TEST_CASE("the rest of a reply is joined to it as it belongs there") {
     CHECK(chat.database.generations[1].text() == stored);
     CHECK(chat.database.sessions.at(kReply).back().content == stored);
   }
+}
+
+TEST_CASE("a continuation that is cancelled when it has only repeated the reply adds nothing") {
+  ChatWorld chat(1);
+  chat.model.tell("The keeper climbed the", 5);
+  const auto guest = guest_of(chat.talk("Who lives here?"));
+  chat.model.pieces = {{100, fabula::tests::text_event("The keeper")}};
+  chat.model.end = fabula::tests::ModelAnswer::End::stay_open;
+  auto& client = chat.post_to("chat/messages/" + kReply + "/continue", "{}", guest);
+  chat.world.run_for(3'500);
+  chat.database.generations[1].cancel_requested = true;
+  chat.world.run();
+  CHECK(chat.database.generations[1].status == "stopped");
+  CHECK(read_events(client).text.empty());
+  CHECK(chat.database.generations[1].text() == "The keeper climbed the");
+}
+
+TEST_CASE("a model that goes on in the reply itself may repeat itself") {
+  ChatWorld chat(1);
+  chat.world.environment.insert(
+      {{"MISTRAL_API_KEY", "simulated"}, {"MISTRAL_BASE_URL", "http://127.0.0.1:40/v1"}});
+  chat.world.environment["MODEL_CHAT"] = "mistral:mistral-large-latest";
+  fabula::tests::ScriptedModel mistral(chat.world, "http://127.0.0.1:40/v1");
+  mistral.tell("It went on and on", 5);
+  const auto guest = guest_of(chat.talk("How long did the storm last?"));
+  mistral.tell(" and on and on.", 5);
+  auto& client = chat.post_to("chat/messages/" + kReply + "/continue", "{}", guest);
+  chat.world.run();
+  CHECK(read_events(client).text == " and on and on.");
+  CHECK(chat.database.generations[1].text() == "It went on and on and on and on.");
+  const auto body = *json::parse(mistral.exchanges.at(1)->body);
+  CHECK(body["messages"].back()["role"] == "assistant");
 }
 
 TEST_CASE("a reply that breaks off is told with its ids, so that it can be continued") {

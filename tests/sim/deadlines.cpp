@@ -191,6 +191,17 @@ TEST_CASE("a request's body that does not come is 408 in time, and nothing is do
   }
 }
 
+TEST_CASE("a body that is too long is 413 in time, even if it never ends") {
+  ChatWorld chat(1);
+  auto& client = chat.world.begin_call(
+      &projects_function::handle,
+      "POST http://edge/functions/v1/projects\n" + kGuest + "content-type: application/json\n");
+  client.send_body(std::string(1'100'000, 'x'));
+  check_about(run_to_end(chat.world), deadlines::kDiscardMs);
+  check_problem(client, 413, "body_too_large", "Send a shorter one.");
+  CHECK(chat.database.calls.empty());
+}
+
 TEST_CASE("a body that comes slowly, but comes, is read") {
   ChatWorld chat(1);
   chat.model.tell(kStory, 1);

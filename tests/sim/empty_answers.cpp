@@ -83,3 +83,14 @@ TEST_CASE("when no model says a word, the reason is told, and the message may be
     }
   }
 }
+
+TEST_CASE("of two models that say nothing the last one's reason is told") {
+  RouteWorld chat;
+  chat.world.environment["MODEL_CHAT"] = "local:first,ollama:second";
+  answer_always(chat.model, stream(reasoning_event("Oda walked.") + end_events()));
+  answer_always(chat.second, stream(end_events()));
+  const auto& client = chat.talk("Tell me.");
+  CHECK(error_code(client) == "provider_incomplete");
+  CHECK(client.body().find("without a word") != std::string::npos);
+  CHECK(client.body().find("only reasoned") == std::string::npos);
+}

@@ -111,17 +111,23 @@ TEST_CASE(
 }
 
 TEST_CASE("an address without a path is tried with the usual version and without") {
-  ChatWorld chat(1);
-  chat.world.environment["MODEL_CHAT"] = "custom:m";
-  chat.world.environment["CUSTOM_BASE_URL"] = "http://root.example/";
-  ScriptedModel versioned(chat.world, "http://root.example/v1");
-  answer_always(versioned, json_body(404, R"({"detail":"Not Found"})"));
-  ScriptedModel root(chat.world, "http://root.example");
-  root.tell(kStory, 20);
-  CHECK(read_events(chat.talk("Tell me.")).text == kStory);
-  CHECK(read_events(chat.talk("Tell me more.")).text == kStory);
-  CHECK(versioned.exchanges.size() == 1);
-  CHECK(root.exchanges.size() == 2);
+  for (const auto& [status, body] :
+       {std::pair{404u, R"({"detail":"Not Found"})"},
+        {405u, R"({"detail":"Method Not Allowed"})"},
+        {400u, R"({"error":"Unexpected endpoint or method. (POST /v1/chat/completions)."})"}}) {
+    CAPTURE(status);
+    ChatWorld chat(1);
+    chat.world.environment["MODEL_CHAT"] = "custom:m";
+    chat.world.environment["CUSTOM_BASE_URL"] = "http://root.example/";
+    ScriptedModel versioned(chat.world, "http://root.example/v1");
+    answer_always(versioned, json_body(status, body));
+    ScriptedModel root(chat.world, "http://root.example");
+    root.tell(kStory, 20);
+    CHECK(read_events(chat.talk("Tell me.")).text == kStory);
+    CHECK(read_events(chat.talk("Tell me more.")).text == kStory);
+    CHECK(versioned.exchanges.size() == 1);
+    CHECK(root.exchanges.size() == 2);
+  }
 }
 
 TEST_CASE("an address with a path is tried as it stands, and with the usual version") {
@@ -136,6 +142,30 @@ TEST_CASE("an address with a path is tried as it stands, and with the usual vers
                                                  "http://host.example/llm/v1/chat/completions"});
   CHECK(read_events(chat.talk("Tell me more.")).text == kStory);
   CHECK(server.asked.size() == 4);
+}
+
+TEST_CASE("what a server refuses for one of its models is not left out for another") {
+  PickyWorld chat("stream_options", 400,
+                  R"({"error":{"message":"Extra inputs are not permitted: 'stream_options'"}})");
+  CHECK(read_events(chat.talk("Tell me.")).text == kStory);
+  CHECK(chat.asked.size() == 2);
+  chat.world.environment["MODEL_CHAT"] = "custom:another";
+  CHECK(read_events(chat.talk("Tell me more.")).text == kStory);
+  REQUIRE(chat.asked.size() == 4);
+  CHECK(chat.asked[2].find("stream_options") != std::string::npos);
+}
+
+TEST_CASE("a server that does not know the model is not asked at another address") {
+  ChatWorld chat(1);
+  chat.world.environment["MODEL_CHAT"] = "custom:m";
+  chat.world.environment["CUSTOM_BASE_URL"] = "http://small.example";
+  ScriptedModel versioned(chat.world, "http://small.example/v1");
+  ScriptedModel root(chat.world, "http://small.example");
+  answer_always(versioned, json_body(404, R"({"error":"model 'm' not found, try pulling it"})"));
+  root.tell(kStory, 20);
+  CHECK(error_code(chat.talk("Tell me.")) == "provider_refused_request");
+  CHECK(versioned.exchanges.size() == 1);
+  CHECK(root.exchanges.empty());
 }
 
 TEST_CASE("a server that has nothing at either address is asked anew when it has") {

@@ -173,3 +173,58 @@ TEST_CASE("an answer without a word is no part of a story: it is asked for once 
     CHECK(answered.size() >= 4);
   }
 }
+
+TEST_CASE(
+    "a failure that another attempt cannot help ends the task at once; others are tried again") {
+  for (const std::uint32_t status : {400U, 401U, 402U, 403U, 404U}) {
+    CAPTURE(status);
+    StoryWorld edge;
+    edge.model.status = status;
+    edge.finish();
+    CHECK(edge.story.status == "failed");
+    CHECK(edge.story.failures == 1);
+    CHECK(edge.story.error.starts_with("provider_"));
+  }
+  for (const std::uint32_t status : {429U, 500U, 503U}) {
+    CAPTURE(status);
+    StoryWorld edge;
+    edge.model.status = status;
+    edge.work();
+    edge.world.run();
+    CHECK(edge.story.failures == 1);
+    CHECK(edge.story.status != "failed");
+    edge.model.status = 200;
+    edge.finish();
+    edge.check_whole();
+  }
+}
+
+TEST_CASE(
+    "a premise that is cut within its first sentence is none; one with a whole sentence ends "
+    "there") {
+  StoryWorld edge;
+  edge.story.route = "premise";
+  edge.model.finish_reason = "length";
+  edge.model.instead = [](std::size_t number, const std::string&) {
+    return std::optional<std::string>(number == 0 ? "Mara finds a door and"
+                                                  : "Mara finds a door. Behind it is");
+  };
+  edge.work();
+  edge.world.run();
+  CHECK(edge.story.failures == 1);
+  CHECK(edge.story.error.starts_with("provider_incomplete: "));
+  CHECK(edge.story.premise.empty());
+  edge.finish();
+  CHECK(edge.story.premise == "Mara finds a door.");
+}
+
+TEST_CASE("where a server reports no usage, the ledger has an estimate of what was written") {
+  StoryWorld edge;
+  edge.story.route = "premise";
+  edge.model.reports_usage = false;
+  edge.finish();
+  REQUIRE(edge.story.model_calls.size() == 1);
+  const auto& call = edge.story.model_calls.front();
+  CHECK_FALSE(call.contains("output_tokens"));
+  CHECK(call["estimated_output_tokens"] == (edge.story.premise.size() + 3) / 4 + 4);
+}

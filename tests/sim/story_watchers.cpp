@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "functions/story/event_sink.hpp"
 #include "tests/sim/story_world.hpp"
 #include "wasm/engine/call.hpp"
 #include "wasm/engine/jobs/watch.hpp"
@@ -79,7 +80,25 @@ sim::Client& begin_watching(StoryWorld& edge, Heard& heard) {
   return edge.world.call(&watch, "GET http://edge/functions/v1/story/task\n");
 }
 
+runtime::Task<void> send_events(runtime::Context& context) {
+  engine::Call call(context, "story");
+  REQUIRE(call.read_head());
+  story_function::EventSink sink(call);
+  REQUIRE(sink.begin({}));
+  sink.done("{}", {});
+  co_await sink.end();
+  CHECK(call.log().code.empty());
+}
+
 }  // namespace
+
+TEST_CASE("a stream of events that ends well is logged as such") {
+  StoryWorld edge;
+  const auto& client = edge.world.call(&send_events, "GET http://edge/functions/v1/story/task\n");
+  edge.world.run();
+  CHECK(client.body().find("event: done") != std::string::npos);
+  CHECK(client.body().find("event: error") == std::string::npos);
+}
 
 TEST_CASE("who watches a story works on it, and hears its text as it comes") {
   StoryWorld edge;

@@ -224,6 +224,16 @@ TEST_CASE(
   CHECK(chat.model.exchanges.size() == 3);
 }
 
+TEST_CASE("a round that fails for good tells its own failure, and none of an earlier round") {
+  OracleWorld chat;
+  chat.model.first_answers = {
+      refusal(503), stream(text_event("Let me look.") + openai_call(R"({"place":"sea"})"))};
+  answer_always(chat.model, refusal(401));
+  const auto& client = chat.answer();
+  CHECK(client.body().ends_with("{\"event\":\"failed\",\"code\":\"provider_unauthorized\"}\n"));
+  CHECK(chat.model.exchanges.size() == 3);
+}
+
 TEST_CASE("a client that leaves ends the tool that runs; the reply's time is over for tools too") {
   OracleWorld chat;
   chat.model.first_answers = {stream(openai_call(R"({"place":"sea"})"))};

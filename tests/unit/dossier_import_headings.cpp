@@ -112,6 +112,7 @@ TEST_CASE("a heading is known in each language") {
                                       "Глава 3. Море",
                                       "Глава IV",
                                       "Глава XXI: Дом",
+                                      "Глава двадцать три",
                                       "Глава ХІ",
                                       "3 глава",
                                       "1-я глава",
@@ -171,6 +172,12 @@ TEST_CASE("a heading is known in each language") {
                                       "IIe partie",
                                       "Chapitre III, où il pleut",
                                       "Lettre XII",
+                                      "Afterword",
+                                      "Postface",
+                                      "Voorwoord",
+                                      "Capitolo 3",
+                                      "Hoofdstuk 12: De zee",
+                                      "Rozdział IV",
                                       "Chap. 4",
                                       "Capítulo 1.º",
                                       "Capítulo segundo, en que llueve",
@@ -348,6 +355,10 @@ TEST_CASE("a scene between two rules is no front matter, and is read") {
   }
   CHECK(first("---\nназвание: Море\nтеги:\n- a\n# b\n  c\n---\n# One\n\nRain.") ==
         "# One\n\nRain.|Море");
+  for (const std::string key : {"title", "Titel", "titre", "título", "titolo", "标题"}) {
+    CAPTURE(key);
+    CHECK(first("---\n" + key + ": M\n---\nRain.") == "Rain.|M");
+  }
   CHECK(first("---\nauthor: A\nTitle: 'The Sea'\n...\nRain.") == "Rain.|The Sea");
 }
 

@@ -39,6 +39,10 @@ TEST_CASE("a name is that of the only longer one that it is the beginning of") {
   CHECK(Cast{{{"Anna Maria Holt"}}, {{"Anna Maria Stein"}}, {{"Anna Maria"}}}.people() ==
         People{0, 1, 2});
   CHECK(Cast{{{"Anna Holt"}}, {{"Anna Stein"}}}.people() == People{0, 1});
+  // Somebody may be called by the second given name.
+  CHECK(Cast{{{"Mary Beth Collier", {"Beth Collier"}}}, {{"Beth Collier"}}}.people() ==
+        People{0, 0});
+  CHECK(Cast{{{"Aleksandra Ola Lis", {"Ola Lis"}}}, {{"Ola Lis"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Anna Maria Holt"}}, {{"Ruben Maria"}}}.people() == People{0, 1});
 }
 
@@ -56,8 +60,11 @@ TEST_CASE("patronymics, as in Russian") {
              {{"Лунин"}, {"Анна Сергеевна"}}}
             .people() == People{0, 0, 0, 1});
   CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Белов"}}}.people() == People{0, 1});
   CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Иванович"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"Анна Сергеевна"}}, {{"Анна Лунина"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Anna Sergeyevna"}}, {{"Anna Lunina"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Анна Сергеевна Лунина"}}, {{"Пётр Сергеевич Лунин"}}}.people() == People{0, 1});
   CHECK(Cast{{{"Pyotr Sergeyevich Lunin"}}, {{"Pyotr Sergeyevich"}}, {{"Lunin"}}}.people() ==
         People{0, 0, 0});

@@ -37,6 +37,10 @@ TEST_CASE("a quote is found however its marks were typed, and its span is the te
       // Quotation marks.
       {"Il dit « oui » et part.", "Il dit \"oui\" et part.", "Il dit « oui » et part."},
       {"Er sagte: „Ja“ und ging.", "Er sagte: 'Ja' und ging.", "Er sagte: „Ja“ und ging."},
+      {"Er sagte: \u201AJa\u2018 und ging.", "Er sagte: \"Ja\" und ging.",
+       "Er sagte: \u201AJa\u2018 und ging."},
+      {"\u275DJa\u275E, sagte Oda", "\"Ja\", sagte Oda", "\u275DJa\u275E, sagte Oda"},
+      {"Oda sagte: \u203AJa\u2039.", "Oda sagte: 'Ja'.", "Oda sagte: \u203AJa\u2039."},
       {"彼女は「海へ」と言った", "彼女は“海へ”と言った", "彼女は「海へ」と言った"},
       {"Она сказала: «Да».", "Она сказала: \"Да\".", "Она сказала: «Да»."},
       {"``No,'' he said", "\"No,\" he said", "``No,'' he said"},

@@ -123,6 +123,19 @@ TEST_CASE("a name that two people have names neither") {
                person("Mara", "Mara", relation("friend", "John", "a friend, John")) + "," +
                    person("John", "John and John") + "," + person("John", "and John")) == "");
   CHECK(relations_of(script, "Mara") == Texts{"friend John -"});
+  std::vector<std::string> ids;
+  const auto shown = json::parse(script.snapshot()).value_or(Document());
+  for (const auto& each : *json::find(shown, "characters")) {
+    if (json::string_at(each, "name") == "John") ids.emplace_back(*json::string_at(each, "id"));
+  }
+  REQUIRE(ids.size() == 2);
+  // When one of them is removed, whichever, the name is the other's.
+  for (const auto& [removed, left] : {std::pair(ids[0], ids[1]), std::pair(ids[1], ids[0])}) {
+    REQUIRE(script.take(dossier::remove(script.dossier, removed, script.context())) == "");
+    CHECK(relations_of(script, "Mara") == Texts{"friend John " + left});
+    REQUIRE(script.take(dossier::undo(script.dossier, "", script.context())) == "");
+    CHECK(relations_of(script, "Mara") == Texts{"friend John -"});
+  }
 }
 
 TEST_CASE("a dossier that is sent back as it was read changes nothing, and differs in nothing") {

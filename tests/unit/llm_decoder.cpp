@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "tests/unit/collecting_sink.hpp"
 #include "tests/unit/recordings.hpp"
 
@@ -27,4 +29,39 @@ TEST_CASE("each wire format has its decoder, and no other reads it") {
   CHECK(text_of(WireFormat::openai, "anthropic-text").empty());
   CHECK(text_of(WireFormat::anthropic, "google-text").empty());
   CHECK(text_of(WireFormat::gemini, "openai-text").empty());
+}
+
+TEST_CASE("words that only begin as reasoning does are told when the answer is over") {
+  constexpr std::string_view kWords =
+      R"(data: {"choices":[{"index":0,"delta":{"content":"Okay, the lamp went out."}}]})"
+      "\n\n";
+  constexpr std::string_view kReason =
+      R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
+      "\n\n";
+  const auto decoder = llm::make_decoder(llm::WireFormat::openai);
+  tests::CollectingSink sink;
+  decoder->feed(kWords, sink);
+  CHECK(decoder->is_holding());
+  CHECK(sink.text.empty());
+  // Some servers keep the stream open for seconds after the finish reason.
+  decoder->feed(kReason, sink);
+  CHECK(sink.text == "Okay, the lamp went out.");
+  CHECK_FALSE(decoder->is_holding());
+  CHECK(decoder->finish().complete);
+  CHECK(sink.text == "Okay, the lamp went out.");
+}
+
+TEST_CASE("an answer that is cut off has its first words, but nothing that may be reasoning") {
+  const auto text_of_cut = [](const std::string& words) {
+    const auto decoder = llm::make_decoder(llm::WireFormat::openai);
+    tests::CollectingSink sink;
+    decoder->feed(R"(data: {"choices":[{"index":0,"delta":{"content":")" + words + "\"}}]}\n\n",
+                  sink);
+    CHECK(decoder->is_holding());
+    CHECK(sink.text.empty());
+    CHECK_FALSE(decoder->finish().complete);
+    return sink.text;
+  };
+  CHECK(text_of_cut("Ok") == "Ok");
+  CHECK(text_of_cut("Okay, the user wants a lamp.").empty());
 }

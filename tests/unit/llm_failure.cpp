@@ -89,6 +89,7 @@ TEST_CASE("the wait is taken from where the provider puts it") {
   CHECK(in_body(R"({"detail":"Request was throttled. Expected available in 8 seconds."})") == 8);
   CHECK(in_body(R"({"detail":"Your rate limit resets in ~30s."})") == 30);
   CHECK(in_body(R"({"error":{"message":"Please wait 2 minutes before you try again."}})") == 120);
+  CHECK(in_body(R"({"error":{"message":"Please try again in 2 hours."}})") == 7200);
   CHECK(in_body(R"({"error":{"message":"Please try again in 1 day."}})") == 86400);
   CHECK(in_body(R"({"error":{"message":"Please try again in 99999999999999999999 days."}})") ==
         86400);

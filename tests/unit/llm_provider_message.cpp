@@ -17,6 +17,7 @@ std::string message(std::string_view json) {
 constexpr std::string_view kSent =
     R"({"model":"m","messages":[{"role":"system","content":"You write the story of a keeper."},)"
     R"({"role":"user","content":"Tell me of the lamp."},)"
+    R"({"role":"assistant","content":"Mara fell."},{"role":"user","content":"Мара?"},)"
     R"({"role":"user","content":"灯台守は扉を見つけた。"}],"stream_options":{"include_usage":true}})";
 
 }  // namespace
@@ -63,6 +64,7 @@ TEST_CASE("keys and what is quoted of the request never reach the log") {
   CHECK(logged("Incorrect API key provided: sk-abc. See the page.") ==
         "Incorrect API key provided: [...] See the page.");
   CHECK(logged("key sk-proj-****wxyz is wrong") == "key [...] is wrong");
+  CHECK(logged("Incorrect API key: ****wxyz") == "Incorrect API key: [...]");
   CHECK(logged("token aB3dE6gH9jK2mN5pQ8sT1v is expired") == "token [...] is expired");
   CHECK(logged("Extra inputs are not permitted, field: 'stream_options'") ==
         "Extra inputs are not permitted, field: 'stream_options'");
@@ -71,6 +73,9 @@ TEST_CASE("keys and what is quoted of the request never reach the log") {
   CHECK(logged("cannot read: Tell me of the lamp.").find("lamp") == std::string::npos);
   CHECK(logged("bad text 'the story of a keeper' here").find("keeper") == std::string::npos);
   CHECK(logged("不正な入力: 灯台守は扉を見つけた。").find("扉") == std::string::npos);
+  // Short texts too.
+  CHECK(logged("cannot read: Mara fell. Try again") == "cannot read: [...] Try again");
+  CHECK(logged("unknown word Мара? in the text") == "unknown word [...] in the text");
   CHECK(logged("two\nlines\r\n") == "two lines  ");
   CHECK(text::is_valid_utf8(logged("灯台守は扉を見つけた。と灯台守は扉を見\xE7")));
   CHECK(logged("").empty());

@@ -103,6 +103,16 @@ TEST_CASE("the provider's own address, written out, is no server of one's own") 
                 "OPENAI_API_KEY");
 }
 
+TEST_CASE("another host, or another port, is a server of one's own") {
+  for (const auto* address :
+       {"https://llm.example/v1", "https://api.openai.com:8443/v1", "https://10.0.0.7/v1"}) {
+    CAPTURE(address);
+    const auto endpoint = resolve("openai:m", {{"OPENAI_BASE_URL", address}});
+    REQUIRE(endpoint);
+    CHECK(endpoint->is_own_server);
+  }
+}
+
 TEST_CASE("a base URL is taken as the provider's SDK and documentation write it") {
   struct Case {
     const char* route;

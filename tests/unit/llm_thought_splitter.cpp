@@ -66,6 +66,8 @@ TEST_CASE("a block before the text is reasoning, whatever the pieces") {
     check("</think>\n\nThe door.", {"The door.", ""}, form);
     check("</th", {"</th", ""}, form);
     check("[THINK]plan[/THINK]\n\nThe door.", {"The door.", "plan"}, form);
+    check("<seed:think>plan</seed:think>The door.", {"The door.", "plan"}, form);
+    check("\u25C1think\u25B7plan\u25C1/think\u25B7The door.", {"The door.", "plan"}, form);
     check("<think>p</think>\n<think>q</think>\n", {"", "pq"}, form);
     check("<thi", {"<thi", ""}, form);
   }

@@ -17,6 +17,7 @@ turn::BegunTurn begun_turn() {
   turn.user_id = "u";
   turn.user_message_id = "um";
   turn.stream_id = "s";
+  turn.title = "Tea";
   turn.character = turn::Character{.character_id = "k"};
   return turn;
 }
@@ -43,6 +44,7 @@ TEST_CASE("a stream has chat's events, each with the conversation") {
       "id: 5\ndata: {\"type\":\"metadata\",\"metadata\":{\"session_id\":\"c\",\"user_id\":\"u\","
       "\"message_id\":\"m\",\"user_message_id\":\"um\",\"stream_id\":\"s\",\"model\":\"hermes\","
       "\"provider\":\"openrouter\",\"tokens\":{\"in\":5,\"out\":2},\"finish_reason\":\"stop\","
+      "\"title\":\"Tea\","
       "\"conversation_id\":\"c\",\"character_id\":\"k\",\"character_known\":false},"
       "\"conversation_id\":\"c\"}\n\n"
       "id: 5\ndata: {\"type\":\"done\",\"finish_reason\":\"stop\",\"conversation_id\":\"c\"}\n\n");
@@ -64,7 +66,7 @@ TEST_CASE("a whole reply is the answer of the service that clients know") {
   CHECK(json::dump(*answer) ==
         R"({"character_id":"k","character_known":false,"content":"Hi}\n\n","conversation_id":"c",)"
         R"("finish_reason":"stop","guest_token":"fg","message_id":"m","model":"hermes",)"
-        R"("provider":"openrouter","stream_id":"s","usage":{"completion_tokens":2,)"
+        R"("provider":"openrouter","stream_id":"s","title":"Tea","usage":{"completion_tokens":2,)"
         R"("prompt_tokens":5,"total_tokens":7},"user_id":"u","user_message_id":"um"})");
 }
 
@@ -74,6 +76,8 @@ TEST_CASE("a reply that broke off is a problem with what is kept") {
       told(protocols::companion::kProtocol.whole({.request_id = "r"}), event::Failed{problem, 3}));
   REQUIRE(answer);
   CHECK(json::string_at(*answer, "code") == "provider_error");
+  // A problem's own title, not the conversation's.
+  CHECK(json::string_at(*answer, "title") == facts(ErrorCode::provider_error).title);
   CHECK(json::string_at(*answer, "content") == "Hi}\n\n");
   CHECK(json::string_at(*answer, "conversation_id") == "c");
   CHECK(json::integer_at(*answer, "stored_bytes") == 3);

@@ -63,6 +63,18 @@ TEST_CASE("words are neither glued together nor torn apart") {
       {"Смотрительница поднялась на", "башню.", "Смотрительница поднялась на башню."},
       {"She met", "Oda there.", "She met Oda there."},
       {"She climbed the stai", "rs.", "She climbed the stairs.", "the stairs were wet"},
+      {"She met the light", "house keeper.", "She met the lighthouse keeper.",
+       "The lighthouse was dark."},
+      {"She met the light", "house keeper.", "She met the light house keeper."},
+      // A short word is whole if the story has it, or if it, or the one before it, is among the
+      // commonest of the language.
+      {"Pell", "row.", "Pellrow."},
+      {"Pell", "row.", "Pell row.", "They row."},
+      {"Pell", "row.", "Pell row.", R"({"text":"They left.\nrow"})"},
+      {"She looked at the light of the tower, and Pell", "and Oda went.",
+       "She looked at the light of the tower, and Pell and Oda went."},
+      {"She looked at the light of the tower and at the", "row of lamps.",
+       "She looked at the light of the tower and at the row of lamps."},
       {"An old", "lamp hung there.", "An old lamp hung there.", "the lamp"},
       {"It was 19", "84.", "It was 1984."},
       {"灯塔看守人", "走上楼梯。", "灯塔看守人走上楼梯。"},

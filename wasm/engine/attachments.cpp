@@ -21,6 +21,7 @@
 #include "shared/text/integer.hpp"
 #include "shared/text/split.hpp"
 #include "shared/text/utf8.hpp"
+#include "shared/usage/token_estimate.hpp"
 #include "wasm/engine/fetch.hpp"
 
 namespace fabula::engine {
@@ -31,10 +32,7 @@ using runtime::Task;
 
 constexpr std::string_view kStorage = "/storage/v1/";
 constexpr std::array<std::string_view, 3> kSources = {"url", "path", "text"};
-// The database's estimate for texts (private.estimate_tokens). Images cost about as much with every
-// provider.
-constexpr std::size_t kBytesPerToken = 4;
-constexpr std::int64_t kFrameTokens = 4;
+// Images cost about as much with every provider.
 constexpr std::int64_t kImageTokens = 1000;
 // The limit of fetched texts that are stored for later turns: together with texts in the request
 // itself, and escaped, they must fit into a message's metadata in the database.
@@ -202,7 +200,7 @@ Task<Result<void>> fetch_into(Call& call, const Caller& caller, const Item& item
 std::int64_t tokens_of(const Attachment& attachment, std::size_t most_bytes) {
   if (attachment.kind != Attachment::Kind::text) return kImageTokens;
   const auto bytes = std::min(attachment.content.size(), most_bytes) + attachment.name.size();
-  return static_cast<std::int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken) + kFrameTokens;
+  return usage::estimate_tokens(bytes);
 }
 
 // The maximum bytes of each text: short texts stay whole, and the others share the rest equally.
@@ -213,7 +211,7 @@ std::size_t share_bytes(const Attachments& attachments, std::int64_t text_tokens
   }
   std::sort(sizes.begin(), sizes.end());
   auto left_bytes =
-      static_cast<std::size_t>(std::max<std::int64_t>(text_tokens, 0)) * kBytesPerToken;
+      static_cast<std::size_t>(std::max<std::int64_t>(text_tokens, 0)) * usage::kBytesPerToken;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto share = left_bytes / (sizes.size() - i);
     if (sizes[i] > share) return share;

@@ -12,6 +12,7 @@
 #include "shared/llm/stream/usage_sum.hpp"
 #include "shared/text/blank.hpp"
 #include "shared/turn/hope.hpp"
+#include "shared/usage/token_estimate.hpp"
 #include "wasm/engine/provider_failures.hpp"
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/upstream.hpp"
@@ -225,6 +226,7 @@ Task<Result<Completion>> complete(Call& call, const Endpoints& endpoints,
       answer.summary.problem = model_call.error();
     }
     made.usage = answer.summary.usage;
+    made.estimated_output_tokens = usage::estimate_tokens(answer.text.size());
     made.status = status_of(answer.summary, context.isolate_ending().is_set());
 
     const auto checked = request.is_response_checked ? request.response_schema : std::string_view{};

@@ -83,8 +83,6 @@ runtime::Task<RelayEnd> Relay::run() {
     attempts_.back().error = end_->problem ? std::optional(end_->problem->code) : std::nullopt;
   }
   upstream_.reset();
-  // A continuation that is stopped ends with its kept words.
-  if (wishes_.seam && has_spoken_) add_text(wishes_.seam->finish());
   if (tools_) tools_->stop();
   saver_.stop();
   timer_.reset();

@@ -141,8 +141,12 @@ constexpr Field optional_text(std::string_view name, std::string_view descriptio
 }
 inline constexpr std::array kTaskErrorFields{
     generated_text("code", "The stable code for programs."),
-    generated_text("message", "The reason, in words.")};
-inline constexpr Schema kTaskError{"StoryTaskError", "Why a task failed.", kTaskErrorFields};
+    generated_text("message", "The reason, in words."),
+    Field{.name = "retry_at",
+          .type = Type::timestamp,
+          .description = "When the task tries again by itself; absent if it does not."}};
+inline constexpr Schema kTaskError{"StoryTaskError", "Why a task failed, or its last attempt.",
+                                   kTaskErrorFields};
 
 inline constexpr std::array kDrawnFields{
     Field{.name = "scene_id", .type = Type::uuid, .description = "The scene.", .is_required = true},
@@ -221,7 +225,8 @@ inline constexpr std::array kTaskFields{
           .schema = &kResult},
     Field{.name = "error",
           .type = Type::object,
-          .description = "Why it failed.",
+          .description = "Why it failed, or why its last attempt failed, after which it tries "
+                         "again.",
           .is_nullable = true,
           .schema = &kTaskError},
     optional_text("language", "The story's language."),

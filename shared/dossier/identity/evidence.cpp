@@ -95,11 +95,21 @@ class Aliases {
                             contradict(words, known(name), known(f));
       // The text itself uses this name.
       const bool is_quoted = f == record.quoted;
-      if (is_other && !is_quoted && listed_together(mentions_, name, f) < 2) continue;
+      const bool is_said_of = is_quoted || is_end_of(f, name);
+      if (is_other && !is_said_of && listed_together(mentions_, name, f) < 2) continue;
       accepted |= std::uint32_t{1} << i;
       profile.add(alias);
     }
     return accepted;
+  }
+
+  // Whether the alias is the name without its first words, such as "Beth Collier" of "Mary Beth
+  // Collier": somebody may be called by the second given name.
+  bool is_end_of(Index f, Index name) const {
+    const auto words = mentions_.forms[f].words;
+    const auto whole = mentions_.forms[name].words;
+    return words.size() > 1 && words.size() < whole.size() &&
+           std::equal(words.rbegin(), words.rend(), whole.rbegin());
   }
 
   const Profile& known(Index f) {

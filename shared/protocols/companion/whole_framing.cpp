@@ -33,8 +33,8 @@ void WholeFraming::begun(std::string&, const turn::event::Begun& begun) {
   write_unless_empty(writer, "user_id", begun.turn.user_id);
   write_unless_empty(writer, "user_message_id", begun.turn.user_message_id);
   write_unless_empty(writer, "stream_id", begun.turn.stream_id);
-  write_unless_empty(writer, "title", begun.turn.title);
   write_unless_empty(writer, "guest_token", new_guest_token_);
+  title_ = begun.turn.title;
 }
 
 void WholeFraming::text(std::string&, std::string_view text) { content_.append(text); }
@@ -54,6 +54,10 @@ void WholeFraming::finished(std::string& out, const turn::event::Finished& finis
   json::append_string(out, content_);
   out.append(R"(,"finish_reason":)");
   json::append_string(out, finished.finish_reason);
+  if (!title_.empty()) {
+    out.append(R"(,"title":)");
+    json::append_string(out, title_);
+  }
   out.push_back('}');
 }
 

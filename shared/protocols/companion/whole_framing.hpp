@@ -28,6 +28,7 @@ class WholeFraming final : public turn::Framing {
   std::string_view request_id_;
   std::string content_;
   std::string members_;  // members of the answer, without braces
+  std::string title_;
 };
 
 }  // namespace fabula::protocols::companion

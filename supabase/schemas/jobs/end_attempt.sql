@@ -1,12 +1,13 @@
--- Ends an attempt at a step that has failed: the step is retried later, or has failed for good. The job is
--- locked; returns the step.
+-- Ends an attempt at a step that has failed: the step is retried later, or has failed for good, after its last
+-- attempt or because another one cannot help (is_final). The job is locked; returns the step.
 create function private.end_attempt(
-  job public.jobs, failed public.job_steps, reason text, pause_seconds double precision
+  job public.jobs, failed public.job_steps, reason text, pause_seconds double precision,
+  is_final boolean default false
 ) returns public.job_steps
 language plpgsql set search_path = '' as $$
 declare
   max_attempts constant integer := 5;
-  is_last constant boolean := failed.attempts >= max_attempts;
+  is_last constant boolean := is_final or failed.attempts >= max_attempts;
 begin
   update public.job_steps
   set status = case
@@ -30,7 +31,7 @@ begin
 end
 $$;
 
-revoke all on function private.end_attempt(public.jobs, public.job_steps, text, double precision)
+revoke all on function private.end_attempt(public.jobs, public.job_steps, text, double precision, boolean)
 from public, anon, authenticated, service_role;
-grant execute on function private.end_attempt(public.jobs, public.job_steps, text, double precision)
+grant execute on function private.end_attempt(public.jobs, public.job_steps, text, double precision, boolean)
 to service_role;

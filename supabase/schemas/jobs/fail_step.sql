@@ -1,6 +1,6 @@
--- Gives back a step that could not be done: {job_id, step, lease_token, error, retry_after_seconds?, calls?};
--- returns the same as commit_step, without the kind's answer. A step is tried five times, with growing
--- pauses.
+-- Gives back a step that could not be done: {job_id, step, lease_token, error, retry_after_seconds?, is_final?,
+-- calls?}; returns the same as commit_step, without the kind's answer. A step is tried five times, with growing
+-- pauses, unless the failure is final.
 create function public.fail_step(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -20,7 +20,7 @@ begin
   perform private.record_step_calls(job, failed, request -> 'calls');
   failed := private.end_attempt(job, failed, request ->> 'error', least(
     greatest(pause_seconds, (request ->> 'retry_after_seconds')::double precision),
-    max_pause_seconds));
+    max_pause_seconds), coalesce((request ->> 'is_final')::boolean, false));
   return private.describe_step(failed, false);
 end
 $$;

@@ -27,29 +27,48 @@ begin
 end
 $$;
 
+-- Why the task has failed, or why its newest step is tried again, and when: {code, message, retry_at?}; null if
+-- neither.
+create function private.story_task_failure(job public.jobs) returns jsonb
+language sql stable set search_path = ''
+return coalesce((
+    select private.told_failure(step.error)
+      || jsonb_build_object('retry_at', private.iso(step.run_after))
+    from public.job_steps step
+    where step.job_id = job.job_id and step.status = 'queued' and step.error is not null
+      and job.finished_at is null
+    order by step.step desc
+    limit 1),
+  case when job.status in ('failed', 'running') and job.error is not null
+    then private.told_failure(job.error) end);
+
 create function private.story_task_body(job public.jobs, with_result boolean) returns jsonb
 language sql stable set search_path = ''
 return (
   select jsonb_build_object('language', settings -> 'language', 'unit', settings -> 'unit')
   from public.stories where stories.project_id = job.project_id)
-  || jsonb_build_object(
-  'task_id', job.job_id,
-  'project_id', job.project_id,
-  'route', job.payload -> 'route',
-  'status', private.story_task_status(job.status),
-  'progress', job.progress,
-  'message', coalesce(job.message, case
-    when job.finished_at is null then 'The task waits for its first step.'
-    else 'The task ended before its first step.'
-  end),
-  'created_at', private.iso(job.created_at),
-  'updated_at', private.iso(coalesce(job.finished_at, (
-    select created_at from public.story_events where job_id = job.job_id order by seq desc limit 1),
-    job.created_at)))
+  || (
+  select jsonb_build_object(
+    'task_id', job.job_id,
+    'project_id', job.project_id,
+    'route', job.payload -> 'route',
+    'status', private.story_task_status(job.status),
+    'progress', job.progress,
+    'message', case
+      when why.failure ? 'retry_at' then (why.failure ->> 'message') || ' The task tries again by itself.'
+      when job.message is not null then job.message
+      when job.finished_at is null then 'The task waits for its first step.'
+      else 'The task ended before its first step.'
+    end,
+    'created_at', private.iso(job.created_at),
+    'updated_at', private.iso(coalesce(job.finished_at, (
+      select created_at from public.story_events where job_id = job.job_id order by seq desc limit 1),
+      job.created_at)))
+    || case when why.failure is not null
+      then jsonb_build_object('error', why.failure) else '{}' end
+  from (select private.story_task_failure(job) as failure) why)
   || case when job.payload ? 'adjustments'
     then jsonb_build_object('adjustments', job.payload -> 'adjustments') else '{}' end
-  || case when job.status in ('failed', 'running') and job.error is not null
-    then jsonb_build_object('error', private.told_failure(job.error)) else '{}' end
   || case when with_result
     then jsonb_build_object('result', private.story_result(job)) else '{}' end;
 
@@ -210,6 +229,7 @@ $$;
 
 revoke all on function
   private.own_story_task(jsonb, boolean),
+  private.story_task_failure(public.jobs),
   private.story_task_body(public.jobs, boolean),
   public.read_story_task(jsonb),
   public.watch_story_task(jsonb),
@@ -222,6 +242,7 @@ revoke all on function
 from public, anon, authenticated, service_role;
 grant execute on function
   private.own_story_task(jsonb, boolean),
+  private.story_task_failure(public.jobs),
   private.story_task_body(public.jobs, boolean),
   public.read_story_task(jsonb),
   public.watch_story_task(jsonb),

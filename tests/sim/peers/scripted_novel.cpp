@@ -210,6 +210,11 @@ ScriptedDatabase::Answer ScriptedNovel::fail(const json::Document& request) {
   token_.clear();
   leased_until_ms_ = 0;
   due_ms_ = world_.clock().now_ms() + 1'000;
+  error = json::string_at(request, "error").value_or("");
+  if (json::boolean_at(request, "is_final").value_or(false)) {
+    status = "failed";
+    return {200, R"({"status":"failed"})"};
+  }
   return {200, R"({"status":"queued"})"};
 }
 
@@ -370,7 +375,9 @@ void StoryModel::answer(const std::shared_ptr<sim::Exchange>& exchange) {
     piece.clear();
   }
   if (!piece.empty()) send(text_event(piece));
-  send(end_events());
+  send(reports_usage
+           ? end_events(finish_reason)
+           : "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
   world_.clock().after(at_ms, [exchange] { exchange->end(); });
 }
 

@@ -47,11 +47,14 @@ class ScriptedNovel {
   std::vector<json::Document> results;
   std::vector<json::Document> model_calls;
   int failures = 0;
-  int refused = 0;  // commits and saves that came too late
+  std::string error;  // of the last failure: "code: message"
+  int refused = 0;    // commits and saves that came too late
   std::int64_t progress = 0;
   bool is_complete = false;
 
-  bool is_over() const { return status == "completed" || status == "cancelled"; }
+  bool is_over() const {
+    return status == "completed" || status == "cancelled" || status == "failed";
+  }
   std::int64_t length_written() const;
 
  private:
@@ -99,6 +102,8 @@ class StoryModel {
   // Breaks the connection of the request of this number after so many words; -1: never.
   std::function<int(std::size_t number)> breaks_after = [](std::size_t) { return -1; };
   std::uint32_t status = 200;
+  std::string finish_reason = "stop";
+  bool reports_usage = true;
   std::int64_t gap_ms = 200;  // between ten words
 
   std::vector<std::string> questions;

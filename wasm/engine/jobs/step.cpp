@@ -46,11 +46,12 @@ Task<Result<void>> JobStep::report(const jobs::StepProgress& progress) {
   co_return {};
 }
 
-Task<void> JobStep::fail(const Problem& problem) {
+Task<void> JobStep::fail(const Problem& problem, bool is_final) {
   // Refused when another worker has taken over the step, or it is gone: then there is nothing to
   // give back. If the call does not arrive, the lease expires instead.
-  const auto answer = co_await runtime::attempt(call_function(
-      call_.context(), call_.database(), database::kFailStep, {claimed_, problem, untold_calls()}));
+  const auto answer = co_await runtime::attempt(
+      call_function(call_.context(), call_.database(), database::kFailStep,
+                    {claimed_, problem, is_final, untold_calls()}));
   if (answer) told_calls_ = calls_.size();
 }
 

@@ -55,8 +55,8 @@ class JobStep {
   // Reports progress, which extends the lease; refused like a commit.
   runtime::Task<Result<void>> report(const jobs::StepProgress& progress);
 
-  // Gives the step back for a retry, with the reason.
-  runtime::Task<void> fail(const Problem& problem);
+  // Gives the step back, with the reason, for a retry, or for good if the failure is final.
+  runtime::Task<void> fail(const Problem& problem, bool is_final);
 
   // Records calls that no commit or failure has reported.
   runtime::Task<void> record_untold_calls();

@@ -48,7 +48,10 @@ Task<Result<StepEnd>> JobWorker::work(Call& call, std::int64_t time_limit_ms,
   if (call.log().task.empty()) call.log().task = ready->kind->name;
   JobStep step(call, *std::move(claimed.step), ready->models, until_ms, listener);
   auto outcome = co_await runtime::attempt(ready->kind->work(step));
-  if (!outcome) co_await step.fail(outcome.error());
+  if (!outcome) {
+    const bool is_final = ready->kind->is_awaited && !facts(outcome.error().code).retryable;
+    co_await step.fail(outcome.error(), is_final);
+  }
   co_await step.record_untold_calls();
   StepEnd end{outcome ? StepEnd::Outcome::done : StepEnd::Outcome::failed, ready->kind->name};
   if (!outcome) end.problem = std::move(outcome.error());

@@ -79,6 +79,6 @@ Task<Result<void>> StoryResult::commit(JobStep& step, int percent, std::string m
   co_return {};
 }
 
-constexpr JobKind kStory{"story", &story_models, &write_step};
+constexpr JobKind kStory{"story", &story_models, &write_step, true};
 
 }  // namespace fabula::engine

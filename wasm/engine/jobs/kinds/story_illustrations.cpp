@@ -38,6 +38,6 @@ Task<Result<void>> draw_scene(JobStep& step) {
 
 }  // namespace
 
-constexpr JobKind kStoryIllustrations{"story_illustrations", &image_models, &draw_scene};
+constexpr JobKind kStoryIllustrations{"story_illustrations", &image_models, &draw_scene, true};
 
 }  // namespace fabula::engine

@@ -91,8 +91,14 @@ Task<Result<void>> write_premise(StoryStep story) {
                                          .listener = &saver});
   saver.stop();
   auto text = story::trim_talk(answer.text).text;
-  const auto whole = story::whole_sentences(text).text;
-  if (answer.is_truncated && !whole.empty()) text = whole;
+  if (answer.is_truncated) text = story::whole_sentences(text).text;
+  // Some languages have no mark for a sentence's end.
+  const bool is_short = 4 * story::length(text, unit) < story::length_of_words(kPremiseWords, unit);
+  if (answer.is_truncated && is_short && !story::ends_with_whole_sentence(text)) {
+    co_return problem(ErrorCode::provider_incomplete,
+                      "The model's answer was cut off within its first sentence. Try again.",
+                      "a premise without a whole sentence");
+  }
   const auto premise = story::cut_to(text, kMaximumPremiseBytes, story::Keep::beginning);
   if (premise.empty()) {
     co_return problem(ErrorCode::provider_malformed, "The model wrote no premise. Try again.",
