@@ -303,14 +303,16 @@ TEST_CASE("each operation tells the statuses that it can answer with") {
   };
   CHECK(statuses("/chat", "post") ==
         "200 400 401 403 404 406 408 409 412 413 415 422 429 500 502 503 504 ");
-  CHECK(statuses("/sessions", "get") == "200 400 401 406 422 500 503 ");
-  CHECK(statuses("/sessions/{session_id}", "get") == "200 304 400 401 404 406 422 500 503 ");
+  CHECK(statuses("/sessions", "get") == "200 400 401 403 406 422 500 503 ");
+  CHECK(statuses("/sessions/{session_id}", "get") == "200 304 400 401 403 404 406 422 500 503 ");
   CHECK(statuses("/sessions/{session_id}", "patch") ==
-        "200 400 401 404 406 408 412 413 415 422 500 503 ");
+        "200 400 401 403 404 406 408 412 413 415 422 500 503 ");
   CHECK(statuses("/users", "post") == "200 201 400 401 403 406 408 412 413 415 422 500 503 ");
   CHECK(statuses("/dossier/{project_id}", "patch") ==
-        "200 400 401 404 406 408 412 413 415 422 500 503 ");
+        "200 400 401 403 404 406 408 412 413 415 422 500 503 ");
   CHECK(statuses("/chat/health", "get") == "200 400 422 500 ");
+  CHECK(statuses("/chat/health/ready", "get") == "200 400 422 500 503 ");
+  CHECK(statuses("/users/guest", "post") == "201 400 401 403 406 412 422 429 500 503 ");
   CHECK(statuses("/redoc", "get") == "308 400 422 500 ");
   const auto refusal = at(api_document(), {"components", "responses", "Refusal412"});
   CHECK(at(refusal, {"description"}) == "Precondition failed (`precondition_failed`).");
