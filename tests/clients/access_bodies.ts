@@ -118,6 +118,8 @@ export async function validBody(stack: Stack, request: Request): Promise<object 
       return { calls_a_month: 7, tokens_a_month: null, images_a_month: 0 };
     case "PUT /users/plans/of/{user_id}":
       return { plan: "basic" };
+    case "PATCH /admin/accounts/{user_id}":
+      return { is_suspended: false };
     case "POST /users":
       return { display_name: word() };
     case "POST /sessions/migrate":

@@ -134,6 +134,15 @@ const ROUTES_TABLE = `
   POST /users                                   caller  200
   POST /sessions/migrate                        caller  200
   POST /tasks/run                               operator  200
+  GET /admin/health  anyone  200
+  GET /admin/health/ready  anyone  200
+  GET /admin/usage  operator  200
+  GET /admin/accounts  operator  200
+  GET /admin/accounts/{user_id}  operator  200
+  PATCH /admin/accounts/{user_id}  operator  200
+  GET /admin/erasures  operator  200
+  GET /admin/jobs/failed  operator  200
+  POST /admin/jobs/{job_id}/retry  operator  404 not_found
   PATCH /dossier/{project_id}                                           caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/undo                                       caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/redo                                       caller  200  404 not_found  404 not_found  400 invalid_id

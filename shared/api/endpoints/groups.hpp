@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "shared/api/endpoints/admin.hpp"
 #include "shared/api/endpoints/characters.hpp"
 #include "shared/api/endpoints/chat.hpp"
 #include "shared/api/endpoints/docs.hpp"
@@ -52,6 +53,8 @@ inline constexpr std::array kGroups{
                    companion::kOperations},
     OperationGroup{"tasks", "Work after turns, which is done when the operator calls for it.",
                    tasks::kOperations},
+    OperationGroup{"admin", "What the operator may see and do, with the secret key.",
+                   admin::kOperations},
     OperationGroup{"docs", "This documentation.", docs::kOperations},
 };
 

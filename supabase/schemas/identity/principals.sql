@@ -45,6 +45,8 @@ create index principals_migrated on public.principals (migrated_to);
 -- Guests by expiry, for the clean-up.
 create index guests_by_expiry on public.principals (expires_at) where kind = 'guest';
 
+-- All accounts, the newest first, for the operator.
+create index principals_by_age on public.principals (created_at desc, id);
 -- Deleted accounts that are not erased yet, the oldest first.
 create index principals_to_erase on public.principals (deleted_at) where deleted_at is not null;
 

@@ -52,6 +52,8 @@ create index jobs_of_project on public.jobs (project_id, kind, created_at);
 -- An owner's open jobs, to count them.
 create index jobs_open_of_owner on public.jobs (owner_id)
   where status in ('queued', 'running', 'paused');
+-- Failed jobs, the newest first, for the operator.
+create index jobs_failed on public.jobs (finished_at desc, job_id) where status = 'failed';
 create index jobs_finished on public.jobs (finished_at) where finished_at is not null;
 
 alter table public.jobs enable row level security;

@@ -1,0 +1,207 @@
+// The endpoints of the admin function: for the operator, with the secret key.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/api/endpoints/answers.hpp"
+#include "shared/api/operation.hpp"
+
+namespace fabula::api::admin {
+
+inline constexpr std::array<std::string_view, 3> kAccountKinds{"user", "guest", "external"};
+inline constexpr std::array<std::string_view, 3> kGroupings{"user", "model", "day"};
+
+inline constexpr std::int64_t kDayCharacters = 10;
+
+constexpr Field moment_or_null(std::string_view name, std::string_view description) {
+  return {.name = name,
+          .type = Type::timestamp,
+          .description = description,
+          .is_required = true,
+          .is_nullable = true};
+}
+
+inline constexpr std::array kAccountFields{
+    Field{.name = "user_id", .type = Type::uuid, .description = "Its id.", .is_required = true},
+    Field{.name = "kind",
+          .description = "A user of Supabase Auth, a guest, or a user of another issuer.",
+          .is_required = true,
+          .choices = kAccountKinds},
+    Field{.name = "issuer",
+          .description = "The issuer of its tokens; null: a guest.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "plan", .description = "Its plan.", .is_required = true},
+    kCreatedAt,
+    Field{.name = "last_seen_at",
+          .type = Type::timestamp,
+          .description = "The time of its last use.",
+          .is_required = true},
+    moment_or_null("suspended_at", "Since when it is suspended."),
+    moment_or_null("deleted_at", "Since when it is deleted, and is being erased."),
+};
+inline constexpr Schema kAccount{"Account", "An account as the operator sees it.", kAccountFields};
+
+inline constexpr std::array kListFields{limit_field("50"), kOffsetField};
+inline constexpr Schema kListQuery{"AdminQuery", "", kListFields};
+
+inline constexpr std::array kAccountChangeFields{
+    Field{.name = "is_suspended",
+          .type = Type::boolean,
+          .description = "True: its tokens are refused from now on, its replies and its jobs end, "
+                         "and it is signed out. False: it may go on.",
+          .is_required = true}};
+inline constexpr Schema kAccountChange{"AccountChange", "Whether it is suspended.",
+                                       kAccountChangeFields};
+
+inline constexpr std::array kJobFailureFields{
+    Field{.name = "step",
+          .type = Type::integer,
+          .description = "The step's number.",
+          .is_required = true},
+    Field{.name = "code", .description = "The stable code for programs.", .is_required = true},
+    Field{.name = "message", .description = "The reason, in words.", .is_required = true}};
+inline constexpr Schema kJobFailure{"JobFailure", "Why a step of a job has failed.",
+                                    kJobFailureFields};
+
+inline constexpr std::array kFailedJobFields{
+    Field{.name = "job_id", .type = Type::uuid, .description = "The job.", .is_required = true},
+    Field{.name = "kind", .description = "What it does.", .is_required = true},
+    Field{
+        .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
+    kCreatedAt,
+    moment_or_null("finished_at", "When it was given up; null: it is tried again."),
+    Field{.name = "failures",
+          .type = Type::array,
+          .description = "Why its steps have failed.",
+          .is_required = true,
+          .schema = &kJobFailure}};
+inline constexpr Schema kFailedJob{"FailedJob", "A job that was given up.", kFailedJobFields};
+
+inline constexpr std::array kUsageQueryFields{
+    Field{.name = "by",
+          .description = "What is added up: the calls of a user, of a model, or of a day in UTC.",
+          .choices = kGroupings,
+          .default_json = R"("day")"},
+    Field{.name = "first_day",
+          .description = "The first day in UTC, such as 2026-11-01; without it 29 days ago.",
+          .maximum = kDayCharacters},
+    Field{.name = "last_day",
+          .description = "The last day in UTC; without it today.",
+          .maximum = kDayCharacters},
+    limit_field("50"), kOffsetField};
+inline constexpr Schema kUsageQuery{"UsageQuery", "", kUsageQueryFields};
+
+inline constexpr std::array kUsageFields{
+    Field{.name = "name",
+          .description = "The user's id, the model as provider:model, or the day; null: users who "
+                         "are deleted.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "calls",
+          .type = Type::integer,
+          .description = "Requests to models.",
+          .is_required = true},
+    Field{.name = "input_tokens",
+          .type = Type::integer,
+          .description = "As far as providers report them.",
+          .is_required = true},
+    Field{.name = "output_tokens",
+          .type = Type::integer,
+          .description = "Reported, or else estimated.",
+          .is_required = true},
+    Field{.name = "cost_usd",
+          .type = Type::number,
+          .description = "As far as providers report it.",
+          .is_required = true,
+          .is_nullable = true}};
+inline constexpr Schema kUsage{"UsageOfAll", "What was used.", kUsageFields};
+
+inline constexpr Operation kHealth{.id = "admin_health",
+                                   .method = "GET",
+                                   .pattern = "/admin/health",
+                                   .summary = "Whether the function runs",
+                                   .access = Access::anyone,
+                                   .answer = {.schema = &api::kHealth, .description = "It runs."}};
+
+inline constexpr Operation kReady{.id = "admin_ready",
+                                  .method = "GET",
+                                  .pattern = "/admin/health/ready",
+                                  .summary = "Whether the function reaches its database",
+                                  .access = Access::anyone,
+                                  .answer = {.schema = &api::kHealth, .description = "It does."},
+                                  .refusals = kReadyRefusals};
+
+inline constexpr Operation kReadUsage{
+    .id = "read_usage_of_all",
+    .method = "GET",
+    .pattern = "/admin/usage",
+    .summary = "What everybody has used, by user, model or day",
+    .access = Access::operator_only,
+    .query = &kUsageQuery,
+    .answer = {.kind = AnswerKind::list,
+               .schema = &kUsage,
+               .description = "The most tokens first; days in their order."}};
+
+inline constexpr Operation kListAccounts{
+    .id = "list_accounts",
+    .method = "GET",
+    .pattern = "/admin/accounts",
+    .summary = "All users and guests, the newest first",
+    .access = Access::operator_only,
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kAccount, .description = "A page of them."}};
+
+inline constexpr Operation kReadAccount{
+    .id = "read_account",
+    .method = "GET",
+    .pattern = "/admin/accounts/{user_id}",
+    .summary = "One account",
+    .access = Access::operator_only,
+    .answer = {.schema = &kAccount, .description = "The account."}};
+
+inline constexpr Operation kChangeAccount{
+    .id = "change_account",
+    .method = "PATCH",
+    .pattern = "/admin/accounts/{user_id}",
+    .summary = "Suspend an account, or reinstate it",
+    .access = Access::operator_only,
+    .body = &kAccountChange,
+    .answer = {.schema = &kAccount, .description = "The account as it is now."},
+    .body_example = R"({"is_suspended":true})"};
+
+inline constexpr Operation kListErasures{
+    .id = "list_erasures",
+    .method = "GET",
+    .pattern = "/admin/erasures",
+    .summary = "Deleted accounts that are not erased yet, the oldest first",
+    .access = Access::operator_only,
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kAccount, .description = "A page of them."}};
+
+inline constexpr Operation kListFailedJobs{
+    .id = "list_failed_jobs",
+    .method = "GET",
+    .pattern = "/admin/jobs/failed",
+    .summary = "Jobs that were given up, the newest first",
+    .access = Access::operator_only,
+    .query = &kListQuery,
+    .answer = {.kind = AnswerKind::list, .schema = &kFailedJob, .description = "A page of them."}};
+
+inline constexpr Operation kRetryJob{.id = "retry_failed_job",
+                                     .method = "POST",
+                                     .pattern = "/admin/jobs/{job_id}/retry",
+                                     .summary = "Try the failed steps of a job again",
+                                     .access = Access::operator_only,
+                                     .answer = {.status = 202,
+                                                .schema = &kFailedJob,
+                                                .description = "The job, which goes on.",
+                                                .location = "/admin/jobs/failed"}};
+
+inline constexpr std::array kOperations{kHealth,       kReady,          kReadUsage,
+                                        kListAccounts, kReadAccount,    kChangeAccount,
+                                        kListErasures, kListFailedJobs, kRetryJob};
+
+}  // namespace fabula::api::admin
