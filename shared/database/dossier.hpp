@@ -95,7 +95,7 @@ struct StartImport {
   std::string_view project_id;
   std::string_view title;
   const dossier::ImportPlan& plan;
-  std::string_view admission;  // a JSON object (supabase/schemas/admission/admit.sql)
+  std::string_view admission = {};  // a JSON object (supabase/schemas/admission/admit.sql)
 };
 
 void write_start_import(std::string& out, const StartImport& request);

@@ -11,7 +11,7 @@ using namespace fabula::tests;
 namespace {
 
 struct AdmissionWorld : ChatWorld {
-  AdmissionWorld() : ChatWorld(1) { model.tell(kStory, 1); }
+  AdmissionWorld() : ChatWorld(1) { model.tell("A fox.", 1); }
 
   // The `admission` of a turn's first call.
   json::Document admission_of(const std::string& headers = {}) {

@@ -75,7 +75,7 @@ TEST_CASE("a summary is made of the one before and what was said after it, and s
     CHECK(question.find(part) != std::string::npos);
   }
   REQUIRE(edge.database.calls == std::vector<std::string>{"claim_step", "commit_step", "claim_step",
-                                                          "take_deleted_snapshots"});
+                                                          "take_deleted_snapshots", "clean"});
   const auto& commit = edge.database.requests.at(1);
   CHECK(json::string_at(commit, "lease_token") == "l");
   const auto& result = *json::find(commit, "result");

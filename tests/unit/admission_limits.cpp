@@ -11,7 +11,7 @@ TEST_CASE("limits are taken by scope and name") {
       R"( {"guest":{"requests":5,"tokens_a_day":0},"deployment":{"guest_percent":50}} )");
   REQUIRE(limits);
   CHECK(*limits ==
-        R"({"guest":{"requests":5,"tokens_a_day":0},"deployment":{"guest_percent":50}})");
+        R"({"deployment":{"guest_percent":50},"guest":{"requests":5,"tokens_a_day":0}})");
   CHECK(admission::check_limits("") == std::string());
   CHECK(admission::check_limits("  ") == std::string());
 }
