@@ -61,6 +61,8 @@ TEST_CASE("patronymics, as in Russian") {
             .people() == People{0, 0, 0, 1});
   CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Пётр Белов"}}}.people() == People{0, 1});
+  CHECK(Cast{{{"Лунин Пётр Сергеевич"}}, {{"Лунин"}}}.people() == People{0, 0});
+  CHECK(Cast{{{"Lunin Pyotr Sergeyevich"}}, {{"Lunin"}}, {{"Pyotr"}}}.people() == People{0, 0, 0});
   CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Лунин"}}}.people() == People{0, 0});
   CHECK(Cast{{{"Пётр Сергеевич"}}, {{"Пётр Иванович"}}}.people() == People{0, 1});
   CHECK(Cast{{{"Анна Сергеевна"}}, {{"Анна Лунина"}}}.people() == People{0, 0});

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string>
 
+#include "shared/dossier/identity/patronymics.hpp"
+
 namespace fabula::dossier::identity {
 namespace {
 
@@ -127,12 +129,16 @@ Index Vocabulary::number_of(std::string_view text, const GivenName& given) {
 
 void Vocabulary::add(const Name& name, Index uses, std::vector<Index>& numbers) {
   const auto count = name.words.size();
+  // "Лунин Пётр Сергеевич": the family name is first.
+  const bool is_turned = count == 3 && gender_of_patronymic(name.words[2]) != Gender::unknown;
+  const std::size_t given_at = is_turned ? 1 : 0;
+  const std::size_t family_at = is_turned ? 0 : count - 1;
   for (std::size_t i = 0; i < count; ++i) {
     numbers.push_back(number_of(name.words[i], name.given[i]));
     auto& word = words_[numbers.back()];
     word.uses += uses;
-    if (count > 1 && i == 0) word.as_given += uses;
-    if (count > 1 && i + 1 == count) word.as_last += uses;
+    if (count > 1 && i == given_at) word.as_given += uses;
+    if (count > 1 && i == family_at) word.as_last += uses;
     if (count == 1 && goes_with_family(name.title)) word.as_titled += uses;
     if (count == 1 && name.title == Title::sir) word.as_given += uses;
     if (count == 1 && name.title == Title::none) word.alone += uses;

@@ -18,8 +18,8 @@ struct Word {
   std::uint64_t hash = 0;  // the text's hash
   GivenName given = {};
   Index uses = 0;       // occurrences in names of records
-  Index as_given = 0;   // of these: before another word, or alone after Sir
-  Index as_last = 0;    // of these: after another word
+  Index as_given = 0;   // of these: where a given name stands, or alone after Sir
+  Index as_last = 0;    // of these: where a family name stands
   Index as_titled = 0;  // of these: alone after a title that goes with family names
   Index alone = 0;      // of these: alone without a title
   Index meant = kNone;  // the word itself, or the word of which it is a misspelling
