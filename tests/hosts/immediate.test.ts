@@ -40,6 +40,20 @@ onBothHosts("what the host answers at once", (host) => {
     assert.equal(await setting("toString"), "not set");
   });
 
+  test("the client's address is the platform's own, and never what a client writes", async () => {
+    const written = { "x-forwarded-for": "198.51.100.1", "x-real-ip": "198.51.100.1", forwarded: "for=198.51.100.1" };
+    const address = async (headers: Record<string, string>) => {
+      return await (await host().fetch("address", { headers: { ...written, ...headers } })).text();
+    };
+    // Cloudflare is in front of workerd, and replaces this header; here nobody does.
+    const behindCloudflare = host().runtime === "workerd";
+    assert.equal(await address({}), behindCloudflare ? "" : "127.0.0.1");
+    assert.equal(
+      await address({ "cf-connecting-ip": "203.0.113.9" }),
+      behindCloudflare ? "203.0.113.9" : "127.0.0.1",
+    );
+  });
+
   test("random bytes fill a large buffer and differ each time", async () => {
     const bytes = async () => {
       const response = await host().fetch("random?bytes=200000");
