@@ -88,7 +88,7 @@ onEachRuntime(
         calls += 1;
         reply.finish();
       });
-      for (const path of ["chat", "users/guest", "story/premise", "companion/chat"]) {
+      for (const path of ["chat", "users/guest", "story/generate-premise", "companion/chat"]) {
         const response = await fetch(`${stack().url}/functions/v1/${path}`, {
           method: "POST",
           headers: { "content-type": "application/json", accept: "application/json" },

@@ -121,15 +121,14 @@ export function serve(
     if (file) return file;
     const module = modules.get(functionName(request.url));
     if (module === undefined) return noFunctionResponse(request);
-    const clientAddress = () => addressOf(request, connection);
+    const clientAddress = () => (listen.port === undefined ? addressAtSupabase(request) : connection.remoteAddr.hostname);
     return await handleRequest(module, request, { ...platform, clientAddress });
   });
 }
 
 // Cloudflare, which is in front of Supabase, replaces whatever a client has sent under this name. A
-// plain Deno has nothing in front that it knows of: the other end of the connection is the client.
-function addressOf({ headers }: Request, { remoteAddr }: Connection): string | undefined {
-  if (typeof EdgeRuntime === "undefined") return remoteAddr.hostname;
+// plain Deno knows of nothing in front: the other end of the connection is the client.
+function addressAtSupabase({ headers }: Request): string | undefined {
   return headers.get("cf-connecting-ip") ?? undefined;
 }
 
