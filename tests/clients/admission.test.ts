@@ -88,11 +88,17 @@ onEachRuntime(
         calls += 1;
         reply.finish();
       });
-      for (const path of ["chat", "users/guest", "story/generate-premise", "companion/chat"]) {
+      const requests: [string, object | undefined][] = [
+        ["chat", { text: "Spend." }],
+        ["users/guest", undefined],
+        ["story/generate-premise", { title: "Spend" }],
+        ["companion/chat", { messages: [{ role: "user", content: "Spend." }] }],
+      ];
+      for (const [path, request] of requests) {
         const response = await fetch(`${stack().url}/functions/v1/${path}`, {
           method: "POST",
           headers: { "content-type": "application/json", accept: "application/json" },
-          body: JSON.stringify({ text: "Spend.", message: "Spend.", genre: "Fantasy" }),
+          ...(request && { body: JSON.stringify(request) }),
         });
         const body = (await response.json()) as { code: string; detail: string };
         assert.deepEqual([path, response.status, body.code], [path, 401, "missing_credentials"]);

@@ -13,6 +13,7 @@ export const TURN: readonly Table[] = [
   "generations",
   "model_calls",
   "usage",
+  "plan_shares",
   "message_extractions",
 ];
 /** The tables that a turn changes if it begins a session and a project: a worker must read it. */
