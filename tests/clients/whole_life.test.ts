@@ -49,6 +49,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
     const opening = words("There is a door in the sea.");
     const first = await life.turn("first", "chat", { text: opening }, "Who found it?", [
       "principals",
+      "principal_plans",
       ...FIRST_TURN,
     ]);
     guestToken = first.headers.get("x-guest-token")!;
@@ -102,7 +103,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
   test("takes along what it said as a guest", async () => {
     const body = { temp_user_id: guestId, permanent_user_id: account.id, guest_token: guestToken };
     const migrate = () => api.call("POST", "sessions/migrate", { body });
-    const first = await ledger.changes(["principals", ...FIRST_TURN], migrate);
+    const first = await ledger.changes(["principals", "principal_plans", ...FIRST_TURN], migrate);
     assert.equal(first.status, 200, JSON.stringify(first.body));
     assert.deepEqual(first.body.migrated, { projects: 1, sessions: 1, messages: 6, dossiers: 1 });
     assert.equal(first.body.already, false);
@@ -221,7 +222,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       "chat",
       { text: words("One more thing."), project_id: projectId },
       "Which one?",
-      [...TURN, "jobs", "job_steps"],
+      [...TURN, "jobs", "job_steps", "principal_plans"],
     );
     const { email, password } = account;
     const signIn = () => anonymousClient(stack()).auth.signInWithPassword({ email, password });
@@ -232,6 +233,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       "profiles",
       "deleted_accounts",
       "message_revisions",
+      "principal_plans",
       ...FIRST_TURN,
     ];
     const deleted = await ledger.changes(all, remove);
