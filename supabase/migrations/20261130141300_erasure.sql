@@ -579,8 +579,8 @@ begin
   job_ids := array(
     select job_id from public.jobs where job_id = any (job_ids) order by job_id for no key update);
   perform from public.plan_shares
-  where job_id = any (job_ids)
-  order by job_id, month
+  where source_id = any (job_ids)
+  order by source_id, month
   for no key update;
   foreach open_id in array job_ids loop
     perform private.drop_job(open_id);
@@ -610,8 +610,8 @@ begin
     order by job_id
     for no key update);
   perform from public.plan_shares
-  where job_id = any (job_ids)
-  order by job_id, month
+  where source_id = any (job_ids)
+  order by source_id, month
   for no key update;
   return private.delete_rows_of(parts, job_ids, row_limit);
 end
