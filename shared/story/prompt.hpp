@@ -8,6 +8,7 @@
 
 #include "shared/story/planner.hpp"
 #include "shared/story/state.hpp"
+#include "shared/usage/token_estimate.hpp"
 
 namespace fabula::story {
 
@@ -16,7 +17,7 @@ namespace fabula::story {
 inline constexpr std::int64_t kMaximumMaterialTokens = 8'000;
 inline constexpr std::int64_t kMinimumMaterialTokens = 800;
 inline constexpr std::int64_t kMaximumInstructionTokens = 1'000;
-inline constexpr std::int64_t kBytesPerToken = 4;
+inline constexpr auto kBytesPerToken = static_cast<std::int64_t>(usage::kBytesPerToken);
 
 inline constexpr std::int64_t kMaximumRecapWords = 60;
 

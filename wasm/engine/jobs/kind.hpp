@@ -19,8 +19,9 @@ struct JobKind {
   Result<Endpoints> (*models)(Call& call);
   // Does the step and commits it. On a problem the step is given back for a retry.
   runtime::Task<Result<void>> (*work)(JobStep& step);
-  // Somebody waits for its answer: a failure that another attempt cannot help ends the job at once.
-  // Other work is tried again, because its owner may not see that the operator has to do something.
+  // Somebody waits for its answer: a step whose failure another attempt cannot help is given up at
+  // once. Other work is tried again, because its owner may not see that the operator has to do
+  // something.
   bool is_awaited = false;
 };
 
