@@ -11,8 +11,13 @@ import pg from "pg";
 import { differences, objectsOfDump } from "../../scripts/schema/comparison.ts";
 import { readMigrations } from "../../scripts/schema/migrations.ts";
 import { readSchemaFiles } from "../../scripts/schema/schema_files.ts";
-import { POSTGRES_BINARIES, ROLES, startPostgres, type PostgresServer } from "./postgres_server.ts";
+import { POSTGRES_BINARIES, startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { readRows, unstatedChanges, type StatedChanges, type StoredRows } from "./stored_rows.ts";
+import { editReply } from "./actions.ts";
+import { assertSound } from "./soundness.ts";
+import type { SqlTarget } from "./sql_target.ts";
+import type { Row, Target } from "./target.ts";
+import { append, begin, finish, messagesOf, newUser, say } from "./turns.ts";
 import { fillTables } from "./table_filling.ts";
 
 /** The migrations that change stored rows, or that write a table anew. */
@@ -168,6 +173,47 @@ test("a database that was upgraded step by step has the schema of a new one", as
   assert.deepEqual(differences(ours, theirs, names), []);
 });
 
+test("a conversation that began at the baseline goes on after all migrations", async () => {
+  const lived = await newDatabase("lived");
+  const target = targetOf(lived);
+  try {
+    await lived.query(baseline!.sql);
+    const user = newUser();
+    const turn = await say(target, user, "Once?", "Once.");
+    const { session_id } = turn;
+    await editReply(target, user, turn["message_id"], "Once upon a time.");
+    const running = await begin(target, user);
+    await append(target, running, 0, "There ");
+    for (const { sql } of migrations) await lived.query(sql);
+    await finish(target, running, { from_offset: 6, text: "was a fox." });
+    await say(target, user, "And then?", "Then.", { session_id });
+    assert.deepEqual(
+      (await messagesOf(target, turn)).map(({ content }) => content),
+      ["Once?", "Once upon a time.", "And then?", "Then."],
+    );
+    await assertSound(target);
+  } finally {
+    await lived.end();
+  }
+});
+
+/** The engine's functions over one connection, with the owner's rights. */
+function targetOf(client: pg.Client): Target & Pick<SqlTarget, "asOwner"> {
+  const rowsOf = async (sql: string, parameters: unknown[] = []) =>
+    (await client.query<Row>(sql, parameters)).rows;
+  const where = (columns: Row) =>
+    Object.keys(columns).map((column, index) => `${column} = $${index + 1}`).join(" and ");
+  return {
+    call: async (name, request) =>
+      (await rowsOf(`select public.${name}(request := $1::jsonb) as answer`, [JSON.stringify(request)]))[0]!["answer"],
+    select: (table, columns) =>
+      rowsOf(`select * from public.${table} where ${where(columns)}`, Object.values(columns)),
+    update: () => Promise.reject(new Error("nothing is written but by the engine's functions")),
+    stop: () => client.end(),
+    asOwner: rowsOf,
+  };
+}
+
 /** All that says who may do what, and how functions run. */
 const RIGHTS = `
   select 'schema ' || nspname as object, concat_ws(' ', nspowner::regrole, nspacl) as rights
@@ -211,6 +257,7 @@ async function dumpWithoutBrackets(database: string): Promise<Map<string, string
   return new Map([...objects].map(([object, text]) => [object, text.replace(/[()]/g, "")]));
 }
 
+const dumpFile = () => join(directory, "upgraded.dump");
 const RESTORED = { ours: "the dumped database", theirs: "the restored one" };
 
 /** Faults that a restore could have, and the objects in which they show. */
@@ -226,11 +273,10 @@ const RESTORED_WRONGLY: [string, string][] = [
 ];
 
 test("a dump that is restored has the same rows, grants, policies, owners and settings", async () => {
-  const file = join(directory, "upgraded.dump");
-  await run("pg_dump", ["-Fc", "-f", file, urlOf("upgraded")]);
+  await run("pg_dump", ["-Fc", "-f", dumpFile(), urlOf("upgraded")]);
   const restored = await newDatabase("restored", "");
   try {
-    await run("pg_restore", ["--exit-on-error", "-d", urlOf("restored"), file]);
+    await run("pg_restore", ["--exit-on-error", "-d", urlOf("restored"), dumpFile()]);
     const rights = await rightsIn(upgraded);
     assert.deepEqual(differences(rights, await rightsIn(restored), RESTORED), []);
     const [ours, theirs] = [await dumpWithoutBrackets("upgraded"), await dumpWithoutBrackets("restored")];
@@ -248,5 +294,16 @@ test("a dump that is restored has the same rows, grants, policies, owners and se
     }
   } finally {
     await restored.end();
+  }
+});
+
+test("a dump that is restored into a new project of Supabase gives no more rights, once they are aligned", async () => {
+  const project = await newDatabase("project");
+  try {
+    await run("pg_restore", ["--exit-on-error", "-d", urlOf("project"), dumpFile()]);
+    await project.query("select private.align_grants_with_policies()");
+    assert.deepEqual(differences(await rightsIn(upgraded), await rightsIn(project), RESTORED), []);
+  } finally {
+    await project.end();
   }
 });
