@@ -4,9 +4,11 @@
 
 -- Erases at most row_limit rows of a deleted principal, who is locked; false: nothing is left, the principal
 -- neither. A batch deletes from one kind of container, because locks are taken in one order within a
--- transaction. Work and its files in Storage are planned for deletion by the tables' triggers.
+-- transaction. Work and its files in Storage are planned for deletion by the tables' triggers. No table is
+-- scanned: the rows of an account that has much of a table would be found by scans that pass all those that
+-- earlier batches have deleted.
 create function private.erase_batch(principal_id uuid, row_limit integer) returns boolean
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set enable_seqscan = off as $$
 declare
   max_projects constant integer := 20;
   max_sessions constant integer := 50;
