@@ -128,6 +128,10 @@ begin
   then
     return true;
   end if;
+  -- Auth has written about the user since, or the user was deleted there (cleaning/mark_removed_users.sql).
+  perform private.delete_auth_user(id)
+  from public.principals
+  where kind = 'user' and (id = principal_id or migrated_to = principal_id);
   -- The rest is a few rows, and what transactions have added that began before the deletion.
   perform private.lock_belongings(principal_id);
   delete from public.principals where id = principal_id;

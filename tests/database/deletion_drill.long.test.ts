@@ -22,7 +22,7 @@ const LOG_ENTRIES = 3 * MESSAGES;
 const COMPANIONS = 40;
 const OTHER_USERS = 20_000;
 const TURNS = 200;
-const ROUND_TURNS = 10;
+const ROUND_TURNS = 50;
 /** Between two turns of others, in which the erasure goes on. */
 const GAP_MS = 20;
 
