@@ -17,12 +17,12 @@ import {
 import { sqlTargetOf, type SqlTarget } from "./sql_target.ts";
 import { newUser, say, type Principal } from "./turns.ts";
 
-const MESSAGES = Number(process.env["DRILL_MESSAGES"] ?? 100_000);
+const MESSAGES = 100_000;
 const LOG_ENTRIES = 3 * MESSAGES;
 const COMPANIONS = 40;
 const OTHER_USERS = 20_000;
 const TURNS = 200;
-const ROUND_TURNS = 50;
+const ROUND_TURNS = 200;
 /** Between two turns of others, in which the erasure goes on. */
 const GAP_MS = 20;
 
