@@ -18,7 +18,11 @@ export interface LargeAccount {
   objects: string[];
 }
 
-/** Half of the messages' rows, six for each reply, are in the ledger. `url` is Supabase's. */
+/**
+ * Besides the messages it has three rows of the ledger for each of them, this many characters with a conversation
+ * and a memory each, and a story with pictures; Auth's log has this many entries, a tenth of them about it. `url` is
+ * Supabase's.
+ */
 export async function makeLargeAccount(
   target: SqlTarget,
   url: string,
@@ -31,13 +35,13 @@ export async function makeLargeAccount(
   await target.call("save_profile", { principal, body: { display_name: "Zwetschke" } });
   const edited = await say(target, principal, "Morchel?", "Morchel.");
   await editReply(target, principal, edited["message_id"], "Reizker.");
-  const named: string[] = [long["session_id"], long["project_id"], long["message_id"], edited["session_id"]];
+  const ids = ["session_id", "project_id", "message_id"];
+  const named: string[] = [...ids.map((name) => long[name]), edited["session_id"]];
   const objects: string[] = [];
 
   for (let number = 0; number < companions; number += 1) {
-    const { character_id } = (
-      await ask(target, principal, "save_character", { body: { name: `Ritterling ${number}`, persona: "Of Bovist." } })
-    )["body"];
+    const character = { name: `Ritterling ${number}`, persona: "Of Bovist." };
+    const { character_id } = (await ask(target, principal, "save_character", { body: character }))["body"];
     const told = await talk(target, principal, `I collect the Habichtspilz ${number}.`, { character_id });
     await commitReading(target, await claimedReading(target), [
       { text: `The user collects the Habichtspilz ${number}.`, message_id: told["user_message_id"] },
@@ -65,8 +69,17 @@ export async function makeLargeAccount(
     id,
     objects,
     personal: [
-      id, ...named, "Steinpilz", "Zwetschke", "Morchel", "Reizker", "Ritterling", "Bovist", "Habichtspilz",
-      "Trompetenpilz", "Tintling",
+      id,
+      ...named,
+      "Steinpilz",
+      "Zwetschke",
+      "Morchel",
+      "Reizker",
+      "Ritterling",
+      "Bovist",
+      "Habichtspilz",
+      "Trompetenpilz",
+      "Tintling",
     ],
   };
 }
@@ -74,7 +87,9 @@ export async function makeLargeAccount(
 const AS_SERVER = { apikey: SECRET_KEY, authorization: `Bearer ${SECRET_KEY}` };
 
 export async function makeBuckets(url: string): Promise<void> {
-  for (const name of BUCKETS) await send(`${url}/storage/v1/bucket`, "POST", { id: name, name, public: false });
+  for (const name of BUCKETS) {
+    await send(`${url}/storage/v1/bucket`, "POST", { id: name, name, public: false });
+  }
 }
 
 async function store(url: string, object: string): Promise<void> {

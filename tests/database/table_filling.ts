@@ -18,8 +18,8 @@ interface Wish {
 
 const ATTEMPTS = 400;
 const ATTEMPTS_OF_ONE_ROW = 25;
-/** Of ten rows this many have something in a column that may be null. */
-const FILLED_OF_TEN = 6;
+/** So many rows in ten have something in a column that may be null. */
+const FILLED_IN_TEN = 6;
 const LINKED_ROWS = 3;
 
 /**
@@ -135,7 +135,7 @@ class Filling {
     const wished = optional.find(({ column }) => column!.name === wish?.column);
     const isNull =
       optional.length > 0 &&
-      (wished ? wish!.value === "null" : this.random(10) >= FILLED_OF_TEN);
+      (wished ? wish!.value === "null" : this.random(10) >= FILLED_IN_TEN);
     const fitting = (await this.parentRows(reference.parent)).filter((row) =>
       pairs.every(({ column, parent }) => {
         const name = column!.name;
@@ -181,8 +181,9 @@ class Filling {
     const wished = wish?.column === name ? wish.value : undefined;
     if (wished !== undefined && typeof wished !== "string") values[name] = wished.text;
     else if (wished === "null") values[name] = null;
-    else if (column.isNullable && wished === undefined && this.random(10) >= FILLED_OF_TEN) values[name] = null;
-    else if (column.hasDefault && wished === undefined && this.random(4) === 0) delete values[name];
+    else if (column.isNullable && wished === undefined && this.random(10) >= FILLED_IN_TEN) {
+      values[name] = null;
+    } else if (column.hasDefault && wished === undefined && this.random(4) === 0) delete values[name];
     else {
       const candidates = this.candidates(table, name, column.type);
       values[name] = candidates[this.random(candidates.length)]!;
@@ -192,13 +193,14 @@ class Filling {
   private candidates(table: Table, column: string, type: string): string[] {
     const name = `${table.name} ${column} ${this.rows} ${this.random(2 ** 20)}`;
     const hash = createHash("sha256").update(name).digest("hex");
-    const id = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+    const id = uuidOf(hash);
     if (type === "uuid") return [id];
     if (type === "text") {
       const listed = choices(table, column);
       if (listed.length > 0) return listed;
       const own = createHash("md5").update(`${table.name} ${this.rows}`).digest("hex").slice(0, 8);
-      return [`word_${own}`, `Ein Fuchs, ${own}.`, hash, hash.slice(0, 16), `local:${own}`, ...quoted(table, column), ...ids(table, this.rows)];
+      const words = [`word_${own}`, `Ein Fuchs, ${own}.`, hash, hash.slice(0, 16), `local:${own}`];
+      return [...words, ...quoted(table, column), ...ids(table, this.rows)];
     }
     if (type === "integer" || type === "bigint") return ["0", "1", "2", "3", `${4 + this.random(90)}`];
     if (type.startsWith("numeric") || type === "double precision") return ["0", "1", "1.25"];
@@ -244,8 +246,12 @@ class Filling {
   async link(table: Table): Promise<void> {
     for (const reference of table.references) {
       if (this.order.indexOf(reference.parent) <= this.order.indexOf(table.name)) continue;
-      const pairs = reference.columns.map((name, index) => ({ name, key: reference.parentColumns[index]! }));
-      const open = pairs.filter(({ name }) => table.columns.some((column) => column.name === name && column.isNullable));
+      const pairs = reference.columns.map((name, index) => ({
+        name,
+        key: reference.parentColumns[index]!,
+      }));
+      const nullable = table.columns.filter(({ isNullable }) => isNullable).map(({ name }) => name);
+      const open = pairs.filter(({ name }) => nullable.includes(name));
       const given = pairs.filter((pair) => !open.includes(pair));
       const conditions = [
         ...given.map(({ name, key }) => `child.${name} = parent.${key}`),
@@ -293,11 +299,16 @@ function quoted(table: Table, column: string): string[] {
     .flatMap(({ text }) => [...text.matchAll(/'([a-z_/]+)'::text/g)].map(([, literal]) => literal!));
 }
 
+function uuidOf(hash: string): string {
+  const part = (from: number, to: number) => hash.slice(from, to);
+  return `${part(0, 8)}-${part(8, 12)}-4${part(13, 16)}-8${part(17, 20)}-${part(20, 32)}`;
+}
+
 /** The id of a table's row, which other columns may repeat. */
 function ids(table: Table, row: number): string[] {
   const key = table.columns.find(({ name }) => name === table.primaryKey[0]);
   const refers = table.references.some(({ columns }) => columns.includes(key?.name ?? ""));
   if (table.primaryKey.length !== 1 || key?.type !== "uuid" || refers) return [];
   const hash = createHash("md5").update(`${table.name} ${row}`).digest("hex");
-  return [`${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`];
+  return [uuidOf(hash)];
 }

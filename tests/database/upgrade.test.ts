@@ -11,14 +11,15 @@ import pg from "pg";
 import { differences, objectsOfDump } from "../../scripts/schema/comparison.ts";
 import { readMigrations } from "../../scripts/schema/migrations.ts";
 import { readSchemaFiles } from "../../scripts/schema/schema_files.ts";
-import { POSTGRES_BINARIES, startPostgres, type PostgresServer } from "./postgres_server.ts";
-import { readRows, unstatedChanges, type StatedChanges, type StoredRows } from "./stored_rows.ts";
 import { editReply } from "./actions.ts";
+import { POSTGRES_BINARIES, startPostgres, type PostgresServer } from "./postgres_server.ts";
+import { rightsIn } from "./rights.ts";
 import { assertSound } from "./soundness.ts";
 import type { SqlTarget } from "./sql_target.ts";
+import { readRows, unstatedChanges, type StatedChanges, type StoredRows } from "./stored_rows.ts";
+import { fillTables } from "./table_filling.ts";
 import type { Row, Target } from "./target.ts";
 import { append, begin, finish, messagesOf, newUser, say } from "./turns.ts";
-import { fillTables } from "./table_filling.ts";
 
 /** The migrations that change stored rows, or that write a table anew. */
 const STATED: Record<string, StatedChanges> = {
@@ -120,7 +121,8 @@ async function brokenConstraints(): Promise<unknown[]> {
 /** Migrations with a fault, and its description. */
 const FAULTY: [string, RegExp][] = [
   [
-    "update public.projects set name = 'A fox' where project_id = (select project_id from public.projects limit 1)",
+    `update public.projects set name = 'A fox'
+     where project_id = (select project_id from public.projects limit 1)`,
     /^public\.projects: 1 rows have lost a value, the first of them \[/,
   ],
   [
@@ -204,51 +206,16 @@ function targetOf(client: pg.Client): Target & Pick<SqlTarget, "asOwner"> {
   const where = (columns: Row) =>
     Object.keys(columns).map((column, index) => `${column} = $${index + 1}`).join(" and ");
   return {
-    call: async (name, request) =>
-      (await rowsOf(`select public.${name}(request := $1::jsonb) as answer`, [JSON.stringify(request)]))[0]!["answer"],
+    call: async (name, request) => {
+      const sql = `select public.${name}(request := $1::jsonb) as answer`;
+      return (await rowsOf(sql, [JSON.stringify(request)]))[0]!["answer"];
+    },
     select: (table, columns) =>
       rowsOf(`select * from public.${table} where ${where(columns)}`, Object.values(columns)),
     update: () => Promise.reject(new Error("nothing is written but by the engine's functions")),
     stop: () => client.end(),
     asOwner: rowsOf,
   };
-}
-
-/** All that says who may do what, and how functions run. */
-const RIGHTS = `
-  select 'schema ' || nspname as object, concat_ws(' ', nspowner::regrole, nspacl) as rights
-  from pg_namespace where nspname in ('public', 'private')
-  union all
-  select 'relation ' || oid::regclass,
-    concat_ws(' ', relkind, relowner::regrole, relacl, relrowsecurity, relforcerowsecurity, reloptions)
-  from pg_class where relnamespace in ('public'::regnamespace, 'private'::regnamespace)
-  union all
-  select 'column ' || attrelid::regclass || '.' || attname, attacl::text
-  from pg_attribute where attacl is not null and attrelid >= 16384
-  union all
-  select 'function ' || oid::regprocedure,
-    concat_ws(' ', proowner::regrole, proacl, prosecdef, proconfig, provolatile, proparallel)
-  from pg_proc where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
-  union all
-  select 'policy ' || polname || ' on ' || polrelid::regclass,
-    concat_ws(' ', polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid, true),
-      pg_get_expr(polwithcheck, polrelid, true))
-  from pg_policy
-  union all
-  select 'trigger ' || tgname || ' on ' || tgrelid::regclass, concat_ws(' ', tgenabled, pg_get_triggerdef(oid, true))
-  from pg_trigger where not tgisinternal
-  union all
-  select 'default rights in ' || defaclnamespace::regnamespace || ' ' || defaclobjtype::text, defaclacl::text
-  from pg_default_acl
-  union all
-  select 'extension ' || extname, extversion from pg_extension
-  order by 1`;
-
-async function rightsIn(client: pg.Client): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ object: string; rights: string | null }>(RIGHTS);
-  // Grants are a set.
-  const sorted = (list: string) => list.slice(1, -1).split(",").sort().join();
-  return new Map(rows.map(({ object, rights }) => [object, (rights ?? "").replace(/\{[^{}]*\}/g, sorted)]));
 }
 
 /** A dump whose definitions have no brackets: PostgreSQL prints fewer of them after each restore. */
@@ -267,9 +234,15 @@ const RESTORED_WRONGLY: [string, string][] = [
   ["alter function public.clean(jsonb) reset lock_timeout", "function clean(jsonb)"],
   ["alter function public.clean(jsonb) owner to service_role", "function clean(jsonb)"],
   ["alter table public.plans disable row level security", "relation plans"],
-  ["alter policy own_messages_are_readable on public.messages using (true)", "policy own_messages_are_readable on messages"],
+  [
+    "alter policy own_messages_are_readable on public.messages using (true)",
+    "policy own_messages_are_readable on messages",
+  ],
   ["alter table public.sessions disable trigger hold_owner", "trigger hold_owner on sessions"],
-  ["alter default privileges in schema public revoke all on tables from anon", "default rights in public r"],
+  [
+    "alter default privileges in schema public revoke all on tables from anon",
+    "default rights in public r",
+  ],
 ];
 
 test("a dump that is restored has the same rows, grants, policies, owners and settings", async () => {
