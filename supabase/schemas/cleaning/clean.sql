@@ -129,17 +129,23 @@ grant execute on function
 to service_role;
 
 -- Runs every minute if the database has pg_cron; the development server uses a timer instead. Each batch is a
--- transaction.
+-- transaction. Between two batches there is a pause, twice as long as a batch has taken: most turns of others
+-- find the database without the cleaner.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then
     create extension if not exists pg_cron;
     perform cron.schedule('fabula-clean', '* * * * *', $job$
       do $batches$
+      declare
+        ends_at constant timestamptz := clock_timestamp() + interval '55 seconds';
+        batch_began_at timestamptz;
       begin
-        for batch in 1..100 loop
-          exit when not (private.clean('{}') ->> 'left')::boolean;
+        loop
+          batch_began_at := clock_timestamp();
+          exit when batch_began_at > ends_at or not (private.clean('{}') ->> 'left')::boolean;
           commit;
+          perform pg_sleep(least(2 * extract(epoch from clock_timestamp() - batch_began_at), 4));
         end loop;
       end
       $batches$
