@@ -107,6 +107,7 @@ export function embeddedSupabaseSettings(
     ...namedKeys(originUrl, keys.publishableKey, keys.secretKey),
     SUPABASE_REST_URL: `${databaseUrl}/rest/v1`,
     FABULA_JWT_SECRET: keys.jwtSecret,
+    FABULA_ENCRYPTION_KEY: keys.encryptionKey,
   };
 }
 
