@@ -68,8 +68,7 @@ Task<Result<void>> rotate_batch(Call& call, const Encryption& encryption,
   co_return {};
 }
 
-Task<Result<Progress>> rotate(Call& call, const Encryption& encryption,
-                              std::int64_t after_bot_id) {
+Task<Result<Progress>> rotate(Call& call, const Encryption& encryption, std::int64_t after_bot_id) {
   Progress progress;
   progress.after_bot_id = after_bot_id;
   for (int batch = 0;; ++batch) {
@@ -91,8 +90,8 @@ Task<Result<void>> rotate_encryption(Call& call, const Match& match) {
   const json::Document body = co_await engine::read_json(call, *match.route.operation);
   co_await api::check_body(body, *match.route.operation->body);
   const Encryption encryption = co_await Encryption::read(call);
-  const Progress progress = co_await rotate(
-      call, encryption, json::integer_at(body, "after_bot_id").value_or(0));
+  const Progress progress =
+      co_await rotate(call, encryption, json::integer_at(body, "after_bot_id").value_or(0));
   http::Response response;
   response.head.headers.add("content-type", "application/json");
   json::Writer writer(response.body);

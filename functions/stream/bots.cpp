@@ -35,8 +35,8 @@ std::string_view hiding(Call& call) {
 Task<Result<std::int64_t>> number_of(Call& call, const Match& match,
                                      const auth::Principal& principal) {
   if (match.captures.empty()) {
-    co_return co_await runtime::attempt(engine::call_function(
-        call.context(), call.database(), database::kReserveBotId, principal));
+    co_return co_await runtime::attempt(
+        engine::call_function(call.context(), call.database(), database::kReserveBotId, principal));
   }
   const json::Document ids = co_await api::path_ids(match.captures);
   co_return json::integer_at(ids, "bot_id").value_or(0);

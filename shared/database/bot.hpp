@@ -44,9 +44,7 @@ struct OutdatedBotKeys {
 void write_outdated_bot_keys_query(std::string& out, const OutdatedBotKeysQuery& query);
 std::optional<OutdatedBotKeys> read_outdated_bot_keys(std::string answer);
 inline constexpr Function<OutdatedBotKeysQuery, OutdatedBotKeys> kReadOutdatedBotKeys{
-    {"read_outdated_bot_keys", kOnceMore},
-    &write_outdated_bot_keys_query,
-    &read_outdated_bot_keys};
+    {"read_outdated_bot_keys", kOnceMore}, &write_outdated_bot_keys_query, &read_outdated_bot_keys};
 
 // Keys to store in place of those of the same version; returns how many were replaced.
 struct NewBotKey {

@@ -20,7 +20,8 @@ create function private.check_encrypted_key(encrypted jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
   if coalesce(encrypted ->> 'key_id', '') !~ '^[0-9a-f]{16}$'
-    or coalesce(encrypted ->> 'ciphertext', '') !~ '^[A-Za-z0-9_-]{39,5499}$'
+    or coalesce(encrypted ->> 'ciphertext', '') !~ '^[A-Za-z0-9_-]+$'
+    or char_length(encrypted ->> 'ciphertext') not between 39 and 5499
   then
     perform private.refuse(422, 'invalid_request', 'encrypted_key must have a key_id and a ciphertext.');
   end if;

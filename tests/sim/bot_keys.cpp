@@ -2,7 +2,11 @@
 // encrypted anew for the operator.
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "functions/admin/admin.hpp"
 #include "functions/stream/stream.hpp"
@@ -44,8 +48,8 @@ struct KeysWorld : ChatWorld {
   }
 
   sim::Client& rotate(const std::string& body = "{}") {
-    return ask(&admin_function::handle, "POST http://edge/functions/v1/admin/encryption/rotate", body,
-               "apikey: sb_secret_simulated");
+    return ask(&admin_function::handle, "POST http://edge/functions/v1/admin/encryption/rotate",
+               body, "apikey: sb_secret_simulated");
   }
 
   // The key as the database gets it.
@@ -94,7 +98,8 @@ TEST_CASE("a key is encrypted before the database gets it, and another time each
   const auto changed = chat.save("PATCH " + kBots + "/3");
   CHECK(changed["key_id"] == first["key_id"]);
   CHECK(chat.database.calls == std::vector<std::string>{"reserve_bot_id", "save_bot",
-                                                        "reserve_bot_id", "save_bot", "update_bot"});
+                                                        "reserve_bot_id", "save_bot",
+                                                        "update_bot"});
   for (const auto& request : chat.database.requests) {
     CHECK_FALSE(contains(json::dump(request), kOwnKey));
   }
@@ -155,7 +160,7 @@ TEST_CASE("two encryption keys open while they are rotated; the newest encrypts"
 }
 
 TEST_CASE("without an encryption key a bot has no own key, and the setting is named") {
-  for (const std::string value : {std::string(), std::string("secret-but-wrong")}) {
+  for (const std::string& value : {std::string(), std::string("secret-but-wrong")}) {
     CAPTURE(value);
     KeysWorld chat;
     chat.world.environment["FABULA_ENCRYPTION_KEY"] = value;
@@ -195,8 +200,8 @@ TEST_CASE("the rotation encrypts all keys anew, leaves unreadable ones, and tell
   chat.world.environment["FABULA_ENCRYPTION_KEY"] = kSecondKey;
   chat.world.environment["FABULA_PREVIOUS_ENCRYPTION_KEY"] = kFirstKey;
   const auto row = [](int bot_id, const json::Document& key) {
-    return json::Document{{"bot_id", bot_id}, {"version", "v" + std::to_string(bot_id)},
-                          {"access_key", key}};
+    return json::Document{
+        {"bot_id", bot_id}, {"version", "v" + std::to_string(bot_id)}, {"access_key", key}};
   };
   const json::Document rows = {row(3, first), row(4, first), row(5, kOwnKey),
                                row(6, {{"key_id", "0000000000000000"}, {"ciphertext", "c"}})};
@@ -216,7 +221,7 @@ TEST_CASE("the rotation encrypts all keys anew, leaves unreadable ones, and tell
   CHECK(client.body() == R"({"rewritten":2,"unreadable":2,"left":2,"after_bot_id":null})");
   REQUIRE(replaced.size() == 2);
   chat.world.environment.erase("FABULA_PREVIOUS_ENCRYPTION_KEY");
-  for (const auto& [index, bot_id] : {std::pair{0, 3}, std::pair{1, 5}}) {
+  for (const auto& [index, bot_id] : {std::pair<std::size_t, int>{0, 3}, {1, 5}}) {
     CHECK(replaced[index]["bot_id"] == bot_id);
     CHECK(replaced[index]["version"] == "v" + std::to_string(bot_id));
     chat.server.exchanges.clear();
@@ -233,8 +238,7 @@ TEST_CASE("a call of the rotation ends after some batches, and the next one goes
     asked_after = json::integer_at(request, "after_bot_id").value_or(-1);
     const json::Document answer = {
         {"left", 1000},
-        {"keys",
-         {{{"bot_id", asked_after + 1}, {"version", "v"}, {"access_key", "sk-plain"}}}}};
+        {"keys", {{{"bot_id", asked_after + 1}, {"version", "v"}, {"access_key", "sk-plain"}}}}};
     return ScriptedDatabase::Answer{200, json::dump(answer)};
   };
   chat.database.answers["replace_bot_keys"] = R"({"replaced":1})";
@@ -247,8 +251,8 @@ TEST_CASE("a call of the rotation ends after some batches, and the next one goes
 TEST_CASE("the rotation is the operator's alone") {
   KeysWorld chat;
   const auto& client =
-      chat.ask(&admin_function::handle, "POST http://edge/functions/v1/admin/encryption/rotate", "{}",
-               "authorization: Bearer fg_" + std::string(43, 'A'));
+      chat.ask(&admin_function::handle, "POST http://edge/functions/v1/admin/encryption/rotate",
+               "{}", "authorization: Bearer fg_" + std::string(43, 'A'));
   CHECK(client.status() == 401);
   CHECK(chat.database.calls.empty());
 }

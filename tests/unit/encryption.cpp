@@ -17,7 +17,7 @@ TEST_CASE("an encryption key is 64 hexadecimal digits") {
 }
 
 TEST_CASE("any other value is refused; the message names the setting, and not the value") {
-  for (const std::string value :
+  for (const std::string& value :
        {std::string(), std::string("a-secret"), std::string(63, 'd'), std::string(65, 'd'),
         std::string(66, 'd'), std::string(63, 'd') + "g", std::string(32, '\0')}) {
     CAPTURE(value);

@@ -36,8 +36,8 @@ std::span<const char, kAesNonceBytes> nonce_of(std::string_view bytes) {
 }
 
 tl::unexpected<Problem> unreadable() {
-  return problem(ErrorCode::internal_error,
-                 "The stored key cannot be read. Save it again.", "an encrypted text is damaged");
+  return problem(ErrorCode::internal_error, "The stored key cannot be read. Save it again.",
+                 "an encrypted text is damaged");
 }
 
 }  // namespace
@@ -52,8 +52,8 @@ Task<Result<Encryption>> Encryption::read(Call& call) {
 
 Task<Result<void>> Encryption::add_key(const settings::Setting& setting) {
   Key key;
-  key.bytes = co_await encryption::read_encryption_key(setting.name,
-                                                       call_->setting_values().text(setting));
+  key.bytes =
+      co_await encryption::read_encryption_key(setting.name, call_->setting_values().text(setting));
   key.id = co_await hmac_sha256_hex(call_->context(), key.bytes, kKeyIdLabel);
   key.id.resize(encryption::kKeyIdDigits);
   keys_.push_back(std::move(key));
@@ -66,9 +66,9 @@ Task<Result<EncryptedText>> Encryption::encrypt(std::string_view owner,
   std::string bytes(kAesNonceBytes + text.size() + kAesTagBytes, '\0');
   runtime::fill_random(call_->context(),
                        {reinterpret_cast<unsigned char*>(bytes.data()), kAesNonceBytes});
-  const auto outcome = co_await runtime::AesGcmEncrypt(
-      call_->context(), key_of(key.bytes), nonce_of(bytes), owner, text,
-      std::span<char>(bytes).subspan(kAesNonceBytes));
+  const auto outcome =
+      co_await runtime::AesGcmEncrypt(call_->context(), key_of(key.bytes), nonce_of(bytes), owner,
+                                      text, std::span<char>(bytes).subspan(kAesNonceBytes));
   if (!outcome.is_ok()) {
     co_return problem(ErrorCode::internal_error, "The key could not be stored. Try again.",
                       "the host cannot compute AES-GCM");
@@ -90,9 +90,9 @@ Task<Result<std::string>> Encryption::decrypt(std::string_view owner,
   const auto bytes = text::decode_base64url(encrypted.ciphertext);
   if (!bytes || bytes->size() < kAesNonceBytes + kAesTagBytes) co_return unreadable();
   std::string text(bytes->size() - kAesNonceBytes - kAesTagBytes, '\0');
-  const auto outcome = co_await runtime::AesGcmDecrypt(
-      call_->context(), key_of(key->bytes), nonce_of(*bytes), owner,
-      std::string_view(*bytes).substr(kAesNonceBytes), text);
+  const auto outcome =
+      co_await runtime::AesGcmDecrypt(call_->context(), key_of(key->bytes), nonce_of(*bytes), owner,
+                                      std::string_view(*bytes).substr(kAesNonceBytes), text);
   if (!outcome.is_ok()) co_return unreadable();
   co_return text;
 }

@@ -12,8 +12,8 @@
 
 namespace fabula::engine {
 
-// The deployment's keys, newest first: FABULA_ENCRYPTION_KEY encrypts, FABULA_PREVIOUS_ENCRYPTION_KEY
-// only decrypts. The call that it was read from must outlive it.
+// The deployment's keys, newest first: FABULA_ENCRYPTION_KEY encrypts,
+// FABULA_PREVIOUS_ENCRYPTION_KEY only decrypts. The call that it was read from must outlive it.
 class Encryption {
  public:
   // no_encryption_key if FABULA_ENCRYPTION_KEY is not set, or a key has not the right form.

@@ -188,7 +188,8 @@ void fabula_import_aes_gcm_decrypt(std::uint32_t request, std::uint32_t operatio
                                    std::uint32_t data_bytes, void* buffer) {
   const std::string secret = copy(key, kAesKeyBytes) + copy(nonce, kAesNonceBytes);
   const auto sealed = view(data, data_bytes);
-  const auto ciphertext = sealed.substr(0, data_bytes < kAesTagBytes ? 0 : data_bytes - kAesTagBytes);
+  const auto ciphertext =
+      sealed.substr(0, data_bytes < kAesTagBytes ? 0 : data_bytes - kAesTagBytes);
   if (data_bytes < kAesTagBytes ||
       sealed.substr(ciphertext.size()) !=
           stand_in_tag(secret, view(context, context_bytes), ciphertext)) {

@@ -246,9 +246,10 @@ inline constexpr Operation kRotateEncryption{
     .is_body_optional = true,
     .answer = {.schema = &kRotated, .description = "How far it has come."},
     .refusals = kRotateRefusals,
-    .description = "Each call rewrites at most some thousand keys, also those that earlier versions "
-                   "have stored without encryption. A key that its owner changes meanwhile is not "
-                   "overwritten. Call it again, with after_bot_id, until that is null."};
+    .description =
+        "Each call rewrites at most some thousand keys, also those that earlier versions "
+        "have stored without encryption. A key that its owner changes meanwhile is not "
+        "overwritten. Call it again, with after_bot_id, until that is null."};
 
 inline constexpr std::array kOperations{
     kHealth,        kReady,        kReadUsage,      kListAccounts, kReadAccount,

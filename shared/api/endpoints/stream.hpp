@@ -100,8 +100,9 @@ inline constexpr Field kBotPublicField{.name = "is_public",
 inline constexpr Field kBotKeyField{
     .name = "access_key",
     .type = Type::token,
-    .description = "The provider's key. It can be written, but never read, and is stored encrypted. Null "
-                   "removes it.",
+    .description =
+        "The provider's key. It can be written, but never read, and is stored encrypted. Null "
+        "removes it.",
     .is_nullable = true,
     .minimum = 1,
     .maximum = kMaximumKeyBytes};

@@ -96,8 +96,7 @@ class AesGcm : public CryptoCommand {
  protected:
   void compute() override {
     result_.resize(size(3) + kTagBytes);
-    const auto start =
-        encrypts_ ? &fabula_import_aes_gcm_encrypt : &fabula_import_aes_gcm_decrypt;
+    const auto start = encrypts_ ? &fabula_import_aes_gcm_encrypt : &fabula_import_aes_gcm_decrypt;
     start(handle(), kResult, data(0), data(1), data(2), size(2), data(3), size(3), result_.data());
   }
 
