@@ -148,7 +148,7 @@ for (const batch_rows of [null, 7]) {
       principal,
       body: { name: "Ritterling", persona: "Of Champignon." },
     });
-    await newBot(target, principal, { name: "Hallimasch" }, { ...KEY, ciphertext: "Champignon".repeat(5) });
+    await newBot(target, principal, { name: "Hallimasch" }, { ...KEY, ciphertext: "sk-Champignon".repeat(4) });
 
     const premise = { given: { premise: "Of a Trompetenpilz." }, idempotency_key: "Pfefferröhrling" };
     const story = await beginStory(target, principal, "full", { ...premise, request_hash: "c".repeat(64) });
