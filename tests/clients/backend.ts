@@ -100,6 +100,7 @@ export class Backend {
     this.keys = loadKeys(dataDir);
     secrets.add(this.keys.secretKey);
     secrets.add(this.keys.jwtSecret);
+    secrets.add(this.keys.encryptionKey);
   }
 
   static async start(options: BackendOptions = {}): Promise<Backend> {
