@@ -147,6 +147,8 @@ onEachRuntime(
         plan_name: "pro",
         // Somebody who has not called yet.
         user_id: randomUUID(),
+        // Nobody has deleted their account yet.
+        deletion_id: randomUUID(),
       }[name];
       assert.ok(id, `no test has an id for ${name}`);
       return String(id);

@@ -237,7 +237,12 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       ...FIRST_TURN,
     ];
     const deleted = await ledger.changes(all, remove);
-    assert.equal(deleted.status, 200, JSON.stringify(deleted.body));
+    assert.equal(deleted.status, 202, JSON.stringify(deleted.body));
+    const { deletion_id, status, status_url } = deleted.body;
+    assert.equal(status, "erased");
+    assert.ok(status_url.endsWith(`/users/deletions/${deletion_id}`));
+    const read = await fetch(status_url);
+    assert.deepEqual([read.status, await read.json()], [200, { ...deleted.body }]);
     const ids = [
       account.id,
       guestId,
@@ -267,7 +272,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       );
     }
     const again = await ledger.reads(remove);
-    assert.deepEqual([again.status, again.body], [200, deleted.body]);
+    assert.deepEqual([again.status, again.body], [202, deleted.body]);
     assert.equal((await signIn()).error?.code, "invalid_credentials");
   });
 }

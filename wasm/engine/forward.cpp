@@ -111,6 +111,14 @@ Task<Result<void>> forward_admitted(Call& call, const Match& match) {
   co_return co_await runtime::attempt(forward_with(call, match, member));
 }
 
+Task<Result<void>> forward_for_anybody(Call& call, const Match& match) {
+  co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
+  json::Document body;
+  if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await send_answer(call, match, nullptr, body);
+  co_return {};
+}
+
 Task<Result<void>> forward_for_operator(Call& call, const Match& match) {
   co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
   co_await require_operator(call);

@@ -49,7 +49,7 @@ begin
   delete from public.deleted_accounts
   where identity_hash = any (array(
     select identity_hash from public.deleted_accounts
-    where deleted_at < clock_timestamp() - longest_token_life
+    where deleted_at < clock_timestamp() - longest_token_life and erased_at is not null
     limit max_limit));
   return jsonb_build_object('deleted', deleted);
 end
