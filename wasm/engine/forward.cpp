@@ -7,6 +7,7 @@
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/acting.hpp"
 #include "wasm/engine/admission.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/operator_access.hpp"
 
@@ -60,8 +61,7 @@ Result<std::string> engine_request(const Call& call, const Match& match,
 Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Principal* principal,
                                const json::Document& body, std::string_view members = {}) {
   const std::string request = co_await engine_request(call, match, principal, body, members);
-  const std::string answer = co_await call_with_body(
-      call.context(), call.database(), *match.route.function, database::body_of(request));
+  const std::string answer = co_await call_once(call, match, body, *match.route.function, request);
   co_await send_envelope(call, answer);
   co_return {};
 }

@@ -30,6 +30,7 @@ declare
   deleted_days constant numeric := greatest(coalesce((limits ->> 'deleted_days')::numeric, 30), 0);
   shares_kept constant interval := '400 days';
   usage_kept constant interval := '400 days';
+  idempotency_days constant numeric := greatest(coalesce((limits ->> 'idempotency_days')::numeric, 1), 0);
   withdrawals_kept constant interval := '1 day';
   cleaned integer;
 begin
@@ -72,13 +73,23 @@ begin
         where created_at < clock_timestamp() - withdrawals_kept
         limit row_limit));
       get diagnostics cleaned = row_count;
+    when 'idempotency_keys' then
+      delete from public.idempotency_keys
+      where ctid = any (array(
+        select ctid from public.idempotency_keys
+        where created_at
+          < clock_timestamp() - make_interval(secs => (idempotency_days * 86400)::double precision)
+        order by created_at
+        limit row_limit
+        for update skip locked));
+      get diagnostics cleaned = row_count;
   end case;
   return cleaned;
 end
 $$;
 
--- Cleans one batch of one part: {rows?, at most 10,000, and deleted_days?: how long deleted sessions are
--- kept}. Returns {left, part?, rows?}; with `left` another call is due. Each call has one part, because parts
+-- Cleans one batch of one part: {rows?, at most 10,000, deleted_days?: how long deleted sessions are
+-- kept, and idempotency_days?: how long idempotency keys are}. Returns {left, part?, rows?}; with `left` another call is due. Each call has one part, because parts
 -- lock rows in different orders, and begins with any part, so that none waits for all others.
 create function private.clean(limits jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
@@ -88,7 +99,8 @@ declare
   row_limit constant integer := least(greatest(
     coalesce((limits ->> 'rows')::integer, default_rows), 1), max_rows);
   parts constant text[] := array['deleted_sessions', 'erasures', 'removed_users', 'expired_guests',
-    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage'];
+    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage',
+    'idempotency_keys'];
   wanted_part text;
   cleaned integer;
 begin

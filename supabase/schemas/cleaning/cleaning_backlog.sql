@@ -22,6 +22,9 @@ language sql stable set search_path = '' as $$
       select from public.jobs
       where finished_at < clock_timestamp() - interval '1 day'
         and finished_at + kept_for < clock_timestamp() limit 10000) due)),
+    ('idempotency_keys', (select count(*) from (
+      select from public.idempotency_keys
+      where created_at < clock_timestamp() - interval '1 day' limit 10000) due)),
     ('model_calls', (select count(*) from (
       select from public.model_calls
       where created_at < clock_timestamp() - interval '400 days' limit 10000) due)),

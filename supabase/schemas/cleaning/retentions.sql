@@ -8,6 +8,7 @@ begin atomic
     ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
     ('deleted_accounts', 'expired_guests', '7 days, the longest life of a token, and until everything is erased'),
     ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
+    ('idempotency_keys', 'idempotency_keys', '1 day, and no longer than the account'),
     ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
     ('withdrawn_calls', 'withdrawn_calls', '1 day'),
     ('admission_counters', 'full_counters', 'until the whole allowance is there again'),

@@ -66,6 +66,7 @@ begin atomic
     ('story_drafts', 'the text of running steps'),
     ('story_events', 'the progress of tasks, for a week'),
     ('story_requests', 'names of repeated requests'),
+    ('idempotency_keys', 'names of repeated requests, for a day'),
     ('live_connections', 'connections, while they last'),
     ('job_queues', 'the order of work'),
     ('rate_limits', 'counters of requests'),
