@@ -150,6 +150,34 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
     }
   });
 
+  test("takes its data away as lines of JSON, and goes on where they were cut", async () => {
+    const exported = async (query = "") => {
+      const response = await api.open("GET", `users/me/export${query}`);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("content-type"), "application/x-ndjson");
+      assert.match(response.headers.get("content-disposition")!, /^attachment; filename=/);
+      const text = await response.text();
+      assert.ok(text.endsWith("\n"));
+      return text.trimEnd().split("\n").map((line) => JSON.parse(line) as Row);
+    };
+    const lines = await ledger.reads(() => exported());
+    const last = lines.at(-1)!;
+    assert.deepEqual([last["type"], last["lines"]], ["complete", lines.length - 1]);
+    const dataOf = (type: string) => lines.filter((line) => line["type"] === type).map(({ data }) => data);
+    assert.equal(dataOf("account")[0].user_id, account.id);
+    assert.equal(dataOf("profile")[0].display_name, "Mara");
+    assert.deepEqual(dataOf("project").map(({ project_id }) => project_id), [projectId]);
+    assert.deepEqual(
+      dataOf("message").map(({ content }) => content),
+      (await backend().messages(sessionId)).map((row) => row["content"]),
+    );
+    assert.equal(last["counts"].message, 6);
+    const middle = Math.floor(lines.length / 2);
+    assert.deepEqual(await exported(`?after=${lines[middle]!["cursor"]}`), lines.slice(middle + 1));
+    const wrong = await ledger.reads(() => api.call("GET", "users/me/export?after=abc"));
+    assert.deepEqual([wrong.status, wrong.body.code], [422, "invalid_request"]);
+  });
+
   for (const [kind, id, field] of [
     ["sessions", () => sessionId, "title"],
     ["projects", () => projectId, "name"],

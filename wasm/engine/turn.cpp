@@ -1,7 +1,6 @@
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/admission.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 

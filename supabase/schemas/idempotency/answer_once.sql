@@ -16,7 +16,7 @@ begin
   if known.made ? 'status_url' then
     answer := jsonb_set(answer, '{body,status_url}', known.made -> 'status_url');
   end if;
-  return answer || jsonb_build_object('status', known.made -> 'status');
+  return answer || jsonb_build_object('status', known.made -> 'status', 'is_replayed', true);
 end
 $$;
 
