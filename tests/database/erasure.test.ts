@@ -43,7 +43,7 @@ test("what was deleted after a backup is deleted again when the backup is restor
     await run("pg_dump", "--format=custom", `--file=${backup}`, url("postgres"));
     for (const { principal } of deleted) await target.call("delete_account", { principal });
     await eraseAll(target);
-    const [kept_outside] = await target.asOwner("select private.list_erasures() as list");
+    const [kept_outside] = await target.asOwner("select private.list_deletions() as list");
     const list = JSON.stringify(kept_outside!["list"]);
     for (const { id } of deleted) assert.ok(!list.includes(id));
 
@@ -56,7 +56,7 @@ test("what was deleted after a backup is deleted again when the backup is restor
     const count = "select count(*)::integer as value from public.";
     assert.equal(await value(`${count}principals where id = any ($1)`, [ids]), 4);
     const apply = (erasures: string) =>
-      value("select private.apply_erasures($1::jsonb) ->> 'applied' as value", [erasures]);
+      value("select private.repeat_deletions($1::jsonb) ->> 'applied' as value", [erasures]);
 
     // Whoever began anew after their deletion has another account.
     const hash = identityHash("user", kept.principal["subject"]);
