@@ -82,13 +82,10 @@ void note_calls(log::RequestLog& log, const std::vector<usage::ModelCall>& calls
 
 // Cleans batch by batch, while there is time: a call that is cut off has lost nothing.
 Task<Result<void>> clean(Call& call, std::int64_t until_ms) {
-  using settings::named;
-  auto& values = call.setting_values();
-  const database::Clean limits{.deleted_days = values.number(named("FABULA_DELETED_DAYS")),
-                               .idempotency_days = values.number(named("FABULA_IDEMPOTENCY_DAYS"))};
+  const auto days = call.setting_values().number(settings::named("FABULA_DELETED_DAYS"));
   for (;;) {
-    const auto cleaned =
-        co_await engine::call_function(call.context(), call.database(), database::kClean, limits);
+    const auto cleaned = co_await engine::call_function(call.context(), call.database(),
+                                                        database::kClean, {.deleted_days = days});
     if (!cleaned.is_left || runtime::now_ms(call.context()) >= until_ms ||
         call.context().isolate_ending().is_set()) {
       co_return {};

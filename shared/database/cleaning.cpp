@@ -7,8 +7,7 @@ namespace fabula::database {
 
 void write_clean(std::string& out, const Clean& request) {
   json::Writer writer(out);
-  writer.begin_object().key("deleted_days").integer(request.deleted_days);
-  writer.key("idempotency_days").integer(request.idempotency_days).end_object();
+  writer.begin_object().key("deleted_days").integer(request.deleted_days).end_object();
 }
 
 std::optional<Cleaned> read_cleaned(std::string answer) {

@@ -11,8 +11,7 @@ namespace fabula::database {
 
 // Cleans one batch.
 struct Clean {
-  std::int64_t deleted_days = 0;      // how long what is deleted stays before it is erased
-  std::int64_t idempotency_days = 0;  // how long idempotency keys are kept
+  std::int64_t deleted_days = 0;  // how long what is deleted stays before it is erased
 };
 
 struct Cleaned {

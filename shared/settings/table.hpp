@@ -263,12 +263,6 @@ inline constexpr std::array kSettings = {
             .highest = 3650,
             .normal = "30",
             .purpose = "How many days what is deleted stays before /tasks/run erases it."},
-    Setting{.name = "FABULA_IDEMPOTENCY_DAYS",
-            .type = Type::integer,
-            .lowest = 1,
-            .highest = 3650,
-            .normal = "1",
-            .purpose = "How many days the idempotency keys of what was made are kept."},
 };
 
 // The row with this name or older name; nullptr when there is none.

@@ -139,8 +139,7 @@ declare
   silence_limit constant interval := '60 seconds';
   -- An anonymous user's principal has no expiry of its own.
   moved_user_lifetime constant interval := '30 days';
-  -- The longest that a token of Supabase Auth can be valid.
-  longest_token_life constant interval := '7 days';
+  accounts_kept_from constant timestamptz := clock_timestamp() - private.retention_of('deleted_accounts');
   guests_left integer := least(
     greatest(coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
   guest_id uuid;
@@ -175,7 +174,7 @@ begin
   delete from public.deleted_accounts
   where identity_hash = any (array(
     select identity_hash from public.deleted_accounts
-    where deleted_at < clock_timestamp() - longest_token_life and erased_at is not null
+    where deleted_at < accounts_kept_from and erased_at is not null
     limit max_limit));
   return jsonb_build_object('deleted', deleted);
 end
@@ -293,12 +292,12 @@ language sql immutable parallel safe
 begin atomic
   select * from (values
     ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
-    ('deleted_accounts', 'expired_guests', '7 days, the longest life of a token, and until everything is erased'),
-    ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
-    ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
-    ('withdrawn_calls', 'withdrawn_calls', '1 day'),
+    ('deleted_accounts', 'expired_guests', 'retention_periods: 7 days, the longest life of a token, and until everything is erased'),
+    ('model_calls', 'model_calls', 'retention_periods: 400 days; nobody''s when the account is deleted'),
+    ('plan_shares', 'plan_shares', 'retention_periods: 400 days, and no longer than the account'),
+    ('withdrawn_calls', 'withdrawn_calls', 'retention_periods: 1 day'),
     ('admission_counters', 'full_counters', 'until the whole allowance is there again'),
-    ('deployment_usage', 'deployment_usage', '400 days'),
+    ('deployment_usage', 'deployment_usage', 'retention_periods: 400 days'),
     ('job_queues', null, 'one row for each owner and kind of open work; goes with the owner'),
     ('deleted_snapshots', null, 'until the tasks have deleted the file'),
     ('deleted_illustrations', null, 'until the tasks have deleted the file'),
@@ -309,6 +308,7 @@ begin atomic
     ('model_call_totals', null, 'at most 200 models'),
     ('metrics_cache', null, 'one row'),
     ('cleaning_state', null, 'one row'),
+    ('retention_periods', null, 'a row for each part of the cleaner that has a period'),
     ('plans', null, 'the operator''s')
   ) as kept (table_name, part, rule);
 end;

@@ -117,20 +117,17 @@ grant execute on function
   public.answer_once(jsonb)
 to service_role;
 
-create or replace function private.clean_part(part text, limits jsonb, row_limit integer) returns integer
+insert into public.retention_periods (part, kept) values ('idempotency_keys', '1 day');
+
+create or replace function private.clean_part(part text, row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  deleted_days constant numeric := greatest(coalesce((limits ->> 'deleted_days')::numeric, 30), 0);
-  shares_kept constant interval := '400 days';
-  usage_kept constant interval := '400 days';
-  idempotency_days constant numeric := greatest(coalesce((limits ->> 'idempotency_days')::numeric, 1), 0);
-  withdrawals_kept constant interval := '1 day';
+  kept_from constant timestamptz := clock_timestamp() - private.retention_of(part);
   cleaned integer;
 begin
   case part
     when 'deleted_sessions' then
-      cleaned := private.erase_deleted_sessions(
-        clock_timestamp() - make_interval(secs => (deleted_days * 86400)::double precision), row_limit);
+      cleaned := private.erase_deleted_sessions(kept_from, row_limit);
     when 'erasures' then
       cleaned := private.erase_next(row_limit)::integer;
     when 'removed_users' then
@@ -149,7 +146,7 @@ begin
       delete from public.plan_shares
       where ctid = any (array(
         select ctid from public.plan_shares
-        where month < current_date - shares_kept and settled_at is not null
+        where month < kept_from and settled_at is not null
         order by month
         limit row_limit
         for update skip locked));
@@ -157,21 +154,20 @@ begin
     when 'full_counters' then
       cleaned := private.delete_full_counters(row_limit);
     when 'deployment_usage' then
-      delete from public.deployment_usage where day < current_date - usage_kept;
+      delete from public.deployment_usage where day < kept_from;
       get diagnostics cleaned = row_count;
     when 'withdrawn_calls' then
       delete from public.withdrawn_calls
       where ctid = any (array(
         select ctid from public.withdrawn_calls
-        where created_at < clock_timestamp() - withdrawals_kept
+        where created_at < kept_from
         limit row_limit));
       get diagnostics cleaned = row_count;
     when 'idempotency_keys' then
       delete from public.idempotency_keys
       where ctid = any (array(
         select ctid from public.idempotency_keys
-        where created_at
-          < clock_timestamp() - make_interval(secs => (idempotency_days * 86400)::double precision)
+        where created_at < kept_from
         order by created_at
         limit row_limit
         for update skip locked));
@@ -194,9 +190,12 @@ declare
   wanted_part text;
   cleaned integer;
 begin
+  if limits ->> 'deleted_days' is not null then
+    perform private.keep_deleted_sessions((limits ->> 'deleted_days')::numeric);
+  end if;
   for wanted_part in select name from unnest(parts) as named (name) order by random() loop
     begin
-      cleaned := private.clean_part(wanted_part, limits, row_limit);
+      cleaned := private.clean_part(wanted_part, row_limit);
     exception when lock_not_available then
       -- Somebody works on these rows: their turn comes in a later call.
       cleaned := 0;
@@ -214,32 +213,33 @@ language sql stable set search_path = '' as $$
   select counted.part, counted.due from (values
     ('deleted_sessions', (select count(*) from (
       select from public.sessions
-      where not is_active and updated_at < clock_timestamp() - interval '30 days' limit 10000) due)),
+      where not is_active and updated_at < now() - private.retention_of('deleted_sessions')
+      limit 10000) due)),
     ('erasures', (select count(*) from (
       select from public.principals where deleted_at is not null limit 10000) due)),
     ('expired_guests', (select count(*) from (
       select from public.principals
-      where kind = 'guest' and expires_at <= clock_timestamp() and deleted_at is null limit 10000) due)),
+      where kind = 'guest' and expires_at <= now() and deleted_at is null limit 10000) due)),
     ('full_counters', (select count(*) from (
-      select from public.admission_counters where full_at < clock_timestamp() limit 10000) due)),
+      select from public.admission_counters where full_at < now() limit 10000) due)),
     ('files', (select count(*) from (
-      select from public.deleted_snapshots where try_after <= clock_timestamp()
+      select from public.deleted_snapshots where try_after <= now()
       union all
-      select from public.deleted_illustrations where try_after <= clock_timestamp()
+      select from public.deleted_illustrations where try_after <= now()
       limit 10000) due)),
     ('finished_jobs', (select count(*) from (
       select from public.jobs
-      where finished_at < clock_timestamp() - interval '1 day'
-        and finished_at + kept_for < clock_timestamp() limit 10000) due)),
+      where finished_at < now() - interval '1 day' and finished_at + kept_for < now() limit 10000) due)),
     ('idempotency_keys', (select count(*) from (
       select from public.idempotency_keys
-      where created_at < clock_timestamp() - interval '1 day' limit 10000) due)),
+      where created_at < now() - private.retention_of('idempotency_keys') limit 10000) due)),
     ('model_calls', (select count(*) from (
       select from public.model_calls
-      where created_at < clock_timestamp() - interval '400 days' limit 10000) due)),
+      where created_at < now() - private.retention_of('model_calls') limit 10000) due)),
     ('plan_shares', (select count(*) from (
       select from public.plan_shares
-      where month < current_date - interval '400 days' and settled_at is not null limit 10000) due))
+      where month < now() - private.retention_of('plan_shares') and settled_at is not null
+      limit 10000) due))
   ) as counted (part, due);
 $$;
 
@@ -248,13 +248,13 @@ language sql immutable parallel safe
 begin atomic
   select * from (values
     ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
-    ('deleted_accounts', 'expired_guests', '7 days, the longest life of a token, and until everything is erased'),
-    ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
-    ('idempotency_keys', 'idempotency_keys', '1 day, and no longer than the account'),
-    ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
-    ('withdrawn_calls', 'withdrawn_calls', '1 day'),
+    ('deleted_accounts', 'expired_guests', 'retention_periods: 7 days, the longest life of a token, and until everything is erased'),
+    ('model_calls', 'model_calls', 'retention_periods: 400 days; nobody''s when the account is deleted'),
+    ('idempotency_keys', 'idempotency_keys', 'retention_periods: 1 day, and no longer than the account'),
+    ('plan_shares', 'plan_shares', 'retention_periods: 400 days, and no longer than the account'),
+    ('withdrawn_calls', 'withdrawn_calls', 'retention_periods: 1 day'),
     ('admission_counters', 'full_counters', 'until the whole allowance is there again'),
-    ('deployment_usage', 'deployment_usage', '400 days'),
+    ('deployment_usage', 'deployment_usage', 'retention_periods: 400 days'),
     ('job_queues', null, 'one row for each owner and kind of open work; goes with the owner'),
     ('deleted_snapshots', null, 'until the tasks have deleted the file'),
     ('deleted_illustrations', null, 'until the tasks have deleted the file'),
@@ -265,6 +265,7 @@ begin atomic
     ('model_call_totals', null, 'at most 200 models'),
     ('metrics_cache', null, 'one row'),
     ('cleaning_state', null, 'one row'),
+    ('retention_periods', null, 'a row for each part of the cleaner that has a period'),
     ('plans', null, 'the operator''s')
   ) as kept (table_name, part, rule);
 end;

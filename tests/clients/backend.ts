@@ -74,6 +74,7 @@ export const METRICS_TABLES = [
   "deployment_usage",
   "job_queues",
   "cleaning_state",
+  "retention_periods",
   "live_connections",
 ];
 export type Table = (typeof TABLES)[number];

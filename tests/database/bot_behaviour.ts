@@ -139,6 +139,7 @@ export function describeBots(target: () => Target): void {
       provider: null,
       system: null,
       access_path: null,
+      host: null,
       has_access_key: false,
     });
     const keyed = await update(user, bot["bot_id"], { access_key: "another" });

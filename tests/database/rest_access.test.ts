@@ -196,11 +196,13 @@ for (const [caller, expected] of EXPECTED) {
 
   test(`${caller}: functions`, async () => {
     // Reading the metrics adds the latest events to them, and they then stay for 15 seconds; the
-    // reaper ends replies that were silent for 60. A slow machine may take longer than both.
+    // reaper ends replies that were silent for 60. A slow machine may take longer than both. The cleaner
+    // begins a round through all users each half hour.
     await target.call("read_metrics", {});
     const later = new Date(Date.now() + 3_600_000).toISOString();
     await target.update("metrics_cache", { is_the_only_row: true }, { made_at: later });
     await target.update("generations", { status: "streaming" }, { heartbeat_at: later });
+    await target.update("cleaning_state", { is_the_only_row: true }, { round_ended_at: later });
     const stored = await everything();
     for (const name of catalogue.functions) {
       const [user] = users;
