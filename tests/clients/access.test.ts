@@ -149,6 +149,8 @@ onEachRuntime(
         user_id: route.path.startsWith("/admin/") ? target.id : randomUUID(),
         // No job has failed.
         job_id: randomUUID(),
+        // Nobody has deleted their account yet.
+        deletion_id: randomUUID(),
       }[name];
       assert.ok(id, `no test has an id for ${name}`);
       return String(id);

@@ -88,6 +88,8 @@ const ROUTES_TABLE = `
   GET /realtime/sessions/{realtime_session_id}/events   caller  200  404 not_found  404 not_found  404 not_found
   GET /users/me                                 caller  200
   GET /users/me/usage                           caller  200
+  GET /users/me/export                          caller  200
+  GET /users/deletions/{deletion_id}            anyone  404 not_found  404 not_found  404 not_found  400 invalid_id
   GET /users/plans                              operator  200
   PUT /users/plans/{plan_name}                  operator  200
   PUT /users/plans/of/{user_id}                 operator  200
@@ -209,7 +211,7 @@ const ROUTES_TABLE = `
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
-  DELETE /users/me                              caller  200
+  DELETE /users/me                              caller  202
 `;
 
 // A guest is no account, and cannot take over another guest's data.

@@ -58,6 +58,7 @@ export const TABLES = [
   "plans",
   "principal_plans",
   "plan_shares",
+  "idempotency_keys",
 ] as const;
 /** Other names for rows of these tables. */
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];

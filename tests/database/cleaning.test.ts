@@ -62,7 +62,10 @@ test("a part that the list names is one that the cleaner knows", async () => {
   }
   assert.deepEqual(
     parts.map(({ part }) => part),
-    ["deployment_usage", "expired_guests", "full_counters", "model_calls", "plan_shares", "withdrawn_calls"],
+    [
+      ...["deployment_usage", "expired_guests", "full_counters", "idempotency_keys", "model_calls"],
+      ...["plan_shares", "withdrawn_calls"],
+    ],
   );
 });
 

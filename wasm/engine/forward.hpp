@@ -20,6 +20,8 @@ runtime::Task<Result<void>> forward(Call& call, const Match& match);
 runtime::Task<Result<void>> forward_with(Call& call, const Match& match, std::string_view members);
 // The same for something that spends: its caller must be admitted (admission.hpp).
 runtime::Task<Result<void>> forward_admitted(Call& call, const Match& match);
+// The same for anybody: the function gets no principal, and no token is looked at.
+runtime::Task<Result<void>> forward_for_anybody(Call& call, const Match& match);
 // The same for the operator: the function gets no principal. Refuses like require_operator.
 runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match);
 

@@ -69,6 +69,15 @@ begin
         where created_at < kept_from
         limit row_limit));
       get diagnostics cleaned = row_count;
+    when 'idempotency_keys' then
+      delete from public.idempotency_keys
+      where ctid = any (array(
+        select ctid from public.idempotency_keys
+        where created_at < kept_from
+        order by created_at
+        limit row_limit
+        for update skip locked));
+      get diagnostics cleaned = row_count;
   end case;
   return cleaned;
 end
@@ -85,7 +94,8 @@ declare
   row_limit constant integer := least(greatest(
     coalesce((limits ->> 'rows')::integer, default_rows), 1), max_rows);
   parts constant text[] := array['deleted_sessions', 'erasures', 'removed_users', 'expired_guests',
-    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage'];
+    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage',
+    'idempotency_keys'];
   wanted_part text;
   cleaned integer;
 begin

@@ -22,6 +22,9 @@ language sql stable set search_path = '' as $$
     ('finished_jobs', (select count(*) from (
       select from public.jobs
       where finished_at < now() - interval '1 day' and finished_at + kept_for < now() limit 10000) due)),
+    ('idempotency_keys', (select count(*) from (
+      select from public.idempotency_keys
+      where created_at < now() - private.retention_of('idempotency_keys') limit 10000) due)),
     ('model_calls', (select count(*) from (
       select from public.model_calls
       where created_at < now() - private.retention_of('model_calls') limit 10000) due)),

@@ -19,7 +19,9 @@ insert into public.retention_periods (part, kept) values
   ('plan_shares', '400 days'),
   ('deployment_usage', '400 days'),
   -- The longest that a call to the database can be on its way.
-  ('withdrawn_calls', '1 day');
+  ('withdrawn_calls', '1 day'),
+  -- The longest that a client tries a request again under one key.
+  ('idempotency_keys', '1 day');
 
 -- The period of a part; a part without a row keeps its rows for ever.
 create function private.retention_of(wanted_part text) returns interval

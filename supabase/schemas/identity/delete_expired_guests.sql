@@ -48,7 +48,7 @@ begin
   delete from public.deleted_accounts
   where identity_hash = any (array(
     select identity_hash from public.deleted_accounts
-    where deleted_at < accounts_kept_from
+    where deleted_at < accounts_kept_from and erased_at is not null
     limit max_limit));
   return jsonb_build_object('deleted', deleted);
 end
