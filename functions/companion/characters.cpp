@@ -10,13 +10,13 @@
 #include "shared/characters/card.hpp"
 #include "shared/database/companion.hpp"
 #include "wasm/engine/forward.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/engine/model_choice.hpp"
 
 namespace fabula::companion_function {
 namespace {
 
 using engine::Call;
-using engine::Caller;
 using engine::Match;
 using runtime::Task;
 
@@ -39,9 +39,11 @@ Result<void> check_whole_card(const json::Document& card) {
   return {};
 }
 
-Task<Result<void>> store(Call& call, const Caller& caller, std::string_view body) {
-  const std::string answer = co_await engine::call_function(
-      call.context(), call.database(), database::kSaveCharacter, {caller.principal, body});
+Task<Result<void>> store(Call& call, const Match& match, const Incoming& incoming,
+                         std::string_view body) {
+  const std::string request = database::kSaveCharacter.request({incoming.caller.principal, body});
+  const std::string answer =
+      co_await engine::call_once(call, match, incoming.body, database::kSaveCharacter, request);
   co_await engine::send_envelope(call, answer);
   co_return {};
 }
@@ -51,7 +53,7 @@ Task<Result<void>> store(Call& call, const Caller& caller, std::string_view body
 Task<Result<void>> create_character(Call& call, const Match& match) {
   const Incoming incoming = co_await read_incoming(call, match);
   co_await check_model(call, incoming.body);
-  co_await store(call, incoming.caller, incoming.checked);
+  co_await store(call, match, incoming, incoming.checked);
   co_return {};
 }
 
@@ -65,7 +67,7 @@ Task<Result<void>> change_character(Call& call, const Match& match) {
 Task<Result<void>> import_character(Call& call, const Match& match) {
   const Incoming incoming = co_await read_incoming(call, match);
   co_await check_whole_card(incoming.body);
-  co_await store(call, incoming.caller, characters::character_of_card(incoming.body));
+  co_await store(call, match, incoming, characters::character_of_card(incoming.body));
   co_return {};
 }
 

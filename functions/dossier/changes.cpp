@@ -14,6 +14,7 @@
 #include "shared/text/uuid.hpp"
 #include "wasm/engine/database.hpp"
 #include "wasm/engine/dossier_log.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/runtime/host.hpp"
 
 namespace fabula::dossier_function {
@@ -98,7 +99,7 @@ dossier::Rows replace_edit(Dossier& dossier, Dossier&, const Request& request,
 }
 
 // Creates the project for a dossier that begins without one.
-Task<Result<std::string>> create_project(Call& call, const Request& request) {
+Task<Result<std::string>> create_project(Call& call, const Match& match, const Request& request) {
   auto name = member(request.body, "name");
   if (name.empty()) name = member(snapshot_of(request), "title");
   constexpr std::string_view kUntitled = "Untitled";
@@ -106,9 +107,26 @@ Task<Result<std::string>> create_project(Call& call, const Request& request) {
   if (text::is_blank(name) || name.size() > kMaximumNameBytes) {
     if (member(request.body, "name").empty()) name = kUntitled;
   }
-  database::CreatedProject project = co_await engine::call_function(
-      call.context(), call.database(), database::kCreateProject, {request.principal, name});
+  const std::string asked = database::kCreateProject.request({request.principal, name});
+  std::string answer =
+      co_await engine::call_once(call, match, request.body, database::kCreateProject, asked);
+  database::CreatedProject project = co_await database::kCreateProject.answer(std::move(answer));
   co_return std::move(project.project_id);
+}
+
+// Fills the dossier of a project that a request with an Idempotency-Key has made, unless an earlier
+// or concurrent one has.
+Task<Result<void>> fill_once(Call& call, const Request& request, std::string_view project_id) {
+  const auto log = co_await engine::read_dossier_log(call, &request.principal, project_id);
+  if (log.dossier.entries().empty()) {
+    const auto filled = co_await runtime::attempt(
+        change_log(call, request, project_id, text::integer_text(log.head), &replace_edit));
+    if (!filled && filled.error().code != ErrorCode::precondition_failed) {
+      co_return tl::unexpected(filled.error());
+    }
+  }
+  co_await send_dossier(call, request.principal, project_id, 201);
+  co_return {};
 }
 
 }  // namespace
@@ -127,7 +145,11 @@ Task<Result<void>> create_dossier(Call& call, const Match& match) {
     const auto rows = dossier::replace(none, snapshot_of(request),
                                        {.project_id = request.project_id, .operation = operation});
     if (!rows) co_return tl::unexpected(rows.error());
-    project_id = co_await create_project(call, request);
+    project_id = co_await create_project(call, match, request);
+    const std::string key = co_await engine::idempotency_key(call);
+    if (!key.empty()) {
+      co_return co_await runtime::attempt(fill_once(call, request, project_id));
+    }
   } else {
     const auto log = co_await engine::read_dossier_log(call, &request.principal, project_id);
     if (!log.dossier.entries().empty()) {

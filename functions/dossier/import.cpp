@@ -11,8 +11,8 @@
 #include "shared/http/media_type.hpp"
 #include "shared/json/document.hpp"
 #include "wasm/engine/admission.hpp"
-#include "wasm/engine/database.hpp"
 #include "wasm/engine/forward.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/jobs/kinds/kinds.hpp"
 #include "wasm/engine/jobs/worker.hpp"
@@ -41,13 +41,14 @@ Task<Result<void>> start_import(Call& call, const Match& match) {
 
   const json::Document path = co_await api::path_ids(match.captures);
   const std::string admission = co_await engine::describe_admission(call);
-  const std::string answer =
-      co_await engine::call_function(call.context(), call.database(), database::kStartImport,
-                                     {.principal = caller.principal,
+  const std::string request =
+      database::kStartImport.request({.principal = caller.principal,
                                       .project_id = *json::string_at(path, "project_id"),
                                       .title = json::string_at(body, "title").value_or(plan.title),
                                       .plan = plan,
                                       .admission = admission});
+  const std::string answer =
+      co_await engine::call_once(call, match, body, database::kStartImport, request);
   co_await engine::send_envelope(call, answer);
   co_return {};
 }

@@ -12,6 +12,7 @@
 #include "wasm/engine/acting.hpp"
 #include "wasm/engine/digest.hpp"
 #include "wasm/engine/forward.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/engine/turn.hpp"
 
 namespace fabula::story_function {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "functions/users/export.hpp"
 #include "shared/api/endpoints/users.hpp"
 #include "shared/database/account.hpp"
 #include "shared/database/plan.hpp"
@@ -53,6 +54,8 @@ constexpr std::array kRoutes{
     engine::route<api::users::kReadProfile>(&engine::forward, database::kReadProfile),
     engine::route<api::users::kCreateGuest>(&create_guest),
     engine::route<api::users::kDeleteAccount>(&engine::forward, database::kDeleteAccount),
+    engine::route<api::users::kReadDeletion>(&engine::forward_for_anybody, database::kReadDeletion),
+    engine::route<api::users::kExportAccount>(&export_account),
     engine::route<api::users::kReadUsage>(&engine::forward, database::kReadUsage),
     engine::route<api::users::kListPlans>(&engine::forward_for_operator, database::kListPlans),
     engine::route<api::users::kSavePlan>(&engine::forward_for_operator, database::kSavePlan),

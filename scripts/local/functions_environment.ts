@@ -17,6 +17,8 @@ const PASSED_ON = new Set([
   "FABULA_ALLOWED_ORIGINS",
   "FABULA_METRICS_TOKEN",
   "FABULA_PREVIOUS_METRICS_TOKEN",
+  "FABULA_ENCRYPTION_KEY",
+  "FABULA_PREVIOUS_ENCRYPTION_KEY",
   "FABULA_GUESTS",
   "FABULA_LIMITS",
   "FABULA_CLIENT_ADDRESS_HEADER",
@@ -105,6 +107,7 @@ export function embeddedSupabaseSettings(
     ...namedKeys(originUrl, keys.publishableKey, keys.secretKey),
     SUPABASE_REST_URL: `${databaseUrl}/rest/v1`,
     FABULA_JWT_SECRET: keys.jwtSecret,
+    FABULA_ENCRYPTION_KEY: keys.encryptionKey,
   };
 }
 

@@ -50,12 +50,12 @@ Result<http::Response> response_of_envelope(std::string_view envelope,
   std::array members = {
       json::RawMember{.key = "body"},  json::RawMember{.key = "status"},
       json::RawMember{.key = "total"}, json::RawMember{.key = "content_range"},
-      json::RawMember{.key = "etag"},
+      json::RawMember{.key = "etag"},  json::RawMember{.key = "is_replayed"},
   };
   if (!json::find_raw_members(envelope, members) || members[0].value.empty()) {
     return database::unexpected_answer("the engine function");
   }
-  const auto& [body, status, total, content_range, etag] = members;
+  const auto& [body, status, total, content_range, etag, is_replayed] = members;
   http::Response response;
   auto& headers = response.head.headers;
   if (const auto code = text::parse_natural(status.value)) {
@@ -66,6 +66,7 @@ Result<http::Response> response_of_envelope(std::string_view envelope,
   headers.set("vary", "Authorization");
   if (!total.value.empty() && total.value != "null")
     headers.set("x-total-count", std::string(total.value));
+  if (is_replayed.value == "true") headers.set("idempotent-replayed", "true");
   if (auto range = json::string_value(content_range.value)) {
     headers.set("content-range", *std::move(range));
   }

@@ -2,7 +2,8 @@
 //
 //   {"body": ..., "status": 201, "total": 57, "content_range": "0-19/57", "etag": "41"}
 //
-// Only `body` is required; it is passed on unchanged and never parsed into a document.
+// Only `body` is required; it is passed on unchanged and never parsed into a document. With
+// `"is_replayed": true` the header Idempotent-Replayed says that a repeated request did nothing.
 #pragma once
 
 #include <optional>

@@ -48,7 +48,7 @@ constexpr std::string_view kBytes = R"({"type":"string","pattern":"^[0-9]{0,9}$"
 constexpr std::array kRequestHeaders{
     Header{"Idempotency-Key",
            "A text of your own for this request, such as a new UUID. A request that is sent again "
-           "with it is not done again: it gets the first one's turn.",
+           "with it is not done again: it gets what the first one has begun or made.",
            kKey},
     Header{"If-Match", "The ETag of the version that is to be changed, or *.", kOneTag},
     Header{"If-None-Match", "The ETag of the version that you have: 304 when it is still so.",

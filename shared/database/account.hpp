@@ -40,8 +40,26 @@ std::optional<CreatedGuest> read_created_guest(std::string answer);
 inline constexpr Function<CreateGuest, CreatedGuest> kCreateGuest{
     {"create_guest", kOnceMore}, &write_create_guest, &read_created_guest};
 
+// A page of everything that is the principal's.
+struct ReadExportPage {
+  const auth::Principal& principal;
+  std::string_view after;  // the cursor of the last line that the caller has; empty: none
+};
+
+struct ExportPage {
+  std::string lines;   // JSON objects, each with a line feed
+  std::string cursor;  // the place after them; empty when they are the last ones
+};
+
+void write_read_export_page(std::string& out, const ReadExportPage& request);
+std::optional<ExportPage> read_export_page(std::string answer);
+
+inline constexpr Function<ReadExportPage, ExportPage> kExportPage{
+    {"export_page", kOnceMore}, &write_read_export_page, &read_export_page};
+
 inline constexpr Declaration kSaveProfile{"save_profile", kNever};
 inline constexpr Declaration kReadProfile{"read_profile", kOnceMore};
 inline constexpr Declaration kDeleteAccount{"delete_account", kNever};
+inline constexpr Declaration kReadDeletion{"read_deletion", kOnceMore};
 
 }  // namespace fabula::database

@@ -145,8 +145,12 @@ onEachRuntime(
         version: isStory ? 1 : 6,
         task_id: isStory ? target.storyTaskId : target.importId,
         plan_name: "pro",
-        // Somebody who has not called yet.
-        user_id: randomUUID(),
+        // Plans are given to somebody who has not called yet.
+        user_id: route.path.startsWith("/admin/") ? target.id : randomUUID(),
+        // No job has failed.
+        job_id: randomUUID(),
+        // Nobody has deleted their account yet.
+        deletion_id: randomUUID(),
       }[name];
       assert.ok(id, `no test has an id for ${name}`);
       return String(id);
@@ -188,7 +192,11 @@ onEachRuntime(
       assert.deepEqual(table(({ outcome }) => outcome), table(({ cell }) => cell.expected));
       for (const { cell, caller, outcome, headers, text } of given) {
         const told = JSON.stringify(headers) + text;
-        assert.deepEqual(tracesOfOthers(told, people, caller.person), [], `${cell.caller}: ${cell.column}`);
+        // An operator's routes tell of everybody, and only to the operator.
+        const isMeantForOperator = cell.route.access === "operator" && outcome.startsWith("200");
+        if (!isMeantForOperator) {
+          assert.deepEqual(tracesOfOthers(told, people, caller.person), [], `${cell.caller}: ${cell.column}`);
+        }
         if (headers.some(([, value]) => value.startsWith("text/event-stream"))) {
           assert.match(text, /("type":"done","finish_reason":"stop"(,"conversation_id":"[^"]+")?\}|event: done\ndata: .*)\n\n$/, cell.caller);
         }

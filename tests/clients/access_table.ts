@@ -88,6 +88,8 @@ const ROUTES_TABLE = `
   GET /realtime/sessions/{realtime_session_id}/events   caller  200  404 not_found  404 not_found  404 not_found
   GET /users/me                                 caller  200
   GET /users/me/usage                           caller  200
+  GET /users/me/export                          caller  200
+  GET /users/deletions/{deletion_id}            anyone  404 not_found  404 not_found  404 not_found  400 invalid_id
   GET /users/plans                              operator  200
   PUT /users/plans/{plan_name}                  operator  200
   PUT /users/plans/of/{user_id}                 operator  200
@@ -143,6 +145,7 @@ const ROUTES_TABLE = `
   GET /admin/erasures  operator  200
   GET /admin/jobs/failed  operator  200
   POST /admin/jobs/{job_id}/retry  operator  404 not_found
+  POST /admin/encryption/rotate  operator  200
   PATCH /dossier/{project_id}                                           caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/undo                                       caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/redo                                       caller  200  404 not_found  404 not_found  400 invalid_id
@@ -208,7 +211,7 @@ const ROUTES_TABLE = `
   DELETE /sessions/{session_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
   DELETE /sessions                              caller  200
   DELETE /projects/{project_id}                 caller  200  404 not_found  404 not_found  400 invalid_id
-  DELETE /users/me                              caller  200
+  DELETE /users/me                              caller  202
 `;
 
 // A guest is no account, and cannot take over another guest's data.

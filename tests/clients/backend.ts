@@ -58,6 +58,7 @@ export const TABLES = [
   "plans",
   "principal_plans",
   "plan_shares",
+  "idempotency_keys",
 ] as const;
 /** Other names for rows of these tables. */
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];
@@ -73,6 +74,7 @@ export const METRICS_TABLES = [
   "deployment_usage",
   "job_queues",
   "cleaning_state",
+  "retention_periods",
   "live_connections",
 ];
 export type Table = (typeof TABLES)[number];
@@ -99,6 +101,7 @@ export class Backend {
     this.keys = loadKeys(dataDir);
     secrets.add(this.keys.secretKey);
     secrets.add(this.keys.jwtSecret);
+    secrets.add(this.keys.encryptionKey);
   }
 
   static async start(options: BackendOptions = {}): Promise<Backend> {

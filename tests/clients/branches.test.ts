@@ -36,7 +36,7 @@ function branch(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
 
   test("three turns, one after the other", async () => {
     const begin = { text: opening() };
-    await life.turn("first", "chat", begin, "Who found it?", ["principals", ...FIRST_TURN]);
+    await life.turn("first", "chat", begin, "Who found it?", ["principals", "principal_plans", ...FIRST_TURN]);
     sessionId = turns["first"]!["session_id"];
     const second = { text: words("A keeper."), session_id: sessionId };
     await life.turn("second", "chat", second, "What did she want?");

@@ -97,6 +97,30 @@ function repeat(stack: () => Stack, makeApi: (stack: Stack) => Api, title: strin
     }
   });
 
+  for (const [path, body, table] of [
+    ["projects", { name: "The Sea" }, "projects"],
+    ["dossier", { name: "The Shore", snapshot_json: { characters: [{ name: "Mara" }] } }, "dossier_assertions"],
+    ["stream/v1/bots", { name: "Fox", model: "gpt-4o-mini" }, "bots"],
+    ["companion/characters", { name: "Mara" }, "characters"],
+    ["companion/conversations", {}, "sessions"],
+  ] as const) {
+    test(`what POST /${path} makes with a key is made once`, async () => {
+      const headers = keyed(randomUUID());
+      const make = (changed = {}) => api.call("POST", path, { body: { ...body, ...changed }, headers });
+      const first = await make();
+      assert.equal(first.status, 201, JSON.stringify(first.body));
+      assert.equal(first.headers.get("idempotent-replayed"), null);
+      const rows = await stack().backend.rows(table, {});
+      const again = await make();
+      assert.deepEqual([again.status, again.body], [201, first.body]);
+      assert.equal(again.headers.get("location"), first.headers.get("location"));
+      if (path !== "dossier") assert.equal(again.headers.get("idempotent-replayed"), "true");
+      assert.equal((await stack().backend.rows(table, {})).length, rows.length);
+      const reused = await make({ title: "Another", name: "Another" });
+      assert.deepEqual([reused.status, reused.body.code], [422, "idempotency_key_reused"]);
+    });
+  }
+
   test("a key that has named another request is refused, whoever's key it is otherwise is not", async () => {
     const key = randomUUID();
     const far = words("Is it far?");

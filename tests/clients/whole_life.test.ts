@@ -150,6 +150,34 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
     }
   });
 
+  test("takes its data away as lines of JSON, and goes on where they were cut", async () => {
+    const exported = async (query = "") => {
+      const response = await api.open("GET", `users/me/export${query}`);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("content-type"), "application/x-ndjson");
+      assert.match(response.headers.get("content-disposition")!, /^attachment; filename=/);
+      const text = await response.text();
+      assert.ok(text.endsWith("\n"));
+      return text.trimEnd().split("\n").map((line) => JSON.parse(line) as Row);
+    };
+    const lines = await ledger.reads(() => exported());
+    const last = lines.at(-1)!;
+    assert.deepEqual([last["type"], last["lines"]], ["complete", lines.length - 1]);
+    const dataOf = (type: string) => lines.filter((line) => line["type"] === type).map(({ data }) => data);
+    assert.equal(dataOf("account")[0].user_id, account.id);
+    assert.equal(dataOf("profile")[0].display_name, "Mara");
+    assert.deepEqual(dataOf("project").map(({ project_id }) => project_id), [projectId]);
+    assert.deepEqual(
+      dataOf("message").map(({ content }) => content),
+      (await backend().messages(sessionId)).map((row) => row["content"]),
+    );
+    assert.equal(last["counts"].message, 6);
+    const middle = Math.floor(lines.length / 2);
+    assert.deepEqual(await exported(`?after=${lines[middle]!["cursor"]}`), lines.slice(middle + 1));
+    const wrong = await ledger.reads(() => api.call("GET", "users/me/export?after=abc"));
+    assert.deepEqual([wrong.status, wrong.body.code], [422, "invalid_request"]);
+  });
+
   for (const [kind, id, field] of [
     ["sessions", () => sessionId, "title"],
     ["projects", () => projectId, "name"],
@@ -237,7 +265,12 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       ...FIRST_TURN,
     ];
     const deleted = await ledger.changes(all, remove);
-    assert.equal(deleted.status, 200, JSON.stringify(deleted.body));
+    assert.equal(deleted.status, 202, JSON.stringify(deleted.body));
+    const { deletion_id, status, status_url } = deleted.body;
+    assert.equal(status, "erased");
+    assert.ok(status_url.endsWith(`/users/deletions/${deletion_id}`));
+    const read = await fetch(status_url);
+    assert.deepEqual([read.status, await read.json()], [200, { ...deleted.body }]);
     const ids = [
       account.id,
       guestId,
@@ -267,7 +300,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       );
     }
     const again = await ledger.reads(remove);
-    assert.deepEqual([again.status, again.body], [200, deleted.body]);
+    assert.deepEqual([again.status, again.body], [202, deleted.body]);
     assert.equal((await signIn()).error?.code, "invalid_credentials");
   });
 }

@@ -17,6 +17,8 @@ import { append, begin, newTokenHash, newUser, only, refusal, say } from "./turn
 
 export function describeAccounts(target: () => Target): void {
   const remove = (principal: Row) => target().call("delete_account", { principal });
+  const readDeletion = async (deletion_id: string) =>
+    (await target().call("read_deletion", { deletion_id }))["body"];
   const everyKind = async (): Promise<Person[]> => [
     await personOf(target(), newUser()),
     await personOf(target(), newExternal()),
@@ -41,8 +43,11 @@ export function describeAccounts(target: () => Target): void {
         profiles: 1,
       });
 
-      const { body } = await remove(principal);
+      const { status, body } = await remove(principal);
+      assert.equal(status, 202);
       assert.match(body.message, /deleted/);
+      assert.equal(body.status, "erased");
+      assert.deepEqual(await readDeletion(body.deletion_id), body);
       assert.deepEqual(await countRows(target(), id), NO_ROWS);
       assert.deepEqual(await target().select("principals", { id }), []);
     }
@@ -52,6 +57,7 @@ export function describeAccounts(target: () => Target): void {
   test("a token that is still valid does not bring a deleted account back", async () => {
     for (const { principal, id } of await everyKind()) {
       await remove(principal);
+      await assert.rejects(begin(target(), principal), /This account has been deleted/);
       const issuers =
         principal.kind === "user"
           ? [principal["issuer"], "http://127.0.0.1:9/auth/v1"]
@@ -81,6 +87,18 @@ export function describeAccounts(target: () => Target): void {
     await assert.rejects(begin(target(), user), refusal(401, "invalid_token"));
   });
 
+  test("a deletion is known to whoever has its id, until a week after it", async () => {
+    const { principal } = await guestOf(target());
+    const { deletion_id } = (await remove(principal))["body"];
+    await target().update("deleted_accounts", { deletion_id }, { deleted_at: daysAgo(6.9) });
+    await target().call("delete_expired_guests", {});
+    assert.equal((await readDeletion(deletion_id)).status, "erased");
+    await target().update("deleted_accounts", { deletion_id }, { deleted_at: daysAgo(7.1) });
+    await target().call("delete_expired_guests", {});
+    await assert.rejects(readDeletion(deletion_id), refusal(404, "not_found"));
+    await assert.rejects(readDeletion("me"), refusal(400, "invalid_id"));
+  });
+
   test("an unknown guest has nothing to delete", async () => {
     const guest = { kind: "guest", token_hash: newTokenHash() };
     await assert.rejects(remove(guest), refusal(401, "invalid_token"));
@@ -96,7 +114,7 @@ export function describeAccounts(target: () => Target): void {
       await remove(principal);
       const where = { identity_hash: hashes[index] };
       const mark = await only(target(), "deleted_accounts", where);
-      assert.deepEqual(Object.keys(mark).sort(), ["deleted_at", "identity_hash"]);
+      assert.deepEqual(Object.keys(mark).sort(), ["deleted_at", "deletion_id", "erased_at", "identity_hash"]);
       await target().update("deleted_accounts", where, { deleted_at: daysAgo(6.9) });
       await target().call("delete_expired_guests", {});
       await assert.rejects(begin(target(), principal), refusal(401, "invalid_token"));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { describeAccounts } from "./account_behaviour.ts";
+import { describeExport, describeLargeExport } from "./export_behaviour.ts";
 import { describeGuests } from "./guest_behaviour.ts";
 import { describeProfiles } from "./profile_behaviour.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
@@ -17,6 +18,8 @@ describeProfiles(() => target);
 describeAccounts(() => target);
 describeGuests(() => target);
 describeUsage(() => target);
+describeExport(() => target);
+describeLargeExport(() => target, 3_000);
 
 test("people read their own profile and usage over REST, and no one else's", async () => {
   const [user, stranger] = [newUser(), newUser()];

@@ -326,7 +326,7 @@ test("a suspended principal does nothing more: replies stop, jobs end, tokens ar
 test("counters that are full again are deleted, others are kept", async () => {
   await begin(target, newUser(), asking({ deployment: { requests: 1 } }, { prefix: "f" }));
   await target.asOwner("update public.admission_counters set full_at = now() - interval '1 second' where scope = 'prefix:f'");
-  await target.call("delete_expired_guests", {});
+  await target.asOwner("select private.clean_part('full_counters', 100)");
   const scopes = await target.asOwner("select distinct scope from public.admission_counters");
   assert.deepEqual(scopes.map(({ scope }) => scope), ["deployment"]);
 });

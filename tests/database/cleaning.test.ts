@@ -58,11 +58,14 @@ test("a part that the list names is one that the cleaner knows", async () => {
     "select distinct part from private.retentions() where part is not null order by 1",
   );
   for (const { part } of parts) {
-    await target.asOwner("select private.clean_part($1, '{}', 1)", [part]);
+    await target.asOwner("select private.clean_part($1, 1)", [part]);
   }
   assert.deepEqual(
     parts.map(({ part }) => part),
-    ["expired_guests", "model_calls", "plan_shares", "withdrawn_calls"],
+    [
+      ...["deployment_usage", "expired_guests", "full_counters", "idempotency_keys", "model_calls"],
+      ...["plan_shares", "withdrawn_calls"],
+    ],
   );
 });
 
@@ -92,6 +95,11 @@ test("a deleted session is unreadable at once, and gone after the days that the 
   await only(target, "sessions", { session_id });
   assert.equal((await clean({ deleted_days: 11 }))["deleted_sessions"], undefined);
   assert.ok((await clean({ deleted_days: 9, rows: 2 }))["deleted_sessions"]! >= 4);
+  // The days hold for later callers that give none, as pg_cron.
+  const [period] = await target.asOwner(
+    "select extract(epoch from private.retention_of('deleted_sessions'))::integer / 86400 as days",
+  );
+  assert.equal(period!["days"], 9);
   for (const table of ["sessions", "messages", "message_revisions", "generations"]) {
     assert.deepEqual(await target.select(table, { session_id }), [], table);
   }
@@ -110,7 +118,7 @@ test("what is due is counted, cleaned in batches, and then no more", async () =>
   );
   await target.asOwner(
     `insert into public.plan_shares (
-       job_id, month, owner_id, reserved_calls, reserved_tokens, reserved_images, settled_at)
+       source_id, month, owner_id, reserved_calls, reserved_tokens, reserved_images, settled_at)
      select gen_random_uuid(), date_trunc('month', $2::timestamptz at time zone 'UTC'), $1, 0, 0, 0, $2
      from generate_series(1, 5)`,
     [user_id, old],
@@ -140,6 +148,17 @@ test("what is due is counted, cleaned in batches, and then no more", async () =>
   );
   assert.ok(cleaned["erasures"]! > 100);
   assert.ok(Object.entries(await backlog()).every(([part, count]) => part === "files" || count === 0));
+});
+
+test("an operator changes how long a table's rows are kept", async () => {
+  const { user_id } = await say(target, newUser(), "Once?", "Once.");
+  const old = { owner_id: user_id };
+  await target.update("model_calls", old, { created_at: daysAgo(100) });
+  assert.equal((await clean())["model_calls"], undefined);
+  await target.asOwner("update public.retention_periods set kept = '90 days' where part = 'model_calls'");
+  assert.equal((await backlog())["model_calls"], 1);
+  assert.equal((await clean())["model_calls"], 1);
+  assert.deepEqual(await target.select("model_calls", old), []);
 });
 
 test("a user who is deleted at Supabase Auth is deleted here, and no one else", async () => {

@@ -86,7 +86,7 @@ test("the lists that people ask for come from an index", async () => {
   };
   assert.match(
     await plan("select * from public.sessions order by last_message_at desc limit 20"),
-    /Index Scan using sessions_of_owner/,
+    /Index Scan using sessions_listed/,
   );
   assert.match(
     await plan("select * from public.projects order by updated_at desc limit 20"),

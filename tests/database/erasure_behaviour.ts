@@ -37,6 +37,10 @@ export function describeErasure(
       const { status, body } = await remove(principal);
       assert.equal(status, 202);
       assert.match(body.message, /is being erased/);
+      assert.deepEqual([body.status, body.erased_at], ["pending", null]);
+      const deletion = async () =>
+        (await target().call("read_deletion", { deletion_id: body.deletion_id }))["body"];
+      assert.deepEqual(await deletion(), body);
       assert.deepEqual(await readable(principal), [0, 0, 0, 0, 0, 0]);
       assert.ok((await target().select("messages", { session_id })).length > 1000);
       await assert.rejects(begin(target(), principal), refusal(401, "invalid_token"));
@@ -55,7 +59,13 @@ export function describeErasure(
       assert.deepEqual(await countRows(target(), user_id), NO_ROWS);
       assert.deepEqual(await target().select("principals", { id: user_id }), []);
       await assert.rejects(begin(target(), principal), refusal(401, "invalid_token"));
-      assert.equal((await remove(principal))["status"], undefined);
+      const erased = await deletion();
+      assert.deepEqual(
+        { ...erased, erased_at: null, message: body.message },
+        { ...body, status: "erased" },
+      );
+      assert.ok(erased.erased_at > body.deleted_at && erased.erased_at < body.erase_by);
+      assert.deepEqual((await remove(principal))["body"], erased);
     }
     assert.deepEqual(await countRows(target(), other_id), kept);
   });

@@ -79,6 +79,7 @@ export const shortSession = sessionOf(
   SHORT_SESSION_MESSAGES,
 );
 /** Every tenth session has been deleted. */
+export const DELETED_SESSIONS_OF_USER = (SESSIONS / OWNERS) * 0.1;
 export const ACTIVE_SESSIONS_OF_USER = (SESSIONS / OWNERS) * 0.9 + 2;
 export const PROJECTS_OF_USER = SESSIONS / OWNERS + 2;
 

@@ -14,6 +14,7 @@ type Metrics = Map<string, Metric>;
 
 const METRICS = {
   fabula_background_tasks: "gauge",
+  fabula_cleaning_backlog: "gauge",
   fabula_first_token_seconds: "histogram",
   fabula_generations_running: "gauge",
   fabula_model_calls_total: "counter",

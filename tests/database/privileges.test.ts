@@ -107,7 +107,6 @@ test("the functions that the edge may call are those that it declares, and the c
   );
   // pg_cron and the development server's timer call these (scripts/local/maintenance.ts).
   const clocks = [
-    "clean",
     "delete_expired_guests",
     "delete_finished_jobs",
     "delete_old_model_calls",

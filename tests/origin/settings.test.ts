@@ -70,6 +70,7 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ["a key that was pasted with its name", { OPENAI_API_KEY: "export OPENAI_API_KEY=sb_secret_x" }, /^OPENAI_API_KEY holds spaces/],
   ["an environment that there is not", { FABULA_ENV: "prod" }, /^FABULA_ENV must be production or development\.$/],
   ["a word for public bots", { FABULA_PUBLIC_BOTS: "yes" }, /^FABULA_PUBLIC_BOTS must be on or off\.$/],
+  ["an encryption key that is none", { FABULA_ENCRYPTION_KEY: "sb_secret_x" }, /^FABULA_ENCRYPTION_KEY must be 64 hexadecimal digits, as openssl rand -hex 32 writes them\.$/],
   ["an origin without its scheme", { FABULA_ALLOWED_ORIGINS: "https://a.example, b.example" }, /^FABULA_ALLOWED_ORIGINS must be \* or origins/],
   ["an origin with a path", { FABULA_ALLOWED_ORIGINS: "https://a.example/app" }, /^FABULA_ALLOWED_ORIGINS must be/],
   ["a host with its scheme", { FABULA_ALLOWED_HOSTS: "https://a.example" }, /^"https:\/\/a\.example" is no host's name: --allow-host/],

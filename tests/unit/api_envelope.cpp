@@ -38,6 +38,17 @@ TEST_CASE("a version becomes an ETag, and who has it already gets no body") {
   }
 }
 
+TEST_CASE("a repeated request is told that it did nothing") {
+  const auto repeated =
+      api::response_of_envelope(R"({"body":{},"status":201,"is_replayed":true})", std::nullopt);
+  REQUIRE(repeated);
+  CHECK(repeated->head.status == 201);
+  CHECK(repeated->head.headers.find("idempotent-replayed") == "true");
+  const auto first = api::response_of_envelope(R"({"body":{},"status":201})", std::nullopt);
+  REQUIRE(first);
+  CHECK_FALSE(first->head.headers.find("idempotent-replayed"));
+}
+
 TEST_CASE("anything but an envelope is a fault of ours") {
   for (const char* answer : {"", "[]", "{}", "null", R"({"body":})"}) {
     CAPTURE(answer);

@@ -12,6 +12,7 @@
 #include "wasm/engine/follow.hpp"
 #include "wasm/engine/forward.hpp"
 #include "wasm/engine/http_channels.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/engine/kind_turns.hpp"
 #include "wasm/engine/model_choice.hpp"
 

@@ -7,6 +7,7 @@
 #include "shared/http/media_type.hpp"
 #include "wasm/engine/acting.hpp"
 #include "wasm/engine/admission.hpp"
+#include "wasm/engine/idempotency.hpp"
 #include "wasm/engine/identity.hpp"
 #include "wasm/engine/operator_access.hpp"
 
@@ -60,8 +61,7 @@ Result<std::string> engine_request(const Call& call, const Match& match,
 Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Principal* principal,
                                const json::Document& body, std::string_view members = {}) {
   const std::string request = co_await engine_request(call, match, principal, body, members);
-  const std::string answer = co_await call_with_body(
-      call.context(), call.database(), *match.route.function, database::body_of(request));
+  const std::string answer = co_await call_once(call, match, body, *match.route.function, request);
   co_await send_envelope(call, answer);
   co_return {};
 }
@@ -79,8 +79,8 @@ Task<Result<json::Document>> read_json(Call& call, const api::Operation& operati
 
 Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
-                                        const json::Document& body) {
-  co_await send_answer(call, match, &principal, body);
+                                        const json::Document& body, std::string_view members) {
+  co_await send_answer(call, match, &principal, body, members);
   co_return {};
 }
 
@@ -109,6 +109,14 @@ Task<Result<void>> forward_admitted(Call& call, const Match& match) {
   std::string member = R"("admission":)";
   member.append(admission).append(",");
   co_return co_await runtime::attempt(forward_with(call, match, member));
+}
+
+Task<Result<void>> forward_for_anybody(Call& call, const Match& match) {
+  co_await http::require_acceptable(call.head().headers.find("accept"), "application/json");
+  json::Document body;
+  if (match.route.operation->body) body = co_await read_json(call, *match.route.operation);
+  co_await send_answer(call, match, nullptr, body);
+  co_return {};
 }
 
 Task<Result<void>> forward_for_operator(Call& call, const Match& match) {

@@ -127,10 +127,11 @@ Task<Result<std::string>> token_bytes(Context& context, std::string_view secret,
     runtime::fill_random(context, {reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()});
     co_return bytes;
   }
-  if (!auth::is_hard_to_guess(*key)) {
+  if (!auth::is_random_uuid(*key)) {
     co_return problem(ErrorCode::invalid_request,
                       "Without a token the Idempotency-Key proves that a request comes from the "
-                      "same guest, and must be hard to guess: send a new UUID, or send a token.");
+                      "same guest, so it must be hard to guess: send a random UUID (version 4), or "
+                      "send a token.");
   }
   const std::string digest =
       co_await hmac_sha256_hex(context, secret, std::string("guest ").append(*key));

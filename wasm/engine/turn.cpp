@@ -1,12 +1,10 @@
 #include "wasm/engine/turn.hpp"
 #include "wasm/engine/admission.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "shared/database/turn.hpp"
-#include "shared/http/token.hpp"
 #include "shared/llm/request/history.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/title.hpp"
@@ -113,20 +111,6 @@ void add_ids(http::Headers& headers, const turn::BegunTurn& turn, const Caller& 
   headers.set("x-stream-id", turn.stream_id);
   if (turn.allowance) http::set_allowance(headers, *turn.allowance);
   if (!caller.new_guest_token.empty()) headers.set("x-guest-token", caller.new_guest_token);
-}
-
-Result<std::string> idempotency_key(const Call& call) {
-  constexpr std::size_t kMaximumBytes = 255;
-  const auto key = call.head().headers.find("idempotency-key");
-  if (!key) return {};
-  if (key->empty() || key->size() > kMaximumBytes ||
-      !std::all_of(key->begin(), key->end(), http::is_visible_ascii)) {
-    return problem(
-        ErrorCode::invalid_request,
-        "The header Idempotency-Key must have 1 to 255 visible ASCII characters, such as "
-        "a new UUID for each message.");
-  }
-  return std::string(*key);
 }
 
 TurnLimits read_turn_limits(Call& call) {

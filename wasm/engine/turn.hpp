@@ -80,9 +80,6 @@ struct TurnLimits {
 };
 TurnLimits read_turn_limits(Call& call);
 
-// The Idempotency-Key of the call, 1 to 255 visible ASCII characters; empty when it has none.
-Result<std::string> idempotency_key(const Call& call);
-
 // Stores the user's message and opens the reply, unless its idempotency key was used before. A
 // problem becomes an HTTP status. The generation's row names the first of the endpoints, if they
 // are known yet; answer_turn corrects it when another one answers.

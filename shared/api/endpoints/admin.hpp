@@ -119,6 +119,42 @@ inline constexpr std::array kUsageFields{
           .is_nullable = true}};
 inline constexpr Schema kUsage{"UsageOfAll", "What was used.", kUsageFields};
 
+inline constexpr std::int64_t kLargestBotId = (std::int64_t{1} << 53) - 1;
+
+inline constexpr std::array kRotationFields{
+    Field{.name = "after_bot_id",
+          .type = Type::integer,
+          .description = "Where an earlier call has stopped: its answer's after_bot_id.",
+          .minimum = 0,
+          .maximum = kLargestBotId,
+          .default_json = "0"}};
+inline constexpr Schema kRotation{"Rotation", "Where to begin.", kRotationFields};
+
+inline constexpr std::array kRotatedFields{
+    Field{.name = "rewritten",
+          .type = Type::integer,
+          .description = "Keys that this call has encrypted with the newest encryption key.",
+          .is_required = true},
+    Field{.name = "unreadable",
+          .type = Type::integer,
+          .description = "Keys that this call could not decrypt, and has left as they are: their "
+                         "encryption key is not set any more, or they are damaged.",
+          .is_required = true},
+    Field{.name = "left",
+          .type = Type::integer,
+          .description = "Keys that are not encrypted with the newest encryption key now, of all "
+                         "bots; 0: the encryption key before is not needed any more.",
+          .is_required = true},
+    Field{.name = "after_bot_id",
+          .type = Type::integer,
+          .description = "Where to go on with another call. Null: all bots have been visited.",
+          .is_required = true,
+          .is_nullable = true}};
+inline constexpr Schema kRotated{"Rotated", "What a call of the rotation has done.",
+                                 kRotatedFields};
+
+inline constexpr std::array kRotateRefusals{ErrorCode::no_encryption_key};
+
 inline constexpr Operation kHealth{.id = "admin_health",
                                    .method = "GET",
                                    .pattern = "/admin/health",
@@ -200,8 +236,23 @@ inline constexpr Operation kRetryJob{.id = "retry_failed_job",
                                                 .description = "The job, which goes on.",
                                                 .location = "/admin/jobs/failed"}};
 
-inline constexpr std::array kOperations{kHealth,       kReady,          kReadUsage,
-                                        kListAccounts, kReadAccount,    kChangeAccount,
-                                        kListErasures, kListFailedJobs, kRetryJob};
+inline constexpr Operation kRotateEncryption{
+    .id = "rotate_encryption",
+    .method = "POST",
+    .pattern = "/admin/encryption/rotate",
+    .summary = "Encrypt bots' keys with the newest encryption key",
+    .access = Access::operator_only,
+    .body = &kRotation,
+    .is_body_optional = true,
+    .answer = {.schema = &kRotated, .description = "How far it has come."},
+    .refusals = kRotateRefusals,
+    .description =
+        "Each call rewrites at most some thousand keys, also those that earlier versions "
+        "have stored without encryption. A key that its owner changes meanwhile is not "
+        "overwritten. Call it again, with after_bot_id, until that is null."};
+
+inline constexpr std::array kOperations{
+    kHealth,        kReady,        kReadUsage,      kListAccounts, kReadAccount,
+    kChangeAccount, kListErasures, kListFailedJobs, kRetryJob,     kRotateEncryption};
 
 }  // namespace fabula::api::admin

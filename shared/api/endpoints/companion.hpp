@@ -203,6 +203,7 @@ inline constexpr Operation kStartConversation{
     .summary = "Begin a conversation with the character's greeting",
     .body = &kStartRequest,
     .is_body_optional = true,
+    .takes_idempotency_key = true,
     .answer = {.status = 201,
                .schema = &kConversation,
                .description = "The new conversation.",

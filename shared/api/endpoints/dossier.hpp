@@ -84,6 +84,7 @@ inline constexpr Operation kCreateDossier{
     .summary = "Begin a dossier, of a new project or of one whose dossier is empty",
     .body = &kCreate,
     .maximum_body_bytes = kMaximumBodyBytes,
+    .takes_idempotency_key = true,
     .answer = {.status = 201,
                .schema = &kDossier,
                .description = "The new dossier.",

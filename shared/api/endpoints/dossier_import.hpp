@@ -174,6 +174,7 @@ inline constexpr Operation kStartImport{
     .summary = "Read a text for proposals to a dossier",
     .body = &kImportRequest,
     .maximum_body_bytes = kMaximumImportBodyBytes,
+    .takes_idempotency_key = true,
     .answer = {.status = 202,
                .schema = &kStartedImport,
                .description = "It will be read.",

@@ -98,6 +98,7 @@ inline constexpr Operation kCreateProject{
     .summary = "Make a project, with an empty dossier",
     .body = &kCreate,
     .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
+    .takes_idempotency_key = true,
     .answer = {.status = 201,
                .schema = &kProject,
                .description = "The new project.",

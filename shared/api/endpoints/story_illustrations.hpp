@@ -78,6 +78,7 @@ inline constexpr Operation kBeginIllustrations{
     .summary = "Draw a picture of each scene",
     .body = &kIllustrate,
     .maximum_body_bytes = kMaximumIllustrationBodyBytes,
+    .takes_idempotency_key = true,
     .answer = {.status = 202,
                .schema = &kDrawing,
                .description = "They will be drawn.",

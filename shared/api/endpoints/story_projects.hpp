@@ -359,6 +359,7 @@ inline constexpr Operation kInsertScene{
     .summary = "Insert a scene into the outline",
     .body = &kInsert,
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
+    .takes_idempotency_key = true,
     .answer = {.status = 201,
                .schema = &kScene,
                .description = "The new scene.",

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/export.hpp"
 #include "shared/api/endpoints/plans.hpp"
 #include "shared/api/operation.hpp"
 
@@ -107,12 +108,65 @@ inline constexpr Operation kReadProfile{
     .summary = "The caller's profile",
     .answer = {.schema = &kProfile, .description = "The profile.", .has_etag = true}};
 
+inline constexpr std::array<std::string_view, 2> kDeletionStates{"pending", "erased"};
+
+inline constexpr std::array kDeletionFields{
+    Field{.name = "deletion_id",
+          .type = Type::uuid,
+          .description = "The deletion. Only this answer has it, and it names nobody.",
+          .is_required = true},
+    Field{.name = "status",
+          .description = "pending while something is left, then erased.",
+          .is_required = true,
+          .choices = kDeletionStates},
+    Field{.name = "message", .description = "The same, in words.", .is_required = true},
+    Field{.name = "deleted_at",
+          .type = Type::timestamp,
+          .description =
+              "Since when the account's tokens are refused, and nothing of it is readable.",
+          .is_required = true},
+    Field{.name = "erase_by",
+          .type = Type::timestamp,
+          .description = "When everything is erased at the latest.",
+          .is_required = true},
+    Field{.name = "erased_at",
+          .type = Type::timestamp,
+          .description = "When the last row was erased; null before. Files in Storage are deleted "
+                         "within minutes after it.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "status_url",
+          .type = Type::url,
+          .description = "Where the deletion can be read, without a token, until a week after it.",
+          .is_required = true},
+};
+inline constexpr Schema kDeletion{"AccountDeletion", "The deletion of an account.",
+                                  kDeletionFields};
+
 inline constexpr Operation kDeleteAccount{
     .id = "delete_account",
     .method = "DELETE",
     .pattern = "/users/me",
     .summary = "Delete the caller's account and everything in it",
-    .answer = {.schema = &kDone, .description = "Everything is deleted."}};
+    .answer = {.status = 202,
+               .schema = &kDeletion,
+               .description = "The account is deleted, and its contents are being erased.",
+               .location = "/users/deletions/{deletion_id}"},
+    .description =
+        "From now on all tokens of the account are refused with 401, and nobody can read "
+        "anything of it. Its contents are erased in the background, a small account at "
+        "once. A repeated call has the same answer."};
+
+inline constexpr Operation kReadDeletion{
+    .id = "read_deletion",
+    .method = "GET",
+    .pattern = "/users/deletions/{deletion_id}",
+    .summary = "How far the deletion of an account is",
+    .access = Access::anyone,
+    .answer = {.schema = &kDeletion, .description = "The deletion."},
+    .description =
+        "Needs no token, because those of the account are refused: whoever has the "
+        "address from the deletion's answer may ask."};
 
 inline constexpr std::array kGuestFields{
     Field{.name = "user_id",
@@ -135,14 +189,16 @@ inline constexpr Operation kCreateGuest{.id = "create_guest",
                                         .summary = "Make a new guest, for all functions",
                                         .access = Access::caller_or_new_guest,
                                         .takes_idempotency_key = true,
+                                        .makes_guest = true,
                                         .answer = {.status = 201,
                                                    .schema = &kGuest,
                                                    .description = "The guest.",
                                                    .location = "/users/me"},
                                         .spends = true};
 
-inline constexpr std::array kOperations{kSaveProfile, kHealth,        kReady,     kReadProfile,
-                                        kCreateGuest, kDeleteAccount, kReadUsage, kListPlans,
-                                        kSavePlan,    kDeletePlan,    kSetPlan};
+inline constexpr std::array kOperations{kSaveProfile, kHealth,        kReady,        kReadProfile,
+                                        kCreateGuest, kDeleteAccount, kReadDeletion, kExportAccount,
+                                        kReadUsage,   kListPlans,     kSavePlan,     kDeletePlan,
+                                        kSetPlan};
 
 }  // namespace fabula::api::users

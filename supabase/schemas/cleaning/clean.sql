@@ -1,5 +1,6 @@
 -- The cleaner: deletes what is due, in batches. pg_cron and background work call it, without a principal,
--- until nothing is left. Its parts and retentions are in private.retentions, its backlog in
+-- until nothing is left. Its parts and retentions are in private.retentions, their periods in
+-- public.retention_periods, its backlog in
 -- private.cleaning_backlog.
 
 -- Deletes at most row_limit rows of the oldest sessions that were deleted before this time, and returns their
@@ -24,19 +25,15 @@ end
 $$;
 
 -- Cleans one part, and returns the number of its rows; 0: nothing is due.
-create function private.clean_part(part text, limits jsonb, row_limit integer) returns integer
+create function private.clean_part(part text, row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
-  deleted_days constant numeric := greatest(coalesce((limits ->> 'deleted_days')::numeric, 30), 0);
-  shares_kept constant interval := '400 days';
-  usage_kept constant interval := '400 days';
-  withdrawals_kept constant interval := '1 day';
+  kept_from constant timestamptz := clock_timestamp() - private.retention_of(part);
   cleaned integer;
 begin
   case part
     when 'deleted_sessions' then
-      cleaned := private.erase_deleted_sessions(
-        clock_timestamp() - make_interval(secs => (deleted_days * 86400)::double precision), row_limit);
+      cleaned := private.erase_deleted_sessions(kept_from, row_limit);
     when 'erasures' then
       cleaned := private.erase_next(row_limit)::integer;
     when 'removed_users' then
@@ -55,7 +52,7 @@ begin
       delete from public.plan_shares
       where ctid = any (array(
         select ctid from public.plan_shares
-        where month < current_date - shares_kept and settled_at is not null
+        where month < kept_from and settled_at is not null
         order by month
         limit row_limit
         for update skip locked));
@@ -63,14 +60,23 @@ begin
     when 'full_counters' then
       cleaned := private.delete_full_counters(row_limit);
     when 'deployment_usage' then
-      delete from public.deployment_usage where day < current_date - usage_kept;
+      delete from public.deployment_usage where day < kept_from;
       get diagnostics cleaned = row_count;
     when 'withdrawn_calls' then
       delete from public.withdrawn_calls
       where ctid = any (array(
         select ctid from public.withdrawn_calls
-        where created_at < clock_timestamp() - withdrawals_kept
+        where created_at < kept_from
         limit row_limit));
+      get diagnostics cleaned = row_count;
+    when 'idempotency_keys' then
+      delete from public.idempotency_keys
+      where ctid = any (array(
+        select ctid from public.idempotency_keys
+        where created_at < kept_from
+        order by created_at
+        limit row_limit
+        for update skip locked));
       get diagnostics cleaned = row_count;
   end case;
   return cleaned;
@@ -78,8 +84,8 @@ end
 $$;
 
 -- Cleans one batch of one part: {rows?, at most 10,000, and deleted_days?: how long deleted sessions are
--- kept}. Returns {left, part?, rows?}; with `left` another call is due. Each call has one part, because parts
--- lock rows in different orders, and begins with any part, so that none waits for all others.
+-- kept from now on}. Returns {left, part?, rows?}; with `left` another call is due. Each call has one part,
+-- because parts lock rows in different orders, and begins with any part, so that none waits for all others.
 create function private.clean(limits jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -88,13 +94,17 @@ declare
   row_limit constant integer := least(greatest(
     coalesce((limits ->> 'rows')::integer, default_rows), 1), max_rows);
   parts constant text[] := array['deleted_sessions', 'erasures', 'removed_users', 'expired_guests',
-    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage'];
+    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage',
+    'idempotency_keys'];
   wanted_part text;
   cleaned integer;
 begin
+  if limits ->> 'deleted_days' is not null then
+    perform private.keep_deleted_sessions((limits ->> 'deleted_days')::numeric);
+  end if;
   for wanted_part in select name from unnest(parts) as named (name) order by random() loop
     begin
-      cleaned := private.clean_part(wanted_part, limits, row_limit);
+      cleaned := private.clean_part(wanted_part, row_limit);
     exception when lock_not_available then
       -- Somebody works on these rows: their turn comes in a later call.
       cleaned := 0;
@@ -117,13 +127,13 @@ $$;
 
 revoke all on function
   private.erase_deleted_sessions(timestamptz, integer),
-  private.clean_part(text, jsonb, integer),
+  private.clean_part(text, integer),
   private.clean(jsonb),
   public.clean(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.erase_deleted_sessions(timestamptz, integer),
-  private.clean_part(text, jsonb, integer),
+  private.clean_part(text, integer),
   private.clean(jsonb),
   public.clean(jsonb)
 to service_role;

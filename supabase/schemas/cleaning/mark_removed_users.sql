@@ -42,9 +42,8 @@ begin
     order by id
     for no key update skip locked
   loop
-    insert into public.deleted_accounts (identity_hash)
-    values (private.identity_hash(jsonb_build_object('kind', 'user', 'subject', removed_id)))
-    on conflict (identity_hash) do update set deleted_at = excluded.deleted_at;
+    perform private.note_deletion(removed_id, array[
+      private.identity_hash(jsonb_build_object('kind', 'user', 'subject', removed_id))]);
     perform private.mark_deleted(removed_id);
   end loop;
   return cardinality(user_ids);

@@ -1,17 +1,18 @@
--- How long rows are kept in each table that does not go with its owner: each has a part of the cleaner, or
--- does not grow. tests/database/cleaning.test.ts compares it with the catalogue. `part` is null for tables
+-- By which rule rows are kept in each table that does not go with its owner: each has a part of the cleaner,
+-- or does not grow. tests/database/cleaning.test.ts compares it with the catalogue. `part` is null for tables
 -- that do not grow, or that others empty.
 create function private.retentions() returns table (table_name text, part text, rule text)
 language sql immutable parallel safe
 begin atomic
   select * from (values
     ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
-    ('deleted_accounts', 'expired_guests', '7 days, the longest life of a token'),
-    ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
-    ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
-    ('withdrawn_calls', 'withdrawn_calls', '1 day'),
+    ('deleted_accounts', 'expired_guests', 'retention_periods: 7 days, the longest life of a token, and until everything is erased'),
+    ('model_calls', 'model_calls', 'retention_periods: 400 days; nobody''s when the account is deleted'),
+    ('idempotency_keys', 'idempotency_keys', 'retention_periods: 1 day, and no longer than the account'),
+    ('plan_shares', 'plan_shares', 'retention_periods: 400 days, and no longer than the account'),
+    ('withdrawn_calls', 'withdrawn_calls', 'retention_periods: 1 day'),
     ('admission_counters', 'full_counters', 'until the whole allowance is there again'),
-    ('deployment_usage', 'deployment_usage', '400 days'),
+    ('deployment_usage', 'deployment_usage', 'retention_periods: 400 days'),
     ('job_queues', null, 'one row for each owner and kind of open work; goes with the owner'),
     ('deleted_snapshots', null, 'until the tasks have deleted the file'),
     ('deleted_illustrations', null, 'until the tasks have deleted the file'),
@@ -22,6 +23,7 @@ begin atomic
     ('model_call_totals', null, 'at most 200 models'),
     ('metrics_cache', null, 'one row'),
     ('cleaning_state', null, 'one row'),
+    ('retention_periods', null, 'a row for each part of the cleaner that has a period'),
     ('plans', null, 'the operator''s')
   ) as kept (table_name, part, rule);
 end;

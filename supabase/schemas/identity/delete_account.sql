@@ -30,8 +30,8 @@ begin
 end
 $$;
 
--- Deletes the caller and all of their data: {principal}. Answers 200 when everything is erased, also if that
--- has already happened, and 202 as long as something is left.
+-- Deletes the caller and all of their data: {principal}. Answers 202 with the deletion, also when it is
+-- repeated: a small account is erased by then, of a larger one something is left.
 create function public.delete_account(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -40,24 +40,22 @@ declare
   caller jsonb := request -> 'principal';
   principal public.principals := private.find_principal(caller);
   principal_id uuid := principal.id;
-  is_erased boolean := true;
+  is_erased boolean;
+  deletion public.deleted_accounts;
 begin
   -- A user without a row here may still want the account at Supabase Auth to be deleted.
   if principal_id is null and not private.is_deleted(caller) then
     principal_id := private.resolve_principal(caller);
   end if;
   select * into principal from public.principals where id = principal_id for no key update;
-  if principal.deleted_at is not null then
-    is_erased := false;
-  elsif principal.id is not null then
+  if principal.id is not null and principal.deleted_at is null then
     perform private.require_current(principal);
-    insert into public.deleted_accounts (identity_hash)
-    select private.identity_hash(caller)
-    union
-    select private.identity_hash(jsonb_build_object('kind', 'user', 'subject', id))
-    from public.principals
-    where kind = 'user' and (id = principal_id or migrated_to = principal_id)
-    on conflict (identity_hash) do update set deleted_at = excluded.deleted_at;
+    perform private.note_deletion(principal_id, array(
+      select private.identity_hash(caller)
+      union
+      select private.identity_hash(jsonb_build_object('kind', 'user', 'subject', id))
+      from public.principals
+      where kind = 'user' and (id = principal_id or migrated_to = principal_id)));
     is_erased := private.owns_at_most(principal_id, max_rows);
     if is_erased then
       perform private.lock_belongings(principal_id);
@@ -71,12 +69,9 @@ begin
       delete from public.principals where id = principal_id;
     end if;
   end if;
-  if is_erased then
-    return private.answer(
-      '{"message": "Your account and everything in it has been deleted."}');
-  end if;
-  return private.answer(
-    '{"message": "Your account is deleted, and everything in it is being erased."}', 202);
+  select * into deletion from public.deleted_accounts
+  where identity_hash = private.identity_hash(caller);
+  return private.answer(private.describe_deletion(deletion), 202);
 end
 $$;
 

@@ -13,8 +13,7 @@ declare
   silence_limit constant interval := '60 seconds';
   -- An anonymous user's principal has no expiry of its own.
   moved_user_lifetime constant interval := '30 days';
-  -- The longest that a token of Supabase Auth can be valid.
-  longest_token_life constant interval := '7 days';
+  accounts_kept_from constant timestamptz := clock_timestamp() - private.retention_of('deleted_accounts');
   guests_left integer := least(
     greatest(coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
   guest_id uuid;
@@ -49,7 +48,7 @@ begin
   delete from public.deleted_accounts
   where identity_hash = any (array(
     select identity_hash from public.deleted_accounts
-    where deleted_at < clock_timestamp() - longest_token_life
+    where deleted_at < accounts_kept_from and erased_at is not null
     limit max_limit));
   return jsonb_build_object('deleted', deleted);
 end

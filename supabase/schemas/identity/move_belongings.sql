@@ -75,6 +75,13 @@ begin
   end loop;
 
   update public.bots set owner_id = account_id where owner_id = guest_id;
+  with moving as (
+    delete from public.idempotency_keys where owner_id = guest_id returning *
+  )
+  insert into public.idempotency_keys
+    (owner_id, idempotency_key, request_hash, function_name, made, created_at)
+  select account_id, idempotency_key, request_hash, function_name, made, created_at from moving
+  on conflict do nothing;
   update public.characters set owner_id = account_id where owner_id = guest_id;
   perform private.move_memory_logs(guest_id, account_id);
   update public.model_calls set owner_id = account_id where owner_id = guest_id;

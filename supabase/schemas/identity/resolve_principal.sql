@@ -42,6 +42,9 @@ begin
     end if;
     principal := private.find_principal(caller);
   end if;
+  if principal.id is null and private.is_deleted(caller) then
+    perform private.refuse_deleted_account();
+  end if;
   perform private.require_current(principal);
 
   -- Before the lock below: two that hold it and then both wanted to write would wait for each other

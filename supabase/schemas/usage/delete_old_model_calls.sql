@@ -3,7 +3,7 @@
 create function public.delete_old_model_calls(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
-  lifetime constant interval := '400 days';
+  kept_from constant timestamptz := clock_timestamp() - private.retention_of('model_calls');
   default_limit constant integer := 10000;
   max_limit constant integer := 100000;
   row_limit constant integer := least(greatest(
@@ -13,7 +13,7 @@ begin
   delete from public.model_calls
   where model_call_id in (
     select model_call_id from public.model_calls
-    where created_at < clock_timestamp() - lifetime
+    where created_at < kept_from
     order by created_at
     limit row_limit);
   get diagnostics deleted = row_count;

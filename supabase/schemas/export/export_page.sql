@@ -1,0 +1,77 @@
+-- The next page of everything that is a principal's: {principal, after?: the cursor of the last line that the
+-- caller has}. Returns {lines: [{type, data, cursor}], after: the cursor of the page's end, is_complete}; the
+-- last page ends with {type: "complete", lines, counts: the number of lines by type}. A page is bounded in
+-- rows, bytes and containers, so that neither the database nor its caller ever holds all. It reads as itself
+-- and not as the principal, because jobs, memories' logs and plans are readable by nobody over REST: each of
+-- its queries names the owner.
+create function public.export_page(request jsonb) returns jsonb
+language plpgsql set search_path = '' set timezone = 'UTC' set lock_timeout = '2s' as $$
+declare
+  max_rows constant integer := 2000;
+  max_bytes constant integer := 1048576;
+  max_containers constant integer := 500;
+  principal_id constant uuid := private.resolve_principal(request -> 'principal');
+  reached constant jsonb := case when request ->> 'after' is not null
+    then private.read_export_cursor(request ->> 'after') end;
+  counts bigint[];
+  lines jsonb[] := '{}';
+  bytes integer := 0;
+  visited integer := 0;
+  part record;
+  container_ids uuid[];
+  container_id uuid;
+  -- Where the part goes on; null: at its beginning.
+  at_id uuid;
+  at_key jsonb;
+  stored record;
+  line jsonb;
+  after text;
+begin
+  select array_agg(coalesce((reached -> 3 ->> place - 1)::bigint, 0) order by place) into counts
+  from private.export_parts();
+  for part in
+    select * from private.export_parts() where place >= coalesce((reached ->> 0)::integer, 1) order by place
+  loop
+    at_id := case when part.place = (reached ->> 0)::integer then (reached ->> 1)::uuid end;
+    at_key := case when at_id is not null then nullif(reached -> 2, 'null') end;
+    loop
+      container_ids := private.export_containers(
+        part.container, principal_id, at_id, at_key is null, max_containers);
+      exit when container_ids = '{}';
+      foreach container_id in array container_ids loop
+        for stored in
+          select * from private.export_rows(
+            part.place, principal_id, container_id, case when container_id = at_id then at_key end,
+            max_rows - cardinality(lines))
+        loop
+          counts[part.place] := counts[part.place] + 1;
+          after := private.write_export_cursor(
+            jsonb_build_array(part.place, container_id, stored.key, to_jsonb(counts[:part.place])));
+          line := jsonb_build_object('type', part.type, 'data', stored.data, 'cursor', after);
+          lines := lines || line;
+          bytes := bytes + octet_length(line::text);
+          if cardinality(lines) >= max_rows or bytes >= max_bytes then
+            return jsonb_build_object('lines', lines, 'after', after, 'is_complete', false);
+          end if;
+        end loop;
+        visited := visited + 1;
+        if visited >= max_containers then
+          return jsonb_build_object('lines', lines, 'is_complete', false,
+            'after', private.write_export_cursor(
+              jsonb_build_array(part.place, container_id, null, to_jsonb(counts[:part.place]))));
+        end if;
+      end loop;
+      at_id := container_id;
+      at_key := null;
+    end loop;
+  end loop;
+  return jsonb_build_object('is_complete', true, 'lines', lines || jsonb_build_object(
+    'type', 'complete',
+    'lines', (select sum(number) from unnest(counts) number),
+    'counts', (
+      select jsonb_object_agg(type, counts[place]) from private.export_parts())));
+end
+$$;
+
+revoke all on function public.export_page(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.export_page(jsonb) to service_role;
