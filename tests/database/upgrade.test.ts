@@ -25,6 +25,9 @@ import { append, begin, finish, messagesOf, newUser, say } from "./turns.ts";
 const STATED: Record<string, StatedChanges> = {
   "20261130020000_cut_replies.sql": { rewritten: ["public.messages"] },
   "20261130141000_admission.sql": { renamed: { "public.plan_shares.job_id": "source_id" } },
+  // It has a row for each account that was deleted in the last days.
+  "20261130141700_deletions.sql": { rewritten: ["public.deleted_accounts"] },
+  "20261130141900_idempotency_keys.sql": { added: ["public.retention_periods"] },
 };
 /** A query for rows in which a migration has filled a new column wrongly. */
 const WRONGLY_FILLED: Record<string, string> = {
