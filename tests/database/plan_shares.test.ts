@@ -1,5 +1,6 @@
 // Plans on a real PostgreSQL: shares that many take at once, and whose workers die.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { chance } from "../chance.ts";
@@ -315,4 +316,22 @@ test("the operator makes, changes, gives and deletes plans", async () => {
   const [old] = await target.select("plans", { name: "free" });
   await target.call("save_plan", { plan_name: "free", body: { ...old, is_default: true } });
   await remove("default_0");
+});
+
+test("plans with their old default numbers become larger, and an operator's own numbers stay", async () => {
+  const sql = await readFile("supabase/migrations/20261130142000_larger_plans.sql", "utf8");
+  const after = await target.asOwner("select * from public.plans where name in ('free', 'basic', 'pro') order by name");
+  const numbers = async () =>
+    (await target.asOwner(
+      "select name, calls_a_month::int, tokens_a_month::int from public.plans where name in ('free', 'basic') order by name",
+    )).map((plan) => Object.values(plan));
+  assert.deepEqual(await numbers(), [["basic", 20_000, 50_000_000], ["free", 2_000, 5_000_000]]);
+  await target.asOwner("update public.plans set calls_a_month = 400, tokens_a_month = 2000000 where name = 'free'");
+  await target.asOwner("update public.plans set calls_a_month = 4001, tokens_a_month = 20000000 where name = 'basic'");
+  await target.asOwner(sql);
+  assert.deepEqual(await numbers(), [["basic", 4_001, 20_000_000], ["free", 2_000, 5_000_000]]);
+  await target.asOwner("update public.plans set calls_a_month = 20000, tokens_a_month = 50000000 where name = 'basic'");
+  assert.deepEqual(
+    await target.asOwner("select * from public.plans where name in ('free', 'basic', 'pro') order by name"), after,
+  );
 });

@@ -15,9 +15,10 @@ create unique index plans_have_one_default on public.plans (is_default) where is
 
 alter table public.plans enable row level security;
 
--- A short story takes about 30 calls and 100,000 tokens, a long one 60 and 400,000.
+-- A reply takes one call and, with the usual history, up to 15,000 tokens; a short story about 30 calls and
+-- 100,000 tokens, a long one 60 and 400,000.
 insert into public.plans (name, calls_a_month, tokens_a_month, images_a_month, is_default)
 values
-  ('free', 400, 2000000, 20, true),
-  ('basic', 4000, 20000000, 200, false),
-  ('pro', 40000, 200000000, 2000, false);
+  ('free', 2000, 5000000, 20, true),
+  ('basic', 20000, 50000000, 200, false),
+  ('pro', 200000, 500000000, 2000, false);
