@@ -14,7 +14,7 @@ import {
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { fail, leaseOf, wake } from "./tasks.ts";
 import { Refusal, type Row } from "./target.ts";
-import { newUser, refusal } from "./turns.ts";
+import { newUser, refusal, type Principal } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -316,6 +316,36 @@ test("the operator makes, changes, gives and deletes plans", async () => {
   const [old] = await target.select("plans", { name: "free" });
   await target.call("save_plan", { plan_name: "free", body: { ...old, is_default: true } });
   await remove("default_0");
+});
+
+test("a token's plan counts unless the operator has assigned one; a name that no plan has is the default", async () => {
+  const user = newUser();
+  const planWith = async (principal: Principal) => (await usageOf(target, principal))["plan"];
+  const claiming = (plan: string) => ({ ...user, plan });
+  assert.equal(await planWith(user), "free");
+  assert.equal(await planWith(claiming("pro")), "pro");
+  // What works without the token, such as a job, has the plan of the newest one.
+  const named = { kind: "named", subject: user["subject"] } as Principal;
+  assert.equal(await planWith(named), "pro");
+  assert.equal((await target.call("read_account", { user_id: user["subject"] }))["body"].plan, "pro");
+  assert.equal(await planWith(claiming("no-such-plan")), "free");
+  assert.equal(await planWith(claiming("x".repeat(5000))), "free");
+  assert.equal(await planWith(claiming("basic")), "basic");
+  await givePlan(target, user, { calls: 1 }, "assigned");
+  assert.equal(await planWith(claiming("pro")), "assigned");
+  await target.call("set_plan", { user_id: user["subject"], body: { plan: null } });
+  assert.equal(await planWith(named), "pro");
+  assert.equal(await planWith(user), "free", "a token without the claim has taken it back");
+
+  await target.call("save_plan", { plan_name: "claimed", body: { calls_a_month: 2, tokens_a_month: null, images_a_month: null } });
+  const projects = await Promise.all([1, 2, 3, 4, 5].map(() => newProject(target, claiming("claimed"))));
+  assert.equal(await planWith(claiming("claimed")), "claimed");
+  const { answers, refusals } = split(
+    await times(50, (index) => beginWithShare(target, claiming("claimed"), projects[index % 5]!)),
+  );
+  assert.deepEqual([answers.length, refusals], [2, Array(48).fill("plan_exceeded")]);
+  await target.call("delete_plan", { plan_name: "claimed" });
+  assert.equal(await planWith(claiming("claimed")), "free", "a plan that only tokens name may be deleted");
 });
 
 test("plans with their old default numbers become larger, and an operator's own numbers stay", async () => {

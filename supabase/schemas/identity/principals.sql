@@ -24,6 +24,8 @@ create table public.principals (
   -- Supabase Auth has had the user: if it has them no longer, they were deleted there
   -- (cleaning/mark_removed_users.sql).
   is_auth_user boolean not null default false,
+  -- The plan that the newest token has named (FABULA_PLAN_CLAIM), which may not exist; null: none.
+  claimed_plan text check (char_length(claimed_plan) <= 64),
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
     case kind

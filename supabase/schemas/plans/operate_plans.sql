@@ -76,8 +76,8 @@ exception when foreign_key_violation then
 end
 $$;
 
--- Assigns a plan to a person from now on: {user_id, body: {plan}}; null is the default plan. Their usage in
--- this month counts. Answers private.plan_usage.
+-- Assigns a plan to a person from now on: {user_id, body: {plan}}; null is the plan that their token
+-- names, or the default. Their usage in this month counts. Answers private.plan_usage.
 create function public.set_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

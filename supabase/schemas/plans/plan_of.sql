@@ -1,4 +1,5 @@
--- The principal's plan: the one that the operator has assigned, or the default.
+-- The principal's plan: the one that the operator has assigned, else the one that their newest token has named,
+-- else the default.
 create function private.plan_of(principal_id uuid) returns public.plans
 language plpgsql stable set search_path = '' as $$
 declare
@@ -7,6 +8,10 @@ begin
   select * into plan from public.plans
   where name = (
     select principal_plans.plan from public.principal_plans where owner_id = principal_id);
+  if not found then
+    select * into plan from public.plans
+    where name = (select claimed_plan from public.principals where id = principal_id);
+  end if;
   if not found then
     select * into plan from public.plans where is_default;
   end if;

@@ -5,7 +5,7 @@ create table public.plans (
   calls_a_month bigint check (calls_a_month >= 0),
   tokens_a_month bigint check (tokens_a_month >= 0),
   images_a_month bigint check (images_a_month >= 0),
-  -- The plan of everybody to whom the operator has assigned none.
+  -- The plan of everybody to whom the operator has assigned none, and whose token names none.
   is_default boolean not null default false
 );
 
