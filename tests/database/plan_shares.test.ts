@@ -7,14 +7,14 @@ import { chance } from "../chance.ts";
 import { guestOf, migrate, personOf } from "./accounts.ts";
 import { split, times } from "./at_once.ts";
 import { newProject } from "./dossiers.ts";
-import { change, commitOne } from "./jobs.ts";
+import { change, commitOne, KIND } from "./jobs.ts";
 import {
   beginWithShare, CALL, CALL_TOKENS, cancel, claimOf, givePlan, ONE_CALL, usageOf,
 } from "./plan_behaviour.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { fail, leaseOf, wake } from "./tasks.ts";
 import { Refusal, type Row } from "./target.ts";
-import { newUser, refusal, type Principal } from "./turns.ts";
+import { begin, finish, newUser, refusal, type Principal } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -346,6 +346,46 @@ test("a token's plan counts unless the operator has assigned one; a name that no
   assert.deepEqual([answers.length, refusals], [2, Array(48).fill("plan_exceeded")]);
   await target.call("delete_plan", { plan_name: "claimed" });
   assert.equal(await planWith(claiming("claimed")), "free", "a plan that only tokens name may be deleted");
+});
+
+test("a month's usage is told by kind, model and day in UTC, of the caller alone", async () => {
+  const user = newUser();
+  const say = async (model: string) =>
+    finish(target, await begin(target, user), { attempts: [{ ...CALL, model, cost_usd: 0.25 }] });
+  for (const model of ["large", "small", "small", "small"]) await say(model);
+  const project_id = await newProject(target, user);
+  const step = await claimOf(target, await beginWithShare(target, user, project_id));
+  await wake(target, step);
+  await commitOne(target, await claimOf(target, step["job_id"]), {}, { calls: [{ ...CALL, output_tokens: 500 }] });
+  const other = newUser();
+  await finish(target, await begin(target, other), { attempts: [CALL] });
+
+  const sums = (of: Row[]) => of.map(({ name, calls, input_tokens, output_tokens, cost_usd }) =>
+    [name, calls, input_tokens, output_tokens, cost_usd]);
+  const { by_kind, by_model, by_day } = await usageOf(target, user);
+  const today = new Date().toISOString().slice(0, 10);
+  assert.deepEqual(sums(by_kind), [[KIND, 2, 30, 500, null], ["chat", 4, 120, 48, 1]]);
+  assert.deepEqual(sums(by_model), [
+    ["test:m", 1, 30, 500, null], ["test:small", 3, 90, 36, 0.75], ["test:large", 1, 30, 12, 0.25], [null, 1, 0, 0, null],
+  ]);
+  assert.deepEqual(sums(by_day), [[today, 6, 150, 548, 1]]);
+
+  // Both sides of a midnight in UTC that is the end of a month, whatever the connection's zone is.
+  await target.asOwner(
+    `update public.model_calls set created_at = case model when 'large' then '2026-01-31T23:59:59.9Z'::timestamptz
+       else '2026-02-01T00:00:00Z' end where owner_id = $1 and model in ('large', 'small')`,
+    [user["subject"]],
+  );
+  const monthOf = async (month: string) =>
+    (await target.call("read_usage", { principal: user, query: { month } }))["body"] as Row;
+  assert.deepEqual(sums((await monthOf("2026-01"))["by_day"]), [["2026-01-31", 1, 30, 12, 0.25]]);
+  const february = await monthOf("2026-02");
+  assert.deepEqual(sums(february["by_day"]), [["2026-02-01", 3, 90, 36, 0.75]]);
+  assert.deepEqual([february["month"], february["resets_at"]], ["2026-02", "2026-03-01T00:00:00.000000Z"]);
+  assert.deepEqual((await monthOf("2025-12"))["by_kind"], []);
+  for (const month of ["2026-13", "2026", "November", "2026-1", "0000-01"]) {
+    await assert.rejects(monthOf(month), refusal(422, "invalid_request"));
+  }
 });
 
 test("plans with their old default numbers become larger, and an operator's own numbers stay", async () => {
