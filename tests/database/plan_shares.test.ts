@@ -135,6 +135,7 @@ test("a refusal says what is used, what may be used, and until when", async () =
       reserved: { calls: 0, tokens: 0, images: 0 },
       limit: { calls: null, tokens: 150, images: 0 },
       resets_at: "",
+      stored: { bytes: members.stored.bytes, limit_bytes: null },
     });
     return true;
   });
@@ -287,7 +288,7 @@ test("admissions race with the account's deletion: nothing is left of it", async
 
 test("the operator makes, changes, gives and deletes plans", async () => {
   const body = { calls_a_month: 7, tokens_a_month: null, images_a_month: 0 };
-  const saved = { name: "writers", ...body, is_default: false };
+  const saved = { name: "writers", ...body, stored_bytes: null, is_default: false };
   assert.deepEqual(await target.call("save_plan", { plan_name: "writers", body }), { body: saved, status: 201 });
   assert.deepEqual(await target.call("save_plan", { plan_name: "writers", body }), { body: saved, status: 200 });
   await assert.rejects(target.call("save_plan", { plan_name: "No Name", body }), refusal(422, "invalid_request"));

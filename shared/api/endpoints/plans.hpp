@@ -51,6 +51,20 @@ inline constexpr std::array kLimitFields{
 };
 inline constexpr Schema kLimit{"PlanLimit", "The limits of a plan for a month.", kLimitFields};
 
+inline constexpr std::array kStoredFields{
+    Field{.name = "bytes",
+          .type = Type::integer,
+          .description = "The UTF-8 bytes of the caller's conversations, dossiers, imports, "
+                         "characters, bots, projects and stories.",
+          .is_required = true},
+    Field{.name = "limit_bytes",
+          .type = Type::integer,
+          .description = "The plan's room for them; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+};
+inline constexpr Schema kStored{"PlanStored", "The text that is stored now.", kStoredFields};
+
 inline constexpr std::array kUsageFields{
     Field{.name = "plan", .description = "The name of the plan.", .is_required = true},
     Field{
@@ -75,6 +89,11 @@ inline constexpr std::array kUsageFields{
           .type = Type::timestamp,
           .description = "When the next month begins, with nothing used.",
           .is_required = true},
+    Field{.name = "stored",
+          .type = Type::object,
+          .description = "The text that is stored now, whatever the month.",
+          .is_required = true,
+          .schema = &kStored},
 };
 inline constexpr Schema kUsage{"PlanUsage", "The usage of a plan in this month.", kUsageFields};
 
@@ -134,6 +153,11 @@ inline constexpr std::array kPlanFields{
           .description = "Pictures; null: without a limit.",
           .is_required = true,
           .is_nullable = true},
+    Field{.name = "stored_bytes",
+          .type = Type::integer,
+          .description = "Bytes of text that may be stored at a time; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
     Field{.name = "is_default",
           .type = Type::boolean,
           .description = "Whether everybody has it to whom the operator has given none.",
@@ -158,6 +182,12 @@ inline constexpr std::array kSavePlanFields{
           .type = Type::integer,
           .description = "Pictures; null: without a limit.",
           .is_required = true,
+          .is_nullable = true,
+          .maximum = kLargestLimit},
+    Field{.name = "stored_bytes",
+          .type = Type::integer,
+          .description = "Bytes of text that may be stored at a time; null: without a limit. "
+                         "Absent: as it is, in a new plan without a limit.",
           .is_nullable = true,
           .maximum = kLargestLimit},
     Field{.name = "is_default",

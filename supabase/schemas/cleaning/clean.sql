@@ -31,12 +31,16 @@ declare
   shares_kept constant interval := '400 days';
   usage_kept constant interval := '400 days';
   withdrawals_kept constant interval := '1 day';
+  -- Each may have many messages.
+  max_sessions_to_count constant integer := 20;
   cleaned integer;
 begin
   case part
     when 'deleted_sessions' then
       cleaned := private.erase_deleted_sessions(
         clock_timestamp() - make_interval(secs => (deleted_days * 86400)::double precision), row_limit);
+    when 'deleted_session_bytes' then
+      cleaned := private.uncount_deleted_sessions(max_sessions_to_count);
     when 'erasures' then
       cleaned := private.erase_next(row_limit)::integer;
     when 'removed_users' then
@@ -87,8 +91,9 @@ declare
   max_rows constant integer := 10000;
   row_limit constant integer := least(greatest(
     coalesce((limits ->> 'rows')::integer, default_rows), 1), max_rows);
-  parts constant text[] := array['deleted_sessions', 'erasures', 'removed_users', 'expired_guests',
-    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage'];
+  parts constant text[] := array['deleted_sessions', 'deleted_session_bytes', 'erasures', 'removed_users',
+    'expired_guests', 'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters',
+    'deployment_usage'];
   wanted_part text;
   cleaned integer;
 begin

@@ -9,6 +9,7 @@ begin atomic
     ('deleted_accounts', 'expired_guests', '7 days, the longest life of a token'),
     ('model_calls', 'model_calls', '400 days; nobody''s when the account is deleted'),
     ('plan_shares', 'plan_shares', '400 days, and no longer than the account'),
+    ('stored_byte_changes', null, 'about 64 rows for each owner; goes with the owner'),
     ('withdrawn_calls', 'withdrawn_calls', '1 day'),
     ('admission_counters', 'full_counters', 'until the whole allowance is there again'),
     ('deployment_usage', 'deployment_usage', '400 days'),

@@ -29,8 +29,9 @@ create function private.end_of_month(month date) returns text
 language sql stable parallel safe
 return private.iso((month + interval '1 month') at time zone 'UTC');
 
--- {plan, month, usage, reserved, limit, resets_at}: the usage of the principal's plan in this month. usage,
--- reserved and limit are {calls, tokens, images}; a limit is null if there is none.
+-- {plan, month, usage, reserved, limit, resets_at, stored}: the usage of the principal's plan in this month. usage,
+-- reserved and limit are {calls, tokens, images}, stored is {bytes, limit_bytes} at this moment; a limit is null
+-- if there is none.
 create function private.plan_usage(principal_id uuid, month date) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -55,7 +56,10 @@ begin
         'calls', plan.calls_a_month,
         'tokens', plan.tokens_a_month,
         'images', plan.images_a_month),
-      'resets_at', private.end_of_month(plan_usage.month))
+      'resets_at', private.end_of_month(plan_usage.month),
+      'stored', jsonb_build_object(
+        'bytes', private.stored_bytes(principal_id),
+        'limit_bytes', plan.stored_bytes))
     from public.plan_shares share
     where share.owner_id = principal_id and share.month = plan_usage.month);
 end
