@@ -122,7 +122,8 @@ begin
     perform private.erase_sessions(container_ids, row_limit);
     return true;
   end if;
-  if private.delete_rows('public.bots', 'owner_id', array[principal_id], row_limit) > 0
+  if private.delete_rows('public.idempotency_keys', 'owner_id', array[principal_id], row_limit) > 0
+    or private.delete_rows('public.bots', 'owner_id', array[principal_id], row_limit) > 0
     or private.delete_rows('public.characters', 'owner_id', array[principal_id], row_limit) > 0
     or private.erase_auth_log(principal_id, row_limit) >= row_limit
   then
