@@ -71,6 +71,8 @@ inline constexpr std::array kSettings = {
             .type = Type::json,
             .purpose = "How much callers, networks and the deployment may begin and spend, where "
                        "that differs from the normal limits."},
+    Setting{.name = "FABULA_PLAN_CLAIM",
+            .purpose = "The path of the claim that names the user's plan."},
     Setting{.name = "FABULA_CLIENT_ADDRESS_HEADER",
             .purpose = "The header in which a proxy of one's own writes the client's address."},
     Setting{.name = "FABULA_RATE_LIMITS",

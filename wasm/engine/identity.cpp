@@ -8,6 +8,7 @@
 #include "shared/auth/bearer.hpp"
 #include "shared/auth/guest_key.hpp"
 #include "shared/auth/jwt.hpp"
+#include "shared/auth/plan_claim.hpp"
 #include "shared/text/hex.hpp"
 #include "wasm/engine/deadlines.hpp"
 #include "wasm/engine/digest.hpp"
@@ -95,6 +96,7 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
   co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
   caller.expires_at_s = claims.expires_at_s;
+  caller.principal.plan = auth::claimed_plan(jws.payload, settings.plan_claim, !issuer);
   KeyTrust trust{{settings.jwks, settings.hs256_secret, settings.previous_hs256_secret},
                  settings.jwks_url};
   if (issuer) trust = {{}, *json::string_at(*issuer, "jwks_url")};

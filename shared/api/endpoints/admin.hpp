@@ -6,12 +6,13 @@
 #include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/usage_sums.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::admin {
 
 inline constexpr std::array<std::string_view, 3> kAccountKinds{"user", "guest", "external"};
-inline constexpr std::array<std::string_view, 3> kGroupings{"user", "model", "day"};
+inline constexpr std::array<std::string_view, 4> kGroupings{"user", "kind", "model", "day"};
 
 inline constexpr std::int64_t kDayCharacters = 10;
 
@@ -73,6 +74,15 @@ inline constexpr std::array kFailedJobFields{
         .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
     kCreatedAt,
     moment_or_null("finished_at", "When it was given up; null: it is tried again."),
+    Field{.name = "attempts",
+          .type = Type::integer,
+          .description = "How often its steps were begun.",
+          .is_required = true},
+    Field{.name = "lost_attempts",
+          .type = Type::integer,
+          .description = "How many of them ended without a word: the worker trapped, or took too "
+                         "long. A step is given up after three.",
+          .is_required = true},
     Field{.name = "failures",
           .type = Type::array,
           .description = "Why its steps have failed.",
@@ -82,7 +92,9 @@ inline constexpr Schema kFailedJob{"FailedJob", "A job that was given up.", kFai
 
 inline constexpr std::array kUsageQueryFields{
     Field{.name = "by",
-          .description = "What is added up: the calls of a user, of a model, or of a day in UTC.",
+          .description =
+              "What is added up: the calls of a user, of a kind of work, of a model, or of a "
+              "day in UTC.",
           .choices = kGroupings,
           .default_json = R"("day")"},
     Field{.name = "first_day",
@@ -93,31 +105,6 @@ inline constexpr std::array kUsageQueryFields{
           .maximum = kDayCharacters},
     limit_field("50"), kOffsetField};
 inline constexpr Schema kUsageQuery{"UsageQuery", "", kUsageQueryFields};
-
-inline constexpr std::array kUsageFields{
-    Field{.name = "name",
-          .description = "The user's id, the model as provider:model, or the day; null: users who "
-                         "are deleted.",
-          .is_required = true,
-          .is_nullable = true},
-    Field{.name = "calls",
-          .type = Type::integer,
-          .description = "Requests to models.",
-          .is_required = true},
-    Field{.name = "input_tokens",
-          .type = Type::integer,
-          .description = "As far as providers report them.",
-          .is_required = true},
-    Field{.name = "output_tokens",
-          .type = Type::integer,
-          .description = "Reported, or else estimated.",
-          .is_required = true},
-    Field{.name = "cost_usd",
-          .type = Type::number,
-          .description = "As far as providers report it.",
-          .is_required = true,
-          .is_nullable = true}};
-inline constexpr Schema kUsage{"UsageOfAll", "What was used.", kUsageFields};
 
 inline constexpr std::int64_t kLargestBotId = (std::int64_t{1} << 53) - 1;
 
@@ -174,11 +161,11 @@ inline constexpr Operation kReadUsage{
     .id = "read_usage_of_all",
     .method = "GET",
     .pattern = "/admin/usage",
-    .summary = "What everybody has used, by user, model or day",
+    .summary = "What everybody has used, by user, kind, model or day",
     .access = Access::operator_only,
     .query = &kUsageQuery,
     .answer = {.kind = AnswerKind::list,
-               .schema = &kUsage,
+               .schema = &kUsageSum,
                .description = "The most tokens first; days in their order."}};
 
 inline constexpr Operation kListAccounts{

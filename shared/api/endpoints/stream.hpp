@@ -293,6 +293,7 @@ inline constexpr Operation kCreateBot{.id = "create_bot",
                                                  .description = "The new bot.",
                                                  .has_etag = true,
                                                  .location = "/stream/v1/bots/{bot_id}"},
+                                      .stores_text = true,
                                       .refusals = kSaveBotRefusals};
 
 inline constexpr Operation kReadBot{
@@ -311,6 +312,7 @@ inline constexpr Operation kUpdateBot{
     .maximum_body_bytes = kMaximumBotBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kBot, .description = "The bot as it is now.", .has_etag = true},
+    .stores_text = true,
     .refusals = kSaveBotRefusals};
 
 inline constexpr Operation kDeleteBot{.id = "delete_bot",

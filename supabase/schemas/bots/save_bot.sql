@@ -46,6 +46,7 @@ begin
     btrim(body ->> 'access_path'), coalesce((body ->> 'is_public')::boolean, false))
   returning * into bot;
   perform private.save_bot_key(bot.bot_id, request);
+  perform private.check_stored_bytes(principal_id);
   return private.answer(
     private.describe_bot(bot, principal_id), 201, private.version_of(bot.updated_at));
 end

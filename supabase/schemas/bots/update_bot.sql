@@ -23,6 +23,7 @@ begin
   where bot_id = bot.bot_id
   returning * into bot;
   perform private.save_bot_key(bot.bot_id, request);
+  perform private.check_stored_bytes(principal_id);
   return private.answer(
     private.describe_bot(bot, principal_id), etag => private.version_of(bot.updated_at));
 end
