@@ -162,7 +162,6 @@ TEST_CASE("with an idempotency key the database makes something once, for what w
   CHECK(json::string_at(other, "request_hash") != json::string_at(keyed, "request_hash"));
 
   Forwarding edge;
-  CHECK(edge.send("POST http://edge/projects", json + "idempotency-key: \xC3\xA4\n",
-                  R"({"name":"B"})")
+  CHECK(edge.send("POST http://edge/projects", json + "idempotency-key: a b\n", R"({"name":"B"})")
             .status() == 422);
 }
