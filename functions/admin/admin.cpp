@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "functions/admin/encryption.hpp"
 #include "shared/api/endpoints/admin.hpp"
 #include "shared/database/operators.hpp"
 #include "shared/database/readiness.hpp"
@@ -24,6 +25,7 @@ constexpr std::array kRoutes{
     engine::route<declared::kListErasures>(&forward_for_operator, database::kListErasures),
     engine::route<declared::kListFailedJobs>(&forward_for_operator, database::kListFailedJobs),
     engine::route<declared::kRetryJob>(&forward_for_operator, database::kRetryFailedJob),
+    engine::route<declared::kRotateEncryption>(&rotate_encryption),
 };
 
 }  // namespace

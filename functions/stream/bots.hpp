@@ -9,9 +9,10 @@ namespace fabula::stream_function {
 bool allows_public_bots(engine::Call& call);
 
 // Serves the route's database function for the bots that the caller may see.
-runtime::Task<Result<void>> read_bots(engine::Call& call, const engine::Match& match);
+runtime::Task<Result<void>> serve_bots(engine::Call& call, const engine::Match& match);
 
-// Refuses (forbidden) to make a bot public where that is not allowed.
+// Saves a bot, its own key encrypted. Refuses (forbidden) to make a bot public where that is not
+// allowed, and (no_encryption_key) a key where the deployment cannot encrypt it.
 runtime::Task<Result<void>> save_bot(engine::Call& call, const engine::Match& match);
 
 }  // namespace fabula::stream_function

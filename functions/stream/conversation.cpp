@@ -10,6 +10,7 @@
 #include "shared/text/integer.hpp"
 #include "shared/turn/kinds/chat.hpp"
 #include "shared/turn/kinds/relay.hpp"
+#include "wasm/engine/encryption.hpp"
 #include "wasm/engine/host_settings.hpp"
 
 namespace fabula::stream_function {
@@ -58,7 +59,12 @@ Task<Result<void>> BotConversation::after_begin(Call& call, const engine::Caller
                                                 const turn::BegunTurn& turn,
                                                 const engine::TurnLimits&, TurnRequest& request,
                                                 engine::Answering& answering) {
-  const auto bot = turn::asked_bot(turn).value_or(turn::AskedBot{});
+  auto bot = turn::asked_bot(turn).value_or(turn::AskedBot{});
+  if (bot.encrypted_key) {
+    const engine::Encryption encryption = co_await engine::Encryption::read(call);
+    bot.choice.access_key =
+        co_await encryption.decrypt(llm::owner_of_key(bot.bot_id), *bot.encrypted_key);
+  }
   if (request.system_prompt.empty()) request.system_prompt = bot.system;
   answering.endpoints.push_back(co_await resolve_bot(call, bot.choice));
   co_return {};

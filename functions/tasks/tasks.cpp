@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "wasm/engine/serve.hpp"
 #include "wasm/engine/snapshots.hpp"
 #include "wasm/runtime/host.hpp"
+#include "wasm/runtime/timer.hpp"
 
 namespace fabula::tasks_function {
 namespace {
@@ -80,16 +82,24 @@ void note_calls(log::RequestLog& log, const std::vector<usage::ModelCall>& calls
   }
 }
 
+// The pause after a batch, by the time that the batch has taken: most turns of others find the
+// database without the cleaner (supabase/schemas/cleaning/clean.sql does the same).
+constexpr std::int64_t kPausesABatch = 2;
+
 // Cleans batch by batch, while there is time: a call that is cut off has lost nothing.
 Task<Result<void>> clean(Call& call, std::int64_t until_ms) {
   const auto days = call.setting_values().number(settings::named("FABULA_DELETED_DAYS"));
   for (;;) {
+    const auto began_ms = runtime::now_ms(call.context());
     const auto cleaned = co_await engine::call_function(call.context(), call.database(),
                                                         database::kClean, {.deleted_days = days});
-    if (!cleaned.is_left || runtime::now_ms(call.context()) >= until_ms ||
+    const auto ended_ms = runtime::now_ms(call.context());
+    const auto pause_ms = kPausesABatch * (ended_ms - began_ms);
+    if (!cleaned.is_left || ended_ms + pause_ms >= until_ms ||
         call.context().isolate_ending().is_set()) {
       co_return {};
     }
+    co_await runtime::Timer(call.context(), static_cast<std::uint32_t>(pause_ms));
   }
 }
 

@@ -155,6 +155,9 @@ export class DevelopmentServer {
       ...callersSettings(environment),
       ...provider.settings,
       ...supabaseSettings,
+      ...(environment["FABULA_ENCRYPTION_KEY"] && {
+        FABULA_ENCRYPTION_KEY: environment["FABULA_ENCRYPTION_KEY"],
+      }),
       FABULA_ENV: "development",
       FABULA_ALLOWED_ORIGINS: this.#originOfPages,
     };

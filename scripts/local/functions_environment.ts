@@ -17,8 +17,11 @@ const PASSED_ON = new Set([
   "FABULA_ALLOWED_ORIGINS",
   "FABULA_METRICS_TOKEN",
   "FABULA_PREVIOUS_METRICS_TOKEN",
+  "FABULA_ENCRYPTION_KEY",
+  "FABULA_PREVIOUS_ENCRYPTION_KEY",
   "FABULA_GUESTS",
   "FABULA_LIMITS",
+  "FABULA_PLAN_CLAIM",
   "FABULA_CLIENT_ADDRESS_HEADER",
   "FABULA_RATE_LIMITS",
   "MODEL_CHAT",
@@ -105,6 +108,7 @@ export function embeddedSupabaseSettings(
     ...namedKeys(originUrl, keys.publishableKey, keys.secretKey),
     SUPABASE_REST_URL: `${databaseUrl}/rest/v1`,
     FABULA_JWT_SECRET: keys.jwtSecret,
+    FABULA_ENCRYPTION_KEY: keys.encryptionKey,
   };
 }
 

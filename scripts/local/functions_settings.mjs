@@ -23,10 +23,12 @@ export const NUMBERS = new Map([
 /** Whether each has the form that its example shows; a secret's value is never shown. */
 const FORMS = [
   form(["FABULA_PUBLIC_BOTS"], /^(on|off)$/, "on or off"),
+  form(["FABULA_ENCRYPTION_KEY", "FABULA_PREVIOUS_ENCRYPTION_KEY"], /^[\da-f]{64}$/i, "64 hexadecimal digits, as openssl rand -hex 32 writes them"),
   form(["FABULA_ENV"], /^(production|development)$/, "production or development"),
   form(["FABULA_ALLOWED_ORIGINS"], listOf(/^(\*|[a-z][a-z\d+.-]*:\/\/[^\s/?#@*\\]+\/?)?$/i), "* or origins such as https://app.example"),
   form(["FABULA_RATE_LIMITS"], listOf(/^[^=]+=\s*(off|[1-9]\d{0,5}\/[1-9]\d{0,5})$/), "limits such as stream=5/60,chat=off"),
   form(["FABULA_UPSTREAM_HOSTS", "FABULA_ATTACHMENT_HOSTS"], listOf(/^(([^\s/:]+|\[[^\s/]+\])(:\d{1,5})?)?$/), "hosts such as models.example.com"),
+  form(["FABULA_PLAN_CLAIM"], /^(?!(user|unsafe)_metadata)[^.\s](.*[^.])?$/, "the path of a claim that users cannot write, such as app_metadata.plan"),
   form(["FABULA_ISSUERS", "FABULA_TOOLS"], (text) => Array.isArray(parsed(text)), "a JSON array"),
   form(["FABULA_MODES", "SUPABASE_JWKS"], isObject, "a JSON object"),
   form(["SUPABASE_JWKS_URL", "FABULA_JWT_ISSUER", "HTTP_REFERER"], isAddress, "an address such as https://app.example"),

@@ -20,11 +20,13 @@ bool has_limit(std::string_view scope, std::string_view name) {
   constexpr std::array kOfDeployment = {"requests",     "window_seconds",       "guest_requests",
                                         "new_guests",   "guest_window_seconds", "streams",
                                         "tokens_a_day", "tokens_a_month",       "guest_percent"};
+  constexpr std::array kOfPublicBot = {"requests", "window_seconds"};
   const auto is_among = [name](const auto& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   if (scope == "guest" || scope == "user" || scope == "key") return is_among(kOfCaller);
   if (scope == "prefix") return is_among(kOfPrefix);
+  if (scope == "public_bot") return is_among(kOfPublicBot);
   return scope == "deployment" && is_among(kOfDeployment);
 }
 

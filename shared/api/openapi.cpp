@@ -73,11 +73,30 @@ void write_query_parameters(Writer& writer, const Schema& query) {
   }
 }
 
+void write_guest_key_parameter(Writer& writer) {
+  writer.begin_object();
+  writer.key("name").string("Idempotency-Key").key("in").string("header");
+  writer.key("description")
+      .string(
+          "A random UUID. A request without a token that is sent again with it gets the same "
+          "guest.");
+  writer.key("required").boolean(false);
+  writer.key("schema").begin_object();
+  writer.key("type").string("string").key("format").string("uuid");
+  writer.key("pattern").string(
+      "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$");
+  writer.end_object();
+  writer.end_object();
+}
+
 void write_parameters(Writer& writer, const Operation& operation) {
   writer.key("parameters").begin_array();
   write_path_parameters(writer, operation.pattern);
   if (operation.query) write_query_parameters(writer, *operation.query);
-  if (operation.takes_idempotency_key) write_parameter_reference(writer, "Idempotency-Key");
+  if (operation.takes_idempotency_key && !operation.makes_guest) {
+    write_parameter_reference(writer, "Idempotency-Key");
+  }
+  if (operation.makes_guest) write_guest_key_parameter(writer);
   if (operation.takes_if_match) write_parameter_reference(writer, "If-Match");
   if (answers_not_modified(operation)) write_parameter_reference(writer, "If-None-Match");
   if (operation.takes_last_event_id) {

@@ -181,7 +181,8 @@ void write_problem_schemas(Writer& writer) {
   writer.key("description")
       .string(
           "Why something was not done (RFC 9457). `plan_exceeded` also has `plan`, `usage`, "
-          "`reserved`, `limit` and `resets_at`, as in PlanUsage. `turn_in_progress` also has "
+          "`reserved`, `limit`, `resets_at` and `stored`, as in PlanUsage. `turn_in_progress` also "
+          "has "
           "`running`, by which the running reply is resumed. A whole answer that broke off also "
           "has what is kept of it.");
   writer.key("properties").begin_object();
@@ -214,6 +215,8 @@ void write_problem_schemas(Writer& writer) {
                           R"("$ref":"#/components/schemas/PlanLimit"})");
   writer.key("resets_at")
       .raw(R"({"type":"string","format":"date-time","description":"When the next month begins."})");
+  writer.key("stored").raw(R"({"description":"The text that is stored, or would be stored.",)"
+                           R"("$ref":"#/components/schemas/PlanStored"})");
   // The fields of a non-streamed answer that broke off.
   writer.key("text").raw(
       R"({"type":"string","description":"The text that is kept, in answers of chat."})");

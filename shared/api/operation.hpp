@@ -68,9 +68,13 @@ struct Operation {
   std::uint32_t maximum_body_bytes = kSmallBodyBytes;
   bool takes_if_match = false;         // 412 when the header names another version
   bool takes_idempotency_key = false;  // the header Idempotency-Key
+  // Makes a guest at each call: an Idempotency-Key must be a random UUID
+  // (shared/auth/guest_key.hpp).
+  bool makes_guest = false;
   bool takes_last_event_id = false;  // the header Last-Event-ID: the client's position in a stream
   Answer answer;
-  bool spends = false;  // models' tokens, or room: its caller must be admitted (429, 503)
+  bool spends = false;       // models' tokens, or room: its caller must be admitted (429, 503)
+  bool stores_text = false;  // which the caller's plan limits (429)
   // Refusals besides those that follow from the members above (401, 404 for an id, 422, ...).
   std::span<const ErrorCode> refusals = {};
   bool takes_user_id_header = false;  // x-user-id, which is refused unless it is the caller's own

@@ -30,6 +30,7 @@ std::vector<ErrorCode> refusals_of(const Operation& operation) {
       {ErrorCode::account_suspended});
   add(operation.spends,
       {ErrorCode::rate_limited, ErrorCode::plan_exceeded, ErrorCode::capacity_exceeded});
+  add(operation.stores_text, {ErrorCode::plan_exceeded});
   // A server may serve no guests.
   add(operation.spends, {ErrorCode::missing_credentials});
   add(operation.access == Access::caller || operation.access == Access::operator_only,

@@ -6,8 +6,8 @@
 
 namespace fabula::auth {
 
-// Whether nobody can guess the key if it was chosen at random: a UUID of version 4 (122 random
-// bits), or at least 31 hexadecimal digits, or at least 22 letters, digits, `-` and `_`.
-bool is_hard_to_guess(std::string_view key);
+// Whether the key is a UUID of version 4, whose 122 random bits nobody can guess (RFC 9562, section
+// 5.4).
+bool is_random_uuid(std::string_view key);
 
 }  // namespace fabula::auth

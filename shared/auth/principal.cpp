@@ -28,6 +28,7 @@ void write_principal(json::Writer& writer, const Principal& principal) {
   if (principal.kind == Principal::Kind::user || principal.kind == Principal::Kind::external) {
     writer.key("issuer").string(principal.issuer).key("subject").string(principal.subject);
     if (principal.issued_at_s) writer.key("issued_at").integer(*principal.issued_at_s);
+    if (!principal.plan.empty()) writer.key("plan").string(principal.plan);
   } else if (principal.kind == Principal::Kind::named) {
     writer.key("subject").string(principal.subject);
   } else {

@@ -24,9 +24,12 @@ struct Principal {
   std::string token_hash;  // for a guest or a new guest: SHA-256 in hexadecimal
   // From an external's token, if it has the claim: an account deleted before this may begin anew.
   std::optional<std::int64_t> issued_at_s = {};
+  // The plan that a user's or an external's token names (FABULA_PLAN_CLAIM); empty if it names
+  // none.
+  std::string plan = {};
 };
 
-// Writes {"kind", "issuer", "subject", "issued_at"?}, {"kind", "subject"} or {"kind",
+// Writes {"kind", "issuer", "subject", "issued_at"?, "plan"?}, {"kind", "subject"} or {"kind",
 // "token_hash"}.
 void write_principal(json::Writer& writer, const Principal& principal);
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "shared/auth/plan_claim.hpp"
 #include "shared/http/url.hpp"
 #include "shared/json/document.hpp"
 #include "shared/settings/table.hpp"
@@ -76,6 +77,14 @@ class Reader {
     return issuers;
   }
 
+  std::string plan_claim(bool has_issuers) {
+    constexpr const Setting& kSetting = named("FABULA_PLAN_CLAIM");
+    auto path = text(kSetting);
+    const auto fault = plan_claim_fault(path, has_issuers);
+    if (!fault.empty()) refuse(kSetting, fault);
+    return path;
+  }
+
   void refuse(const Setting& setting, std::string_view fault) {
     if (fault_.empty()) fault_.append(setting.name).append(" ").append(fault);
   }
@@ -122,6 +131,7 @@ Result<Settings> read_settings(settings::Values& values) {
   settings.expectations.may_lack_issuer = settings.is_development;
   settings.expectations.audience = kAudience;
   settings.issuers = reader.issuers(settings.expectations.issuers.front(), settings.is_development);
+  settings.plan_claim = reader.plan_claim(!settings.issuers.empty());
   if (reader.fault().empty()) return settings;
   return problem(ErrorCode::internal_error, "The server is not configured correctly.",
                  reader.fault());

@@ -28,6 +28,8 @@ struct Settings {
   ClaimExpectations expectations;
   // FABULA_ISSUERS: an array of `Issuer`, besides Supabase
   json::Document issuers = json::Document(json::Document::value_t::array);
+  std::string
+      plan_claim;  // FABULA_PLAN_CLAIM: the path of the claim that names a plan; may be empty
 };
 
 // Reads SUPABASE_URL, SUPABASE_REST_URL, SUPABASE_SECRET_KEYS (JSON, name to key; `default` is
@@ -35,13 +37,13 @@ struct Settings {
 // (the same form) and SUPABASE_ANON_KEY and SUPABASE_KEY, SUPABASE_JWKS, SUPABASE_JWKS_URL, and
 // FABULA_ENV, FABULA_JWT_SECRET, FABULA_PREVIOUS_JWT_SECRET, FABULA_JWT_ISSUER (instead of
 // SUPABASE_URL/auth/v1, where functions reach Supabase by another name than its tokens bear) and
-// FABULA_ISSUERS (see issuer.hpp). In development a token may lack its issuer, and issuers' keys
-// may come over http.
+// FABULA_ISSUERS (see issuer.hpp), FABULA_PLAN_CLAIM (see plan_claim.hpp). In development a token
+// may lack its issuer, and issuers' keys may come over http.
 //
 // internal_error, with the setting at fault as cause, when a needed one is missing or cannot be
 // right: no URL, no secret key, key lists that are no JSON, an unknown FABULA_ENV, an HS256 secret
-// that is a public key or, in production, shorter than 32 bytes (RFC 7518, section 3.2), and
-// issuers that have a fault (issuers_fault).
+// that is a public key or, in production, shorter than 32 bytes (RFC 7518, section 3.2), issuers
+// that have a fault (issuers_fault), and a plan's claim that has one (plan_claim_fault).
 Result<Settings> read_settings(settings::Values& values);
 
 }  // namespace fabula::auth

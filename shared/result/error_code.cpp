@@ -53,6 +53,8 @@ constexpr std::array kTable = {
     ErrorCodeFacts{ErrorCode::provider_incomplete, "provider_incomplete",
                    "Provider answer incomplete", 502, true},
     ErrorCodeFacts{ErrorCode::no_provider, "no_provider", "No provider", 503, false},
+    ErrorCodeFacts{ErrorCode::no_encryption_key, "no_encryption_key", "No encryption key", 503,
+                   false},
     ErrorCodeFacts{ErrorCode::capacity_exceeded, "capacity_exceeded", "Capacity exceeded", 503,
                    true},
     ErrorCodeFacts{ErrorCode::database_unavailable, "database_unavailable", "Database unavailable",

@@ -60,6 +60,8 @@ enum class ErrorCode : std::uint8_t {
   provider_incomplete,
   // 503
   no_provider,
+  // The deployment has no key to encrypt secrets with, or not the one that a secret needs.
+  no_encryption_key,
   // The deployment's limit: it has no capacity left now, for guests first.
   capacity_exceeded,
   database_unavailable,

@@ -152,15 +152,21 @@ std::optional<AskedBot> asked_bot(const BegunTurn& turn) {
   const auto begun = json::RawObject::read(turn.answer, {"bot"});
   if (!begun) return std::nullopt;
   const auto bot = json::RawObject::read(
-      begun->text("bot"), {"provider", "model", "access_path", "access_key", "system"});
+      begun->text("bot"), {"bot_id", "provider", "model", "access_path", "access_key", "system"});
   if (!bot) return std::nullopt;
   // Empty for null.
   const auto text = [&bot](std::string_view key) { return bot->string(key).value_or(""); };
-  return AskedBot{{.provider = text("provider"),
-                   .model = text("model"),
-                   .access_path = text("access_path"),
-                   .access_key = text("access_key")},
-                  text("system")};
+  AskedBot asked{.choice = {.provider = text("provider"),
+                            .model = text("model"),
+                            .access_path = text("access_path"),
+                            .access_key = text("access_key")},
+                 .system = text("system"),
+                 .bot_id = bot->integer("bot_id").value_or(0),
+                 .encrypted_key = std::nullopt};
+  if (const auto key = json::parse(bot->text("access_key"))) {
+    asked.encrypted_key = encryption::read_encrypted_text(*key);
+  }
+  return asked;
 }
 
 }  // namespace fabula::turn

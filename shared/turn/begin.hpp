@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shared/auth/principal.hpp"
+#include "shared/encryption/encrypted_text.hpp"
 #include "shared/http/allowance.hpp"
 #include "shared/llm/route/bot.hpp"
 #include "shared/turn/companion.hpp"
@@ -127,8 +128,10 @@ std::optional<BegunTurn> read_begun_turn(std::string answer);
 
 // The bot to ask: its own model, if it has one, and its instructions.
 struct AskedBot {
-  llm::Bot choice;
+  llm::Bot choice;  // with the access_key only if that is not encrypted
   std::string system;
+  std::int64_t bot_id = 0;
+  std::optional<encryption::EncryptedText> encrypted_key;
 };
 
 // The bot of a turn that was begun with a bot_id; nothing without one.

@@ -145,6 +145,7 @@ const ROUTES_TABLE = `
   GET /admin/erasures  operator  200
   GET /admin/jobs/failed  operator  200
   POST /admin/jobs/{job_id}/retry  operator  404 not_found
+  POST /admin/encryption/rotate  operator  200
   PATCH /dossier/{project_id}                                           caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/undo                                       caller  200  404 not_found  404 not_found  400 invalid_id
   POST /dossier/{project_id}/redo                                       caller  200  404 not_found  404 not_found  400 invalid_id

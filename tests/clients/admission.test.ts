@@ -13,8 +13,8 @@ const MOST_GUESTS = 100;
 const MOST_GUESTS_OF_NETWORK = 3;
 const REFILLED = 8;
 const STREAMS_OF_GUEST = 2;
-const JOBS_OF_GUEST = 2;
-const TOKENS_OF_GUEST = 20_000;
+const JOBS_OF_GUEST = 4;
+const TOKENS_OF_GUEST = 50_000;
 const LIMITS = {
   guest: { streams: STREAMS_OF_GUEST, open_jobs: JOBS_OF_GUEST, tokens_a_day: TOKENS_OF_GUEST },
   prefix: { new_guests: MOST_GUESTS_OF_NETWORK, guest_window_seconds: 3600 },
@@ -57,12 +57,14 @@ onEachRuntime(
       const held = makeGate();
       const spent = { calls: 0, input: 0, output: 0 };
       backend.model.scriptOthers(async (reply) => {
+        const isFirst = spent.calls === 0;
+        const inputTokens = Math.round(JSON.stringify(reply.request).length / 4);
         spent.calls += 1;
-        spent.input += 3_000;
+        spent.input += inputTokens;
         spent.output += 40;
         reply.text("A fox.");
-        if (spent.calls > 1) await held.opened;
-        reply.finish(3_000, 40);
+        if (!isFirst) await held.opened;
+        reply.finish(inputTokens, 40);
       });
       const { guestToken: token } = await talk(stack(), { text: "Once?" });
       const refusalOf = async (response: Response): Promise<unknown[]> => {
@@ -73,7 +75,7 @@ onEachRuntime(
       const running: Promise<unknown>[] = [];
       for (let stream = 0; stream < STREAMS_OF_GUEST; stream += 1) {
         const response = await postChat(stack(), { text: `Again ${stream}?` }, { token });
-        assert.equal(response.status, 200);
+        if (response.status !== 200) assert.fail(await response.text());
         running.push(readEvents(response));
       }
       const refused = [429, "rate_limited", "caller", true];
@@ -81,18 +83,30 @@ onEachRuntime(
       held.open();
       await Promise.all(running);
 
-      const { body: project } = await post("/projects", token, { name: "The Sea" });
-      const importing = `/dossier/${project["project_id"]}/import`;
-      for (let job = 0; job < JOBS_OF_GUEST; job += 1) {
-        assert.equal((await post(importing, token, { text: `Mara ${job} kept the light.` })).status, 202);
-      }
-      const imported = await post(importing, token, { text: "Tom came with the boat." });
+      const startImport = async () => {
+        const { body: project } = await post("/projects", token, { name: "The Sea" });
+        return post(`/dossier/${project["project_id"]}/import`, token, { text: "Mara Quill kept the light." });
+      };
+      // What was said is to be read for the dossier, which is a job too.
+      const openJobs = (await backend.rows("jobs", {})).filter(({ finished_at }) => finished_at === null).length;
+      for (let job = openJobs; job < JOBS_OF_GUEST; job += 1) assert.equal((await startImport()).status, 202);
+      const imported = await startImport();
       assert.deepEqual([imported.status, imported.body["code"], imported.body["scope"]], [429, "rate_limited", "caller"]);
 
-      const messages = await backend.rows("messages", {});
-      const long = { text: "The sea was grey. ".repeat(4_000) };
-      assert.deepEqual(await refusalOf(await postChat(stack(), long, { token })), refused);
-      assert.deepEqual(await backend.rows("messages", {}), messages, "nothing of it is stored");
+      const long = { text: "The sea was grey. ".repeat(2_700) };
+      let refusal: unknown[] | undefined;
+      while (!refusal) {
+        const messages = await backend.rows("messages", {});
+        const response = await postChat(stack(), long, { token });
+        if (response.status === 200) {
+          await readEvents(response);
+          assert.ok(spent.input + spent.output <= TOKENS_OF_GUEST, JSON.stringify(spent));
+          continue;
+        }
+        refusal = await refusalOf(response);
+        assert.deepEqual(await backend.rows("messages", {}), messages, "nothing of it is stored");
+      }
+      assert.deepEqual(refusal, refused);
 
       const bot = await post("/stream/v1/bots", token, { model: "scripted", name: "A thief", access_path: backend.model.baseUrl });
       assert.deepEqual([bot.status, bot.body["code"]], [422, "invalid_request"]);
@@ -102,10 +116,7 @@ onEachRuntime(
         return rows.length === spent.calls && rows;
       });
       const sum = (column: string) => counted.reduce((total, row) => total + row[column], 0);
-      assert.deepEqual(
-        [spent.calls, sum("input_tokens"), sum("output_tokens")],
-        [1 + STREAMS_OF_GUEST, spent.input, spent.output],
-      );
+      assert.deepEqual([sum("input_tokens"), sum("output_tokens")], [spent.input, spent.output]);
       assert.ok(counted.every((row) => row["owner_id"] === counted[0]!["owner_id"]));
     });
 
@@ -139,11 +150,17 @@ onEachRuntime(
       // Meanwhile the allowance refills, by one guest each 36 seconds.
       const guests = (await backend.rows("principals", { kind: "guest" })).length;
       assert.ok(guests >= MOST_GUESTS && guests <= MOST_GUESTS + REFILLED, `${guests} guests`);
-      assert.equal(statuses.get(200), guests - guestsBefore, JSON.stringify([...statuses]));
-      assert.deepEqual(new Set(refusals.map(({ code }) => code)), new Set(["rate_limited", "capacity_exceeded"]));
+      // On a machine that is too busy, a turn may be withdrawn because the database has not answered in time.
+      const withdrawn = refusals.filter(({ code }) => code === "database_unavailable").length;
+      const answered = statuses.get(200) ?? 0;
+      const told = JSON.stringify([...statuses]);
+      assert.ok(answered <= guests - guestsBefore && answered >= guests - guestsBefore - withdrawn, told);
+      assert.ok(withdrawn < REQUESTS / 100, told);
+      const codes = new Set(refusals.map(({ code }) => code).filter((code) => code !== "database_unavailable"));
+      assert.deepEqual(codes, new Set(["rate_limited", "capacity_exceeded"]));
       assert.ok(refusals.every(({ retryAfter }) => Number(retryAfter) > 0));
       // Nothing but the replies: their texts are too short to be read for a dossier.
-      assert.equal(calls, guests - guestsBefore);
+      assert.equal(calls, answered);
       const ledger = await backend.rows("model_calls", {});
       assert.equal(ledger.length - callsBefore, calls, "each call is in the ledger");
     });

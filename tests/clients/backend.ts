@@ -64,6 +64,7 @@ export const TABLES = [
 export const NAMING_VIEWS = ["realtime_sessions", "session_events", "relay_messages", "chats"];
 /** Tables with only numbers and times, which any turn may change: totals, and the order of service. */
 export const METRICS_TABLES = [
+  "stored_byte_changes",
   "turn_ends",
   "turn_totals",
   "model_call_changes",
@@ -101,6 +102,7 @@ export class Backend {
     this.keys = loadKeys(dataDir);
     secrets.add(this.keys.secretKey);
     secrets.add(this.keys.jwtSecret);
+    secrets.add(this.keys.encryptionKey);
   }
 
   static async start(options: BackendOptions = {}): Promise<Backend> {

@@ -1,13 +1,16 @@
 // The relay: a bot is asked, its reply is streamed and kept, whether its client leaves, cancels or
 // returns, through any isolate.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Row } from "./backend.ts";
 import { api, makeBot, open, readRelay } from "./relay.ts";
 import { PROVIDER_KEY, Stack, onEachRuntime } from "./stack.ts";
 import { signUp, type Person } from "./supabase.ts";
 import { makeGate, until } from "./wait.ts";
+
+// One for all runtimes, which share the database.
+const NEWEST_ENCRYPTION_KEY = randomBytes(32).toString("hex");
 
 // Much more than is needed, so that tests have no part in each other's limits.
 const settings = () => ({
@@ -271,6 +274,12 @@ onEachRuntime("the relay", (stack) => {
     assert.equal(seen.body.host, null);
     const change = await api(stack(), "PATCH", `/v1/bots/${mine["bot_id"]}`, bob, { name: "Mine" });
     assert.equal(change.status, 403);
+    // Not public any more, it is unknown to others.
+    await api(stack(), "PATCH", `/v1/bots/${mine["bot_id"]}`, ana, { is_public: false });
+    for (const method of ["GET", "PATCH", "DELETE"]) {
+      const body = method === "PATCH" ? { name: "Mine" } : undefined;
+      assert.equal((await api(stack(), method, `/v1/bots/${mine["bot_id"]}`, bob, body)).status, 404, method);
+    }
     assert.equal((await api(stack(), "DELETE", `/v1/bots/${mine["bot_id"]}`, ana)).status, 200);
     assert.equal((await api(stack(), "GET", `/v1/bots/${mine["bot_id"]}`, ana)).status, 404);
   });
@@ -297,6 +306,86 @@ onEachRuntime("the relay", (stack) => {
     assert.notEqual(model().newest.authorization, `Bearer ${access_key}`);
     const listed = await api(stack(), "GET", "/v1/bots?limit=100", ana);
     assert.equal(JSON.stringify(listed.body).includes(access_key), false);
+  });
+
+  test("a bot's own key is stored encrypted, and the encryption key is rotated", async () => {
+    const { backend, runtime } = stack();
+    const { baseUrl } = model();
+    const access_key = `sk-kept-${randomUUID()}`;
+    const newest = NEWEST_ENCRYPTION_KEY;
+    for (const secret of [access_key, newest]) backend.secrets.add(secret);
+    const { bot_id } = await makeBot(stack(), ana, { access_path: baseUrl, access_key });
+    const stored = async (): Promise<Row> => {
+      const response = await fetch(`${backend.databaseUrl}/rest/v1/rpc/read_outdated_bot_keys`, {
+        method: "POST",
+        headers: { apikey: backend.keys.secretKey, "content-type": "application/json" },
+        body: JSON.stringify({ request: { key_id: "none", after_bot_id: 0, max_keys: 1000 } }),
+      });
+      const text = await response.text();
+      for (const secret of [access_key, newest, backend.keys.encryptionKey]) assert.ok(!text.includes(secret));
+      return JSON.parse(text).keys.find((key: Row) => key["bot_id"] === bot_id)["access_key"];
+    };
+    const askAt = async (at: Stack) => {
+      const prompt = words(`Whose turn? ${randomUUID()}`);
+      model().tell(prompt, ["Mine."]);
+      const response = await open(at, "POST", "/v1/stream", ana, { ...ask(prompt), bot_id });
+      const events = await readRelay(response);
+      return events.error?.code ?? model().newest.authorization;
+    };
+    const rotateAt = (at: Stack, key: string) =>
+      fetch(`${at.url}/functions/v1/admin/encryption/rotate`, { method: "POST", headers: { apikey: key } });
+    const first = await stored();
+    assert.match(first["key_id"], /^[0-9a-f]{16}$/);
+    assert.equal(await askAt(stack()), `Bearer ${access_key}`);
+
+    const both = await Stack.start(runtime, backend, () => ({
+      ...settings(),
+      FABULA_ENCRYPTION_KEY: newest,
+      FABULA_PREVIOUS_ENCRYPTION_KEY: backend.keys.encryptionKey,
+    }));
+    const alone = await Stack.start(runtime, backend, () => ({ ...settings(), FABULA_ENCRYPTION_KEY: newest }));
+    try {
+      assert.equal(await askAt(both), `Bearer ${access_key}`, "two keys while it is rotated");
+      assert.equal(await askAt(alone), "no_encryption_key");
+      assert.equal((await rotateAt(both, backend.keys.publishableKey)).status, 401);
+      const blind = (await (await rotateAt(alone, backend.keys.secretKey)).json()) as Row;
+      assert.equal(blind["rewritten"], 0);
+      assert.ok(blind["unreadable"] >= 1 && blind["left"] === blind["unreadable"], JSON.stringify(blind));
+      assert.deepEqual(await stored(), first);
+
+      const rotated = (await (await rotateAt(both, backend.keys.secretKey)).json()) as Row;
+      assert.deepEqual(rotated, { rewritten: blind["left"], unreadable: 0, left: 0, after_bot_id: null });
+      assert.notEqual((await stored())["key_id"], first["key_id"]);
+      assert.equal(await askAt(alone), `Bearer ${access_key}`, "the key before can be taken away");
+      const again = (await (await rotateAt(alone, backend.keys.secretKey)).json()) as Row;
+      assert.deepEqual(again, { rewritten: 0, unreadable: 0, left: 0, after_bot_id: null });
+      for (const { lines } of [stack(), both, alone]) assert.deepEqual(backend.secrets.foundIn(lines), []);
+    } finally {
+      await both.stop();
+      await alone.stop();
+    }
+  });
+
+  test("strangers ask a public bot so often and no more; its owner goes on", async () => {
+    const FABULA_LIMITS = JSON.stringify({ public_bot: { requests: 1, window_seconds: 3600 } });
+    const limited = await Stack.start(stack().runtime, stack().backend, () => ({ ...settings(), FABULA_LIMITS }));
+    try {
+      const bob = await signUp(stack());
+      const mine = await makeBot(limited, ana, { is_public: true });
+      const askAs = (person: Person) => {
+        const prompt = words(`May I? ${randomUUID()}`);
+        model().tell(prompt, ["Yes."]);
+        return open(limited, "POST", "/v1/stream", person, { ...ask(prompt), bot_id: mine["bot_id"] });
+      };
+      assert.equal((await readRelay(await askAs(bob))).text, "Yes.");
+      const refused = await askAs(bob);
+      const problem = (await refused.json()) as Row;
+      assert.deepEqual([refused.status, problem["code"], problem["scope"]], [429, "rate_limited", "public_bot"]);
+      assert.ok(Number(refused.headers.get("retry-after")) > 0);
+      assert.equal((await readRelay(await askAs(ana))).text, "Yes.");
+    } finally {
+      await limited.stop();
+    }
   });
 
   test("a bot that may not be asked is refused when it is written, and when it is asked", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestOf, migrate, personOf } from "./accounts.ts";
-import { BOT, newBot, relay } from "./bots.ts";
+import { BOT, KEY, newBot, relay } from "./bots.ts";
 import { ask, assertPage } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import { begin, newUser, refusal, type Principal } from "./turns.ts";
@@ -19,25 +19,27 @@ export function describeBots(target: () => Target): void {
 
   test("a bot is created with all it has, and answers all but its key", async () => {
     const user = newUser();
-    const answer = await ask(target(), user, "save_bot", { body: BOT });
+    const reserved = (await ask(target(), user, "reserve_bot_id"))["bot_id"];
+    const answer = await ask(target(), user, "save_bot", { bot_id: reserved, body: BOT, encrypted_key: KEY });
     assert.equal(answer["status"], 201);
     assert.match(answer["etag"], /^\d+$/);
-    const { access_key, ...told } = BOT;
     const { bot_id, created_at, updated_at, ...rest } = answer["body"];
     assert.deepEqual(rest, {
       user_id: user["subject"],
-      ...told,
+      ...BOT,
       has_access_key: true,
       host: new URL(BOT.access_path).host,
       is_public: false,
     });
     assert.ok(Number.isSafeInteger(bot_id) && bot_id > 0);
+    assert.equal(bot_id, reserved);
+    assert.ok((await newBot(target(), user))["bot_id"] > bot_id);
     assert.match(created_at, /Z$/);
     assert.equal(updated_at, created_at);
     assert.deepEqual((await read(user, bot_id))["body"], answer["body"]);
     assert.deepEqual((await read(user, `${bot_id}`))["body"], answer["body"]);
     for (const each of [answer, await read(user, bot_id), await list(user)]) {
-      assert.ok(!JSON.stringify(each).includes(access_key));
+      assert.ok(!JSON.stringify(each).includes(KEY.ciphertext));
     }
   });
 
@@ -73,6 +75,19 @@ export function describeBots(target: () => Target): void {
     assert.equal((await begin(target(), owner, about))["bot"]["bot_id"], bot_id);
     await assert.rejects(begin(target(), stranger, about), refusal(404, "not_found"));
     assert.equal((await begin(target(), stranger, { ...about, hides_public_bots: false }))["bot"]["bot_id"], bot_id);
+    const messages = new Set<string>();
+    for (const wanted of [bot_id, 9_000_000_000_000]) {
+      for (const name of ["update_bot", "delete_bot"]) {
+        const asking = target().call(name, { ...hidden(stranger), bot_id: wanted, body: { name: "Mine" } });
+        await assert.rejects(asking, (error: Error) => {
+          messages.add(error.message);
+          return refusal(404, "not_found")(error);
+        });
+      }
+    }
+    assert.equal(messages.size, 1, "like an unknown one");
+    await target().call("update_bot", { ...hidden(owner), bot_id, body: { name: "Malepartus" } });
+    await target().call("delete_bot", { ...hidden(owner), bot_id });
   });
 
   test("of a public bot others see what and on which host it is, and not what it is told", async () => {
@@ -95,7 +110,9 @@ export function describeBots(target: () => Target): void {
     await assert.rejects(update(stranger, bot_id, { name: "Mine" }), refusal(403, "forbidden"));
     await assert.rejects(remove(stranger, bot_id), refusal(403, "forbidden"));
     await update(owner, bot_id, { is_public: false });
-    await assert.rejects(read(stranger, bot_id), refusal(404, "not_found"));
+    for (const gone of [() => read(stranger, bot_id), () => update(stranger, bot_id, { name: "Mine" }), () => remove(stranger, bot_id)]) {
+      await assert.rejects(gone(), refusal(404, "not_found"));
+    }
   });
 
   test("another's bot and an unknown one are refused alike", async () => {
@@ -142,7 +159,7 @@ export function describeBots(target: () => Target): void {
       host: null,
       has_access_key: false,
     });
-    const keyed = await update(user, bot["bot_id"], { access_key: "another" });
+    const keyed = await update(user, bot["bot_id"], {}, { encrypted_key: KEY });
     assert.equal(keyed["body"].has_access_key, true);
   });
 
@@ -150,7 +167,7 @@ export function describeBots(target: () => Target): void {
     const user = newUser();
     const { etag, body } = await ask(target(), user, "save_bot", { body: BOT });
     const { bot_id } = body;
-    const next = await update(user, bot_id, { access_key: "another" }, { if_match: etag });
+    const next = await update(user, bot_id, {}, { encrypted_key: KEY, if_match: etag });
     assert.notEqual(next["etag"], etag, "a new key is a change");
     for (const stale of [
       () => update(user, bot_id, { name: "No" }, { if_match: etag }),
@@ -181,10 +198,9 @@ export function describeBots(target: () => Target): void {
       { access_path: "ftp://models.example.org" },
       { access_path: "https://models.example.org/a b" },
       { access_path: `https://${"m".repeat(2048)}` },
+      { access_key: "a-plain-secret" },
       { access_key: "" },
-      { access_key: "two words" },
-      { access_key: "a\nb" },
-      { access_key: "secret".repeat(700) },
+      { access_key: KEY },
       { is_public: "yes" },
       { is_public: null },
     ];
@@ -194,6 +210,22 @@ export function describeBots(target: () => Target): void {
         () => update(user, bot_id, body),
       ]) {
         await assert.rejects(asking(), (error: Error) => {
+          assert.ok(!error.message.includes("secret"));
+          return refusal(422, "invalid_request")(error);
+        });
+      }
+    }
+    for (const encrypted_key of [
+      {},
+      "secret",
+      { ...KEY, key_id: "secret" },
+      { ...KEY, ciphertext: "secret" },
+      { ...KEY, ciphertext: "s".repeat(5500) },
+      { ...KEY, ciphertext: `${KEY.ciphertext}=` },
+    ]) {
+      for (const name of ["save_bot", "update_bot"]) {
+        const request = name === "save_bot" ? { body: BOT } : { bot_id, body: {} };
+        await assert.rejects(ask(target(), user, name, { ...request, encrypted_key }), (error: Error) => {
           assert.ok(!error.message.includes("secret"));
           return refusal(422, "invalid_request")(error);
         });

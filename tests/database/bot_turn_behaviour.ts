@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, read } from "./actions.ts";
-import { BOT, newBot, relay } from "./bots.ts";
+import { BOT, KEY, newBot, relay } from "./bots.ts";
 import { ask } from "./lists.ts";
 import type { Row, Target } from "./target.ts";
 import {
@@ -25,7 +25,7 @@ export function describeBotTurns(target: () => Target): void {
     const { bot_id } = await newBot(target(), user);
     const { name, ...asked } = BOT;
     const turn = await turnOf(user, bot_id);
-    assert.deepEqual(turn["bot"], { bot_id, ...asked });
+    assert.deepEqual(turn["bot"], { bot_id, ...asked, access_key: KEY });
     const { generation_id, message_id } = turn;
     const generation = await only(target(), "generations", { generation_id });
     assert.deepEqual(
@@ -37,7 +37,7 @@ export function describeBotTurns(target: () => Target): void {
     assert.deepEqual([system_prompt, provider, model], [asked.system, asked.provider, asked.model]);
     for (const answer of [turn, await read(target(), user, turn)]) {
       const { bot, ...rest } = answer;
-      assert.ok(!JSON.stringify(rest).includes(asked.access_key));
+      assert.ok(!JSON.stringify(rest).includes(KEY.ciphertext));
     }
   });
 
@@ -55,7 +55,7 @@ export function describeBotTurns(target: () => Target): void {
     const bot = await newBot(target(), newUser(), { is_public: true });
     const stranger = newUser();
     const turn = await turnOf(stranger, bot["bot_id"]);
-    assert.equal(turn["bot"].access_key, BOT.access_key);
+    assert.deepEqual(turn["bot"].access_key, KEY);
     await finish(target(), turn);
     const told = [
       await context(target(), stranger, turn["message_id"]),
@@ -63,7 +63,7 @@ export function describeBotTurns(target: () => Target): void {
       await target().select("generations", { generation_id: turn["generation_id"] }),
       await messagesOf(target(), turn),
     ];
-    for (const secret of [BOT.system, BOT.access_key, BOT.access_path]) {
+    for (const secret of [BOT.system, KEY.ciphertext, BOT.access_path]) {
       assert.ok(!JSON.stringify(told).includes(secret), secret);
     }
   });
@@ -96,7 +96,7 @@ export function describeBotTurns(target: () => Target): void {
     assert.equal((await read(target(), user, turn))["text"], "There was a fox.");
     const plain = await turnOf(user, null);
     assert.equal("bot" in plain, false);
-    const bare = await newBot(target(), user, { access_key: null, access_path: null });
+    const bare = await newBot(target(), user, { access_key: null, access_path: null }, null);
     const { access_key, access_path } = (await turnOf(user, bare["bot_id"]))["bot"];
     assert.deepEqual([access_key, access_path], [null, null]);
   });

@@ -41,7 +41,7 @@ test("each table goes with its owner, or has a row in the cleaner's list", async
      ),
      tables as (
        select oid as id, relname as name from pg_class
-       where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+       where relnamespace in ('public'::regnamespace, 'private'::regnamespace) and relkind in ('r', 'p')
      )
      select name from tables
      where name not in (select table_name from private.retentions())

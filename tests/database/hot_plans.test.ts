@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
+import { KEY } from "./bots.ts";
 import {
   ACTIVE_SESSIONS_OF_USER,
   BOT_OF_USER,
@@ -257,7 +258,7 @@ test("bots are listed and read by indexes", async () => {
   await assertReads(rows(20), "list_bots", { query: {} });
   await assertReads(rows(60), "list_bots", { query: { limit: 20, offset: 40 } });
   await assertReads(5, "read_bot", { bot_id: BOT_OF_USER });
-  await assertReads(10, "update_bot", { bot_id: BOT_OF_USER, body: { name: "A", access_key: "b" } });
+  await assertReads(10, "update_bot", { bot_id: BOT_OF_USER, body: { name: "A" }, encrypted_key: KEY });
 });
 
 test("work is claimed, committed and failed by indexes", async () => {

@@ -231,7 +231,7 @@ export function describeImports(target: () => Target): void {
 
   test("workers that die again and again fail the step, and with all steps the import", async () => {
     const [imported, user] = await begin(["Mara."]);
-    for (let attempt = 1; attempt <= 5; attempt += 1) {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
       await wake(target(), (await claimStep(target(), imported))!);
     }
     assert.equal(await claimStep(target(), imported), null);

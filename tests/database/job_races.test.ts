@@ -60,6 +60,72 @@ test("fifty jobs of one owner beside one of another: it waits for one step at mo
   assert.deepEqual(await target.asOwner("select from public.job_queues"), [], "nobody is in line");
 });
 
+test("fifty poison jobs of one owner cost that owner alone", async () => {
+  await clear();
+  const [poisoner, one] = [newUser(), newUser()];
+  const [project_id, other_id] = [await newProject(target, poisoner), await newProject(target, one)];
+  const poison: Row[] = [];
+  for (let jobs = 0; jobs < 50; jobs += 1) poison.push(await startJob(target, poisoner, project_id));
+  const isPoison = (step: Row) => step["user_id"] === poisoner["subject"];
+  /** The next worker: it dies of poison, and the lease ends. */
+  const work = async (): Promise<"lost" | "done" | "idle"> => {
+    const step = await claimOne(target);
+    if (!step) return "idle";
+    if (isPoison(step)) await wake(target, step);
+    else await commitOne(target, step);
+    return isPoison(step) ? "lost" : "done";
+  };
+  for (let lost = 0; lost < 5; lost += 1) assert.equal(await work(), "lost");
+  // Whatever comes is done first, because the poison has cost workers.
+  for (let jobs = 0; jobs < 10; jobs += 1) await startJob(target, one, other_id);
+  const first = await work();
+  const waited = first === "lost" ? 1 : 0;
+  const order = [first];
+  for (let steps = 0; steps < 9 + waited; steps += 1) order.push(await work());
+  assert.ok(order.filter((end) => end === "lost").length <= 1, `${order}`);
+  assert.equal(order.filter((end) => end === "done").length, 10);
+
+  // When nobody waits, the poison is tried, three times each, and given up.
+  let lost = 5 + waited;
+  for (;;) {
+    await target.asOwner("update public.job_queues set next_due_at = now()");
+    const end = await work();
+    if (end === "idle") break;
+    lost += 1;
+  }
+  assert.equal(lost, 3 * 50);
+  const failed = (await target.call("list_failed_jobs", { query: { limit: 100 } }))["body"] as Row[];
+  const told = failed.filter(({ user_id }) => user_id === poisoner["subject"]);
+  assert.equal(told.length, 50);
+  for (const { attempts, lost_attempts, failures } of told) {
+    assert.deepEqual([attempts, lost_attempts], [3, 3]);
+    assert.deepEqual(failures.map(({ code, message }: Row) => [code, message]), [["interrupted", "Its workers have died."]]);
+  }
+
+  // A job that is tried again has all its attempts again; work that is done is trusted again.
+  await change(target, poisoner, "retry_step", poison[0]!, { step: 1 });
+  const step = (await claimOne(target))!;
+  assert.equal(step["attempts"], 1);
+  await commitOne(target, step);
+});
+
+test("an owner who has lost workers comes back into line with what is done", async () => {
+  await clear();
+  const user = newUser();
+  const project_id = await newProject(target, user);
+  const { job_id } = await startJob(target, user, project_id, { steps: [{}, {}, {}, {}], is_serial: false });
+  const lostSteps = async () =>
+    (await target.asOwner("select lost_steps from public.job_queues where owner_id = $1", [user["subject"]]))[0]?.["lost_steps"];
+  for (let lost = 0; lost < 2; lost += 1) await wake(target, (await claimOne(target, { job_id }))!);
+  const kept = (await claimOne(target, { job_id }))!;
+  assert.equal(await lostSteps(), 2);
+  await commitOne(target, kept);
+  assert.equal(await lostSteps(), 1);
+  await commitOne(target, (await claimOne(target, { job_id }))!);
+  await commitOne(target, (await claimOne(target, { job_id }))!);
+  assert.equal(await lostSteps(), 0);
+});
+
 test("owners take turns, whoever came first, and however many steps each has", async () => {
   await clear();
   const owners = [1, 2, 3].map(() => newUser());

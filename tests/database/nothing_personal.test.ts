@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
 import { guestOf, migrate, type Person } from "./accounts.ts";
-import { newBot } from "./bots.ts";
+import { KEY, newBot } from "./bots.ts";
 import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { PUBLISHABLE_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import { claimedReading, commitReading, talk } from "./memories.ts";
@@ -13,7 +13,7 @@ import type { Row } from "./target.ts";
 import { ask } from "./lists.ts";
 import { beginPictures, beginStory, drawPictures, work, writeStep } from "./stories.ts";
 import { claim, commit, conversation, fail, leaseOf, turnOf } from "./tasks.ts";
-import { append, begin, finish, say } from "./turns.ts";
+import { append, begin, finish, refusal, say } from "./turns.ts";
 
 let server: PostgresServer;
 let target: RestTarget;
@@ -68,11 +68,22 @@ async function makeLarge(owner_id: string): Promise<void> {
   );
 }
 
-/** A large account is erased in batches of this many rows; null: it is small, and erased at once. */
-for (const batch_rows of [null, 7]) {
-  const way = batch_rows === null ? "at once" : "in batches";
+/** Deletes a user as Supabase's dashboard does, and has the next hour's work done. */
+async function deleteInDashboard(id: string): Promise<void> {
+  await owner.query("delete from auth.users where id = $1", [id]);
+  await owner.query("update public.cleaning_state set round_ended_at = now() - interval '31 minutes'");
+  while ((await target.call("clean", {}))["left"]) continue;
+}
+
+/**
+ * A large account is erased in batches of this many rows; null: it is small, and erased at once. Or it is
+ * deleted in Supabase's dashboard.
+ */
+for (const batch_rows of [null, 7, "dashboard"] as const) {
+  const way =
+    batch_rows === null ? "at once" : batch_rows === "dashboard" ? "in the dashboard" : "in batches";
   test(`of an account that is deleted ${way} no id, address, name or text is left anywhere`, async () => {
-    const email = `anna.fuechslein.${way.replace(" ", "-")}@example.org`;
+    const email = `anna.fuechslein.${way.replaceAll(" ", "-")}@example.org`;
     const credentials = { email, password: "a password of hers" };
     const { user } = await auth("signup", { ...credentials, data: { name: "Nickname Zwetschke" } });
     await auth("token?grant_type=password", credentials);
@@ -148,7 +159,7 @@ for (const batch_rows of [null, 7]) {
       principal,
       body: { name: "Ritterling", persona: "Of Champignon." },
     });
-    await newBot(target, principal, { name: "Hallimasch", access_key: "sk-Champignon" });
+    await newBot(target, principal, { name: "Hallimasch" }, { ...KEY, ciphertext: "sk-Champignon".repeat(4) });
 
     const premise = { given: { premise: "Of a Trompetenpilz." }, idempotency_key: "Pfefferröhrling" };
     const story = await beginStory(target, principal, "full", { ...premise, request_hash: "c".repeat(64) });
@@ -249,6 +260,12 @@ for (const batch_rows of [null, 7]) {
 
     const marks = "select * from public.deleted_accounts";
     const earlier = await owner.query(marks);
+    if (batch_rows === "dashboard") {
+      await deleteInDashboard(account.id);
+      assert.deepEqual(await tablesWith(personal), []);
+      await assert.rejects(begin(target, principal), refusal(401, "invalid_token"));
+      return;
+    }
     if (batch_rows !== null) await makeLarge(account.id);
     const { status, body } = await target.call("delete_account", { principal });
     assert.deepEqual([status, body.status], [202, batch_rows === null ? "erased" : "pending"]);

@@ -76,6 +76,7 @@ test("what everybody has used is added up by user, by model and by day", async (
     (await by("model")).map(({ name, calls, input_tokens }) => [name, calls, input_tokens]),
     [["openai:gpt-4o-mini", 2, 60], ["openai:gpt-4o", 1, 30]],
   );
+  assert.deepEqual((await by("kind")).map(({ name, calls }) => [name, calls]), [["chat", 3]]);
   const days = await by("day");
   assert.deepEqual(days.map(({ calls, output_tokens }) => [calls, output_tokens]), [[3, 36]]);
   assert.match(days[0]!["name"], /^\d{4}-\d\d-\d\d$/);

@@ -1,19 +1,20 @@
 // Plans on a real PostgreSQL: shares that many take at once, and whose workers die.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { chance } from "../chance.ts";
 import { guestOf, migrate, personOf } from "./accounts.ts";
 import { split, times } from "./at_once.ts";
 import { newProject } from "./dossiers.ts";
-import { change, commitOne } from "./jobs.ts";
+import { change, commitOne, KIND } from "./jobs.ts";
 import {
   beginWithShare, CALL, CALL_TOKENS, cancel, claimOf, givePlan, ONE_CALL, usageOf,
 } from "./plan_behaviour.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { fail, leaseOf, wake } from "./tasks.ts";
 import { Refusal, type Row } from "./target.ts";
-import { newUser, refusal } from "./turns.ts";
+import { begin, finish, newUser, refusal, type Principal } from "./turns.ts";
 
 let target: SqlTarget;
 before(async () => {
@@ -134,6 +135,7 @@ test("a refusal says what is used, what may be used, and until when", async () =
       reserved: { calls: 0, tokens: 0, images: 0 },
       limit: { calls: null, tokens: 150, images: 0 },
       resets_at: "",
+      stored: { bytes: members.stored.bytes, limit_bytes: null },
     });
     return true;
   });
@@ -286,7 +288,7 @@ test("admissions race with the account's deletion: nothing is left of it", async
 
 test("the operator makes, changes, gives and deletes plans", async () => {
   const body = { calls_a_month: 7, tokens_a_month: null, images_a_month: 0 };
-  const saved = { name: "writers", ...body, is_default: false };
+  const saved = { name: "writers", ...body, stored_bytes: null, is_default: false };
   assert.deepEqual(await target.call("save_plan", { plan_name: "writers", body }), { body: saved, status: 201 });
   assert.deepEqual(await target.call("save_plan", { plan_name: "writers", body }), { body: saved, status: 200 });
   await assert.rejects(target.call("save_plan", { plan_name: "No Name", body }), refusal(422, "invalid_request"));
@@ -315,4 +317,92 @@ test("the operator makes, changes, gives and deletes plans", async () => {
   const [old] = await target.select("plans", { name: "free" });
   await target.call("save_plan", { plan_name: "free", body: { ...old, is_default: true } });
   await remove("default_0");
+});
+
+test("a token's plan counts unless the operator has assigned one; a name that no plan has is the default", async () => {
+  const user = newUser();
+  const planWith = async (principal: Principal) => (await usageOf(target, principal))["plan"];
+  const claiming = (plan: string) => ({ ...user, plan });
+  assert.equal(await planWith(user), "free");
+  assert.equal(await planWith(claiming("pro")), "pro");
+  // What works without the token, such as a job, has the plan of the newest one.
+  const named = { kind: "named", subject: user["subject"] } as Principal;
+  assert.equal(await planWith(named), "pro");
+  assert.equal((await target.call("read_account", { user_id: user["subject"] }))["body"].plan, "pro");
+  assert.equal(await planWith(claiming("no-such-plan")), "free");
+  assert.equal(await planWith(claiming("x".repeat(5000))), "free");
+  assert.equal(await planWith(claiming("basic")), "basic");
+  await givePlan(target, user, { calls: 1 }, "assigned");
+  assert.equal(await planWith(claiming("pro")), "assigned");
+  await target.call("set_plan", { user_id: user["subject"], body: { plan: null } });
+  assert.equal(await planWith(named), "pro");
+  assert.equal(await planWith(user), "free", "a token without the claim has taken it back");
+
+  await target.call("save_plan", { plan_name: "claimed", body: { calls_a_month: 2, tokens_a_month: null, images_a_month: null } });
+  const projects = await Promise.all([1, 2, 3, 4, 5].map(() => newProject(target, claiming("claimed"))));
+  assert.equal(await planWith(claiming("claimed")), "claimed");
+  const { answers, refusals } = split(
+    await times(50, (index) => beginWithShare(target, claiming("claimed"), projects[index % 5]!)),
+  );
+  assert.deepEqual([answers.length, refusals], [2, Array(48).fill("plan_exceeded")]);
+  await target.call("delete_plan", { plan_name: "claimed" });
+  assert.equal(await planWith(claiming("claimed")), "free", "a plan that only tokens name may be deleted");
+});
+
+test("a month's usage is told by kind, model and day in UTC, of the caller alone", async () => {
+  const user = newUser();
+  const say = async (model: string) =>
+    finish(target, await begin(target, user), { attempts: [{ ...CALL, model, cost_usd: 0.25 }] });
+  for (const model of ["large", "small", "small", "small"]) await say(model);
+  const project_id = await newProject(target, user);
+  const step = await claimOf(target, await beginWithShare(target, user, project_id));
+  await wake(target, step);
+  await commitOne(target, await claimOf(target, step["job_id"]), {}, { calls: [{ ...CALL, output_tokens: 500 }] });
+  const other = newUser();
+  await finish(target, await begin(target, other), { attempts: [CALL] });
+
+  const sums = (of: Row[]) => of.map(({ name, calls, input_tokens, output_tokens, cost_usd }) =>
+    [name, calls, input_tokens, output_tokens, cost_usd]);
+  const { by_kind, by_model, by_day } = await usageOf(target, user);
+  const today = new Date().toISOString().slice(0, 10);
+  assert.deepEqual(sums(by_kind), [[KIND, 2, 30, 500, null], ["chat", 4, 120, 48, 1]]);
+  assert.deepEqual(sums(by_model), [
+    ["test:m", 1, 30, 500, null], ["test:small", 3, 90, 36, 0.75], ["test:large", 1, 30, 12, 0.25], [null, 1, 0, 0, null],
+  ]);
+  assert.deepEqual(sums(by_day), [[today, 6, 150, 548, 1]]);
+
+  // Both sides of a midnight in UTC that is the end of a month, whatever the connection's zone is.
+  await target.asOwner(
+    `update public.model_calls set created_at = case model when 'large' then '2026-01-31T23:59:59.9Z'::timestamptz
+       else '2026-02-01T00:00:00Z' end where owner_id = $1 and model in ('large', 'small')`,
+    [user["subject"]],
+  );
+  const monthOf = async (month: string) =>
+    (await target.call("read_usage", { principal: user, query: { month } }))["body"] as Row;
+  assert.deepEqual(sums((await monthOf("2026-01"))["by_day"]), [["2026-01-31", 1, 30, 12, 0.25]]);
+  const february = await monthOf("2026-02");
+  assert.deepEqual(sums(february["by_day"]), [["2026-02-01", 3, 90, 36, 0.75]]);
+  assert.deepEqual([february["month"], february["resets_at"]], ["2026-02", "2026-03-01T00:00:00.000000Z"]);
+  assert.deepEqual((await monthOf("2025-12"))["by_kind"], []);
+  for (const month of ["2026-13", "2026", "November", "2026-1", "0000-01"]) {
+    await assert.rejects(monthOf(month), refusal(422, "invalid_request"));
+  }
+});
+
+test("plans with their old default numbers become larger, and an operator's own numbers stay", async () => {
+  const sql = await readFile("supabase/migrations/20261130142000_larger_plans.sql", "utf8");
+  const after = await target.asOwner("select * from public.plans where name in ('free', 'basic', 'pro') order by name");
+  const numbers = async () =>
+    (await target.asOwner(
+      "select name, calls_a_month::int, tokens_a_month::int from public.plans where name in ('free', 'basic') order by name",
+    )).map((plan) => Object.values(plan));
+  assert.deepEqual(await numbers(), [["basic", 20_000, 50_000_000], ["free", 2_000, 5_000_000]]);
+  await target.asOwner("update public.plans set calls_a_month = 400, tokens_a_month = 2000000 where name = 'free'");
+  await target.asOwner("update public.plans set calls_a_month = 4001, tokens_a_month = 20000000 where name = 'basic'");
+  await target.asOwner(sql);
+  assert.deepEqual(await numbers(), [["basic", 4_001, 20_000_000], ["free", 2_000, 5_000_000]]);
+  await target.asOwner("update public.plans set calls_a_month = 20000, tokens_a_month = 50000000 where name = 'basic'");
+  assert.deepEqual(
+    await target.asOwner("select * from public.plans where name in ('free', 'basic', 'pro') order by name"), after,
+  );
 });

@@ -5,7 +5,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { hs256, nowInSeconds, unsigned, userClaims, type Claims } from "../clients/tokens.ts";
 import { editReply } from "./actions.ts";
-import { BOT, newBot, relay } from "./bots.ts";
+import { KEY, newBot, relay } from "./bots.ts";
 import { assertion, commit } from "./dossiers.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, startRestTarget, type RestTarget } from "./rest_target.ts";
 import { remember } from "./memories.ts";
@@ -130,7 +130,7 @@ async function ask(method: string, path: string, credentials: Record<string, str
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  assert.ok(!text.includes(BOT.access_key), `${method} ${path} tells a bot's key`);
+  assert.ok(!text.includes(KEY.ciphertext), `${method} ${path} tells a bot's key`);
   const answer = text === "" ? undefined : (JSON.parse(text) as any);
   const code = response.ok ? "" : ` ${answer?.code ?? ""}`;
   return { outcome: `${response.status}${code}`, answer, headers: response.headers };
@@ -256,14 +256,14 @@ test("a bot's key is nowhere but in the answer with which its turn begins", asyn
     const { outcome } = await ask("POST", `rpc/${name}`, secret, { request });
     assert.equal(outcome, "200", name);
   }
-  for (const path of ["bot_keys", "bots?select=*,bot_keys(*)", "bots?select=access_key"]) {
+  for (const path of ["bot_keys", "bots?select=*,bot_keys(*)", "bots?select=access_key", "bots?select=encryption_key_id"]) {
     for (const caller of ["a user", "the secret key"]) {
       const { outcome } = await ask("GET", path, callers.get(caller)!);
       assert.match(outcome, /^4/, `${path} for ${caller}`);
     }
   }
   const turn = await begin(target, principal!, { ...relay, bot_id: bot!["bot_id"] });
-  assert.equal(turn["bot"].access_key, BOT.access_key);
+  assert.deepEqual(turn["bot"].access_key, KEY);
   const { stream_id, session_id } = turn;
   for (const [name, more] of [
     ["read_turn", { stream_id }],

@@ -1,7 +1,7 @@
 // A real PostgreSQL, called like PostgREST does: one transaction per call, with a role that has no rights of
 // its own and becomes service_role.
 import pg from "pg";
-import { startPostgres } from "./postgres_server.ts";
+import { startPostgres, type PostgresServer } from "./postgres_server.ts";
 import { Refusal, type Row, type Target } from "./target.ts";
 
 export interface SqlTarget extends Target {
@@ -16,7 +16,11 @@ export interface SqlTarget extends Target {
 const CONNECTIONS = 40;
 
 export async function startSqlTarget(root: string): Promise<SqlTarget> {
-  const server = await startPostgres(root);
+  return sqlTargetOf(await startPostgres(root));
+}
+
+/** Its stop() ends the server too. */
+export function sqlTargetOf(server: PostgresServer): SqlTarget {
   const edge = new pg.Pool({ connectionString: server.authenticatorUrl, max: CONNECTIONS });
   const owner = new pg.Pool({ connectionString: server.ownerUrl, max: 2 });
 

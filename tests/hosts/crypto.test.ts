@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac } from "node:crypto";
+import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -127,6 +127,36 @@ onBothHosts("WebCrypto for the guest", (host) => {
       assert.equal(await compute("sha256", text), createHash("sha256").update(text).digest("hex"));
       const code = createHmac("sha256", "a secret").update(text).digest("hex");
       assert.equal(await compute("hmac-sha256", text, "a secret"), code);
+    }
+  });
+
+  test("AES-256-GCM is that of the standard, and opens nothing that was changed", async () => {
+    const compute = async (path: string, ...values: Buffer[]) => {
+      const response = await host().fetch(path, { method: "POST", body: parts(...values) });
+      return Buffer.from(await response.arrayBuffer());
+    };
+    const [key, nonce] = [randomBytes(32), randomBytes(12)];
+    for (const text of ["", "sk-a-key", "k".repeat(4096)]) {
+      for (const context of ["", "bots.access_key 42"]) {
+        const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context));
+        const expected = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+        const given = [key, nonce, Buffer.from(context)] as const;
+        assert.deepEqual(await compute("aes-gcm-encrypt", ...given, Buffer.from(text)), expected);
+        assert.equal((await compute("aes-gcm-decrypt", ...given, expected)).toString(), text);
+        const changed = Buffer.from(expected);
+        changed[changed.length - 1]! ^= 1;
+        const refused = Buffer.from(`status ${invalid}`);
+        for (const [otherKey, otherNonce, otherContext, data] of [
+          [key, nonce, Buffer.from("bots.access_key 43"), expected],
+          [key, randomBytes(12), given[2], expected],
+          [randomBytes(32), nonce, given[2], expected],
+          [key, nonce, given[2], changed],
+          [key, nonce, given[2], Buffer.from("short")],
+          [key, nonce, given[2], Buffer.alloc(0)],
+        ] as const) {
+          assert.deepEqual(await compute("aes-gcm-decrypt", otherKey, otherNonce, otherContext, data), refused);
+        }
+      }
     }
   });
 });

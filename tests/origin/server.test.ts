@@ -80,13 +80,25 @@ test("pages and hosts elsewhere are refused unless they are named, and the devel
 test("the keys are kept from run to run, and only their owner can read them", async (context) => {
   const dataDir = temporaryDir(context);
   const keysOf = (run: Run) => run.output().match(/^\w+_KEY=\S+$/gm);
+  const file = join(dataDir, "keys.json");
+  const kept = () => JSON.parse(readFileSync(file, "utf8"));
   const first = await start(context, dataDir);
   await first.untilReady();
   first.signal("SIGINT");
   assert.equal(await first.exited, 0);
+  // As an earlier version has left it.
+  const { encryptionKey, ...others } = kept();
+  assert.match(encryptionKey, /^[0-9a-f]{64}$/);
+  writeFileSync(file, JSON.stringify(others));
   const second = await start(context, dataDir);
   await second.untilReady();
   assert.deepEqual(keysOf(second), keysOf(first));
+  const added = kept();
+  assert.deepEqual({ ...added, encryptionKey: undefined }, { ...others, encryptionKey: undefined });
+  assert.match(added.encryptionKey, /^[0-9a-f]{64}$/);
+  for (const run of [first, second]) {
+    for (const key of [encryptionKey, added.encryptionKey]) assert.ok(!run.output().includes(key));
+  }
   assert.equal(statSync(join(dataDir, "keys.json")).mode & 0o777, 0o600);
   assert.equal(statSync(join(dataDir, "server.json")).mode & 0o777, 0o600);
 });

@@ -13,7 +13,7 @@ namespace {
 
 struct BotsWorld : ChatWorld {
   BotsWorld() : ChatWorld(1) {
-    for (const char* function : {"save_bot", "update_bot", "read_bot", "list_bots"}) {
+    for (const char* function : {"save_bot", "update_bot", "delete_bot", "read_bot", "list_bots"}) {
       database.answers[function] = R"({"body":{"bot_id":3}})";
     }
   }
@@ -45,10 +45,12 @@ TEST_CASE("without the setting no bot becomes public, and those that are stay hi
     }
     CHECK(chat.database.calls.empty());
     CHECK(chat.ask("POST " + kBots, R"({"model":"m","is_public":false})").status() == 200);
-    for (const auto& line : {"GET " + kBots, "GET " + kBots + "/3"}) {
+    for (const auto& line : {"GET " + kBots, "GET " + kBots + "/3", "DELETE " + kBots + "/3"}) {
       CHECK(chat.ask(line).status() == 200);
       CHECK(json::boolean_at(chat.database.requests.back(), "hides_public_bots") == true);
     }
+    CHECK(chat.ask("PATCH " + kBots + "/3", R"({"name":"Mine"})").status() == 200);
+    CHECK(json::boolean_at(chat.database.requests.back(), "hides_public_bots") == true);
   }
 }
 

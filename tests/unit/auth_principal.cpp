@@ -19,6 +19,20 @@ std::string written(Principal::Kind kind) {
 
 }  // namespace
 
+TEST_CASE("a plan is written of those whose token may name it") {
+  std::string out;
+  json::Writer writer(out);
+  Principal principal{Principal::Kind::user, "supabase", "a", "b"};
+  principal.plan = "pro";
+  auth::write_principal(writer, principal);
+  CHECK(out == R"({"kind":"user","issuer":"supabase","subject":"a","plan":"pro"})");
+  out.clear();
+  json::Writer of_guest(out);
+  principal.kind = Principal::Kind::guest;
+  auth::write_principal(of_guest, principal);
+  CHECK(out == R"({"kind":"guest","token_hash":"b"})");
+}
+
 TEST_CASE("a principal is written with what proves its kind and nothing else") {
   CHECK(written(Principal::Kind::user) ==
         R"({"kind":"user","issuer":"https://issuer","subject":"the \"subject\""})");

@@ -53,6 +53,16 @@ TEST_CASE("a hosted project's environment is enough") {
   CHECK(settings->expectations.audience == "authenticated");
 }
 
+TEST_CASE("the claim of a plan must be one that users cannot write") {
+  CHECK(read(kHosted)->plan_claim.empty());
+  CHECK(read(changed("FABULA_PLAN_CLAIM", "app_metadata.plan"))->plan_claim == "app_metadata.plan");
+  for (const auto* path : {"user_metadata.plan", "plan"}) {
+    const auto refused = read(changed("FABULA_PLAN_CLAIM", path));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().cause.starts_with("FABULA_PLAN_CLAIM "));
+  }
+}
+
 TEST_CASE("the older names of keys are understood") {
   for (const auto* name : {"SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SERVICE_KEY"}) {
     const auto settings = read({{"SUPABASE_URL", "http://127.0.0.1:54321/"},

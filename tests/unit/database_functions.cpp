@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "shared/database/account.hpp"
+#include "shared/database/bot.hpp"
 #include "shared/database/dossier.hpp"
 #include "shared/database/job.hpp"
 #include "shared/database/metrics.hpp"
@@ -146,4 +147,43 @@ TEST_CASE("only what changes nothing twice is asked again") {
   CHECK(database::kFinishTurn.retry.attempts == 4);
   CHECK(database::kCommitStep.retry.attempts == 3);
   CHECK(database::kClaimStep.retry.attempts == 1);
+}
+
+TEST_CASE("a bot's number is reserved for somebody") {
+  CHECK(database::kReserveBotId.request(kUser) == R"({"principal":)" USER "}");
+  CHECK(database::kReserveBotId.answer(R"({"bot_id":7})") == 7);
+  check_our_fault(database::kReserveBotId.answer(R"({"bot_id":"7"})"), "reserve_bot_id");
+}
+
+TEST_CASE("keys of bots to encrypt anew are plain or encrypted") {
+  CHECK(database::kReadOutdatedBotKeys.request({"00ff", 41, 200}) ==
+        R"({"key_id":"00ff","after_bot_id":41,"max_keys":200})");
+  const auto outdated = database::kReadOutdatedBotKeys.answer(
+      R"({"left":9,"keys":[{"bot_id":42,"version":"v","access_key":"sk-plain"},)"
+      R"({"bot_id":43,"version":"w","access_key":{"key_id":"ee","ciphertext":"c"}}]})");
+  REQUIRE(outdated);
+  CHECK(outdated->left == 9);
+  REQUIRE(outdated->keys.size() == 2);
+  CHECK(outdated->keys[0].bot_id == 42);
+  CHECK(outdated->keys[0].version == "v");
+  CHECK(outdated->keys[0].plain == "sk-plain");
+  CHECK_FALSE(outdated->keys[0].encrypted);
+  CHECK(outdated->keys[1].plain.empty());
+  REQUIRE(outdated->keys[1].encrypted);
+  CHECK(outdated->keys[1].encrypted->key_id == "ee");
+  for (const char* answer :
+       {"", "[]", R"({"left":1})", R"({"left":1,"keys":{}})", R"({"left":"1","keys":[]})",
+        R"({"left":1,"keys":[1]})", R"({"left":1,"keys":[{"bot_id":1,"version":"v"}]})",
+        R"({"left":1,"keys":[{"bot_id":1,"version":"v","access_key":{"key_id":"e"}}]})"}) {
+    CAPTURE(answer);
+    check_our_fault(database::kReadOutdatedBotKeys.answer(answer), "read_outdated_bot_keys");
+  }
+}
+
+TEST_CASE("keys of bots are replaced in one call") {
+  CHECK(database::kReplaceBotKeys.request({{42, "v", {"ff", "c"}}, {43, "w", {"ff", "d"}}}) ==
+        R"({"keys":[{"bot_id":42,"version":"v","encrypted_key":{"key_id":"ff","ciphertext":"c"}},)"
+        R"({"bot_id":43,"version":"w","encrypted_key":{"key_id":"ff","ciphertext":"d"}}]})");
+  CHECK(database::kReplaceBotKeys.answer(R"({"replaced":2})") == 2);
+  check_our_fault(database::kReplaceBotKeys.answer("{}"), "replace_bot_keys");
 }

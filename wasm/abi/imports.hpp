@@ -236,6 +236,24 @@ void fabula_import_hmac_sha256(std::uint32_t request, std::uint32_t operation, c
                                std::uint32_t key_bytes, const void* data, std::uint32_t data_bytes,
                                void* digest);
 
+// encrypts with AES-256-GCM by WebCrypto: value = bytes written, the ciphertext and then the tag of
+// 16 bytes. `key`: 32 bytes. `nonce`: 12 bytes, never the same twice with one key. `context`:
+// additional authenticated data. `buffer`: `data_bytes` + 16 bytes.
+FABULA_IMPORT(aes_gcm_encrypt)
+void fabula_import_aes_gcm_encrypt(std::uint32_t request, std::uint32_t operation, const void* key,
+                                   const void* nonce, const void* context,
+                                   std::uint32_t context_bytes, const void* data,
+                                   std::uint32_t data_bytes, void* buffer);
+
+// decrypts what `aes_gcm_encrypt` has written: value = bytes written. `invalid` when it was not
+// made with this key, nonce and context. `key`: 32 bytes. `nonce`: 12 bytes. `context`: additional
+// authenticated data. `buffer`: `data_bytes` - 16 bytes.
+FABULA_IMPORT(aes_gcm_decrypt)
+void fabula_import_aes_gcm_decrypt(std::uint32_t request, std::uint32_t operation, const void* key,
+                                   const void* nonce, const void* context,
+                                   std::uint32_t context_bytes, const void* data,
+                                   std::uint32_t data_bytes, void* buffer);
+
 // milliseconds since 1970-01-01 UTC.
 FABULA_IMPORT(clock_ms)
 double fabula_import_clock_ms(std::uint32_t request);

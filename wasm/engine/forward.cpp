@@ -79,8 +79,8 @@ Task<Result<json::Document>> read_json(Call& call, const api::Operation& operati
 
 Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                         const auth::Principal& principal,
-                                        const json::Document& body) {
-  co_await send_answer(call, match, &principal, body);
+                                        const json::Document& body, std::string_view members) {
+  co_await send_answer(call, match, &principal, body, members);
   co_return {};
 }
 

@@ -29,11 +29,12 @@ runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match)
 // object. Refusals: unsupported_media_type, body_too_large, malformed_json and similar.
 runtime::Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation);
 
-// Calls the route's database function for this principal and sends its answer. `body` must have
-// been checked against the declaration.
+// Calls the route's database function for this principal and sends its answer; `body` is checked
+// against the declaration. `members` as in forward_with.
 runtime::Task<Result<void>> answer_from_database(Call& call, const Match& match,
                                                  const auth::Principal& principal,
-                                                 const json::Document& body);
+                                                 const json::Document& body,
+                                                 std::string_view members = {});
 
 // Sends the answer of a database function (shared/api/envelope.hpp).
 runtime::Task<Result<void>> send_envelope(Call& call, std::string_view envelope);

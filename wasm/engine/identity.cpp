@@ -8,6 +8,7 @@
 #include "shared/auth/bearer.hpp"
 #include "shared/auth/guest_key.hpp"
 #include "shared/auth/jwt.hpp"
+#include "shared/auth/plan_claim.hpp"
 #include "shared/text/hex.hpp"
 #include "wasm/engine/deadlines.hpp"
 #include "wasm/engine/digest.hpp"
@@ -95,6 +96,7 @@ Task<Result<Caller>> find_caller(Context& context, const auth::Settings& setting
   const auto* issuer = auth::find_issuer(settings.issuers, claims.issuer);
   co_await read_caller(claims, settings, issuer, runtime::now_ms(context), caller);
   caller.expires_at_s = claims.expires_at_s;
+  caller.principal.plan = auth::claimed_plan(jws.payload, settings.plan_claim, !issuer);
   KeyTrust trust{{settings.jwks, settings.hs256_secret, settings.previous_hs256_secret},
                  settings.jwks_url};
   if (issuer) trust = {{}, *json::string_at(*issuer, "jwks_url")};
@@ -127,10 +129,11 @@ Task<Result<std::string>> token_bytes(Context& context, std::string_view secret,
     runtime::fill_random(context, {reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()});
     co_return bytes;
   }
-  if (!auth::is_hard_to_guess(*key)) {
+  if (!auth::is_random_uuid(*key)) {
     co_return problem(ErrorCode::invalid_request,
                       "Without a token the Idempotency-Key proves that a request comes from the "
-                      "same guest, and must be hard to guess: send a new UUID, or send a token.");
+                      "same guest, so it must be hard to guess: send a random UUID (version 4), or "
+                      "send a token.");
   }
   const std::string digest =
       co_await hmac_sha256_hex(context, secret, std::string("guest ").append(*key));

@@ -201,6 +201,34 @@ export interface GuestImports {
     dataBytes: number,
     digest: number,
   ): void;
+  // encrypts with AES-256-GCM by WebCrypto: value = bytes written, the ciphertext and then the tag
+  // of 16 bytes. `key`: 32 bytes. `nonce`: 12 bytes, never the same twice with one key. `context`:
+  // additional authenticated data. `buffer`: `data_bytes` + 16 bytes.
+  aes_gcm_encrypt(
+    request: number,
+    operation: number,
+    key: number,
+    nonce: number,
+    context: number,
+    contextBytes: number,
+    data: number,
+    dataBytes: number,
+    buffer: number,
+  ): void;
+  // decrypts what `aes_gcm_encrypt` has written: value = bytes written. `invalid` when it was not
+  // made with this key, nonce and context. `key`: 32 bytes. `nonce`: 12 bytes. `context`:
+  // additional authenticated data. `buffer`: `data_bytes` - 16 bytes.
+  aes_gcm_decrypt(
+    request: number,
+    operation: number,
+    key: number,
+    nonce: number,
+    context: number,
+    contextBytes: number,
+    data: number,
+    dataBytes: number,
+    buffer: number,
+  ): void;
   // milliseconds since 1970-01-01 UTC.
   clock_ms(request: number): number;
   // fills the buffer with cryptographically random bytes.

@@ -5,7 +5,16 @@ import { recall, remember } from "./isolate-memory.ts";
 import { writeLog } from "./log.ts";
 import { encodeText, type GuestMemory } from "./memory.ts";
 import { ReadOperation } from "./operations/body.ts";
-import { DigestOperation, hmacSha256, sha256, VerifyOperation } from "./operations/crypto.ts";
+import {
+  AES_KEY_BYTES,
+  AES_NONCE_BYTES,
+  aesGcmDecrypt,
+  aesGcmEncrypt,
+  ComputeOperation,
+  hmacSha256,
+  sha256,
+  VerifyOperation,
+} from "./operations/crypto.ts";
 import { HttpOperation } from "./operations/http.ts";
 import { PublicKeysOperation } from "./operations/public-keys.ts";
 import { WriteOperation, type GuestResponse } from "./operations/response.ts";
@@ -155,12 +164,32 @@ export function makeImports(host: Services): GuestImports {
 
     sha256(_request, operation, data, dataBytes, digest) {
       const bytes = memory.copy(data, dataBytes);
-      completions.add(new DigestOperation(operation, digest)).start(completions, sha256(bytes));
+      completions.add(new ComputeOperation(operation, digest)).start(completions, sha256(bytes));
     },
 
     hmac_sha256(_request, operation, key, keyBytes, data, dataBytes, digest) {
       const code = hmacSha256(memory.copy(key, keyBytes), memory.copy(data, dataBytes));
-      completions.add(new DigestOperation(operation, digest)).start(completions, code);
+      completions.add(new ComputeOperation(operation, digest)).start(completions, code);
+    },
+
+    aes_gcm_encrypt(_request, operation, key, nonce, context, contextBytes, data, dataBytes, buffer) {
+      const encrypted = aesGcmEncrypt(
+        memory.copy(key, AES_KEY_BYTES),
+        memory.copy(nonce, AES_NONCE_BYTES),
+        memory.copy(context, contextBytes),
+        memory.copy(data, dataBytes),
+      );
+      completions.add(new ComputeOperation(operation, buffer)).start(completions, encrypted);
+    },
+
+    aes_gcm_decrypt(_request, operation, key, nonce, context, contextBytes, data, dataBytes, buffer) {
+      const decrypted = aesGcmDecrypt(
+        memory.copy(key, AES_KEY_BYTES),
+        memory.copy(nonce, AES_NONCE_BYTES),
+        memory.copy(context, contextBytes),
+        memory.copy(data, dataBytes),
+      );
+      completions.add(new ComputeOperation(operation, buffer)).start(completions, decrypted);
     },
 
     clock_ms() {

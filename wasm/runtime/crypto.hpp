@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -44,6 +45,42 @@ class HmacSha256 : public Operation {
     fabula_import_hmac_sha256(context.request(), id(), key.data(),
                               static_cast<std::uint32_t>(key.size()), data.data(),
                               static_cast<std::uint32_t>(data.size()), digest.data());
+  }
+};
+
+inline constexpr std::size_t kAesKeyBytes = 32;
+inline constexpr std::size_t kAesNonceBytes = 12;
+inline constexpr std::size_t kAesTagBytes = 16;
+
+// AES-256-GCM of `data` into `encrypted`: kAesTagBytes more than the data, the tag last.
+// `authenticated` is not encrypted, but needed to decrypt. A key and a nonce must never be used
+// together twice. `encrypted` must outlive the operation.
+class AesGcmEncrypt : public Operation {
+ public:
+  AesGcmEncrypt(Context& context, std::span<const char, kAesKeyBytes> key,
+                std::span<const char, kAesNonceBytes> nonce, std::string_view authenticated,
+                std::string_view data, std::span<char> encrypted)
+      : Operation(context) {
+    fabula_import_aes_gcm_encrypt(context.request(), id(), key.data(), nonce.data(),
+                                  authenticated.data(),
+                                  static_cast<std::uint32_t>(authenticated.size()), data.data(),
+                                  static_cast<std::uint32_t>(data.size()), encrypted.data());
+  }
+};
+
+// Undoes AesGcmEncrypt; `decrypted` has room for kAesTagBytes less than `data` and must outlive the
+// operation. Status `invalid`: the data was not made with this key, nonce and
+// `authenticated`.
+class AesGcmDecrypt : public Operation {
+ public:
+  AesGcmDecrypt(Context& context, std::span<const char, kAesKeyBytes> key,
+                std::span<const char, kAesNonceBytes> nonce, std::string_view authenticated,
+                std::string_view data, std::span<char> decrypted)
+      : Operation(context) {
+    fabula_import_aes_gcm_decrypt(context.request(), id(), key.data(), nonce.data(),
+                                  authenticated.data(),
+                                  static_cast<std::uint32_t>(authenticated.size()), data.data(),
+                                  static_cast<std::uint32_t>(data.size()), decrypted.data());
   }
 };
 

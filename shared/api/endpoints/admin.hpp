@@ -6,12 +6,13 @@
 #include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/usage_sums.hpp"
 #include "shared/api/operation.hpp"
 
 namespace fabula::api::admin {
 
 inline constexpr std::array<std::string_view, 3> kAccountKinds{"user", "guest", "external"};
-inline constexpr std::array<std::string_view, 3> kGroupings{"user", "model", "day"};
+inline constexpr std::array<std::string_view, 4> kGroupings{"user", "kind", "model", "day"};
 
 inline constexpr std::int64_t kDayCharacters = 10;
 
@@ -73,6 +74,15 @@ inline constexpr std::array kFailedJobFields{
         .name = "user_id", .type = Type::uuid, .description = "Whose it is.", .is_required = true},
     kCreatedAt,
     moment_or_null("finished_at", "When it was given up; null: it is tried again."),
+    Field{.name = "attempts",
+          .type = Type::integer,
+          .description = "How often its steps were begun.",
+          .is_required = true},
+    Field{.name = "lost_attempts",
+          .type = Type::integer,
+          .description = "How many of them ended without a word: the worker trapped, or took too "
+                         "long. A step is given up after three.",
+          .is_required = true},
     Field{.name = "failures",
           .type = Type::array,
           .description = "Why its steps have failed.",
@@ -82,7 +92,9 @@ inline constexpr Schema kFailedJob{"FailedJob", "A job that was given up.", kFai
 
 inline constexpr std::array kUsageQueryFields{
     Field{.name = "by",
-          .description = "What is added up: the calls of a user, of a model, or of a day in UTC.",
+          .description =
+              "What is added up: the calls of a user, of a kind of work, of a model, or of a "
+              "day in UTC.",
           .choices = kGroupings,
           .default_json = R"("day")"},
     Field{.name = "first_day",
@@ -94,30 +106,41 @@ inline constexpr std::array kUsageQueryFields{
     limit_field("50"), kOffsetField};
 inline constexpr Schema kUsageQuery{"UsageQuery", "", kUsageQueryFields};
 
-inline constexpr std::array kUsageFields{
-    Field{.name = "name",
-          .description = "The user's id, the model as provider:model, or the day; null: users who "
-                         "are deleted.",
-          .is_required = true,
-          .is_nullable = true},
-    Field{.name = "calls",
+inline constexpr std::int64_t kLargestBotId = (std::int64_t{1} << 53) - 1;
+
+inline constexpr std::array kRotationFields{
+    Field{.name = "after_bot_id",
           .type = Type::integer,
-          .description = "Requests to models.",
-          .is_required = true},
-    Field{.name = "input_tokens",
+          .description = "Where an earlier call has stopped: its answer's after_bot_id.",
+          .minimum = 0,
+          .maximum = kLargestBotId,
+          .default_json = "0"}};
+inline constexpr Schema kRotation{"Rotation", "Where to begin.", kRotationFields};
+
+inline constexpr std::array kRotatedFields{
+    Field{.name = "rewritten",
           .type = Type::integer,
-          .description = "As far as providers report them.",
+          .description = "Keys that this call has encrypted with the newest encryption key.",
           .is_required = true},
-    Field{.name = "output_tokens",
+    Field{.name = "unreadable",
           .type = Type::integer,
-          .description = "Reported, or else estimated.",
+          .description = "Keys that this call could not decrypt, and has left as they are: their "
+                         "encryption key is not set any more, or they are damaged.",
           .is_required = true},
-    Field{.name = "cost_usd",
-          .type = Type::number,
-          .description = "As far as providers report it.",
+    Field{.name = "left",
+          .type = Type::integer,
+          .description = "Keys that are not encrypted with the newest encryption key now, of all "
+                         "bots; 0: the encryption key before is not needed any more.",
+          .is_required = true},
+    Field{.name = "after_bot_id",
+          .type = Type::integer,
+          .description = "Where to go on with another call. Null: all bots have been visited.",
           .is_required = true,
           .is_nullable = true}};
-inline constexpr Schema kUsage{"UsageOfAll", "What was used.", kUsageFields};
+inline constexpr Schema kRotated{"Rotated", "What a call of the rotation has done.",
+                                 kRotatedFields};
+
+inline constexpr std::array kRotateRefusals{ErrorCode::no_encryption_key};
 
 inline constexpr Operation kHealth{.id = "admin_health",
                                    .method = "GET",
@@ -138,11 +161,11 @@ inline constexpr Operation kReadUsage{
     .id = "read_usage_of_all",
     .method = "GET",
     .pattern = "/admin/usage",
-    .summary = "What everybody has used, by user, model or day",
+    .summary = "What everybody has used, by user, kind, model or day",
     .access = Access::operator_only,
     .query = &kUsageQuery,
     .answer = {.kind = AnswerKind::list,
-               .schema = &kUsage,
+               .schema = &kUsageSum,
                .description = "The most tokens first; days in their order."}};
 
 inline constexpr Operation kListAccounts{
@@ -200,8 +223,23 @@ inline constexpr Operation kRetryJob{.id = "retry_failed_job",
                                                 .description = "The job, which goes on.",
                                                 .location = "/admin/jobs/failed"}};
 
-inline constexpr std::array kOperations{kHealth,       kReady,          kReadUsage,
-                                        kListAccounts, kReadAccount,    kChangeAccount,
-                                        kListErasures, kListFailedJobs, kRetryJob};
+inline constexpr Operation kRotateEncryption{
+    .id = "rotate_encryption",
+    .method = "POST",
+    .pattern = "/admin/encryption/rotate",
+    .summary = "Encrypt bots' keys with the newest encryption key",
+    .access = Access::operator_only,
+    .body = &kRotation,
+    .is_body_optional = true,
+    .answer = {.schema = &kRotated, .description = "How far it has come."},
+    .refusals = kRotateRefusals,
+    .description =
+        "Each call rewrites at most some thousand keys, also those that earlier versions "
+        "have stored without encryption. A key that its owner changes meanwhile is not "
+        "overwritten. Call it again, with after_bot_id, until that is null."};
+
+inline constexpr std::array kOperations{
+    kHealth,        kReady,        kReadUsage,      kListAccounts, kReadAccount,
+    kChangeAccount, kListErasures, kListFailedJobs, kRetryJob,     kRotateEncryption};
 
 }  // namespace fabula::api::admin

@@ -200,6 +200,7 @@ inline constexpr Operation kCreateCharacter{
                .description = "The new character.",
                .has_etag = true,
                .location = "/companion/characters/{character_id}"},
+    .stores_text = true,
     .acts_for_users = true,
     .body_example = R"({"name":"Mara","persona":"{{char}} keeps the lighthouse.",)"
                     R"("greeting":"Come in, {{user}}."})"};
@@ -217,6 +218,7 @@ inline constexpr Operation kImportCharacter{
                .description = "The new character.",
                .has_etag = true,
                .location = "/companion/characters/{character_id}"},
+    .stores_text = true,
     .acts_for_users = true,
     .body_example = R"({"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"Mara"}})"};
 
@@ -248,6 +250,7 @@ inline constexpr Operation kUpdateCharacter{.id = "update_character",
                                             .answer = {.schema = &kCharacter,
                                                        .description = "The character as it is now.",
                                                        .has_etag = true},
+                                            .stores_text = true,
                                             .refusals = kCharacterRefusals,
                                             .acts_for_users = true};
 

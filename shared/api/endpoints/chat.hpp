@@ -78,7 +78,8 @@ inline constexpr Operation kEditReply{
     .body = &kEdit,
     .maximum_body_bytes = kMaximumBodyBytes,
     .takes_if_match = true,
-    .answer = {.schema = &kMessage, .description = "The reply with its new text."}};
+    .answer = {.schema = &kMessage, .description = "The reply with its new text."},
+    .stores_text = true};
 
 inline constexpr Operation kRegenerateReply{
     .id = "regenerate_reply",

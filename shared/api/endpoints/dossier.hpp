@@ -55,6 +55,7 @@ constexpr Operation change_operation(std::string_view id, std::string_view metho
       .body = body,
       .takes_if_match = true,
       .answer = {.schema = &kDossier, .description = "The dossier as it is now.", .has_etag = true},
+      .stores_text = true,
       .body_example = body_example};
 }
 constexpr Operation taking_bytes(std::uint32_t maximum, Operation operation) {
@@ -89,6 +90,7 @@ inline constexpr Operation kCreateDossier{
                .schema = &kDossier,
                .description = "The new dossier.",
                .location = "/dossier/{project_id}"},
+    .stores_text = true,
     .refusals = kCreateRefusals,
     .body_example =
         R"({"name":"The Lighthouse","snapshot_json":{"characters":[{"name":"Mara"}]}})"};

@@ -2,9 +2,13 @@
 // operator's plans.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <string_view>
 
 #include "shared/api/endpoints/answers.hpp"
+#include "shared/api/endpoints/usage_sums.hpp"
 #include "shared/api/operation.hpp"
 #include "shared/api/path_parameter.hpp"
 
@@ -47,6 +51,20 @@ inline constexpr std::array kLimitFields{
 };
 inline constexpr Schema kLimit{"PlanLimit", "The limits of a plan for a month.", kLimitFields};
 
+inline constexpr std::array kStoredFields{
+    Field{.name = "bytes",
+          .type = Type::integer,
+          .description = "The UTF-8 bytes of the caller's conversations, dossiers, imports, "
+                         "characters, bots, projects and stories.",
+          .is_required = true},
+    Field{.name = "limit_bytes",
+          .type = Type::integer,
+          .description = "The plan's room for them; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+};
+inline constexpr Schema kStored{"PlanStored", "The text that is stored now.", kStoredFields};
+
 inline constexpr std::array kUsageFields{
     Field{.name = "plan", .description = "The name of the plan.", .is_required = true},
     Field{
@@ -71,15 +89,52 @@ inline constexpr std::array kUsageFields{
           .type = Type::timestamp,
           .description = "When the next month begins, with nothing used.",
           .is_required = true},
+    Field{.name = "stored",
+          .type = Type::object,
+          .description = "The text that is stored now, whatever the month.",
+          .is_required = true,
+          .schema = &kStored},
 };
 inline constexpr Schema kUsage{"PlanUsage", "The usage of a plan in this month.", kUsageFields};
+
+constexpr Field usage_sums(std::string_view name, std::string_view description) {
+  return {.name = name,
+          .type = Type::array,
+          .description = description,
+          .is_required = true,
+          .schema = &kUsageSum};
+}
+
+constexpr auto month_usage_fields() {
+  std::array<Field, kUsageFields.size() + 3> fields{};
+  auto* end = std::copy(kUsageFields.begin(), kUsageFields.end(), fields.begin());
+  *end++ = usage_sums("by_kind",
+                      "What conversations, jobs, stories and pictures have used, the most tokens "
+                      "first. It is from the ledger of calls, which has their kinds: `chat`, "
+                      "`relay`, `companion`, `realtime`, `dossier_extraction`, `dossier_import`, "
+                      "`story`, `story_illustrations` and others.");
+  *end++ = usage_sums("by_model", "At most 100 models, the most tokens first.");
+  *end++ = usage_sums("by_day", "The days in UTC, in their order.");
+  return fields;
+}
+inline constexpr auto kMonthUsageFields = month_usage_fields();
+inline constexpr Schema kMonthUsage{"MonthUsage", "The usage of a month.", kMonthUsageFields};
+
+inline constexpr std::int64_t kMonthCharacters = 7;
+inline constexpr std::array kMonthQueryFields{
+    Field{.name = "month",
+          .description = "The month in UTC, such as 2026-11; without it this month. The ledger of "
+                         "calls is kept for 400 days.",
+          .maximum = kMonthCharacters}};
+inline constexpr Schema kMonthQuery{"MonthQuery", "", kMonthQueryFields};
 
 inline constexpr Operation kReadUsage{
     .id = "read_usage",
     .method = "GET",
     .pattern = "/users/me/usage",
-    .summary = "The caller's usage of their plan in this month",
-    .answer = {.schema = &kUsage, .description = "The usage, and the plan's limits."}};
+    .summary = "The caller's usage of their plan in a month, by kind, model and day",
+    .query = &kMonthQuery,
+    .answer = {.schema = &kMonthUsage, .description = "The usage, and the plan's limits."}};
 
 inline constexpr std::array kPlanFields{
     Field{.name = "name", .description = "The plan's name.", .is_required = true},
@@ -96,6 +151,11 @@ inline constexpr std::array kPlanFields{
     Field{.name = "images_a_month",
           .type = Type::integer,
           .description = "Pictures; null: without a limit.",
+          .is_required = true,
+          .is_nullable = true},
+    Field{.name = "stored_bytes",
+          .type = Type::integer,
+          .description = "Bytes of text that may be stored at a time; null: without a limit.",
           .is_required = true,
           .is_nullable = true},
     Field{.name = "is_default",
@@ -122,6 +182,12 @@ inline constexpr std::array kSavePlanFields{
           .type = Type::integer,
           .description = "Pictures; null: without a limit.",
           .is_required = true,
+          .is_nullable = true,
+          .maximum = kLargestLimit},
+    Field{.name = "stored_bytes",
+          .type = Type::integer,
+          .description = "Bytes of text that may be stored at a time; null: without a limit. "
+                         "Absent: as it is, in a new plan without a limit.",
           .is_nullable = true,
           .maximum = kLargestLimit},
     Field{.name = "is_default",

@@ -103,6 +103,7 @@ inline constexpr Operation kCreateProject{
                .schema = &kProject,
                .description = "The new project.",
                .location = "/projects/{project_id}"},
+    .stores_text = true,
     .body_example = R"({"name":"The Lighthouse","is_favourite":true})"};
 
 inline constexpr Operation kHealth{.id = "projects_health",
@@ -135,7 +136,8 @@ inline constexpr Operation kUpdateProject{
     .body = &kUpdate,
     .maximum_body_bytes = kMostEscapedBytes * kMaximumInstructionsBytes + kSmallBodyBytes,
     .takes_if_match = true,
-    .answer = {.schema = &kProject, .description = "The project as it is now."}};
+    .answer = {.schema = &kProject, .description = "The project as it is now."},
+    .stores_text = true};
 
 inline constexpr Operation kDeleteProject{
     .id = "delete_project",

@@ -338,6 +338,7 @@ inline constexpr Operation kWritePremise{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kStoredPremise, .description = "The premise."},
+    .stores_text = true,
     .body_example = R"({"text":"A keeper finds a door in the sea."})"};
 
 inline constexpr Operation kWriteOutline{
@@ -349,6 +350,7 @@ inline constexpr Operation kWriteOutline{
     .maximum_body_bytes = kMaximumOutlineBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kStoredOutline, .description = "The outline."},
+    .stores_text = true,
     .body_example =
         R"({"scenes":[{"number":1,"title":"The Light","description":"Mara lights the lamp."}]})"};
 
@@ -364,6 +366,7 @@ inline constexpr Operation kInsertScene{
                .schema = &kScene,
                .description = "The new scene.",
                .location = "/story/projects/{project_id}/scenes/{scene_id}"},
+    .stores_text = true,
     .body_example = R"({"title":"The Storm","description":"The lamp goes out."})"};
 
 inline constexpr Operation kReadScene =
@@ -379,6 +382,7 @@ inline constexpr Operation kWriteScene{
     .maximum_body_bytes = kMaximumSceneBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kScene, .description = "The scene as it is now."},
+    .stores_text = true,
     .body_example = R"({"text":"The lamp went out."})"};
 
 inline constexpr Operation kDeleteScene{

@@ -100,7 +100,9 @@ inline constexpr Field kBotPublicField{.name = "is_public",
 inline constexpr Field kBotKeyField{
     .name = "access_key",
     .type = Type::token,
-    .description = "The provider's key. It can be written, but never read. Null removes it.",
+    .description =
+        "The provider's key. It can be written, but never read, and is stored encrypted. Null "
+        "removes it.",
     .is_nullable = true,
     .minimum = 1,
     .maximum = kMaximumKeyBytes};
@@ -165,9 +167,11 @@ inline constexpr std::array kListFields{limit_field("20"), kOffsetField};
 inline constexpr Schema kListQuery{"BotsQuery", "", kListFields};
 
 inline constexpr std::array kStreamRefusals{ErrorCode::not_found, ErrorCode::turn_in_progress,
-                                            ErrorCode::stream_exists, ErrorCode::no_provider};
+                                            ErrorCode::stream_exists, ErrorCode::no_provider,
+                                            ErrorCode::no_encryption_key};
 
-inline constexpr std::array kBotRefusals{ErrorCode::forbidden};
+inline constexpr std::array kSaveBotRefusals{ErrorCode::forbidden, ErrorCode::no_encryption_key};
+inline constexpr std::array kDeleteBotRefusals{ErrorCode::forbidden};
 
 inline constexpr Operation kHealth{.id = "stream_health",
                                    .method = "GET",
@@ -289,7 +293,8 @@ inline constexpr Operation kCreateBot{.id = "create_bot",
                                                  .description = "The new bot.",
                                                  .has_etag = true,
                                                  .location = "/stream/v1/bots/{bot_id}"},
-                                      .refusals = kBotRefusals};
+                                      .stores_text = true,
+                                      .refusals = kSaveBotRefusals};
 
 inline constexpr Operation kReadBot{
     .id = "read_bot",
@@ -307,7 +312,8 @@ inline constexpr Operation kUpdateBot{
     .maximum_body_bytes = kMaximumBotBodyBytes,
     .takes_if_match = true,
     .answer = {.schema = &kBot, .description = "The bot as it is now.", .has_etag = true},
-    .refusals = kBotRefusals};
+    .stores_text = true,
+    .refusals = kSaveBotRefusals};
 
 inline constexpr Operation kDeleteBot{.id = "delete_bot",
                                       .method = "DELETE",
@@ -315,7 +321,7 @@ inline constexpr Operation kDeleteBot{.id = "delete_bot",
                                       .summary = "Delete one of the caller's bots",
                                       .takes_if_match = true,
                                       .answer = {.schema = &kDone, .description = "It is deleted."},
-                                      .refusals = kBotRefusals};
+                                      .refusals = kDeleteBotRefusals};
 
 inline constexpr std::array kOperations{kStart,       kResume,  kCancelStream, kListBots,
                                         kCreateBot,   kReadBot, kUpdateBot,    kDeleteBot,

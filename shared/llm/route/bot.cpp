@@ -9,6 +9,7 @@
 #include "shared/llm/route/upstream_hosts.hpp"
 #include "shared/settings/table.hpp"
 #include "shared/text/ascii.hpp"
+#include "shared/text/integer.hpp"
 #include "shared/text/split.hpp"
 
 namespace fabula::llm {
@@ -81,6 +82,10 @@ Result<void> check_spending(const RouteEntry& wanted, const Route& route,
 }
 
 }  // namespace
+
+std::string owner_of_key(std::int64_t bot_id) {
+  return "bots.access_key " + text::integer_text(bot_id);
+}
 
 Result<void> check_bot(const Bot& bot, const Settings& settings, bool is_development) {
   if (!bot.provider.empty() && !find_provider(bot.provider)) {

@@ -2,6 +2,7 @@
 // the wrong server.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ struct Bot {
   std::string access_path;  // the base URL, as base_url_of (base_url.hpp) takes it
   std::string access_key;
 };
+
+// The words that bind an encrypted key to its bot, so that a copy in another bot's row is useless.
+std::string owner_of_key(std::int64_t bot_id);
 
 // Checks a caller's bot: the provider must be known and the address allowed (FABULA_UPSTREAM_HOSTS
 // of the settings; upstream_hosts.hpp). invalid_request otherwise.

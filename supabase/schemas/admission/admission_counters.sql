@@ -2,7 +2,7 @@
 -- its part of the limit, because every beginning call holds one until its transaction ends: a call that has
 -- to wait for another lock must not delay all others of its prefix.
 create table public.admission_counters (
-  -- deployment, deployment_guests, new_guests, prefix:HASH or new_guests:HASH.
+  -- deployment, deployment_guests, new_guests, prefix:HASH, new_guests:HASH or public_bot:ID.
   scope text not null check (char_length(scope) between 1 and 128),
   part integer not null check (part between 0 and 15),
   -- When the part's whole allowance is available again.

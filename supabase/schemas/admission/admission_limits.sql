@@ -1,5 +1,5 @@
 -- The limits of admission: the deployment's settings, and these where a setting is absent. For callers of each
--- kind, for a network prefix, and for the deployment:
+-- kind, for a network prefix, for the deployment, and for a public bot, of which others than its owner ask:
 --   requests in window_seconds    first calls of anything that spends
 --   streams                       replies that are written at the same time
 --   open_jobs                     jobs that have not ended
@@ -18,6 +18,7 @@ language sql immutable set search_path = '' as $$
     "user": {"requests": 300, "window_seconds": 60, "streams": 50, "open_jobs": 200},
     "key": {"requests": 3000, "window_seconds": 60, "streams": 500, "open_jobs": 200},
     "prefix": {"requests": 600, "window_seconds": 60, "new_guests": 30, "guest_window_seconds": 3600},
+    "public_bot": {"requests": 300, "window_seconds": 3600},
     "deployment": {"requests": 12000, "window_seconds": 60, "guest_requests": 6000, "new_guests": 2000,
       "guest_window_seconds": 3600, "streams": 2000, "tokens_a_day": 100000000,
       "tokens_a_month": 1000000000, "guest_percent": 80}

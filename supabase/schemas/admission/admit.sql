@@ -1,7 +1,7 @@
 -- Admission: whether a caller may begin something that spends. Each function that is a caller's first call of
 -- something that spends calls private.admit instead of private.resolve_principal, in its own transaction. A
 -- refusal undoes that transaction, so that it makes no principal and stores nothing. Counters are locked
--- before everything else, in the order prefix, deployment, then the caller's after the principal.
+-- before everything else, in the order prefix, deployment, public bot, then the caller's after the principal.
 --
 -- The functions send with {principal}, in begin_turn, start_job, retry_step, start_import, begin_story,
 -- begin_story_illustrations, open_realtime_session and create_guest:
@@ -9,12 +9,13 @@
 --     prefix   text of at most 64 characters, the HMAC of the caller's network (IPv4 /24, IPv6 /56), made with
 --              the server's secret from the platform's own address of the client; absent if that is unknown
 --     guests   false refuses guests (FABULA_GUESTS=off); the default is true
---     limits   {guest, user, key, prefix, deployment}, each with the members of private.admission_limits that
+--     limits   {guest, user, key, prefix, public_bot, deployment}, each with the members of private.admission_limits that
 --              the settings change
 -- Refusals, with a message that says what may be done:
 --   401 missing_credentials   guests are off
 --   403 account_suspended     see private.suspend_principal
---   429 rate_limited          the caller's or the prefix's limit; Retry-After, member scope: caller or prefix
+--   429 rate_limited          the caller's, the prefix's or the public bot's limit; Retry-After, member scope:
+--                             caller, prefix or public_bot
 --   429 plan_exceeded         the caller's plan (private.take_share)
 --   503 capacity_exceeded     the deployment's limit; Retry-After, member scope: deployment
 
@@ -91,6 +92,34 @@ begin
 end
 $$;
 
+-- Takes what is counted for the public bot that is to answer, unless it is the caller's own: its owner's
+-- address and key, or the deployment's, pay for it, whoever asks.
+create function private.admit_to_public_bot(request jsonb, limits jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  wanted_id constant bigint := private.read_bot_id(request);
+  wait_seconds integer;
+begin
+  if wanted_id is null or (request ->> 'hides_public_bots')::boolean then
+    return;
+  end if;
+  -- The principal is not resolved yet: counters are locked before it.
+  if exists (
+    select from public.bots
+    where bot_id = wanted_id and is_public
+      and owner_id is distinct from (private.find_principal(request -> 'principal')).id)
+  then
+    wait_seconds := private.take_admission('public_bot:' || wanted_id,
+      (limits ->> 'requests')::integer, (limits ->> 'window_seconds')::integer);
+    if wait_seconds > 0 then
+      perform private.refuse_by_limit('public_bot', format(
+        'Too many people ask this public bot: try again in %s s, or ask a bot of your own.', wait_seconds),
+        wait_seconds);
+    end if;
+  end if;
+end
+$$;
+
 -- Admits the caller of a request, or refuses; the principal's id, as private.resolve_principal.
 create function private.admit(request jsonb) returns uuid
 language plpgsql set search_path = '' as $$
@@ -110,6 +139,7 @@ begin
   makes_guest := caller ->> 'kind' = 'new_guest' and (private.find_principal(caller)).id is null;
   perform private.admit_prefix(request #>> '{admission,prefix}', limits -> 'prefix', makes_guest);
   perform private.admit_to_deployment(limits -> 'deployment', caller_kind, makes_guest);
+  perform private.admit_to_public_bot(request, limits -> 'public_bot');
   principal_id := private.resolve_principal(caller);
   -- Its lock makes a caller's first calls come one after another.
   perform private.take_rate_limit(principal_id, 'admission',
@@ -172,6 +202,7 @@ revoke all on function
   private.check_guests(jsonb),
   private.admit_prefix(text, jsonb, boolean),
   private.admit_to_deployment(jsonb, text, boolean),
+  private.admit_to_public_bot(jsonb, jsonb),
   private.admit(jsonb),
   private.is_admission_asked(jsonb),
   private.limit_of_caller(jsonb, text),
@@ -181,6 +212,7 @@ grant execute on function
   private.check_guests(jsonb),
   private.admit_prefix(text, jsonb, boolean),
   private.admit_to_deployment(jsonb, text, boolean),
+  private.admit_to_public_bot(jsonb, jsonb),
   private.admit(jsonb),
   private.is_admission_asked(jsonb),
   private.limit_of_caller(jsonb, text),

@@ -3,12 +3,14 @@
 create sequence private.refused_for_caller as bigint;
 create sequence private.refused_for_prefix as bigint;
 create sequence private.refused_for_deployment as bigint;
+create sequence private.refused_for_public_bot as bigint;
 
 grant usage, select on sequence
-  private.refused_for_caller, private.refused_for_prefix, private.refused_for_deployment
+  private.refused_for_caller, private.refused_for_prefix, private.refused_for_deployment,
+  private.refused_for_public_bot
 to service_role;
 
--- Refuses a call because of a limit of its caller, its prefix, or the deployment: 429 rate_limited, or 503
+-- Refuses a call because of a limit of its caller, its prefix, its public bot, or the deployment: 429 rate_limited, or 503
 -- capacity_exceeded if it is the deployment's. The message says what the caller may do.
 create function private.refuse_by_limit(
   scope text, message text, retry_after_s integer, members jsonb default '{}'
@@ -18,6 +20,7 @@ begin
   case scope
     when 'caller' then perform nextval('private.refused_for_caller');
     when 'prefix' then perform nextval('private.refused_for_prefix');
+    when 'public_bot' then perform nextval('private.refused_for_public_bot');
     else perform nextval('private.refused_for_deployment');
   end case;
   perform private.refuse_with(

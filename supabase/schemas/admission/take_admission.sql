@@ -104,12 +104,14 @@ $$;
 create function private.delete_full_counters(row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
+  -- Once, because an index cannot find rows by a volatile function.
+  full_before constant timestamptz := clock_timestamp();
   deleted integer;
 begin
   delete from public.admission_counters
   where (scope, part) in (
     select scope, part from public.admission_counters
-    where full_at < clock_timestamp()
+    where full_at < full_before
     order by full_at
     limit row_limit
     for no key update skip locked);

@@ -62,8 +62,22 @@ begin
   perform private.read_profile_text(body, 'system', 50000, '', 'text of 1 to 50000 characters');
   perform private.read_profile_text(body, 'access_path', 2048, '^https?://[^[:space:]]+$',
     'an http or https URL of at most 2048 characters');
-  perform private.read_profile_text(body, 'access_key', 4096, '^[[:graph:]]+$',
-    'a key of 1 to 4096 visible characters');
+  if jsonb_typeof(body -> 'access_key') <> 'null' then
+    perform private.refuse(422, 'invalid_request', 'access_key must be null: a key is sent encrypted.');
+  end if;
+end
+$$;
+
+-- Refuses an encrypted key that cannot be one.
+create function private.check_encrypted_key(encrypted jsonb) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if coalesce(encrypted ->> 'key_id', '') !~ '^[0-9a-f]{16}$'
+    or coalesce(encrypted ->> 'ciphertext', '') !~ '^[A-Za-z0-9_-]+$'
+    or char_length(encrypted ->> 'ciphertext') not between 39 and 5499
+  then
+    perform private.refuse(422, 'invalid_request', 'encrypted_key must have a key_id and a ciphertext.');
+  end if;
 end
 $$;
 
@@ -71,11 +85,13 @@ revoke all on function
   private.read_bot_id(jsonb),
   private.describe_bot(public.bots, uuid),
   private.refuse_bot(),
-  private.check_bot(jsonb)
+  private.check_bot(jsonb),
+  private.check_encrypted_key(jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.read_bot_id(jsonb),
   private.describe_bot(public.bots, uuid),
   private.refuse_bot(),
-  private.check_bot(jsonb)
+  private.check_bot(jsonb),
+  private.check_encrypted_key(jsonb)
 to service_role;

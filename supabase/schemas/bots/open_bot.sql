@@ -16,11 +16,14 @@ begin
 end
 $$;
 
--- The bot, locked until the transaction ends, if the principal may change it.
-create function private.open_bot(principal_id uuid, wanted_id bigint) returns public.bots
+-- The bot, locked until the transaction ends, if the principal may change it. One that they may not see is
+-- refused like an unknown one.
+create function private.open_bot(
+  principal_id uuid, wanted_id bigint, hides_public_bots boolean default false
+) returns public.bots
 language plpgsql set search_path = '' as $$
 declare
-  bot public.bots := private.visible_bot(principal_id, wanted_id);
+  bot public.bots := private.visible_bot(principal_id, wanted_id, hides_public_bots);
 begin
   if bot.owner_id <> principal_id then
     perform private.refuse(403, 'forbidden',
@@ -38,9 +41,9 @@ $$;
 
 revoke all on function
   private.visible_bot(uuid, bigint, boolean),
-  private.open_bot(uuid, bigint)
+  private.open_bot(uuid, bigint, boolean)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.visible_bot(uuid, bigint, boolean),
-  private.open_bot(uuid, bigint)
+  private.open_bot(uuid, bigint, boolean)
 to service_role;

@@ -29,11 +29,15 @@ create function private.clean_part(part text, row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
   kept_from constant timestamptz := clock_timestamp() - private.retention_of(part);
+  -- Each may have many messages.
+  max_sessions_to_count constant integer := 20;
   cleaned integer;
 begin
   case part
     when 'deleted_sessions' then
       cleaned := private.erase_deleted_sessions(kept_from, row_limit);
+    when 'deleted_session_bytes' then
+      cleaned := private.uncount_deleted_sessions(max_sessions_to_count);
     when 'erasures' then
       cleaned := private.erase_next(row_limit)::integer;
     when 'removed_users' then
@@ -93,9 +97,9 @@ declare
   max_rows constant integer := 10000;
   row_limit constant integer := least(greatest(
     coalesce((limits ->> 'rows')::integer, default_rows), 1), max_rows);
-  parts constant text[] := array['deleted_sessions', 'erasures', 'removed_users', 'expired_guests',
-    'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters', 'deployment_usage',
-    'idempotency_keys'];
+  parts constant text[] := array['deleted_sessions', 'deleted_session_bytes', 'erasures', 'removed_users',
+    'expired_guests', 'finished_jobs', 'model_calls', 'plan_shares', 'withdrawn_calls', 'full_counters',
+    'deployment_usage', 'idempotency_keys'];
   wanted_part text;
   cleaned integer;
 begin
@@ -139,17 +143,23 @@ grant execute on function
 to service_role;
 
 -- Runs every minute if the database has pg_cron; the development server uses a timer instead. Each batch is a
--- transaction.
+-- transaction. Between two batches there is a pause, twice as long as a batch has taken: most turns of others
+-- find the database without the cleaner.
 do $$
 begin
   if exists (select from pg_available_extensions where name = 'pg_cron') then
     create extension if not exists pg_cron;
     perform cron.schedule('fabula-clean', '* * * * *', $job$
       do $batches$
+      declare
+        ends_at constant timestamptz := clock_timestamp() + interval '55 seconds';
+        batch_began_at timestamptz;
       begin
-        for batch in 1..100 loop
-          exit when not (private.clean('{}') ->> 'left')::boolean;
+        loop
+          batch_began_at := clock_timestamp();
+          exit when batch_began_at > ends_at or not (private.clean('{}') ->> 'left')::boolean;
           commit;
+          perform pg_sleep(least(2 * extract(epoch from clock_timestamp() - batch_began_at), 4));
         end loop;
       end
       $batches$

@@ -11,6 +11,7 @@ begin atomic
     ('idempotency_keys', 'idempotency_keys', 'retention_periods: 1 day, and no longer than the account'),
     ('plan_shares', 'plan_shares', 'retention_periods: 400 days, and no longer than the account'),
     ('withdrawn_calls', 'withdrawn_calls', 'retention_periods: 1 day'),
+    ('stored_byte_changes', null, 'about 64 rows for each owner; goes with the owner'),
     ('admission_counters', 'full_counters', 'until the whole allowance is there again'),
     ('deployment_usage', 'deployment_usage', 'retention_periods: 400 days'),
     ('job_queues', null, 'one row for each owner and kind of open work; goes with the owner'),

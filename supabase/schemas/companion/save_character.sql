@@ -25,6 +25,7 @@ begin
   companion := private.change_character(companion, coalesce(request -> 'body', '{}'));
   perform private.check_character(companion);
   insert into public.characters values (companion.*);
+  perform private.check_stored_bytes(principal_id);
   return private.answer(
     private.describe_character(companion), 201, private.version_of(companion.updated_at));
 end
@@ -50,6 +51,7 @@ begin
       voice = companion.voice, avatar = companion.avatar, visibility = companion.visibility
   where character_id = companion.character_id
   returning * into companion;
+  perform private.check_stored_bytes(companion.owner_id);
   return private.answer(
     private.describe_character(companion), etag => private.version_of(companion.updated_at));
 end

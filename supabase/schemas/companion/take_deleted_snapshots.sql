@@ -7,19 +7,21 @@ declare
   max_rows constant integer := 100;
   wanted_rows constant integer := least(coalesce((request ->> 'limit')::integer, max_rows), max_rows);
   pause constant interval := '10 minutes';
+  -- Once, because an index cannot find rows by a volatile function.
+  due_before constant timestamptz := clock_timestamp();
   taken uuid[];
   taken_paths text[];
 begin
   with due as (
     select conversation_id from public.deleted_snapshots
-    where try_after <= clock_timestamp()
+    where try_after <= due_before
     order by try_after
     limit wanted_rows
     for no key update skip locked
   ),
   marked as (
     update public.deleted_snapshots
-    set try_after = clock_timestamp() + pause
+    set try_after = due_before + pause
     from due
     where deleted_snapshots.conversation_id = due.conversation_id
     returning deleted_snapshots.conversation_id
@@ -27,14 +29,14 @@ begin
   select array_agg(conversation_id) into taken from marked;
   with due as (
     select object_path from public.deleted_illustrations
-    where try_after <= clock_timestamp()
+    where try_after <= due_before
     order by try_after
     limit wanted_rows - coalesce(cardinality(taken), 0)
     for no key update skip locked
   ),
   marked as (
     update public.deleted_illustrations
-    set try_after = clock_timestamp() + pause
+    set try_after = due_before + pause
     from due
     where deleted_illustrations.object_path = due.object_path
     returning deleted_illustrations.object_path

@@ -48,6 +48,7 @@ begin
         metadata = metadata || '{"is_edited": true}'
     where message_id = message.message_id
     returning * into message;
+    perform private.check_stored_bytes(message.owner_id);
   end if;
 
   select count(*) filter (where take.position <= message.position), count(*)

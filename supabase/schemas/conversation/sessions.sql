@@ -31,6 +31,9 @@ create table public.sessions (
   model text check (model ~ '^[a-z]+:.' and char_length(model) <= 256),
   temperature numeric(3, 2) check (temperature between 0 and 2),
   max_tokens integer check (max_tokens >= 1),
+  -- The bytes of a deleted session, which its owner's stored_byte_changes no longer have; null: they still have
+  -- them.
+  uncounted_bytes bigint check (uncounted_bytes >= 0),
   constraint sessions_session_id_owner_id_key unique (session_id, owner_id),
   constraint sessions_project_id_owner_id_fkey foreign key (project_id, owner_id)
     references public.projects (project_id, owner_id) on delete cascade on update cascade
@@ -52,6 +55,9 @@ create index sessions_with_character on public.sessions (owner_id, character_id,
 create index sessions_of_project on public.sessions (project_id, owner_id);
 -- Deleted sessions by the time of their deletion, for the clean-up.
 create index sessions_deleted on public.sessions (updated_at) where not is_active;
+-- Deleted sessions that are still counted.
+create index sessions_to_uncount on public.sessions (session_id)
+  where not is_active and uncounted_bytes is null;
 -- A principal's deleted sessions, whose messages are not readable.
 create index sessions_deleted_of_owner on public.sessions (owner_id) where not is_active;
 

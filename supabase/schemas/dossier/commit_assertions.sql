@@ -16,6 +16,9 @@ declare
   wanted_id uuid := private.read_id(request, 'project_id');
   principal_id uuid;
   session_ids uuid[];
+  -- A person may decide about facts although their plan is full.
+  size_of_decisions constant integer := 4096;
+  answer jsonb;
 begin
   if jsonb_typeof(request -> 'principal') <> 'null' then
     principal_id := private.resolve_principal(request -> 'principal');
@@ -35,7 +38,11 @@ begin
     order by session_id
     for no key update;
   end if;
-  return private.add_assertions(wanted_id, request, principal_id);
+  answer := private.add_assertions(wanted_id, request, principal_id);
+  if principal_id is not null and (answer ->> 'added')::integer > 0 then
+    perform private.check_stored_bytes(principal_id, size_of_decisions);
+  end if;
+  return answer;
 end
 $$;
 

@@ -4,9 +4,11 @@
 
 -- Erases at most row_limit rows of a deleted principal, who is locked; false: nothing is left, the principal
 -- neither. A batch deletes from one kind of container, because locks are taken in one order within a
--- transaction. Work and its files in Storage are planned for deletion by the tables' triggers.
+-- transaction. Work and its files in Storage are planned for deletion by the tables' triggers. No table is
+-- scanned: the rows of an account that has much of a table would be found by scans that pass all those that
+-- earlier batches have deleted.
 create function private.erase_batch(principal_id uuid, row_limit integer) returns boolean
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set enable_seqscan = off as $$
 declare
   max_projects constant integer := 20;
   max_sessions constant integer := 50;
@@ -48,6 +50,10 @@ begin
   then
     return true;
   end if;
+  -- Auth has written about the user since, or the user was deleted there (cleaning/mark_removed_users.sql).
+  perform private.delete_auth_user(id)
+  from public.principals
+  where kind = 'user' and (id = principal_id or migrated_to = principal_id);
   -- The rest is a few rows, and what transactions have added that began before the deletion.
   perform private.lock_belongings(principal_id);
   delete from public.principals where id = principal_id;

@@ -3,7 +3,7 @@
 -- rows are found by an index, or the table is small. Security definer: the tables belong to Auth, and only
 -- the owner of the migrations may write to them.
 create function private.delete_auth_user(deleted_user_id uuid) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set enable_seqscan = off as $$
 declare
   small_bytes constant bigint := 8388608;
   related record;

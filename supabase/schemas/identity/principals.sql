@@ -26,6 +26,8 @@ create table public.principals (
   is_auth_user boolean not null default false,
   -- The deletion of the account whose state its former owner may ask (deletions.sql).
   deletion_id uuid,
+  -- The plan that the newest token has named (FABULA_PLAN_CLAIM), which may not exist; null: none.
+  claimed_plan text check (char_length(claimed_plan) <= 64),
   constraint principals_issuer_subject_key unique (issuer, subject),
   constraint principals_have_credentials_of_their_kind check (
     case kind

@@ -1,10 +1,11 @@
 -- The principal's id; a new user or guest is stored first. Takes one of
---   {"kind": "user", "issuer", "subject"}
---   {"kind": "external", "issuer", "subject", "issued_at" of the token in seconds, if it has one}
+--   {"kind": "user", "issuer", "subject", "plan" that the token names, if it does}
+--   {"kind": "external", "issuer", "subject", "issued_at" of the token in seconds, if it has one, "plan"}
 --   {"kind": "guest" | "new_guest", "token_hash"}
 --   {"kind": "named", "subject"}, the principal with this id, for a server that has the secret key; if there
 --   is none, a user of Supabase Auth who has not called yet
--- Locks a guest until the transaction ends, so that migrate_guest also moves this transaction's rows.
+-- A plan that a token names is kept (private.plan_of). Locks a guest until the transaction ends, so that
+-- migrate_guest also moves this transaction's rows.
 create function private.resolve_principal(caller jsonb) returns uuid
 language plpgsql set search_path = '' as $$
 declare
@@ -55,6 +56,12 @@ begin
         expires_at = case when kind = 'guest' then clock_timestamp() + guest_lifetime end
     where id = principal.id and migrated_to is null
       and last_seen_at < clock_timestamp() - seen_granularity;
+  end if;
+  -- A server with the secret key has no token of the user.
+  if caller ->> 'kind' in ('user', 'external')
+    and principal.claimed_plan is distinct from left(caller ->> 'plan', 64)
+  then
+    perform private.keep_claimed_plan(principal.id, left(caller ->> 'plan', 64));
   end if;
   if principal.kind = 'guest' then
     select * into principal from public.principals where id = principal.id for share;

@@ -66,8 +66,9 @@ begin
         'chapter_title', nullif(left(part.value ->> 'chapter_title', 200), ''),
         'from_byte', (part.value ->> 'from_byte')::integer) order by part.place)
       from jsonb_array_elements(parts) with ordinality as part (value, place))));
+  -- After all other locks.
+  perform private.check_stored_bytes(project.owner_id);
   if private.is_admission_asked(request) then
-    -- After all other locks.
     perform private.take_share(
       project.owner_id, import.job_id, jsonb_array_length(parts), private.import_tokens(parts), 0);
     perform private.check_tokens_of_day(project.owner_id, request);

@@ -11,6 +11,8 @@ declare
   default_lease_seconds constant integer := 60;
   max_lease_seconds constant integer := 600;
   max_attempts constant integer := 5;
+  -- Fewer, because each has cost a worker, and with it other work.
+  max_lost_attempts constant integer := 3;
   -- Bounds how many jobs one call tries: a step may need no work, or its row may be locked.
   max_looks constant integer := 20;
   lease constant interval := make_interval(secs => least(greatest(
@@ -21,6 +23,7 @@ declare
   due_id uuid;
   job public.jobs;
   due public.job_steps;
+  lost_count integer;
   work jsonb;
 begin
   if jsonb_typeof(request -> 'kinds') is distinct from 'array' then
@@ -50,7 +53,8 @@ begin
     if due.status = 'running' then
       perform private.record_lost_call(job, due);
     end if;
-    if due.attempts >= max_attempts then
+    lost_count := due.lost_attempts + (due.status = 'running')::integer;
+    if due.attempts >= max_attempts or lost_count >= max_lost_attempts then
       -- Its kind may write what the session's lock protects. That lock comes before the job's, so this call
       -- does not wait for it.
       perform from public.sessions
@@ -60,8 +64,14 @@ begin
         held_ids := held_ids || due_id;
         continue;
       end if;
+      update public.job_steps set lost_attempts = lost_count
+      where job_id = due_id and step = due.step;
+      if due.status = 'running' then
+        perform private.count_lost_step(due.owner_id, due.kind, 1);
+      end if;
       perform private.end_attempt(
-        job, due, coalesce(due.error, 'Its workers have died.'), 0);
+        job, due, coalesce(due.error, 'Its workers have died.'), 0, true);
+      perform private.mend_queue(due.owner_id, due.kind, true);
       continue;
     end if;
     if private.has_job_hook(job.kind, 'work') then
@@ -78,9 +88,16 @@ begin
       perform private.advance_job(due_id);
       continue;
     end if;
+    if private.has_job_hook(job.kind, 'share') and not private.take_step_share(job, due, work) then
+      held_ids := held_ids || due_id;
+      continue;
+    end if;
 
+    if due.status = 'running' then
+      perform private.count_lost_step(due.owner_id, due.kind, 1);
+    end if;
     update public.job_steps
-    set status = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(),
+    set status = 'running', attempts = attempts + 1, lost_attempts = lost_count, lease_token = gen_random_uuid(),
         leased_until = clock_timestamp() + lease, run_after = clock_timestamp() + lease
     where job_id = due_id and step = due.step
     returning * into due;

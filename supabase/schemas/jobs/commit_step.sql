@@ -42,6 +42,7 @@ begin
     perform private.add_steps(job, '[{}]', clock_timestamp());
   end if;
   perform private.advance_job(done.job_id);
+  perform private.count_lost_step(done.owner_id, done.kind, -1);
   return private.describe_step(done, false) || coalesce(nullif(stored -> 'answer', 'null'), '{}');
 end
 $$;

@@ -4,6 +4,9 @@
 --   private.<kind>_work(jobs, job_steps, '{}')
 --     returns the kind's members of a claimed step; null: no work is left, or the hook has ended the job
 --     or postponed the step. Without this hook: {"payload": the step's}.
+--   private.<kind>_share(jobs, job_steps, the work)
+--     returns {calls, tokens}, which the step takes of its owner's plan when it is claimed. Without this hook
+--     the job has taken its share when it began, or takes none.
 --   private.<kind>_store(jobs, job_steps, {result, already})
 --     stores the result and returns {result?: to keep with the step, answer?: for the worker, has_more?:
 --     another step is needed}. With `already` it stores nothing. Without this hook the result is kept

@@ -5,9 +5,13 @@ create table public.job_queues (
   -- against the lock order. A trigger removes a principal's rows (delete_job_queues.sql).
   owner_id uuid not null,
   kind text not null,
-  -- When a worker last claimed a step of this owner, of any kind; until then, when the row was made.
+  -- When a worker last claimed a step of this owner, of any kind, and later if workers were lost; until then,
+  -- when the row was made.
   served_at timestamptz not null,
   next_due_at timestamptz not null,
+  -- Workers that this work has cost since the last steps that were done: each puts the owner further back
+  -- (mend_queue.sql).
+  lost_steps integer not null default 0 check (lost_steps >= 0),
   primary key (owner_id, kind)
 );
 

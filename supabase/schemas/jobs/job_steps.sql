@@ -23,6 +23,8 @@ create table public.job_steps (
   error text check (char_length(error) <= 1000),
   created_at timestamptz not null default now(),
   finished_at timestamptz,
+  -- How many of the attempts ended without a word of the worker: it trapped, or took too long.
+  lost_attempts integer not null default 0 check (lost_attempts >= 0),
   primary key (job_id, step),
   constraint job_steps_finish_once
     check ((status in ('done', 'failed', 'dropped')) = (finished_at is not null)),

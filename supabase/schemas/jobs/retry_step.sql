@@ -24,7 +24,7 @@ begin
   end if;
   update public.job_steps
   set status = case when job.status = 'paused' then 'waiting' else 'queued' end,
-      attempts = 0, lease_token = null, leased_until = null, run_after = clock_timestamp(),
+      attempts = 0, lost_attempts = 0, lease_token = null, leased_until = null, run_after = clock_timestamp(),
       error = null, finished_at = null
   where job_id = job.job_id and step = (request ->> 'step')::integer and status = 'failed';
   if not found then

@@ -7,9 +7,7 @@ return jsonb_build_object(
   'user_id', principal.id,
   'kind', principal.kind,
   'issuer', principal.issuer,
-  'plan', coalesce(
-    (select plan from public.principal_plans where owner_id = principal.id),
-    (select name from public.plans where is_default)),
+  'plan', (private.plan_of(principal.id)).name,
   'created_at', private.iso(principal.created_at),
   'last_seen_at', private.iso(principal.last_seen_at),
   'suspended_at', private.iso(principal.suspended_at),

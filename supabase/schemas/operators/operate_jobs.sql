@@ -3,13 +3,20 @@
 -- A job that has failed, and why.
 create function private.failed_job_body(job public.jobs) returns jsonb
 language sql stable set search_path = ''
-return jsonb_build_object(
-  'job_id', job.job_id,
-  'kind', job.kind,
-  'user_id', job.owner_id,
-  'created_at', private.iso(job.created_at),
-  'finished_at', private.iso(job.finished_at),
-  'failures', private.step_failures(job.job_id));
+return (
+  select jsonb_build_object(
+    'job_id', job.job_id,
+    'kind', job.kind,
+    'user_id', job.owner_id,
+    'created_at', private.iso(job.created_at),
+    'finished_at', private.iso(job.finished_at),
+    'attempts', tried.attempts,
+    'lost_attempts', tried.lost_attempts,
+    'failures', private.step_failures(job.job_id))
+  from (
+    select coalesce(sum(attempts), 0) as attempts, coalesce(sum(lost_attempts), 0) as lost_attempts
+    from public.job_steps where job_id = job.job_id
+  ) tried);
 
 -- Jobs that have failed, the newest first: {query: {limit, offset}}. A job is listed until it is deleted.
 create function public.list_failed_jobs(request jsonb) returns jsonb

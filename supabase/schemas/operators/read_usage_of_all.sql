@@ -11,13 +11,13 @@ exception when invalid_datetime_format or datetime_field_overflow then
 end
 $$;
 
--- What everybody has used, for the operator: {query: {by: user | model | day, first_day?, last_day?, limit,
+-- What everybody has used, for the operator: {query: {by: user | kind | model | day, first_day?, last_day?, limit,
 -- offset}}, by default of the last 30 days, days in UTC; the most tokens first, days in their order.
 create function public.read_usage_of_all(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
   query constant jsonb := request -> 'query';
-  grouping constant text := coalesce(query ->> 'by', 'day');
+  dimension constant text := coalesce(query ->> 'by', 'day');
   today constant date := (clock_timestamp() at time zone 'UTC')::date;
   begins constant timestamptz :=
     coalesce(private.read_day(query, 'first_day'), today - 29)::timestamp at time zone 'UTC';
@@ -30,29 +30,23 @@ declare
 begin
   with used as materialized (
     select
-      case grouping
-        when 'user' then call.owner_id::text
-        when 'model' then call.provider || ':' || call.model
-        else to_char(call.created_at at time zone 'UTC', 'YYYY-MM-DD')
-      end as name,
+      private.group_of_call(call, dimension) as name,
       count(*) as calls,
-      sum(coalesce(call.input_tokens, 0)::bigint) as input_tokens,
-      sum(call.output_tokens::bigint) as output_tokens,
+      sum(coalesce(call.input_tokens, 0)::bigint)::bigint as input_tokens,
+      sum(call.output_tokens::bigint)::bigint as output_tokens,
       sum(call.cost_usd) as cost_usd
     from public.model_calls call
     where call.created_at >= begins and call.created_at < ends
     group by 1
   ), page as (
     select *, row_number() over (order by
-      case when grouping = 'day' then name end,
+      case when dimension = 'day' then name end,
       input_tokens + output_tokens desc, name) as place
     from used
   )
   select
     (select count(*) from used),
-    (select jsonb_agg(jsonb_build_object(
-        'name', name, 'calls', calls, 'input_tokens', input_tokens, 'output_tokens', output_tokens,
-        'cost_usd', cost_usd) order by place)
+    (select jsonb_agg(private.sum_body(name, calls, input_tokens, output_tokens, cost_usd) order by place)
       from page where place > first_row and place <= first_row + row_count)
   into total, rows;
   return private.answer_page(rows, first_row, total);

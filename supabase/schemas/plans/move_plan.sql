@@ -3,6 +3,8 @@
 create function private.move_plan(guest_id uuid, account_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- Triggers have moved what the guest stores.
+  delete from public.stored_byte_changes where owner_id = guest_id;
   update public.plan_shares set owner_id = account_id where owner_id = guest_id;
   insert into public.principal_plans as known (owner_id, plan)
   select account_id, plan from public.principal_plans

@@ -11,7 +11,8 @@ end
 $$;
 
 -- Creates a plan or changes one, for everybody who has it: {plan_name, body: {calls_a_month, tokens_a_month,
--- images_a_month, is_default?}}. With is_default true it replaces the previous default.
+-- images_a_month, stored_bytes?, is_default?}}. Without stored_bytes that stays as it is. With is_default true it
+-- replaces the previous default.
 create function public.save_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare
@@ -42,6 +43,8 @@ begin
   set calls_a_month = (body ->> 'calls_a_month')::bigint,
       tokens_a_month = (body ->> 'tokens_a_month')::bigint,
       images_a_month = (body ->> 'images_a_month')::bigint,
+      stored_bytes = case when body ? 'stored_bytes'
+        then (body ->> 'stored_bytes')::bigint else stored_bytes end,
       is_default = is_default or becomes_default
   where name = plan_name
   returning * into plan;
@@ -76,8 +79,8 @@ exception when foreign_key_violation then
 end
 $$;
 
--- Assigns a plan to a person from now on: {user_id, body: {plan}}; null is the default plan. Their usage in
--- this month counts. Answers private.plan_usage.
+-- Assigns a plan to a person from now on: {user_id, body: {plan}}; null is the plan that their token
+-- names, or the default. Their usage in this month counts. Answers private.plan_usage.
 create function public.set_plan(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$
 declare

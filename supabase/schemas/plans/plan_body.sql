@@ -6,6 +6,7 @@ return pg_catalog.jsonb_build_object(
   'calls_a_month', plan.calls_a_month,
   'tokens_a_month', plan.tokens_a_month,
   'images_a_month', plan.images_a_month,
+  'stored_bytes', plan.stored_bytes,
   'is_default', plan.is_default);
 
 revoke all on function private.plan_body(public.plans) from public, anon, authenticated, service_role;

@@ -1,4 +1,5 @@
--- The principal's plan: the one that the operator has assigned, or the default.
+-- The principal's plan: the one that the operator has assigned, else the one that their newest token has named,
+-- else the default.
 create function private.plan_of(principal_id uuid) returns public.plans
 language plpgsql stable set search_path = '' as $$
 declare
@@ -7,6 +8,10 @@ begin
   select * into plan from public.plans
   where name = (
     select principal_plans.plan from public.principal_plans where owner_id = principal_id);
+  if not found then
+    select * into plan from public.plans
+    where name = (select claimed_plan from public.principals where id = principal_id);
+  end if;
   if not found then
     select * into plan from public.plans where is_default;
   end if;
@@ -24,8 +29,9 @@ create function private.end_of_month(month date) returns text
 language sql stable parallel safe
 return private.iso((month + interval '1 month') at time zone 'UTC');
 
--- {plan, month, usage, reserved, limit, resets_at}: the usage of the principal's plan in this month. usage,
--- reserved and limit are {calls, tokens, images}; a limit is null if there is none.
+-- {plan, month, usage, reserved, limit, resets_at, stored}: the usage of the principal's plan in this month. usage,
+-- reserved and limit are {calls, tokens, images}, stored is {bytes, limit_bytes} at this moment; a limit is null
+-- if there is none.
 create function private.plan_usage(principal_id uuid, month date) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -50,7 +56,10 @@ begin
         'calls', plan.calls_a_month,
         'tokens', plan.tokens_a_month,
         'images', plan.images_a_month),
-      'resets_at', private.end_of_month(plan_usage.month))
+      'resets_at', private.end_of_month(plan_usage.month),
+      'stored', jsonb_build_object(
+        'bytes', private.stored_bytes(principal_id),
+        'limit_bytes', plan.stored_bytes))
     from public.plan_shares share
     where share.owner_id = principal_id and share.month = plan_usage.month);
 end

@@ -2,7 +2,7 @@
 -- its lock makes shares of a plan be taken one at a time (take_share.sql).
 create table public.principal_plans (
   owner_id uuid primary key references public.principals (id) on delete cascade,
-  -- Null: the default plan.
+  -- Null: the plan that the token names, or the default plan.
   plan text references public.plans (name) on update cascade
 );
 

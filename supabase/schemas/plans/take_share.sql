@@ -14,11 +14,7 @@ declare
   asked constant jsonb := jsonb_build_object('calls', calls, 'tokens', tokens, 'images', images);
   lacking text;
 begin
-  insert into public.principal_plans as known (owner_id) values (take_share.owner_id)
-  on conflict on constraint principal_plans_pkey do nothing;
-  perform from public.principal_plans known
-  where known.owner_id = take_share.owner_id
-  for no key update;
+  perform private.hold_plan(take_share.owner_id);
   this_month := private.month_of(clock_timestamp());
   taken := private.plan_usage(take_share.owner_id, this_month);
   select string_agg(needed.key, ' and ' order by needed.key) into lacking
@@ -31,7 +27,7 @@ begin
         'Your plan %s has too few %s left in this month: ask for less, or wait until %s, or until what is '
         'running has ended, or ask for a larger plan.',
         taken ->> 'plan', lacking, taken ->> 'resets_at'),
-      (taken - array['plan', 'month']) || jsonb_build_object('plan', taken -> 'plan'),
+      taken - 'month',
       ceil(extract(epoch from (taken ->> 'resets_at')::timestamptz - clock_timestamp()))::integer);
   end if;
   delete from public.plan_shares old

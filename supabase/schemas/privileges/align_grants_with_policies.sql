@@ -1,7 +1,8 @@
 -- Gives anon and authenticated exactly the rights that some policy covers, and service_role everything, on
--- every table of `public` with row level security, and lets authenticated read the views on them. Each
--- migration with tables, views or policies ends with a call of it. It is a function, because Supabase's
--- defaults, and the embedded Supabase at each start, give all rights to all three.
+-- every table of `public` with row level security, lets authenticated read the views on them, and leaves the
+-- engine's functions to service_role. Each migration with tables, views or policies ends with a call of it. It
+-- is a function, because Supabase's defaults, and the embedded Supabase at each start, give all rights to all
+-- three: also when a dump is restored into a new project of Supabase, after which it is called.
 create function private.align_grants_with_policies() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -37,6 +38,14 @@ begin
     execute format('revoke all on %s from public, anon, authenticated', protected.name);
     execute format('grant all on %s to service_role', protected.name);
     execute format('grant select on %s to authenticated', protected.name);
+  end loop;
+  -- The edge names its caller in the request, and so nobody else may call the engine.
+  for protected in
+    select oid::regprocedure as name from pg_proc
+    where pronamespace = 'public'::regnamespace
+      and pg_get_function_identity_arguments(oid) = 'request jsonb'
+  loop
+    execute format('revoke all on function %s from public, anon, authenticated', protected.name);
   end loop;
 end
 $$;

@@ -15,6 +15,7 @@ begin
     coalesce(body ->> 'phase', 'setup'), coalesce(body ->> 'status', 'active'),
     body ->> 'instructions')
   returning * into project;
+  perform private.check_stored_bytes(principal_id);
   return private.answer(
     private.describe_project(project), 201, private.version_of(project.updated_at));
 end

@@ -18,6 +18,7 @@ begin
       instructions = case when body ? 'instructions' then body ->> 'instructions' else instructions end
   where project_id = project.project_id
   returning * into project;
+  perform private.check_stored_bytes(project.owner_id);
   return private.answer(
     private.describe_project(project), etag => private.version_of(project.updated_at));
 end

@@ -161,6 +161,7 @@ begin
       coalesce(request ->> 'request_hash', '-'));
   end if;
   -- After all other locks.
+  perform private.check_stored_bytes(principal_id);
   perform private.take_share(
     principal_id, job.job_id, coalesce((request #>> '{share,calls}')::integer, 0),
     coalesce((request #>> '{share,tokens}')::bigint, 0), 0);

@@ -110,6 +110,7 @@ begin
     'made_by', 'person', 'content', scene.plan));
   update public.story_parts set plan_version = last_version where part_id = scene.part_id
   returning * into scene;
+  perform private.check_stored_bytes(scene.owner_id);
   return private.answer(private.scene_body(scene, true), 201, scene.last_version::text);
 end
 $$;

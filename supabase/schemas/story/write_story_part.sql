@@ -61,6 +61,7 @@ begin
       returning * into part;
     end if;
   end if;
+  perform private.check_stored_bytes(part.owner_id);
   return private.answer(private.any_part_body(part), etag => part.last_version::text);
 end
 $$;

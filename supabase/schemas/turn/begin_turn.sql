@@ -198,7 +198,8 @@ begin
   generation := private.start_generation(
     session, question, continued, bot, history, request, begun_at);
   if private.is_admission_asked(request) then
-    -- After all other locks.
+    -- After all other locks. Each turn adds a reply.
+    perform private.check_stored_bytes(principal_id, 0);
     perform private.take_turn_share(generation, question, request);
   end if;
 

@@ -5,11 +5,14 @@ import { Operation } from "../operation.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+export const AES_KEY_BYTES = 32;
+export const AES_NONCE_BYTES = 12;
+
 const hmac = { name: "HMAC", hash: "SHA-256" };
 
-/** SHA-256 or HMAC-SHA-256 into 32 bytes of the guest's memory. */
-export class DigestOperation extends Operation {
-  #digest: Uint8Array | null = null;
+/** Bytes that WebCrypto computes, into the guest's memory, which has room for all of them. */
+export class ComputeOperation extends Operation {
+  #result: Uint8Array | null = null;
 
   constructor(
     id: number,
@@ -18,10 +21,10 @@ export class DigestOperation extends Operation {
     super(id);
   }
 
-  start(completions: Completions, digest: Promise<ArrayBuffer>): void {
-    digest.then(
+  start(completions: Completions, result: Promise<ArrayBuffer>): void {
+    result.then(
       (bytes) => {
-        this.#digest = new Uint8Array(bytes);
+        this.#result = new Uint8Array(bytes);
         this.value = bytes.byteLength;
         completions.complete(this);
       },
@@ -30,7 +33,7 @@ export class DigestOperation extends Operation {
   }
 
   override deliver(memory: GuestMemory): void {
-    if (this.#digest !== null) memory.fill(this.address, this.#digest.length, this.#digest);
+    if (this.#result !== null) memory.fill(this.address, this.#result.length, this.#result);
   }
 }
 
@@ -40,6 +43,35 @@ export async function hmacSha256(key: Bytes, data: Bytes): Promise<ArrayBuffer> 
   const imported = await crypto.subtle.importKey("raw", key, hmac, false, ["sign"]);
   return await crypto.subtle.sign(hmac, imported, data);
 }
+
+/** AES-256-GCM with a tag of 16 bytes after the ciphertext; `context` is authenticated with the data. */
+export async function aesGcmEncrypt(
+  key: Bytes,
+  nonce: Bytes,
+  context: Bytes,
+  data: Bytes,
+): Promise<ArrayBuffer> {
+  const imported = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
+  return await crypto.subtle.encrypt(aesGcm(nonce, context), imported, data);
+}
+
+/** Rejects data that was not encrypted with this key, nonce and context. */
+export async function aesGcmDecrypt(
+  key: Bytes,
+  nonce: Bytes,
+  context: Bytes,
+  data: Bytes,
+): Promise<ArrayBuffer> {
+  const imported = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["decrypt"]);
+  return await crypto.subtle.decrypt(aesGcm(nonce, context), imported, data);
+}
+
+const aesGcm = (iv: Bytes, additionalData: Bytes): AesGcmParams => ({
+  name: "AES-GCM",
+  iv,
+  additionalData,
+  tagLength: 128,
+});
 
 export class VerifyOperation extends Operation {
   start(

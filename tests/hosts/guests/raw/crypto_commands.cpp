@@ -88,12 +88,37 @@ class Verify : public CryptoCommand {
   }
 };
 
+// Parts: key, nonce, context, data.
+class AesGcm : public CryptoCommand {
+ public:
+  AesGcm(const Request& request, bool encrypts) : CryptoCommand(request), encrypts_(encrypts) {}
+
+ protected:
+  void compute() override {
+    result_.resize(size(3) + kTagBytes);
+    const auto start = encrypts_ ? &fabula_import_aes_gcm_encrypt : &fabula_import_aes_gcm_decrypt;
+    start(handle(), kResult, data(0), data(1), data(2), size(2), data(3), size(3), result_.data());
+  }
+
+  void computed(const Completion& completion) override {
+    if (!is_ok(completion)) return answer("status " + decimal(completion.status));
+    answer({result_.data(), completion.value});
+  }
+
+ private:
+  static constexpr std::size_t kTagBytes = 16;
+  bool encrypts_;
+  std::vector<char> result_;
+};
+
 }  // namespace
 
 Command* make_crypto_command(const Request& request) {
   if (request.command() == "sha256") return new Digest(request, false);
   if (request.command() == "hmac-sha256") return new Digest(request, true);
   if (request.command() == "verify") return new Verify(request);
+  if (request.command() == "aes-gcm-encrypt") return new AesGcm(request, true);
+  if (request.command() == "aes-gcm-decrypt") return new AesGcm(request, false);
   return nullptr;
 }
 

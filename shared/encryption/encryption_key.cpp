@@ -1,0 +1,17 @@
+#include "shared/encryption/encryption_key.hpp"
+
+#include "shared/text/ascii.hpp"
+#include "shared/text/hex.hpp"
+
+namespace fabula::encryption {
+
+Result<std::string> read_encryption_key(std::string_view setting_name, std::string_view value) {
+  auto bytes = text::decode_hex(text::trim(value));
+  if (bytes && bytes->size() == kKeyBytes) return *std::move(bytes);
+  return problem(ErrorCode::no_encryption_key,
+                 "This server cannot store keys of its callers: its operator must set " +
+                     std::string(setting_name) +
+                     " to 64 hexadecimal digits, as `openssl rand -hex 32` writes them.");
+}
+
+}  // namespace fabula::encryption
