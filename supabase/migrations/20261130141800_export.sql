@@ -121,37 +121,46 @@ end
 $$;
 
 -- The rows of a part in one container, after the row with these values of the part's key, in their order;
--- null: from the first on. Reads with an index of the container.
+-- null: from the first on. At most row_limit rows, and no further one after byte_limit bytes: large rows are
+-- read a few at a time. Reads with an index of the container.
 create function private.export_rows(
-  part_place integer, principal_id uuid, container_id uuid, after_key jsonb, row_limit integer
-) returns table (data jsonb, key jsonb)
+  part_place integer, principal_id uuid, container_id uuid, after_key jsonb, row_limit integer,
+  byte_limit integer
+) returns table (data jsonb, key jsonb, bytes integer)
 language plpgsql stable set search_path = '' as $$
 declare
   part record;
   key_names text;
   after_values text;
+  bytes_left bigint := byte_limit;
 begin
   select * into part from private.export_parts() where place = part_place;
   select string_agg('stored.' || split_part(column_name, ' ', 1), ', ' order by number),
     string_agg(format('($3 ->> %s)::%s', number - 1, split_part(column_name, ' ', 2)), ', ' order by number)
   into key_names, after_values
   from unnest(part.key) with ordinality as named (column_name, number);
-  return query execute format(
+  for data, key in execute format(
     'select to_jsonb(stored) - $4, jsonb_build_array(%1$s) from %2$s stored
     where stored.%3$I = $2 and stored.owner_id = $1 and ($3 is null or (%1$s) > (%4$s))
     order by %1$s limit $5',
     key_names, part.source, part.container, after_values)
-  using principal_id, container_id, after_key, array_append(part.left_out, 'owner_id'), row_limit;
+  using principal_id, container_id, after_key, array_append(part.left_out, 'owner_id'), row_limit
+  loop
+    bytes := octet_length(data::text);
+    bytes_left := bytes_left - bytes;
+    return next;
+    exit when bytes_left <= 0;
+  end loop;
 end
 $$;
 
 revoke all on function
   private.export_containers(text, uuid, uuid, boolean, integer),
-  private.export_rows(integer, uuid, uuid, jsonb, integer)
+  private.export_rows(integer, uuid, uuid, jsonb, integer, integer)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.export_containers(text, uuid, uuid, boolean, integer),
-  private.export_rows(integer, uuid, uuid, jsonb, integer)
+  private.export_rows(integer, uuid, uuid, jsonb, integer, integer)
 to service_role;
 
 -- A place in an account's export, as text that fits into a URL: [place of the part, container, key of the last
@@ -230,7 +239,6 @@ declare
   at_id uuid;
   at_key jsonb;
   stored record;
-  line jsonb;
   after text;
 begin
   select array_agg(coalesce((reached -> 3 ->> place - 1)::bigint, 0) order by place) into counts
@@ -248,14 +256,13 @@ begin
         for stored in
           select * from private.export_rows(
             part.place, principal_id, container_id, case when container_id = at_id then at_key end,
-            max_rows - cardinality(lines))
+            max_rows - cardinality(lines), max_bytes - bytes)
         loop
           counts[part.place] := counts[part.place] + 1;
           after := private.write_export_cursor(
             jsonb_build_array(part.place, container_id, stored.key, to_jsonb(counts[:part.place])));
-          line := jsonb_build_object('type', part.type, 'data', stored.data, 'cursor', after);
-          lines := lines || line;
-          bytes := bytes + octet_length(line::text);
+          lines := lines || jsonb_build_object('type', part.type, 'data', stored.data, 'cursor', after);
+          bytes := bytes + stored.bytes + octet_length(after);
           if cardinality(lines) >= max_rows or bytes >= max_bytes then
             return jsonb_build_object('lines', lines, 'after', after, 'is_complete', false);
           end if;

@@ -24,7 +24,8 @@ struct Forwarding : ChatWorld {
         {"list_projects", R"({"body":[{"name":"A"}],"total":1,"content_range":"0-0/1"})"},
         {"read_project", R"({"body":{"name":"A"},"etag":"41"})"},
         {"update_project", R"({"body":{"name":"B"},"etag":"42"})"},
-        {"create_project", R"({"body":{"name":"B"},"status":201})"}};
+        {"create_project", R"({"body":{"name":"B"},"status":201})"},
+        {"answer_once", R"({"body":{"name":"B"},"status":201,"is_replayed":true})"}};
   }
 
   sim::Client& send(const std::string& line, const std::string& headers = kGuest,
@@ -137,4 +138,30 @@ TEST_CASE("an answer that is no envelope is a fault of ours") {
   const auto& client = edge.send("GET http://edge/projects/" + kProject);
   CHECK(client.status() == 500);
   CHECK(client.body().find("html") == std::string::npos);
+}
+
+TEST_CASE("with an idempotency key the database makes something once, for what was asked") {
+  const std::string json = kGuest + "content-type: application/json\n";
+  const auto asked_with = [&](const std::string& headers, const std::string& body) {
+    Forwarding edge;
+    const auto& client = edge.send("POST http://edge/projects", json + headers, body);
+    CHECK(client.status() == 201);
+    CHECK(header(client, "idempotent-replayed") == (headers.empty() ? "" : "true"));
+    CHECK(edge.database.calls.back() == (headers.empty() ? "create_project" : "answer_once"));
+    return edge.asked();
+  };
+  const auto plain = asked_with("", R"({"name":"B"})");
+  const auto keyed = asked_with("idempotency-key: k\n", R"({"name":"B"})");
+  CHECK(json::string_at(keyed, "function") == "create_project");
+  CHECK(json::string_at(keyed, "idempotency_key") == "k");
+  CHECK(*json::find(keyed, "request") == plain);
+  // Another form of the same request, and another request.
+  const auto same = asked_with("idempotency-key: k\n", R"({ "unknown": 1, "name": "B" })");
+  const auto other = asked_with("idempotency-key: k\n", R"({"name":"C"})");
+  CHECK(json::string_at(same, "request_hash") == json::string_at(keyed, "request_hash"));
+  CHECK(json::string_at(other, "request_hash") != json::string_at(keyed, "request_hash"));
+
+  Forwarding edge;
+  CHECK(edge.send("POST http://edge/projects", json + "idempotency-key: a b\n", R"({"name":"B"})")
+            .status() == 422);
 }

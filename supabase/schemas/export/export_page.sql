@@ -24,7 +24,6 @@ declare
   at_id uuid;
   at_key jsonb;
   stored record;
-  line jsonb;
   after text;
 begin
   select array_agg(coalesce((reached -> 3 ->> place - 1)::bigint, 0) order by place) into counts
@@ -42,14 +41,13 @@ begin
         for stored in
           select * from private.export_rows(
             part.place, principal_id, container_id, case when container_id = at_id then at_key end,
-            max_rows - cardinality(lines))
+            max_rows - cardinality(lines), max_bytes - bytes)
         loop
           counts[part.place] := counts[part.place] + 1;
           after := private.write_export_cursor(
             jsonb_build_array(part.place, container_id, stored.key, to_jsonb(counts[:part.place])));
-          line := jsonb_build_object('type', part.type, 'data', stored.data, 'cursor', after);
-          lines := lines || line;
-          bytes := bytes + octet_length(line::text);
+          lines := lines || jsonb_build_object('type', part.type, 'data', stored.data, 'cursor', after);
+          bytes := bytes + stored.bytes + octet_length(after);
           if cardinality(lines) >= max_rows or bytes >= max_bytes then
             return jsonb_build_object('lines', lines, 'after', after, 'is_complete', false);
           end if;
