@@ -48,7 +48,8 @@ begin
     'prefix:' || prefix, (limits ->> 'requests')::integer, (limits ->> 'window_seconds')::integer);
   if wait_seconds > 0 then
     perform private.refuse_by_limit('prefix', format(
-      'Too many requests from your network: try again in %s s.', wait_seconds), wait_seconds);
+      'Too many requests from your network: try again in %s s.', wait_seconds), wait_seconds,
+      jsonb_build_object('max_requests', limits -> 'requests'));
   end if;
   if makes_guest then
     wait_seconds := private.take_admission(
@@ -56,7 +57,8 @@ begin
     if wait_seconds > 0 then
       perform private.refuse_by_limit('prefix', format(
         'Too many new guests from your network: go on with the token of an earlier one, sign in, or try again '
-        'in %s s.', wait_seconds), wait_seconds);
+        'in %s s.', wait_seconds), wait_seconds,
+        jsonb_build_object('max_new_guests', limits -> 'new_guests'));
     end if;
   end if;
 end
@@ -78,14 +80,16 @@ begin
   end if;
   if wait_seconds > 0 then
     perform private.refuse_by_limit('deployment', format(
-      'This server is busy: try again in %s s.', wait_seconds), wait_seconds);
+      'This server is busy: try again in %s s.', wait_seconds), wait_seconds,
+      jsonb_build_object('max_requests', limits -> 'requests'));
   end if;
   if makes_guest then
     wait_seconds := private.take_admission(
       'new_guests', (limits ->> 'new_guests')::integer, (limits ->> 'guest_window_seconds')::integer);
     if wait_seconds > 0 then
       perform private.refuse_by_limit('deployment', format(
-        'This server takes no new guests now: sign in, or try again in %s s.', wait_seconds), wait_seconds);
+        'This server takes no new guests now: sign in, or try again in %s s.', wait_seconds), wait_seconds,
+        jsonb_build_object('max_new_guests', limits -> 'new_guests'));
     end if;
   end if;
 end

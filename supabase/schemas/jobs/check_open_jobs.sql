@@ -12,8 +12,9 @@ begin
       limit max_open_jobs
     ) open)
   then
-    perform private.refuse(429, 'rate_limited', format(
-      '%s jobs of yours are open: wait until one has ended, or cancel one.', max_open_jobs), '60');
+    perform private.refuse_by_limit('caller', format(
+        '%s jobs of yours are open: wait until one has ended, or cancel one.', max_open_jobs),
+      60, jsonb_build_object('max_open_jobs', max_open_jobs));
   end if;
 end
 $$;
