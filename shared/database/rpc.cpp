@@ -38,6 +38,8 @@ void read_hint(std::string_view hint, Problem& refusal) {
   const auto document = json::parse(hint);
   if (!document) return;
   refusal.retry_after_s = seconds(json::integer_at(*document, "retry_after_s").value_or(0));
+  refusal.limit = json::integer_at(*document, "limit").value_or(0);
+  refusal.remaining = json::integer_at(*document, "remaining").value_or(0);
   const auto* members = json::find(*document, "members");
   if (!members || !members->is_object()) return;
   for (const auto& [name, value] : members->items()) {

@@ -50,8 +50,8 @@ Response problem_response(const Problem& problem, std::string_view instance) {
     json::append_integer(seconds, problem.retry_after_s);
     headers.set("retry-after", std::move(seconds));
   }
-  if (problem.max_requests > 0) {
-    set_allowance(headers, {problem.max_requests, 0, problem.retry_after_s});
+  if (problem.limit > 0) {
+    set_allowance(headers, {problem.limit, problem.remaining, problem.retry_after_s});
   }
   if (response.head.status == kUnauthorized) {
     const bool has_credentials = problem.code != ErrorCode::missing_credentials;

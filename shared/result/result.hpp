@@ -47,7 +47,9 @@ struct Problem {
   // The model provider's own message (llm/stream/provider_message.hpp): never sent to clients, and
   // logged only without its quotations.
   std::string provider_message;
-  std::int64_t max_requests = 0;  // the burst that an exceeded rate limit allows
+  // The limit that is reached, and how much of it is left, for the headers RateLimit-*; 0: none.
+  std::int64_t limit = 0;
+  std::int64_t remaining = 0;
 };
 
 template <class T>

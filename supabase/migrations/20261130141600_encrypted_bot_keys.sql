@@ -346,7 +346,7 @@ begin
     if wait_seconds > 0 then
       perform private.refuse_by_limit('public_bot', format(
         'Too many people ask this public bot: try again in %s s, or ask a bot of your own.', wait_seconds),
-        wait_seconds);
+        wait_seconds, jsonb_build_object('max_requests', limits -> 'requests'));
     end if;
   end if;
 end

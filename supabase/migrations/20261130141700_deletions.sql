@@ -52,8 +52,7 @@ return jsonb_build_object(
   end,
   'deleted_at', private.iso(deletion.deleted_at),
   'erase_by', private.iso(deletion.deleted_at + interval '30 days'),
-  'erased_at', private.iso(deletion.erased_at),
-  'status_url', '/users/deletions/' || deletion.deletion_id);
+  'erased_at', private.iso(deletion.erased_at));
 
 -- For anybody who knows the id: {deletion_id}. It is kept as long as the hashes are.
 create function public.read_deletion(request jsonb) returns jsonb

@@ -254,6 +254,7 @@ for (const batch_rows of [null, 7, "dashboard"] as const) {
       "story_parts",
       "story_requests",
       "story_versions",
+      "stored_byte_changes",
     ]) {
       assert.ok(before.includes(table), `${table} is looked through: ${before}`);
     }

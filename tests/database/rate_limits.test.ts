@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { guestOf, personOf } from "./accounts.ts";
 import { split, times } from "./at_once.ts";
+import { newProject } from "./dossiers.ts";
+import { startJob } from "./jobs.ts";
+import { givePlan } from "./plan_behaviour.ts";
 import { startSqlTarget, type SqlTarget } from "./sql_target.ts";
 import { Refusal, type Row } from "./target.ts";
-import { newUser, only, refusal } from "./turns.ts";
+import { begin, newTokenHash, newUser, only, refusal } from "./turns.ts";
 
 let target: SqlTarget;
 let owner_id: string;
@@ -38,7 +41,7 @@ async function secondsToWait(taking: Promise<unknown>): Promise<number> {
     await taking;
   } catch (error) {
     refusal(429, "rate_limited")(error);
-    return Number((error as Refusal).hint);
+    return JSON.parse((error as Refusal).hint).retry_after_s;
   }
   return 0;
 }
@@ -134,4 +137,52 @@ test("a limit that makes no sense is refused", async () => {
       refusal(422, "invalid_request"),
     );
   }
+});
+
+test("each refusal by a limit tells its code, what may be done, the limit, and when to come again", async () => {
+  const limited = async (work: () => Promise<unknown>, limit: number, code: string, scope?: string) => {
+    await assert.rejects(async () => {
+      for (let call = 0; call < 9; call += 1) {
+        // Read at the next call, not after some seconds.
+        await target.asOwner("update public.deployment_usage set read_at = '-infinity'");
+        await work();
+      }
+    }, (error: Refusal) => {
+      const hint = JSON.parse(error.hint);
+      assert.deepEqual([error.code, error.status], [code, code === "capacity_exceeded" ? 503 : 429], error.message);
+      assert.deepEqual([Number(hint.limit), hint.members?.scope], [limit, scope], error.message);
+      assert.ok(hint.retry_after_s > 0, error.message);
+      assert.match(error.message, /: (try again|wait|ask|come back|go on|sign in|delete)/);
+      return true;
+    });
+  };
+  const turns = (limits: Row, others: Row = {}) => {
+    const user = newUser();
+    return () => begin(target, user, { admission: { limits, ...others } });
+  };
+  const guests = (limits: Row) => () =>
+    begin(target, { kind: "new_guest", token_hash: newTokenHash() }, { admission: { limits, prefix: `p${limits["id"]}` } });
+  const network = { requests: 2, window_seconds: 60, new_guests: 1, guest_window_seconds: 60 };
+  await limited(turns({ user: { requests: 2 } }), 2, "rate_limited");
+  await limited(turns({ user: { streams: 2 } }), 2, "rate_limited", "caller");
+  await limited(turns({ user: { tokens_a_day: 9000 } }), 9000, "rate_limited", "caller");
+  await limited(turns({ prefix: network }, { prefix: "p" }), 2, "rate_limited", "prefix");
+  await limited(guests({ prefix: network, id: 1 }), 1, "rate_limited", "prefix");
+  await limited(guests({ deployment: { new_guests: 1 }, id: 2 }), 1, "capacity_exceeded", "deployment");
+  await limited(turns({ deployment: { requests: 1 } }), 1, "capacity_exceeded", "deployment");
+  await limited(turns({ deployment: { streams: 1 } }), 1, "capacity_exceeded", "deployment");
+  await limited(turns({ deployment: { tokens_a_day: 1 } }), 1, "capacity_exceeded", "deployment");
+
+  const user = newUser();
+  const project_id = await newProject(target, user);
+  const job = () => startJob(target, user, project_id, { admission: { limits: { user: { open_jobs: 2 } } } });
+  await limited(job, 2, "rate_limited", "caller");
+  await givePlan(target, user, { calls: 3 });
+  await limited(() => begin(target, user, { admission: {} }), 3, "plan_exceeded");
+  await givePlan(target, user, { tokens: 9000 });
+  await assert.rejects(begin(target, user, { admission: {} }), (error: Refusal) => {
+    const { limit, remaining, members } = JSON.parse(error.hint);
+    assert.equal(remaining, Math.max(limit - members.usage.tokens - members.reserved.tokens, 0));
+    return true;
+  });
 });

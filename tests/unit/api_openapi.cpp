@@ -309,7 +309,7 @@ TEST_CASE("each operation tells the statuses that it can answer with") {
         "200 400 401 403 404 406 408 412 413 415 422 500 503 ");
   CHECK(statuses("/users", "post") == "200 201 400 401 403 406 408 412 413 415 422 500 503 ");
   CHECK(statuses("/dossier/{project_id}", "patch") ==
-        "200 400 401 403 404 406 408 412 413 415 422 500 503 ");
+        "200 400 401 403 404 406 408 412 413 415 422 429 500 503 ");
   CHECK(statuses("/chat/health", "get") == "200 400 422 500 ");
   CHECK(statuses("/chat/health/ready", "get") == "200 400 422 500 503 ");
   CHECK(statuses("/users/guest", "post") == "201 400 401 403 406 412 422 429 500 503 ");

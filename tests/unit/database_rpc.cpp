@@ -38,6 +38,12 @@ TEST_CASE("a refusal raised in SQL may carry members beside its words") {
       R"({\"members\":{\"limit\":{\"calls\":3},\"resets_at\":\"then\"},\"retry_after_s\":9999999})");
   CHECK(problem.code == ErrorCode::plan_exceeded);
   CHECK(problem.retry_after_s == 31 * 86'400);
+  CHECK(problem.limit == 0);
+  const auto limited = hinted(R"({\"retry_after_s\":9,\"limit\":60,\"remaining\":3})");
+  CHECK(limited.retry_after_s == 9);
+  CHECK(limited.limit == 60);
+  CHECK(limited.remaining == 3);
+  CHECK(hinted(R"({\"limit\":null})").limit == 0);
   REQUIRE(problem.members.size() == 2);
   CHECK(problem.members[0].name == "limit");
   CHECK(problem.members[0].json == R"({"calls":3})");

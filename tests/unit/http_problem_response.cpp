@@ -51,6 +51,19 @@ TEST_CASE("a known time to wait is told") {
   CHECK(response.head.headers.find("retry-after") == "17");
 }
 
+TEST_CASE("a limit that is reached is told, with what is left of it") {
+  Problem problem(ErrorCode::plan_exceeded, "Nothing is left.", "");
+  problem.retry_after_s = 17;
+  problem.limit = 60;
+  problem.remaining = 3;
+  const auto response = http::problem_response(problem, "");
+  CHECK(response.head.headers.find("ratelimit-limit") == "60");
+  CHECK(response.head.headers.find("ratelimit-remaining") == "3");
+  CHECK(response.head.headers.find("ratelimit-reset") == "17");
+  const auto plain = http::problem_response(Problem(ErrorCode::not_found, "No.", ""), "");
+  CHECK_FALSE(plain.head.headers.find("ratelimit-limit"));
+}
+
 TEST_CASE("a problem's own members stand beside the others") {
   Problem problem(ErrorCode::plan_exceeded, "Nothing is left.", "");
   problem.members = {{"limit", R"({"calls":3})"}, {"resets_at", R"("then")"}};

@@ -97,7 +97,10 @@ Task<Result<Answer>> ask_with_turn(Call& call, const Caller& caller, const TurnR
        .wait_ms = kBeginWaitMs}));
   if (!answer) {
     auto& refusal = answer.error();
-    if (rate && refusal.code == ErrorCode::rate_limited) refusal.max_requests = rate->max_requests;
+    // Unless the database tells another limit.
+    if (rate && refusal.code == ErrorCode::rate_limited && refusal.limit == 0) {
+      refusal.limit = rate->max_requests;
+    }
     co_return tl::unexpected(std::move(refusal));
   }
   co_return std::move(answer);

@@ -135,10 +135,6 @@ inline constexpr std::array kDeletionFields{
                          "within minutes after it.",
           .is_required = true,
           .is_nullable = true},
-    Field{.name = "status_url",
-          .type = Type::url,
-          .description = "Where the deletion can be read, without a token, until a week after it.",
-          .is_required = true},
 };
 inline constexpr Schema kDeletion{"AccountDeletion", "The deletion of an account.",
                                   kDeletionFields};
@@ -150,7 +146,8 @@ inline constexpr Operation kDeleteAccount{
     .summary = "Delete the caller's account and everything in it",
     .answer = {.status = 202,
                .schema = &kDeletion,
-               .description = "The account is deleted, and its contents are being erased.",
+               .description = "The account is deleted, and its contents are being erased. Its "
+                              "Location can be read without a token, until a week after it.",
                .location = "/users/deletions/{deletion_id}"},
     .description =
         "From now on all tokens of the account are refused with 401, and nobody can read "

@@ -49,7 +49,8 @@ begin
     'prefix:' || prefix, (limits ->> 'requests')::integer, (limits ->> 'window_seconds')::integer);
   if wait_seconds > 0 then
     perform private.refuse_by_limit('prefix', format(
-      'Too many requests from your network: try again in %s s.', wait_seconds), wait_seconds);
+      'Too many requests from your network: try again in %s s.', wait_seconds), wait_seconds,
+      jsonb_build_object('max_requests', limits -> 'requests'));
   end if;
   if makes_guest then
     wait_seconds := private.take_admission(
@@ -57,7 +58,8 @@ begin
     if wait_seconds > 0 then
       perform private.refuse_by_limit('prefix', format(
         'Too many new guests from your network: go on with the token of an earlier one, sign in, or try again '
-        'in %s s.', wait_seconds), wait_seconds);
+        'in %s s.', wait_seconds), wait_seconds,
+        jsonb_build_object('max_new_guests', limits -> 'new_guests'));
     end if;
   end if;
 end
@@ -79,14 +81,16 @@ begin
   end if;
   if wait_seconds > 0 then
     perform private.refuse_by_limit('deployment', format(
-      'This server is busy: try again in %s s.', wait_seconds), wait_seconds);
+      'This server is busy: try again in %s s.', wait_seconds), wait_seconds,
+      jsonb_build_object('max_requests', limits -> 'requests'));
   end if;
   if makes_guest then
     wait_seconds := private.take_admission(
       'new_guests', (limits ->> 'new_guests')::integer, (limits ->> 'guest_window_seconds')::integer);
     if wait_seconds > 0 then
       perform private.refuse_by_limit('deployment', format(
-        'This server takes no new guests now: sign in, or try again in %s s.', wait_seconds), wait_seconds);
+        'This server takes no new guests now: sign in, or try again in %s s.', wait_seconds), wait_seconds,
+        jsonb_build_object('max_new_guests', limits -> 'new_guests'));
     end if;
   end if;
 end
@@ -114,7 +118,7 @@ begin
     if wait_seconds > 0 then
       perform private.refuse_by_limit('public_bot', format(
         'Too many people ask this public bot: try again in %s s, or ask a bot of your own.', wait_seconds),
-        wait_seconds);
+        wait_seconds, jsonb_build_object('max_requests', limits -> 'requests'));
     end if;
   end if;
 end

@@ -91,11 +91,12 @@ begin
         when 'guest' then 'This server has little capacity left: sign in, or come back later.'
         else 'This server has no capacity left: come back later, or ask its operator for more.' end,
       ceil(extract(epoch from resets_at - moment))::integer,
-      jsonb_build_object('resets_at', private.iso(resets_at)));
+      jsonb_build_object('resets_at', private.iso(resets_at), 'tokens_a_day', limits -> 'tokens_a_day'));
   end if;
   if used.running_turns >= (limits ->> 'streams')::integer then
     perform private.refuse_by_limit('deployment',
-      'This server is writing as many replies as it can: try again in a few seconds.', 5);
+      'This server is writing as many replies as it can: try again in a few seconds.', 5,
+      jsonb_build_object('max_running', limits -> 'streams'));
   end if;
 end
 $$;

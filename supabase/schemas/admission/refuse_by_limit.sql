@@ -10,8 +10,9 @@ grant usage, select on sequence
   private.refused_for_public_bot
 to service_role;
 
--- Refuses a call because of a limit of its caller, its prefix, its public bot, or the deployment: 429 rate_limited, or 503
--- capacity_exceeded if it is the deployment's. The message says what the caller may do.
+-- Refuses a call because of a limit of its caller, its prefix, its public bot, or the deployment: 429
+-- rate_limited, or 503 capacity_exceeded if it is the deployment's. The message says what the caller may do. The
+-- limit is one of the members: max_requests, max_new_guests, max_running, max_open_jobs or tokens_a_day.
 create function private.refuse_by_limit(
   scope text, message text, retry_after_s integer, members jsonb default '{}'
 ) returns void
@@ -23,10 +24,15 @@ begin
     when 'public_bot' then perform nextval('private.refused_for_public_bot');
     else perform nextval('private.refused_for_deployment');
   end case;
-  perform private.refuse_with(
+  perform private.refuse(
     case scope when 'deployment' then 503 else 429 end,
     case scope when 'deployment' then 'capacity_exceeded' else 'rate_limited' end,
-    message, members || jsonb_build_object('scope', scope), retry_after_s);
+    message,
+    jsonb_build_object(
+      'retry_after_s', retry_after_s,
+      'members', members || jsonb_build_object('scope', scope),
+      'limit', coalesce(members -> 'max_requests', members -> 'max_new_guests', members -> 'max_running',
+        members -> 'max_open_jobs', members -> 'tokens_a_day'))::text);
 end
 $$;
 

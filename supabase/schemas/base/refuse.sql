@@ -3,7 +3,8 @@
 
 -- Ends the call with SQLSTATE PTnnn, which PostgREST turns into that HTTP status. The message tells the
 -- caller what to do; the code is one of shared/result/error_code.cpp; the hint is empty, or the seconds to
--- wait before trying again.
+-- wait before trying again, or {"retry_after_s", "members", "limit", "remaining"}: also further members for the
+-- caller, and for the headers RateLimit-* the limit that is reached, and how much of it is left, 0 if absent.
 create function private.refuse(status integer, code text, message text, hint text default '')
 returns void
 language plpgsql set search_path = '' as $$

@@ -14,7 +14,7 @@ begin
   then
     perform private.refuse_by_limit('caller', format(
       '%s jobs of yours are open: wait until one has ended, or cancel one.', max_open_jobs),
-      60, jsonb_build_object('open_jobs', max_open_jobs));
+      60, jsonb_build_object('max_open_jobs', max_open_jobs));
   end if;
 end
 $$;

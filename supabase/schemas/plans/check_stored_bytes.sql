@@ -50,11 +50,15 @@ begin
   if added >= least_added then
     taken := private.plan_usage(principal_id, private.month_of(clock_timestamp()));
     if (taken #>> '{stored,bytes}')::bigint > (taken #>> '{stored,limit_bytes}')::bigint then
-      perform private.refuse_with(429, 'plan_exceeded', format(
+      perform private.refuse(429, 'plan_exceeded', format(
           'Your plan %s has room for %s bytes of text, and with this you would store %s: delete conversations, '
           'projects or characters, send less, or ask for a larger plan.',
           taken ->> 'plan', taken #>> '{stored,limit_bytes}', taken #>> '{stored,bytes}'),
-        taken - 'month', retry_after_s);
+        jsonb_build_object(
+          'retry_after_s', retry_after_s, 'members', taken - 'month',
+          'limit', taken #> '{stored,limit_bytes}',
+          'remaining', greatest(0, (taken #>> '{stored,limit_bytes}')::bigint
+            - (taken #>> '{stored,bytes}')::bigint + added))::text);
     end if;
   end if;
   if changes > max_changes then

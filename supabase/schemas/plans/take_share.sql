@@ -23,12 +23,19 @@ begin
     and (taken -> 'usage' ->> needed.key)::numeric + (taken -> 'reserved' ->> needed.key)::numeric
       + needed.value::numeric > (taken -> 'limit' ->> needed.key)::numeric;
   if lacking is not null then
-    perform private.refuse_with(429, 'plan_exceeded', format(
+    perform private.refuse(429, 'plan_exceeded', format(
         'Your plan %s has too few %s left in this month: ask for less, or wait until %s, or until what is '
         'running has ended, or ask for a larger plan.',
         taken ->> 'plan', lacking, taken ->> 'resets_at'),
-      taken - 'month',
-      ceil(extract(epoch from (taken ->> 'resets_at')::timestamptz - clock_timestamp()))::integer);
+      jsonb_build_object(
+        'retry_after_s',
+        ceil(extract(epoch from (taken ->> 'resets_at')::timestamptz - clock_timestamp()))::integer,
+        'members', taken - 'month',
+        'limit', taken -> 'limit' -> split_part(lacking, ' ', 1),
+        'remaining', greatest(0,
+          (taken -> 'limit' ->> split_part(lacking, ' ', 1))::numeric
+          - (taken -> 'usage' ->> split_part(lacking, ' ', 1))::numeric
+          - (taken -> 'reserved' ->> split_part(lacking, ' ', 1))::numeric))::text);
   end if;
   delete from public.plan_shares old
   where old.owner_id = take_share.owner_id and old.month < this_month - lifetime

@@ -5,7 +5,7 @@ create sequence private.rate_limited as bigint;
 grant usage, select on sequence private.rate_limited to service_role;
 
 -- Counts one use of the action, or refuses: a burst of max_requests, then one more after each max_requests-th
--- part of the window. A refusal uses nothing; its hint is the seconds to wait. Returns {limit, remaining,
+-- part of the window. A refusal uses nothing; its hint has the seconds to wait. Returns {limit, remaining,
 -- reset_s}: the size of the burst, how much of it is left, and after how many seconds all of it is available
 -- again.
 create function private.take_rate_limit(
@@ -44,7 +44,8 @@ begin
         wait_seconds := ceil(extract(epoch from used - allowance));
         perform nextval('private.rate_limited');
         perform private.refuse(429, 'rate_limited',
-          format('Too many requests: try again in %s s.', wait_seconds), wait_seconds::text);
+          format('Too many requests: try again in %s s.', wait_seconds),
+          jsonb_build_object('retry_after_s', wait_seconds, 'limit', max_requests)::text);
       end if;
       update public.rate_limits limited
       set full_at = greatest(bucket.full_at, taken_at) + cost
