@@ -268,7 +268,9 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
     assert.equal(deleted.status, 202, JSON.stringify(deleted.body));
     const { deletion_id, status } = deleted.body;
     assert.equal(status, "erased");
-    const read = await fetch(`${stack().url}/functions/v1/users/deletions/${deletion_id}`);
+    const location = deleted.headers.get("location")!;
+    assert.ok(location.endsWith(`/users/deletions/${deletion_id}`), location);
+    const read = await fetch(location);
     assert.deepEqual([read.status, await read.json()], [200, { ...deleted.body }]);
     const ids = [
       account.id,
