@@ -9,7 +9,7 @@ using namespace fabula;
 
 TEST_CASE("an encryption key is 64 hexadecimal digits") {
   const std::string digits = "00ff10" + std::string(56, 'a') + "Bc";
-  const auto key = encryption::read_encryption_key("FABULA_ENCRYPTION_KEY", " " + digits + "\n");
+  const auto key = encryption::read_encryption_key("FABULA_ENCRYPTION_KEY", " " + digits + "\t");
   REQUIRE(key);
   CHECK(key->size() == encryption::kKeyBytes);
   CHECK(key->substr(0, 3) == std::string("\x00\xff\x10", 3));
