@@ -107,7 +107,7 @@ constexpr Field usage_sums(std::string_view name, std::string_view description) 
 
 constexpr auto month_usage_fields() {
   std::array<Field, kUsageFields.size() + 3> fields{};
-  auto* end = std::copy(kUsageFields.begin(), kUsageFields.end(), fields.begin());
+  auto end = std::copy(kUsageFields.begin(), kUsageFields.end(), fields.begin());
   *end++ = usage_sums("by_kind",
                       "What conversations, jobs, stories and pictures have used, the most tokens "
                       "first. It is from the ledger of calls, which has their kinds: `chat`, "
