@@ -107,16 +107,14 @@ constexpr Field usage_sums(std::string_view name, std::string_view description) 
 
 constexpr auto month_usage_fields() {
   std::array<Field, kUsageFields.size() + 3> fields{};
-  std::copy(kUsageFields.begin(), kUsageFields.end(), fields.begin());
-  auto index = kUsageFields.size();
-  fields[index++] =
-      usage_sums("by_kind",
-                 "What conversations, jobs, stories and pictures have used, the most tokens "
-                 "first. It is from the ledger of calls, which has their kinds: `chat`, "
-                 "`relay`, `companion`, `realtime`, `dossier_extraction`, `dossier_import`, "
-                 "`story`, `story_illustrations` and others.");
-  fields[index++] = usage_sums("by_model", "At most 100 models, the most tokens first.");
-  fields[index++] = usage_sums("by_day", "The days in UTC, in their order.");
+  auto end = std::copy(kUsageFields.begin(), kUsageFields.end(), fields.begin());
+  *end++ = usage_sums("by_kind",
+                      "What conversations, jobs, stories and pictures have used, the most tokens "
+                      "first. It is from the ledger of calls, which has their kinds: `chat`, "
+                      "`relay`, `companion`, `realtime`, `dossier_extraction`, `dossier_import`, "
+                      "`story`, `story_illustrations` and others.");
+  *end++ = usage_sums("by_model", "At most 100 models, the most tokens first.");
+  *end++ = usage_sums("by_day", "The days in UTC, in their order.");
   return fields;
 }
 inline constexpr auto kMonthUsageFields = month_usage_fields();

@@ -7,8 +7,8 @@
 create function public.export_page(request jsonb) returns jsonb
 language plpgsql set search_path = '' set timezone = 'UTC' set lock_timeout = '2s' as $$
 declare
-  max_rows constant integer := 2000;
-  max_bytes constant integer := 1048576;
+  max_rows constant integer := 1000;
+  max_bytes constant integer := 524288;
   max_containers constant integer := 500;
   principal_id constant uuid := private.resolve_principal(request -> 'principal');
   reached constant jsonb := case when request ->> 'after' is not null

@@ -71,6 +71,7 @@ begin atomic
     ('job_queues', 'the order of work'),
     ('rate_limits', 'counters of requests'),
     ('plan_shares', 'sums of the model calls'),
+    ('stored_byte_changes', 'counters of what is stored'),
     ('bot_keys', 'secrets, which nobody can read')
   ) as kept (table_name, reason);
 end;
