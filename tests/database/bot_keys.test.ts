@@ -92,7 +92,7 @@ test("strangers ask a public bot so often and no more; its owner and other bots 
   await assert.rejects(begin(target, guest, asking()), (error: Refusal) => {
     const { retry_after_s, members } = JSON.parse(error.hint);
     assert.ok(retry_after_s > 0 && retry_after_s <= 3600);
-    assert.deepEqual(members, { scope: "public_bot" });
+    assert.deepEqual(members, { scope: "public_bot", max_requests: 7 });
     return refusal(429, "rate_limited")(error);
   });
   const made = "select from public.principals where guest_token_hash = $1";
