@@ -13,7 +13,8 @@ declare
   silence_limit constant interval := '60 seconds';
   -- An anonymous user's principal has no expiry of its own.
   moved_user_lifetime constant interval := '30 days';
-  accounts_kept_from constant timestamptz := clock_timestamp() - private.retention_of('deleted_accounts');
+  moment constant timestamptz := clock_timestamp();
+  accounts_kept_from constant timestamptz := moment - private.retention_of('deleted_accounts');
   guests_left integer := least(
     greatest(coalesce((request ->> 'limit')::integer, default_limit), 0), max_limit);
   guest_id uuid;
@@ -21,11 +22,11 @@ declare
 begin
   for guest_id in
     select id from public.principals
-    where kind = 'guest' and expires_at <= clock_timestamp() and deleted_at is null
+    where kind = 'guest' and expires_at <= moment and deleted_at is null
       and not exists (
         select from public.generations
         where owner_id = id and status = 'streaming'
-          and heartbeat_at > clock_timestamp() - silence_limit)
+          and heartbeat_at > moment - silence_limit)
     order by expires_at
     limit guests_left
     for no key update skip locked
@@ -43,7 +44,7 @@ begin
   where id = any (array(
     select id from public.principals
     where migrated_to is not null and kind = 'user'
-      and last_seen_at < clock_timestamp() - moved_user_lifetime
+      and last_seen_at < moment - moved_user_lifetime
     limit max_limit));
   delete from public.deleted_accounts
   where identity_hash = any (array(
