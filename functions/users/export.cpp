@@ -51,7 +51,7 @@ Task<bool> write(Call& call, std::string_view lines) {
   runtime::ResponseWrite writing(call.context(), lines);
   runtime::Deadline deadline(call.context(), engine::deadlines::kSendMs);
   const bool is_taken = co_await deadline.wait_for(writing);
-  co_return is_taken&& writing.outcome().is_ok() && !call.context().client_left().is_set();
+  co_return (is_taken && writing.outcome().is_ok() && !call.context().client_left().is_set());
 }
 
 Result<void> start(Call& call) {
