@@ -14,13 +14,14 @@ namespace fabula::api {
 namespace {
 
 // In the order of Type.
-constexpr std::array<std::string_view, 12> kNouns{
+constexpr std::array<std::string_view, 13> kNouns{
     "a string",
     "a UUID, as an answer gave it",
     "an e-mail address",
     "a URL that begins with http:// or https://",
     "visible ASCII characters without spaces",
     "a time in ISO 8601",
+    "a month, such as 2026-11",
     "a whole number",
     "a number",
     "true or false",
@@ -101,6 +102,17 @@ bool is_http_url(std::string_view utf8) {
          });
 }
 
+bool is_month(std::string_view utf8) {
+  constexpr std::size_t kCharacters = 7;
+  constexpr std::size_t kDashAt = 4;
+  if (utf8.size() != kCharacters || utf8[kDashAt] != '-' || utf8[0] != '2') return false;
+  for (std::size_t i = 0; i < kCharacters; ++i) {
+    if (i != kDashAt && !text::is_digit(utf8[i])) return false;
+  }
+  const auto month = utf8.substr(kDashAt + 1);
+  return month >= "01" && month <= "12";
+}
+
 }  // namespace
 
 std::string expectation(const Field& field) {
@@ -128,6 +140,7 @@ bool takes_text(const Field& field, std::string_view utf8) {
   }
   if (field.type == Type::email && !is_email(utf8)) return false;
   if (field.type == Type::url && !is_http_url(utf8)) return false;
+  if (field.type == Type::month && !is_month(utf8)) return false;
   if (field.type == Type::token && !std::all_of(utf8.begin(), utf8.end(), http::is_visible_ascii)) {
     return false;
   }

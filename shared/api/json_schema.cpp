@@ -21,6 +21,7 @@ constexpr std::string_view kEmail =
     R"(\u2060\u3000\ufeff]+$)";
 // Validators may ignore `format`, so there is a pattern, too.
 constexpr std::string_view kUuidPattern = R"(^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$)";
+constexpr std::string_view kMonth = "^2[0-9]{3}-(0[1-9]|1[0-2])$";
 constexpr std::string_view kToken = "^[!-~]+$";
 constexpr std::string_view kHttpUrl = R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$)";
 
@@ -61,6 +62,7 @@ std::string_view pattern(const Field& field) {
   if (field.type == Type::uuid) return kUuidPattern;
   if (field.type == Type::email) return kEmail;
   if (field.type == Type::url) return kHttpUrl;
+  if (field.type == Type::month) return kMonth;
   if (field.type == Type::token) return kToken;
   if (field.type != Type::text || !field.choices.empty()) return {};
   return field.is_not_blank && field.unless.empty() ? kNotBlank : kNoNulPattern;

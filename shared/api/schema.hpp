@@ -15,6 +15,7 @@ enum class Type : std::uint8_t {
   url,        // a string: an absolute http or https URL
   token,      // a string of visible ASCII characters, as headers can carry it
   timestamp,  // a string: ISO 8601 in UTC; in answers only
+  month,      // a string: a year of four digits and a month, such as 2026-11
   integer,
   number,  // a JSON number, such as 0.7; `minimum` and `maximum` are its bounds
   boolean,

@@ -9,6 +9,7 @@
 #include "shared/api/endpoints/projects.hpp"
 #include "shared/api/endpoints/sessions.hpp"
 #include "shared/api/endpoints/users.hpp"
+#include "shared/api/expectation.hpp"
 
 using namespace fabula;
 
@@ -270,6 +271,20 @@ TEST_CASE("an e-mail address has something on both sides of one @, a URL is of h
         "https://a/\\\"", "https://a/<", "https://ä"}) {
     CHECK_FALSE(save("avatar_url", text));
   }
+}
+
+TEST_CASE("a month is a year of this millennium and a month") {
+  constexpr Field kMonth{.name = "month", .type = Type::month};
+  for (const std::string_view text : {"2026-01", "2026-11", "2026-12", "2000-10"}) {
+    CAPTURE(text);
+    CHECK(api::takes_text(kMonth, text));
+  }
+  for (const std::string_view text : {"", "2026", "2026-00", "2026-13", "2026-1", "26-11",
+                                      "2026/11", "2026-011", "0000-01", "2026-1a", "x026-11"}) {
+    CAPTURE(text);
+    CHECK_FALSE(api::takes_text(kMonth, text));
+  }
+  CHECK(api::expectation(kMonth) == "Send a month, such as 2026-11.");
 }
 
 TEST_CASE("of very many faults the first twenty are told") {

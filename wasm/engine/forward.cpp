@@ -69,6 +69,7 @@ Task<Result<void>> send_answer(Call& call, const Match& match, const auth::Princ
 }  // namespace
 
 Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation) {
+  if (operation.takes_idempotency_key) co_await idempotency_key(call);
   const auto& headers = call.head().headers;
   const std::string text = co_await call.read_body(operation.maximum_body_bytes);
   if (text.empty() && operation.is_body_optional)

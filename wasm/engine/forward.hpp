@@ -26,7 +26,8 @@ runtime::Task<Result<void>> forward_for_anybody(Call& call, const Match& match);
 runtime::Task<Result<void>> forward_for_operator(Call& call, const Match& match);
 
 // Reads the request's body as a document; an optional body that is missing reads as an empty
-// object. Refusals: unsupported_media_type, body_too_large, malformed_json and similar.
+// object. Refusals: unsupported_media_type, body_too_large, malformed_json and similar; and
+// invalid_request for an Idempotency-Key in another form, whether or not it is needed later.
 runtime::Task<Result<json::Document>> read_json(Call& call, const api::Operation& operation);
 
 // Calls the route's database function for this principal and sends its answer; `body` is checked

@@ -14,6 +14,7 @@ inline constexpr std::array kExportFields{
     Field{.name = "after",
           .type = Type::token,
           .description = "The cursor of the last whole line of an export that broke off.",
+          .minimum = 1,
           .maximum = kMaximumCursorCharacters},
 };
 inline constexpr Schema kExportQuery{"AccountExportQuery", "Where an export goes on.",

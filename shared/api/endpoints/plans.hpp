@@ -120,12 +120,11 @@ constexpr auto month_usage_fields() {
 inline constexpr auto kMonthUsageFields = month_usage_fields();
 inline constexpr Schema kMonthUsage{"MonthUsage", "The usage of a month.", kMonthUsageFields};
 
-inline constexpr std::int64_t kMonthCharacters = 7;
 inline constexpr std::array kMonthQueryFields{
     Field{.name = "month",
+          .type = Type::month,
           .description = "The month in UTC, such as 2026-11; without it this month. The ledger of "
-                         "calls is kept for 400 days.",
-          .maximum = kMonthCharacters}};
+                         "calls is kept for 400 days."}};
 inline constexpr Schema kMonthQuery{"MonthQuery", "", kMonthQueryFields};
 
 inline constexpr Operation kReadUsage{

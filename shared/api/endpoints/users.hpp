@@ -161,6 +161,7 @@ inline constexpr Operation kReadDeletion{
     .summary = "How far the deletion of an account is",
     .access = Access::anyone,
     .answer = {.schema = &kDeletion, .description = "The deletion."},
+    .refusals = kReadyRefusals,
     .description =
         "Needs no token, because those of the account are refused: whoever has the "
         "address from the deletion's answer may ask."};
