@@ -1,11 +1,15 @@
 // The erasure of a large account, while others go on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { countRows, NO_ROWS, newExternal, guestOf, daysAgo } from "./accounts.ts";
 import { newBot } from "./bots.ts";
 import { eraseAll, longConversation } from "./erasures.ts";
 import type { SqlTarget } from "./sql_target.ts";
 import { append, begin, newUser, refusal, say, type Principal } from "./turns.ts";
+
+// How much longer than a batch the cleaner's pause after it is (supabase/schemas/cleaning/clean.sql).
+const PAUSE_PER_BATCH = 2;
 
 export function describeErasure(
   target: () => SqlTarget,
@@ -126,6 +130,8 @@ export function describeErasure(
         const begun = performance.now();
         ({ left } = (await target().call("erase_step", {})) as { left: boolean });
         batches.push(performance.now() - begun);
+        // As the cleaner does.
+        await delay(PAUSE_PER_BATCH * batches.at(-1)!);
       }
       isErasing = false;
     })();
