@@ -18,6 +18,7 @@ export const NUMBERS = new Map([
   ["FABULA_TASKS_TIME_LIMIT_MS", [1000, 570_000]],
   ["FABULA_STORY_WAIT_MS", [100, 300_000]],
   ["FABULA_REALTIME_LEFT_SECONDS", [1, 86_400]],
+  ["FABULA_DELETED_DAYS", [0, 3650]],
 ]);
 
 /** Whether each has the form that its example shows; a secret's value is never shown. */

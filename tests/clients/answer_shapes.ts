@@ -9,7 +9,7 @@ function isLikeTime(number: number): boolean {
 }
 
 function faultOf(name: string, value: unknown): string | undefined {
-  if (typeof value === "number" && isLikeTime(value)) return "a time as a number";
+  if (typeof value === "number" && !name.endsWith("_bytes") && isLikeTime(value)) return "a time as a number";
   if (typeof value !== "string") return undefined;
   if (TIME_OF_DAY.test(value) && !ISO_IN_UTC.test(value)) return "a time that is not ISO 8601 in UTC";
   if (/(^|_)url$/.test(name) && value.startsWith("/")) return "an address that is not whole";

@@ -103,8 +103,9 @@ export class SupabaseApi extends Api {
       return (error as FunctionsHttpError).context as Response;
     }
     if (data instanceof Response) return data;
-    // It has been read and parsed already.
-    return new Response(JSON.stringify(data), {
+    // It has been read already, and parsed if it is JSON.
+    const isJson = response!.headers.get("content-type")?.startsWith("application/json");
+    return new Response(isJson ? JSON.stringify(data) : data, {
       status: response!.status,
       headers: response!.headers,
     });
