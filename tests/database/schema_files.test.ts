@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { differences, objectsOfDump } from "../../scripts/schema/comparison.ts";
-import { nextMigrationName } from "../../scripts/schema/migrations.ts";
+import { nextMigrationName, refuseEqualVersions } from "../../scripts/schema/migrations.ts";
 import { refuseDuplicates } from "../../scripts/schema/objects.ts";
 import {
   orderFiles,
@@ -45,6 +45,14 @@ test("a file that no path names, and a path that names no file, are refused", ()
     /gone\.sql, which is no file/,
   );
   assert.throws(() => schemaPaths("[db]\n"), SchemaError);
+});
+
+test("two migrations of one version are refused", () => {
+  refuseEqualVersions(["20260101000000_a.sql", "20260101000001_b.sql"]);
+  assert.throws(
+    () => refuseEqualVersions(["20260101000000_a.sql", "20260101000001_b.sql", "20260101000001_c.sql"]),
+    /20260101000001_b\.sql and 20260101000001_c\.sql have the same version/,
+  );
 });
 
 test("statements end where PostgreSQL ends them", () => {
