@@ -252,7 +252,7 @@ function live(stack: () => Stack, makeApi: (stack: Stack) => Api, title: string)
       "chat",
       { text: words("One more thing."), project_id: projectId },
       "Which one?",
-      [...TURN, "jobs", "job_steps", "principal_plans"],
+      [...TURN, "jobs", "job_steps"],
     );
     const { email, password } = account;
     const signIn = () => anonymousClient(stack()).auth.signInWithPassword({ email, password });
