@@ -264,6 +264,9 @@ export interface Cell {
   expected: string;
 }
 
+/** The routes of stories and dossiers are half of the work: two files test at once. */
+export const isAboutStories = ({ path }: Route): boolean => /^\/(story|dossier)(\/|$)/.test(path);
+
 /** All cells of a route. */
 export function cellsOf(route: Route): Cell[] {
   return callers.flatMap((row) => {
