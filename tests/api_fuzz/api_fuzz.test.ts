@@ -52,7 +52,22 @@ const NAMING = [
   "retry_story_task",
 ];
 // For the server's operator: all others are refused.
-const OPERATORS = ["read_metrics", "run_tasks", "list_plans", "save_plan", "delete_plan", "set_plan"];
+const OPERATORS = [
+  "read_metrics",
+  "run_tasks",
+  "list_plans",
+  "save_plan",
+  "delete_plan",
+  "set_plan",
+  "read_usage_of_all",
+  "list_accounts",
+  "read_account",
+  "change_account",
+  "list_erasures",
+  "list_failed_jobs",
+  "retry_failed_job",
+  "rotate_encryption",
+];
 
 // Each begins a task of a story, until too many of the caller's are open for anything else to begin.
 const STORY_TASKS = [
@@ -113,6 +128,16 @@ describe("the API by its document", () => {
       ...changes,
     });
     assert.equal(exitCode, 0, report);
+  }
+
+  /** The deletion of a guest. */
+  async function deleteGuest(): Promise<string> {
+    const users = `${stack.url}/functions/v1/users`;
+    const made = await fetch(`${users}/guest`, { method: "POST" });
+    const { guest_token } = (await made.json()) as Row;
+    const headers = { authorization: `Bearer ${guest_token}` };
+    const deleted = await fetch(`${users}/me`, { method: "DELETE", headers });
+    return ((await deleted.json()) as Row)["deletion_id"];
   }
 
   async function makeBot(name: string, token: string): Promise<number> {
@@ -261,6 +286,7 @@ describe("the API by its document", () => {
             stream_id: all("stream_id"),
             realtime_session_id: await Promise.all(["one", "another"].map(beginLive)),
             bot_id: await Promise.all(["one", "another"].map((name) => makeBot(name, token))),
+            deletion_id: [await deleteGuest()],
           };
           Object.assign(known, await makeCompanions(token));
           Object.assign(known, await fillDossiers(known["project_id"] as string[]));
