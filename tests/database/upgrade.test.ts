@@ -28,6 +28,7 @@ const STATED: Record<string, StatedChanges> = {
   // It has a row for each account that was deleted in the last days.
   "20261130141700_deletions.sql": { rewritten: ["public.deleted_accounts"] },
   "20261130141900_idempotency_keys.sql": { added: ["public.retention_periods"] },
+  "20261130143500_periods_of_guests_and_jobs.sql": { added: ["public.retention_periods"] },
   "20261130142000_larger_plans.sql": {
     changed: ["public.plans.calls_a_month", "public.plans.tokens_a_month"],
   },

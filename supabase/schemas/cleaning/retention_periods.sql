@@ -13,6 +13,8 @@ alter table public.retention_periods enable row level security;
 
 insert into public.retention_periods (part, kept) values
   ('deleted_sessions', '30 days'),
+  -- Since their last use. It applies from their next use on, the others from the next batch on.
+  ('guests', '30 days'),
   -- Deleted accounts and their identities: the longest that a token of Supabase Auth can be valid.
   ('deleted_accounts', '7 days'),
   ('model_calls', '400 days'),
@@ -21,7 +23,12 @@ insert into public.retention_periods (part, kept) values
   -- The longest that a call to the database can be on its way.
   ('withdrawn_calls', '1 day'),
   -- The longest that a client tries a request again under one key.
-  ('idempotency_keys', '1 day');
+  ('idempotency_keys', '1 day'),
+  -- Since their end; they apply to jobs that begin from now on.
+  ('finished_jobs', '1 day'),
+  ('story_tasks', '7 days'),
+  -- Answers that the same request gets again.
+  ('story_cache', '30 days');
 
 -- The period of a part; a part without a row keeps its rows for ever.
 create function private.retention_of(wanted_part text) returns interval

@@ -5,7 +5,7 @@ create function private.retentions() returns table (table_name text, part text, 
 language sql immutable parallel safe
 begin atomic
   select * from (values
-    ('principals', 'expired_guests', 'guests: 30 days without use; deleted accounts until they are erased'),
+    ('principals', 'expired_guests', 'guests: retention_periods, 30 days without use; deleted accounts until they are erased'),
     ('deleted_accounts', 'expired_guests', 'retention_periods: 7 days, the longest life of a token, and until everything is erased'),
     ('model_calls', 'model_calls', 'retention_periods: 400 days; nobody''s when the account is deleted'),
     ('idempotency_keys', 'idempotency_keys', 'retention_periods: 1 day, and no longer than the account'),

@@ -9,7 +9,6 @@
 create function private.resolve_principal(caller jsonb) returns uuid
 language plpgsql set search_path = '' as $$
 declare
-  guest_lifetime constant interval := '30 days';
   -- Being seen is written at most this often, so that a caller's turns do not wait for each other.
   seen_granularity constant interval := '1 hour';
   principal public.principals := private.find_principal(caller);
@@ -32,7 +31,7 @@ begin
       where caller ->> 'kind' = 'external'
       union all
       select gen_random_uuid(), 'guest', null, null, caller ->> 'token_hash',
-        clock_timestamp() + guest_lifetime
+        clock_timestamp() + private.retention_of('guests')
       where caller ->> 'kind' = 'new_guest'
     ) new
     on conflict do nothing;
@@ -53,7 +52,7 @@ begin
   if principal.last_seen_at < clock_timestamp() - seen_granularity then
     update public.principals
     set last_seen_at = clock_timestamp(),
-        expires_at = case when kind = 'guest' then clock_timestamp() + guest_lifetime end
+        expires_at = case when kind = 'guest' then clock_timestamp() + private.retention_of('guests') end
     where id = principal.id and migrated_to is null
       and last_seen_at < clock_timestamp() - seen_granularity;
   end if;

@@ -27,7 +27,8 @@ begin
     request ->> 'kind', (request ->> 'owner_id')::uuid, (request ->> 'session_id')::uuid,
     (request ->> 'project_id')::uuid, request ->> 'merge_key',
     coalesce((request ->> 'is_serial')::boolean, true), coalesce(request -> 'payload', '{}'),
-    case when request ? 'kept_for' then (request ->> 'kept_for')::interval else '1 day' end,
+    case when request ? 'kept_for' then (request ->> 'kept_for')::interval
+      else private.retention_of('finished_jobs') end,
     clock_timestamp(), coalesce((request ->> 'reports_progress')::boolean, false))
   on conflict (subject_id, kind, merge_key)
     where status in ('queued', 'running', 'paused') and merge_key is not null

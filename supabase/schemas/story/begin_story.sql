@@ -39,7 +39,7 @@ return route not in ('continue', 'scene', 'illustrations');
 create function private.read_story_cache(principal_id uuid, request jsonb) returns public.story_cache
 language plpgsql set search_path = '' as $$
 declare
-  kept_for constant interval := '30 days';
+  kept_for constant interval := private.retention_of('story_cache');
   entry public.story_cache;
 begin
   delete from public.story_cache
@@ -144,7 +144,7 @@ begin
 
   job := private.add_job(jsonb_build_object(
     'kind', 'story', 'owner_id', principal_id, 'project_id', project.project_id, 'merge_key', 'story',
-    'kept_for', '7 days', 'reports_progress', true,
+    'kept_for', private.retention_of('story_tasks'), 'reports_progress', true,
     'payload', jsonb_strip_nulls(jsonb_build_object(
       'route', route, 'cache_key', request -> 'cache_key', 'settings', story.settings,
       'adjustments', request -> 'adjustments', 'expected_steps', request -> 'expected_steps',

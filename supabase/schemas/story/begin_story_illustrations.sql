@@ -45,7 +45,7 @@ begin
     case when cardinality(scene_ids) = 1 then 'picture is' else 'pictures are' end);
   job := private.add_job(jsonb_build_object(
     'kind', 'story_illustrations', 'owner_id', principal_id, 'project_id', story.project_id,
-    'merge_key', 'story', 'kept_for', '7 days',
+    'merge_key', 'story', 'kept_for', private.retention_of('story_tasks'),
     -- One picture that cannot be drawn keeps no other from being drawn.
     'is_serial', false,
     'payload', jsonb_strip_nulls(jsonb_build_object('route', 'illustrations', 'style', body -> 'style')),
