@@ -13,8 +13,6 @@ alter table public.retention_periods enable row level security;
 
 insert into public.retention_periods (part, kept) values
   ('deleted_sessions', '30 days'),
-  -- Since their last use. It applies from their next use on, the others from the next batch on.
-  ('guests', '30 days'),
   -- Deleted accounts and their identities: the longest that a token of Supabase Auth can be valid.
   ('deleted_accounts', '7 days'),
   ('model_calls', '400 days'),
@@ -24,6 +22,8 @@ insert into public.retention_periods (part, kept) values
   ('withdrawn_calls', '1 day'),
   -- The longest that a client tries a request again under one key.
   ('idempotency_keys', '1 day'),
+  -- Since their last use; it applies from their next use on.
+  ('guests', '30 days'),
   -- Since their end; they apply to jobs that begin from now on.
   ('finished_jobs', '1 day'),
   ('story_tasks', '7 days'),
