@@ -9,13 +9,13 @@ create index generations_streaming_of_owner on public.generations (owner_id) whe
 alter table public.plan_shares rename column job_id to source_id;
 alter table public.plan_shares add column is_added_up boolean not null default false;
 create index plan_shares_open on public.plan_shares (owner_id) where settled_at is null;
-comment on table public.plan_shares is 'What jobs and turns use of plans. Not readable over REST.';
+comment on table public.plan_shares is 'The shares of plans that jobs and turns use. Not readable over REST.';
 
 drop function private.settle_share(uuid);
 drop function private.take_share(uuid, uuid, integer, bigint, integer);
 drop function private.check_open_jobs(uuid);
 
--- What network prefixes and the deployment have used of their limits. A counter has several rows, each with
+-- The use that network prefixes and the deployment have made of their limits. A counter has several rows, each with
 -- its part of the limit, because every beginning call holds one until its transaction ends: a call that has
 -- to wait for another lock must not delay all others of its prefix.
 create table public.admission_counters (
@@ -35,7 +35,7 @@ create index admission_counters_by_age on public.admission_counters (full_at);
 
 alter table public.admission_counters enable row level security;
 
--- What the whole deployment has used, a row for each day in UTC.
+-- The usage of the whole deployment, a row for each day in UTC.
 create table public.deployment_usage (
   day date primary key,
   -- The ledger's sum of the day up to counted_until, when no transaction could add to it any more.
@@ -1417,13 +1417,13 @@ end
 $$;
 
 -- Refuses when the deployment has used its tokens of the day or the month, guests first, or when too many turns
--- are running. What was begun in the last few seconds may not be counted yet.
+-- are running. Work that began in the last few seconds may not be counted yet.
 create function private.check_deployment(limits jsonb, caller_kind text) returns void
 language plpgsql set search_path = '' as $$
 declare
   moment constant timestamptz := clock_timestamp();
   today constant date := (moment at time zone 'UTC')::date;
-  -- Of the limits, what this caller may see used.
+  -- The part of each limit that callers of this kind may use.
   fraction constant numeric := case caller_kind
     when 'guest' then least((limits ->> 'guest_percent')::numeric, 100) / 100 else 1 end;
   used record;

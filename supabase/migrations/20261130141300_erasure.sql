@@ -17,7 +17,7 @@ drop function private.delete_model_calls();
 
 -- Makes rows of a deleted principal in the ledger nobody's, at most row_limit of them; returns their number.
 -- The deployment's sums stay, and nothing leads from a row to a person: the ids that the row had are replaced
--- or removed. Whoever reports such a call again makes a second row.
+-- or removed. A second report of such a call makes a second row.
 create function private.anonymise_model_calls(principal_id uuid, row_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare

@@ -43,8 +43,8 @@ end;
 revoke all on function private.made_things() from public, anon, authenticated, service_role;
 grant execute on function private.made_things() to service_role;
 
--- What a request with an Idempotency-Key has made before: {read: the reader's request, status, status_url}. It
--- is read anew, so that a repeated request tells its present state, or 404 when it has been deleted.
+-- Answers a repeated request with the thing that the first one has made: {read: the reader's request, status,
+-- status_url}. It is read anew, so that a repeated request tells its present state, or 404 when it has been deleted.
 create function private.answer_again(known public.idempotency_keys, caller jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare

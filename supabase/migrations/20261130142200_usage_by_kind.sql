@@ -1,4 +1,4 @@
--- What users and the operator have used, by kind of work too; users see it by model and day for each month.
+-- The usage of users and of everybody is told by kind of work too; users see theirs by model and day for each month.
 
 -- Sums of the ledger, which users and the operator read alike.
 
@@ -22,7 +22,7 @@ return pg_catalog.jsonb_build_object(
   'name', name, 'calls', calls, 'input_tokens', input_tokens, 'output_tokens', output_tokens,
   'cost_usd', cost_usd);
 
--- What a principal has used from a time to another: {by_kind, by_model, by_day}, each an array of groups, the most
+-- The usage of a principal from a time to another: {by_kind, by_model, by_day}, each an array of groups, the most
 -- tokens first, days in their order. At most 100 models are listed. It reads the principal's calls of the time by
 -- model_calls_of_owner.
 create function private.usage_of_principal(principal_id uuid, begins timestamptz, ends timestamptz) returns jsonb
@@ -97,7 +97,7 @@ grant execute on function
   public.read_usage(jsonb)
 to service_role;
 
--- What everybody has used, for the operator: {query: {by: user | kind | model | day, first_day?, last_day?, limit,
+-- The usage of everybody, for the operator: {query: {by: user | kind | model | day, first_day?, last_day?, limit,
 -- offset}}, by default of the last 30 days, days in UTC; the most tokens first, days in their order.
 create or replace function public.read_usage_of_all(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

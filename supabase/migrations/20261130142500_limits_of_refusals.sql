@@ -90,13 +90,13 @@ end
 $$;
 
 -- Refuses when the deployment has used its tokens of the day or the month, guests first, or when too many turns
--- are running. What was begun in the last few seconds may not be counted yet.
+-- are running. Work that began in the last few seconds may not be counted yet.
 create or replace function private.check_deployment(limits jsonb, caller_kind text) returns void
 language plpgsql set search_path = '' as $$
 declare
   moment constant timestamptz := clock_timestamp();
   today constant date := (moment at time zone 'UTC')::date;
-  -- Of the limits, what this caller may see used.
+  -- The part of each limit that callers of this kind may use.
   fraction constant numeric := case caller_kind
     when 'guest' then least((limits ->> 'guest_percent')::numeric, 100) / 100 else 1 end;
   used record;

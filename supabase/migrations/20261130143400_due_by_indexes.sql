@@ -1,5 +1,4 @@
--- What is due is found by indexes, which cannot be searched for the volatile clock_timestamp(). Like the schema
--- files.
+-- Indexes find what is due; they cannot be searched for the volatile clock_timestamp(). Like the schema files.
 
 create or replace function public.has_due_step(request jsonb) returns jsonb
 language sql stable set lock_timeout = '2s'

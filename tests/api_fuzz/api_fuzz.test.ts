@@ -352,7 +352,7 @@ describe("the API by its document", () => {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
     try {
-      // What is left of deleted accounts is erased in batches.
+      // The rest of deleted accounts is erased in batches.
       for (let isLeft = true; isLeft; ) {
         const { rows } = await client.query("select (private.clean('{}') ->> 'left')::boolean as is_left");
         isLeft = rows[0].is_left;

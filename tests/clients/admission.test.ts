@@ -1,4 +1,4 @@
-// What an attacker without a token costs: thousands of requests from many networks, through the whole stack.
+// The cost of an attacker without a token: thousands of requests from many networks, through the whole stack.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row } from "./backend.ts";
@@ -87,7 +87,7 @@ onEachRuntime(
         const { body: project } = await post("/projects", token, { name: "The Sea" });
         return post(`/dossier/${project["project_id"]}/import`, token, { text: "Mara Quill kept the light." });
       };
-      // What was said is to be read for the dossier, which is a job too.
+      // The conversation is to be read for the dossier, which is a job too.
       const openJobs = (await backend.rows("jobs", {})).filter(({ finished_at }) => finished_at === null).length;
       for (let job = openJobs; job < JOBS_OF_GUEST; job += 1) assert.equal((await startImport()).status, 202);
       const imported = await startImport();

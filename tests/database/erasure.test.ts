@@ -58,7 +58,7 @@ test("what was deleted after a backup is deleted again when the backup is restor
     const apply = (erasures: string) =>
       value("select private.repeat_deletions($1::jsonb) ->> 'applied' as value", [erasures]);
 
-    // Whoever began anew after their deletion has another account.
+    // A person who begins anew after their deletion has another account.
     const hash = identityHash("user", kept.principal["subject"]);
     assert.equal(await apply(JSON.stringify([{ identity_hash: hash, deleted_at: "2020-01-01T00:00:00Z" }])), "0");
     assert.equal(await apply(list), "4");

@@ -17,7 +17,7 @@ export function describeErasure(
 ): void {
   const remove = (principal: Principal) => target().call("delete_account", { principal });
 
-  /** What a person reads over REST. */
+  /** The rows that a person reads over REST. */
   async function readable(principal: Principal): Promise<number[]> {
     const claims = { sub: principal["subject"], iss: principal["issuer"] };
     const counts = ["projects", "sessions", "messages", "usage", "bots", "profiles"].map(async (table) => {

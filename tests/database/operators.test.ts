@@ -1,4 +1,4 @@
-// What the operator may see and do, on a real PostgreSQL.
+// The operator's view and actions, on a real PostgreSQL.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";

@@ -325,7 +325,7 @@ test("a token's plan counts unless the operator has assigned one; a name that no
   const claiming = (plan: string) => ({ ...user, plan });
   assert.equal(await planWith(user), "free");
   assert.equal(await planWith(claiming("pro")), "pro");
-  // What works without the token, such as a job, has the plan of the newest one.
+  // Work without the token, such as a job, has the plan of the newest one.
   const named = { kind: "named", subject: user["subject"] } as Principal;
   assert.equal(await planWith(named), "pro");
   assert.equal((await target.call("read_account", { user_id: user["subject"] }))["body"].plan, "pro");

@@ -120,7 +120,7 @@ test("after a random life of texts the plan counts what is there, through deleti
   const usage = (await target.call("read_usage", { principal: account.principal }))["body"];
   assert.deepEqual(usage.stored, { bytes: ofGuest + ofAccount, limit_bytes: null });
 
-  // Of the changes by many turns few rows are left.
+  // Few rows are left of the changes by many turns.
   for (let turn = 0; turn < 70; turn += 1) await say(target, account.principal, "a", "b", { admission: {} });
   const rows = await target.select("stored_byte_changes", { owner_id: account.id });
   assert.ok(rows.length < 140, `${rows.length} rows`);

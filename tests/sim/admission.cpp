@@ -1,4 +1,4 @@
-// What the functions tell the database of a caller who is about to spend something.
+// The functions tell the database about a caller who is about to spend something.
 #include <doctest/doctest.h>
 
 #include <string>

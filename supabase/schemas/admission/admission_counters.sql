@@ -1,4 +1,4 @@
--- What network prefixes and the deployment have used of their limits. A counter has several rows, each with
+-- The use that network prefixes and the deployment have made of their limits. A counter has several rows, each with
 -- its part of the limit, because every beginning call holds one until its transaction ends: a call that has
 -- to wait for another lock must not delay all others of its prefix.
 create table public.admission_counters (

@@ -1,4 +1,4 @@
--- What the whole deployment has used, a row for each day in UTC.
+-- The usage of the whole deployment, a row for each day in UTC.
 create table public.deployment_usage (
   day date primary key,
   -- The ledger's sum of the day up to counted_until, when no transaction could add to it any more.

@@ -11,7 +11,7 @@ exception when invalid_datetime_format or datetime_field_overflow then
 end
 $$;
 
--- What everybody has used, for the operator: {query: {by: user | kind | model | day, first_day?, last_day?, limit,
+-- The usage of everybody, for the operator: {query: {by: user | kind | model | day, first_day?, last_day?, limit,
 -- offset}}, by default of the last 30 days, days in UTC; the most tokens first, days in their order.
 create function public.read_usage_of_all(request jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '2s' as $$

@@ -25,7 +25,7 @@ create table public.plan_shares (
   constraint plan_shares_pkey primary key (source_id, month)
 );
 
-comment on table public.plan_shares is 'What jobs and turns use of plans. Not readable over REST.';
+comment on table public.plan_shares is 'The shares of plans that jobs and turns use. Not readable over REST.';
 
 -- An owner's shares of a month, to sum them up.
 create index plan_shares_of_owner on public.plan_shares (owner_id, month);

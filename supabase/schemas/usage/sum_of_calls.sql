@@ -20,7 +20,7 @@ return pg_catalog.jsonb_build_object(
   'name', name, 'calls', calls, 'input_tokens', input_tokens, 'output_tokens', output_tokens,
   'cost_usd', cost_usd);
 
--- What a principal has used from a time to another: {by_kind, by_model, by_day}, each an array of groups, the most
+-- The usage of a principal from a time to another: {by_kind, by_model, by_day}, each an array of groups, the most
 -- tokens first, days in their order. At most 100 models are listed. It reads the principal's calls of the time by
 -- model_calls_of_owner.
 create function private.usage_of_principal(principal_id uuid, begins timestamptz, ends timestamptz) returns jsonb
